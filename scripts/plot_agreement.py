@@ -1,0 +1,113 @@
+"""Figure 3: Bland-Altman plot and line of equality for each metric, reader against expert.
+
+Inputs: function.csv (the values of each mouse) and agreement.csv (the numbers drawn and printed); volumes in
+µL, EF in %, mass in mg. Difference = reader - reference (Bland and Altman, Lancet 1986;327:307).
+"""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
+from murmur import figures
+from murmur.logs import job_log
+from murmur.tables import read_csv
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+POINTS = {"s": 11, "facecolor": "#C0C0C0", "edgecolor": figures.BLACK, "linewidth": 0.5, "zorder": 3}
+LINES = {  # dash and colour of each line of a Bland-Altman plot
+    "bias": ("solid", figures.BLUE),
+    "loa_low": ("dashed", figures.GREEN),
+    "loa_high": ("dashed", figures.GREEN),
+}
+
+
+def plot_bland_altman(axes: Axes, pairs: pd.DataFrame, numbers: pd.Series) -> None:
+    """Draw differences against means with the bias and the limits of agreement, each in its confidence band.
+
+    With few mice the bands are far wider than the data; they are then cut off where they would more than
+    double the height of the panel.
+    """
+    mean, difference = (pairs["reader"] + pairs["reference"]) / 2, pairs["reader"] - pairs["reference"]
+    axes.axhline(0, color=figures.GREY, linewidth=0.6, zorder=1)
+    for quantity, (dash, colour) in LINES.items():
+        low, high = numbers[f"{quantity}_ci_low"], numbers[f"{quantity}_ci_high"]
+        if pd.notna(low) and pd.notna(high):
+            axes.axhspan(low, high, color=colour, alpha=0.15, linewidth=0, zorder=0)
+        if pd.notna(numbers[quantity]):
+            axes.axhline(numbers[quantity], color=colour, linestyle=dash, linewidth=1, zorder=2)
+            axes.annotate(
+                figures.rounded(numbers[quantity], 1),
+                (1, numbers[quantity]),
+                xycoords=("axes fraction", "data"),
+                xytext=(2, 0),
+                textcoords="offset points",
+                va="center",
+                color=colour,
+            )
+    axes.scatter(mean, difference, **POINTS)
+    axes.margins(x=0.08)
+    drawn = [0, *difference, *numbers[list(LINES)].dropna()]
+    bands = [*drawn, *numbers[["loa_low_ci_low", "loa_high_ci_high"]].dropna()]
+    half = np.ptp(drawn) / 2
+    low, high = max(min(bands), min(drawn) - half), min(max(bands), max(drawn) + half)
+    margin = 0.06 * (high - low) or 1
+    axes.set_ylim(low - margin, high + margin)
+
+
+def plot_equality(axes: Axes, pairs: pd.DataFrame, numbers: pd.Series) -> None:
+    """Draw the reader's values against the expert's, on equal scales with the line of equality."""
+    axes.scatter(pairs["reference"], pairs["reader"], **POINTS)
+    values = pairs[["reference", "reader"]].to_numpy()
+    margin = 0.08 * np.ptp(values) or 1
+    limits = (values.min() - margin, values.max() + margin)
+    axes.plot(limits, limits, color=figures.GREY, linewidth=0.6, zorder=1)
+    axes.set(xlim=limits, ylim=limits, aspect="equal", anchor="W")
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_locator(MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]))
+    r = numbers["pearson_r"]
+    correlation = "" if pd.isna(r) else f"r = {figures.rounded(r, 2)}, "
+    axes.set_title(f"{correlation}n = {len(pairs)}", fontsize=7)
+
+
+def main(function: str, agreement: str, outputs: list[str], reader: str, cohort: str, alpha: float) -> None:
+    """Draw three metrics in a row, each with its Bland-Altman plot above its line of equality."""
+    values = read_csv(function).dropna(subset=["reference", "reader"])
+    numbers = read_csv(agreement).set_index("metric")
+    with figures.printed_figure(outputs, height_mm=205) as figure:
+        figure.suptitle(
+            f"Reader {reader} against the expert, cohort {cohort}. Solid line: bias; "
+            f"dashed: limits of agreement; bands: {100 * (1 - alpha):g} % confidence intervals",
+            x=0.01,
+            ha="left",
+            fontsize=7,
+        )
+        panels = figure.subplots(4, 3)
+        for index, (metric, name) in enumerate(figures.METRICS.items()):
+            above, below = panels[index // 3 * 2 : index // 3 * 2 + 2, index % 3]
+            above.set_title(name)
+            pairs = values[values["metric"] == metric]
+            if pairs.empty:
+                figures.say(above, "No mouse has both values.")
+                below.set_axis_off()
+                continue
+            unit = figures.UNITS[numbers.loc[metric, "unit"]]
+            plot_bland_altman(above, pairs, numbers.loc[metric])
+            above.set(xlabel=f"Mean ({unit})", ylabel=f"Reader − expert ({unit})")
+            plot_equality(below, pairs, numbers.loc[metric])
+            below.set(xlabel=f"Expert ({unit})", ylabel=f"Reader ({unit})")
+
+
+if __name__ == "__main__":
+    with job_log(snakemake.log[0]):
+        main(
+            function=snakemake.input.function,
+            agreement=snakemake.input.agreement,
+            outputs=list(snakemake.output),
+            reader=snakemake.wildcards.reader,
+            cohort=snakemake.wildcards.cohort,
+            alpha=snakemake.params.alpha,
+        )

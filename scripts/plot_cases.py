@@ -1,0 +1,138 @@
+"""Figure 2: best, median and worst mouse by combined Dice, every slice, expert's contours above reader's.
+
+Inputs: overlap.csv, manifest.csv, the reader's segmentations. Shown is ES, as in the published study, or the
+first annotated frame of a mouse that has no ES.
+"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patheffects import withStroke
+from murmur import figures
+from murmur.cases import GAP, Case, mosaic, read_case, select_cases
+from murmur.cines import STRUCTURES
+from murmur.logs import job_log
+from murmur.manifest import read_manifest
+from murmur.tables import read_csv
+from skimage.measure import find_contours
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+COLUMNS = (8, 12)  # tiles in a line, at least and at most: more slices go on in a second line
+TITLE_MM = 6
+LABEL_MM = 4
+ON_IMAGE = {"color": "white", "path_effects": [withStroke(linewidth=1.2, foreground="black")]}
+BAR_LENGTHS_MM = (0.5, 1, 2, 5, 10, 20, 50, 100)
+
+
+def plot_strip(axes, case: Case, masks: np.ndarray, columns: int) -> None:
+    """Draw the shown frame as a strip of tiles with the contours of `masks`, axes (row, column, slice)."""
+    frame = case.shown_frame
+    height, width = case.images.shape[:2]
+    axes.imshow(
+        mosaic(case.images[..., frame], columns, fill=np.nan),
+        cmap="gray",
+        vmin=0,
+        vmax=1,
+        aspect=case.pixel_aspect,
+        interpolation="bicubic",
+        interpolation_stage="data",
+    )
+    for structure, label in STRUCTURES.items():
+        for contour in find_contours(mosaic((masks == label).astype(float), columns), 0.5):
+            axes.plot(contour[:, 1], contour[:, 0], color=figures.STRUCTURE_COLOURS[structure], linewidth=0.7)
+    for index in range(masks.shape[2]):
+        axes.text(
+            index % columns * (width + GAP) + 0.04 * width,
+            index // columns * (height + GAP) + 0.04 * height,
+            str(index + 1),
+            ha="left",
+            va="top",
+            **ON_IMAGE,
+        )
+    axes.set_axis_off()
+
+
+def strip_height(case: Case, columns: int) -> float:
+    """Return the height in mm of a strip as wide as the page."""
+    rows, row_length = mosaic(case.images[..., 0], columns).shape
+    return (figures.PAGE_MM - LABEL_MM) * rows * case.pixel_aspect / row_length
+
+
+def add_scale_bar(axes, case: Case) -> None:
+    """Put a bar of a round length, at most a third of a tile, with that length into the first tile."""
+    height, width = case.images.shape[:2]
+    column_mm = case.mouse.spacing_mm[1]
+    length = max((mm for mm in BAR_LENGTHS_MM if mm <= width * column_mm / 3), default=BAR_LENGTHS_MM[0])
+    right, y = 0.95 * width, 0.94 * height
+    axes.plot(
+        [right - length / column_mm, right], [y, y], color="white", linewidth=1.5, solid_capstyle="butt"
+    )
+    axes.text(right, y - 0.03 * height, f"{length:g} mm", ha="right", va="bottom", **ON_IMAGE)
+
+
+def case_title(name: str, case: Case, dice: float) -> str:
+    """Say which case this is, as it stands above its strips and in the movies."""
+    frame = case.shown_frame
+    phenotype = f" ({case.mouse.phenotype})" if case.mouse.phenotype else ""
+    where = f"{case.mouse.phases[frame]}, frame {frame}"
+    return f"{name.capitalize()} mouse: {case.mouse.name}{phenotype}, Dice {dice:.2f}; {where}"
+
+
+def draw_cases(figure: Figure, cases: list[tuple[str, Case]], columns: int, heights_mm: list[float]) -> None:
+    """Fill `figure` from the top with a title and two strips, expert and reader, for each (title, case)."""
+    height = figure.get_size_inches()[1] / figures.MM
+    y = height
+    lines = [Line2D([], [], color=colour) for colour in figures.STRUCTURE_COLOURS.values()]
+    names = [structure.replace("_", " ") for structure in figures.STRUCTURE_COLOURS]
+    figure.legend(lines, names, loc="upper right", ncols=2, borderpad=0, borderaxespad=0.2)
+    for (title, case), strip in zip(cases, heights_mm, strict=True):
+        y -= TITLE_MM
+        figure.text(LABEL_MM / figures.PAGE_MM, (y + 1.5) / height, title, fontsize=8)
+        for who, masks in (("Expert", case.reference), ("Reader", case.masks)):
+            y -= strip + 1
+            box = (
+                LABEL_MM / figures.PAGE_MM,
+                (y + 1) / height,
+                1 - LABEL_MM / figures.PAGE_MM,
+                strip / height,
+            )
+            axes = figure.add_axes(box)
+            plot_strip(axes, case, masks[..., case.shown_frame], columns)
+            figure.text(0, box[1] + box[3] / 2, who, rotation=90, va="center")
+            if who == "Expert":
+                add_scale_bar(axes, case)
+
+
+def main(overlap: str, manifest: str, segmentations: list[str], outputs: list[str]) -> None:
+    """Select the cases and draw them on as high a page as they need."""
+    selected = select_cases(read_csv(overlap))
+    if not selected:
+        with figures.printed_figure(outputs, height_mm=30) as figure:
+            figures.say(figure.subplots(), "No mouse has both an expert's and the reader's masks.")
+        return
+    mice = read_manifest(manifest)
+    files = {Path(path).stem: path for path in segmentations}
+    cases = []
+    for name, (mouse, dice) in selected.items():
+        case = read_case(mice[mouse], files[mouse])
+        cases.append((case_title(name, case, dice), case))
+    columns = int(np.clip(max(case.images.shape[2] for _, case in cases), *COLUMNS))
+    heights_mm = [strip_height(case, columns) for _, case in cases]
+    height_mm = sum(TITLE_MM + 2 * (strip + 1) for strip in heights_mm)
+    with figures.printed_figure(outputs, height_mm, layout="none") as figure:
+        draw_cases(figure, cases, columns, heights_mm)
+
+
+if __name__ == "__main__":
+    with job_log(snakemake.log[0]):
+        main(
+            overlap=snakemake.input.overlap,
+            manifest=snakemake.input.manifest,
+            segmentations=snakemake.input.segmentations,
+            outputs=list(snakemake.output),
+        )

@@ -1,0 +1,123 @@
+"""Figure 4: volume of the left-ventricular blood pool over the cardiac cycle.
+
+Inputs: volumes.csv (µL, every frame of every cine; times in ms), function.csv, manifest.csv, overlap.csv.
+On the left one mouse, the median case of the overlap or else the first; on the right all mice of the cohort.
+"""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from murmur import figures
+from murmur.cases import select_cases
+from murmur.logs import job_log
+from murmur.manifest import Mouse, read_manifest
+from murmur.tables import read_csv
+from scipy.interpolate import PchipInterpolator
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+COLOUR = figures.STRUCTURE_COLOURS["blood_pool"]
+
+
+def example_mouse(overlap: pd.DataFrame, volumes: pd.DataFrame) -> str:
+    """Return the median case of the overlap, with fewer than three mice the best, else the first mouse."""
+    cases = select_cases(overlap)
+    for case in ("median", "best", "only"):
+        if case in cases:
+            return cases[case][0]
+    return volumes["mouse"].iloc[0]
+
+
+def ed_and_es(cine: pd.DataFrame, mouse: Mouse) -> dict[str, int]:
+    """Return the frames of ED and ES: the reference's, without them the largest and the smallest volume."""
+    if mouse.ed_frame is not None:
+        return {"ED": mouse.ed_frame, "ES": mouse.es_frame}
+    volume = cine.set_index("frame")["blood_pool_uL"]
+    return {"ED": int(volume.idxmax()), "ES": int(volume.idxmin())}
+
+
+def plot_mouse(axes: Axes, cine: pd.DataFrame, mouse: Mouse, reference: pd.Series) -> None:
+    """Draw one cine, a frame a point, and mark ED and ES; `reference`: the expert's EDV and ESV in µL."""
+    time, volume = cine["time_ms"].to_numpy(), cine["blood_pool_uL"].to_numpy()
+    # monotone between the frames, so the guide never shows an extreme that was not measured
+    fine = np.linspace(time[0], time[-1], 20 * len(time))
+    axes.plot(
+        fine,
+        PchipInterpolator(time, volume)(fine),
+        color=figures.GREY,
+        linewidth=0.8,
+        label="guide to the eye",
+    )
+    axes.plot(time, volume, "o", color=COLOUR, markersize=3, label="reader, every frame")
+    frames = ed_and_es(cine, mouse)
+    points = cine.set_index("frame").loc[list(frames.values())]
+    marker = {"linestyle": "none", "marker": "o", "markersize": 7, "markerfacecolor": "none"}
+    axes.plot(points["time_ms"], points["blood_pool_uL"], color=COLOUR, label="reader, ED and ES", **marker)
+    for phase, frame in frames.items():
+        axes.annotate(
+            phase,
+            (points.loc[frame, "time_ms"], points.loc[frame, "blood_pool_uL"]),
+            xytext=(0, 9 if phase == "ED" else -9),
+            textcoords="offset points",
+            ha="center",
+            va="center",
+        )
+    expert = reference.reindex(["EDV", "ESV"])
+    if expert.notna().any():
+        marker |= {"marker": "x", "markersize": 5, "markeredgewidth": 1.2, "zorder": 4}
+        axes.plot(points["time_ms"], expert, color=figures.BLACK, label="expert, ED and ES", **marker)
+    axes.margins(y=0.15)
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.18), ncols=2)
+
+
+def plot_cohort(axes: Axes, volumes: pd.DataFrame, example: str) -> None:
+    """Draw each mouse's cine in % of its largest volume, the example heavier; a mouse without volume is left out."""
+    for mouse, cine in volumes.groupby("mouse", sort=False):
+        largest = cine["blood_pool_uL"].max()
+        if len(cine) > 1 and largest > 0:
+            shown = mouse == example
+            axes.plot(
+                cine["time_ms"],
+                100 * cine["blood_pool_uL"] / largest,
+                color=COLOUR if shown else figures.GREY,
+                linewidth=1.6 if shown else 0.6,
+                alpha=1 if shown else 0.7,
+                zorder=3 if shown else 2,
+            )
+
+
+def main(volumes: str, function: str, manifest: str, overlap: str, outputs: list[str]) -> None:
+    """Draw the example and the cohort, or say why there is no curve."""
+    cines = read_csv(volumes).sort_values(["mouse", "frame"])
+    example = example_mouse(read_csv(overlap), cines)
+    values = read_csv(function)
+    expert = values[values["mouse"] == example].set_index("metric")["reference"]
+    cine = cines[cines["mouse"] == example]
+    with figures.printed_figure(outputs, height_mm=75) as figure:
+        left, right = figure.subplots(1, 2)
+        left.set_title(f"One mouse: {example}")
+        right.set_title(f"All mice (n = {cines['mouse'].nunique()}), each in % of its largest volume")
+        if len(cine) > 1:
+            plot_mouse(left, cine, read_manifest(manifest)[example], expert)
+            left.set(xlabel="Time (ms)", ylabel="Blood-pool volume (µL)")
+        else:
+            figures.say(left, "The cine has one frame, so there is no curve.")
+        if cines.groupby("mouse").size().max() > 1:
+            plot_cohort(right, cines, example)
+            right.set(xlabel="Time (ms)", ylabel="Blood-pool volume (% of the largest)", ylim=(0, 105))
+        else:
+            figures.say(right, "Every cine has one frame, so there are no curves.")
+
+
+if __name__ == "__main__":
+    with job_log(snakemake.log[0]):
+        main(
+            volumes=snakemake.input.volumes,
+            function=snakemake.input.function,
+            manifest=snakemake.input.manifest,
+            overlap=snakemake.input.overlap,
+            outputs=list(snakemake.output),
+        )
