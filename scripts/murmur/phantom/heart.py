@@ -1,0 +1,227 @@
+"""The phantom's heart: drawn to target volumes, every surface a radius about the ventricle's long axis.
+
+Heights are in mm above the epicardial apex, angles in the image plane. Since all surfaces are star-shaped
+about the axis, a volume is the integral of r²/2 over angle and height; where a surface's radius is linear in
+an unknown scale, its volume is quadratic in it, so targets are met by solving, not by searching.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+MYOCARDIAL_DENSITY = 1.05  # mg/uL
+ANGLES = 720
+_angle = np.arange(ANGLES) * (2 * np.pi / ANGLES)
+
+# Mean and standard deviation of the targets: EDV (uL), EF (%), mass at ED (mg). Weighted by the phenotypes'
+# numbers they give the cohort of the study: EDV 65.6 (10), EF 59 (11), mass 105 (27).
+TARGETS = {
+    "control": {"EDV": (62.5, 7.0), "EF": (67.0, 4.5), "mass": (86.0, 9.0)},
+    "mi_patch": {"EDV": (73.0, 8.0), "EF": (45.0, 6.0), "mass": (98.0, 10.0)},
+    "dcm": {"EDV": (70.0, 9.0), "EF": (56.0, 8.5), "mass": (100.0, 14.0)},
+    "tac": {"EDV": (61.5, 9.0), "EF": (59.0, 8.5), "mass": (138.0, 18.0)},
+}
+
+
+@dataclass(frozen=True)
+class Heart:
+    """What is drawn once for a mouse. Volumes in uL, lengths in mm, angles in radians, masses in mg."""
+
+    edv: float
+    esv: float
+    mass_ed: float
+    mass_es: float
+    length: float  # epicardial apex to valve plane at ED
+    shortening: float  # descent of the valve plane from ED to ES
+    apex_wall: float
+    widest: float  # height of the widest cavity, as a share of its length
+    outline: np.ndarray  # relative deviation of the epicardium from a circle, one number per angle
+    papillary: np.ndarray  # (2, 3): angle, half width in mm, depth in mm
+    trabeculae: np.ndarray  # depth in mm, one number per angle
+    twist: float  # of the apex against the base, ED to ES
+    patch: np.ndarray | None  # infarct: angle, half width in radians, upper end as a share of the length
+    patch_wall: float
+    rv_angle: float
+    rv_span: float
+    rv_width: float
+    rv_wall: float
+
+
+@dataclass(frozen=True)
+class Pose:
+    """The left ventricle in one frame: its scales, solved for the frame's volumes."""
+
+    filling: float
+    base: float  # height of the valve plane, mm
+    cavity_scale: float
+    wall_scale: float
+    ed_cavity_scale: float
+
+
+def draw_heart(rng: np.random.Generator, phenotype: str) -> Heart:
+    """Draw a heart of the phenotype: targets first (normal, cut at two standard deviations), then its form."""
+    edv, ef, mass = (mean + sd * np.clip(rng.normal(), -2, 2) for mean, sd in TARGETS[phenotype].values())
+    outer_volume = edv + mass / MYOCARDIAL_DENSITY
+    rv_angle = rng.uniform(0, 2 * np.pi)
+    papillary = [
+        (rv_angle + np.pi + side * rng.uniform(0.6, 1.0), rng.uniform(0.3, 0.45), rng.uniform(0.45, 0.85))
+        for side in (-1, 1)
+    ]
+    patch = None
+    if phenotype == "mi_patch":
+        patch_angle = rv_angle + rng.choice([-1, 1]) * rng.uniform(1.4, 2.6)
+        patch = np.array([patch_angle, rng.uniform(0.6, 0.95), rng.uniform(0.55, 0.75)])
+    return Heart(
+        edv=edv,
+        esv=edv * (1 - ef / 100),
+        mass_ed=mass,
+        mass_es=mass * rng.uniform(1.0, 1.05),
+        length=7.6 * (outer_volume / 155) ** (1 / 3) * rng.uniform(0.94, 1.06),
+        shortening=rng.uniform(0.8, 1.0) if ef < 58 else rng.uniform(0.9, 1.15),
+        apex_wall=0.5 + mass / 250,
+        widest=rng.uniform(0.68, 0.78),
+        outline=_harmonics(rng, {2: 0.03, 3: 0.015, 4: 0.008}),
+        papillary=np.array(papillary),
+        trabeculae=_draw_trabeculae(rng),
+        twist=np.radians(rng.uniform(4, 11)),
+        patch=patch,
+        patch_wall=rng.uniform(0.35, 0.55),
+        rv_angle=rv_angle,
+        rv_span=rng.uniform(0.85, 1.15),
+        rv_width=rng.uniform(0.8, 1.5),
+        rv_wall=rng.uniform(0.25, 0.4),
+    )
+
+
+def solve_pose(heart: Heart, filling: float) -> Pose:
+    """Find the scales at which cavity and wall have the frame's volumes; `filling` is 1 at ED and 0 at ES."""
+    volume = heart.esv + filling * (heart.edv - heart.esv)
+    mass = heart.mass_es + filling * (heart.mass_ed - heart.mass_es)
+    base = heart.length - heart.shortening * (1 - filling)
+    heights, step = _layers(base, 160)
+    ed_scale = 0.0
+    if heart.patch is not None:
+        ed_heights, ed_step = _layers(heart.length, 160)
+        moving, fixed, rough = _cavity(heart, 1.0, heart.length, ed_heights)
+        ed_scale = _scale_for(heart.edv, (moving + fixed) * rough, np.zeros(()), ed_step)
+    moving, fixed, rough = _cavity(heart, filling, base, heights)
+    cavity_scale = _scale_for(volume, moving * rough, ed_scale * fixed * rough, step)
+    smooth = cavity_scale * moving + ed_scale * fixed
+    moving, fixed = _epicardium(heart, filling, base, heights, smooth)
+    wall_scale = _scale_for(volume + mass / MYOCARDIAL_DENSITY, moving, fixed, step)
+    return Pose(filling, base, cavity_scale, wall_scale, ed_scale)
+
+
+def radii(heart: Heart, pose: Pose, heights: np.ndarray) -> dict[str, np.ndarray]:
+    """Return the radius of each surface in mm, arrays (height, angle); 0 above the valve plane and below the apex.
+
+    `endocardium` bounds the blood pool: papillary muscles and trabeculae are on its outer side. Then follow,
+    outwards, `epicardium`, `rv_endocardium` and `rv_epicardium`; where there is no right ventricle, the last
+    three coincide.
+    """
+    moving, fixed, rough = _cavity(heart, pose.filling, pose.base, heights)
+    smooth = pose.cavity_scale * moving + pose.ed_cavity_scale * fixed
+    moving, fixed = _epicardium(heart, pose.filling, pose.base, heights, smooth)
+    epicardium = pose.wall_scale * moving + fixed
+    share = heights[:, None] / pose.base
+    reach = _smoothstep((share - 0.22) / 0.5) * (epicardium > 0)
+    span = heart.rv_span * (0.6 + 0.4 * share)
+    offset = _wrap(_angle - heart.rv_angle) / span
+    crescent = np.clip(1 - offset**2, 0, 1) ** 0.7 * reach
+    rv_endocardium = epicardium + heart.rv_width * (0.45 + 0.55 * pose.filling) * crescent
+    return {
+        "endocardium": smooth * rough,
+        "epicardium": epicardium,
+        "rv_endocardium": rv_endocardium,
+        "rv_epicardium": rv_endocardium + heart.rv_wall * np.clip(4 * crescent, 0, 1),
+    }
+
+
+def true_volumes(heart: Heart, pose: Pose) -> tuple[float, float]:
+    """Integrate the surfaces over 1000 layers; return the volumes of blood pool and myocardium in uL."""
+    heights, step = _layers(pose.base, 1000)
+    surfaces = radii(heart, pose, heights)
+    inner, outer = (_volume(surfaces[name], step) for name in ("endocardium", "epicardium"))
+    return inner, outer - inner
+
+
+def _cavity(heart: Heart, filling: float, base: float, heights: np.ndarray):
+    """Return the endocardium's moving and fixed unit radii and the share that muscle strands leave of them."""
+    apex = heart.apex_wall * (1.25 - 0.25 * filling)
+    level = ((heights - apex) / (base - apex))[:, None]
+    profile = np.where(
+        (level > 0) & (level <= 1), np.sqrt(np.clip(1 - ((level - heart.widest) / heart.widest) ** 2, 0, 1)), 0
+    )
+    inside = np.clip(level, 0, 1)
+    turn = heart.twist * (1 - filling) * (0.5 - inside)
+    column = np.rint((_angle - turn) * (ANGLES / (2 * np.pi))).astype(int) % ANGLES
+    akinetic = _akinetic(heart, inside)
+    profile = profile * (1 + 0.6 * heart.outline)
+    # Muscle keeps its size while the cavity shrinks, so it takes a larger share of a small radius.
+    volume = heart.esv + filling * (heart.edv - heart.esv)
+    radius = np.sqrt(volume / (np.pi * 0.72 * (base - apex)))
+    papillary = np.zeros(ANGLES)
+    for angle, half_width, depth in heart.papillary:
+        distance = radius * _wrap(_angle - angle)
+        papillary += depth * np.exp(-((distance / half_width) ** 4))
+    reach = _smoothstep((inside - 0.12) / 0.2) * _smoothstep((0.85 - inside) / 0.2)
+    strands = papillary[column] * reach + heart.trabeculae[column] * _smoothstep((1.05 - inside) / 0.3)
+    rough = 1 - np.minimum(strands / radius, 0.72)
+    return profile * (1 - akinetic), profile * akinetic, rough
+
+
+def _epicardium(heart: Heart, filling: float, base: float, heights: np.ndarray, cavity: np.ndarray):
+    """Return the epicardium's unit radius and its fixed part, mm: the thin wall over an infarct."""
+    level = (heights / base)[:, None]
+    widest = 0.62 + 0.05 * filling
+    profile = np.where((level > 0) & (level <= 1), np.sqrt(np.clip(1 - ((level - widest) / widest) ** 2, 0, 1)), 0)
+    apex = heart.apex_wall * (1.25 - 0.25 * filling)
+    inside = np.clip((heights - apex) / (base - apex), 0, 1)[:, None]
+    akinetic = _akinetic(heart, inside)
+    return profile * (1 + heart.outline) * (1 - akinetic), (cavity + heart.patch_wall) * akinetic * (profile > 0)
+
+
+def _akinetic(heart: Heart, inside: np.ndarray) -> np.ndarray:
+    """Return 1 in the infarct and 0 outside, with soft borders, arrays (height, angle)."""
+    if heart.patch is None:
+        return np.zeros((len(inside), 1))
+    angle, half_width, top = heart.patch
+    across = _smoothstep((half_width - np.abs(_wrap(_angle - angle))) / 0.3 + 0.5)
+    return across * _smoothstep(inside / 0.15) * _smoothstep((top - inside) / 0.2 + 0.5)
+
+
+def _draw_trabeculae(rng: np.random.Generator) -> np.ndarray:
+    depth = np.zeros(ANGLES)
+    for angle in rng.uniform(0, 2 * np.pi, rng.integers(12, 24)):
+        bump = np.exp(-((_wrap(_angle - angle) / rng.uniform(0.04, 0.1)) ** 2))
+        depth = np.maximum(depth, rng.uniform(0.03, 0.22) * bump)
+    return depth
+
+
+def _harmonics(rng: np.random.Generator, sizes: dict[int, float]) -> np.ndarray:
+    return sum(rng.normal(0, size) * np.cos(n * _angle + rng.uniform(0, 2 * np.pi)) for n, size in sizes.items())
+
+
+def _layers(top: float, count: int) -> tuple[np.ndarray, float]:
+    step = top / count
+    return (np.arange(count) + 0.5) * step, step
+
+
+def _volume(radius: np.ndarray, step: float) -> float:
+    return float((radius**2).sum()) * np.pi / ANGLES * step
+
+
+def _scale_for(volume: float, moving: np.ndarray, fixed: np.ndarray, step: float) -> float:
+    """Solve volume(scale * moving + fixed) = volume for the scale; all radii in mm, volume in uL."""
+    a, b, c = ((moving * moving).sum(), (moving * fixed).sum(), (fixed * fixed).sum() * np.ones(()))
+    c = c - volume * ANGLES / (np.pi * step)
+    return float((-b + np.sqrt(b * b - a * c)) / a)
+
+
+def _wrap(angle: np.ndarray) -> np.ndarray:
+    return np.mod(angle + np.pi, 2 * np.pi) - np.pi
+
+
+def _smoothstep(x: np.ndarray) -> np.ndarray:
+    x = np.clip(x, 0, 1)
+    return x * x * (3 - 2 * x)

@@ -1,0 +1,187 @@
+import dataclasses
+from collections import Counter
+
+import h5py
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.ndimage import binary_fill_holes
+
+import generate_phantom
+from murmur.phantom import STUDY, has_inflow_frames, phantom_mouse, phenotype_of
+from murmur.phantom.beat import draw_beat
+from murmur.phantom.heart import TARGETS, draw_heart, radii, solve_pose, true_volumes
+
+
+@pytest.fixture(scope="module")
+def phantoms():
+    """The first six mice, which hold all four phenotypes, and the one with inflow frames."""
+    return {index: phantom_mouse(1, index) for index in (0, 1, 2, 5, 12)}
+
+
+def masked(phantom, label, frame):
+    return (phantom.masks[..., frame] == label).sum() * np.prod(phantom.spacing_mm)
+
+
+def ed_es(phantom):
+    pools = [masked(phantom, 2, frame) for frame in phantom.frames_with_roi]
+    return (phantom.frames_with_roi[pick(pools)] for pick in (np.argmax, np.argmin))
+
+
+def test_phenotypes_are_dealt_in_the_proportions_of_the_study():
+    assert set(map(phenotype_of, range(6))) == set(STUDY)
+    assert Counter(map(phenotype_of, range(20))) == {"control": 6, "mi_patch": 2, "dcm": 8, "tac": 4}
+    assert Counter(map(phenotype_of, range(130))) == STUDY
+    assert sum(map(has_inflow_frames, range(130))) == 4
+    assert sum(map(has_inflow_frames, range(20))) == 1
+
+
+def test_layout(phantoms):
+    for phantom in phantoms.values():
+        rows, columns, slices, frames = phantom.images.shape
+        assert (rows, columns) == (256, 256)
+        assert 8 <= slices <= 11
+        assert 17 <= frames <= 36
+        assert phantom.images.dtype == np.uint16
+        assert phantom.masks.dtype == np.uint8
+        assert phantom.masks.shape == phantom.images.shape
+        assert set(np.unique(phantom.masks)) == {0, 1, 2}
+        assert phantom.spacing_mm == (0.1, 0.1, 1.0)
+        assert phantom.images.max() < 65535
+        with_mask = np.flatnonzero(phantom.masks.any((0, 1, 2))).tolist()
+        assert with_mask == phantom.frames_with_roi
+
+
+def test_inflow_frames_lie_between_ed_and_es_and_soon_after(phantoms):
+    assert [len(phantom.frames_with_roi) for index, phantom in phantoms.items() if index != 12] == [2] * 4
+    ed, es = ed_es(phantoms[12])
+    inflow = [frame for frame in phantoms[12].frames_with_roi if frame not in (ed, es)]
+    assert any(ed < frame < es for frame in inflow)
+    assert any(es < frame for frame in inflow)
+
+
+def test_a_mouse_is_the_same_at_each_run_and_differs_from_others(phantoms):
+    again = phantom_mouse(1, 0)
+    assert np.array_equal(again.images, phantoms[0].images)
+    assert np.array_equal(again.masks, phantoms[0].masks)
+    assert again.truth == phantoms[0].truth
+    assert phantom_mouse(2, 0).truth != again.truth
+    assert phantom_mouse(1, 3).truth != again.truth  # the same phenotype
+
+
+@pytest.mark.parametrize("phenotype", TARGETS)
+@pytest.mark.parametrize("seed", range(3))
+def test_geometry_has_the_drawn_volumes(phenotype, seed):
+    heart = draw_heart(np.random.default_rng(seed), phenotype)
+    end_diastole, end_systole = (true_volumes(heart, solve_pose(heart, filling)) for filling in (1.0, 0.0))
+    assert end_diastole == pytest.approx((heart.edv, heart.mass_ed / 1.05), rel=2e-3)
+    assert end_systole == pytest.approx((heart.esv, heart.mass_es / 1.05), rel=2e-3)
+
+
+@pytest.mark.parametrize("phenotype", TARGETS)
+@pytest.mark.parametrize("seed", range(5))
+def test_the_wall_is_closed_wherever_there_is_blood(phenotype, seed):
+    heart = draw_heart(np.random.default_rng(seed), phenotype)
+    for filling in (0.0, 0.5, 1.0):
+        pose = solve_pose(heart, filling)
+        surfaces = radii(heart, pose, np.linspace(0.02, pose.base - 0.02, 60))
+        wall = surfaces["epicardium"] - surfaces["endocardium"]
+        assert wall[surfaces["endocardium"] > 0].min() > 0.2
+
+
+def test_volume_of_a_smooth_ventricle_is_that_of_the_ellipsoid():
+    """A bare cavity is a spheroid cut at the base: V = pi r² L (1 - ((1 - c)³ + c³) / (3 c²)), c the widest level."""
+    heart = draw_heart(np.random.default_rng(0), "control")
+    flat = np.zeros_like(heart.outline)
+    heart = dataclasses.replace(heart, outline=flat, trabeculae=flat, papillary=np.zeros((0, 3)))
+    pose = solve_pose(heart, 1.0)
+    length, c = heart.length - heart.apex_wall, heart.widest
+    level = np.pi * pose.cavity_scale**2 * length * (1 - ((1 - c) ** 3 + c**3) / (3 * c**2))
+    assert level == pytest.approx(heart.edv, rel=1e-3)
+
+
+def test_masks_have_the_true_volumes(phantoms):
+    for phantom in phantoms.values():
+        ed, es = ed_es(phantom)
+        truth = phantom.truth
+        assert masked(phantom, 2, ed) == pytest.approx(truth["EDV"], rel=0.05)
+        assert masked(phantom, 2, es) == pytest.approx(truth["ESV"], rel=0.08)
+        assert masked(phantom, 1, ed) * 1.05 == pytest.approx(truth["mass_ED"], rel=0.06)
+        assert masked(phantom, 1, es) * 1.05 == pytest.approx(truth["mass_ES"], rel=0.06)
+        assert truth["SV"] == truth["EDV"] - truth["ESV"]
+        assert truth["EF"] == pytest.approx(100 * truth["SV"] / truth["EDV"])
+
+
+def test_truth_lies_in_the_phenotypes_range(phantoms):
+    for phantom in phantoms.values():
+        for metric, key in (("EDV", "EDV"), ("EF", "EF"), ("mass_ED", "mass")):
+            mean, sd = TARGETS[phantom.phenotype][key]
+            assert abs(phantom.truth[metric] - mean) < 2.05 * sd
+
+
+def test_blood_is_bright_lung_and_air_are_dark_and_muscle_lies_between(phantoms):
+    for phantom in phantoms.values():
+        ed, _ = ed_es(phantom)
+        image, mask = phantom.images[..., ed].astype(float), phantom.masks[..., ed]
+        blood, muscle, floor = image[mask == 2].mean(), image[mask == 1].mean(), np.percentile(image, 5)
+        assert 1.6 < blood / muscle < 4
+        assert floor < 0.35 * muscle
+
+
+def test_rings_are_closed(phantoms):
+    for phantom in phantoms.values():
+        ed, _ = ed_es(phantom)
+        for mask in np.moveaxis(phantom.masks[..., ed], 2, 0):
+            filled = binary_fill_holes(mask == 1)
+            assert not ((mask == 2) & ~filled).any()
+
+
+def test_seven_tesla_is_coarser_and_noisier(phantoms):
+    low = phantom_mouse(1, 1, field_T=7)
+    assert low.spacing_mm == (0.12, 0.12, 1.0)
+    assert low.truth == phantoms[1].truth
+
+    def noise_to_blood(phantom):
+        frame = phantom.frames_with_roi[0]
+        images, mask = phantom.images[..., frame].astype(float), phantom.masks[..., frame]
+        return np.percentile(images, 3) / images[mask == 2].mean()
+
+    assert noise_to_blood(low) > noise_to_blood(phantoms[1])
+
+
+def test_beat_fills_from_end_systole_to_end_diastole():
+    for seed in range(20):
+        beat = draw_beat(np.random.default_rng(seed))
+        assert beat.filling[beat.ed_frame] == 1
+        assert beat.filling[beat.es_frame] == 0
+        assert beat.ed_frame in (0, 1)
+        assert 0.3 < (beat.es_frame - beat.ed_frame) / len(beat.filling) < 0.5
+        assert (np.diff(beat.filling[beat.ed_frame : beat.es_frame + 1]) < 0).all()
+
+
+def test_files_do_not_depend_on_the_number_of_workers(tmp_path):
+    digests = []
+    for threads in (1, 2):
+        folder = tmp_path / str(threads)
+        mice = ["Mouse1", "Mouse2"]
+        files = [str(folder / f"{mouse}.h5") for mouse in mice]
+        table, truth = folder / "participants.tsv", folder / "truth.csv"
+        generate_phantom.main(mice, 1, 9.4, files, str(table), str(truth), threads)
+        digests.append([path.read_bytes() for path in sorted(folder.iterdir())])
+        assert sorted(path.name for path in folder.iterdir()) == [
+            "Mouse1.h5",
+            "Mouse2.h5",
+            "participants.tsv",
+            "truth.csv",
+        ]
+    assert digests[0] == digests[1]
+    people = pd.read_csv(table, sep="\t")
+    assert people.mouse.tolist() == mice
+    assert people.phenotype.tolist() == ["dcm", "control"]
+    volumes = pd.read_csv(truth)
+    assert volumes.columns.tolist() == ["mouse", "metric", "unit", "value"]
+    with h5py.File(files[1]) as file:
+        assert file["Images"].chunks == (256, 256, 1, 1)
+        assert file["Frames_with_ROI"][()].tolist() == [0, 11]
+        assert file.attrs["spacing_mm"].tolist() == [0.1, 0.1, 1.0]
+        assert file.attrs["frame_interval_ms"] == 5.0
