@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
+
 from murmur import figures
 from murmur.logs import job_log
 from murmur.tables import read_csv
@@ -86,7 +87,7 @@ def main(function: str, agreement: str, outputs: list[str], reader: str, cohort:
             fontsize=7,
         )
         panels = figure.subplots(4, 3)
-        for index, (metric, name) in enumerate(figures.METRICS.items()):
+        for index, (metric, name) in enumerate(figures.METRIC_NAMES.items()):
             above, below = panels[index // 3 * 2 : index // 3 * 2 + 2, index % 3]
             above.set_title(name)
             pairs = values[values["metric"] == metric]

@@ -11,13 +11,14 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patheffects import withStroke
+from skimage.measure import find_contours
+
 from murmur import figures
 from murmur.cases import GAP, Case, mosaic, read_case, select_cases
 from murmur.cines import STRUCTURES
 from murmur.logs import job_log
 from murmur.manifest import read_manifest
 from murmur.tables import read_csv
-from skimage.measure import find_contours
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -69,18 +70,16 @@ def add_scale_bar(axes, case: Case) -> None:
     column_mm = case.mouse.spacing_mm[1]
     length = max((mm for mm in BAR_LENGTHS_MM if mm <= width * column_mm / 3), default=BAR_LENGTHS_MM[0])
     right, y = 0.95 * width, 0.94 * height
-    axes.plot(
-        [right - length / column_mm, right], [y, y], color="white", linewidth=1.5, solid_capstyle="butt"
-    )
+    axes.plot([right - length / column_mm, right], [y, y], color="white", linewidth=1.5, solid_capstyle="butt")
     axes.text(right, y - 0.03 * height, f"{length:g} mm", ha="right", va="bottom", **ON_IMAGE)
 
 
-def case_title(name: str, case: Case, dice: float) -> str:
-    """Say which case this is, as it stands above its strips and in the movies."""
+def case_title(names: list[str], case: Case, dice: float) -> str:
+    """Say which case this is, or which cases: one of two mice is median and worst."""
     frame = case.shown_frame
     phenotype = f" ({case.mouse.phenotype})" if case.mouse.phenotype else ""
     where = f"{case.mouse.phases[frame]}, frame {frame}"
-    return f"{name.capitalize()} mouse: {case.mouse.name}{phenotype}, Dice {dice:.2f}; {where}"
+    return f"{' and '.join(names).capitalize()} mouse: {case.mouse.name}{phenotype}, Dice {dice:.2f}; {where}"
 
 
 def draw_cases(figure: Figure, cases: list[tuple[str, Case]], columns: int, heights_mm: list[float]) -> None:
@@ -118,9 +117,10 @@ def main(overlap: str, manifest: str, segmentations: list[str], outputs: list[st
     mice = read_manifest(manifest)
     files = {Path(path).stem: path for path in segmentations}
     cases = []
-    for name, (mouse, dice) in selected.items():
+    for mouse, dice in dict.fromkeys(selected.values()):
+        names = [name for name, (chosen, _) in selected.items() if chosen == mouse]
         case = read_case(mice[mouse], files[mouse])
-        cases.append((case_title(name, case, dice), case))
+        cases.append((case_title(names, case, dice), case))
     columns = int(np.clip(max(case.images.shape[2] for _, case in cases), *COLUMNS))
     heights_mm = [strip_height(case, columns) for _, case in cases]
     height_mm = sum(TITLE_MM + 2 * (strip + 1) for strip in heights_mm)
@@ -133,6 +133,6 @@ if __name__ == "__main__":
         main(
             overlap=snakemake.input.overlap,
             manifest=snakemake.input.manifest,
-            segmentations=snakemake.input.segmentations,
+            segmentations=list(snakemake.input.segmentations),
             outputs=list(snakemake.output),
         )

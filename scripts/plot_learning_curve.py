@@ -6,6 +6,7 @@ Input: history.csv, one row per epoch. The best epoch, whose weights are kept, h
 from typing import TYPE_CHECKING
 
 from matplotlib.ticker import MaxNLocator
+
 from murmur import figures
 from murmur.cines import STRUCTURES
 from murmur.logs import job_log

@@ -9,26 +9,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from scipy.interpolate import PchipInterpolator
+
 from murmur import figures
 from murmur.cases import select_cases
 from murmur.logs import job_log
 from murmur.manifest import Mouse, read_manifest
 from murmur.tables import read_csv
-from scipy.interpolate import PchipInterpolator
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 COLOUR = figures.STRUCTURE_COLOURS["blood_pool"]
-
-
-def example_mouse(overlap: pd.DataFrame, volumes: pd.DataFrame) -> str:
-    """Return the median case of the overlap, with fewer than three mice the best, else the first mouse."""
-    cases = select_cases(overlap)
-    for case in ("median", "best", "only"):
-        if case in cases:
-            return cases[case][0]
-    return volumes["mouse"].iloc[0]
 
 
 def ed_and_es(cine: pd.DataFrame, mouse: Mouse) -> dict[str, int]:
@@ -74,7 +66,7 @@ def plot_mouse(axes: Axes, cine: pd.DataFrame, mouse: Mouse, reference: pd.Serie
 
 
 def plot_cohort(axes: Axes, volumes: pd.DataFrame, example: str) -> None:
-    """Draw each mouse's cine in % of its largest volume, the example heavier; a mouse without volume is left out."""
+    """Draw each cine in % of its largest volume, the example heavier; leave out a mouse without any volume."""
     for mouse, cine in volumes.groupby("mouse", sort=False):
         largest = cine["blood_pool_uL"].max()
         if len(cine) > 1 and largest > 0:
@@ -91,8 +83,9 @@ def plot_cohort(axes: Axes, volumes: pd.DataFrame, example: str) -> None:
 
 def main(volumes: str, function: str, manifest: str, overlap: str, outputs: list[str]) -> None:
     """Draw the example and the cohort, or say why there is no curve."""
-    cines = read_csv(volumes).sort_values(["mouse", "frame"])
-    example = example_mouse(read_csv(overlap), cines)
+    cines = read_csv(volumes).dropna(subset="blood_pool_uL").sort_values(["mouse", "frame"])
+    cases = select_cases(read_csv(overlap))
+    example = cases["median"][0] if cases else cines["mouse"].iloc[0]
     values = read_csv(function)
     expert = values[values["mouse"] == example].set_index("metric")["reference"]
     cine = cines[cines["mouse"] == example]

@@ -29,13 +29,13 @@ def combined_dice(overlap: pd.DataFrame) -> pd.Series:
 def select_cases(overlap: pd.DataFrame) -> dict[str, tuple[str, float]]:
     """Return {"best", "median", "worst": (mouse, combined Dice)} in this order.
 
-    The median case is the mouse of the middle rank, with an even number of mice the worse of the two in the
-    middle. Two mice give best and worst, one gives `only`, none gives an empty dictionary.
+    The median case is the mouse of the middle rank; with an even number of mice, the worse of the two in the
+    middle. With fewer than three mice one serves twice or more; without any, the dictionary is empty.
     """
     ranked = combined_dice(overlap)
-    ranks = {0: {}, 1: {"only": 0}, 2: {"best": 0, "worst": 1}}.get(
-        len(ranked), {"best": 0, "median": len(ranked) // 2, "worst": len(ranked) - 1}
-    )
+    if ranked.empty:
+        return {}
+    ranks = {"best": 0, "median": len(ranked) // 2, "worst": len(ranked) - 1}
     return {case: (str(ranked.index[rank]), float(ranked.iloc[rank])) for case, rank in ranks.items()}
 
 

@@ -28,7 +28,7 @@ PAGE_MM = 180.0  # the width of a printed page's two columns
 MM = 1 / 25.4
 
 UNITS = {"uL": "µL", "mg": "mg", "%": "%"}
-METRICS = {
+METRIC_NAMES = {
     "EDV": "EDV",
     "ESV": "ESV",
     "SV": "SV",

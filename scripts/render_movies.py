@@ -1,0 +1,217 @@
+"""The best, the median and the worst mouse beating: the reader's contours, and the expert's beside them.
+
+Inputs: overlap.csv, manifest.csv, the reader's segmentations. Outputs: three GIF films of at most 3 MB. All slices
+run side by side through the cine, ten frames a second; each annotated frame is held for a second while the expert's
+contours stand beside it, and these stay there, dimmed, until the next. A mouse with one frame runs slice by slice.
+"""
+
+import io
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import matplotlib
+import numpy as np
+import pandas as pd
+from PIL import Image, ImageColor, ImageDraw, ImageFont
+from scipy.ndimage import binary_erosion
+
+from murmur import figures
+from murmur.cases import Case, mosaic, read_case, select_cases
+from murmur.cines import BLOOD_POOL, STRUCTURES
+from murmur.logs import job_log, progress
+from murmur.manifest import read_manifest
+from murmur.tables import read_csv
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+MOST_BYTES = 3_000_000
+PANEL_WIDTHS = (480, 400, 320, 240, 160)  # pixels; the first that keeps the film small enough
+GAP = 4  # pixels between the panels
+FRAME_MS, HELD_MS, SLICE_MS = 100, 1000, 700
+DIMMED = 0.45
+GREYS = 62  # fewer greys compress better; with one colour a structure the palette has 64 entries
+PALETTE = [
+    *(round(number * 255 / (GREYS - 1)) for number in range(GREYS) for _ in "RGB"),
+    *(channel for name in STRUCTURES for channel in ImageColor.getrgb(figures.STRUCTURE_COLOURS[name])),
+]
+COLOURS = {name: GREYS + number for number, name in enumerate(STRUCTURES)}
+FONT = Path(matplotlib.get_data_path(), "fonts", "ttf", "DejaVuSans.ttf")
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A picture (row, column) from 0 to 1 with a mask of the same shape and the words above it."""
+
+    picture: np.ndarray
+    mask: np.ndarray
+    words: str
+
+
+@dataclass(frozen=True)
+class Still:
+    """What a film shows at one time, for `ms` milliseconds."""
+
+    reader: Panel
+    expert: Panel
+    ms: int
+
+
+def dice_words(overlap: pd.DataFrame, mouse: str, phase: str) -> str:
+    """Return the Dice of each structure as measured in one phase of a mouse; empty where it was not."""
+    rows = overlap[(overlap["mouse"] == mouse) & (overlap["phase"] == phase)].dropna(subset="dice")
+    dice = rows.drop_duplicates("structure").set_index("structure")["dice"]
+    words = [f"{name.replace('_', ' ')} {dice[name]:.2f}" for name in STRUCTURES if name in dice]
+    return f" · Dice {', '.join(words)}" if words else ""
+
+
+def stills(case: Case, overlap: pd.DataFrame) -> Iterator[Still]:
+    """Yield the film of a mouse: through its frames, or through the slices where there is only one frame."""
+    mouse, annotated = case.mouse, case.mouse.annotated_frames
+    slices, frames = case.images.shape[2:]
+    if frames == 1:
+        dice = dice_words(overlap, mouse.name, mouse.phases[annotated[0]])
+        for index in range(slices):
+            image, here = case.images[:, :, index, 0], f"slice {index + 1} of {slices}"
+            yield Still(
+                Panel(image, case.masks[:, :, index, 0], f"Reader · {here}"),
+                Panel(image, case.reference[:, :, index, 0], f"Expert{dice}"),
+                SLICE_MS,
+            )
+        return
+    columns = math.ceil(math.sqrt(slices))
+    for frame in range(frames):
+        # the cine repeats: before the first annotated frame stands the last one
+        shown = max((known for known in annotated if known <= frame), default=annotated[-1])
+        phase = mouse.phases[shown]
+        image, expert = (mosaic(case.images[..., index], columns) for index in (frame, shown))
+        yield Still(
+            Panel(
+                image,
+                mosaic(case.masks[..., frame], columns),
+                f"Reader · frame {frame} · {frame * mouse.frame_interval_ms:g} ms",
+            ),
+            Panel(
+                expert * (1 if shown == frame else DIMMED),
+                mosaic(case.reference[..., shown], columns),
+                f"Expert · {phase}, frame {shown}{dice_words(overlap, mouse.name, phase)}",
+            ),
+            HELD_MS if shown == frame else FRAME_MS,
+        )
+
+
+def grey(picture: np.ndarray) -> np.ndarray:
+    """Return the palette's indices of a picture from 0 to 1."""
+    return np.round(picture * (GREYS - 1)).astype(np.uint8)
+
+
+def enlarge(values: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Resample a picture from 0 to 1 to `size` (width, height)."""
+    return np.clip(np.asarray(Image.fromarray(values.astype(np.float32)).resize(size, Image.Resampling.BICUBIC)), 0, 1)
+
+
+def draw_panel(panel: Panel, size: tuple[int, int]) -> np.ndarray:
+    """Return a panel of `size` (width, height) as indices of the palette, its mask's outlines drawn in.
+
+    The outline of the myocardium goes around all that is segmented; that of the blood pool lies on top.
+    """
+    indices = grey(enlarge(panel.picture, size))
+    for outlined, structure in ((panel.mask > 0, "myocardium"), (panel.mask == BLOOD_POOL, "blood_pool")):
+        inside = enlarge(outlined, size) >= 0.5
+        indices[inside & ~binary_erosion(inside, iterations=2, border_value=1)] = COLOURS[structure]
+    return indices
+
+
+def draw_words(lines: list[tuple[float, str]], width: int, size: int) -> np.ndarray:
+    """Return a bar of white words on black, each from its left edge, given as a part of `width`."""
+    bar = Image.new("L", (width, round(1.6 * size)))
+    draw = ImageDraw.Draw(bar)
+    font = ImageFont.truetype(FONT, size)
+    for left, words in lines:
+        draw.text((left * width + 0.4 * size, 0.2 * size), words, fill=255, font=font)
+    return grey(np.asarray(bar) / 255)
+
+
+def draw_legend(width: int, size: int) -> np.ndarray:
+    """Return a bar that names the structures, each after a line of its colour."""
+    lefts = {name: 0.01 + 0.2 * number for number, name in enumerate(COLOURS)}
+    words = [(left + 2 * size / width, name.replace("_", " ")) for name, left in lefts.items()]
+    bar = draw_words(words, width, size)
+    for name, left in lefts.items():
+        start, middle = round(left * width), len(bar) // 2
+        bar[middle - 1 : middle + 1, start : start + 2 * size] = COLOURS[name]
+    return bar
+
+
+def encode(film: list[Still], title: str, panel_width: int, pixel_aspect: float) -> bytes:
+    """Return the GIF file: a title, the words of both panels, the panels side by side, a legend."""
+    rows, columns = film[0].reader.picture.shape
+    size = (panel_width, round(panel_width * rows * pixel_aspect / columns))
+    width, letters = 2 * panel_width + GAP, max(9, panel_width // 32)
+    gap = np.zeros((size[1], GAP), np.uint8)
+    top, bottom = draw_words([(0, title)], width, letters), draw_legend(width, letters)
+    pictures = []
+    for still in film:
+        words = draw_words([(0, still.reader.words), (0.5, still.expert.words)], width, letters)
+        panels = np.hstack([draw_panel(still.reader, size), gap, draw_panel(still.expert, size)])
+        picture = Image.fromarray(np.vstack([top, words, panels, bottom]))
+        picture.putpalette(PALETTE)
+        pictures.append(picture)
+    file = io.BytesIO()
+    pictures[0].save(
+        file,
+        format="GIF",
+        save_all=True,
+        append_images=pictures[1:],
+        duration=[still.ms for still in film],
+        loop=0,
+        optimize=False,
+    )
+    return file.getvalue()
+
+
+def render(case: Case, name: str, dice: float, overlap: pd.DataFrame) -> bytes:
+    """Return the GIF film of a case, as large as it can be within the limit."""
+    phenotype = f" ({case.mouse.phenotype})" if case.mouse.phenotype else ""
+    title = f"{name.capitalize()} mouse: {case.mouse.name}{phenotype} · Dice {dice:.2f}"
+    film = list(stills(case, overlap))
+    for panel_width in PANEL_WIDTHS:
+        gif = encode(film, title, panel_width, case.pixel_aspect)
+        if len(gif) <= MOST_BYTES:
+            break
+    return gif
+
+
+def main(overlap: str, manifest: str, segmentations: list[str], best: str, median: str, worst: str) -> None:
+    """Write the three films; with fewer than three mice some show the same mouse, without any they say so."""
+    overlaps = read_csv(overlap)
+    selected = select_cases(overlaps)
+    mice = read_manifest(manifest)
+    files = {Path(path).stem: path for path in segmentations}
+    outputs = {"best": best, "median": median, "worst": worst}
+    for name, output in progress(outputs.items(), "rendering", "film"):
+        if selected:
+            mouse, dice = selected[name]
+            gif = render(read_case(mice[mouse], files[mouse]), name, dice, overlaps)
+        else:
+            nothing = Panel(np.zeros((1, 8)), np.zeros((1, 8), int), "")
+            gif = encode(
+                [Still(nothing, nothing, HELD_MS)], "No mouse has both masks, the expert's and the reader's.", 240, 1
+            )
+        Path(output).parent.mkdir(parents=True, exist_ok=True)
+        Path(output).write_bytes(gif)
+
+
+if __name__ == "__main__":
+    with job_log(snakemake.log[0]):
+        main(
+            overlap=snakemake.input.overlap,
+            manifest=snakemake.input.manifest,
+            segmentations=list(snakemake.input.segmentations),
+            best=snakemake.output.best,
+            median=snakemake.output.median,
+            worst=snakemake.output.worst,
+        )
