@@ -8,6 +8,7 @@ import io
 import json
 import re
 import zipfile
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -16,7 +17,6 @@ import h5py
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgba
 from matplotlib.patches import FancyBboxPatch
-from matplotlib.patheffects import Normal, withStroke
 
 from murmur import figures
 from murmur.errors import BadInput
@@ -29,7 +29,7 @@ LEVEL_COLOURS = (figures.BLUE, figures.GREEN, figures.ORANGE, figures.PURPLE, "#
 DECODER_COLOUR = figures.BLACK
 
 # the drawing's grid, in mm
-ROW, STACK, BOX = 31.0, 25.0, 4.4
+HEADING, ROW, STACK, BOX = 21.5, 31.0, 25.0, 4.4
 ENCODER, INPUTS, CONCATENATION, DECODER, HEAD = (1, 29), (54.5, 99), (103.5, 108), (113, 141), (148, 179)
 LANES = tuple(34.0 + 3.5 * level for level in range(5))  # one vertical line for each encoder's output
 DECODER_LANE = 51.5
@@ -155,73 +155,109 @@ def draw_box(axes: Axes, x: tuple[float, float], y: float, height: float, words:
     axes.text((left + right) / 2, y, words, ha="center", va="center", zorder=5, linespacing=1.35, **style)
 
 
-def draw_line(axes: Axes, points: list[tuple[float, float]], colour: str, arrow: bool = True) -> None:
-    """Draw a line through `points` that ends in an arrow; where it crosses another, a gap of white sets it apart."""
-    xs, ys = zip(*points, strict=True)
-    casing = [withStroke(linewidth=2.4, foreground="white"), Normal()]
-    axes.plot(xs, ys, color=colour, linewidth=0.8, path_effects=casing, zorder=2, solid_joinstyle="miter")
-    if arrow:
-        style = {"arrowstyle": "-|>,head_width=0.12,head_length=0.24", "color": colour, "linewidth": 0.8}
-        style |= {"shrinkA": 0, "shrinkB": 0}
-        axes.annotate("", points[-1], points[-2], arrowprops=style, zorder=3)
+def draw_lines(axes: Axes, paths: list[list[tuple[float, float]]], colour: str) -> None:
+    """Draw the lines that leave one block, each through its points to an arrow.
+
+    A white casing under all of them sets them apart from the lines of other blocks that they cross.
+    """
+    for width, shade in ((2.4, "white"), (0.8, colour)):
+        for path in paths:
+            axes.plot(*zip(*path, strict=True), color=shade, linewidth=width, zorder=2, solid_joinstyle="miter")
+    style = {"arrowstyle": "-|>,head_width=0.12,head_length=0.24", "color": colour, "linewidth": 0.8}
+    for *_, (x, y), end in paths:
+        # the arrow is only the tip: a second stroke over the whole line would make it look heavier
+        length = max(abs(end[0] - x), abs(end[1] - y))
+        start = (end[0] - (end[0] - x) / length, end[1] - (end[1] - y) / length)
+        axes.annotate("", end, start, arrowprops={**style, "shrinkA": 0, "shrinkB": 0}, zorder=3)
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Heights on the page, in mm from its lower edge."""
+
+    top: float
+    depth: int
+
+    def row(self, level: int) -> float:
+        """The middle of a level's row."""
+        return self.top - STACK / 2 - ROW * (level - 1)
+
+    def slot(self, source: int, level: int) -> float:
+        """The middle of the input from `source` in the stack of a decoder level."""
+        return self.row(level) + (STACK - BOX) * (0.5 - (source - 1) / (self.depth - 1))
+
+    def output(self, level: int) -> float:
+        """Where an encoder level's output leaves: at the input from it in its own row, which the last has not."""
+        return self.slot(level, level) if level < self.depth else self.row(level)
+
+
+def draw_encoder(axes: Axes, network: Network, grid: Grid) -> None:
+    """Draw the image and below it the encoder's blocks with what lies between them."""
+    middle = sum(ENCODER) / 2
+    image = next(name for name, sources in network.sources.items() if not sources)
+    below = grid.top + 7
+    draw_box(axes, ENCODER, below + 4.5, 9, f"Image\n{size_words(network.shapes[image])}", figures.GREY)
+    for level in range(1, grid.depth + 1):
+        block, y = f"Encoder{level}", grid.row(level)
+        draw_lines(axes, [[(middle, below), (middle, y + STACK / 2)]], figures.GREY)
+        between = step_words(network, network.sources[f"{block}_Conv_1"][0])
+        axes.text(middle + 1.5, (below + y + STACK / 2) / 2, between, va="center")
+        draw_box(axes, ENCODER, y, STACK, block_words(network, block), LEVEL_COLOURS[level - 1])
+        below = y - STACK / 2
+
+
+def draw_inputs(axes: Axes, network: Network, grid: Grid) -> None:
+    """Draw the inputs of all decoder levels and the lines to them, those of one source together."""
+    paths = defaultdict(list)
+    for level in range(1, grid.depth):
+        for source in range(1, grid.depth + 1):
+            words, block = input_words(network, source, level)
+            y = grid.slot(source, level)
+            if block == f"Encoder{source}":
+                colour, lane, start = LEVEL_COLOURS[source - 1], LANES[source - 1], (ENCODER[1], grid.output(source))
+                path = [start, (lane, start[1]), (lane, y), (INPUTS[0], y)]
+            else:
+                colour, middle, gap = DECODER_COLOUR, sum(DECODER) / 2, grid.row(level) - ROW / 2
+                start = (middle, grid.row(source) + STACK / 2)
+                path = [start, (middle, gap), (DECODER_LANE, gap), (DECODER_LANE, y), (INPUTS[0], y)]
+            paths[block, colour].append(path)
+            draw_box(axes, INPUTS, y, BOX, words, colour)
+            draw_lines(axes, [[(INPUTS[1], y), (CONCATENATION[0], y)]], colour)
+    for (_, colour), lines in paths.items():
+        draw_lines(axes, lines, colour)
+
+
+def draw_decoder(axes: Axes, network: Network, grid: Grid) -> None:
+    """Draw each decoder level from its concatenated inputs on, and the heads that the network has."""
+    for level in range(1, grid.depth):
+        y, joined = grid.row(level), f"concatenate: {network.shapes[f'D{level}_input'][-1]}"
+        draw_box(axes, CONCATENATION, y, STACK, joined, figures.GREY, rotation=90)
+        draw_lines(axes, [[(CONCATENATION[1], y), (DECODER[0], y)]], figures.GREY)
+        draw_box(axes, DECODER, y, STACK, block_words(network, f"Decoder{level}"), DECODER_COLOUR)
+    for level in range(1, grid.depth + 1):
+        output = f"deepsup_activation_{level}"
+        if output in network.outputs:
+            y, start, colour = grid.row(level), DECODER[1], DECODER_COLOUR
+            if level == grid.depth:
+                y, start, colour = y - 6, ENCODER[1], LEVEL_COLOURS[level - 1]
+            draw_lines(axes, [[(start, y), (HEAD[0], y)]], colour)
+            width = 1.8 if output == network.outputs[-1] else 0.8
+            draw_box(axes, HEAD, grid.row(level), STACK, head_words(network, level), colour, linewidth=width)
 
 
 def draw(axes: Axes, network: Network, height: float) -> None:
-    """Draw the network: encoder on the left, the inputs of each decoder level, the decoder, the heads."""
-    levels = range(1, network.depth + 1)
-    row = {level: height - 22 + 0.5 - STACK / 2 - ROW * (level - 1) for level in levels}
-
-    def slot(source: int, level: int) -> float:
-        """The height of the input from `source` in the stack of a decoder level."""
-        return row[level] + STACK / 2 - (STACK - BOX) * (source - 1) / (network.depth - 1) - BOX / 2
-
-    columns = ((ENCODER, "Encoder"), (INPUTS, "Inputs of a decoder"), (DECODER, "Decoder"), (HEAD, "Heads"))
-    for (left, right), words in columns:
+    """Draw the network on a page of `height` mm: encoder on the left, decoders and heads on the right."""
+    columns = {ENCODER: "Encoder", INPUTS: "Inputs of a decoder", DECODER: "Decoder", HEAD: "Heads"}
+    for (left, right), words in columns.items():
         axes.text((left + right) / 2, height - 1, words, ha="center", va="top", fontsize=8, fontweight="bold")
-
-    draw_encoder(axes, network, row, height)
-    for level in levels[:-1]:
-        for source in levels:
-            words, block = input_words(network, source, level)
-            y = slot(source, level)
-            if block.startswith("Encoder"):
-                start = slot(source, source) if source < network.depth else row[source]
-                lane = LANES[source - 1]
-                points = [(ENCODER[1], start), (lane, start), (lane, y), (INPUTS[0], y)]
-                colour = LEVEL_COLOURS[source - 1]
-            else:
-                middle, gap = sum(DECODER) / 2, row[level] - ROW / 2
-                bottom = row[source] + STACK / 2
-                points = [(middle, bottom), (middle, gap), (DECODER_LANE, gap), (DECODER_LANE, y), (INPUTS[0], y)]
-                colour = DECODER_COLOUR
-            draw_line(axes, points, colour)
-            draw_box(axes, INPUTS, y, BOX, words, colour)
-            draw_line(axes, [(INPUTS[1], y), (CONCATENATION[0], y)], colour)
-        y = row[level]
-        draw_box(
-            axes,
-            CONCATENATION,
-            y,
-            STACK,
-            f"concatenate: {network.shapes[f'D{level}_input'][-1]}",
-            figures.GREY,
-            rotation=90,
-        )
-        draw_box(axes, DECODER, y, STACK, block_words(network, f"Decoder{level}"), DECODER_COLOUR)
-        draw_line(axes, [(CONCATENATION[1], y), (DECODER[0], y)], figures.GREY)
-    for level in levels:
-        output = f"deepsup_activation_{level}"
-        if output in network.outputs:
-            start, y = (DECODER[1], row[level]) if level < network.depth else (ENCODER[1], row[level] - 6)
-            draw_line(
-                axes, [(start, y), (HEAD[0], y)], DECODER_COLOUR if level < network.depth else LEVEL_COLOURS[level - 1]
-            )
-            width = 1.8 if output == network.outputs[-1] else 0.8
-            draw_box(axes, HEAD, row[level], STACK, head_words(network, level), DECODER_COLOUR, linewidth=width)
+    grid = Grid(height - HEADING, network.depth)
+    draw_encoder(axes, network, grid)
+    draw_inputs(axes, network, grid)
+    draw_decoder(axes, network, grid)
     number = f"{network.parameters:,}".replace(",", "\N{NO-BREAK SPACE}")
     axes.text(
         INPUTS[0],
-        row[network.depth] + 4,
+        grid.row(grid.depth) + 4,
         f"{number} parameters. E, D: encoder, decoder of that level;\n"
         "→ number of channels; BN: batch normalisation;\n"
         "heavy frame: the head that predicts.",
@@ -230,24 +266,10 @@ def draw(axes: Axes, network: Network, height: float) -> None:
     )
 
 
-def draw_encoder(axes: Axes, network: Network, row: dict[int, float], height: float) -> None:
-    """Draw the input and below it the encoder's blocks, `row` giving the height of each level."""
-    middle = sum(ENCODER) / 2
-    image = next(name for name, sources in network.sources.items() if not sources)
-    draw_box(axes, ENCODER, height - 11, 9, f"Image\n{size_words(network.shapes[image])}", figures.GREY)
-    below = height - 15.5
-    for level, y in row.items():
-        fed = network.sources[f"Encoder{level}_Conv_1"][0]
-        draw_line(axes, [(middle, below), (middle, y + STACK / 2)], figures.GREY)
-        axes.text(middle + 1.5, (below + y + STACK / 2) / 2, step_words(network, fed), va="center")
-        draw_box(axes, ENCODER, y, STACK, block_words(network, f"Encoder{level}"), LEVEL_COLOURS[level - 1])
-        below = y - STACK / 2
-
-
 def main(model: str, outputs: list[str]) -> None:
     """Draw the network of the file `model` on a page as high as its levels need."""
     network = read_network(model)
-    height = 22 + ROW * network.depth - (ROW - STACK)
+    height = HEADING + ROW * (network.depth - 1) + STACK + 0.5
     with figures.printed_figure(outputs, height, layout="none") as figure:
         axes = figure.add_axes((0, 0, 1, 1), xlim=(0, figures.PAGE_MM), ylim=(0, height))
         axes.set_axis_off()
