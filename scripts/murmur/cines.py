@@ -27,3 +27,34 @@ def annotated_frames(path: str | Path) -> list[int]:
         if "Frames_with_ROI" in file:
             return sorted(int(frame) for frame in np.atleast_1d(file["Frames_with_ROI"][()]))
         return list(range(file["Masks"].shape[3]))
+
+
+def write_cine(
+    path: str | Path,
+    images: np.ndarray | None = None,
+    masks: np.ndarray | None = None,
+    frames: list[int] | None = None,
+    attributes: dict | None = None,
+) -> None:
+    """Write a mouse file; it appears under its name only when it is complete.
+
+    Args:
+        path: the HDF5 file to write.
+        images: `Images`, uint16, axes (row, column, slice, frame); left out of a file of masks.
+        masks: `Masks`, uint8, the same axes.
+        frames: `Frames_with_ROI`, the frames that have a mask, counted from 0.
+        attributes: attributes of the file, such as `spacing_mm` and `frame_interval_ms`.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.partial")
+    with h5py.File(partial, "w", track_order=False) as file:
+        for name, values in (("Images", images), ("Masks", masks)):
+            if values is not None:
+                # One chunk is one image, so that a slice or a frame is read without the rest.
+                chunks = (*values.shape[:2], 1, 1)
+                file.create_dataset(name, data=values, chunks=chunks, compression="gzip", compression_opts=1)
+        if masks is not None:
+            file["Frames_with_ROI"] = np.asarray(frames, np.int64)
+        file.attrs.update(attributes or {})
+    partial.replace(path)

@@ -1,0 +1,37 @@
+# make               set up, then run the default study with its report
+# make test          set up, then test
+# make format        format the code
+# make requirements  pin the requirements again after a change of envs/requirements.in
+
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: study test format requirements clean
+
+study: .venv/ready
+	$(BIN)/snakemake --cores all
+	$(BIN)/snakemake --cores all --report results/demo/report.html
+
+test: .venv/ready
+	$(BIN)/python -m pytest
+
+format: .venv/ready
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(BIN)/snakefmt Snakefile rules
+
+requirements: .venv/ready
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
+	    --output-file envs/requirements.txt envs/requirements.in
+
+clean:
+	rm -rf .venv results .snakemake
+
+.venv/ready: envs/requirements.txt
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; (3, 11) <= v <= (3, 13) or sys.exit( \
+	    f"Found Python {v[0]}.{v[1]}, expected 3.11, 3.12 or 3.13; call: make PYTHON=python3.12")'
+	@echo "Setting up in .venv; this takes a minute or two."
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r envs/requirements.txt
+	@touch $@

@@ -1,0 +1,48 @@
+# Murmur: from files of mice to every number, table and figure of a study.
+#
+#   snakemake --cores all                               the default study, config/demo.yaml
+#   snakemake --cores all --configfile my_study.yaml    any other; config/README.md explains every key
+
+from snakemake.utils import min_version
+
+min_version("9.19")
+
+if "cohorts" not in config:
+
+    configfile: f"{workflow.basedir}/config/demo.yaml"
+
+
+include: "rules/common.smk"
+
+
+pathvars:
+    results=study.results,
+    logs=f"{study.results}/logs",
+    benchmarks=f"{study.results}/benchmarks",
+
+
+wildcard_constraints:
+    cohort=any_of(study.cohorts),
+    reader=any_of(["reference", *all_readers()]),
+    mouse="[^/]+",
+
+
+report: "report/workflow.rst"
+
+
+include: "rules/data.smk"
+include: "rules/training.smk"
+include: "rules/segmentation.smk"
+include: "rules/measurement.smk"
+include: "rules/statistics.smk"
+include: "rules/publication.smk"
+
+
+rule all:
+    default_target: True
+    input:
+        cohort_targets(),
+        reader_targets(),
+        comparison_targets(),
+    message:
+        "The study is complete"

@@ -1,0 +1,97 @@
+# Measurement: volumes, function and overlap of a reader on a cohort.
+#
+#   in    manifest.csv and the segmentations; for a cohort of measurements its table
+#   out   measurements/COHORT/READER/volumes.csv, function.csv, overlap.csv
+
+
+rule measure_volumes:
+    input:
+        manifest="<results>/cohorts/{cohort}/manifest.csv",
+        masks=segmentations,
+    output:
+        volumes="<results>/measurements/{cohort}/{reader}/volumes.csv",
+    log:
+        "<logs>/measure_volumes/{cohort}/{reader}.log",
+    conda:
+        "../envs/analysis.yaml"
+    resources:
+        mem_mb=1000,
+        runtime="1h",
+    params:
+        mice=read_mice,
+        modules=modules("measure_volumes"),
+    message:
+        "Measure the volumes of {wildcards.cohort} by {wildcards.reader}"
+    script:
+        "../scripts/measure_volumes.py"
+
+
+rule measure_function:
+    input:
+        manifest="<results>/cohorts/{cohort}/manifest.csv",
+        reader="<results>/measurements/{cohort}/{reader}/volumes.csv",
+        reference="<results>/measurements/{cohort}/reference/volumes.csv",
+    output:
+        function="<results>/measurements/{cohort}/{reader}/function.csv",
+    log:
+        "<logs>/measure_function/{cohort}/{reader}.log",
+    wildcard_constraints:
+        cohort=any_of(cohorts_from("phantom", "folder", "nifti")),
+    conda:
+        "../envs/analysis.yaml"
+    resources:
+        mem_mb=500,
+        runtime="10m",
+    params:
+        modules=modules("measure_function"),
+    message:
+        "Measure the function of {wildcards.cohort} by {wildcards.reader}"
+    script:
+        "../scripts/measure_function.py"
+
+
+rule import_measurements:
+    input:
+        table=lambda w: study.cohorts[w.cohort].source["measurements"],
+    output:
+        function="<results>/measurements/{cohort}/{reader}/function.csv",
+    log:
+        "<logs>/import_measurements/{cohort}/{reader}.log",
+    wildcard_constraints:
+        cohort=any_of(cohorts_from("measurements")),
+    conda:
+        "../envs/analysis.yaml"
+    resources:
+        mem_mb=500,
+        runtime="10m",
+    params:
+        modules=modules("import_measurements"),
+    message:
+        "Import the measurements of {wildcards.cohort} by {wildcards.reader}"
+    script:
+        "../scripts/import_measurements.py"
+
+
+rule measure_overlap:
+    input:
+        manifest="<results>/cohorts/{cohort}/manifest.csv",
+        segmentations=segmentations,
+    output:
+        overlap="<results>/measurements/{cohort}/{reader}/overlap.csv",
+    log:
+        "<logs>/measure_overlap/{cohort}/{reader}.log",
+    benchmark:
+        "<benchmarks>/measure_overlap/{cohort}/{reader}.tsv"
+    conda:
+        "../envs/analysis.yaml"
+    threads: 2
+    resources:
+        mem_mb=2000,
+        runtime="1h",
+    params:
+        mice=read_mice,
+        modules=modules("measure_overlap"),
+    message:
+        "Measure the overlap of {wildcards.cohort} by {wildcards.reader}"
+    script:
+        "../scripts/measure_overlap.py"

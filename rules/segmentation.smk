@@ -1,0 +1,70 @@
+# Segmentation: every reader's masks of every mouse that it reads, on the grid of the images, without islands.
+#
+#   in    manifest.csv and the mouse files; a network, or a folder of masks
+#   out   segmentations/COHORT/READER/MOUSE.h5
+
+
+rule segment_mouse:
+    input:
+        # Ancient, because a mouse that joins the cohort changes the manifest, yet not the other mice.
+        manifest=ancient("<results>/cohorts/{cohort}/manifest.csv"),
+        mouse=lambda w: study.cohorts[w.cohort].file(w.mouse),
+        model=model,
+    output:
+        segmentation="<results>/segmentations/{cohort}/{reader}/{mouse}.h5",
+    log:
+        "<logs>/segment_mouse/{cohort}/{reader}/{mouse}.log",
+    benchmark:
+        "<benchmarks>/segment_mouse/{cohort}/{reader}/{mouse}.tsv"
+    wildcard_constraints:
+        reader=any_of(readers_by("train_on", "weights")),
+    conda:
+        "../envs/training.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime="1h",
+    params:
+        postprocess=lambda w: study.readers[w.reader].settings["postprocess"],
+        spacing_mm=lambda w: study.cohorts[w.cohort].settings.get("spacing_mm"),
+        modules=modules("segment_mouse"),
+    message:
+        "Segment {wildcards.mouse} of {wildcards.cohort} with {wildcards.reader}"
+    script:
+        "../scripts/segment_mouse.py"
+
+
+for name in readers_by("masks"):
+    for cohort in study.readers[name].cohorts:
+
+        rule:
+            name:
+                f"import_masks_{cohort}_{name}"
+            input:
+                manifest=f"<results>/cohorts/{cohort}/manifest.csv",
+                masks=[
+                    study.readers[name].mask_file(m) for m in or_stop(study.readers[name].mice, study.cohorts[cohort])
+                ],
+            output:
+                [
+                    f"<results>/segmentations/{cohort}/{name}/{mouse}.h5"
+                    for mouse in study.readers[name].mice(study.cohorts[cohort])
+                ],
+            log:
+                f"<logs>/import_masks/{cohort}/{name}.log",
+            conda:
+                "../envs/analysis.yaml"
+            resources:
+                mem_mb=1000,
+                runtime="1h",
+            params:
+                folder=study.readers[name].settings["masks"],
+                dataset=study.readers[name].settings["dataset"],
+                mice=study.readers[name].mice(study.cohorts[cohort]),
+                reader=name,
+                postprocess=study.readers[name].settings["postprocess"],
+                modules=modules("import_masks"),
+            message:
+                f"Import the masks of {cohort} by {name}"
+            script:
+                "../scripts/import_masks.py"

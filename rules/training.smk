@@ -1,0 +1,53 @@
+# Training: one network for each reader with `train_on`.
+#
+#   in    manifest.csv and split.csv of the cohort, and its mice in training and validation
+#   out   readers/READER/model.keras, history.csv, training.json
+
+
+rule collect_slices:
+    input:
+        manifest=lambda w: f"{study.results}/cohorts/{training_cohort(w)}/manifest.csv",
+        split=lambda w: f"{study.results}/cohorts/{training_cohort(w)}/split.csv",
+    output:
+        slices=temp("<results>/readers/{reader}/slices.h5"),
+    log:
+        "<logs>/collect_slices/{reader}.log",
+    conda:
+        "../envs/analysis.yaml"
+    resources:
+        mem_mb=1000,
+        runtime="1h",
+    params:
+        size=lambda w: study.readers[w.reader].network["size"],
+        modules=modules("collect_slices"),
+    message:
+        "Collect the slices that {wildcards.reader} trains on"
+    script:
+        "../scripts/collect_slices.py"
+
+
+rule train_network:
+    input:
+        slices="<results>/readers/{reader}/slices.h5",
+    output:
+        model="<results>/readers/{reader}/model.keras",
+        history="<results>/readers/{reader}/history.csv",
+        record="<results>/readers/{reader}/training.json",
+    log:
+        "<logs>/train_network/{reader}.log",
+    benchmark:
+        "<benchmarks>/train_network/{reader}.tsv"
+    conda:
+        "../envs/training.yaml"
+    threads: workflow.cores
+    resources:
+        mem_mb=8000,
+        runtime="24h",
+    params:
+        network=lambda w: study.readers[w.reader].network,
+        training=lambda w: study.readers[w.reader].training,
+        modules=modules("train_network"),
+    message:
+        "Train {wildcards.reader}"
+    script:
+        "../scripts/train_network.py"

@@ -1,0 +1,58 @@
+"""Check every file of a cohort and write its manifest, one row per mouse.
+
+All files are read, so that every file which is not as it must be is named at once; only then does the job fail.
+"""
+
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from murmur.errors import BadInput
+from murmur.logs import job_log, progress
+from murmur.manifest import describe
+from murmur.tables import write_csv
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+
+def _row_or_problem(path: str, phenotype: str | None, **grid) -> dict | str:
+    try:
+        return describe(path, phenotype=phenotype, **grid)
+    except BadInput as problem:
+        return str(problem)
+
+
+def main(
+    files: list[str],
+    phenotypes: list[str | None],
+    spacing_mm: list[float] | None,
+    frame_interval_ms: float | None,
+    manifest: str,
+    threads: int,
+) -> None:
+    """Write `manifest` for the mouse files; `phenotypes` follow their order, None where unknown.
+
+    Raises BadInput with one line per file that is not as it must be.
+    """
+    check = partial(_row_or_problem, spacing_mm=spacing_mm, frame_interval_ms=frame_interval_ms)
+    with ProcessPoolExecutor(threads) as pool:
+        rows = list(progress(pool.map(check, files, phenotypes), "checking", "mouse", total=len(files)))
+    if problems := [row for row in rows if isinstance(row, str)]:
+        raise BadInput("\n".join(problems))
+    table = pd.DataFrame(rows)
+    write_csv(table.astype({"ed_frame": "Int64", "es_frame": "Int64"}), manifest)
+
+
+if __name__ == "__main__":
+    with job_log(snakemake.log[0]):
+        main(
+            files=list(snakemake.input.mice),
+            phenotypes=snakemake.params.phenotypes,
+            spacing_mm=snakemake.params.spacing_mm,
+            frame_interval_ms=snakemake.params.frame_interval_ms,
+            manifest=snakemake.output.manifest,
+            threads=snakemake.threads,
+        )

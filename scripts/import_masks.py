@@ -1,0 +1,105 @@
+"""Take the masks of a second observer, or of another tool, in as the segmentations of a reader.
+
+All mice of a cohort at once. The masks must have the grid of the images and the labels of the reference. Frames that
+the file's `Frames_with_ROI` leaves out were not segmented; without that list all were.
+"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import h5py
+import numpy as np
+
+from murmur.cines import STRUCTURES, write_cine
+from murmur.components import keep_heart
+from murmur.errors import BadInput
+from murmur.logs import job_log, progress
+from murmur.manifest import Mouse, read_manifest, sha256
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+
+def read_masks(path: str, dataset: str, mouse: Mouse) -> tuple[np.ndarray, list[int]]:
+    """Return the masks, uint8 (row, column, slice, frame), and the frames that were segmented.
+
+    Raises BadInput when the dataset is missing, or its shape, labels or frames do not fit the mouse.
+    """
+    try:
+        file = h5py.File(path, "r")
+    except OSError:
+        raise BadInput(
+            f"{path}: found no readable HDF5 file, expected the masks of {mouse.name}; add it"
+        ) from None
+    with file:
+        if dataset not in file:
+            raise BadInput(
+                f"{path}: found the datasets {', '.join(file)}, expected {dataset}; set the reader's dataset"
+            )
+        masks = file[dataset][()]
+        frames = file["Frames_with_ROI"][()] if "Frames_with_ROI" in file else np.arange(mouse.shape[3])
+    if masks.shape != mouse.shape:
+        raise BadInput(
+            f"{path}: found {dataset} of shape {masks.shape}, expected {mouse.shape} as the images have"
+        )
+    unknown = set(np.unique(masks).tolist()) - {0, *STRUCTURES.values()}
+    if unknown:
+        raise BadInput(
+            f"{path}: found the labels {', '.join(map(str, sorted(unknown)))} in {dataset}, "
+            "expected 0 background, 1 myocardium, 2 blood_pool; relabel them"
+        )
+    frames = sorted(np.atleast_1d(frames).tolist())
+    if frames and not (frames[0] >= 0 and frames[-1] < mouse.shape[3]):
+        raise BadInput(
+            f"{path}: found Frames_with_ROI {frames}, expected 0 to {mouse.shape[3] - 1}, counted from 0"
+        )
+    return masks.astype(np.uint8), frames
+
+
+def main(
+    manifest: str,
+    folder: str,
+    dataset: str,
+    mice: list[str],
+    reader: str,
+    postprocess: str,
+    segmentations: list[str],
+) -> None:
+    """Write one segmentation per mouse, in the order of `mice`.
+
+    Raises BadInput with one line per file that does not fit.
+    """
+    described = read_manifest(manifest)
+    problems = []
+    for name, segmentation in zip(progress(mice, "importing", "mouse"), segmentations, strict=True):
+        mouse, path = described[name], str(Path(folder) / f"{name}.h5")
+        try:
+            masks, frames = read_masks(path, dataset, mouse)
+        except BadInput as problem:
+            problems.append(str(problem))
+            continue
+        if postprocess == "largest_component":
+            masks = keep_heart(masks, mouse.spacing_mm)
+        attributes = {
+            "reader": reader,
+            "masks_sha256": sha256(path),
+            "postprocess": postprocess,
+            "spacing_mm": mouse.spacing_mm,
+            "frame_interval_ms": mouse.frame_interval_ms,
+        }
+        write_cine(segmentation, masks=masks, frames=frames, attributes=attributes)
+    if problems:
+        raise BadInput("\n".join(problems))
+
+
+if __name__ == "__main__":
+    with job_log(snakemake.log[0]):
+        main(
+            manifest=snakemake.input.manifest,
+            folder=snakemake.params.folder,
+            dataset=snakemake.params.dataset,
+            mice=snakemake.params.mice,
+            reader=snakemake.params.reader,
+            postprocess=snakemake.params.postprocess,
+            segmentations=list(snakemake.output),
+        )

@@ -1,0 +1,24 @@
+"""Take one reader's numbers from a table of measurements made elsewhere into `function.csv`."""
+
+from typing import TYPE_CHECKING
+
+from murmur import measurements
+from murmur.logs import job_log
+from murmur.tables import write_csv
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+
+def main(table: str, reader: str, function: str) -> None:
+    """Write `function` (mouse, metric, unit, reference, reader) from the column `reader` of `table`."""
+    write_csv(measurements.function(table, reader), function)
+
+
+if __name__ == "__main__":
+    with job_log(snakemake.log[0]):
+        main(
+            table=snakemake.input.table,
+            reader=snakemake.wildcards.reader,
+            function=snakemake.output.function,
+        )

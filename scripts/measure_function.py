@@ -1,0 +1,59 @@
+"""Measure the function of the left ventricle: EDV, ESV, SV (µL), EF (%), mass at ED and ES (mg), reference and reader.
+
+Frames are the reference's ED and ES. For a mouse that no expert annotated, ED is the frame with the reader's largest
+blood pool, ES the one with the smallest, and the reference is missing. A mouse with a single annotated frame has no
+function.
+"""
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from murmur.logs import job_log
+from murmur.manifest import Mouse, read_manifest
+from murmur.tables import read_csv, write_csv
+from murmur.volumes import METRICS, function
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+
+def measure(mouse: Mouse, reader: pd.DataFrame, reference: pd.DataFrame) -> list[tuple]:
+    """Return the rows (mouse, metric, unit, reference, reader) of one mouse.
+
+    `reader` and `reference` are its volumes by frame, with the columns blood_pool_uL and myocardium_mg.
+    """
+    ed, es = mouse.ed_frame, mouse.es_frame
+    if not mouse.annotated_frames and reader["blood_pool_uL"].notna().any():
+        ed, es = reader["blood_pool_uL"].idxmax(), reader["blood_pool_uL"].idxmin()
+    if ed is None:
+        return [(mouse.name, metric, unit, None, None) for metric, unit in METRICS.items()]
+    by_reference = function(reference.loc[ed], reference.loc[es])
+    by_reader = function(reader.loc[ed], reader.loc[es])
+    return [
+        (mouse.name, metric, unit, by_reference[metric], by_reader[metric])
+        for metric, unit in METRICS.items()
+    ]
+
+
+def main(manifest: str, reader_volumes: str, reference_volumes: str, output: str) -> None:
+    """Write `output` (function.csv) for every mouse of `reader_volumes`."""
+    described = read_manifest(manifest)
+    by_mouse = [
+        {mouse: rows.set_index("frame") for mouse, rows in read_csv(path).groupby("mouse", sort=False)}
+        for path in (reader_volumes, reference_volumes)
+    ]
+    rows = []
+    for name, volumes in by_mouse[0].items():
+        rows += measure(described[name], volumes, by_mouse[1][name])
+    write_csv(pd.DataFrame(rows, columns=["mouse", "metric", "unit", "reference", "reader"]), output)
+
+
+if __name__ == "__main__":
+    with job_log(snakemake.log[0]):
+        main(
+            manifest=snakemake.input.manifest,
+            reader_volumes=snakemake.input.reader,
+            reference_volumes=snakemake.input.reference,
+            output=snakemake.output.function,
+        )

@@ -1,0 +1,63 @@
+"""Measure how a reader's masks overlap the reference: Dice, HD95 and ASSD (mm) per mouse, phase and structure.
+
+Phases are ED and ES, or `single` for a mouse with one annotated frame. Dice is 0 where the reader's mask is empty; its
+distances are then missing. All is missing where the reference does not contain the structure, or the reader did not
+segment the frame.
+"""
+
+from concurrent.futures import ProcessPoolExecutor
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from murmur.cines import STRUCTURES, annotated_frames, read_frame
+from murmur.logs import job_log, progress
+from murmur.manifest import Mouse, read_manifest
+from murmur.overlap import dice, surface_distances
+from murmur.tables import write_csv
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+COLUMNS = ["mouse", "phase", "structure", "dice", "hd95_mm", "assd_mm"]
+
+
+def measure(mouse: Mouse, segmentation: str) -> list[tuple]:
+    """Return the rows of one mouse: (mouse, phase, structure, dice, hd95_mm, assd_mm)."""
+    rows = []
+    segmented = annotated_frames(segmentation)
+    for frame, phase in mouse.phases.items():
+        if phase == "inflow":
+            continue
+        reference = read_frame(mouse.file, "Masks", frame)
+        reader = read_frame(segmentation, "Masks", frame)
+        for structure, label in STRUCTURES.items():
+            expert, found = reference == label, reader == label
+            if not expert.any() or frame not in segmented:
+                rows.append((mouse.name, phase, structure, None, None, None))
+            else:
+                distances = surface_distances(expert, found, mouse.spacing_mm)
+                rows.append((mouse.name, phase, structure, dice(expert, found), *distances))
+    return rows
+
+
+def main(manifest: str, mice: list[str], segmentations: list[str], overlap: str, threads: int) -> None:
+    """Write `overlap` for the annotated mice; `segmentations` follow the order of `mice`."""
+    described = read_manifest(manifest)
+    rows = []
+    with ProcessPoolExecutor(threads) as pool:
+        measured = pool.map(measure, [described[name] for name in mice], segmentations)
+        for mouse_rows in progress(measured, "comparing", "mouse", total=len(mice)):
+            rows += mouse_rows
+    write_csv(pd.DataFrame(rows, columns=COLUMNS), overlap)
+
+
+if __name__ == "__main__":
+    with job_log(snakemake.log[0]):
+        main(
+            manifest=snakemake.input.manifest,
+            mice=snakemake.params.mice,
+            segmentations=list(snakemake.input.segmentations),
+            overlap=snakemake.output.overlap,
+            threads=snakemake.threads,
+        )

@@ -1,0 +1,55 @@
+"""Measure blood-pool volume (µL) and myocardial mass (mg) in every frame, for one reader or the reference.
+
+Frames without a mask have empty cells, so has a structure that the reference does not contain anywhere in a frame.
+"""
+
+from typing import TYPE_CHECKING
+
+import h5py
+import pandas as pd
+
+from murmur.cines import annotated_frames
+from murmur.logs import job_log, progress
+from murmur.manifest import read_manifest
+from murmur.tables import write_csv
+from murmur.volumes import mass, structure_volumes
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+COLUMNS = ["mouse", "frame", "time_ms", "blood_pool_uL", "myocardium_mg"]
+
+
+def main(manifest: str, mice: list[str], files: list[str], is_reference: bool, volumes: str) -> None:
+    """Write `volumes`, one row per mouse and frame, from the `Masks` of `files`, which follow the order of `mice`.
+
+    `is_reference` says that the masks are the expert's: a structure without a voxel is then missing, not 0.
+    """
+    described = read_manifest(manifest)
+    rows = []
+    for name, path in zip(progress(mice, "measuring", "mouse"), files, strict=True):
+        mouse = described[name]
+        segmented = set(mouse.annotated_frames if is_reference else annotated_frames(path))
+        with h5py.File(path, "r") as file:
+            for frame in range(mouse.shape[3]):
+                blood_pool = myocardium = None
+                if frame in segmented:
+                    found = structure_volumes(file["Masks"][:, :, :, frame], mouse.spacing_mm)
+                    missing = {
+                        structure for structure, volume in found.items() if is_reference and volume == 0
+                    }
+                    blood_pool = None if "blood_pool" in missing else found["blood_pool"]
+                    myocardium = None if "myocardium" in missing else mass(found["myocardium"])
+                rows.append((name, frame, frame * mouse.frame_interval_ms, blood_pool, myocardium))
+    write_csv(pd.DataFrame(rows, columns=COLUMNS), volumes)
+
+
+if __name__ == "__main__":
+    with job_log(snakemake.log[0]):
+        main(
+            manifest=snakemake.input.manifest,
+            mice=snakemake.params.mice,
+            files=list(snakemake.input.masks),
+            is_reference=snakemake.wildcards.reader == "reference",
+            volumes=snakemake.output.volumes,
+        )

@@ -1,0 +1,206 @@
+"""The manifest of a cohort: every mouse file checked and described in one row."""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pandas as pd
+
+from murmur.cines import BLOOD_POOL, STRUCTURES
+from murmur.errors import BadInput
+from murmur.tables import read_csv
+
+PAPER_SPACING_MM = (0.1, 0.1, 1.0)
+PAPER_FRAME_INTERVAL_MS = 5.0
+LABELS = {0, *STRUCTURES.values()}
+
+
+@dataclass(frozen=True)
+class Mouse:
+    """One row of a manifest: where a mouse's file is, its grid, and its annotated frames, counted from 0."""
+
+    name: str
+    file: str
+    shape: tuple[int, int, int, int]
+    spacing_mm: tuple[float, float, float]
+    frame_interval_ms: float
+    annotated_frames: tuple[int, ...]
+    ed_frame: int | None
+    es_frame: int | None
+    phenotype: str | None
+
+    @property
+    def phases(self) -> dict[int, str]:
+        """The phase of each annotated frame: ED, ES, inflow, or single where the mouse has but one."""
+        if self.ed_frame is None:
+            return dict.fromkeys(self.annotated_frames, "single" if len(self.annotated_frames) == 1 else "inflow")
+        return {f: {self.ed_frame: "ED", self.es_frame: "ES"}.get(f, "inflow") for f in self.annotated_frames}
+
+
+def _frames(text: str) -> tuple[int, ...]:
+    return tuple(int(frame) for frame in text.split(";")) if text else ()
+
+
+def read_manifest(path: str | Path) -> dict[str, Mouse]:
+    """Read a manifest and return its mice by name, in its order."""
+    table = read_csv(path).astype({"annotated_frames": str}).replace({"annotated_frames": {"nan": ""}})
+
+    def optional(value):
+        return None if pd.isna(value) else value
+
+    return {
+        row.mouse: Mouse(
+            name=row.mouse,
+            file=row.file,
+            shape=(row.rows, row.columns, row.slices, row.frames),
+            spacing_mm=(row.row_mm, row.column_mm, row.slice_mm),
+            frame_interval_ms=row.frame_interval_ms,
+            annotated_frames=_frames(row.annotated_frames),
+            ed_frame=None if pd.isna(row.ed_frame) else int(row.ed_frame),
+            es_frame=None if pd.isna(row.es_frame) else int(row.es_frame),
+            phenotype=optional(row.phenotype),
+        )
+        for row in table.itertuples(index=False)
+    }
+
+
+def find_phases(blood_pool_voxels: dict[int, int]) -> tuple[int | None, int | None]:
+    """Return the ED and ES frames: those with the largest and the smallest blood pool, the earlier one at a tie.
+
+    `blood_pool_voxels` maps each annotated frame to its number of blood-pool voxels; a frame without any was not
+    annotated there and does not count. Returns (None, None) when fewer than two frames are left.
+    """
+    counted = {frame: voxels for frame, voxels in sorted(blood_pool_voxels.items()) if voxels > 0}
+    if len(counted) < 2:
+        return None, None
+    ed = max(counted, key=counted.get)
+    return ed, min((frame for frame in counted if frame != ed), key=counted.get)
+
+
+def sha256(path: str | Path) -> str:
+    """Return the SHA-256 of a file, in hexadecimal."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _agreed(path: str, name: str, given, found, default):
+    """Choose between the study's value, the file's and the default; refuse two that disagree by over 1 %."""
+    if given is None:
+        return default if found is None else found
+    if found is not None and not np.allclose(given, found, rtol=0.01):
+        raise BadInput(
+            f"{path}: found {name} {found} in the file, expected {given} as the study file says; correct one of them"
+        )
+    return given
+
+
+def _check_images(path: str, images: h5py.Dataset) -> None:
+    if images.ndim != 4 or 0 in images.shape or images.dtype.kind not in "uif":
+        raise BadInput(
+            f"{path}: found Images of shape {images.shape} and type {images.dtype}, "
+            "expected numbers with 4 axes (row, column, slice, frame)"
+        )
+    lowest, highest = np.inf, -np.inf
+    for number in range(images.shape[2]):
+        values = images[:, :, number, :]
+        if values.dtype.kind == "f" and not np.isfinite(values).all():
+            raise BadInput(f"{path}: found values in Images that are not finite, expected numbers; export it again")
+        lowest, highest = min(lowest, values.min()), max(highest, values.max())
+    if lowest == highest:
+        raise BadInput(f"{path}: found the value {lowest} in all of Images, expected an image; export it again")
+
+
+def _check_masks(path: str, file: h5py.File) -> dict[int, int]:
+    """Return the annotated frames with their numbers of blood-pool voxels, frame by frame."""
+    shape, masks = file["Images"].shape, file["Masks"]
+    if masks.shape != shape or masks.dtype.kind not in "ui":
+        raise BadInput(
+            f"{path}: found Masks of shape {masks.shape} and type {masks.dtype}, "
+            f"expected whole numbers of shape {shape} as Images have"
+        )
+    labelled, blood_pool = np.zeros(shape[3], bool), np.zeros(shape[3], int)
+    for number in range(shape[2]):
+        values = masks[:, :, number, :]
+        if unknown := set(np.unique(values).tolist()) - LABELS:
+            raise BadInput(
+                f"{path}: found the labels {', '.join(map(str, sorted(unknown)))} in Masks, slice {number}, "
+                "expected 0 background, 1 myocardium, 2 blood_pool; relabel them"
+            )
+        labelled |= values.any(axis=(0, 1))
+        blood_pool += np.count_nonzero(values == BLOOD_POOL, axis=(0, 1))
+    frames = np.flatnonzero(labelled).tolist()
+    if "Frames_with_ROI" in file:
+        listed = np.atleast_1d(file["Frames_with_ROI"][()])
+        if listed.ndim != 1 or listed.dtype.kind not in "ui" or len(set(listed.tolist())) != listed.size:
+            raise BadInput(f"{path}: found Frames_with_ROI {listed.tolist()}, expected different whole numbers")
+        if listed.size and not (listed.min() >= 0 and listed.max() < shape[3]):
+            raise BadInput(
+                f"{path}: found Frames_with_ROI {listed.tolist()}, "
+                f"expected 0 to {shape[3] - 1}; frames are counted from 0"
+            )
+        if strays := sorted(set(frames) - set(listed.tolist())):
+            raise BadInput(
+                f"{path}: found labels in frame {strays[0]}, which Frames_with_ROI {listed.tolist()} leaves out; "
+                "add it (frames are counted from 0) or clear its mask"
+            )
+    return {frame: int(blood_pool[frame]) for frame in frames}
+
+
+def describe(path: str, spacing_mm: list[float] | None, frame_interval_ms: float | None, phenotype: str | None) -> dict:
+    """Check one mouse file and return its row of the manifest.
+
+    Args:
+        path: the HDF5 file; the mouse is named after it.
+        spacing_mm: spacing in mm along row, column and slice from the study file; None takes the file's own attribute
+            `spacing_mm`, else the published study's.
+        frame_interval_ms: the same for the time between frames in ms.
+        phenotype: the mouse's phenotype where it is known.
+
+    Raises BadInput with one sentence: the file, what was found and what was expected.
+    """
+    try:
+        file = h5py.File(path, "r")
+    except OSError:
+        raise BadInput(f"{path}: found no readable HDF5 file, expected one; copy or export it again") from None
+    with file:
+        if "Images" not in file:
+            raise BadInput(f"{path}: found the datasets {', '.join(file) or 'none'}, expected Images (and Masks)")
+        _check_images(path, file["Images"])
+        annotated = _check_masks(path, file) if "Masks" in file else {}
+        shape = file["Images"].shape
+        spacing = _agreed(path, "spacing_mm", spacing_mm, _attribute(file, "spacing_mm"), PAPER_SPACING_MM)
+        interval = _agreed(
+            path,
+            "frame_interval_ms",
+            frame_interval_ms,
+            _attribute(file, "frame_interval_ms"),
+            PAPER_FRAME_INTERVAL_MS,
+        )
+    ed, es = find_phases(annotated)
+    if not annotated:
+        status = "not annotated: neither overlap nor the reference's function"
+    elif ed is None:
+        status = f"{len(annotated)} annotated frame with blood pool: overlap is measured, function is missing"
+    else:
+        status = "annotated"
+    return {
+        "mouse": Path(path).stem,
+        "file": path,
+        "sha256": sha256(path),
+        **dict(zip(("rows", "columns", "slices", "frames"), shape, strict=True)),
+        "annotated_frames": ";".join(map(str, annotated)),
+        "ed_frame": ed,
+        "es_frame": es,
+        "inflow_frames": ";".join(str(f) for f in annotated if ed is not None and f not in (ed, es)),
+        "phenotype": phenotype,
+        "status": status,
+        **dict(zip(("row_mm", "column_mm", "slice_mm"), map(float, spacing), strict=True)),
+        "frame_interval_ms": float(interval),
+    }
+
+
+def _attribute(file: h5py.File, name: str):
+    value = file.attrs.get(name)
+    return None if value is None else np.asarray(value).tolist()

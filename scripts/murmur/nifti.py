@@ -1,0 +1,130 @@
+"""NIfTI files as mouse files: 4D images, masks as 4D or as one file per annotated frame."""
+
+import re
+from pathlib import Path
+
+import nibabel
+import numpy as np
+
+from murmur.errors import BadInput
+
+MILLISECONDS = {"sec": 1000.0, "msec": 1.0, "usec": 0.001}
+MILLIMETRES = {"mm": 1.0, "meter": 1000.0, "micron": 0.001, "unknown": 1.0}
+
+
+def _pattern(name: str, mouse: str | None = None) -> re.Pattern:
+    """Turn a name such as `{mouse}_*_frame{frame}_gt.nii.gz` into a regular expression."""
+    parts = {
+        "{mouse}": re.escape(mouse) if mouse else r"(?P<mouse>.+)",
+        "{frame}": r"(?P<frame>\d+)",
+        "*": ".*",
+    }
+    pieces = re.split(r"(\{mouse\}|\{frame\}|\*)", name)
+    return re.compile("".join(parts.get(piece, re.escape(piece)) for piece in pieces))
+
+
+class NiftiFolder:
+    """A folder of NIfTI files in which `images` and `masks` say how a mouse's files are named."""
+
+    KEYS = ("nifti", "images", "masks", "labels", "frames_from")
+
+    def __init__(self, nifti: str, images: str, labels: dict[str, int], frames_from: int = 1, masks: str | None = None):
+        self.folder, self.images, self.masks = Path(nifti), images, masks
+        self.labels, self.frames_from = labels, frames_from
+
+    def mice(self) -> list[str]:
+        """Return the mice that have an image; a file that is also named like a mask is not one."""
+        image = _pattern(self.images)
+        mask = _pattern(self.masks) if self.masks else None
+        found = (image.fullmatch(path.name) for path in self.folder.iterdir())
+        return sorted(m["mouse"] for m in found if m and not (mask and mask.fullmatch(m.string)))
+
+    def image_file(self, mouse: str) -> Path:
+        """Return the path of the mouse's 4D image."""
+        return self.folder / self.images.replace("{mouse}", mouse)
+
+    def mask_files(self, mouse: str) -> list[Path]:
+        """Return the paths of the mouse's mask files, in order; none where no expert contoured it."""
+        if self.masks is None:
+            return []
+        pattern = _pattern(self.masks, mouse)
+        return sorted(path for path in self.folder.iterdir() if pattern.fullmatch(path.name))
+
+    def files(self, mouse: str) -> list[Path]:
+        """Return every file of the mouse."""
+        return [self.image_file(mouse), *self.mask_files(mouse)]
+
+    def read_masks(self, mouse: str, shape: tuple[int, ...]) -> tuple[np.ndarray, list[int]]:
+        """Return the masks (row, column, slice, frame), uint8, and the annotated frames, counted from 0.
+
+        In a 4D file a frame is annotated when it holds a label. Raises BadInput for a wrong shape or value.
+        """
+        masks, frames = np.zeros(shape, np.uint8), []
+        for path in self.mask_files(mouse):
+            values = np.asarray(nibabel.load(path).dataobj)
+            number = _pattern(self.masks, mouse).fullmatch(path.name).groupdict().get("frame")
+            if number is None:
+                _expect_shape(path, values, shape)
+                masks[:] = self._labelled(path, values)
+                frames += np.flatnonzero(masks.any(axis=(0, 1, 2))).tolist()
+            else:
+                frame = int(number) - self.frames_from
+                _expect_shape(path, values, shape[:3])
+                if not 0 <= frame < shape[3]:
+                    raise BadInput(
+                        f"{path}: found frame {number} in the name, expected {self.frames_from} to "
+                        f"{shape[3] - 1 + self.frames_from}; set frames_from or rename the file"
+                    )
+                masks[..., frame] = self._labelled(path, values)
+                frames.append(frame)
+        return masks, sorted(frames)
+
+    def _labelled(self, path: Path, values: np.ndarray) -> np.ndarray:
+        """Return the mask with Murmur's labels, 1 myocardium and 2 blood pool."""
+        from_label = {0: 0, self.labels["myocardium"]: 1, self.labels["blood_pool"]: 2}
+        found = np.unique(values)
+        mask = np.zeros(values.shape, np.uint8)
+        for value in found:
+            if value in from_label:
+                mask[values == value] = from_label[value]
+            elif value != round(float(value)):
+                raise BadInput(
+                    f"{path}: found the value {value:g}, expected whole labels; export masks, not probabilities"
+                )
+        return mask
+
+
+def _expect_shape(path: Path, values: np.ndarray, shape: tuple[int, ...]) -> None:
+    if values.shape != tuple(shape):
+        raise BadInput(
+            f"{path}: found the shape {values.shape}, expected {tuple(shape)} as the image has; export them on one grid"
+        )
+
+
+def read_image(path: Path) -> tuple[np.ndarray, list[float], float]:
+    """Return the image (row, column, slice, frame), its spacing in mm (row, column, slice) and frame interval in ms.
+
+    Values and axes are the file's own. Whole numbers stay as they are when they fit uint16, else the values are scaled
+    to the full range of uint16; each slice is scaled to its own range before it is segmented, so nothing is lost but
+    rounding. Raises BadInput when the image is not 4D, or the header gives no unit of time.
+    """
+    try:
+        image = nibabel.load(path)
+    except (nibabel.filebasedimages.ImageFileError, FileNotFoundError, EOFError) as error:
+        raise BadInput(f"{path}: found no readable NIfTI image ({error}), expected one; export it again") from None
+    if image.ndim != 4:
+        raise BadInput(
+            f"{path}: found {image.ndim} dimensions {image.shape}, "
+            "expected 4 (row, column, slice, frame); export the cine"
+        )
+    space, time = image.header.get_xyzt_units()
+    zooms = [float(zoom) for zoom in image.header.get_zooms()]
+    values = np.asarray(image.dataobj)
+    if not np.isfinite(values).all():
+        raise BadInput(f"{path}: found values that are not finite, expected numbers; export it again")
+    lowest, highest = float(values.min()), float(values.max())
+    whole = np.issubdtype(values.dtype, np.integer) or bool((values == np.round(values)).all())
+    if not (whole and lowest >= 0 and highest <= 65535):
+        values = np.round((values - lowest) * (65535 / max(highest - lowest, np.finfo(float).tiny)))
+    spacing = [zoom * MILLIMETRES[space] for zoom in zooms[:3]]
+    return values.astype(np.uint16), spacing, zooms[3] * MILLISECONDS.get(time, float("nan"))

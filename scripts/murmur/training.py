@@ -1,0 +1,103 @@
+"""Training a network: batches of augmented slices, and what is noted of each epoch."""
+
+import h5py
+import keras
+import numpy as np
+import pandas as pd
+from tqdm import tqdm
+
+from murmur.augmentation import augment
+
+
+class Slices(keras.utils.PyDataset):
+    """Batches of slices: images (batch, size, size, 1), float32, and labels (batch, size, size, 1), uint8.
+
+    Each epoch shows every slice once. In training the order and each slice's augmentation follow from the seed, the
+    epoch and the slice alone, however the batches are prepared. Slices are read from disk as they are needed.
+    """
+
+    def __init__(
+        self, path: str, part: str, batch_size: int, heads: list[str], seed: int | None = None, **kwargs
+    ):
+        """Read `part` (train or validation) of the file `path`; with a `seed`, shuffle and augment it."""
+        super().__init__(**kwargs)
+        self.file = h5py.File(path, "r")
+        self.images, self.masks = self.file[part]["images"], self.file[part]["masks"]
+        self.batch_size, self.heads, self.seed = batch_size, heads, seed
+        self.epoch = -1
+        self.on_epoch_end()
+
+    def __len__(self) -> int:
+        """Return the number of batches, the last one perhaps smaller."""
+        return -(-len(self.images) // self.batch_size)
+
+    def __getitem__(self, index: int):
+        """Return batch `index` of the epoch: images, and the same labels for every head."""
+        numbers = self.order[index * self.batch_size : (index + 1) * self.batch_size]
+        pairs = [self._slice(int(number)) for number in numbers]
+        images = np.stack([image for image, _ in pairs])[..., None]
+        labels = np.stack([mask for _, mask in pairs])[..., None]
+        return images, dict.fromkeys(self.heads, labels)
+
+    def _slice(self, number: int) -> tuple[np.ndarray, np.ndarray]:
+        image, mask = self.images[number], self.masks[number]
+        if self.seed is None:
+            return image, mask
+        return augment(image, mask, np.random.default_rng([self.seed, self.epoch, number]))
+
+    def on_epoch_end(self) -> None:
+        """Go to the next epoch: draw a new order."""
+        self.epoch += 1
+        self.order = np.arange(len(self.images))
+        if self.seed is not None:
+            np.random.default_rng([self.seed, self.epoch]).shuffle(self.order)
+
+
+class History(keras.callbacks.Callback):
+    """The history of a training: one row per epoch, with names that do not depend on the network's heads."""
+
+    def __init__(self, last_head: str):
+        """Take the metrics of the head `last_head`."""
+        super().__init__()
+        self.last_head = last_head
+        self.rows: list[dict] = []
+
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
+        """Note the losses (sum over the heads) and the Dice of each structure."""
+        names = {"loss": "loss", "val_loss": "val_loss"}
+        for structure in ("myocardium", "blood_pool"):
+            for part in ("", "val_"):
+                names[f"{part}{self.last_head}_dice_{structure}"] = f"{part}dice_{structure}"
+        row = {
+            "epoch": epoch + 1,
+            **{names[key]: float(value) for key, value in logs.items() if key in names},
+        }
+        self.rows.append({**row, "learning_rate": float(self.model.optimizer.learning_rate)})
+
+    def table(self) -> pd.DataFrame:
+        """Return the history as a table."""
+        columns = ["epoch", "loss", "val_loss", "dice_myocardium", "dice_blood_pool"]
+        columns += ["val_dice_myocardium", "val_dice_blood_pool", "learning_rate"]
+        return pd.DataFrame(self.rows, columns=columns)
+
+
+class ProgressBar(keras.callbacks.Callback):
+    """A progress bar over the epochs with the last losses and Dice."""
+
+    def __init__(self, bar: tqdm, history: History):
+        """Advance `bar`, showing what `history` noted last; the history must come before this callback."""
+        super().__init__()
+        self.bar, self.history = bar, history
+
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
+        """Advance by one epoch and print one line into the log."""
+        row = self.history.rows[-1]
+        shown = {
+            name: f"{row[name]:.3f}"
+            for name in ("loss", "val_loss", "val_dice_myocardium", "val_dice_blood_pool")
+        }
+        self.bar.set_postfix(shown)
+        self.bar.update()
+        print(
+            f"epoch {epoch + 1}:", ", ".join(f"{name} {value}" for name, value in shown.items()), flush=True
+        )

@@ -1,0 +1,83 @@
+"""Segment every slice of every frame of one mouse with a network, on the grid of its images.
+
+Each slice is scaled to its own range and cropped or padded to the network's square; the most probable class of the
+full-resolution head is the label. Then islands are dropped (`postprocess`).
+"""
+
+from typing import TYPE_CHECKING
+
+import h5py
+import numpy as np
+
+from murmur.cines import write_cine
+from murmur.components import keep_heart
+from murmur.errors import BadInput
+from murmur.logs import job_log, progress
+from murmur.manifest import read_manifest, sha256
+from murmur.slices import from_square, scale, to_square
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+BATCH = 8
+
+
+def load_network(path: str):
+    """Return the network of the file `path` with its last head alone.
+
+    Raises BadInput when the file is not a network that Murmur wrote.
+    """
+    import keras
+
+    from murmur.network import last_head
+
+    try:
+        model = keras.saving.load_model(path, compile=False)
+    except Exception as error:
+        reason = str(error).splitlines()[0]
+        raise BadInput(
+            f"{path}: found no network that Keras can load ({reason}), expected a .keras file"
+        ) from None
+    return last_head(model)
+
+
+def segment(images: h5py.Dataset, network) -> np.ndarray:
+    """Return the labels, uint8, of `images` (row, column, slice, frame), read slice by slice."""
+    size = network.input_shape[1]
+    masks = np.zeros(images.shape, np.uint8)
+    for number in progress(range(images.shape[2]), "segmenting", "slice"):
+        frames = to_square(scale(np.moveaxis(images[:, :, number, :], 2, 0)), size)
+        probabilities = network.predict(frames[..., None], batch_size=BATCH, verbose=0)
+        labels = np.argmax(probabilities, axis=-1).astype(np.uint8)
+        masks[:, :, number, :] = np.moveaxis(from_square(labels, images.shape[:2]), 0, 2)
+    return masks
+
+
+def main(manifest: str, mouse: str, model: str, reader: str, postprocess: str, segmentation: str) -> None:
+    """Write `segmentation` (Masks, Frames_with_ROI, attributes) of one mouse of `manifest` by the network `model`."""
+    row = read_manifest(manifest)[mouse]
+    network = load_network(model)
+    with h5py.File(row.file, "r") as file:
+        masks = segment(file["Images"], network)
+    if postprocess == "largest_component":
+        masks = keep_heart(masks, row.spacing_mm)
+    attributes = {
+        "reader": reader,
+        "weights_sha256": sha256(model),
+        "postprocess": postprocess,
+        "spacing_mm": row.spacing_mm,
+        "frame_interval_ms": row.frame_interval_ms,
+    }
+    write_cine(segmentation, masks=masks, frames=list(range(masks.shape[3])), attributes=attributes)
+
+
+if __name__ == "__main__":
+    with job_log(snakemake.log[0]):
+        main(
+            manifest=snakemake.input.manifest,
+            mouse=snakemake.wildcards.mouse,
+            model=snakemake.input.model,
+            reader=snakemake.wildcards.reader,
+            postprocess=snakemake.params.postprocess,
+            segmentation=snakemake.output.segmentation,
+        )
