@@ -33,7 +33,7 @@ def draw_beat(rng: np.random.Generator) -> Beat:
     End-systole lies at 38 to 45 % of the cycle; then come isovolumic relaxation, rapid filling, diastasis and
     the atrial contraction. ED is the first frame, except where the trigger comes one frame early.
     """
-    frames = int(np.clip(round(rng.lognormal(np.log(21.5), 0.16)), 17, 36))
+    frames = int(np.clip(round(rng.lognormal(np.log(21.5), 0.19)), 17, 36))
     cycle = frames * rng.uniform(0.98, 1.08)
     early = int(rng.random() < 0.15)
     end_systole = rng.uniform(0.38, 0.45)

@@ -27,34 +27,40 @@ class Chest:
         self.seed = int(rng.integers(2**32))
         shape = grid.u.shape
         self.warps = [0.9 * _field(rng, shape, 35) for _ in range(4)]
-        self.folds = [0.25 * _field(rng, shape, 8) for _ in range(2)]
+        self.folds = [0.3 * _field(rng, shape, 10) for _ in range(2)]
         self.texture = 0.10 * _field(rng, shape, 2.2) + 0.08 * _field(rng, shape, 7)
         self.mottle = _field(rng, shape, 3.5)
         self.side = rng.choice([-1, 1])
 
         self.wall = rng.uniform(1.3, 2.8)  # thickness of the chest wall over the heart
-        self.body = (rng.uniform(9.5, 12.0), rng.uniform(10.5, 14.0))
-        self.body_centre = (heart_radius + self.wall - self.body[0], self.side * rng.uniform(0, 3.0))
+        self.body = (rng.uniform(11.0, 14.5), rng.uniform(12.0, 17.0))
+        self.body_centre = (heart_radius + self.wall - self.body[0], self.side * rng.uniform(0, 5.0))
         self.flank = rng.uniform(0.8, 2.2)  # what the wall is thicker elsewhere
         self.muscle = rng.uniform(0.22, 0.33)
         self.lung = rng.uniform(0.03, 0.08)
         self.liver = self.muscle * rng.uniform(0.85, 1.1)
         self.skin = self.muscle * rng.uniform(1.1, 1.6)
         self.fat = self.muscle * rng.uniform(0.5, 1.1)
-        self.strata = rng.uniform(0.05, 0.22), rng.uniform(0.45, 0.8), rng.uniform(0, 6)
+        self.strata = rng.uniform(0.02, 0.14), rng.uniform(0.5, 1.0), rng.uniform(0, 6)
+        self.fascia = 1 - rng.uniform(0.2, 0.5) * np.exp(-((_field(rng, shape, 14) / 0.07) ** 2))
 
-        self.liver_radius = rng.uniform(5.5, 7.0), rng.uniform(7.0, 8.5)  # at the base, at the apex
-        self.liver_centre = (-rng.uniform(7.0, 9.0), self.side * rng.uniform(1.5, 4.5))
+        self.liver_radius = rng.uniform(5.5, 8.5), rng.uniform(8.0, 11.0)  # at the base, at the apex
+        self.liver_centre = (-rng.uniform(7.5, 10.0), self.side * rng.uniform(1.0, 6.0))
+        self.pocket = heart_radius + rng.uniform(0.2, 1.4), -rng.uniform(-0.5, 1.5), rng.normal(0, 1.3)
         self.ribs = _Ribs(rng)
         self.band = rng.random() < 0.5, self.side * rng.choice([-1, 1]), rng.uniform(0.28, 0.42)
         self.limb = rng.uniform(2.2, 3.6), rng.uniform(1.5, 3.0), rng.choice([-1, 1]) * rng.uniform(4.5, 8)
         self.stomach = rng.random() < 0.6, -rng.uniform(7, 10), self.side * rng.uniform(3, 7), rng.uniform(1.8, 2.8)
         self.spine = self.body_centre[0] - self.body[0] + rng.uniform(3, 4), -self.side * rng.uniform(0, 3)
-        self.large = [_Tube(rng, (-9, -3.5), (-6, 6), (0.3, 0.75), (0.5, 2.2), (0.55, 1.05)) for _ in range(5)]
-        self.branches = [_Tube(rng, (-13, -4), (-7, 9), (0.06, 0.16), (0.8, 2.5), (0.40, 0.75)) for _ in range(26)]
-        self.dots = [_Tube(rng, (-7, 3), (-7, 7), (0.12, 0.3), (0.15, 0.5), (0.3, 0.9)) for _ in range(22)]
+        self.large = [_Tube(rng, (-10, -4), (-6, 6), (0.4, 0.9), (0.5, 2.2), (0.55, 1.05)) for _ in range(8)]
+        self.branches = [
+            _Tube(rng, None, None, (0.1, 0.26), (0.5, 1.7), (0.40, 0.75), trunk=trunk)
+            for trunk in self.large
+            for _ in range(rng.integers(3, 9))
+        ]
+        self.dots = [_Tube(rng, (-7, 3), (-7, 7), (0.12, 0.3), (0.15, 0.5), (0.3, 0.9)) for _ in range(30)]
         self.wall_vessels = [_Tube(rng, (0, 6), (-9, 9), (0.08, 0.25), (0.2, 1.5), (0.4, 0.9)) for _ in range(7)]
-        self.roots = [_Tube(rng, (-5.5, -2.8), (-3.5, 3.5), (0.35, 0.7), (0.5, 1.8), (0.6, 1.0)) for _ in range(4)]
+        self.roots = [_Tube(rng, (-5.5, -2.5), (-4.5, 4.5), (0.25, 0.7), (0.3, 1.8), (0.6, 1.0)) for _ in range(8)]
 
     def paint(self, height: float) -> np.ndarray:
         """Return the signal of the plane, float32 (row, column)."""
@@ -73,7 +79,7 @@ class Chest:
         depth = np.maximum(depth, -limb)
         amount, period, phase = self.strata
         layers = 1 + amount * np.cos(2 * np.pi * (depth + self.folds[0]) / period + phase)
-        _over(picture, _cover(-depth, px), self.muscle * layers)
+        _over(picture, _cover(-depth, px), self.muscle * layers * self.fascia)
         _over(picture, _cover(np.abs(depth - 0.7 + self.folds[1]) - 0.35, px) * 0.8, self.fat)
         _over(picture, _cover(np.abs(depth - 0.15) - 0.15, px) * 0.7, self.skin)
 
@@ -98,6 +104,10 @@ class Chest:
         _over(picture, liver, self.liver)
         for vessel in self.branches:
             vessel.paint(picture, u, v, px, share, liver)
+        size, at_u, at_v = self.pocket
+        size *= np.clip(0.2 + 1.6 * share, 0.05, 1.05)
+        pocket = _ellipse(u - at_u, v - at_v, size, 0.95 * size)
+        _over(picture, _cover(pocket, 3 * px) * inside, self.lung)
         there, at_u, at_v, size = self.stomach
         if there and share < 0.45:
             organ = _ellipse(u - at_u, v - at_v, size * (1.3 - 2 * share), size * (1.1 - share))
@@ -107,9 +117,8 @@ class Chest:
             vessel.paint(picture, u, v, px, share, inside)
         for vessel in self.wall_vessels:
             vessel.paint(picture, u, v, px, share, _cover(-depth + 0.4, px) * (1 - inside))
-        if share > 0.55:
-            for vessel in self.roots:
-                vessel.paint(picture, u, v, px, 0.9, inside)
+        for vessel in self.roots:
+            vessel.paint(picture, u, v, px, share, inside)
 
         spine = _ellipse(u - self.spine[0], v - self.spine[1], 1.6, 1.9)
         _over(picture, _cover(spine, px), 0.35 * self.muscle)
@@ -119,55 +128,59 @@ class Chest:
 
 
 class GreatVessels:
-    """Atria, aortic root and outflow tract, which take the ventricle's place above the valve plane."""
+    """Atria, aortic root and outflow tract, which lie about the ventricle's base and above it."""
 
     def __init__(self, rng: np.random.Generator, radius: float, rv_angle: float):
-        self.folds = None
-        across = rv_angle + rng.normal(0, 0.2)
-        place = lambda angle, distance: (distance * np.cos(angle), distance * np.sin(angle))  # noqa: E731
-        self.aorta = (*place(across, rng.uniform(-0.2, 0.4)), rng.uniform(0.6, 0.8))
-        self.chambers = [
-            (*place(across + np.pi + rng.normal(0, 0.4), 0.55 * radius), 0.50 * radius, 0.62 * radius),
-            (*place(across + rng.normal(0, 0.3), 0.72 * radius), 0.42 * radius, 0.62 * radius),
-            (*place(across + rng.choice([-1, 1]) * 1.4, 0.78 * radius), 0.33 * radius, 0.45 * radius),
+        self.turn = rv_angle + rng.normal(0, 0.2)
+        self.folds = int(rng.integers(2**32))
+        self.aorta = (rng.uniform(-0.1, 0.3) * radius, rng.uniform(-0.2, 0.2) * radius, rng.uniform(0.55, 0.75))
+        side = rng.choice([-1, 1])
+        self.chambers = [  # centre and half axes along the direction of the right ventricle and across
+            np.array([-0.62, 0.1 * side, 0.58, 0.72]) * radius * rng.uniform(0.9, 1.15),
+            np.array([0.72, 0.1 * side, 0.52, 0.85]) * radius * rng.uniform(0.85, 1.15),
+            np.array([0.1, 0.85 * side, 0.55, 0.42]) * radius * rng.uniform(0.8, 1.2),
+            np.array([-0.3, -0.95 * side, 0.4, 0.25]) * radius * rng.uniform(0.7, 1.3),
         ]
-        self.levels = rng.uniform(0.65, 0.95, 3)
-        self.turn = across
-        self.seed = rng.integers(2**32)
-        self.radius = radius
+        self.levels = rng.uniform(0.6, 0.95, 4)
+        self.drift = rng.normal(0, 0.2, (4, 2))
 
-    def paint(self, x: np.ndarray, y: np.ndarray, pixel: float, wall: float) -> tuple[np.ndarray, np.ndarray]:
-        """Return the signal and its coverage, (row, column), at positions x, y in mm from the long axis."""
-        rng = np.random.default_rng(self.seed)
-        x = x + 0.35 * _field(rng, x.shape, 9)
-        y = y + 0.35 * _field(rng, y.shape, 9)
-        picture, cover = np.zeros_like(x), np.zeros_like(x)
-        cos, sin = np.cos(self.turn), np.sin(self.turn)
+    def paint(self, x, y, pixel: float, wall: float, above: float) -> tuple[np.ndarray, np.ndarray]:
+        """Return the signal and its coverage, (row, column), at x, y mm from the long axis, `above` the valves."""
+        rng = np.random.default_rng(self.folds)
+        along = x * np.cos(self.turn) + y * np.sin(self.turn) + 0.4 * _field(rng, x.shape, 11)
+        across = y * np.cos(self.turn) - x * np.sin(self.turn) + 0.4 * _field(rng, x.shape, 11)
+        streaks = 0.10 * _field(rng, x.shape, 2) + 0.10 * _field(rng, x.shape, 5)
+        shrink = 1 - 0.12 * max(above, 0)
         outlines = [
-            _ellipse((x - cx) * cos + (y - cy) * sin, (y - cy) * cos - (x - cx) * sin, a, b)
-            for cx, cy, a, b in self.chambers
+            _ellipse(along - cx - du * above, across - cy - dv * above, a * shrink, b * shrink)
+            for (cx, cy, a, b), (du, dv) in zip(self.chambers, self.drift, strict=True)
         ]
         ax, ay, size = self.aorta
-        aorta = _ellipse(x - ax, y - ay, size, size)
-        whole = np.minimum.reduce([*outlines, aorta]) - 0.25
-        tissue = _cover(whole, pixel)
-        _over(picture, tissue, wall)
-        cover = tissue
+        aorta = _ellipse(along - ax - 0.3 * above, across - ay, size, size)
+        cover = _cover(np.minimum.reduce([*outlines, aorta - 0.2]) - 0.15, pixel)
+        picture = np.full_like(along, wall)
         for outline, level in zip(outlines, self.levels, strict=True):
-            _over(picture, _cover(outline, pixel), level)
-        _over(picture, _cover(aorta - 0.22, pixel), wall)
-        _over(picture, _cover(aorta, pixel), 1.0)
-        return picture * (1 + 0.12 * _field(rng, x.shape, 2.5)), cover
+            _over(picture, _cover(outline, 3 * pixel), level)
+        picture *= 1 + streaks
+        _over(picture, _cover(aorta - 0.2, pixel), 0.8 * wall)
+        _over(picture, _cover(aorta, 2 * pixel), 1 + streaks)
+        return picture, cover
 
 
 class _Tube:
-    """A vessel: a straight bright piece with round ends, in some of the slices."""
+    """A vessel: a bright piece, bent, thinner and dimmer towards one end, in some of the slices."""
 
-    def __init__(self, rng, u, v, half_width, half_length, level):
-        self.u, self.v, self.angle = rng.uniform(*u), rng.uniform(*v), rng.uniform(0, np.pi)
+    def __init__(self, rng, u, v, half_width, half_length, level, trunk=None):
+        self.angle = rng.uniform(0, 2 * np.pi)
         self.half_width, self.half_length = rng.uniform(*half_width), rng.uniform(*half_length)
         self.level, self.height, self.reach = rng.uniform(*level), rng.uniform(-0.1, 1.2), rng.uniform(0.12, 0.4)
-        self.drift = rng.normal(0, 1.5, 2)
+        self.drift, self.bend = rng.normal(0, 1.5, 2), rng.normal(0, 0.12)
+        if trunk is None:
+            self.u, self.v = rng.uniform(*u), rng.uniform(*v)
+        else:
+            away = self.half_length + abs(rng.normal(0, 0.7))
+            self.u, self.v = trunk.u + away * np.cos(self.angle), trunk.v + away * np.sin(self.angle)
+            self.drift, self.height = trunk.drift, trunk.height + rng.normal(0, 0.2)
 
     def paint(self, picture, u, v, pixel, share, where):
         away = (share - self.height) / self.reach
@@ -176,17 +189,18 @@ class _Tube:
         du = u - self.u - self.drift[0] * (share - self.height)
         dv = v - self.v - self.drift[1] * (share - self.height)
         reach = self.half_length + self.half_width + 1
-        box = (np.abs(du) < reach) & (np.abs(dv) < reach)
-        rows, columns = np.flatnonzero(box.any(1)), np.flatnonzero(box.any(0))
-        if not len(rows):
+        near = (np.abs(du) < reach) & (np.abs(dv) < reach)
+        if not near.any():
             return
+        rows, columns = np.flatnonzero(near.any(1)), np.flatnonzero(near.any(0))
         box = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
         du, dv = du[box], dv[box]
         along = du * np.cos(self.angle) + dv * np.sin(self.angle)
-        across = dv * np.cos(self.angle) - du * np.sin(self.angle)
+        across = dv * np.cos(self.angle) - du * np.sin(self.angle) + self.bend * along**2
         distance = np.hypot(np.maximum(np.abs(along) - self.half_length, 0), across)
-        cover = _cover(distance - self.half_width * np.sqrt(1 - away**2), pixel) * where[box]
-        _over(picture[box], cover, self.level)
+        thin = 0.75 - 0.4 * np.clip(along / self.half_length, -1, 1)
+        cover = _cover(distance - self.half_width * thin * np.sqrt(1 - away**2), 2 * pixel) * where[box]
+        _over(picture[box], cover * (0.55 + 0.6 * thin).clip(0, 1), self.level)
 
 
 class _Ribs:
@@ -195,12 +209,13 @@ class _Ribs:
     def __init__(self, rng):
         self.spacing, self.phase = rng.uniform(0.9, 1.4), rng.uniform(0, 1)
         self.level, self.size = rng.uniform(0.15, 0.6), rng.uniform(0.12, 0.22)
-        self.slant = rng.normal(0, 0.4)
+        self.slant, self.centre, self.width = rng.normal(0, 0.4), rng.uniform(-8, 8), rng.uniform(3, 7)
 
     def paint(self, picture, hollow, u, v, muscle, share):
         along = v * 0.8 + u * self.slant
         beat = along / self.spacing + self.phase + 0.8 * share
         row = np.exp(-(((beat - np.rint(beat)) * self.spacing / self.size) ** 2))
+        row *= np.exp(-(((v - self.centre) / self.width) ** 4))
         _over(picture, row * np.exp(-(((hollow - 0.45) / 0.3) ** 2)), self.level)
         _over(picture, row * np.exp(-(((hollow + 0.6) / 0.35) ** 2)) * 0.5, 0.5 * muscle)
 

@@ -5,21 +5,22 @@ about the axis, a volume is the integral of r²/2 over angle and height; where a
 an unknown scale, its volume is quadratic in it, so targets are met by solving, not by searching.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 MYOCARDIAL_DENSITY = 1.05  # mg/uL
+THINNEST_WALL = 0.25  # mm
 ANGLES = 720
 _angle = np.arange(ANGLES) * (2 * np.pi / ANGLES)
 
 # Mean and standard deviation of the targets: EDV (uL), EF (%), mass at ED (mg). Weighted by the phenotypes'
 # numbers they give the cohort of the study: EDV 65.6 (10), EF 59 (11), mass 105 (27).
 TARGETS = {
-    "control": {"EDV": (62.5, 7.0), "EF": (67.0, 4.5), "mass": (86.0, 9.0)},
+    "control": {"EDV": (61.0, 8.0), "EF": (67.0, 5.0), "mass": (86.0, 11.0)},
     "mi_patch": {"EDV": (73.0, 8.0), "EF": (45.0, 6.0), "mass": (98.0, 10.0)},
-    "dcm": {"EDV": (70.0, 9.0), "EF": (56.0, 8.5), "mass": (100.0, 14.0)},
-    "tac": {"EDV": (61.5, 9.0), "EF": (59.0, 8.5), "mass": (138.0, 18.0)},
+    "dcm": {"EDV": (69.5, 10.5), "EF": (56.0, 9.5), "mass": (100.0, 17.0)},
+    "tac": {"EDV": (61.5, 9.5), "EF": (59.5, 9.0), "mass": (138.0, 21.0)},
 }
 
 
@@ -36,6 +37,7 @@ class Heart:
     apex_wall: float
     widest: float  # height of the widest cavity, as a share of its length
     outline: np.ndarray  # relative deviation of the epicardium from a circle, one number per angle
+    cavity_outline: np.ndarray  # of the endocardium, beyond the epicardium's
     papillary: np.ndarray  # (2, 3): angle, half width in mm, depth in mm
     trabeculae: np.ndarray  # depth in mm, one number per angle
     twist: float  # of the apex against the base, ED to ES
@@ -64,14 +66,14 @@ def draw_heart(rng: np.random.Generator, phenotype: str) -> Heart:
     outer_volume = edv + mass / MYOCARDIAL_DENSITY
     rv_angle = rng.uniform(0, 2 * np.pi)
     papillary = [
-        (rv_angle + np.pi + side * rng.uniform(0.6, 1.0), rng.uniform(0.3, 0.45), rng.uniform(0.45, 0.85))
+        (rv_angle + np.pi + side * rng.uniform(0.45, 0.9), rng.uniform(0.3, 0.5), rng.uniform(0.5, 1.1))
         for side in (-1, 1)
     ]
     patch = None
     if phenotype == "mi_patch":
         patch_angle = rv_angle + rng.choice([-1, 1]) * rng.uniform(1.4, 2.6)
         patch = np.array([patch_angle, rng.uniform(0.6, 0.95), rng.uniform(0.55, 0.75)])
-    return Heart(
+    heart = Heart(
         edv=edv,
         esv=edv * (1 - ef / 100),
         mass_ed=mass,
@@ -80,17 +82,22 @@ def draw_heart(rng: np.random.Generator, phenotype: str) -> Heart:
         shortening=rng.uniform(0.8, 1.0) if ef < 58 else rng.uniform(0.9, 1.15),
         apex_wall=0.5 + mass / 250,
         widest=rng.uniform(0.68, 0.78),
-        outline=_harmonics(rng, {2: 0.03, 3: 0.015, 4: 0.008}),
+        outline=_harmonics(rng, {2: 0.045, 3: 0.02, 4: 0.01}),
+        cavity_outline=0.06 * np.cos(_angle - rv_angle)
+        + _harmonics(rng, {1: 0.05, 2: 0.08, 3: 0.05, 4: 0.025, 5: 0.02}),
         papillary=np.array(papillary),
         trabeculae=_draw_trabeculae(rng),
         twist=np.radians(rng.uniform(4, 11)),
         patch=patch,
         patch_wall=rng.uniform(0.35, 0.55),
         rv_angle=rv_angle,
-        rv_span=rng.uniform(0.85, 1.15),
-        rv_width=rng.uniform(0.8, 1.5),
+        rv_span=rng.uniform(1.05, 1.5),
+        rv_width=rng.uniform(1.2, 2.1),
         rv_wall=rng.uniform(0.25, 0.4),
     )
+    while min(_thinnest_wall(heart, filling) for filling in (0.0, 1.0)) < THINNEST_WALL:
+        heart = replace(heart, outline=0.8 * heart.outline, cavity_outline=0.8 * heart.cavity_outline)
+    return heart
 
 
 def solve_pose(heart: Heart, filling: float) -> Pose:
@@ -127,7 +134,7 @@ def radii(heart: Heart, pose: Pose, heights: np.ndarray) -> dict[str, np.ndarray
     reach = _smoothstep((share - 0.22) / 0.5) * (epicardium > 0)
     span = heart.rv_span * (0.6 + 0.4 * share)
     offset = _wrap(_angle - heart.rv_angle) / span
-    crescent = np.clip(1 - offset**2, 0, 1) ** 0.7 * reach
+    crescent = np.clip(1 - offset**2, 0, 1) ** 1.2 * reach
     rv_endocardium = epicardium + heart.rv_width * (0.45 + 0.55 * pose.filling) * crescent
     return {
         "endocardium": smooth * rough,
@@ -145,6 +152,13 @@ def true_volumes(heart: Heart, pose: Pose) -> tuple[float, float]:
     return inner, outer - inner
 
 
+def _thinnest_wall(heart: Heart, filling: float) -> float:
+    pose = solve_pose(heart, filling)
+    surfaces = radii(heart, pose, _layers(pose.base, 60)[0])
+    wall = surfaces["epicardium"] - surfaces["endocardium"]
+    return float(wall[surfaces["endocardium"] > 0].min())
+
+
 def _cavity(heart: Heart, filling: float, base: float, heights: np.ndarray):
     """Return the endocardium's moving and fixed unit radii and the share that muscle strands leave of them."""
     apex = heart.apex_wall * (1.25 - 0.25 * filling)
@@ -156,7 +170,7 @@ def _cavity(heart: Heart, filling: float, base: float, heights: np.ndarray):
     turn = heart.twist * (1 - filling) * (0.5 - inside)
     column = np.rint((_angle - turn) * (ANGLES / (2 * np.pi))).astype(int) % ANGLES
     akinetic = _akinetic(heart, inside)
-    profile = profile * (1 + 0.6 * heart.outline)
+    profile = profile * (1 + 0.6 * heart.outline + (1.6 - 0.8 * filling) * heart.cavity_outline)
     # Muscle keeps its size while the cavity shrinks, so it takes a larger share of a small radius.
     volume = heart.esv + filling * (heart.edv - heart.esv)
     radius = np.sqrt(volume / (np.pi * 0.72 * (base - apex)))
@@ -186,7 +200,7 @@ def _akinetic(heart: Heart, inside: np.ndarray) -> np.ndarray:
     if heart.patch is None:
         return np.zeros((len(inside), 1))
     angle, half_width, top = heart.patch
-    across = _smoothstep((half_width - np.abs(_wrap(_angle - angle))) / 0.3 + 0.5)
+    across = _smoothstep((half_width - np.abs(_wrap(_angle - angle))) / 0.5 + 0.5)
     return across * _smoothstep(inside / 0.15) * _smoothstep((top - inside) / 0.2 + 0.5)
 
 

@@ -13,6 +13,7 @@ from murmur.phantom.heart import ANGLES, Heart, radii, solve_pose
 MATRIX = 256  # pixels of the images, interpolated from half as many samples
 SLICE_MM = 1.0
 PLANES = 5  # planes averaged over one slice
+EDGE_MM = 0.22  # width of the heart's edges, from its motion within a frame
 
 
 @dataclass(frozen=True)
@@ -28,14 +29,15 @@ class Scanner:
     noise: float
     scale: float  # stored value of blood
     shading: tuple[float, float, float]
-    jet: float  # loss of signal in the fastest flow
+    jet: float  # loss of signal in the fastest flow, and where: mm from the long axis
+    jet_at: np.ndarray
 
 
 def draw_scanner(rng: np.random.Generator, heart: Heart, field_T: float) -> Scanner:
     """Draw slices that end at the valve plane of ED, most often with one or two more above it."""
     low_field = field_T < 8
-    above = 1 + int(rng.random() < 0.3)
-    below = int(rng.random() < 0.45)
+    above = 1 + int(rng.random() < 0.15)
+    below = int(rng.random() < 0.25)
     filled = int(np.ceil(heart.length - 0.4))
     slices = int(np.clip(above + filled + below, 8, 11))
     tops = heart.length + rng.uniform(-0.1, 0.1) + SLICE_MM * (above - np.arange(slices))
@@ -60,7 +62,8 @@ def draw_scanner(rng: np.random.Generator, heart: Heart, field_T: float) -> Scan
         noise=rng.uniform(0.045, 0.075) if low_field else rng.uniform(0.022, 0.05),
         scale=rng.uniform(1200, 2600) if low_field else rng.uniform(2000, 5000),
         shading=(rng.uniform(0.0, 0.07), rng.normal(0, 0.02), rng.normal(0, 0.02)),
-        jet=rng.uniform(0.3, 0.8),
+        jet=rng.uniform(0.3, 0.9),
+        jet_at=rng.normal(0, 0.5, 2),
     )
 
 
@@ -91,13 +94,19 @@ def image_cine(
         dy, dx = dy[box], dx[box]
         distance = np.hypot(dx, dy)
         column = np.rint(np.arctan2(dy, dx) * (ANGLES / (2 * np.pi))).astype(np.intp) % ANGLES
-        top_picture, top_cover = vessels.paint(dx, dy, scanner.pixel, scanner.myocardium)
-        blood_texture = [1 + 0.09 * _field(rng, dx.shape, 5), 0.06 * _field(rng, dx.shape, 4)]
+        above = heights.mean() - heart.length
+        top_picture, top_cover = vessels.paint(dx, dy, scanner.pixel, scanner.myocardium, above)
+        blood_texture = [
+            1 + 0.06 * _field(rng, dx.shape, 5) + 0.05 * _field(rng, dx.shape, 2),
+            0.05 * _field(rng, dx.shape, 4),
+        ]
         muscle_texture = scanner.myocardium * (1 + 0.07 * _field(rng, dx.shape, 2.5))
         level = rng.uniform(0.92, 1.08)
-        jet_at = rng.normal(0, 0.5, 2)
+        jet_at = scanner.jet_at + rng.normal(0, 0.15, 2)
+        jet = np.exp(-(((dx - jet_at[0]) / 0.6) ** 2) - ((dy - jet_at[1]) / 0.8) ** 2)
+        jet *= scanner.jet * np.clip(heights.mean() / heart.length + 0.1, 0, 1)
         for frame, pose in enumerate(poses):
-            cover = _covers(heart, pose, heights, distance, column, scanner.pixel)
+            cover = _covers(heart, pose, heights, distance, column)
             cavity, ventricle, rv_inner, rv_outer = cover
             if frame in annotated:
                 labels = np.stack([1 - ventricle, ventricle - cavity, cavity]).argmax(0)
@@ -105,27 +114,28 @@ def image_cine(
             phase = 2 * np.pi * frame / len(poses)
             blood = level * (blood_texture[0] + np.cos(phase + index) * blood_texture[1])
             speed = beat.flow[frame] ** 2
-            jet = np.exp(-(((dx - jet_at[0]) / 0.6) ** 2) - ((dy - jet_at[1]) / 0.8) ** 2)
-            blood = blood * (1 - scanner.jet * speed * jet)
+            blood = blood * (1 - speed * jet)
             picture = still.copy()
             here = picture[box]
-            beyond = float((heights > pose.base).mean())
-            here *= 1 - np.maximum(rv_outer, 0) - beyond * top_cover * (1 - rv_outer)
+            # The atria and vessels begin beside the base of the ventricle.
+            beyond = (heights > pose.base - 0.8).mean() * top_cover
+            here += beyond * (top_picture - here)
+            here *= 1 - rv_outer
             here += cavity * blood + (rv_inner - ventricle) * 0.92 * blood_texture[0]
             here += (ventricle - cavity + rv_outer - rv_inner) * muscle_texture
-            here += beyond * top_cover * top_picture * (1 - rv_outer)
             images[:, :, index, frame] = _acquire(rng, picture * shading, window, scanner)
     return images, masks
 
 
-def _covers(heart, pose, heights, distance, column, pixel):
+def _covers(heart, pose, heights, distance, column):
     """Share of each pixel inside each of the four surfaces, averaged over the slice's planes."""
     covers = []
+    distance = distance / EDGE_MM - 0.5
     for surface in radii(heart, pose, heights).values():
         total = np.zeros_like(distance)
-        for radius in surface.astype(np.float32) / pixel:
+        for radius in surface.astype(np.float32) / EDGE_MM:
             if radius.any():
-                total += np.clip(radius[column] - distance / pixel + 0.5, 0, 1) * (radius > 0)[column]
+                total += np.clip(radius[column] - distance, 0, 1) * (radius > 0)[column]
         covers.append(total / len(heights))
     return covers
 
