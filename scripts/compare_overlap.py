@@ -1,0 +1,30 @@
+"""Dice of ED against ES and of blood pool against myocardium, within mice.
+
+Input: overlap.csv (mouse, phase, structure, dice). Outputs: overlap_anova.csv, the two-way repeated-measures ANOVA,
+and overlap_pairwise.csv, paired contrasts in units of Dice; `murmur.contrasts` gives the definitions.
+"""
+
+from typing import TYPE_CHECKING
+
+from murmur.contrasts import anova, dice_by_cell, pairwise
+from murmur.logs import job_log
+from murmur.tables import read_csv, write_csv
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+
+def main(overlap: str, anova_output: str, pairwise_output: str, alpha: float) -> None:
+    dice = dice_by_cell(read_csv(overlap))
+    write_csv(anova(dice), anova_output)
+    write_csv(pairwise(dice, alpha), pairwise_output)
+
+
+if __name__ == "__main__":
+    with job_log(snakemake.log[0]):
+        main(
+            overlap=snakemake.input.overlap,
+            anova_output=snakemake.output.anova,
+            pairwise_output=snakemake.output.pairwise,
+            alpha=snakemake.params.alpha,
+        )

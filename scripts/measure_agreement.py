@@ -1,0 +1,31 @@
+"""Agreement of a reader with the reference, one row per metric.
+
+Input: function.csv (mouse, metric, unit, reference, reader). Output: agreement.csv, in the unit of each metric.
+Bias and limits of agreement with confidence limits, paired t-test (also Holm-corrected over the metrics),
+signed-rank test, equivalence test, correlations, ICC and CCC; `murmur.agreement` gives the definitions.
+"""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from murmur.agreement import agreement_table
+from murmur.logs import job_log
+from murmur.tables import read_csv, write_csv
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+
+def main(function: str, output: str, sd_ddof: int, alpha: float, equivalence_margins: Mapping[str, float]) -> None:
+    write_csv(agreement_table(read_csv(function), sd_ddof, alpha, equivalence_margins), output)
+
+
+if __name__ == "__main__":
+    with job_log(snakemake.log[0]):
+        main(
+            function=snakemake.input.function,
+            output=snakemake.output[0],
+            sd_ddof=snakemake.params.sd_ddof,
+            alpha=snakemake.params.alpha,
+            equivalence_margins=snakemake.params.equivalence_margins,
+        )

@@ -1,0 +1,71 @@
+"""Overlap and surface distances of a reader with the reference, by structure and phase.
+
+Input: overlap.csv (mouse, phase, structure, dice, hd95_mm, assd_mm). Outputs: overlap_summary.csv (Dice) and
+surface_summary.csv (hd95_mm and assd_mm, in mm). n counts values, `missing` the rows without one: an HD95 that failed
+because the reader's mask is empty is counted there. Phase `all` pools the values of ED and ES, so a mouse enters
+once for each. Quartiles interpolate linearly; the standard deviation uses n - `sd_ddof`.
+"""
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from murmur.logs import job_log
+from murmur.tables import read_csv, write_csv
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+STRUCTURES = ("blood_pool", "myocardium")
+PHASES = {"ED": ["ED"], "ES": ["ES"], "single": ["single"], "inflow": ["inflow"], "all": ["ED", "ES"]}
+
+
+def describe(values: pd.Series, sd_ddof: int) -> dict[str, object]:
+    """Return n, mean, sd, median, q1, q3, min, max and missing of `values`, and in `note` why some are empty."""
+    found = values.dropna()
+    n = len(found)
+    return {
+        "n": n,
+        "mean": found.mean(),
+        "sd": found.std(ddof=sd_ddof) if n >= 2 else float("nan"),
+        "median": found.median(),
+        "q1": found.quantile(0.25),
+        "q3": found.quantile(0.75),
+        "min": found.min(),
+        "max": found.max(),
+        "missing": len(values) - n,
+        "note": {0: "no value", 1: "1 value: no standard deviation"}.get(n, ""),
+    }
+
+
+def summarise(overlap: pd.DataFrame, measure: str, sd_ddof: int) -> pd.DataFrame:
+    """Return one row per structure and phase of `overlap` with the summary of the column `measure`."""
+    rows = []
+    for structure in STRUCTURES:
+        for phase, phases in PHASES.items():
+            chosen = overlap[(overlap["structure"] == structure) & overlap["phase"].isin(phases)]
+            if len(chosen):
+                values = chosen[measure].astype(float)
+                rows.append({"structure": structure, "phase": phase} | describe(values, sd_ddof))
+    columns = ["structure", "phase", "n", "mean", "sd", "median", "q1", "q3", "min", "max", "missing", "note"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def main(overlap: str, dice_output: str, surface_output: str, sd_ddof: int) -> None:
+    table = read_csv(overlap)
+    write_csv(summarise(table, "dice", sd_ddof), dice_output)
+    distances = [
+        summarise(table, measure, sd_ddof).assign(measure=measure)[lambda t: ["measure", *t.columns[:-1]]]
+        for measure in ("hd95_mm", "assd_mm")
+    ]
+    write_csv(pd.concat(distances), surface_output)
+
+
+if __name__ == "__main__":
+    with job_log(snakemake.log[0]):
+        main(
+            overlap=snakemake.input.overlap,
+            dice_output=snakemake.output.dice,
+            surface_output=snakemake.output.surface,
+            sd_ddof=snakemake.params.sd_ddof,
+        )
