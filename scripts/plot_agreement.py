@@ -55,7 +55,7 @@ def plot_bland_altman(axes: Axes, pairs: pd.DataFrame, numbers: pd.Series) -> No
     bands = [*drawn, *numbers[["loa_low_ci_low", "loa_high_ci_high"]].dropna()]
     half = np.ptp(drawn) / 2
     low, high = max(min(bands), min(drawn) - half), min(max(bands), max(drawn) + half)
-    margin = 0.06 * (high - low) or 1
+    margin = 0.06 * (high - low) if high - low > 1e-6 else 1  # identical values differ by rounding alone
     axes.set_ylim(low - margin, high + margin)
 
 

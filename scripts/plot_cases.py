@@ -76,10 +76,12 @@ def add_scale_bar(axes, case: Case) -> None:
 
 def case_title(names: list[str], case: Case, dice: float) -> str:
     """Say which case this is, or which cases: one of two mice is median and worst."""
+    which = ", ".join([*names[:-2], " and ".join(names[-2:])]).capitalize()
     frame = case.shown_frame
     phenotype = f" ({case.mouse.phenotype})" if case.mouse.phenotype else ""
-    where = f"{case.mouse.phases[frame]}, frame {frame}"
-    return f"{' and '.join(names).capitalize()} mouse: {case.mouse.name}{phenotype}, Dice {dice:.2f}; {where}"
+    phase = case.mouse.phases[frame]
+    where = f"{'single annotated' if phase == 'single' else f'{phase},'} frame {frame}"
+    return f"{which} mouse: {case.mouse.name}{phenotype}, Dice {dice:.2f}; {where}"
 
 
 def draw_cases(figure: Figure, cases: list[tuple[str, Case]], columns: int, heights_mm: list[float]) -> None:
