@@ -18,7 +18,7 @@ from murmur.tables import read_csv
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
-POINTS = {"s": 11, "facecolor": "#C0C0C0", "edgecolor": figures.BLACK, "linewidth": 0.5, "zorder": 3}
+POINTS = {"s": 11, "facecolor": figures.LIGHT_GREY, "edgecolor": figures.BLACK, "linewidth": 0.5, "zorder": 3}
 LINES = {  # dash and colour of each line of a Bland-Altman plot
     "bias": ("solid", figures.BLUE),
     "loa_low": ("dashed", figures.GREEN),

@@ -56,7 +56,7 @@ def main(history: str, outputs: list[str]) -> None:
                 color=figures.GREY,
             )
             axes.set(xlabel="Epoch", xlim=(epochs["epoch"].min() - 0.5, epochs["epoch"].max() + 0.5))
-            axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+            axes.xaxis.set_major_locator(MaxNLocator(8, steps=[1, 2, 5, 10], integer=True, min_n_ticks=1))
             axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=2)
         left.set_ylabel("Loss")
         right.set(ylabel="Dice", ylim=(0, 1.02))

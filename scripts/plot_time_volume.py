@@ -74,9 +74,8 @@ def plot_cohort(axes: Axes, volumes: pd.DataFrame, example: str) -> None:
             axes.plot(
                 cine["time_ms"],
                 100 * cine["blood_pool_uL"] / largest,
-                color=COLOUR if shown else figures.GREY,
+                color=COLOUR if shown else figures.LIGHT_GREY,
                 linewidth=1.6 if shown else 0.6,
-                alpha=1 if shown else 0.7,
                 zorder=3 if shown else 2,
             )
 
