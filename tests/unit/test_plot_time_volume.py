@@ -49,13 +49,13 @@ def test_ed_and_es_of_both_are_marked(tmp_path, monkeypatch):
         assert list(lines[label].get_ydata()) == pytest.approx(values.loc[["EDV", "ESV"], who].to_list())
 
 
-def test_a_mouse_without_ed_and_es_is_marked_at_its_extremes(tmp_path, monkeypatch):
+def test_a_mouse_without_annotation_is_marked_at_its_extremes(tmp_path, monkeypatch):
     seen = record_figures(monkeypatch)
     paths = write_cohort(tmp_path, 1)
     for name in ("overlap", "function"):
         write_csv(read_csv(paths[name]).iloc[:0], paths[name])
     manifest = read_csv(paths["manifest"])
-    write_csv(manifest.assign(annotated_frames="0", ed_frame=None, es_frame=None), paths["manifest"])
+    write_csv(manifest.assign(annotated_frames="", ed_frame=None, es_frame=None), paths["manifest"])
     plot(tmp_path, paths)
     lines = {line.get_label(): line for line in seen[0].axes[0].lines}
     assert list(lines["reader, ED and ES"].get_xdata()) == [0, 15]
