@@ -80,8 +80,11 @@ def model(wildcards):
 
 
 def cohort_targets():
+    """What is made once per cohort with images: its description, its split, and what the reference measures."""
     names = [name for name, cohort in study.cohorts.items() if cohort.has_images]
-    return [f"{study.results}/cohorts/{name}/{table}.csv" for name in names for table in ("manifest", "split")]
+    targets = [f"cohorts/{name}/{table}.csv" for name in names for table in ("manifest", "split")]
+    targets += [f"measurements/{name}/reference/{table}.csv" for name in names for table in ("volumes", "function")]
+    return [f"{study.results}/{target}" for target in targets]
 
 
 def reader_targets():

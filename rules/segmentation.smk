@@ -42,9 +42,7 @@ for name in readers_by("masks"):
                 f"import_masks_{cohort}_{name}"
             input:
                 manifest=f"<results>/cohorts/{cohort}/manifest.csv",
-                masks=[
-                    study.readers[name].mask_file(m) for m in or_stop(study.readers[name].mice, study.cohorts[cohort])
-                ],
+                masks=or_stop(study.readers[name].mask_files, study.cohorts[cohort]),
             output:
                 [
                     f"<results>/segmentations/{cohort}/{name}/{mouse}.h5"

@@ -51,9 +51,7 @@ def main(manifest: str, split: str, size: int, slices: str) -> None:
     """
     mice = read_manifest(manifest)
     assignment = dict(read_csv(split)[["mouse", "split"]].itertuples(index=False))
-    check_split(
-        assignment, inflow={name for name, mouse in mice.items() if "inflow" in mouse.phases.values()}
-    )
+    check_split(assignment, inflow={name for name, mouse in mice.items() if "inflow" in mouse.phases.values()})
     path = Path(slices)
     path.parent.mkdir(parents=True, exist_ok=True)
     with h5py.File(path, "w") as file:
@@ -63,11 +61,7 @@ def main(manifest: str, split: str, size: int, slices: str) -> None:
             group.create_dataset("images", (0, size, size), np.float32, **grid)
             group.create_dataset("masks", (0, size, size), np.uint8, **grid)
             group.create_dataset("names", (0,), h5py.string_dtype(), maxshape=(None,))
-            chosen = [
-                mice[name]
-                for name, where in assignment.items()
-                if where == part and mice[name].annotated_frames
-            ]
+            chosen = [mice[name] for name, where in assignment.items() if where == part and mice[name].annotated_frames]
             if not chosen:
                 raise BadInput(
                     f"{manifest}: found no annotated mouse in {part}, expected at least one; change the split"

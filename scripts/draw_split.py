@@ -23,9 +23,7 @@ def main(manifest: str, assignment: dict[str, str], trains: bool, split: str) ->
     """
     mice = read_manifest(manifest)
     if trains:
-        check_split(
-            assignment, inflow={name for name, mouse in mice.items() if "inflow" in mouse.phases.values()}
-        )
+        check_split(assignment, inflow={name for name, mouse in mice.items() if "inflow" in mouse.phases.values()})
     rows = [(name, assignment[name], mouse.phenotype) for name, mouse in mice.items()]
     write_csv(pd.DataFrame(rows, columns=["mouse", "split", "phenotype"]), split)
 

@@ -1,7 +1,8 @@
 """Take the masks of a second observer, or of another tool, in as the segmentations of a reader.
 
 All mice of a cohort at once. The masks must have the grid of the images and the labels of the reference. Frames that
-the file's `Frames_with_ROI` leaves out were not segmented; without that list all were.
+the file's `Frames_with_ROI` leaves out were not segmented; without that list all were. A mouse without a file, or whose
+file lacks the dataset, was not read: its measurements are missing, and the log names it.
 """
 
 from pathlib import Path
@@ -20,28 +21,24 @@ if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 
-def read_masks(path: str, dataset: str, mouse: Mouse) -> tuple[np.ndarray, list[int]]:
-    """Return the masks, uint8 (row, column, slice, frame), and the frames that were segmented.
+def read_masks(path: str, dataset: str, mouse: Mouse) -> tuple[np.ndarray, list[int]] | None:
+    """Return the masks, uint8 (row, column, slice, frame), and the frames that were segmented; None without masks.
 
-    Raises BadInput when the dataset is missing, or its shape, labels or frames do not fit the mouse.
+    Raises BadInput when the shape, labels or frames do not fit the mouse.
     """
+    if not Path(path).exists():
+        return None
     try:
         file = h5py.File(path, "r")
     except OSError:
-        raise BadInput(
-            f"{path}: found no readable HDF5 file, expected the masks of {mouse.name}; add it"
-        ) from None
+        raise BadInput(f"{path}: found no readable HDF5 file, expected masks of {mouse.name}; copy it again") from None
     with file:
         if dataset not in file:
-            raise BadInput(
-                f"{path}: found the datasets {', '.join(file)}, expected {dataset}; set the reader's dataset"
-            )
+            return None
         masks = file[dataset][()]
         frames = file["Frames_with_ROI"][()] if "Frames_with_ROI" in file else np.arange(mouse.shape[3])
     if masks.shape != mouse.shape:
-        raise BadInput(
-            f"{path}: found {dataset} of shape {masks.shape}, expected {mouse.shape} as the images have"
-        )
+        raise BadInput(f"{path}: found {dataset} of shape {masks.shape}, expected {mouse.shape} as the images have")
     unknown = set(np.unique(masks).tolist()) - {0, *STRUCTURES.values()}
     if unknown:
         raise BadInput(
@@ -50,9 +47,7 @@ def read_masks(path: str, dataset: str, mouse: Mouse) -> tuple[np.ndarray, list[
         )
     frames = sorted(np.atleast_1d(frames).tolist())
     if frames and not (frames[0] >= 0 and frames[-1] < mouse.shape[3]):
-        raise BadInput(
-            f"{path}: found Frames_with_ROI {frames}, expected 0 to {mouse.shape[3] - 1}, counted from 0"
-        )
+        raise BadInput(f"{path}: found Frames_with_ROI {frames}, expected 0 to {mouse.shape[3] - 1}, counted from 0")
     return masks.astype(np.uint8), frames
 
 
@@ -70,24 +65,33 @@ def main(
     Raises BadInput with one line per file that does not fit.
     """
     described = read_manifest(manifest)
-    problems = []
+    problems, missing = [], []
     for name, segmentation in zip(progress(mice, "importing", "mouse"), segmentations, strict=True):
         mouse, path = described[name], str(Path(folder) / f"{name}.h5")
         try:
-            masks, frames = read_masks(path, dataset, mouse)
+            found = read_masks(path, dataset, mouse)
         except BadInput as problem:
             problems.append(str(problem))
             continue
+        if found is None:
+            missing.append(path)
+        masks, frames = found or (np.zeros(mouse.shape, np.uint8), [])
         if postprocess == "largest_component":
             masks = keep_heart(masks, mouse.spacing_mm)
         attributes = {
             "reader": reader,
-            "masks_sha256": sha256(path),
+            "masks_sha256": sha256(path) if found else "",
             "postprocess": postprocess,
             "spacing_mm": mouse.spacing_mm,
             "frame_interval_ms": mouse.frame_interval_ms,
         }
         write_cine(segmentation, masks=masks, frames=frames, attributes=attributes)
+    if len(missing) == len(mice):
+        problems.append(
+            f"{folder}: found no {dataset} of any of the mice, expected MOUSE.h5 with it; set the reader's dataset"
+        )
+    for path in missing:
+        print(f"{path}: found no {dataset}; the mouse counts as not read")
     if problems:
         raise BadInput("\n".join(problems))
 

@@ -30,10 +30,7 @@ def measure(mouse: Mouse, reader: pd.DataFrame, reference: pd.DataFrame) -> list
         return [(mouse.name, metric, unit, None, None) for metric, unit in METRICS.items()]
     by_reference = function(reference.loc[ed], reference.loc[es])
     by_reader = function(reader.loc[ed], reader.loc[es])
-    return [
-        (mouse.name, metric, unit, by_reference[metric], by_reader[metric])
-        for metric, unit in METRICS.items()
-    ]
+    return [(mouse.name, metric, unit, by_reference[metric], by_reader[metric]) for metric, unit in METRICS.items()]
 
 
 def main(manifest: str, reader_volumes: str, reference_volumes: str, output: str) -> None:

@@ -35,9 +35,7 @@ def main(manifest: str, mice: list[str], files: list[str], is_reference: bool, v
                 blood_pool = myocardium = None
                 if frame in segmented:
                     found = structure_volumes(file["Masks"][:, :, :, frame], mouse.spacing_mm)
-                    missing = {
-                        structure for structure, volume in found.items() if is_reference and volume == 0
-                    }
+                    missing = {structure for structure, volume in found.items() if is_reference and volume == 0}
                     blood_pool = None if "blood_pool" in missing else found["blood_pool"]
                     myocardium = None if "myocardium" in missing else mass(found["myocardium"])
                 rows.append((name, frame, frame * mouse.frame_interval_ms, blood_pool, myocardium))

@@ -4,6 +4,7 @@ Each slice is scaled to its own range and cropped or padded to the network's squ
 full-resolution head is the label. Then islands are dropped (`postprocess`).
 """
 
+import os
 from typing import TYPE_CHECKING
 
 import h5py
@@ -35,9 +36,7 @@ def load_network(path: str):
         model = keras.saving.load_model(path, compile=False)
     except Exception as error:
         reason = str(error).splitlines()[0]
-        raise BadInput(
-            f"{path}: found no network that Keras can load ({reason}), expected a .keras file"
-        ) from None
+        raise BadInput(f"{path}: found no network that Keras can load ({reason}), expected a .keras file") from None
     return last_head(model)
 
 
@@ -53,8 +52,9 @@ def segment(images: h5py.Dataset, network) -> np.ndarray:
     return masks
 
 
-def main(manifest: str, mouse: str, model: str, reader: str, postprocess: str, segmentation: str) -> None:
+def main(manifest: str, mouse: str, model: str, reader: str, postprocess: str, segmentation: str, threads: int) -> None:
     """Write `segmentation` (Masks, Frames_with_ROI, attributes) of one mouse of `manifest` by the network `model`."""
+    os.environ["TF_NUM_INTRAOP_THREADS"] = str(threads)  # heard only before TensorFlow is imported
     row = read_manifest(manifest)[mouse]
     network = load_network(model)
     with h5py.File(row.file, "r") as file:
@@ -80,4 +80,5 @@ if __name__ == "__main__":
             reader=snakemake.wildcards.reader,
             postprocess=snakemake.params.postprocess,
             segmentation=snakemake.output.segmentation,
+            threads=snakemake.threads,
         )

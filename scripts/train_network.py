@@ -6,6 +6,7 @@ loss has not fallen for `patience` epochs; the weights of the best epoch are kep
 
 import importlib.metadata
 import json
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,21 +26,19 @@ def _mice(slices: str) -> dict[str, list[str]]:
     return {part: list(dict.fromkeys(name.rsplit("_sl", 1)[0] for name in names[part])) for part in names}
 
 
-def main(
-    slices: str, network: dict, training: dict, threads: int, model: str, history: str, record: str
-) -> None:
+def main(slices: str, network: dict, training: dict, threads: int, model: str, history: str, record: str) -> None:
     """Train and write `model` (Keras 3), `history` (CSV) and `record` (JSON).
 
     `network` and `training` are those sections of the study file. The same slices, settings and machine give the same
     weights.
     """
+    os.environ["TF_NUM_INTRAOP_THREADS"] = str(threads)  # heard only before TensorFlow is imported
     import keras
     import tensorflow as tf
 
     from murmur.network import compile_for_training, save_model, unet3plus
     from murmur.training import History, ProgressBar, Slices
 
-    tf.config.threading.set_intra_op_parallelism_threads(threads)
     tf.config.experimental.enable_op_determinism()
     keras.utils.set_random_seed(training["seed"])
     shape = {key: network[key] for key in ("filters", "size", "downsample", "dropout")}

@@ -63,9 +63,7 @@ def augment(image: np.ndarray, mask: np.ndarray, rng: np.random.Generator) -> tu
         image = np.clip(image + sd * rng.standard_normal(image.shape, dtype=np.float32), 0, 1)
     if rng.random() < 0.5:
         tile = max(image.shape[0] // CLAHE_TILES, 1)
-        image = equalize_adapthist(
-            image, kernel_size=tile, clip_limit=CLAHE_CLIP / CLAHE_BINS, nbins=CLAHE_BINS
-        )
+        image = equalize_adapthist(image, kernel_size=tile, clip_limit=CLAHE_CLIP / CLAHE_BINS, nbins=CLAHE_BINS)
     if rng.random() < 0.5:
         image, mask = _affine(np.ascontiguousarray(image), np.ascontiguousarray(mask), rng)
     return scale(image), np.ascontiguousarray(mask)

@@ -39,17 +39,16 @@ class Mouse:
         return {f: {self.ed_frame: "ED", self.es_frame: "ES"}.get(f, "inflow") for f in self.annotated_frames}
 
 
-def _frames(text: str) -> tuple[int, ...]:
-    return tuple(int(frame) for frame in text.split(";")) if text else ()
+def _frames(listed) -> tuple[int, ...]:
+    return () if pd.isna(listed) else tuple(map(int, listed.split(";")))
+
+
+def _optional(value, kind: type):
+    return None if pd.isna(value) else kind(value)
 
 
 def read_manifest(path: str | Path) -> dict[str, Mouse]:
     """Read a manifest and return its mice by name, in its order."""
-    table = read_csv(path).astype({"annotated_frames": str}).replace({"annotated_frames": {"nan": ""}})
-
-    def optional(value):
-        return None if pd.isna(value) else value
-
     return {
         row.mouse: Mouse(
             name=row.mouse,
@@ -58,11 +57,11 @@ def read_manifest(path: str | Path) -> dict[str, Mouse]:
             spacing_mm=(row.row_mm, row.column_mm, row.slice_mm),
             frame_interval_ms=row.frame_interval_ms,
             annotated_frames=_frames(row.annotated_frames),
-            ed_frame=None if pd.isna(row.ed_frame) else int(row.ed_frame),
-            es_frame=None if pd.isna(row.es_frame) else int(row.es_frame),
-            phenotype=optional(row.phenotype),
+            ed_frame=_optional(row.ed_frame, int),
+            es_frame=_optional(row.es_frame, int),
+            phenotype=_optional(row.phenotype, str),
         )
-        for row in table.itertuples(index=False)
+        for row in read_csv(path).itertuples(index=False)
     }
 
 

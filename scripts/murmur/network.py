@@ -6,6 +6,7 @@ After Huang et al., UNet 3+: A full-scale connected UNet for medical image segme
 """
 
 import json
+import re
 import zipfile
 from pathlib import Path
 
@@ -19,9 +20,9 @@ CLASSES = 1 + len(STRUCTURES)
 
 
 def _convolve(tensor, filters: int, prefix: str, number: int):
-    tensor = layers.Conv2D(
-        filters, 3, padding="same", kernel_initializer="he_normal", name=f"{prefix}_Conv_{number}"
-    )(tensor)
+    tensor = layers.Conv2D(filters, 3, padding="same", kernel_initializer="he_normal", name=f"{prefix}_Conv_{number}")(
+        tensor
+    )
     tensor = layers.BatchNormalization(name=f"{prefix}_BN_{number}")(tensor)
     return layers.Activation("relu", name=f"{prefix}_Activation_{number}")(tensor)
 
@@ -31,27 +32,21 @@ def _resample(tensor, source: int, level: int):
         return layers.MaxPooling2D(2 ** (level - source), name=f"Skip_Maxpool_{source}_{level}")(tensor)
     if source > level:
         factor = 2 ** (source - level)
-        return layers.UpSampling2D(factor, interpolation="bilinear", name=f"Skip_Upsample_{source}_{level}")(
-            tensor
-        )
+        return layers.UpSampling2D(factor, interpolation="bilinear", name=f"Skip_Upsample_{source}_{level}")(tensor)
     return tensor
 
 
 def _head(tensor, level: int, downsample: int):
-    tensor = layers.Conv2D(
-        CLASSES, 3, padding="same", kernel_initializer="he_normal", name=f"deepsup_conv_{level}_1"
-    )(tensor)
+    tensor = layers.Conv2D(CLASSES, 3, padding="same", kernel_initializer="he_normal", name=f"deepsup_conv_{level}_1")(
+        tensor
+    )
     if level > 1:
-        tensor = layers.UpSampling2D(
-            2 ** (level - 1), interpolation="bilinear", name=f"deepsup_upsamp_{level}"
-        )(tensor)
-    tensor = layers.Conv2D(
-        CLASSES, 3, padding="same", kernel_initializer="he_normal", name=f"deepsup_conv_{level}_2"
-    )(tensor)
+        tensor = layers.UpSampling2D(2 ** (level - 1), interpolation="bilinear", name=f"deepsup_upsamp_{level}")(tensor)
+    tensor = layers.Conv2D(CLASSES, 3, padding="same", kernel_initializer="he_normal", name=f"deepsup_conv_{level}_2")(
+        tensor
+    )
     if downsample > 1:
-        tensor = layers.UpSampling2D(downsample, interpolation="bilinear", name=f"output_upsample_{level}")(
-            tensor
-        )
+        tensor = layers.UpSampling2D(downsample, interpolation="bilinear", name=f"output_upsample_{level}")(tensor)
     # Probabilities and losses stay in float32 whatever the precision of the layers before them.
     return layers.Activation("softmax", dtype="float32", name=f"deepsup_activation_{level}")(tensor)
 
@@ -154,10 +149,18 @@ def compile_for_training(model: keras.Model, learning_rate: float) -> None:
     )
 
 
+def _renumber_shared_objects(config: str) -> str:
+    """Number the objects that layers share 1, 2, ... in their order; Keras numbers them by their place in memory."""
+    numbers: dict[str, int] = {}
+    return re.sub(
+        r'(?<="shared_object_id": )\d+', lambda match: str(numbers.setdefault(match[0], len(numbers) + 1)), config
+    )
+
+
 def save_model(model: keras.Model, path: str | Path) -> None:
     """Save `model` as a Keras 3 file whose bytes depend on its layers and weights alone.
 
-    Keras notes the time of saving; it is replaced by a fixed one. The file appears under its name when complete.
+    Keras notes the time of saving and addresses in memory; they are replaced by fixed ones. The file appears under its name when complete.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -169,6 +172,8 @@ def save_model(model: keras.Model, path: str | Path) -> None:
             content = source.read(name)
             if name == "metadata.json":
                 content = json.dumps({**json.loads(content), "date_saved": "1970-01-01@00:00:00"}).encode()
+            elif name == "config.json":
+                content = _renumber_shared_objects(content.decode()).encode()
             target.writestr(zipfile.ZipInfo(name), content)
     saved.unlink()
     repacked.replace(path)

@@ -23,9 +23,7 @@ def surface_distances(
     if not (reference.any() and reader.any()):
         return float("nan"), float("nan")
     either = np.argwhere(reference | reader)
-    window = tuple(
-        slice(low, high + 1) for low, high in zip(either.min(axis=0), either.max(axis=0), strict=True)
-    )
+    window = tuple(slice(low, high + 1) for low, high in zip(either.min(axis=0), either.max(axis=0), strict=True))
     found = surface.compute_surface_distances(reference[window], reader[window], spacing_mm)
     distances = np.concatenate([found["distances_gt_to_pred"], found["distances_pred_to_gt"]])
     areas = np.concatenate([found["surfel_areas_gt"], found["surfel_areas_pred"]])

@@ -68,28 +68,20 @@ def read_split(path: str, mice: Collection[str]) -> dict[str, str]:
     with open(path, newline="", encoding="utf-8-sig") as file:
         rows = csv.DictReader(file)
         if not {"mouse", "split"} <= set(rows.fieldnames or []):
-            raise BadInput(
-                f"{path}: found the columns {', '.join(rows.fieldnames or [])}, expected mouse and split"
-            )
+            raise BadInput(f"{path}: found the columns {', '.join(rows.fieldnames or [])}, expected mouse and split")
         for row in rows:
             mouse, split = row["mouse"], row["split"]
             if split not in SPLITS:
-                raise BadInput(
-                    f"{path}: found the split '{split}' for {mouse}, expected one of {', '.join(SPLITS)}"
-                )
+                raise BadInput(f"{path}: found the split '{split}' for {mouse}, expected one of {', '.join(SPLITS)}")
             if assignment.get(mouse, split) != split:
                 raise BadInput(
                     f"{path}: found {mouse} in {assignment[mouse]} and in {split}, expected one set; remove one row"
                 )
             assignment[mouse] = split
     if missing := [mouse for mouse in mice if mouse not in assignment]:
-        raise BadInput(
-            f"{path}: found no row for {', '.join(missing[:5])}, expected one for each of {len(mice)} mice"
-        )
+        raise BadInput(f"{path}: found no row for {', '.join(missing[:5])}, expected one for each of {len(mice)} mice")
     if unknown := sorted(set(assignment) - set(mice)):
-        raise BadInput(
-            f"{path}: found {', '.join(unknown[:5])}, expected only mice of the cohort; remove the rows"
-        )
+        raise BadInput(f"{path}: found {', '.join(unknown[:5])}, expected only mice of the cohort; remove the rows")
     return {mouse: assignment[mouse] for mouse in mice}
 
 

@@ -248,7 +248,9 @@ class Reader:
         elif self.kind == "weights":
             self.model = str(_existing(settings["weights"], f"{key}.weights", "file"))
         else:
-            _existing(settings["masks"], f"{key}.masks", "folder")
+            folder = _existing(settings["masks"], f"{key}.masks", "folder")
+            if next(folder.glob("*.h5"), None) is None:
+                raise BadInput(f"{key}.masks: found no file *.h5 in '{folder}', expected MOUSE.h5 for each mouse")
         named = settings.get("cohorts", [c for c in cohorts if cohorts[c].has_images])
         for cohort in named:
             if cohort not in cohorts or not cohorts[cohort].has_images:
@@ -258,9 +260,10 @@ class Reader:
                 )
         self.cohorts = named
 
-    def mask_file(self, mouse: str) -> str:
-        """The file of a mouse in the reader's folder of masks."""
-        return f"{self.settings['masks']}/{mouse}.h5"
+    def mask_files(self, cohort: Cohort) -> list[str]:
+        """The files of the reader's folder of masks; a mouse that it did not read has none."""
+        files = [f"{self.settings['masks']}/{mouse}.h5" for mouse in self.mice(cohort)]
+        return [file for file in files if Path(file).exists()]
 
     def mice(self, cohort: Cohort) -> list[str]:
         """The mice of `cohort` that this reader segments."""

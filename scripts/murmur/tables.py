@@ -18,6 +18,6 @@ def write_csv(table: pd.DataFrame, path: str | Path) -> None:
 
 
 def read_csv(path: str | Path) -> pd.DataFrame:
-    """Read a table that `write_csv` wrote; names of mice stay text, also when they look like numbers."""
-    text = {"mouse": str, "phenotype": str, "note": str, "status": str}
-    return pd.read_csv(path, dtype=text, float_precision="round_trip", keep_default_na=False, na_values=[""])
+    """Read a table that `write_csv` wrote; names and lists stay text, also when they look like numbers."""
+    text = dict.fromkeys(["mouse", "phenotype", "note", "status", "annotated_frames", "inflow_frames"], str)
+    return pd.read_csv(path, dtype=text, keep_default_na=False, na_values=[""])

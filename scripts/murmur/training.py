@@ -16,9 +16,7 @@ class Slices(keras.utils.PyDataset):
     epoch and the slice alone, however the batches are prepared. Slices are read from disk as they are needed.
     """
 
-    def __init__(
-        self, path: str, part: str, batch_size: int, heads: list[str], seed: int | None = None, **kwargs
-    ):
+    def __init__(self, path: str, part: str, batch_size: int, heads: list[str], seed: int | None = None, **kwargs):
         """Read `part` (train or validation) of the file `path`; with a `seed`, shuffle and augment it."""
         super().__init__(**kwargs)
         self.file = h5py.File(path, "r")
@@ -93,11 +91,8 @@ class ProgressBar(keras.callbacks.Callback):
         """Advance by one epoch and print one line into the log."""
         row = self.history.rows[-1]
         shown = {
-            name: f"{row[name]:.3f}"
-            for name in ("loss", "val_loss", "val_dice_myocardium", "val_dice_blood_pool")
+            name: f"{row[name]:.3f}" for name in ("loss", "val_loss", "val_dice_myocardium", "val_dice_blood_pool")
         }
         self.bar.set_postfix(shown)
         self.bar.update()
-        print(
-            f"epoch {epoch + 1}:", ", ".join(f"{name} {value}" for name, value in shown.items()), flush=True
-        )
+        print(f"epoch {epoch + 1}:", ", ".join(f"{name} {value}" for name, value in shown.items()), flush=True)

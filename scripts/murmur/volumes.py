@@ -18,8 +18,7 @@ def voxel_volume(spacing_mm: tuple[float, float, float]) -> float:
 def structure_volumes(stack: np.ndarray, spacing_mm: tuple[float, float, float]) -> dict[str, float]:
     """Return the volume in µL of each structure in a stack of labels (row, column, slice)."""
     return {
-        name: int(np.count_nonzero(stack == label)) * voxel_volume(spacing_mm)
-        for name, label in STRUCTURES.items()
+        name: int(np.count_nonzero(stack == label)) * voxel_volume(spacing_mm) for name, label in STRUCTURES.items()
     }
 
 

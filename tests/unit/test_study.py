@@ -1,0 +1,140 @@
+import copy
+
+import pytest
+import yaml
+
+from murmur.errors import BadInput
+from murmur.study import Study
+
+
+@pytest.fixture
+def demo(root):
+    return yaml.safe_load((root / "config" / "demo.yaml").read_text())
+
+
+def refused(config, *words):
+    with pytest.raises(BadInput) as error:
+        study = Study(config)
+        for cohort in study.cohorts.values():
+            _ = cohort.split
+    for word in words:
+        assert word in str(error.value)
+    return str(error.value)
+
+
+def test_demo_is_accepted_and_split_as_it_says(demo):
+    study = Study(demo)
+    internal = study.cohorts["internal"]
+    assert [len(internal.mice_of(split)) for split in ("train", "validation", "test")] == [12, 3, 5]
+    assert set(internal.mice) == set(internal.mice_of("train", "validation", "test"))
+    assert study.cohorts["external_7T"].mice_of("test") == [f"Mouse{n}" for n in range(1, 7)]
+
+
+def test_inflow_mice_train(demo):
+    internal = Study(demo).cohorts["internal"]
+    assert internal.inflow_mice
+    assert internal.inflow_mice <= set(internal.mice_of("train"))
+
+
+def test_defaults_are_the_values_of_the_published_study(demo):
+    del demo["readers"]["unet3plus"]["network"], demo["readers"]["unet3plus"]["training"]
+    reader = Study(demo).readers["unet3plus"]
+    assert reader.network == {
+        "architecture": "unet3plus",
+        "filters": [32, 64, 128, 256, 512],
+        "size": 256,
+        "downsample": 1,
+        "dropout": 0.3,
+    }
+    assert reader.training["epochs"] == 200
+    assert reader.training["patience"] == 25
+    assert reader.training["batch_size"] == 16
+    assert reader.training["learning_rate"] == 0.001
+
+
+def test_study_does_not_change_what_it_is_given(demo):
+    before = copy.deepcopy(demo)
+    Study(demo)
+    assert demo == before
+
+
+def test_misspelt_key_names_the_nearest(demo):
+    split = demo["cohorts"]["internal"]["split"]
+    split["trian"] = split.pop("train")
+    message = refused(demo, "cohorts.internal.split.trian", "unknown key", "did you mean 'train'?")
+    assert "\n" not in message
+
+
+def test_every_problem_is_one_line(demo):
+    demo["reders"] = demo.pop("readers")
+    demo["cohorts"]["internal"]["spacing_mm"] = [0.1, 0.1]
+    assert len(refused(demo, "reders", "'readers'", "cohorts.internal.spacing_mm").splitlines()) == 2
+
+
+@pytest.mark.parametrize(
+    ("keys", "value", "words"),
+    [
+        (["study"], "my study", ["study", '"my study"', "letters"]),
+        (["cohorts"], {}, ["cohorts", "at least one"]),
+        (["cohorts", "internal", "source", "phantom", "mice"], "20", ['found "20"', "expected an integer"]),
+        (["cohorts", "internal", "source", "phantom", "mice"], 0, ["found 0", "1 or more"]),
+        (["cohorts", "internal", "spacing_mm"], [0.1, 0.1, -1], ["spacing_mm.2", "more than 0"]),
+        (["cohorts", "internal", "source"], {}, ["cohorts.internal.source", "none", "exactly one"]),
+        (["cohorts", "internal", "source"], {"folder": "nowhere"}, ["source.folder", "'nowhere'", "correct the path"]),
+        (["cohorts", "internal", "split"], {"train": 3}, ["cohorts.internal.split", "validation, test", "missing"]),
+        (["cohorts", "internal", "split", "train"], 13, ["13 + 3 + 5 = 21", "20"]),
+        (["cohorts", "internal", "participants"], "none.tsv", ["participants", "none.tsv"]),
+        (["readers", "unet3plus", "train_on"], "intrenal", ["train_on", "did you mean 'internal'?"]),
+        (["readers", "unet3plus", "train_on"], "external_7T", ["no training mice"]),
+        (["readers", "unet3plus", "network", "size"], 100, ["network.size", "100", "multiple of 32"]),
+        (["readers", "unet3plus", "weights"], "w.keras", ["train_on and weights", "exactly one"]),
+        (["readers", "unet3plus", "dataset"], "Masks", ["readers.unet3plus.dataset", "without masks"]),
+        (["readers", "unet3plus", "cohorts"], ["inside"], ["readers.unet3plus.cohorts", "'inside'"]),
+        (["readers", "unet3plus", "postprocess"], "nothing", ["largest_component, none"]),
+        (["readers", "reference"], {"train_on": "internal"}, ["'reference'", "another name"]),
+        (["statistics"], {"sd_ddof": 2}, ["statistics.sd_ddof", "found 2", "0, 1"]),
+    ],
+)
+def test_what_is_wrong_is_said(demo, keys, value, words):
+    section = demo
+    for key in keys[:-1]:
+        section = section[key]
+    section[keys[-1]] = value
+    refused(demo, *words)
+
+
+def test_missing_key_is_named(demo):
+    del demo["cohorts"]["internal"]["source"]
+    refused(demo, "cohorts.internal", "source", "missing")
+
+
+def test_folder_in_natural_order(demo, tmp_path):
+    for name in ("Mouse10", "Mouse2", "Mouse1"):
+        (tmp_path / f"{name}.h5").touch()
+    demo["cohorts"] = {"mine": {"source": {"folder": str(tmp_path)}}}
+    del demo["readers"]
+    assert Study(demo).cohorts["mine"].mice == ["Mouse1", "Mouse2", "Mouse10"]
+
+
+def test_empty_folder_is_refused(demo, tmp_path):
+    demo["cohorts"] = {"mine": {"source": {"folder": str(tmp_path)}}}
+    del demo["readers"]
+    refused(demo, "found no file *.h5", str(tmp_path))
+
+
+def test_reader_reads_test_mice_unless_told_otherwise(demo):
+    study = Study(demo)
+    assert len(study.readers["unet3plus"].mice(study.cohorts["internal"])) == 5
+    demo["readers"]["unet3plus"]["mice"] = "all"
+    study = Study(demo)
+    assert len(study.readers["unet3plus"].mice(study.cohorts["internal"])) == 20
+
+
+def test_measurements_name_their_own_readers(demo, tmp_path):
+    table = tmp_path / "numbers.csv"
+    table.write_text("mouse,metric,unit,reference,software_a,software_b\nM1,EDV,uL,60,61,62\n")
+    demo["cohorts"]["numbers"] = {"source": {"measurements": str(table)}}
+    study = Study(demo)
+    assert study.readers_of("numbers") == ["software_a", "software_b"]
+    assert study.readers_of("internal") == ["unet3plus"]
+    assert study.cohorts["numbers"].mice == ["M1"]
