@@ -10,8 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from murmur.phantom.beat import draw_beat
+from murmur.phantom.cine import image_cine
 from murmur.phantom.heart import MYOCARDIAL_DENSITY, Heart, draw_heart, solve_pose, true_volumes
-from murmur.phantom.scanner import SLICE_MM, draw_scanner, image_cine
+from murmur.phantom.scanner import SLICE_MM, draw_scanner
 
 FRAME_INTERVAL_MS = 5.0
 # Mice of each phenotype in the study.
@@ -66,7 +67,7 @@ def phantom_mouse(seed: int, index: int, field_T: float = 9.4) -> Phantom:
     annotated = {beat.ed_frame, beat.es_frame}
     if has_inflow_frames(index):
         annotated.update(beat.inflow_frames)
-    images, masks = image_cine(heart, beat, scanner, chest_rng, sorted(annotated))
+    images, masks = image_cine(chest_rng, heart, beat, scanner, sorted(annotated))
     return Phantom(
         images=images,
         masks=masks,

@@ -66,7 +66,7 @@ def draw_heart(rng: np.random.Generator, phenotype: str) -> Heart:
     outer_volume = edv + mass / MYOCARDIAL_DENSITY
     rv_angle = rng.uniform(0, 2 * np.pi)
     papillary = [
-        (rv_angle + np.pi + side * rng.uniform(0.45, 0.9), rng.uniform(0.3, 0.5), rng.uniform(0.5, 1.1))
+        (rv_angle + np.pi + side * rng.uniform(0.6, 1.05), rng.uniform(0.3, 0.5), rng.uniform(0.5, 1.1))
         for side in (-1, 1)
     ]
     patch = None

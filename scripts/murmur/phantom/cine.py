@@ -1,0 +1,129 @@
+"""The phantom's cine: the beating heart in the resting chest, slice by slice and frame by frame."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from murmur.cines import BLOOD_POOL, MYOCARDIUM
+from murmur.phantom.beat import Beat
+from murmur.phantom.chest import Chest, GreatVessels
+from murmur.phantom.heart import ANGLES, Heart, Pose, radii, solve_pose
+from murmur.phantom.scanner import MATRIX, SLICE_MM, Scanner, acquire
+from murmur.phantom.tissue import bounds, smooth_field
+
+PLANES = 5  # averaged over the thickness of a slice
+EDGE_MM = 0.3  # width of the heart's edges, from its motion within a frame
+_LABELS = np.array([0, MYOCARDIUM, BLOOD_POOL], np.uint8)
+
+
+@dataclass(frozen=True)
+class Slice:
+    """What stays the same in a slice. Heights in mm above the apex; signal relative to blood, (row, column).
+
+    All but `still` is for the `box` of the image that the heart moves in: each pixel's distance from the long
+    axis in mm and the number of its angle, the great vessels and what they cover, and signal by tissue.
+    """
+
+    heights: np.ndarray
+    still: np.ndarray
+    box: tuple[slice, slice]
+    distance: np.ndarray
+    angle: np.ndarray
+    vessels: np.ndarray
+    vessels_share: np.ndarray
+    blood: np.ndarray
+    swirl: np.ndarray
+    muscle: np.ndarray
+    jet: np.ndarray
+
+
+def image_cine(
+    rng: np.random.Generator, heart: Heart, beat: Beat, scanner: Scanner, annotated: list[int]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return images uint16 and masks uint8, axes (row, column, slice, frame); masks in `annotated` frames only.
+
+    A pixel's label is what fills most of it, over the thickness of the slice.
+    """
+    shape = (MATRIX, MATRIX, len(scanner.slice_tops), len(beat.filling))
+    images, masks = np.zeros(shape, np.uint16), np.zeros(shape, np.uint8)
+    poses = [solve_pose(heart, filling) for filling in beat.filling]
+    slices, shading = _draw_slices(rng, heart, scanner)
+    for index, plane in enumerate(slices):
+        for frame, pose in enumerate(poses):
+            shares = _shares(heart, pose, plane)
+            picture = plane.still.copy()
+            turn = 2 * np.pi * frame / len(poses) + index
+            blood = (plane.blood + np.cos(turn) * plane.swirl) * (1 - beat.flow[frame] ** 2 * plane.jet)
+            _place_heart(picture[plane.box], plane, pose, shares, blood)
+            images[:, :, index, frame] = acquire(rng, picture * shading, scanner)
+            if frame in annotated:
+                cavity, ventricle = shares["endocardium"], shares["epicardium"]
+                fullest = np.stack([1 - ventricle, ventricle - cavity, cavity]).argmax(0)
+                masks[plane.box][..., index, frame] = _LABELS[fullest]
+    return images, masks
+
+
+def _draw_slices(rng, heart: Heart, scanner: Scanner) -> tuple[list[Slice], np.ndarray]:
+    """Draw the chest and return its slices and the coil's sensitivity (row, column)."""
+    radius = np.sqrt((heart.edv + heart.mass_ed) / (2.3 * heart.length))
+    corner = np.mgrid[:MATRIX, :MATRIX].astype(np.float32) * np.float32(scanner.pixel)
+    y, x = corner - scanner.centre.astype(np.float32)[:, None, None]
+    cos, sin = np.float32(np.cos(scanner.turn)), np.float32(np.sin(scanner.turn))
+    u, v = x * cos + y * sin, y * cos - x * sin
+    chest = Chest(rng, (u, v), scanner.pixel, scanner.myocardium, radius + 0.3, heart.length)
+    great_vessels = GreatVessels(rng, x.shape, scanner.pixel, radius, heart.rv_angle)
+    slices = []
+    for top in scanner.slice_tops:
+        heights = top - (np.arange(PLANES) + 0.5) * SLICE_MM / PLANES
+        middle = heights.mean()
+        shift = (scanner.tilt * (middle - heart.length / 2)).astype(np.float32)
+        reach = radius + heart.rv_width + 2.0
+        box = bounds(np.maximum(np.abs(y - shift[0]), np.abs(x - shift[1])) < reach)
+        dy, dx = y[box] - shift[0], x[box] - shift[1]
+
+        def field(size, shape=dx.shape):
+            return smooth_field(rng, shape, size)
+
+        vessels, vessels_share = great_vessels.plane(dx, dy, middle - heart.length, scanner.myocardium, box)
+        jet_at = scanner.jet_at + rng.normal(0, 0.15, 2)
+        jet = np.exp(-(((dy - jet_at[0]) / 0.8) ** 2) - ((dx - jet_at[1]) / 0.6) ** 2)
+        slices.append(
+            Slice(
+                heights=heights,
+                still=(chest.plane(heights[1]) + chest.plane(heights[3])) / 2,
+                box=box,
+                distance=np.hypot(dx, dy),
+                angle=np.rint(np.arctan2(dy, dx) * (ANGLES / (2 * np.pi))).astype(np.intp) % ANGLES,
+                vessels=vessels,
+                vessels_share=vessels_share,
+                blood=rng.uniform(0.92, 1.08) * (1 + 0.06 * field(5) + 0.05 * field(2)),
+                swirl=0.05 * field(4),
+                muscle=scanner.myocardium * (1 + 0.07 * field(2.5)),
+                jet=scanner.jet * np.clip(middle / heart.length + 0.1, 0, 1) * jet,
+            )
+        )
+    towards, along_rows, along_columns = scanner.shading
+    return slices, np.exp(towards * u + along_rows * y + along_columns * x).astype(np.float32)
+
+
+def _shares(heart: Heart, pose: Pose, plane: Slice) -> dict[str, np.ndarray]:
+    """Return the share of each pixel of the box inside each of the heart's surfaces."""
+    shares = {}
+    distance = plane.distance / EDGE_MM - 0.5
+    for name, surface in radii(heart, pose, plane.heights).items():
+        shares[name] = np.zeros_like(distance)
+        for radius in surface.astype(np.float32) / EDGE_MM:
+            if radius.any():
+                shares[name] += np.clip(radius[plane.angle] - distance, 0, 1) * (radius > 0)[plane.angle]
+        shares[name] /= len(plane.heights)
+    return shares
+
+
+def _place_heart(picture: np.ndarray, plane: Slice, pose: Pose, shares: dict, blood: np.ndarray) -> None:
+    """Put the heart into the picture of its box; the atria and great vessels begin beside the ventricle's base."""
+    cavity, ventricle, rv_cavity, whole = shares.values()
+    beside = (plane.heights > pose.base - 0.8).mean()
+    picture += beside * plane.vessels_share * (plane.vessels - picture)
+    picture *= 1 - whole
+    picture += cavity * blood + 0.92 * (rv_cavity - ventricle) * plane.blood
+    picture += (ventricle - cavity + whole - rv_cavity) * plane.muscle
