@@ -16,7 +16,7 @@ from matplotlib.patches import Rectangle
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "scripts"))
 
-from murmur.phantom import Phantom, phantom_mouse  # noqa: E402
+from murmur.phantom.mouse import Phantom, phantom_mouse  # noqa: E402
 
 SEED = 1
 MICE = {8: "control", 5: "infarct with patch", 13: "dilated", 7: "aortic constriction"}

@@ -15,7 +15,7 @@ import h5py
 import pandas as pd
 
 from murmur.logs import job_log, progress
-from murmur.phantom import Phantom, phantom_mouse
+from murmur.phantom.mouse import Phantom, phantom_mouse
 from murmur.tables import write_csv
 
 if TYPE_CHECKING:

@@ -9,9 +9,10 @@ import pytest
 from scipy.ndimage import binary_erosion, binary_fill_holes
 
 import generate_phantom
-from murmur.phantom import STUDY, has_inflow_frames, phantom_mouse, phenotype_of
+from murmur.phantom import STUDY, has_inflow_frames, phenotype_of
 from murmur.phantom.beat import draw_beat
 from murmur.phantom.heart import TARGETS, draw_heart, radii, solve_pose, true_volumes
+from murmur.phantom.mouse import phantom_mouse
 
 
 @pytest.fixture(scope="module")

@@ -1,39 +1,11 @@
 """A digital phantom of a mouse's chest in short axis: one beat, four phenotypes, known volumes.
 
-`phantom_mouse` makes a mouse: cine, reference masks and the volumes that its geometry has. Mouse `index` of a
-seed is always the same, however many mice a cohort has. References follow the study's: papillary muscles and
-trabeculae belong to the myocardium, the basal slice ends at the valve plane.
+Mouse `index` of a seed is always the same, however many mice a cohort has. Here stands what a plan needs to know
+of a cohort without making it; `murmur.phantom.mouse` makes a mouse.
 """
 
-from dataclasses import dataclass
-
-import numpy as np
-
-from murmur.phantom.beat import draw_beat
-from murmur.phantom.cine import image_cine
-from murmur.phantom.heart import MYOCARDIAL_DENSITY, Heart, draw_heart, solve_pose, true_volumes
-from murmur.phantom.scanner import SLICE_MM, draw_scanner
-
-FRAME_INTERVAL_MS = 5.0
 # Mice of each phenotype in the study.
 STUDY = {"control": 39, "mi_patch": 11, "dcm": 51, "tac": 29}
-
-
-@dataclass(frozen=True)
-class Phantom:
-    """One mouse. `images` uint16 and `masks` uint8 have the axes (row, column, slice, frame).
-
-    `truth` maps EDV, ESV, SV (uL), EF (%), mass_ED and mass_ES (mg) to what the geometry has.
-    """
-
-    images: np.ndarray
-    masks: np.ndarray
-    frames_with_roi: list[int]
-    spacing_mm: tuple[float, float, float]
-    frame_interval_ms: float
-    phenotype: str
-    field_T: float
-    truth: dict[str, float]
 
 
 def phenotype_of(index: int) -> str:
@@ -54,39 +26,3 @@ def phenotype_of(index: int) -> str:
 def has_inflow_frames(index: int) -> bool:
     """Tell whether mouse `index` has its inflow frames annotated too: 4 of 130, as in the study, 1 of 20."""
     return index % 32 == 12
-
-
-def phantom_mouse(seed: int, index: int, field_T: float = 9.4) -> Phantom:
-    """Make mouse `index` (from 0) of a cohort; `field_T` below 8 gives the coarser, noisier 7 T protocol."""
-    streams = np.random.SeedSequence((seed, index)).spawn(4)
-    heart_rng, beat_rng, chest_rng, scanner_rng = (np.random.default_rng(stream) for stream in streams)
-    phenotype = phenotype_of(index)
-    heart = draw_heart(heart_rng, phenotype)
-    beat = draw_beat(beat_rng)
-    scanner = draw_scanner(scanner_rng, heart, field_T)
-    annotated = {beat.ed_frame, beat.es_frame}
-    if has_inflow_frames(index):
-        annotated.update(beat.inflow_frames)
-    images, masks = image_cine(chest_rng, heart, beat, scanner, sorted(annotated))
-    return Phantom(
-        images=images,
-        masks=masks,
-        frames_with_roi=sorted(annotated),
-        spacing_mm=(scanner.pixel, scanner.pixel, SLICE_MM),
-        frame_interval_ms=FRAME_INTERVAL_MS,
-        phenotype=phenotype,
-        field_T=field_T,
-        truth=_truth(heart),
-    )
-
-
-def _truth(heart: Heart) -> dict[str, float]:
-    (edv, wall_ed), (esv, wall_es) = (true_volumes(heart, solve_pose(heart, filling)) for filling in (1.0, 0.0))
-    return {
-        "EDV": edv,
-        "ESV": esv,
-        "SV": edv - esv,
-        "EF": 100 * (edv - esv) / edv,
-        "mass_ED": wall_ed * MYOCARDIAL_DENSITY,
-        "mass_ES": wall_es * MYOCARDIAL_DENSITY,
-    }
