@@ -36,6 +36,10 @@ def number(value: float, decimals: int = 1) -> str:
     return text.replace("-", "−")
 
 
+def mean_and_sd(mean: float, sd: float) -> str:
+    return DASH if pd.isna(mean) else f"{number(mean)} ± {number(sd)}"
+
+
 def p_value(p: float) -> str:
     """Print p with three decimals, or as beyond the last one that these can show."""
     if p < 0.001:
@@ -67,13 +71,15 @@ def tabulate(agreement: pd.DataFrame, cohort: str, reader: str, sd_ddof: int, al
     """Return Table 1 as it is printed, one row per row of `agreement`."""
     rows = []
     for row in agreement.to_dict("records"):
-        limits = DASH if pd.isna(row["loa_low"]) else f"{number(row['loa_low'])} to {number(row['loa_high'])}"
+        bias = number(row["bias"])
+        if not pd.isna(row["loa_low"]):
+            bias += f" ({number(row['loa_low'])} to {number(row['loa_high'])})"
         rows.append(
             [
                 f"{LABELS.get(row['metric'], row['metric'])} ({row['unit'].replace('u', 'µ')})",
-                f"{number(row['reference_mean'])} ± {number(row['reference_sd'])}",
-                f"{number(row['reader_mean'])} ± {number(row['reader_sd'])}",
-                f"{number(row['bias'])} ({limits})",
+                mean_and_sd(row["reference_mean"], row["reference_sd"]),
+                mean_and_sd(row["reader_mean"], row["reader_sd"]),
+                bias,
                 p_value(row["p"]),
                 number(row["pearson_r"], 2),
                 str(row["n"]),

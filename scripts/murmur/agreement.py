@@ -109,7 +109,7 @@ def agreement(
     notes = []
     paired = np.isfinite(reference) & np.isfinite(reader)
     if not paired.all():
-        notes.append(f"{np.sum(~paired)} of {len(paired)} mice lack the reference's or the reader's value")
+        notes.append(f"no value by reference or reader in {np.sum(~paired)} of {len(paired)} mice")
     x, y = reference[paired], reader[paired]
     d = y - x
     n = row["n"] = len(d)

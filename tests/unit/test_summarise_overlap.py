@@ -1,0 +1,56 @@
+import math
+
+import pandas as pd
+import pytest
+
+from murmur.tables import read_csv
+from summarise_overlap import main
+
+HEADER = "mouse,phase,structure,dice,hd95_mm,assd_mm\n"
+
+
+@pytest.fixture
+def summaries(tmp_path):
+    def run(rows, sd_ddof=1):
+        overlap = tmp_path / "overlap.csv"
+        overlap.write_text(HEADER + rows)
+        main(overlap, tmp_path / "dice.csv", tmp_path / "surface.csv", sd_ddof)
+        return read_csv(tmp_path / "dice.csv"), read_csv(tmp_path / "surface.csv")
+
+    return run
+
+
+def test_by_structure_and_phase(summaries):
+    dice, surface = summaries(
+        "1,ED,blood_pool,0.9,0.1,0.05\n1,ES,blood_pool,0.8,,\n2,ED,blood_pool,0.7,0.3,0.1\n"
+        "2,ES,blood_pool,0,,\n3,single,blood_pool,0.6,0.2,0.1\n1,inflow,blood_pool,0.5,0.2,0.1\n"
+        "1,inflow,blood_pool,0.7,0.2,0.1\n1,ED,myocardium,,,\n"
+    )
+    contract = ["structure", "phase", "n", "mean", "sd", "median", "q1", "q3", "min", "max"]
+    assert list(dice.columns) == [*contract, "missing", "note"]
+    assert list(surface.columns) == ["measure", *contract, "missing", "note"]
+    blood = dice[dice["structure"] == "blood_pool"].set_index("phase")
+    assert list(blood.index) == ["ED", "ES", "single", "inflow", "all"]
+    assert blood["n"].to_list() == [2, 2, 1, 2, 4]
+    assert blood.loc["all", "mean"] == pytest.approx(0.6)
+    assert blood.loc["all", "sd"] == pytest.approx(math.sqrt((0.09 + 0.04 + 0.01 + 0.36) / 3))
+    assert blood.loc["all", ["median", "q1", "q3", "min", "max"]].to_list() == pytest.approx(
+        [0.75, 0.525, 0.825, 0, 0.9]
+    )
+    assert pd.isna(blood.loc["single", "sd"])
+    assert blood.loc["single", "note"] == "1 value: no standard deviation"
+    failed = surface[(surface["measure"] == "hd95_mm") & (surface["structure"] == "blood_pool")].set_index("phase")
+    assert failed.loc["ES", ["n", "missing", "note"]].to_list() == [0, 2, "no value"]
+    assert failed.loc["all", ["n", "missing"]].to_list() == [2, 2]
+    myocardium = dice[dice["structure"] == "myocardium"].set_index("phase")
+    assert myocardium.loc["ED", ["n", "missing"]].to_list() == [0, 1]
+
+
+def test_sd_ddof(summaries):
+    rows = "1,ED,blood_pool,0.9,,\n2,ED,blood_pool,0.7,,\n"
+    assert summaries(rows, 0)[0].loc[0, "sd"] == pytest.approx(0.1)
+    assert summaries(rows, 1)[0].loc[0, "sd"] == pytest.approx(0.1 * math.sqrt(2))
+
+
+def test_no_rows(summaries):
+    assert all(table.empty for table in summaries(""))
