@@ -49,6 +49,8 @@ def p_value(p: float) -> str:
 
 def footnote(agreement: pd.DataFrame, reader: str, sd_ddof: int, alpha: float) -> str:
     """Say what the table's values are and which are missing."""
+    if agreement.empty:
+        return "No metric was measured by both the reference and the reader."
     counts = agreement["n"].unique()
     mice = f"{counts[0]} mice" if len(counts) == 1 else "the n mice of each row"
     sentences = [

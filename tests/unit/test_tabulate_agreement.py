@@ -127,6 +127,14 @@ def test_an_empty_agreement_is_a_row_of_dashes(tmp_path):
     assert "no pair of values" in files["html"].read_text(encoding="utf-8")
 
 
+def test_no_metric_at_all(tmp_path):
+    (tmp_path / "function.csv").write_text("mouse,metric,unit,reference,reader\n")
+    measure_agreement.main(tmp_path / "function.csv", tmp_path / "agreement.csv", 1, 0.05, {})
+    files = {suffix: tmp_path / f"t.{suffix}" for suffix in SUFFIXES}
+    tabulate_agreement.main(tmp_path / "agreement.csv", **files, cohort="c", reader="r", sd_ddof=1, alpha=0.05)
+    assert "No metric was measured" in files["tex"].read_text(encoding="utf-8")
+
+
 def test_numbers_in_print():
     assert number(-0.04) == "0.0"
     assert number(-0.26) == "−0.3"
