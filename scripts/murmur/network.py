@@ -160,7 +160,8 @@ def _renumber_shared_objects(config: str) -> str:
 def save_model(model: keras.Model, path: str | Path) -> None:
     """Save `model` as a Keras 3 file whose bytes depend on its layers and weights alone.
 
-    Keras notes the time of saving and addresses in memory; they are replaced by fixed ones. The file appears under its name when complete.
+    Keras notes the time of saving and addresses in memory; they are replaced by fixed ones. The file appears under its
+    name when complete.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
