@@ -39,7 +39,7 @@ rule train_network:
         "<benchmarks>/train_network/{reader}.tsv"
     conda:
         "../envs/training.yaml"
-    threads: workflow.cores
+    threads: 8
     resources:
         mem_mb=8000,
         runtime="24h",

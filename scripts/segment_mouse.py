@@ -4,6 +4,7 @@ Each slice is scaled to its own range and cropped or padded to the network's squ
 full-resolution head is the label. Then islands are dropped (`postprocess`).
 """
 
+import math
 import os
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,7 @@ from murmur.slices import from_square, scale, to_square
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
-BATCH = 8
+WIDEST_TENSOR = 128 * 2**20  # bytes; keeps the published network under a gigabyte, and small ones busy
 
 
 def load_network(path: str):
@@ -40,13 +41,19 @@ def load_network(path: str):
     return last_head(model)
 
 
+def batch_size(network) -> int:
+    """Return how many slices the network takes at once, at most 8, so that no tensor outgrows WIDEST_TENSOR."""
+    widest = max(4 * math.prod(layer.output.shape[1:]) for layer in network.layers)
+    return max(1, min(8, WIDEST_TENSOR // widest))
+
+
 def segment(images: h5py.Dataset, network) -> np.ndarray:
     """Return the labels, uint8, of `images` (row, column, slice, frame), read slice by slice."""
-    size = network.input_shape[1]
+    size, batch = network.input_shape[1], batch_size(network)
     masks = np.zeros(images.shape, np.uint8)
     for number in progress(range(images.shape[2]), "segmenting", "slice"):
         frames = to_square(scale(np.moveaxis(images[:, :, number, :], 2, 0)), size)
-        probabilities = network.predict(frames[..., None], batch_size=BATCH, verbose=0)
+        probabilities = network.predict(frames[..., None], batch_size=batch, verbose=0)
         labels = np.argmax(probabilities, axis=-1).astype(np.uint8)
         masks[:, :, number, :] = np.moveaxis(from_square(labels, images.shape[:2]), 0, 2)
     return masks

@@ -1,0 +1,132 @@
+"""Small cohorts of every kind, with a second observer and no network: folder, NIfTI, mice without contours."""
+
+import h5py
+import nibabel
+import numpy as np
+import pandas as pd
+import pytest
+
+from murmur.cines import write_cine
+
+SHAPE, SPACING = (64, 60, 4, 6), (0.2, 0.2, 1.0)
+RADII = {0: 10, 1: 9, 2: 7, 3: 6, 4: 8, 5: 9}
+FRAMES = [0, 3]
+
+
+def rings(shift=0, shape=SHAPE):
+    """Masks of a ring, its inner radius in pixels changing over the beat, in all slices but the first."""
+    y, x = np.mgrid[: shape[0], : shape[1]]
+    distance = np.hypot(y - 32 - shift, x - 30)
+    masks = np.zeros(shape, np.uint8)
+    for frame, radius in RADII.items():
+        plane = np.select([distance < radius, distance < radius + 5], [2, 1]).astype(np.uint8)
+        masks[:, :, 1:, frame] = plane[:, :, None]
+    return masks
+
+
+@pytest.fixture
+def cohorts(workplace):
+    rng = np.random.default_rng(0)
+    place = workplace.folder
+    (place / "nifti").mkdir()
+    for number, mouse in enumerate(("A1", "A2", "A10", "B")):
+        masks = rings(shift=number)
+        images = (np.choose(masks, [100, 400, 900]) + rng.integers(0, 50, masks.shape)).astype(np.uint16)
+        kept = masks.copy()
+        kept[..., [f for f in RADII if f not in FRAMES]] = 0
+        if mouse == "B":
+            write_cine(place / "mice" / "B.h5", images)
+        else:
+            write_cine(place / "mice" / f"{mouse}.h5", images, kept, FRAMES)
+            write_cine(place / "observer" / f"{mouse}.h5", masks=rings(shift=number + 1), frames=list(RADII))
+        affine = np.diag([*SPACING, 1])
+        image = nibabel.Nifti1Image(images.astype(np.int16), affine)
+        image.header.set_zooms((*SPACING, 0.005))
+        image.header.set_xyzt_units("mm", "sec")
+        nibabel.save(image, place / "nifti" / f"{mouse}_4d.nii.gz")
+        for frame in FRAMES if mouse != "B" else []:
+            labels = np.choose(kept[..., frame], [0, 2, 3]).astype(np.uint8)
+            nibabel.save(
+                nibabel.Nifti1Image(labels, affine), place / "nifti" / f"{mouse}_frame{frame + 1:02d}_gt.nii.gz"
+            )
+    (place / "people.tsv").write_text("mouse\tphenotype\tcage\nA1\tcontrol\t3\nA2\tdcm\t4\n")
+    study = {
+        "study": "kinds",
+        "cohorts": {
+            "folder": {
+                "source": {"folder": "mice"},
+                "spacing_mm": list(SPACING),
+                "participants": "people.tsv",
+            },
+            "nifti": {
+                "source": {
+                    "nifti": "nifti",
+                    "images": "{mouse}_4d.nii.gz",
+                    "masks": "{mouse}_frame{frame}_gt.nii.gz",
+                    "labels": {"blood_pool": 3, "myocardium": 2},
+                }
+            },
+        },
+        "readers": {"observer": {"masks": "observer", "postprocess": "none"}},
+    }
+    run = workplace.snakemake(study=workplace.write(study))
+    assert run.status == 0, run.output[-5000:]
+    return workplace
+
+
+def read(workplace, path):
+    return pd.read_csv(workplace.results("kinds") / path)
+
+
+def test_folder_and_nifti_are_measured_alike(cohorts):
+    manifests = {name: read(cohorts, f"cohorts/{name}/manifest.csv") for name in ("folder", "nifti")}
+    for manifest in manifests.values():
+        assert manifest["mouse"].tolist() == ["A1", "A2", "A10", "B"]
+        assert manifest["annotated_frames"].tolist()[:3] == ["0;3"] * 3
+        assert pd.isna(manifest["annotated_frames"][3])
+        np.testing.assert_allclose(manifest[["row_mm", "column_mm", "slice_mm"]], [SPACING] * 4)
+        np.testing.assert_allclose(manifest["frame_interval_ms"], 5.0)
+    assert manifests["folder"]["phenotype"].fillna("").tolist() == ["control", "dcm", "", ""]
+
+    for table in ("overlap", "function"):
+        folder, nifti = (read(cohorts, f"measurements/{name}/observer/{table}.csv") for name in ("folder", "nifti"))
+        pd.testing.assert_frame_equal(folder, nifti)
+
+
+def test_volumes_are_those_of_the_rings(cohorts):
+    function = read(cohorts, "measurements/folder/observer/function.csv").set_index(["mouse", "metric"])
+    voxel = np.prod(SPACING)
+    ed, es = (int((rings()[..., frame] == 2).sum()) * voxel for frame in FRAMES)
+    wall = int((rings()[..., 0] == 1).sum()) * voxel * 1.05
+    for mouse in ("A1", "A2", "A10"):
+        for column in ("reference", "reader"):
+            assert function.loc[(mouse, "EDV"), column] == pytest.approx(ed)
+            assert function.loc[(mouse, "ESV"), column] == pytest.approx(es)
+            assert function.loc[(mouse, "mass_ED"), column] == pytest.approx(wall)
+    # B has neither contours nor a file by the observer.
+    assert function.loc["B", ["reference", "reader"]].isna().all().all()
+
+
+def test_masks_come_back_on_the_grid_of_the_images(cohorts):
+    with h5py.File(cohorts.results("kinds") / "segmentations" / "nifti" / "observer" / "A2.h5") as file:
+        np.testing.assert_array_equal(file["Masks"], rings(shift=2))
+        assert file.attrs["reader"] == "observer"
+        assert file.attrs["spacing_mm"].tolist() == pytest.approx(SPACING)
+
+
+def test_file_that_is_not_as_it_must_be_is_named_before_anything_is_measured(workplace):
+    rng = np.random.default_rng(0)
+    for mouse, label in (("good", 2), ("bad", 5)):
+        masks = np.zeros(SHAPE, np.uint8)
+        masks[20:30, 20:30, 1, 0] = label
+        write_cine(workplace.folder / "mice" / f"{mouse}.h5", rng.integers(0, 9, SHAPE).astype(np.uint16), masks, [0])
+    study = {
+        "study": "bad",
+        "cohorts": {"mine": {"source": {"folder": "mice"}}},
+        "readers": {"observer": {"masks": "mice"}},
+    }
+    run = workplace.snakemake(study=workplace.write(study))
+    assert run.status == 1
+    assert "mice/bad.h5: found the labels 5 in Masks, slice 1, expected 0 background, 1 myocardium" in run.output
+    assert "Traceback" not in run.output.split("mice/bad.h5: found")[0]
+    assert not (workplace.results("bad") / "segmentations").exists()

@@ -1,0 +1,131 @@
+"""What Snakemake plans: complete, fast enough to read, and neither more nor less than what a change asks for."""
+
+import shutil
+import subprocess
+
+import pytest
+import yaml
+from conftest import ROOT, Workplace
+
+STUDY_OF_130 = {
+    "study": "large",
+    "cohorts": {
+        "internal": {
+            "source": {"phantom": {"mice": 130}},
+            "split": {"train": 90, "validation": 15, "test": 25},
+        }
+    },
+    "readers": {name: {"train_on": "internal", "mice": "all"} for name in ("first", "second", "third")},
+}
+
+
+def jobs(output: str) -> dict[str, int]:
+    """Return the table of planned jobs of a dry run."""
+    lines = output.split("Job stats:")[1].splitlines()[3:]
+    table = {}
+    for line in lines:
+        if not line.strip() or line.startswith("total"):
+            break
+        name, count = line.split()
+        table[name] = int(count)
+    return table
+
+
+def test_default_study_is_planned_whole(workplace):
+    planned = jobs(workplace.snakemake("--dry-run").output)
+    assert planned["train_network"] == 1
+    assert planned["segment_mouse"] == 11
+    assert planned["tabulate_agreement"] == planned["plot_cases"] == planned["render_movies"] == 2
+
+
+def test_study_of_130_mice_and_three_readers_is_planned(workplace):
+    run = workplace.snakemake("--dry-run", "--quiet", study=workplace.write(STUDY_OF_130))
+    assert run.status == 0, run.output
+    planned = jobs(run.output)
+    assert planned["segment_mouse"] == 390
+    assert sum(planned.values()) - planned["segment_mouse"] < 60, "what is cheap is done per cohort"
+
+
+def test_study_file_that_cannot_be_used_stops_with_sentences(workplace):
+    study = yaml.safe_load((ROOT / "config" / "demo.yaml").read_text())
+    study["cohorts"]["internal"]["split"]["vaildation"] = study["cohorts"]["internal"]["split"].pop("validation")
+    study["readers"]["unet3plus"]["training"]["epochs"] = "20"
+    run = workplace.snakemake(study=workplace.write(study))
+    assert run.status == 1
+    assert "cohorts.internal.split.vaildation: unknown key" in run.output
+    assert "did you mean 'validation'?" in run.output
+    assert 'readers.unet3plus.training.epochs: found "20", expected an integer' in run.output
+    assert "Traceback" not in run.output
+    assert not workplace.results("demo").exists()
+
+
+def test_mouse_in_two_sets_stops_before_any_job(workplace):
+    (workplace.folder / "split.csv").write_text("mouse,split\nMouse1,train\nMouse2,validation\nMouse1,test\n")
+    study = {
+        "study": "twice",
+        "cohorts": {"a": {"source": {"phantom": {"mice": 2}}, "split": {"file": "split.csv"}}},
+        "readers": {"net": {"train_on": "a"}},
+    }
+    run = workplace.snakemake(study=workplace.write(study))
+    assert run.status == 1
+    assert "split.csv: found Mouse1 in train and in test, expected one set" in run.output
+    assert not workplace.results("twice").exists()
+
+
+def test_study_stands_alone(workplace):
+    """Nothing of the default study leaks into another one."""
+    study = {"study": "alone", "cohorts": {"mine": {"source": {"phantom": {"mice": 2}}}}}
+    output = workplace.snakemake("--dry-run", study=workplace.write(study)).output
+    assert jobs(output)["check_cohort"] == 1
+    assert "train_network" not in output
+    assert "results/demo" not in output
+
+
+@pytest.fixture
+def checkout(tmp_path):
+    """A copy of the project in which files may be changed, and a workplace beside it."""
+    copy = tmp_path / "checkout"
+    shutil.copytree(
+        ROOT, copy, ignore=shutil.ignore_patterns(".git", ".venv", "results", ".snakemake", "tests", ".*cache")
+    )
+    folder = tmp_path / "work"
+    folder.mkdir()
+    return Workplace(folder, copy)
+
+
+NUMBERS = {"study": "numbers", "cohorts": {"paper": {"source": {"measurements": "figure3.csv"}}}}
+
+
+def test_change_of_a_module_reruns_what_imports_it(checkout):
+    shutil.copy(ROOT / "config" / "published" / "figure3.csv", checkout.folder)
+    study = checkout.write(NUMBERS)
+    assert checkout.snakemake(study=study).status == 0
+    assert "Nothing to be done" in checkout.snakemake(study=study).output
+
+    (checkout.checkout / "README.md").write_text("changed\n")
+    assert "Nothing to be done" in checkout.snakemake("--dry-run", study=study).output
+    with open(checkout.checkout / "scripts" / "murmur" / "typeset.py", "a") as file:
+        file.write("# changed\n")
+    assert set(jobs(checkout.snakemake("--dry-run", study=study).output)) == {"tabulate_agreement", "all"}
+    with open(checkout.checkout / "scripts" / "plot_agreement.py", "a") as file:
+        file.write("# changed\n")
+    planned = set(jobs(checkout.snakemake("--dry-run", study=study).output))
+    assert planned == {"tabulate_agreement", "plot_agreement", "all"}
+
+
+def test_checkout_is_never_written_into(checkout):
+    shutil.copy(ROOT / "config" / "published" / "figure3.csv", checkout.folder)
+    before = sorted(path for path in checkout.checkout.rglob("*") if "__pycache__" not in path.parts)
+    assert checkout.snakemake(study=checkout.write(NUMBERS)).status == 0
+    assert sorted(path for path in checkout.checkout.rglob("*") if "__pycache__" not in path.parts) == before
+
+
+def test_local_profile_is_found_from_elsewhere(workplace):
+    assert "profiles/default" in workplace.snakemake("--dry-run").output
+
+
+def test_rule_graph_of_the_readme_is_the_workflow(workplace):
+    done = subprocess.run(
+        ["python3", str(ROOT / "docs" / "write_rule_graph.py"), "--check"], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
