@@ -14,8 +14,8 @@ COLUMNS = {
     "measurements/internal/unet3plus/overlap.csv": "mouse phase structure dice hd95_mm assd_mm",
     "statistics/internal/unet3plus/agreement.csv": "metric unit n reference_mean reference_sd reader_mean reader_sd "
     "bias bias_ci_low bias_ci_high loa_low loa_low_ci_low loa_low_ci_high loa_high loa_high_ci_low loa_high_ci_high "
-    "t df p p_holm shapiro_p wilcoxon_p pearson_r spearman_rho spearman_p icc2 icc2_ci_low icc2_ci_high icc3 icc3_ci_low "
-    "icc3_ci_high ccc mean_abs_difference sd_abs_difference rmse cv_percent tost_p note",
+    "t df p p_holm shapiro_p wilcoxon_p pearson_r spearman_rho spearman_p icc2 icc2_ci_low icc2_ci_high icc3 "
+    "icc3_ci_low icc3_ci_high ccc mean_abs_difference sd_abs_difference rmse cv_percent tost_p note",
     "statistics/internal/unet3plus/overlap_summary.csv": "structure phase n mean sd median q1 q3 min max",
     "statistics/internal/unet3plus/overlap_anova.csv": "effect df1 df2 F p eta_squared_generalized",
     "statistics/internal/unet3plus/overlap_pairwise.csv": "contrast n mean_difference ci_low ci_high t df p p_holm dz "
