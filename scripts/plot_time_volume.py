@@ -32,8 +32,13 @@ def ed_and_es(cine: pd.DataFrame, mouse: Mouse) -> dict[str, int]:
 
 
 def plot_mouse(axes: Axes, cine: pd.DataFrame, mouse: Mouse, reference: pd.Series) -> None:
-    """Draw one cine, a frame a point, and mark ED and ES; `reference`: the expert's EDV and ESV in µL."""
-    time, volume = cine["time_ms"].to_numpy(), cine["blood_pool_uL"].to_numpy()
+    """Draw one cine, a segmented frame a point, and mark ED and ES; `reference`: the expert's EDV and ESV in µL.
+
+    The reader need not have segmented the expert's ED and ES, as a second observer who chose other frames; each mark
+    is drawn where its volume is known.
+    """
+    segmented = cine.dropna(subset="blood_pool_uL")
+    time, volume = segmented["time_ms"].to_numpy(), segmented["blood_pool_uL"].to_numpy()
     # monotone between the frames, so the guide never shows an extreme that was not measured
     fine = np.linspace(time[0], time[-1], 20 * len(time))
     axes.plot(
@@ -45,22 +50,24 @@ def plot_mouse(axes: Axes, cine: pd.DataFrame, mouse: Mouse, reference: pd.Serie
     )
     axes.plot(time, volume, "o", color=COLOUR, markersize=3, label="reader, every frame")
     frames = ed_and_es(cine, mouse)
-    points = cine.set_index("frame").loc[list(frames.values())]
+    marks = cine.set_index("frame").reindex(list(frames.values())).set_axis(list(frames))
+    reader = marks["blood_pool_uL"]
+    expert = reference.reindex(["EDV", "ESV"]).set_axis(list(frames))
     marker = {"linestyle": "none", "marker": "o", "markersize": 7, "markerfacecolor": "none"}
-    axes.plot(points["time_ms"], points["blood_pool_uL"], color=COLOUR, label="reader, ED and ES", **marker)
-    for phase, frame in frames.items():
+    if reader.notna().any():
+        axes.plot(marks["time_ms"], reader, color=COLOUR, label="reader, ED and ES", **marker)
+    if expert.notna().any():
+        marker |= {"marker": "x", "markersize": 5, "markeredgewidth": 1.2, "zorder": 4}
+        axes.plot(marks["time_ms"], expert, color=figures.BLACK, label="expert, ED and ES", **marker)
+    for phase, height in reader.fillna(expert).dropna().items():
         axes.annotate(
             phase,
-            (points.loc[frame, "time_ms"], points.loc[frame, "blood_pool_uL"]),
+            (marks.loc[phase, "time_ms"], height),
             xytext=(0, 9 if phase == "ED" else -9),
             textcoords="offset points",
             ha="center",
             va="center",
         )
-    expert = reference.reindex(["EDV", "ESV"])
-    if expert.notna().any():
-        marker |= {"marker": "x", "markersize": 5, "markeredgewidth": 1.2, "zorder": 4}
-        axes.plot(points["time_ms"], expert, color=figures.BLACK, label="expert, ED and ES", **marker)
     axes.margins(y=0.15)
     axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.18), ncols=2)
 
@@ -82,26 +89,27 @@ def plot_cohort(axes: Axes, volumes: pd.DataFrame, example: str) -> None:
 
 def main(volumes: str, function: str, manifest: str, overlap: str, outputs: list[str]) -> None:
     """Draw the example and the cohort, or say why there is no curve."""
-    cines = read_csv(volumes).dropna(subset="blood_pool_uL").sort_values(["mouse", "frame"])
+    cines = read_csv(volumes).sort_values(["mouse", "frame"])
+    segmented = cines.dropna(subset="blood_pool_uL")
+    frames = segmented["mouse"].value_counts()
     cases = select_cases(read_csv(overlap))
     example = cases["median"][0] if cases else cines["mouse"].iloc[0]
     values = read_csv(function)
     expert = values[values["mouse"] == example].set_index("metric")["reference"]
-    cine = cines[cines["mouse"] == example]
     with figures.printed_figure(outputs, height_mm=75) as figure:
         left, right = figure.subplots(1, 2)
         left.set_title(f"One mouse: {example}")
-        right.set_title(f"All mice (n = {cines['mouse'].nunique()}), each in % of its largest volume")
-        if len(cine) > 1:
-            plot_mouse(left, cine, read_manifest(manifest)[example], expert)
+        right.set_title(f"All mice (n = {len(frames)}), each in % of its largest volume")
+        if frames.get(example, 0) > 1:
+            plot_mouse(left, cines[cines["mouse"] == example], read_manifest(manifest)[example], expert)
             left.set(xlabel="Time (ms)", ylabel="Blood-pool volume (µL)")
         else:
-            figures.say(left, "The cine has one frame, so there is no curve.")
-        if cines.groupby("mouse").size().max() > 1:
-            plot_cohort(right, cines, example)
+            figures.say(left, "Fewer than two frames of this cine are segmented, so there is no curve.")
+        if (frames > 1).any():
+            plot_cohort(right, segmented, example)
             right.set(xlabel="Time (ms)", ylabel="Blood-pool volume (% of the largest)", ylim=(0, 105))
         else:
-            figures.say(right, "Every cine has one frame, so there are no curves.")
+            figures.say(right, "No cine has two segmented frames, so there are no curves.")
 
 
 if __name__ == "__main__":

@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 from discs import write_cohort
 from prints import record_figures, smallest_font, words
@@ -73,11 +74,48 @@ def test_frames_without_a_mask_are_left_out(tmp_path, monkeypatch):
     assert list(lines["reader, every frame"].get_xdata()) == [0, 15]
 
 
+def test_only_what_the_reader_segmented_is_marked(tmp_path, monkeypatch):
+    seen = record_figures(monkeypatch)
+    paths = write_cohort(tmp_path, 1)
+    volumes = read_csv(paths["volumes"])
+    volumes.loc[volumes["frame"].isin([0, 4]), "blood_pool_uL"] = None
+    write_csv(volumes, paths["volumes"])
+    plot(tmp_path, paths)
+    left = seen[0].axes[0]
+    lines = {line.get_label(): line for line in left.lines}
+    assert list(lines["reader, every frame"].get_xdata()) == [5, 10, 15, 25]
+    assert np.isnan(lines["reader, ED and ES"].get_ydata()).tolist() == [True, False]
+    expert = read_csv(paths["function"]).set_index("metric")["reference"]
+    assert list(lines["expert, ED and ES"].get_xdata()) == [0, 15]
+    assert list(lines["expert, ED and ES"].get_ydata()) == [expert["EDV"], expert["ESV"]]
+    assert {text.get_text(): text.xy[0] for text in left.texts} == {"ED": 0, "ES": 15}
+
+
+def test_a_reader_of_other_frames_alone(tmp_path, monkeypatch):
+    seen = record_figures(monkeypatch)
+    paths = write_cohort(tmp_path, 1)
+    volumes = read_csv(paths["volumes"])
+    volumes.loc[~volumes["frame"].isin([1, 2, 4]), "blood_pool_uL"] = None
+    write_csv(volumes, paths["volumes"])
+    plot(tmp_path, paths)
+    labels = [line.get_label() for line in seen[0].axes[0].lines]
+    assert "reader, ED and ES" not in labels and "expert, ED and ES" in labels
+
+
+def test_no_frame_at_all_is_said_in_words(tmp_path, monkeypatch):
+    seen = record_figures(monkeypatch)
+    paths = write_cohort(tmp_path, 2)
+    write_csv(read_csv(paths["volumes"]).assign(blood_pool_uL=None), paths["volumes"])
+    write_csv(read_csv(paths["overlap"]).iloc[:0], paths["overlap"])
+    plot(tmp_path, paths)
+    assert "No cine has two segmented frames, so there are no curves." in words(seen[0])
+
+
 def test_one_frame_is_said_in_words(tmp_path, monkeypatch):
     seen = record_figures(monkeypatch)
     plot(tmp_path, write_cohort(tmp_path, 2, frames=1))
-    assert "The cine has one frame, so there is no curve." in words(seen[0])
-    assert "Every cine has one frame, so there are no curves." in words(seen[0])
+    assert "Fewer than two frames of this cine are segmented, so there is no curve." in words(seen[0])
+    assert "No cine has two segmented frames, so there are no curves." in words(seen[0])
 
 
 def test_same_data_same_bytes(tmp_path):
