@@ -7,7 +7,7 @@ from snakemake.utils import min_version
 
 min_version("9.19")
 
-if "cohorts" not in config:
+if not config:
 
     configfile: f"{workflow.basedir}/config/demo.yaml"
 

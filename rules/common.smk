@@ -25,11 +25,13 @@ def or_stop(function, *args):
 
 
 study = or_stop(Study, config)
+if workflow.is_main_process:
+    or_stop(study.check_mice)
 
 
 def any_of(names):
     """A wildcard constraint that matches these names alone."""
-    return "|".join(map(re.escape, names)) or "none"
+    return "|".join(map(re.escape, names)) or "(?!)"
 
 
 def modules(script):
@@ -49,15 +51,19 @@ def readers_by(*kinds):
 
 def all_readers():
     """Names of all readers, those of tables of measurements included."""
-    return sorted({reader for cohort in study.cohorts for reader in or_stop(study.readers_of, cohort)})
+    return sorted({reader for cohort in study.cohorts for reader in study.readers_of(cohort)})
 
 
 def read_mice(wildcards):
-    """The mice of a cohort that a reader segments; the reference has them all."""
+    """The mice of a cohort with images that a reader segments; the reference has them all."""
     cohort = study.cohorts[wildcards.cohort]
-    if not cohort.has_images or wildcards.reader == "reference":
-        return or_stop(lambda: cohort.mice)
-    return or_stop(study.readers[wildcards.reader].mice, cohort)
+    return cohort.mice if wildcards.reader == "reference" else study.readers[wildcards.reader].mice(cohort)
+
+
+def number_of_mice(wildcards):
+    """How many mice a reader is measured on, for captions."""
+    cohort = study.cohorts[wildcards.cohort]
+    return len(read_mice(wildcards)) if cohort.has_images else cohort.pairs(wildcards.reader)
 
 
 def segmentations(wildcards):
@@ -71,7 +77,13 @@ def segmentations(wildcards):
 
 def training_cohort(wildcards):
     """The cohort that a network trains on."""
-    return study.readers[wildcards.reader].settings["train_on"]
+    return study.cohorts[study.readers[wildcards.reader].settings["train_on"]]
+
+
+def learning_mice(wildcards):
+    """The mice that a network trains and validates on, and their sets."""
+    cohort = training_cohort(wildcards)
+    return {mouse: cohort.split[mouse] for mouse in cohort.mice_of("train", "validation")}
 
 
 def model(wildcards):

@@ -33,31 +33,30 @@ for name in cohorts_from("phantom"):
             "../scripts/generate_phantom.py"
 
 
-for name in cohorts_from("nifti"):
-
-    rule:
-        name:
-            f"convert_nifti_{name}"
-        input:
-            [path for mouse in study.cohorts[name].mice for path in study.cohorts[name].nifti.files(mouse)],
-        output:
-            [study.cohorts[name].file(mouse) for mouse in study.cohorts[name].mice],
-        log:
-            f"<logs>/convert_nifti/{name}.log",
-        conda:
-            "../envs/analysis.yaml"
-        resources:
-            mem_mb=2000,
-            runtime="1h",
-        params:
-            source=study.cohorts[name].nifti_settings,
-            mice=study.cohorts[name].mice,
-            frame_interval_ms=study.cohorts[name].settings.get("frame_interval_ms"),
-            modules=modules("convert_nifti"),
-        message:
-            f"Convert the NIfTI files of {name}"
-        script:
-            "../scripts/convert_nifti.py"
+rule convert_nifti:
+    input:
+        lambda w: study.cohorts[w.cohort].nifti.files(w.mouse),
+    output:
+        mouse="<results>/cohorts/{cohort}/mice/{mouse}.h5",
+    log:
+        "<logs>/convert_nifti/{cohort}/{mouse}.log",
+    benchmark:
+        "<benchmarks>/convert_nifti/{cohort}/{mouse}.tsv"
+    wildcard_constraints:
+        cohort=any_of(cohorts_from("nifti")),
+    conda:
+        "../envs/analysis.yaml"
+    resources:
+        mem_mb=2000,
+        runtime="10m",
+    params:
+        source=lambda w: study.cohorts[w.cohort].nifti_settings,
+        frame_interval_ms=lambda w: study.cohorts[w.cohort].settings.get("frame_interval_ms"),
+        modules=modules("convert_nifti"),
+    message:
+        "Convert the NIfTI files of {wildcards.mouse} of {wildcards.cohort}"
+    script:
+        "../scripts/convert_nifti.py"
 
 
 rule check_cohort:
@@ -100,6 +99,7 @@ rule draw_split:
         runtime="10m",
     params:
         assignment=lambda w: study.cohorts[w.cohort].split,
+        is_drawn=lambda w: "file" not in study.cohorts[w.cohort].settings.get("split", {}),
         trains=lambda w: any(reader.settings.get("train_on") == w.cohort for reader in study.readers.values()),
         modules=modules("draw_split"),
     message:

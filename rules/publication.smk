@@ -28,7 +28,7 @@ rule tabulate_agreement:
     params:
         sd_ddof=study.statistics["sd_ddof"],
         alpha=study.statistics["alpha"],
-        n=lambda w: len(read_mice(w)),
+        n=number_of_mice,
         modules=modules("tabulate_agreement"),
     message:
         "Table 1 of {wildcards.reader} on {wildcards.cohort}"
@@ -57,8 +57,6 @@ rule draw_network:
         mem_mb=1000,
         runtime="30m",
     params:
-        n=lambda w: len(read_mice(w)),
-        alpha=study.statistics["alpha"],
         modules=modules("draw_network"),
     message:
         "Figure 1: draw the network {wildcards.reader}"
@@ -89,8 +87,7 @@ rule plot_cases:
         mem_mb=1000,
         runtime="30m",
     params:
-        n=lambda w: len(read_mice(w)),
-        alpha=study.statistics["alpha"],
+        n=number_of_mice,
         modules=modules("plot_cases"),
     message:
         "Figure 2: plot the best, median and worst mouse of {wildcards.reader} on {wildcards.cohort}"
@@ -133,8 +130,7 @@ rule render_movies:
         mem_mb=1000,
         runtime="30m",
     params:
-        n=lambda w: len(read_mice(w)),
-        alpha=study.statistics["alpha"],
+        n=number_of_mice,
         modules=modules("render_movies"),
     message:
         "Render the movies of the best, median and worst mouse of {wildcards.reader} on {wildcards.cohort}"
@@ -164,7 +160,7 @@ rule plot_agreement:
         mem_mb=1000,
         runtime="30m",
     params:
-        n=lambda w: len(read_mice(w)),
+        n=number_of_mice,
         alpha=study.statistics["alpha"],
         modules=modules("plot_agreement"),
     message:
@@ -197,8 +193,7 @@ rule plot_time_volume:
         mem_mb=1000,
         runtime="30m",
     params:
-        n=lambda w: len(read_mice(w)),
-        alpha=study.statistics["alpha"],
+        n=number_of_mice,
         modules=modules("plot_time_volume"),
     message:
         "Figure 4: plot the time-volume curve of {wildcards.reader} on {wildcards.cohort}"
@@ -227,8 +222,6 @@ rule plot_learning_curve:
         mem_mb=1000,
         runtime="30m",
     params:
-        n=lambda w: len(read_mice(w)),
-        alpha=study.statistics["alpha"],
         modules=modules("plot_learning_curve"),
     message:
         "Plot the learning curve of {wildcards.reader}"

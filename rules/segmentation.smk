@@ -39,10 +39,10 @@ for name in readers_by("masks"):
 
         rule:
             name:
-                f"import_masks_{cohort}_{name}"
+                f"import_masks_{cohort}_by_{name}"
             input:
                 manifest=f"<results>/cohorts/{cohort}/manifest.csv",
-                masks=or_stop(study.readers[name].mask_files, study.cohorts[cohort]),
+                masks=study.readers[name].mask_files(study.cohorts[cohort]),
             output:
                 [
                     f"<results>/segmentations/{cohort}/{name}/{mouse}.h5"

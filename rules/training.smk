@@ -6,8 +6,10 @@
 
 rule collect_slices:
     input:
-        manifest=lambda w: f"{study.results}/cohorts/{training_cohort(w)}/manifest.csv",
-        split=lambda w: f"{study.results}/cohorts/{training_cohort(w)}/split.csv",
+        # Ancient, because what else changes in the cohort (a test mouse, a phenotype) does not concern the network.
+        manifest=ancient(lambda w: f"{training_cohort(w).results}/manifest.csv"),
+        split=ancient(lambda w: f"{training_cohort(w).results}/split.csv"),
+        mice=lambda w: [training_cohort(w).file(mouse) for mouse in learning_mice(w)],
     output:
         slices=temp("<results>/readers/{reader}/slices.h5"),
     log:
@@ -18,6 +20,7 @@ rule collect_slices:
         mem_mb=1000,
         runtime="1h",
     params:
+        assignment=learning_mice,
         size=lambda w: study.readers[w.reader].network["size"],
         modules=modules("collect_slices"),
     message:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from murmur.errors import BadInput
 from murmur.logs import job_log
 from murmur.manifest import read_manifest
 from murmur.split import check_split
@@ -16,14 +17,21 @@ if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 
-def main(manifest: str, assignment: dict[str, str], trains: bool, split: str) -> None:
-    """Write the table `split` from `assignment` (set by mouse); `trains` says that a network trains on the cohort.
+def main(manifest: str, assignment: dict[str, str], is_drawn: bool, trains: bool, split: str) -> None:
+    """Write the table `split` from `assignment`, the set of each mouse.
 
-    Raises BadInput when a network would be validated or tested on a mouse with inflow frames.
+    `is_drawn` says that Murmur drew it, `trains` that a network trains on the cohort. Raises BadInput when a mouse is
+    in two sets, or a drawn split would not train on a mouse with inflow frames; of a split file this is but noted.
     """
     mice = read_manifest(manifest)
     if trains:
-        check_split(assignment, inflow={name for name, mouse in mice.items() if "inflow" in mouse.phases.values()})
+        check_split(list(assignment.items()), {name: mouse.sha256 for name, mouse in mice.items()})
+        inflow = [name for name, mouse in mice.items() if "inflow" in mouse.phases.values()]
+        if held_out := [name for name in inflow if assignment[name] != "train"]:
+            found = f"split: found the inflow mice {', '.join(held_out)} outside the training mice"
+            if is_drawn:
+                raise BadInput(f"{found}, expected them in train; their files changed, start again")
+            print(found)
     rows = [(name, assignment[name], mouse.phenotype) for name, mouse in mice.items()]
     write_csv(pd.DataFrame(rows, columns=["mouse", "split", "phenotype"]), split)
 
@@ -33,6 +41,7 @@ if __name__ == "__main__":
         main(
             manifest=snakemake.input.manifest,
             assignment=snakemake.params.assignment,
+            is_drawn=snakemake.params.is_drawn,
             trains=snakemake.params.trains,
             split=snakemake.output.split,
         )

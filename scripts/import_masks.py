@@ -8,10 +8,9 @@ file lacks the dataset, was not read: its measurements are missing, and the log 
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import h5py
 import numpy as np
 
-from murmur.cines import STRUCTURES, write_cine
+from murmur.cines import STRUCTURES, open_mouse, write_cine
 from murmur.components import keep_heart
 from murmur.errors import BadInput
 from murmur.logs import job_log, progress
@@ -28,11 +27,7 @@ def read_masks(path: str, dataset: str, mouse: Mouse) -> tuple[np.ndarray, list[
     """
     if not Path(path).exists():
         return None
-    try:
-        file = h5py.File(path, "r")
-    except OSError:
-        raise BadInput(f"{path}: found no readable HDF5 file, expected masks of {mouse.name}; copy it again") from None
-    with file:
+    with open_mouse(path) as file:
         if dataset not in file:
             return None
         masks = file[dataset][()]
@@ -83,7 +78,6 @@ def main(
             "masks_sha256": sha256(path) if found else "",
             "postprocess": postprocess,
             "spacing_mm": mouse.spacing_mm,
-            "frame_interval_ms": mouse.frame_interval_ms,
         }
         write_cine(segmentation, masks=masks, frames=frames, attributes=attributes)
     if len(missing) == len(mice):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from murmur.cines import STRUCTURES, annotated_frames, read_frame
+from murmur.cines import STRUCTURES, read_frame, segmented_frames
 from murmur.logs import job_log, progress
 from murmur.manifest import Mouse, read_manifest
 from murmur.overlap import dice, surface_distances
@@ -25,7 +25,7 @@ COLUMNS = ["mouse", "phase", "structure", "dice", "hd95_mm", "assd_mm"]
 def measure(mouse: Mouse, segmentation: str) -> list[tuple]:
     """Return the rows of one mouse: (mouse, phase, structure, dice, hd95_mm, assd_mm)."""
     rows = []
-    segmented = annotated_frames(segmentation)
+    segmented = segmented_frames(segmentation)
     for frame, phase in mouse.phases.items():
         if phase == "inflow":
             continue

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import h5py
 import pandas as pd
 
-from murmur.cines import annotated_frames
+from murmur.cines import segmented_frames
 from murmur.logs import job_log, progress
 from murmur.manifest import read_manifest
 from murmur.tables import write_csv
@@ -29,7 +29,7 @@ def main(manifest: str, mice: list[str], files: list[str], is_reference: bool, v
     rows = []
     for name, path in zip(progress(mice, "measuring", "mouse"), files, strict=True):
         mouse = described[name]
-        segmented = set(mouse.annotated_frames if is_reference else annotated_frames(path))
+        segmented = set(mouse.annotated_frames if is_reference else segmented_frames(path))
         with h5py.File(path, "r") as file:
             for frame in range(mouse.shape[3]):
                 blood_pool = myocardium = None

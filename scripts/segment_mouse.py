@@ -27,7 +27,7 @@ WIDEST_TENSOR = 128 * 2**20  # bytes; keeps the published network under a gigaby
 def load_network(path: str):
     """Return the network of the file `path` with its last head alone.
 
-    Raises BadInput when the file is not a network that Murmur wrote.
+    Raises BadInput when the file is not a network from one image to three classes.
     """
     import keras
 
@@ -36,8 +36,13 @@ def load_network(path: str):
     try:
         model = keras.saving.load_model(path, compile=False)
     except Exception as error:
-        reason = str(error).splitlines()[0]
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise BadInput(f"{path}: found no network that Keras can load ({reason}), expected a .keras file") from None
+    sides, classes = model.inputs[0].shape[1:], model.outputs[-1].shape[1:]
+    if len(sides) != 3 or sides[0] != sides[1] or sides[2] != 1 or classes != (*sides[:2], 3):
+        raise BadInput(
+            f"{path}: found a network from {sides} to {classes}, expected one from (size, size, 1) to (size, size, 3)"
+        )
     return last_head(model)
 
 
@@ -73,7 +78,6 @@ def main(manifest: str, mouse: str, model: str, reader: str, postprocess: str, s
         "weights_sha256": sha256(model),
         "postprocess": postprocess,
         "spacing_mm": row.spacing_mm,
-        "frame_interval_ms": row.frame_interval_ms,
     }
     write_cine(segmentation, masks=masks, frames=list(range(masks.shape[3])), attributes=attributes)
 

@@ -47,7 +47,7 @@ def augment(image: np.ndarray, mask: np.ndarray, rng: np.random.Generator) -> tu
     Mirror and rotation by 90° (p 0.5 each), brightness ±0.17 (0.4), gamma 0.70 to 1.20 (0.3), Gaussian noise of
     variance 30 to 100 on 0..255 (0.5), CLAHE with clip limit 2 on 8 × 8 tiles (0.5), rotation ±10°, scale ±10 % and
     shift ±6.25 % (0.5; linear for the image, nearest for the mask, 0 outside). The image is then scaled to 0..1 by its
-    own range.
+    own range, as every image is that the network sees, so that of a change of brightness only the clipping stays.
     """
     if rng.random() < 0.5:
         image, mask = image[:, ::-1], mask[:, ::-1]

@@ -10,9 +10,19 @@ from pathlib import Path
 import h5py
 import numpy as np
 
+from murmur.errors import BadInput
+
 MYOCARDIUM = 1
 BLOOD_POOL = 2
 STRUCTURES = {"myocardium": MYOCARDIUM, "blood_pool": BLOOD_POOL}
+
+
+def open_mouse(path: str | Path) -> h5py.File:
+    """Open an HDF5 file for reading. Raises BadInput when it is none."""
+    try:
+        return h5py.File(path, "r")
+    except OSError:
+        raise BadInput(f"{path}: found no readable HDF5 file, expected one; copy or export it again") from None
 
 
 def read_frame(path: str | Path, dataset: str, frame: int) -> np.ndarray:
@@ -21,12 +31,31 @@ def read_frame(path: str | Path, dataset: str, frame: int) -> np.ndarray:
         return file[dataset][:, :, :, frame]
 
 
-def annotated_frames(path: str | Path) -> list[int]:
-    """Return the frames with a mask, ascending and counted from 0; every frame where the file has no list."""
+def segmented_frames(path: str | Path) -> list[int]:
+    """Return the frames that a reader segmented, ascending and counted from 0; all where the file has no list."""
     with h5py.File(path, "r") as file:
         if "Frames_with_ROI" in file:
-            return sorted(int(frame) for frame in np.atleast_1d(file["Frames_with_ROI"][()]))
+            return _listed(file)
         return list(range(file["Masks"].shape[3]))
+
+
+def contoured_frames(path: str | Path) -> list[int]:
+    """Return the frames that an expert contoured, ascending and counted from 0; those with a label without a list.
+
+    Raises BadInput when the file cannot be read.
+    """
+    with open_mouse(path) as file:
+        if "Masks" not in file:
+            return []
+        if "Frames_with_ROI" in file:
+            return _listed(file)
+        masks = file["Masks"]
+        labelled = [masks[:, :, number, :].any(axis=(0, 1)) for number in range(masks.shape[2])]
+        return np.flatnonzero(np.any(labelled, axis=0)).tolist()
+
+
+def _listed(file: h5py.File) -> list[int]:
+    return sorted(int(frame) for frame in np.atleast_1d(file["Frames_with_ROI"][()]))
 
 
 def write_cine(

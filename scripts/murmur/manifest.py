@@ -8,7 +8,7 @@ import h5py
 import numpy as np
 import pandas as pd
 
-from murmur.cines import BLOOD_POOL, STRUCTURES
+from murmur.cines import BLOOD_POOL, STRUCTURES, open_mouse
 from murmur.errors import BadInput
 from murmur.tables import read_csv
 
@@ -23,6 +23,7 @@ class Mouse:
 
     name: str
     file: str
+    sha256: str
     shape: tuple[int, int, int, int]
     spacing_mm: tuple[float, float, float]
     frame_interval_ms: float
@@ -33,9 +34,9 @@ class Mouse:
 
     @property
     def phases(self) -> dict[int, str]:
-        """The phase of each annotated frame: ED, ES, inflow, or single where the mouse has but one."""
+        """The phase of each annotated frame: ED, ES and inflow; without ED and ES the first is single, others other."""
         if self.ed_frame is None:
-            return dict.fromkeys(self.annotated_frames, "single" if len(self.annotated_frames) == 1 else "inflow")
+            return {frame: "other" if number else "single" for number, frame in enumerate(self.annotated_frames)}
         return {f: {self.ed_frame: "ED", self.es_frame: "ES"}.get(f, "inflow") for f in self.annotated_frames}
 
 
@@ -53,6 +54,7 @@ def read_manifest(path: str | Path) -> dict[str, Mouse]:
         row.mouse: Mouse(
             name=row.mouse,
             file=row.file,
+            sha256=row.sha256,
             shape=(row.rows, row.columns, row.slices, row.frames),
             spacing_mm=(row.row_mm, row.column_mm, row.slice_mm),
             frame_interval_ms=row.frame_interval_ms,
@@ -159,31 +161,30 @@ def describe(path: str, spacing_mm: list[float] | None, frame_interval_ms: float
 
     Raises BadInput with one sentence: the file, what was found and what was expected.
     """
-    try:
-        file = h5py.File(path, "r")
-    except OSError:
-        raise BadInput(f"{path}: found no readable HDF5 file, expected one; copy or export it again") from None
-    with file:
+    with open_mouse(path) as file:
         if "Images" not in file:
             raise BadInput(f"{path}: found the datasets {', '.join(file) or 'none'}, expected Images (and Masks)")
         _check_images(path, file["Images"])
         annotated = _check_masks(path, file) if "Masks" in file else {}
         shape = file["Images"].shape
-        spacing = _agreed(path, "spacing_mm", spacing_mm, _attribute(file, "spacing_mm"), PAPER_SPACING_MM)
+        assumed = spacing_mm is None and "spacing_mm" not in file.attrs
+        spacing = _agreed(path, "spacing_mm", spacing_mm, _attribute(file, "spacing_mm", 3), PAPER_SPACING_MM)
         interval = _agreed(
             path,
             "frame_interval_ms",
             frame_interval_ms,
-            _attribute(file, "frame_interval_ms"),
+            _attribute(file, "frame_interval_ms", 1),
             PAPER_FRAME_INTERVAL_MS,
         )
     ed, es = find_phases(annotated)
     if not annotated:
         status = "not annotated: neither overlap nor the reference's function"
     elif ed is None:
-        status = f"{len(annotated)} annotated frame with blood pool: overlap is measured, function is missing"
+        status = f"{len(annotated)} annotated, fewer than two with blood pool: overlap at one, function missing"
     else:
         status = "annotated"
+    if assumed:
+        status += f"; spacing assumed to be {' x '.join(map(str, spacing))} mm"
     return {
         "mouse": Path(path).stem,
         "file": path,
@@ -200,6 +201,13 @@ def describe(path: str, spacing_mm: list[float] | None, frame_interval_ms: float
     }
 
 
-def _attribute(file: h5py.File, name: str):
-    value = file.attrs.get(name)
-    return None if value is None else np.asarray(value).tolist()
+def _attribute(file: h5py.File, name: str, count: int):
+    """Return an attribute of `count` positive numbers, None where there is none."""
+    if name not in file.attrs:
+        return None
+    values = np.atleast_1d(file.attrs[name])
+    if values.shape != (count,) or values.dtype.kind not in "uif" or not (np.isfinite(values) & (values > 0)).all():
+        raise BadInput(
+            f"{file.filename}: found the attribute {name} {file.attrs[name]}, expected {count} number(s) above 0"
+        )
+    return values.tolist() if count > 1 else float(values[0])

@@ -1,6 +1,8 @@
 """NIfTI files as mouse files: 4D images, masks as 4D or as one file per annotated frame."""
 
 import re
+import zlib
+from functools import cached_property
 from pathlib import Path
 
 import nibabel
@@ -17,7 +19,7 @@ def _pattern(name: str, mouse: str | None = None) -> re.Pattern:
     parts = {
         "{mouse}": re.escape(mouse) if mouse else r"(?P<mouse>.+)",
         "{frame}": r"(?P<frame>\d+)",
-        "*": ".*",
+        "*": ".*?",
     }
     pieces = re.split(r"(\{mouse\}|\{frame\}|\*)", name)
     return re.compile("".join(parts.get(piece, re.escape(piece)) for piece in pieces))
@@ -31,6 +33,12 @@ class NiftiFolder:
     def __init__(self, nifti: str, images: str, labels: dict[str, int], frames_from: int = 1, masks: str | None = None):
         self.folder, self.images, self.masks = Path(nifti), images, masks
         self.labels, self.frames_from = labels, frames_from
+        for key, name in (("images", images), ("masks", masks)):
+            if name is not None and (name.count("{mouse}") != 1 or name.count("{frame}") > 1 or "/" in name):
+                raise BadInput(
+                    f"source.{key}: found '{name}', expected the name of a file with {{mouse}} once; "
+                    "files of all mice lie in one folder"
+                )
 
     def mice(self) -> list[str]:
         """Return the mice that have an image; a file that is also named like a mask is not one."""
@@ -43,12 +51,38 @@ class NiftiFolder:
         """Return the path of the mouse's 4D image."""
         return self.folder / self.images.replace("{mouse}", mouse)
 
+    @cached_property
+    def _masks(self) -> dict[str, dict[int | None, Path]]:
+        """The mask files of each mouse by frame, counted from 0; None stands for a 4D file.
+
+        A name that fits several mice belongs to the longest of them: M1_week4_frame01 to M1_week4, not to M1.
+        """
+        found: dict[str, dict[int | None, Path]] = {}
+        if self.masks is None:
+            return found
+        patterns = [(mouse, _pattern(self.masks, mouse)) for mouse in sorted(self.mice(), key=len, reverse=True)]
+        for path in sorted(self.folder.iterdir()):
+            fits = ((mouse, pattern.fullmatch(path.name)) for mouse, pattern in patterns)
+            mouse, match = next(((mouse, match) for mouse, match in fits if match), (None, None))
+            if match is None:
+                continue
+            number = match.groupdict().get("frame")
+            frame = None if number is None else int(number) - self.frames_from
+            other = found.setdefault(mouse, {}).setdefault(frame, path)
+            if other != path:
+                raise BadInput(f"{path}: found the same frame of {mouse} in {other}, expected it once; remove one")
+        return found
+
     def mask_files(self, mouse: str) -> list[Path]:
         """Return the paths of the mouse's mask files, in order; none where no expert contoured it."""
-        if self.masks is None:
-            return []
-        pattern = _pattern(self.masks, mouse)
-        return sorted(path for path in self.folder.iterdir() if pattern.fullmatch(path.name))
+        return list(self._masks.get(mouse, {}).values())
+
+    def contoured_frames(self, mouse: str) -> list[int]:
+        """Return the frames that have a mask, counted from 0; a 4D file is read for it."""
+        frames = self._masks.get(mouse, {})
+        if None in frames:
+            return _labelled_frames(_values(frames[None]))
+        return sorted(frames)
 
     def files(self, mouse: str) -> list[Path]:
         """Return every file of the mouse."""
@@ -60,23 +94,21 @@ class NiftiFolder:
         In a 4D file a frame is annotated when it holds a label. Raises BadInput for a wrong shape or value.
         """
         masks, frames = np.zeros(shape, np.uint8), []
-        for path in self.mask_files(mouse):
-            values = np.asarray(nibabel.load(path).dataobj)
-            number = _pattern(self.masks, mouse).fullmatch(path.name).groupdict().get("frame")
-            if number is None:
+        for frame, path in self._masks.get(mouse, {}).items():
+            values = _values(path)
+            if frame is None:
                 _expect_shape(path, values, shape)
                 masks[:] = self._labelled(path, values)
-                frames += np.flatnonzero(masks.any(axis=(0, 1, 2))).tolist()
-            else:
-                frame = int(number) - self.frames_from
-                _expect_shape(path, values, shape[:3])
-                if not 0 <= frame < shape[3]:
-                    raise BadInput(
-                        f"{path}: found frame {number} in the name, expected {self.frames_from} to "
-                        f"{shape[3] - 1 + self.frames_from}; set frames_from or rename the file"
-                    )
-                masks[..., frame] = self._labelled(path, values)
-                frames.append(frame)
+                frames += _labelled_frames(masks)
+                continue
+            _expect_shape(path, values, shape[:3])
+            if not 0 <= frame < shape[3]:
+                raise BadInput(
+                    f"{path}: found frame {frame + self.frames_from} in the name, expected {self.frames_from} to "
+                    f"{shape[3] - 1 + self.frames_from}; set frames_from or rename the file"
+                )
+            masks[..., frame] = self._labelled(path, values)
+            frames.append(frame)
         return masks, sorted(frames)
 
     def _labelled(self, path: Path, values: np.ndarray) -> np.ndarray:
@@ -87,11 +119,38 @@ class NiftiFolder:
         for value in found:
             if value in from_label:
                 mask[values == value] = from_label[value]
-            elif value != round(float(value)):
+            elif not float(value).is_integer():
                 raise BadInput(
                     f"{path}: found the value {value:g}, expected whole labels; export masks, not probabilities"
                 )
         return mask
+
+
+def _line(error: Exception) -> str:
+    return " ".join(str(error).split())
+
+
+def _open(path: Path) -> nibabel.spatialimages.SpatialImage:
+    try:
+        return nibabel.load(path)
+    except (nibabel.filebasedimages.ImageFileError, OSError) as error:
+        raise BadInput(
+            f"{path}: found no readable NIfTI image ({_line(error)}), expected one; export it again"
+        ) from None
+
+
+def _values(path: Path, image: nibabel.spatialimages.SpatialImage | None = None) -> np.ndarray:
+    image = image or _open(path)
+    try:
+        return np.asarray(image.dataobj)
+    except (OSError, EOFError, zlib.error, ValueError) as error:
+        raise BadInput(
+            f"{path}: found a file that is cut off or damaged ({_line(error)}), expected a whole one; copy it again"
+        ) from None
+
+
+def _labelled_frames(masks: np.ndarray) -> list[int]:
+    return np.flatnonzero(masks.any(axis=(0, 1, 2))).tolist()
 
 
 def _expect_shape(path: Path, values: np.ndarray, shape: tuple[int, ...]) -> None:
@@ -106,12 +165,10 @@ def read_image(path: Path) -> tuple[np.ndarray, list[float], float]:
 
     Values and axes are the file's own. Whole numbers stay as they are when they fit uint16, else the values are scaled
     to the full range of uint16; each slice is scaled to its own range before it is segmented, so nothing is lost but
-    rounding. Raises BadInput when the image is not 4D, or the header gives no unit of time.
+    rounding. Without a unit of time in the header the interval is NaN. Raises BadInput when the file cannot be read or
+    is not 4D.
     """
-    try:
-        image = nibabel.load(path)
-    except (nibabel.filebasedimages.ImageFileError, FileNotFoundError, EOFError) as error:
-        raise BadInput(f"{path}: found no readable NIfTI image ({error}), expected one; export it again") from None
+    image = _open(path)
     if image.ndim != 4:
         raise BadInput(
             f"{path}: found {image.ndim} dimensions {image.shape}, "
@@ -119,7 +176,7 @@ def read_image(path: Path) -> tuple[np.ndarray, list[float], float]:
         )
     space, time = image.header.get_xyzt_units()
     zooms = [float(zoom) for zoom in image.header.get_zooms()]
-    values = np.asarray(image.dataobj)
+    values = _values(path, image)
     if not np.isfinite(values).all():
         raise BadInput(f"{path}: found values that are not finite, expected numbers; export it again")
     lowest, highest = float(values.min()), float(values.max())

@@ -1,28 +1,24 @@
 """The table of participants: a phenotype for each mouse."""
 
-import csv
-from collections.abc import Iterable
+from collections.abc import Collection
 
 from murmur.errors import BadInput
+from murmur.tables import read_rows
 
 
-def read_phenotypes(path: str, mice: Iterable[str]) -> dict[str, str]:
+def read_phenotypes(path: str, mice: Collection[str]) -> dict[str, str]:
     """Return the phenotype of each mouse in `mice` that the tab-separated table `path` names.
 
-    Raises BadInput when the columns mouse and phenotype are missing or a mouse is listed twice.
+    Raises BadInput when a column is missing, a mouse is listed twice, or no mouse of the cohort is listed.
     """
-    with open(path, newline="", encoding="utf-8-sig") as file:
-        rows = csv.DictReader(file, delimiter="\t")
-        columns = rows.fieldnames or []
-        if not {"mouse", "phenotype"} <= set(columns):
-            raise BadInput(
-                f"{path}: found the columns {', '.join(columns)}, expected mouse and phenotype, separated by tabs"
-            )
-        wanted, phenotypes, seen = set(mice), {}, set()
-        for row in rows:
-            if row["mouse"] in seen:
-                raise BadInput(f"{path}: found {row['mouse']} twice, expected one row per mouse; remove one")
-            seen.add(row["mouse"])
-            if row["mouse"] in wanted and row["phenotype"]:
-                phenotypes[row["mouse"]] = row["phenotype"]
-    return phenotypes
+    rows = read_rows(path, ["mouse", "phenotype"], delimiter="\t")
+    listed = [row["mouse"] for row in rows]
+    if twice := [mouse for mouse in dict.fromkeys(listed) if listed.count(mouse) > 1]:
+        raise BadInput(f"{path}: found {', '.join(twice[:5])} twice, expected one row per mouse; remove one")
+    if not set(listed) & set(mice):
+        raise BadInput(
+            f"{path}: found {', '.join(listed[:3])}, ..., expected mice of the cohort "
+            f"({', '.join(list(mice)[:3])}, ...); name them alike"
+        )
+    wanted = set(mice)
+    return {row["mouse"]: row["phenotype"] for row in rows if row["mouse"] in wanted and row["phenotype"]}

@@ -1,10 +1,10 @@
 """Which mice train, validate and test a network. The unit is the mouse: all its slices go to one set."""
 
-import csv
 import random
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 from murmur.errors import BadInput
+from murmur.tables import read_rows
 
 SPLITS = ("train", "validation", "test")
 
@@ -24,16 +24,18 @@ def draw_split(
     mice: Collection[str],
     phenotypes: Mapping[str, str],
     inflow: Collection[str],
+    without_contours: Collection[str],
     numbers: Mapping[str, int],
     seed: int,
 ) -> dict[str, str]:
     """Draw a split by mouse: `numbers` gives the mice wanted for train, validation and test.
 
-    Mice with inflow frames (`inflow`) train, as in the published study. The others are drawn within each phenotype in
-    proportion to its size (a mouse without phenotype belongs to a group of its own), so that every set has about the
-    cohort's mix. The same seed and mice give the same split, in whatever order the mice come.
+    Mice with inflow frames (`inflow`) train, as in the published study; a network learns nothing from those
+    `without_contours`, so they are test mice. The others are drawn within each phenotype in proportion to its size
+    (mice of unknown phenotype are a group of their own), so that every set has about the cohort's mix. The same seed
+    and mice give the same split, in whatever order the mice come.
 
-    Raises BadInput when the numbers do not add up to the mice, or leave no room for the inflow mice.
+    Raises BadInput when the numbers do not add up to the mice, or leave no room for the mice with a fixed place.
     """
     if sum(numbers.values()) != len(mice):
         raise BadInput(
@@ -45,15 +47,20 @@ def draw_split(
             f"split: found {numbers['train']} training mice, expected at least {len(inflow)}, "
             "because every mouse with inflow frames trains"
         )
+    if len(without_contours) > numbers["test"]:
+        raise BadInput(
+            f"split: found {numbers['test']} test mice, expected at least {len(without_contours)}, "
+            "because every mouse without contours is a test mouse"
+        )
     generator = random.Random(seed)
     groups: dict[str, list[str]] = {}
-    for mouse in sorted(set(mice) - set(inflow)):
+    for mouse in sorted(set(mice) - set(inflow) - set(without_contours)):
         groups.setdefault(phenotypes.get(mouse, ""), []).append(mouse)
     for name in sorted(groups):
         generator.shuffle(groups[name])
-    assignment = dict.fromkeys(mice, "train")
-    for split in ("test", "validation"):
-        for name, share in _shares(groups, numbers[split]).items():
+    assignment = {mouse: "test" if mouse in without_contours else "train" for mouse in mice}
+    for split, wanted in (("test", numbers["test"] - len(without_contours)), ("validation", numbers["validation"])):
+        for name, share in _shares(groups, wanted).items():
             for _ in range(share):
                 assignment[groups[name].pop()] = split
     return assignment
@@ -65,19 +72,15 @@ def read_split(path: str, mice: Collection[str]) -> dict[str, str]:
     Raises BadInput when a mouse is in two sets, missing, unknown, or in a set of another name.
     """
     assignment: dict[str, str] = {}
-    with open(path, newline="", encoding="utf-8-sig") as file:
-        rows = csv.DictReader(file)
-        if not {"mouse", "split"} <= set(rows.fieldnames or []):
-            raise BadInput(f"{path}: found the columns {', '.join(rows.fieldnames or [])}, expected mouse and split")
-        for row in rows:
-            mouse, split = row["mouse"], row["split"]
-            if split not in SPLITS:
-                raise BadInput(f"{path}: found the split '{split}' for {mouse}, expected one of {', '.join(SPLITS)}")
-            if assignment.get(mouse, split) != split:
-                raise BadInput(
-                    f"{path}: found {mouse} in {assignment[mouse]} and in {split}, expected one set; remove one row"
-                )
-            assignment[mouse] = split
+    for row in read_rows(path, ["mouse", "split"]):
+        mouse, split = row["mouse"], row["split"]
+        if split not in SPLITS:
+            raise BadInput(f"{path}: found the split '{split}' for {mouse}, expected one of {', '.join(SPLITS)}")
+        if assignment.get(mouse, split) != split:
+            raise BadInput(
+                f"{path}: found {mouse} in {assignment[mouse]} and in {split}, expected one set; remove one row"
+            )
+        assignment[mouse] = split
     if missing := [mouse for mouse in mice if mouse not in assignment]:
         raise BadInput(f"{path}: found no row for {', '.join(missing[:5])}, expected one for each of {len(mice)} mice")
     if unknown := sorted(set(assignment) - set(mice)):
@@ -85,16 +88,21 @@ def read_split(path: str, mice: Collection[str]) -> dict[str, str]:
     return {mouse: assignment[mouse] for mouse in mice}
 
 
-def check_split(assignment: Mapping[str, str], inflow: Collection[str]) -> None:
-    """Refuse a split that tests or validates on a mouse with inflow frames, or lacks a set to train or validate on.
+def check_split(rows: Sequence[tuple[str, str]], digests: Mapping[str, str]) -> None:
+    """Refuse a split in which a mouse is in two sets, or that cannot train a network.
+
+    Args:
+        rows: mouse and set.
+        digests: SHA-256 of each mouse's file; two names of one file are one mouse.
 
     Raises BadInput naming the mice.
     """
+    places: dict[str, tuple[str, str]] = {}
+    for mouse, split in rows:
+        other, where = places.setdefault(digests[mouse], (mouse, split))
+        if where != split:
+            same = "" if other == mouse else f", whose file is that of {other},"
+            raise BadInput(f"split: found {mouse}{same} in {where} and in {split}, expected one set; change the split")
     for split in ("train", "validation"):
-        if split not in assignment.values():
+        if split not in {where for _, where in places.values()}:
             raise BadInput(f"split: found no mouse in {split}, expected at least one; change the split")
-    if wrong := sorted(mouse for mouse in inflow if assignment[mouse] != "train"):
-        raise BadInput(
-            f"split: found the inflow mice {', '.join(wrong)} in validation or test, expected them in train; "
-            "name a split file that has them there"
-        )

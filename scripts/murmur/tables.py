@@ -1,8 +1,12 @@
-"""Reading and writing the tidy CSV files that users rely on."""
+"""Reading the tables that users write, and reading and writing those that they rely on."""
 
+import csv
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
+
+from murmur.errors import BadInput
 
 
 def write_csv(table: pd.DataFrame, path: str | Path) -> None:
@@ -21,3 +25,23 @@ def read_csv(path: str | Path) -> pd.DataFrame:
     """Read a table that `write_csv` wrote; names and lists stay text, also when they look like numbers."""
     text = dict.fromkeys(["mouse", "phenotype", "note", "status", "annotated_frames", "inflow_frames"], str)
     return pd.read_csv(path, dtype=text, keep_default_na=False, na_values=[""])
+
+
+def read_rows(path: str | Path, columns: Sequence[str], delimiter: str = ",") -> list[dict[str, str]]:
+    """Read a table that a user wrote: one dict of text per row, cells that are not there empty.
+
+    Raises BadInput when it is not UTF-8, or one of `columns` is missing.
+    """
+    try:
+        with open(path, newline="", encoding="utf-8-sig") as file:
+            reader = csv.DictReader(file, delimiter=delimiter, restval="")
+            rows, found = list(reader), list(reader.fieldnames or [])
+    except UnicodeDecodeError:
+        raise BadInput(f"{path}: found text that is not UTF-8, expected UTF-8; save it again as 'CSV UTF-8'") from None
+    if missing := [column for column in columns if column not in found]:
+        separated = {",": "commas", "\t": "tabs"}[delimiter]
+        raise BadInput(
+            f"{path}: found the columns {', '.join(found) or 'none'}, expected {', '.join(columns)}, separated by "
+            f"{separated}; add {', '.join(missing)}"
+        )
+    return rows

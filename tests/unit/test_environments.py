@@ -66,9 +66,9 @@ def test_each_script_finds_what_it_imports(root):
     from murmur.modules import modules_of
 
     rules = "\n".join(path.read_text() for path in (root / "rules").glob("*.smk"))
-    for environment, script in re.findall(
-        r'conda:\s+"\.\./envs/(\w+)\.yaml"\s+script:\s+"\.\./scripts/(\w+)\.py"', rules
-    ):
+    used = re.findall(r'conda:\s+"\.\./envs/(\w+)\.yaml".*?script:\s+"\.\./scripts/(\w+)\.py"', rules, re.DOTALL)
+    assert sorted(script for _, script in used) == sorted(path.stem for path in (root / "scripts").glob("*.py"))
+    for environment, script in used:
         file = root / "scripts" / f"{script}.py"
         missing = imported([file, *modules_of(file)]) - set(packages(root, environment))
         assert not missing, f"{script} in {environment}"

@@ -45,14 +45,14 @@ def test_row_of_a_good_mouse(tmp_path):
     assert (row["annotated_frames"], row["ed_frame"], row["es_frame"], row["inflow_frames"]) == ("0;2;4", 2, 4, "0")
     assert (row["row_mm"], row["column_mm"], row["slice_mm"], row["frame_interval_ms"]) == (0.1, 0.1, 1.0, 5.0)
     assert row["phenotype"] == "control"
-    assert row["status"] == "annotated"
+    assert row["status"] == "annotated; spacing assumed to be 0.1 x 0.1 x 1.0 mm"
     assert len(row["sha256"]) == 64
 
 
 def test_single_annotated_frame_and_none(tmp_path):
     row = row_of(write_mouse(tmp_path / "a.h5", (30,)))
     assert row["ed_frame"] is None
-    assert "function is missing" in row["status"]
+    assert "function missing" in row["status"]
 
     def unlabelled(file):
         del file["Masks"], file["Frames_with_ROI"]
@@ -104,6 +104,19 @@ def test_bad_file_is_one_sentence(tmp_path, change, words):
     assert words in str(error.value)
     assert str(error.value).startswith(f"{path}: found")
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("spacing", [[0.1, 0.1], 0.1, [0.1, 0.1, 0.0], [0.1, 0.1, np.nan]])
+def test_spacing_that_is_none_is_refused(tmp_path, spacing):
+    path = write_mouse(tmp_path / "bad.h5", change=lambda file: file.attrs.update(spacing_mm=spacing))
+    with pytest.raises(BadInput, match="attribute spacing_mm"):
+        row_of(path)
+
+
+def test_two_frames_of_which_one_has_blood_pool(tmp_path):
+    path = write_mouse(tmp_path / "Mouse1.h5", (30, 0))
+    check_cohort.main([path], [None], None, None, str(tmp_path / "m.csv"), threads=1)
+    assert read_manifest(tmp_path / "m.csv")["Mouse1"].phases == {0: "single", 1: "other"}
 
 
 def test_not_hdf5(tmp_path):

@@ -46,3 +46,27 @@ def test_columns_are_checked(tmp_path):
         measurements.readers(write(tmp_path, header="mouse,metric,reference,dl"))
     with pytest.raises(BadInput, match="no column of a reader"):
         measurements.readers(write(tmp_path, header="mouse,metric,unit,reference"))
+
+
+def test_name_of_a_reader_can_name_a_folder(tmp_path):
+    for header in (
+        '"",mouse,metric,unit,reference,dl',
+        "mouse,metric,unit,reference,a/b",
+        "mouse,metric,unit,reference,dl ",
+    ):
+        path = tmp_path / f"{len(header)}.csv"
+        path.write_text(header + "\n")
+        with pytest.raises(BadInput, match="rename or remove it"):
+            measurements.readers(str(path))
+
+
+def test_other_encoding_is_refused(tmp_path):
+    path = tmp_path / "latin.csv"
+    path.write_bytes("mouse,metric,unit,reference,dl\nM1,EDV,µL,1,2\n".encode("cp1252"))
+    with pytest.raises(BadInput, match="save it again as 'CSV UTF-8'"):
+        measurements.readers(str(path))
+
+
+def test_pairs_are_those_of_the_metric_with_most(tmp_path):
+    path = write(tmp_path, "M1,EDV,uL,1,2", "M2,EDV,uL,1,", "M3,EDV,uL,1,2", "M4,EF,%,50,51")
+    assert measurements.pairs(path, "dl") == 2

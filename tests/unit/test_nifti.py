@@ -38,7 +38,7 @@ def test_frames_in_files_of_their_own(tmp_path, images, mask):
     folder = NiftiFolder(str(tmp_path), "{mouse}_4d.nii.gz", LABELS, masks="{mouse}_*_frame{frame}_gt.nii.gz")
     assert folder.mice() == ["p_1"]
     output = tmp_path / "out" / "p_1.h5"
-    convert_nifti.main(folder, ["p_1"], [str(output)], None)
+    convert_nifti.main(folder, "p_1", str(output), None)
     with h5py.File(output) as file:
         assert file["Images"].dtype == np.uint16
         np.testing.assert_array_equal(file["Images"], images)
@@ -85,20 +85,55 @@ def test_units_of_the_header(tmp_path, images):
     assert interval == 46
 
 
-def test_bad_files_are_one_sentence_each(tmp_path, images, mask):
+def test_mask_belongs_to_the_mouse_with_the_longest_name(tmp_path, images, mask):
+    for mouse, frame in (("M1", 1), ("M1_week4", 3)):
+        save(tmp_path / f"{mouse}_4d.nii", images)
+        save(tmp_path / f"{mouse}_frame{frame:02d}_gt.nii", mask)
+    save(tmp_path / "M1_ES_frame12_gt.nii", mask)
+    folder = NiftiFolder(str(tmp_path), "{mouse}_4d.nii", LABELS, masks="{mouse}_*frame{frame}_gt.nii")
+    assert folder.contoured_frames("M1") == [0, 11]
+    assert folder.contoured_frames("M1_week4") == [2]
+    save(tmp_path / "M1_again_frame1_gt.nii", mask)
+    folder = NiftiFolder(str(tmp_path), "{mouse}_4d.nii", LABELS, masks="{mouse}_*frame{frame}_gt.nii")
+    with pytest.raises(BadInput, match="the same frame of M1"):
+        folder.contoured_frames("M1")
+
+
+@pytest.mark.parametrize("name", ["image.nii", "{mouse}/{mouse}.nii"])
+def test_name_must_hold_the_mouse_once(tmp_path, name):
+    with pytest.raises(BadInput, match="source.images"):
+        NiftiFolder(str(tmp_path), name, LABELS)
+
+
+def test_bad_file_is_one_sentence(tmp_path, images, mask):
     save(tmp_path / "a.nii", images[..., 0])
     save(tmp_path / "b.nii", images)
     save(tmp_path / "b_seg.nii", mask[:5])
     save(tmp_path / "c.nii", images, units=("mm", "unknown"))
     (tmp_path / "d.nii").write_text("no")
+    save(tmp_path / "whole.nii.gz", images)
+    (tmp_path / "e.nii").write_bytes((tmp_path / "b.nii").read_bytes()[:2000])
+    save(tmp_path / "f.nii", images)
+    save(tmp_path / "f_seg.nii", np.where(mask == 2, np.nan, mask).astype(np.float32))
     folder = NiftiFolder(str(tmp_path), "{mouse}.nii", LABELS, masks="{mouse}_seg.nii")
-    outputs = [str(tmp_path / f"{name}.h5") for name in "abcd"]
-    with pytest.raises(BadInput) as error:
-        convert_nifti.main(folder, list("abcd"), outputs, None)
-    lines = str(error.value).splitlines()
-    assert len(lines) == 4
-    for line, words in zip(
-        lines, ("3 dimensions", "shape (5, 10, 3)", "frame_interval_ms", "no readable"), strict=True
-    ):
-        assert words in line
-    convert_nifti.main(folder, ["c"], [outputs[2]], 5.0)
+    for mouse, words in {
+        "a": "3 dimensions",
+        "b": "shape (5, 10, 3)",
+        "c": "frame_interval_ms",
+        "d": "no readable",
+        "e": "cut off or damaged",
+        "f": "shape (12, 10, 3), expected (12, 10, 3, 6)",
+    }.items():
+        with pytest.raises(BadInput) as error:
+            convert_nifti.main(folder, mouse, str(tmp_path / "out.h5"), None)
+        assert words in str(error.value)
+        assert "\n" not in str(error.value)
+    convert_nifti.main(folder, "c", str(tmp_path / "out.h5"), 5.0)
+
+
+def test_mask_with_nan_is_refused(tmp_path, images, mask):
+    save(tmp_path / "a.nii", images)
+    save(tmp_path / "a_01.nii", np.where(mask == 2, np.nan, mask).astype(np.float32))
+    folder = NiftiFolder(str(tmp_path), "{mouse}.nii", LABELS, masks="{mouse}_{frame}.nii")
+    with pytest.raises(BadInput, match="found the value nan"):
+        folder.read_masks("a", SHAPE)

@@ -1,7 +1,12 @@
 from collections import Counter
+from pathlib import Path
 
+import numpy as np
 import pytest
 
+import check_cohort
+import draw_split as draw_split_script
+from murmur.cines import write_cine
 from murmur.errors import BadInput
 from murmur.split import check_split, draw_split, read_split
 
@@ -12,7 +17,11 @@ NUMBERS = {"train": 90, "validation": 15, "test": 25}
 
 
 def draw(mice=MICE, seed=42, **changes):
-    return draw_split(mice, **{"phenotypes": PHENOTYPES, "inflow": INFLOW, "numbers": NUMBERS} | changes, seed=seed)
+    return draw_split(
+        mice,
+        **{"phenotypes": PHENOTYPES, "inflow": INFLOW, "without_contours": set(), "numbers": NUMBERS} | changes,
+        seed=seed,
+    )
 
 
 def test_every_mouse_in_one_set_of_the_size_asked():
@@ -77,9 +86,50 @@ def test_file_that_does_not_fit_is_refused(tmp_path, rows, message):
         read_split(write(tmp_path / "s.csv", *rows), ["A", "B"])
 
 
-def test_inflow_mouse_in_test_is_refused():
-    check_split({"A": "train", "B": "validation", "C": "test"}, inflow={"A"})
-    with pytest.raises(BadInput, match="inflow mice C"):
-        check_split({"A": "train", "B": "validation", "C": "test"}, inflow={"C"})
+def test_mice_without_contours_are_test_mice():
+    bare = {"Mouse3", "Mouse77"}
+    assignment = draw(without_contours=bare)
+    assert {assignment[mouse] for mouse in bare} == {"test"}
+    assert Counter(assignment.values()) == NUMBERS
+    with pytest.raises(BadInput, match="found 25 test mice, expected at least 26"):
+        draw(without_contours=set(sorted(set(MICE) - INFLOW)[:26]))
+
+
+DIGESTS = {"A": "aa", "B": "bb", "C": "cc", "D": "aa"}
+
+
+def test_mouse_in_two_sets_is_refused():
+    check_split([("A", "train"), ("B", "validation"), ("C", "test")], DIGESTS)
+    with pytest.raises(BadInput, match="found A in train and in test"):
+        check_split([("A", "train"), ("B", "validation"), ("A", "test")], DIGESTS)
+    with pytest.raises(BadInput, match="found D, whose file is that of A, in train and in test"):
+        check_split([("A", "train"), ("B", "validation"), ("D", "test")], DIGESTS)
     with pytest.raises(BadInput, match="no mouse in validation"):
-        check_split({"A": "train", "C": "test"}, inflow=set())
+        check_split([("A", "train"), ("C", "test")], DIGESTS)
+
+
+@pytest.fixture
+def manifest(tmp_path):
+    """Mouse A has inflow frames; the others have none."""
+    for name, frames in (("A", [0, 1, 2]), ("B", [0, 1]), ("C", [0, 1])):
+        images = np.random.default_rng(ord(name)).integers(0, 99, (16, 16, 2, 4)).astype(np.uint16)
+        masks = np.zeros(images.shape, np.uint8)
+        for frame in frames:
+            masks[: 9 - frame, :9, 0, frame], masks[9:12, :9, 0, frame] = 2, 1
+        write_cine(tmp_path / f"{name}.h5", images, masks, frames)
+    names = [str(tmp_path / f"{name}.h5") for name in "ABC"]
+    path = str(tmp_path / "manifest.csv")
+    check_cohort.main(names, ["x", None, "y"], None, None, path, threads=1)
+    return path
+
+
+def test_drawn_split_meets_the_files(manifest, tmp_path, capsys):
+    output = str(tmp_path / "split.csv")
+    good = {"A": "train", "B": "validation", "C": "test"}
+    draw_split_script.main(manifest, good, is_drawn=True, trains=True, split=output)
+    assert Path(output).read_text() == "mouse,split,phenotype\nA,train,x\nB,validation,\nC,test,y\n"
+    bad = {"A": "test", "B": "validation", "C": "train"}
+    with pytest.raises(BadInput, match="inflow mice A outside the training mice"):
+        draw_split_script.main(manifest, bad, is_drawn=True, trains=True, split=output)
+    draw_split_script.main(manifest, bad, is_drawn=False, trains=True, split=output)
+    assert "inflow mice A" in capsys.readouterr().out

@@ -1,9 +1,13 @@
 import copy
 
+import h5py
+import numpy as np
 import pytest
 import yaml
 
+from murmur.cines import write_cine
 from murmur.errors import BadInput
+from murmur.phantom import has_inflow_frames
 from murmur.study import Study
 
 
@@ -31,9 +35,10 @@ def test_demo_is_accepted_and_split_as_it_says(demo):
 
 
 def test_inflow_mice_train(demo):
-    internal = Study(demo).cohorts["internal"]
-    assert internal.inflow_mice
-    assert internal.inflow_mice <= set(internal.mice_of("train"))
+    assert has_inflow_frames(12)
+    for seed in range(10):
+        demo["cohorts"]["internal"]["split"]["seed"] = seed
+        assert "Mouse13" in Study(demo).cohorts["internal"].mice_of("train")
 
 
 def test_defaults_are_the_values_of_the_published_study(demo):
@@ -92,6 +97,10 @@ def test_every_problem_is_one_line(demo):
         (["readers", "unet3plus", "cohorts"], ["inside"], ["readers.unet3plus.cohorts", "'inside'"]),
         (["readers", "unet3plus", "postprocess"], "nothing", ["largest_component, none"]),
         (["readers", "reference"], {"train_on": "internal"}, ["'reference'", "another name"]),
+        (["cohorts", "internal", "source", "phantom", "mice"], 20.0, ["found 20.0", "expected an integer"]),
+        (["cohorts", "internal", "split", "test"], 0, ["found 0", "1 or more"]),
+        (["cohorts", "internal", "split", "file"], "s.csv", ["found train, validation, test, seed beside file"]),
+        (["cohorts", 2023], {"source": {"phantom": {"mice": 1}}}, ["cohorts.2023", "put it in quotes"]),
         (["statistics"], {"sd_ddof": 2}, ["statistics.sd_ddof", "found 2", "0, 1"]),
     ],
 )
@@ -128,6 +137,51 @@ def test_reader_reads_test_mice_unless_told_otherwise(demo):
     demo["readers"]["unet3plus"]["mice"] = "all"
     study = Study(demo)
     assert len(study.readers["unet3plus"].mice(study.cohorts["internal"])) == 20
+
+
+def test_everything_about_the_mice_is_checked_before_a_job_starts(demo, tmp_path):
+    demo["cohorts"]["internal"]["participants"] = str(tmp_path / "p.tsv")
+    (tmp_path / "p.tsv").write_text("mouse,phenotype\nMouse1,control\n")
+    with pytest.raises(BadInput, match="separated by tabs"):
+        Study(demo).check_mice()
+    (tmp_path / "p.tsv").write_text("mouse\tphenotype\nmouse1\tcontrol\n")
+    with pytest.raises(BadInput, match="found mouse1, ..., expected mice of the cohort"):
+        Study(demo).check_mice()
+    (tmp_path / "p.tsv").write_text("mouse\tphenotype\nMouse1\tcontrol\n")
+    Study(demo).check_mice()
+
+
+def test_mice_of_a_folder_are_split_by_what_is_contoured(demo, tmp_path):
+    frames = {"A": [0, 2], "B": [0, 1, 2], "C": [], "D": [0, 2], "E": [1, 2]}
+    for name, contoured in frames.items():
+        images = np.ones((8, 8, 2, 3), np.uint16)
+        masks = np.zeros(images.shape, np.uint8)
+        masks[2:4, 2:4, 0, contoured] = 2
+        write_cine(tmp_path / f"{name}.h5", images, masks if contoured else None, contoured)
+    with h5py.File(tmp_path / "A.h5", "a") as file:
+        del file["Frames_with_ROI"]
+    demo["cohorts"] = {
+        "internal": {"source": {"folder": f"{tmp_path}/"}, "split": {"train": 2, "validation": 1, "test": 2}}
+    }
+    study = Study(demo)
+    cohort = study.cohorts["internal"]
+    assert cohort.split["B"] == "train"
+    assert cohort.split["C"] == "test"
+    assert sorted(cohort.split.values()) == ["test", "test", "train", "train", "validation"]
+    assert cohort.file("A") == str(tmp_path / "A.h5")
+    (tmp_path / "D.h5").write_text("no")
+    with pytest.raises(BadInput, match="D.h5: found no readable HDF5 file"):
+        Study(demo).check_mice()
+
+
+def test_reader_without_a_mouse_to_read_is_refused(demo, tmp_path):
+    split = tmp_path / "s.csv"
+    split.write_text(
+        "mouse,split\n" + "".join(f"Mouse{n},{'train' if n > 1 else 'validation'}\n" for n in range(1, 21))
+    )
+    demo["cohorts"]["internal"]["split"] = {"file": str(split)}
+    with pytest.raises(BadInput, match="readers.unet3plus: found no test mouse in the cohort 'internal'"):
+        Study(demo).check_mice()
 
 
 def test_measurements_name_their_own_readers(demo, tmp_path):

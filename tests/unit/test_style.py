@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from murmur.study import schema
+from murmur.schema import schema
 
 
 def run(root, *command):

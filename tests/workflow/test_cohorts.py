@@ -5,6 +5,7 @@ import nibabel
 import numpy as np
 import pandas as pd
 import pytest
+from conftest import Workplace
 
 from murmur.cines import write_cine
 
@@ -24,8 +25,9 @@ def rings(shift=0, shape=SHAPE):
     return masks
 
 
-@pytest.fixture
-def cohorts(workplace):
+@pytest.fixture(scope="module")
+def cohorts(tmp_path_factory):
+    workplace = Workplace(tmp_path_factory.mktemp("cohorts"))
     rng = np.random.default_rng(0)
     place = workplace.folder
     (place / "nifti").mkdir()

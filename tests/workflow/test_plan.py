@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+import sys
 
 import pytest
 import yaml
@@ -39,7 +40,7 @@ def test_default_study_is_planned_whole(workplace):
 
 
 def test_study_of_130_mice_and_three_readers_is_planned(workplace):
-    run = workplace.snakemake("--dry-run", "--quiet", study=workplace.write(STUDY_OF_130))
+    run = workplace.snakemake("--dry-run", study=workplace.write(STUDY_OF_130))
     assert run.status == 0, run.output
     planned = jobs(run.output)
     assert planned["segment_mouse"] == 390
@@ -126,6 +127,6 @@ def test_local_profile_is_found_from_elsewhere(workplace):
 
 def test_rule_graph_of_the_readme_is_the_workflow(workplace):
     done = subprocess.run(
-        ["python3", str(ROOT / "docs" / "write_rule_graph.py"), "--check"], capture_output=True, text=True
+        [sys.executable, str(ROOT / "docs" / "write_rule_graph.py"), "--check"], capture_output=True, text=True
     )
     assert done.returncode == 0, done.stdout + done.stderr

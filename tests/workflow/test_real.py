@@ -50,7 +50,7 @@ def test_mice_of_the_published_study(mice):
         assert volumes["paper_network"].loc[mouse, "myocardium_mg"] == pytest.approx(network_mass, abs=0.01)
 
     status = read(mice, "mice", "cohorts/real/manifest.csv")["status"]
-    assert status.str.contains("function is missing").all()
+    assert status.str.contains("function missing").all()
     agreement = read(mice, "mice", "statistics/real/paper_network/agreement.csv")
     assert (agreement["n"] == 0).all()
     assert agreement["note"].notna().all()
