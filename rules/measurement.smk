@@ -12,6 +12,8 @@ rule measure_volumes:
         volumes="<results>/measurements/{cohort}/{reader}/volumes.csv",
     log:
         "<logs>/measure_volumes/{cohort}/{reader}.log",
+    benchmark:
+        "<benchmarks>/measure_volumes/{cohort}/{reader}.tsv"
     conda:
         "../envs/analysis.yaml"
     resources:

@@ -81,6 +81,8 @@ rule plot_cases:
         ),
     log:
         "<logs>/plot_cases/{cohort}/{reader}.log",
+    benchmark:
+        "<benchmarks>/plot_cases/{cohort}/{reader}.tsv"
     conda:
         "../envs/analysis.yaml"
     resources:
@@ -124,6 +126,8 @@ rule render_movies:
         ),
     log:
         "<logs>/render_movies/{cohort}/{reader}.log",
+    benchmark:
+        "<benchmarks>/render_movies/{cohort}/{reader}.tsv"
     conda:
         "../envs/analysis.yaml"
     resources:

@@ -50,6 +50,8 @@ for name in readers_by("masks"):
                 ],
             log:
                 f"<logs>/import_masks/{cohort}/{name}.log",
+            benchmark:
+                f"<benchmarks>/import_masks/{cohort}/{name}.tsv"
             conda:
                 "../envs/analysis.yaml"
             resources:

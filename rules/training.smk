@@ -14,6 +14,8 @@ rule collect_slices:
         slices=temp("<results>/readers/{reader}/slices.h5"),
     log:
         "<logs>/collect_slices/{reader}.log",
+    benchmark:
+        "<benchmarks>/collect_slices/{reader}.tsv"
     conda:
         "../envs/analysis.yaml"
     resources:
