@@ -1,28 +1,33 @@
 """Overlap and surface distances of a reader with the reference, by structure and phase.
 
 Input: overlap.csv (mouse, phase, structure, dice, hd95_mm, assd_mm). Outputs: overlap_summary.csv (Dice) and
-surface_summary.csv (hd95_mm and assd_mm, in mm). n counts values, `missing` the rows without one: an HD95 that failed
-because the reader's mask is empty is counted there. Phase `all` pools the values of ED and ES, so a mouse enters
-once for each. Quartiles interpolate linearly; the standard deviation uses n - `sd_ddof`.
+surface_summary.csv (hd95_mm and assd_mm, in mm). n counts values; `missing` the rows without a Dice coefficient, which
+the expert did not annotate or the reader did not segment; `failed` those where the reader's mask is empty: they enter
+the summary of Dice as 0 and have no distance. Phase `all` pools the values of ED and ES, so a mouse enters once for
+each. Quartiles interpolate linearly; the standard deviation uses n - `sd_ddof`.
 """
 
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from murmur.cines import STRUCTURES
 from murmur.logs import job_log
 from murmur.tables import read_csv, write_csv
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
-STRUCTURES = ("blood_pool", "myocardium")
-PHASES = {"ED": ["ED"], "ES": ["ES"], "single": ["single"], "inflow": ["inflow"], "all": ["ED", "ES"]}
+PHASES = {"ED": ["ED"], "ES": ["ES"], "single": ["single"], "all": ["ED", "ES"]}
+COLUMNS = ["structure", "phase", "n", "mean", "sd", "median", "q1", "q3", "min", "max", "missing", "failed", "note"]
 
 
-def describe(values: pd.Series, sd_ddof: int) -> dict[str, object]:
-    """Return n, mean, sd, median, q1, q3, min, max and missing of `values`, and in `note` why some are empty."""
-    found = values.dropna()
+def describe(rows: pd.DataFrame, measure: str, sd_ddof: int) -> dict[str, object]:
+    """Return n, mean, sd, median, q1, q3, min, max, missing and failed of the column `measure` of `rows`.
+
+    `note` says why some are empty.
+    """
+    found = rows[measure].astype(float).dropna()
     n = len(found)
     return {
         "n": n,
@@ -33,7 +38,8 @@ def describe(values: pd.Series, sd_ddof: int) -> dict[str, object]:
         "q3": found.quantile(0.75),
         "min": found.min(),
         "max": found.max(),
-        "missing": len(values) - n,
+        "missing": int(rows["dice"].isna().sum()),
+        "failed": int((rows["dice"].notna() & rows["hd95_mm"].isna()).sum()),
         "note": {0: "no value", 1: "1 value: no standard deviation"}.get(n, ""),
     }
 
@@ -45,10 +51,8 @@ def summarise(overlap: pd.DataFrame, measure: str, sd_ddof: int) -> pd.DataFrame
         for phase, phases in PHASES.items():
             chosen = overlap[(overlap["structure"] == structure) & overlap["phase"].isin(phases)]
             if len(chosen):
-                values = chosen[measure].astype(float)
-                rows.append({"structure": structure, "phase": phase} | describe(values, sd_ddof))
-    columns = ["structure", "phase", "n", "mean", "sd", "median", "q1", "q3", "min", "max", "missing", "note"]
-    return pd.DataFrame(rows, columns=columns)
+                rows.append({"structure": structure, "phase": phase} | describe(chosen, measure, sd_ddof))
+    return pd.DataFrame(rows, columns=COLUMNS)
 
 
 def main(overlap: str, dice_output: str, surface_output: str, sd_ddof: int) -> None:

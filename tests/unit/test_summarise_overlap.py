@@ -22,16 +22,16 @@ def summaries(tmp_path):
 
 def test_by_structure_and_phase(summaries):
     dice, surface = summaries(
-        "1,ED,blood_pool,0.9,0.1,0.05\n1,ES,blood_pool,0.8,,\n2,ED,blood_pool,0.7,0.3,0.1\n"
-        "2,ES,blood_pool,0,,\n3,single,blood_pool,0.6,0.2,0.1\n1,inflow,blood_pool,0.5,0.2,0.1\n"
-        "1,inflow,blood_pool,0.7,0.2,0.1\n1,ED,myocardium,,,\n"
+        "1,ED,blood_pool,0.9,0.1,0.05\n1,ES,blood_pool,0.8,0.2,0.1\n2,ED,blood_pool,0.7,0.3,0.1\n"
+        "2,ES,blood_pool,0,,\n3,single,blood_pool,0.6,0.2,0.1\n"
+        "1,ED,myocardium,,,\n"
     )
     contract = ["structure", "phase", "n", "mean", "sd", "median", "q1", "q3", "min", "max"]
-    assert list(dice.columns) == [*contract, "missing", "note"]
-    assert list(surface.columns) == ["measure", *contract, "missing", "note"]
+    assert list(dice.columns) == [*contract, "missing", "failed", "note"]
+    assert list(surface.columns) == ["measure", *contract, "missing", "failed", "note"]
     blood = dice[dice["structure"] == "blood_pool"].set_index("phase")
-    assert list(blood.index) == ["ED", "ES", "single", "inflow", "all"]
-    assert blood["n"].to_list() == [2, 2, 1, 2, 4]
+    assert list(blood.index) == ["ED", "ES", "single", "all"]
+    assert blood["n"].to_list() == [2, 2, 1, 4]
     assert blood.loc["all", "mean"] == pytest.approx(0.6)
     assert blood.loc["all", "sd"] == pytest.approx(math.sqrt((0.09 + 0.04 + 0.01 + 0.36) / 3))
     assert blood.loc["all", ["median", "q1", "q3", "min", "max"]].to_list() == pytest.approx(
@@ -39,11 +39,25 @@ def test_by_structure_and_phase(summaries):
     )
     assert pd.isna(blood.loc["single", "sd"])
     assert blood.loc["single", "note"] == "1 value: no standard deviation"
-    failed = surface[(surface["measure"] == "hd95_mm") & (surface["structure"] == "blood_pool")].set_index("phase")
-    assert failed.loc["ES", ["n", "missing", "note"]].to_list() == [0, 2, "no value"]
-    assert failed.loc["all", ["n", "missing"]].to_list() == [2, 2]
+
+
+def test_failed_and_missing_are_counted_apart(summaries):
+    """Every row has a distance, failed because the reader's mask is empty, or is missing without a Dice."""
+    dice, surface = summaries(
+        "1,ED,blood_pool,0.9,0.1,0.05\n2,ED,blood_pool,0,,\n3,ED,blood_pool,0,,\n4,ED,blood_pool,,,\n"
+        "1,ES,blood_pool,0,,\n1,ED,myocardium,,,\n"
+    )
+    counts = ["n", "missing", "failed"]
+    blood = dice[dice["structure"] == "blood_pool"].set_index("phase")
+    assert blood.loc["ED", counts].to_list() == [3, 1, 2]
+    assert blood.loc["ED", "mean"] == pytest.approx(0.3)
+    for measure in ("hd95_mm", "assd_mm"):
+        blood = surface[(surface["measure"] == measure) & (surface["structure"] == "blood_pool")].set_index("phase")
+        assert blood.loc["ED", counts].to_list() == [1, 1, 2]
+        assert blood.loc["ES", [*counts, "note"]].to_list() == [0, 0, 1, "no value"]
+        assert blood.loc["all", counts].to_list() == [1, 1, 3]
     myocardium = dice[dice["structure"] == "myocardium"].set_index("phase")
-    assert myocardium.loc["ED", ["n", "missing"]].to_list() == [0, 1]
+    assert myocardium.loc["ED", counts].to_list() == [0, 1, 0]
 
 
 def test_sd_ddof(summaries):
