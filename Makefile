@@ -13,7 +13,8 @@ study: .venv/ready
 	$(BIN)/snakemake --cores all --report results/demo/report.html
 
 test: .venv/ready
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses 2 tests/unit
+	$(BIN)/python -m pytest tests/workflow
 
 format: .venv/ready
 	$(BIN)/ruff check --fix .
