@@ -59,10 +59,12 @@ def plot_mouse(axes: Axes, cine: pd.DataFrame, mouse: Mouse, reference: pd.Serie
     if expert.notna().any():
         marker |= {"marker": "x", "markersize": 5, "markeredgewidth": 1.2, "zorder": 4}
         axes.plot(marks["time_ms"], expert, color=figures.BLACK, label="expert, ED and ES", **marker)
-    for phase, height in reader.fillna(expert).dropna().items():
+    # the names stand outside of both marks
+    both = pd.concat([reader, expert], axis=1).dropna(how="all")
+    for phase, values in both.iterrows():
         axes.annotate(
             phase,
-            (marks.loc[phase, "time_ms"], height),
+            (marks.loc[phase, "time_ms"], values.max() if phase == "ED" else values.min()),
             xytext=(0, 9 if phase == "ED" else -9),
             textcoords="offset points",
             ha="center",

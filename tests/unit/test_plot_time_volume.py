@@ -48,6 +48,9 @@ def test_ed_and_es_of_both_are_marked(tmp_path, monkeypatch):
     for label, who in (("reader, ED and ES", "reader"), ("expert, ED and ES", "reference")):
         assert list(lines[label].get_xdata()) == [0, 15]
         assert list(lines[label].get_ydata()) == pytest.approx(values.loc[["EDV", "ESV"], who].to_list())
+    names = {text.get_text(): text.xy[1] for text in seen[0].axes[0].texts}
+    assert names["ED"] == pytest.approx(values.loc["EDV", ["reference", "reader"]].max())
+    assert names["ES"] == pytest.approx(values.loc["ESV", ["reference", "reader"]].min())
 
 
 def test_a_mouse_without_annotation_is_marked_at_its_extremes(tmp_path, monkeypatch):
