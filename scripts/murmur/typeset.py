@@ -18,9 +18,9 @@ EPOCH = (1980, 1, 1, 0, 0, 0)
 
 STYLE = """
   table { border-collapse: collapse; border-top: 1.5px solid; border-bottom: 1.5px solid;
-          font: 10pt/1.4 "Times New Roman", Times, serif; }
+          font: 10pt/1.4 "Times New Roman", Times, serif; max-width: 48em; }
   caption, tfoot td { text-align: left; }
-  caption { padding-bottom: 4pt; }
+  caption { padding: 0 8pt 4pt; }
   thead th { border-bottom: 1px solid; }
   th, td { padding: 2pt 8pt; text-align: center; white-space: nowrap; }
   th:first-child { text-align: left; font-weight: normal; }
