@@ -1,8 +1,9 @@
 """The best, the median and the worst mouse beating: the reader's contours, and the expert's beside them.
 
-Inputs: overlap.csv, manifest.csv, the reader's segmentations. Outputs: three GIF films of at most 3 MB. All slices
-run side by side through the cine, ten frames a second; each annotated frame is held for a second while the expert's
-contours stand beside it, and these stay there, dimmed, until the next. A mouse with one frame runs slice by slice.
+Inputs: overlap.csv, manifest.csv, the reader's segmentations. Outputs: three GIF films, drawn as large as 3 MB allow; a
+very long cine may pass them at the smallest size. All slices run side by side through the cine, ten frames a second;
+each annotated frame is held for a second while the expert's contours stand beside it, and these stay there, dimmed,
+until the next. A mouse with one frame runs slice by slice.
 """
 
 import io
