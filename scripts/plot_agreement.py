@@ -13,7 +13,9 @@ from matplotlib.ticker import MaxNLocator
 
 from murmur import figures
 from murmur.logs import job_log
+from murmur.rounding import rounded
 from murmur.tables import read_csv
+from murmur.volumes import METRIC_NAMES, UNITS
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -41,7 +43,7 @@ def plot_bland_altman(axes: Axes, pairs: pd.DataFrame, numbers: pd.Series) -> No
         if pd.notna(numbers[quantity]):
             axes.axhline(numbers[quantity], color=colour, linestyle=dash, linewidth=1, zorder=2)
             axes.annotate(
-                figures.rounded(numbers[quantity], 1),
+                rounded(numbers[quantity], 1),
                 (1, numbers[quantity]),
                 xycoords=("axes fraction", "data"),
                 xytext=(2, 0),
@@ -70,7 +72,7 @@ def plot_equality(axes: Axes, pairs: pd.DataFrame, numbers: pd.Series) -> None:
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_locator(MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]))
     r = numbers["pearson_r"]
-    correlation = "" if pd.isna(r) else f"r = {figures.rounded(r, 2)}, "
+    correlation = "" if pd.isna(r) else f"r = {rounded(r, 2)}, "
     axes.set_title(f"{correlation}n = {len(pairs)}", fontsize=7)
 
 
@@ -87,7 +89,7 @@ def main(function: str, agreement: str, outputs: list[str], reader: str, cohort:
             fontsize=7,
         )
         panels = figure.subplots(4, 3)
-        for index, (metric, name) in enumerate(figures.METRIC_NAMES.items()):
+        for index, (metric, name) in enumerate(METRIC_NAMES.items()):
             above, below = panels[index // 3 * 2 : index // 3 * 2 + 2, index % 3]
             above.set_title(name)
             pairs = values[values["metric"] == metric]
@@ -95,7 +97,7 @@ def main(function: str, agreement: str, outputs: list[str], reader: str, cohort:
                 figures.say(above, "No mouse has both values.")
                 below.set_axis_off()
                 continue
-            unit = figures.UNITS[numbers.loc[metric, "unit"]]
+            unit = UNITS[numbers.loc[metric, "unit"]]
             plot_bland_altman(above, pairs, numbers.loc[metric])
             above.set(xlabel=f"Mean ({unit})", ylabel=f"Reader − expert ({unit})")
             plot_equality(below, pairs, numbers.loc[metric])

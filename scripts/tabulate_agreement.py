@@ -10,13 +10,14 @@ import pandas as pd
 
 from murmur.agreement import NO_MARGIN
 from murmur.logs import job_log
+from murmur.rounding import rounded
 from murmur.tables import read_csv, write_csv
 from murmur.typeset import PrintedTable, write_docx, write_html, write_tex
+from murmur.volumes import METRIC_NAMES, UNITS
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
-LABELS = {"mass_ED": "Mass at ED", "mass_ES": "Mass at ES"}
 MEANINGS = {
     "EDV": "EDV, end-diastolic volume",
     "ESV": "ESV, end-systolic volume",
@@ -29,11 +30,8 @@ DASH = "–"
 
 
 def number(value: float, decimals: int = 1) -> str:
-    """Print `value` with a true minus sign, never a negative zero; a dash where it is missing."""
-    if pd.isna(value):
-        return DASH
-    text = f"{value:z.{decimals}f}"
-    return text.replace("-", "−")
+    """Print `value`, or a dash where it is missing."""
+    return DASH if pd.isna(value) else rounded(value, decimals)
 
 
 def mean_and_sd(mean: float, sd: float) -> str:
@@ -64,7 +62,7 @@ def footnote(agreement: pd.DataFrame, reader: str, sd_ddof: int, alpha: float) -
     for metric, note in zip(agreement["metric"], agreement["note"].fillna(""), strict=True):
         for clause in filter(None, note.split("; ")):
             if clause != NO_MARGIN:
-                reasons.setdefault(clause, []).append(LABELS.get(metric, metric))
+                reasons.setdefault(clause, []).append(METRIC_NAMES[metric])
     sentences += [f"{', '.join(metrics)}: {clause}." for clause, metrics in reasons.items()]
     return " ".join(sentences)
 
@@ -78,7 +76,7 @@ def tabulate(agreement: pd.DataFrame, cohort: str, reader: str, sd_ddof: int, al
             bias += f" ({number(row['loa_low'])} to {number(row['loa_high'])})"
         rows.append(
             [
-                f"{LABELS.get(row['metric'], row['metric'])} ({row['unit'].replace('u', 'µ')})",
+                f"{METRIC_NAMES[row['metric']]} ({UNITS[row['unit']]})",
                 mean_and_sd(row["reference_mean"], row["reference_sd"]),
                 mean_and_sd(row["reader_mean"], row["reader_sd"]),
                 bias,

@@ -7,8 +7,8 @@ import pandas as pd
 from scipy import stats
 from statsmodels.stats.weightstats import ttost_paired
 
-from murmur.measurements import METRICS
 from murmur.paired import NAN, constant, holm, paired_test, spearman
+from murmur.volumes import METRICS
 
 # fmt: off
 STATISTICS = [

@@ -28,16 +28,6 @@ STRUCTURE_COLOURS = {"myocardium": SKY_BLUE, "blood_pool": VERMILION}
 PAGE_MM = 180.0  # the width of a printed page's two columns
 MM = 1 / 25.4
 
-UNITS = {"uL": "µL", "mg": "mg", "%": "%"}
-METRIC_NAMES = {
-    "EDV": "EDV",
-    "ESV": "ESV",
-    "SV": "SV",
-    "EF": "EF",
-    "mass_ED": "Mass at ED",
-    "mass_ES": "Mass at ES",
-}
-
 STYLE = {
     "font.family": "DejaVu Sans",  # ships with matplotlib, so the figures look the same on every machine
     "font.size": 7,
@@ -88,11 +78,6 @@ def printed_figure(
         for output in map(Path, outputs):
             output.parent.mkdir(parents=True, exist_ok=True)
             figure.savefig(output, dpi=300, metadata=METADATA[output.suffix])
-
-
-def rounded(value: float, digits: int) -> str:
-    """Write `value` for print, with a true minus sign and no minus before a zero."""
-    return f"{value:z.{digits}f}".replace("-", "−")
 
 
 def say(axes, words: str) -> None:

@@ -8,6 +8,9 @@ from murmur.cines import STRUCTURES
 
 MYOCARDIAL_DENSITY = 1.05  # mg/µL
 METRICS = {"EDV": "uL", "ESV": "uL", "SV": "uL", "EF": "%", "mass_ED": "mg", "mass_ES": "mg"}
+# as printed
+METRIC_NAMES = {metric: metric for metric in METRICS} | {"mass_ED": "Mass at ED", "mass_ES": "Mass at ES"}
+UNITS = {"uL": "µL", "mg": "mg", "%": "%"}
 
 
 def voxel_volume(spacing_mm: tuple[float, float, float]) -> float:

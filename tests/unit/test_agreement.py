@@ -7,7 +7,7 @@ import pytest
 from scipy import integrate, optimize, stats
 
 from murmur.agreement import STATISTICS, agreement, agreement_table, intraclass_correlation, limits_of_agreement
-from murmur.measurements import METRICS
+from murmur.volumes import METRICS
 
 # Bland and Altman, Lancet 1986: peak expiratory flow (L/min) of 17 subjects, large and mini Wright meter.
 LARGE = np.array([494, 395, 516, 434, 476, 557, 413, 442, 650, 433, 417, 656, 267, 478, 178, 423, 427.0])

@@ -4,6 +4,7 @@ import pytest
 from PIL import Image
 
 from murmur import figures
+from murmur.rounding import rounded
 
 
 def draw(paths):
@@ -48,9 +49,9 @@ def test_the_structures_differ_in_grey():
 
 
 def test_rounded_prints_a_true_minus_and_no_negative_zero():
-    assert figures.rounded(-6.04, 1) == "−6.0"
-    assert figures.rounded(-0.04, 1) == "0.0"
-    assert figures.rounded(0.945, 2) in ("0.94", "0.95")
+    assert rounded(-6.04, 1) == "−6.0"
+    assert rounded(-0.04, 1) == "0.0"
+    assert rounded(0.945, 2) in ("0.94", "0.95")
 
 
 def test_say_replaces_a_panel_by_words_and_keeps_its_title(tmp_path):

@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-MYOCARDIAL_DENSITY = 1.05  # mg/uL
+from murmur.volumes import MYOCARDIAL_DENSITY
+
 THINNEST_WALL = 0.25  # mm
 ANGLES = 720
 _angle = np.arange(ANGLES) * (2 * np.pi / ANGLES)

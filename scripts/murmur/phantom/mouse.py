@@ -11,8 +11,9 @@ import numpy as np
 from murmur.phantom import has_inflow_frames, phenotype_of
 from murmur.phantom.beat import draw_beat
 from murmur.phantom.cine import image_cine
-from murmur.phantom.heart import MYOCARDIAL_DENSITY, Heart, draw_heart, solve_pose, true_volumes
+from murmur.phantom.heart import Heart, draw_heart, solve_pose, true_volumes
 from murmur.phantom.scanner import SLICE_MM, draw_scanner
+from murmur.volumes import mass
 
 FRAME_INTERVAL_MS = 5.0
 
@@ -65,6 +66,6 @@ def _truth(heart: Heart) -> dict[str, float]:
         "ESV": esv,
         "SV": edv - esv,
         "EF": 100 * (edv - esv) / edv,
-        "mass_ED": wall_ed * MYOCARDIAL_DENSITY,
-        "mass_ES": wall_es * MYOCARDIAL_DENSITY,
+        "mass_ED": mass(wall_ed),
+        "mass_ES": mass(wall_es),
     }
