@@ -11,17 +11,16 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import h5py
 import pandas as pd
 
+from murmur.cines import write_cine
 from murmur.logs import job_log, progress
 from murmur.phantom.mouse import Phantom, phantom_mouse
 from murmur.tables import write_csv
+from murmur.volumes import METRICS
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
-
-UNITS = {"EDV": "uL", "ESV": "uL", "SV": "uL", "EF": "%", "mass_ED": "mg", "mass_ES": "mg"}
 
 
 def main(
@@ -53,23 +52,13 @@ def generate_mouse(seed: int, index: int, field_T: float, path: str) -> tuple[st
 
 
 def truth_rows(mouse: str, values: dict[str, float]) -> Iterator[dict]:
-    for metric, unit in UNITS.items():
+    for metric, unit in METRICS.items():
         yield {"mouse": mouse, "metric": metric, "unit": unit, "value": values[metric]}
 
 
 def write_mouse(phantom: Phantom, path: str | Path) -> None:
-    """Write the mouse file; one image is one chunk, so that a slice or a frame is read without the rest."""
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.partial")
-    with h5py.File(partial, "w") as file:
-        for name, data in (("Images", phantom.images), ("Masks", phantom.masks)):
-            chunks = (*data.shape[:2], 1, 1)
-            file.create_dataset(name, data=data, chunks=chunks, compression="gzip", compression_opts=1, shuffle=True)
-        file["Frames_with_ROI"] = phantom.frames_with_roi
-        file.attrs["spacing_mm"] = phantom.spacing_mm
-        file.attrs["frame_interval_ms"] = phantom.frame_interval_ms
-    partial.replace(path)
+    attributes = {"spacing_mm": phantom.spacing_mm, "frame_interval_ms": phantom.frame_interval_ms}
+    write_cine(path, phantom.images, phantom.masks, phantom.frames_with_roi, attributes)
 
 
 if __name__ == "__main__":

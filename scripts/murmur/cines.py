@@ -82,7 +82,8 @@ def write_cine(
             if values is not None:
                 # One chunk is one image, so that a slice or a frame is read without the rest.
                 chunks = (*values.shape[:2], 1, 1)
-                file.create_dataset(name, data=values, chunks=chunks, compression="gzip", compression_opts=1)
+                packed = {"compression": "gzip", "compression_opts": 1, "shuffle": True}
+                file.create_dataset(name, data=values, chunks=chunks, **packed)
         if masks is not None:
             file["Frames_with_ROI"] = np.asarray(frames, np.int64)
         file.attrs.update(attributes or {})
