@@ -16,11 +16,11 @@ from matplotlib.patches import Rectangle
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "scripts"))
 
+from murmur.figures import STRUCTURE_COLOURS  # noqa: E402
 from murmur.phantom.mouse import Phantom, phantom_mouse  # noqa: E402
 
 SEED = 1
 MICE = {8: "control", 5: "infarct with patch", 13: "dilated", 7: "aortic constriction"}
-BLOOD_POOL, MYOCARDIUM = "#E69F00", "#56B4E9"
 VIEW_MM = 10.0
 
 
@@ -40,7 +40,10 @@ def main(path: Path) -> None:
     titles = ["whole slice", *(f"{phase}, {level}" for phase in ("ED", "ES") for level in ("base", "middle", "apex"))]
     for axis, title in zip(axes[0], titles, strict=True):
         axis.set_title(title, fontsize=9, pad=4)
-    handles = [plt.Line2D([], [], color=colour, lw=2) for colour in (BLOOD_POOL, MYOCARDIUM)]
+    handles = [
+        plt.Line2D([], [], color=colour, lw=2)
+        for colour in (STRUCTURE_COLOURS["blood_pool"], STRUCTURE_COLOURS["myocardium"])
+    ]
     figure.legend(
         handles,
         ["blood pool", "myocardium (reference masks)"],
@@ -77,8 +80,8 @@ def draw_mouse(row: np.ndarray, phantom: Phantom) -> None:
         axis.set_ylim(top + 2 * half, top)
         if frame == es or level == levels[1]:
             mask = phantom.masks[:, :, level, frame]
-            axis.contour(mask > 0, [0.5], colors=MYOCARDIUM, linewidths=0.8)
-            axis.contour(mask == 2, [0.5], colors=BLOOD_POOL, linewidths=0.8)
+            axis.contour(mask > 0, [0.5], colors=STRUCTURE_COLOURS["myocardium"], linewidths=0.8)
+            axis.contour(mask == 2, [0.5], colors=STRUCTURE_COLOURS["blood_pool"], linewidths=0.8)
         bar = left + 2 * half - 1.5
         axis.plot([bar - 2 / pixel, bar], [top + 2 * half - 4] * 2, color="white", lw=1.5)
     row[0].plot([248 - 2 / pixel, 248], [247, 247], color="white", lw=1.5)
