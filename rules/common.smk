@@ -1,11 +1,15 @@
 # Functions that the rules share, and what the study asks for. Nothing here reads an image.
 
+import os
 import re
 import sys
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 
+# The checkout is never written into, not even with compiled modules, neither here nor by the jobs.
+sys.dont_write_bytecode = True
+os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
 sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
 
 from murmur.errors import BadInput
