@@ -11,6 +11,7 @@ BIN := .venv/bin
 study: .venv/ready
 	$(BIN)/snakemake --cores all
 	$(BIN)/snakemake --cores all --report results/demo/report.html
+	@echo "Open results/demo/report.html"
 
 test: .venv/ready
 	$(BIN)/python -m pytest --numprocesses 2 tests/unit
