@@ -9,7 +9,7 @@ from snakemake.exceptions import WorkflowError
 
 # The checkout is never written into, not even with compiled modules, neither here nor by the jobs.
 sys.dont_write_bytecode = True
-os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
+os.environ.update(PYTHONDONTWRITEBYTECODE="1")
 sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
 
 from murmur.errors import BadInput
