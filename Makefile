@@ -23,7 +23,7 @@ format: .venv/ready
 	$(BIN)/snakefmt Snakefile rules
 
 requirements: .venv/ready
-	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/python -m pip install --quiet uv==0.13.8
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
 	    --output-file envs/requirements.txt envs/requirements.in
 
