@@ -46,6 +46,7 @@ def correlate(overlap: pd.DataFrame, function: pd.DataFrame) -> pd.DataFrame:
 
 
 def main(overlap: str, function: str, output: str) -> None:
+    """Write `output` (dice_error.csv) from the tables `overlap` and `function`."""
     write_csv(correlate(read_csv(overlap), read_csv(function)), output)
 
 

@@ -6,7 +6,6 @@ attributes `spacing_mm` for row, column and slice, and `frame_interval_ms`); par
 the volumes of each mouse's geometry: mouse, metric, unit, value.
 """
 
-from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +14,7 @@ import pandas as pd
 
 from murmur.cines import write_cine
 from murmur.logs import job_log, progress
-from murmur.phantom.mouse import Phantom, phantom_mouse
+from murmur.phantom.mouse import phantom_mouse
 from murmur.tables import write_csv
 from murmur.volumes import METRICS
 
@@ -32,33 +31,28 @@ def main(
     truth: str,
     threads: int,
 ) -> None:
+    """Write the files of `mice` (`mouse_files` follow their order), their `participants` and the `truth`.
+
+    The same names, seed and field strength (in tesla) give the same bytes, whatever the number of `threads`.
+    """
     people, volumes = [], []
     with ProcessPoolExecutor(threads) as pool:
         count = len(mice)
         made = pool.map(generate_mouse, [seed] * count, range(count), [field_T] * count, mouse_files)
         for mouse, (phenotype, values) in zip(mice, progress(made, "phantom", "mouse", count), strict=True):
             people.append({"mouse": mouse, "phenotype": phenotype, "field_T": field_T, "seed": seed})
-            volumes.extend(truth_rows(mouse, values))
+            volumes += [(mouse, metric, unit, values[metric]) for metric, unit in METRICS.items()]
     Path(participants).parent.mkdir(parents=True, exist_ok=True)
     pd.DataFrame(people).to_csv(participants, sep="\t", index=False, lineterminator="\n")
-    write_csv(pd.DataFrame(volumes), truth)
+    write_csv(pd.DataFrame(volumes, columns=["mouse", "metric", "unit", "value"]), truth)
 
 
 def generate_mouse(seed: int, index: int, field_T: float, path: str) -> tuple[str, dict[str, float]]:
     """Make and write mouse `index`; return its phenotype and true volumes."""
     phantom = phantom_mouse(seed, index, field_T)
-    write_mouse(phantom, path)
-    return phantom.phenotype, phantom.truth
-
-
-def truth_rows(mouse: str, values: dict[str, float]) -> Iterator[dict]:
-    for metric, unit in METRICS.items():
-        yield {"mouse": mouse, "metric": metric, "unit": unit, "value": values[metric]}
-
-
-def write_mouse(phantom: Phantom, path: str | Path) -> None:
     attributes = {"spacing_mm": phantom.spacing_mm, "frame_interval_ms": phantom.frame_interval_ms}
     write_cine(path, phantom.images, phantom.masks, phantom.frames_with_roi, attributes)
+    return phantom.phenotype, phantom.truth
 
 
 if __name__ == "__main__":

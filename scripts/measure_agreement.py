@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 
 def main(function: str, output: str, sd_ddof: int, alpha: float, equivalence_margins: Mapping[str, float]) -> None:
+    """Write `output` (agreement.csv) from the table `function`; margins are in each metric's unit."""
     write_csv(agreement_table(read_csv(function), sd_ddof, alpha, equivalence_margins), output)
 
 

@@ -19,6 +19,7 @@ from murmur.tables import write_csv
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
+PHASES = ("ED", "ES", "single")
 COLUMNS = ["mouse", "phase", "structure", "dice", "hd95_mm", "assd_mm"]
 
 
@@ -27,7 +28,7 @@ def measure(mouse: Mouse, segmentation: str) -> list[tuple]:
     rows = []
     segmented = segmented_frames(segmentation)
     for frame, phase in mouse.phases.items():
-        if phase == "inflow":
+        if phase not in PHASES:
             continue
         reference = read_frame(mouse.file, "Masks", frame)
         reader = read_frame(segmentation, "Masks", frame)

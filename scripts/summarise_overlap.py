@@ -56,6 +56,7 @@ def summarise(overlap: pd.DataFrame, measure: str, sd_ddof: int) -> pd.DataFrame
 
 
 def main(overlap: str, dice_output: str, surface_output: str, sd_ddof: int) -> None:
+    """Write the summary of Dice to `dice_output` and that of HD95 and ASSD to `surface_output`."""
     table = read_csv(overlap)
     write_csv(summarise(table, "dice", sd_ddof), dice_output)
     distances = [

@@ -35,6 +35,7 @@ def number(value: float, decimals: int = 1) -> str:
 
 
 def mean_and_sd(mean: float, sd: float) -> str:
+    """Print a mean with its standard deviation."""
     return DASH if pd.isna(mean) else f"{number(mean)} ± {number(sd)}"
 
 
@@ -97,6 +98,7 @@ def tabulate(agreement: pd.DataFrame, cohort: str, reader: str, sd_ddof: int, al
 def main(
     agreement: str, csv: str, html: str, tex: str, docx: str, cohort: str, reader: str, sd_ddof: int, alpha: float
 ) -> None:
+    """Write Table 1 from the table `agreement` to the four paths; `reader` and `cohort` are named in it."""
     table = tabulate(read_csv(agreement), cohort, reader, sd_ddof, alpha)
     write_csv(pd.DataFrame(table.rows, columns=table.header), csv)
     write_html(table, html)

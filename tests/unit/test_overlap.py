@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -96,6 +98,15 @@ def test_frame_that_was_not_segmented_is_missing(mouse):
     write_cine(folder / "seg.h5", masks=masks, frames=[0])
     rows = pd.DataFrame(measure_overlap.measure(row, str(folder / "seg.h5")), columns=measure_overlap.COLUMNS)
     assert rows.groupby("phase")["dice"].count().to_dict() == {"ED": 2, "ES": 0}
+
+
+def test_only_ed_es_or_the_single_frame_are_compared(mouse):
+    row, masks, folder = mouse
+    write_cine(folder / "seg.h5", masks=masks, frames=[0, 1, 2])
+    inflow = replace(row, annotated_frames=(0, 1, 2))
+    assert {rows[1] for rows in measure_overlap.measure(inflow, str(folder / "seg.h5"))} == {"ED", "ES"}
+    single = replace(row, ed_frame=None, es_frame=None)
+    assert {rows[1] for rows in measure_overlap.measure(single, str(folder / "seg.h5"))} == {"single"}
 
 
 def imported(mouse, dataset="Masks", postprocess="none"):

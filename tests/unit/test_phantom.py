@@ -174,7 +174,7 @@ def test_files_have_the_published_layout_and_the_same_bytes_in_any_process(phant
     files = [str(tmp_path / "made" / f"{mouse}.h5") for mouse in mice]
     table, truth = tmp_path / "made/participants.tsv", tmp_path / "made/truth.csv"
     generate_phantom.main(mice, 1, 9.4, files, str(table), str(truth), threads=2)
-    generate_phantom.write_mouse(phantoms[0], tmp_path / "again.h5")
+    generate_phantom.generate_mouse(1, 0, 9.4, tmp_path / "again.h5")
     assert Path(files[0]).read_bytes() == (tmp_path / "again.h5").read_bytes()
     made = sorted(path.name for path in table.parent.iterdir())
     assert made == ["Mouse1.h5", "Mouse2.h5", "participants.tsv", "truth.csv"]
