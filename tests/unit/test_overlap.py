@@ -50,6 +50,17 @@ def test_shifted_slab_is_as_far_as_it_was_shifted():
     assert hd95_wide == pytest.approx(3 * 0.75, abs=0.2)
 
 
+def test_surface_counts_by_its_area():
+    """A block of 2 × 2 × 4 mm loses one slice of 1 mm, so that its pixels are ten times as high as they are wide.
+
+    From the block: its end (4 mm²) lies 1 mm away, the last slice's wall (8 mm²) 0.5 mm on average. From the rest: its
+    end (4 mm²) lies a third of a millimetre from the block's wall, the mean over the square; 40 + 32 mm² in all.
+    """
+    block, rest = box((10, 30), (10, 30), (1, 5)), box((10, 30), (10, 30), (1, 4))
+    _, assd = surface_distances(block, rest, SPACING)
+    assert assd == pytest.approx((4 * 1 + 8 * 0.5 + 4 / 3) / 72, rel=0.1)
+
+
 def test_against_distances_between_border_voxels():
     """An independent computation counts border voxels, not surface elements; for large round bodies they agree."""
     y, x, z = np.ogrid[:120, :120, :60]

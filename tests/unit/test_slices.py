@@ -59,16 +59,23 @@ def test_augmentation_keeps_range_labels_and_registration(slice_and_mask):
     assert 1.05 < max(areas) <= 1.25
 
 
-def test_shift_is_random_and_bounded(slice_and_mask):
-    image, mask = slice_and_mask
-    centres = []
-    for seed in range(300):
-        _, labels = augment(image, mask, np.random.default_rng(seed))
-        centres.append(np.argwhere(labels == 2).mean(axis=0))
-    # Mirrors and turns send the centre to one of eight places; fold them onto one before looking at the shift.
-    offset = np.sort(np.abs(np.array(centres) - 63.5), axis=1)
-    assert np.ptp(offset, axis=0).min() > 8
-    assert offset.max() < 6.5 + 0.0625 * 128 + 3
+def test_shift_is_random_along_both_axes_and_bounded():
+    """A disc in the middle is moved by the shift alone: mirrors, turns and scaling leave the middle where it is."""
+    y, x = np.mgrid[:129, :129]
+    mask = np.where(np.hypot(y - 64, x - 64) < 12, 2, 0).astype(np.uint8)
+    moved = []
+    for seed in range(200):
+        _, labels = augment(mask.astype(np.float32) / 2, mask, np.random.default_rng(seed))
+        moved.append(np.argwhere(labels == 2).mean(axis=0) - 64)
+    moved = np.array(moved)
+    moved = moved[np.abs(moved).max(axis=1) > 0.2]
+    assert 70 < len(moved) < 130, "half of the slices are shifted"
+    assert np.abs(moved).max() < 0.0625 * 129 + 0.5
+    for axis in (0, 1):
+        assert moved[:, axis].min() < -6
+        assert moved[:, axis].max() > 6
+        assert abs(moved[:, axis].mean()) < 1.5
+    assert abs(np.corrcoef(moved.T)[0, 1]) < 0.3
 
 
 def test_image_is_not_quantised_to_eight_bits(slice_and_mask):
