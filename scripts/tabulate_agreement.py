@@ -4,15 +4,16 @@ Input: agreement.csv. Outputs: the same printed cells as CSV, HTML, LaTeX and Wo
 and r two; what agreement.csv lacks is printed as a dash and explained below the table.
 """
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from murmur.agreement import NO_MARGIN
 from murmur.logs import job_log
-from murmur.rounding import rounded
-from murmur.tables import read_csv, write_csv
-from murmur.typeset import PrintedTable, write_docx, write_html, write_tex
+from murmur.rounding import mean_and_sd, number, p_value
+from murmur.tables import read_csv
+from murmur.typeset import PrintedTable, write_table
 from murmur.volumes import METRIC_NAMES, UNITS
 
 if TYPE_CHECKING:
@@ -26,24 +27,6 @@ MEANINGS = {
     "mass_ED": "ED, end-diastole",
     "mass_ES": "ES, end-systole",
 }
-DASH = "–"
-
-
-def number(value: float, decimals: int = 1) -> str:
-    """Print `value`, or a dash where it is missing."""
-    return DASH if pd.isna(value) else rounded(value, decimals)
-
-
-def mean_and_sd(mean: float, sd: float) -> str:
-    """Print a mean with its standard deviation."""
-    return DASH if pd.isna(mean) else f"{number(mean)} ± {number(sd)}"
-
-
-def p_value(p: float) -> str:
-    """Print p with three decimals, or as beyond the last one that these can show."""
-    if p < 0.001:
-        return "<0.001"
-    return ">0.999" if p > 0.999 else number(p, 3)
 
 
 def footnote(agreement: pd.DataFrame, reader: str, sd_ddof: int, alpha: float) -> str:
@@ -95,25 +78,16 @@ def tabulate(agreement: pd.DataFrame, cohort: str, reader: str, sd_ddof: int, al
     )
 
 
-def main(
-    agreement: str, csv: str, html: str, tex: str, docx: str, cohort: str, reader: str, sd_ddof: int, alpha: float
-) -> None:
-    """Write Table 1 from the table `agreement` to the four paths; `reader` and `cohort` are named in it."""
-    table = tabulate(read_csv(agreement), cohort, reader, sd_ddof, alpha)
-    write_csv(pd.DataFrame(table.rows, columns=table.header), csv)
-    write_html(table, html)
-    write_tex(table, tex)
-    write_docx(table, docx)
+def main(agreement: str, outputs: Sequence[str], cohort: str, reader: str, sd_ddof: int, alpha: float) -> None:
+    """Write Table 1 from the table `agreement` to `outputs`; `reader` and `cohort` are named in it."""
+    write_table(tabulate(read_csv(agreement), cohort, reader, sd_ddof, alpha), outputs)
 
 
 if __name__ == "__main__":
     with job_log(snakemake.log[0]):
         main(
             agreement=snakemake.input.agreement,
-            csv=snakemake.output.csv,
-            html=snakemake.output.html,
-            tex=snakemake.output.tex,
-            docx=snakemake.output.docx,
+            outputs=list(snakemake.output),
             cohort=snakemake.wildcards.cohort,
             reader=snakemake.wildcards.reader,
             sd_ddof=snakemake.params.sd_ddof,

@@ -1,17 +1,21 @@
-"""A table of printed cells as HTML, LaTeX and Word, ready to paste; the same cells give the same bytes."""
+"""A table of printed cells as CSV, HTML, LaTeX and Word, ready to paste; the same cells give the same bytes."""
 
 import datetime
 import html
 import io
 import zipfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import docx
+import pandas as pd
 from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.shared import Pt
+
+from murmur.tables import write_csv
 
 # Word and zip ask for a date; the clock would make every file differ.
 EPOCH = (1980, 1, 1, 0, 0, 0)
@@ -51,6 +55,17 @@ class PrintedTable:
     header: list[str]
     rows: list[list[str]]
     footnote: str
+
+
+def write_table(table: PrintedTable, outputs: Sequence[str | Path]) -> None:
+    """Write `table` to each path in the format that its suffix names: .csv (the cells alone), .html, .tex or .docx."""
+    for output in map(Path, outputs):
+        WRITERS[output.suffix](table, output)
+
+
+def write_cells(table: PrintedTable, path: str | Path) -> None:
+    """Write the printed cells as CSV."""
+    write_csv(pd.DataFrame(table.rows, columns=table.header), path)
 
 
 def write_html(table: PrintedTable, path: str | Path) -> None:
@@ -163,3 +178,6 @@ def _save(document, path: str | Path) -> None:
             member = zipfile.ZipInfo(name, EPOCH)
             member.compress_type = zipfile.ZIP_DEFLATED
             target.writestr(member, source.read(name))
+
+
+WRITERS = {".csv": write_cells, ".html": write_html, ".tex": write_tex, ".docx": write_docx}

@@ -8,9 +8,9 @@ import pytest
 
 import measure_agreement
 import tabulate_agreement
+from murmur.rounding import number, p_value
 from murmur.tables import write_csv
 from murmur.typeset import tex
-from tabulate_agreement import number, p_value
 
 SUFFIXES = ("csv", "html", "tex", "docx")
 
@@ -25,7 +25,12 @@ def table_1(root, tmp_path):
     def run(name="table_1"):
         files = {suffix: tmp_path / f"{name}.{suffix}" for suffix in SUFFIXES}
         tabulate_agreement.main(
-            tmp_path / "agreement.csv", **files, cohort="9.4T & co", reader="net_<1>", sd_ddof=0, alpha=0.05
+            tmp_path / "agreement.csv",
+            list(files.values()),
+            cohort="9.4T & co",
+            reader="net_<1>",
+            sd_ddof=0,
+            alpha=0.05,
         )
         return files
 
@@ -122,7 +127,9 @@ def test_an_empty_agreement_is_a_row_of_dashes(tmp_path):
     (tmp_path / "function.csv").write_text("mouse,metric,unit,reference,reader\nM1,EDV,uL,,3\n")
     measure_agreement.main(tmp_path / "function.csv", tmp_path / "agreement.csv", 1, 0.05, {})
     files = {suffix: tmp_path / f"t.{suffix}" for suffix in SUFFIXES}
-    tabulate_agreement.main(tmp_path / "agreement.csv", **files, cohort="c", reader="r", sd_ddof=1, alpha=0.05)
+    tabulate_agreement.main(
+        tmp_path / "agreement.csv", list(files.values()), cohort="c", reader="r", sd_ddof=1, alpha=0.05
+    )
     assert files["csv"].read_text(encoding="utf-8").splitlines()[1] == "EDV (µL),–,–,–,–,–,0"
     assert "no pair of values" in files["html"].read_text(encoding="utf-8")
 
@@ -131,7 +138,9 @@ def test_no_metric_at_all(tmp_path):
     (tmp_path / "function.csv").write_text("mouse,metric,unit,reference,reader\n")
     measure_agreement.main(tmp_path / "function.csv", tmp_path / "agreement.csv", 1, 0.05, {})
     files = {suffix: tmp_path / f"t.{suffix}" for suffix in SUFFIXES}
-    tabulate_agreement.main(tmp_path / "agreement.csv", **files, cohort="c", reader="r", sd_ddof=1, alpha=0.05)
+    tabulate_agreement.main(
+        tmp_path / "agreement.csv", list(files.values()), cohort="c", reader="r", sd_ddof=1, alpha=0.05
+    )
     assert "No metric was measured" in files["tex"].read_text(encoding="utf-8")
 
 
