@@ -70,6 +70,7 @@ def readme() -> str:
         "cohorts": "## `cohorts`: the mice",
         "readers": "## `readers`: what segments them",
         "statistics": "## `statistics`",
+        "paper": "## `paper`: the published study",
     }
     for key, rules in schema["properties"].items():
         text += f"\n{heads[key]}\n\n{' '.join(rules['description'].split())}\n"

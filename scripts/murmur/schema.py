@@ -22,7 +22,7 @@ ONLY_WITH = {
     "reader": {"network": "train_on", "training": "train_on", "dataset": "masks"},
 }
 # Keys of a cohort that mean nothing without images.
-ONLY_WITH_IMAGES = ("spacing_mm", "frame_interval_ms", "participants", "split")
+ONLY_WITH_IMAGES = ("spacing_mm", "frame_interval_ms", "split")
 
 
 @cache

@@ -33,6 +33,11 @@ def _existing(path: str, key: str, kind: str) -> Path:
     return Path(path)
 
 
+def _one_of(name: str, known: list[str], key: str) -> None:
+    if name not in known:
+        raise BadInput(f"{key}: found '{name}', expected one of {', '.join(known)}{nearest(name, known)}")
+
+
 def _in_order(names) -> list[str]:
     """Sort names so that Mouse2 comes before Mouse10."""
     return sorted(names, key=lambda name: [int(p) if p.isdecimal() else p for p in re.split(r"(\d+)", name)])
@@ -182,10 +187,7 @@ class Reader:
 
     def _check_training(self, key: str, cohorts: dict[str, Cohort]) -> None:
         cohort, network = self.settings["train_on"], self.settings["network"]
-        if cohort not in cohorts:
-            raise BadInput(
-                f"{key}.train_on: found '{cohort}', expected one of {', '.join(cohorts)}{nearest(cohort, cohorts)}"
-            )
+        _one_of(cohort, list(cohorts), f"{key}.train_on")
         if not (cohorts[cohort].has_images and cohorts[cohort].settings.get("split")):
             raise BadInput(f"{key}.train_on: the cohort '{cohort}' has no training mice; give it images and a split")
         step = 16 * network["downsample"]
@@ -223,6 +225,7 @@ class Study:
         self.name = self.settings["study"]
         self.results = f"results/{self.name}"
         self.statistics = self.settings["statistics"]
+        self.paper = self.settings.get("paper")
         self.cohorts = {name: Cohort(name, s, self.results) for name, s in self.settings["cohorts"].items()}
         self.readers = {
             name: Reader(name, s, self.cohorts, self.results) for name, s in self.settings["readers"].items()
@@ -244,3 +247,9 @@ class Study:
             for reader in self.readers_of(name):
                 if cohort.has_images:
                     self.readers[reader].mice(cohort)
+        everyone = sorted({reader for name in self.cohorts for reader in self.readers_of(name)})
+        for observer in self.statistics["observers"]:
+            _one_of(observer, everyone, "statistics.observers")
+        if self.paper:
+            _one_of(self.paper["cohort"], list(self.cohorts), "paper.cohort")
+            _one_of(self.paper["reader"], self.readers_of(self.paper["cohort"]), "paper.reader")

@@ -192,3 +192,23 @@ def test_measurements_name_their_own_readers(demo, tmp_path):
     assert study.readers_of("numbers") == ["software_a", "software_b"]
     assert study.readers_of("internal") == ["unet3plus"]
     assert study.cohorts["numbers"].mice == ["M1"]
+
+
+def test_names_in_statistics_and_paper_must_be_those_of_readers_and_cohorts(demo):
+    def said(**sections):
+        with pytest.raises(BadInput) as error:
+            Study(demo | sections).check_mice()
+        return str(error.value)
+
+    assert "did you mean 'unet3plus'?" in said(statistics={"observers": ["unet3pluss"]})
+    assert said(paper={"cohort": "inner", "reader": "unet3plus"}).startswith("paper.cohort: found 'inner'")
+    assert said(paper={"cohort": "internal", "reader": "dl"}).startswith("paper.reader: found 'dl'")
+    assert "paper: the key reader is missing" in said(paper={"cohort": "internal"})
+    Study(demo | {"paper": {"cohort": "internal", "reader": "unet3plus"}}).check_mice()
+
+
+def test_measurements_may_have_participants(tmp_path):
+    (tmp_path / "numbers.csv").write_text("mouse,metric,unit,reference,dl\nA,EDV,uL,1,2\nB,EDV,uL,1,2\n")
+    (tmp_path / "people.tsv").write_text("mouse\tphenotype\nB\tcontrol\n")
+    cohort = {"source": {"measurements": str(tmp_path / "numbers.csv")}, "participants": str(tmp_path / "people.tsv")}
+    assert Study({"study": "s", "cohorts": {"c": cohort}}).cohorts["c"].phenotypes == {"B": "control"}
