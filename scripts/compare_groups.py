@@ -1,0 +1,45 @@
+"""Does the reader change what is found between phenotypes?
+
+Input: function.csv (mouse, metric, unit, reference, reader). Outputs, in the unit of each metric: groups.csv, mean and
+standard deviation per phenotype; group_tests.csv, ANOVA, Welch's ANOVA and Kruskal-Wallis by reference and by reader;
+group_differences.csv, every pair of phenotypes by both and whether they agree. `murmur.groups` gives the definitions.
+"""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from murmur import groups
+from murmur.logs import job_log
+from murmur.tables import read_csv, write_csv
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+
+def main(
+    function: str,
+    phenotypes: Mapping[str, str],
+    summary_output: str,
+    tests_output: str,
+    differences_output: str,
+    sd_ddof: int,
+    alpha: float,
+) -> None:
+    """Write the three tables from the table `function` and the phenotype of each mouse that has a known one."""
+    grouped = groups.group(read_csv(function), phenotypes)
+    write_csv(groups.summarise(grouped, sd_ddof), summary_output)
+    write_csv(groups.test_groups(grouped), tests_output)
+    write_csv(groups.compare_groups(grouped, alpha), differences_output)
+
+
+if __name__ == "__main__":
+    with job_log(snakemake.log[0]):
+        main(
+            function=snakemake.input.function,
+            phenotypes=snakemake.params.phenotypes,
+            summary_output=snakemake.output.summary,
+            tests_output=snakemake.output.tests,
+            differences_output=snakemake.output.differences,
+            sd_ddof=snakemake.params.sd_ddof,
+            alpha=snakemake.params.alpha,
+        )
