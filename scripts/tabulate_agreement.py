@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from murmur.agreement import NO_MARGIN
+from murmur.agreement import NO_MARGIN, NO_PROPORTIONAL
 from murmur.logs import job_log
 from murmur.rounding import mean_and_sd, number, p_value
 from murmur.tables import read_csv
@@ -45,7 +45,7 @@ def footnote(agreement: pd.DataFrame, reader: str, sd_ddof: int, alpha: float) -
     reasons: dict[str, list[str]] = {}
     for metric, note in zip(agreement["metric"], agreement["note"].fillna(""), strict=True):
         for clause in filter(None, note.split("; ")):
-            if clause != NO_MARGIN:
+            if clause not in (NO_MARGIN, NO_PROPORTIONAL):
                 reasons.setdefault(clause, []).append(METRIC_NAMES[metric])
     sentences += [f"{', '.join(metrics)}: {clause}." for clause, metrics in reasons.items()]
     return " ".join(sentences)

@@ -7,7 +7,8 @@ import pandas as pd
 from scipy import stats
 from statsmodels.stats.weightstats import ttost_paired
 
-from murmur.paired import NAN, constant, holm, paired_test, spearman
+from murmur.correlation import pearson, spearman
+from murmur.paired import NAN, constant, holm, paired_test
 from murmur.volumes import METRICS
 
 # fmt: off
@@ -16,10 +17,16 @@ STATISTICS = [
     "loa_low", "loa_low_ci_low", "loa_low_ci_high", "loa_high", "loa_high_ci_low", "loa_high_ci_high", "t",
     "df", "p", "p_holm", "shapiro_p", "wilcoxon_p", "pearson_r", "spearman_rho", "spearman_p", "icc2",
     "icc2_ci_low", "icc2_ci_high", "icc3", "icc3_ci_low", "icc3_ci_high", "ccc", "mean_abs_difference",
-    "sd_abs_difference", "rmse", "cv_percent", "tost_p", "note",
+    "sd_abs_difference", "rmse", "cv_percent", "tost_p", "note", "pearson_p", "pearson_ci_low", "pearson_ci_high",
+    "spearman_ci_low", "spearman_ci_high", "within_subject_sd", "repeatability_coefficient", "slope",
+    "slope_ci_low", "slope_ci_high", "slope_p", "intercept", "loa_low_intercept", "loa_low_slope",
+    "loa_high_intercept", "loa_high_slope", "equivalence_margin",
 ]
 # fmt: on
 NO_MARGIN = "no equivalence margin given"
+NO_PROPORTIONAL = "no proportional bias: no regression-based limits"
+SHAPIRO_MICE = 5000  # Royston's p of the Shapiro-Wilk test is given up to this n
+Z = stats.norm.ppf(0.975)  # 95% of a normal distribution lie within 1.96 SD
 
 
 def limits_of_agreement(differences: np.ndarray, sd_ddof: int, alpha: float) -> dict[str, float]:
@@ -31,9 +38,8 @@ def limits_of_agreement(differences: np.ndarray, sd_ddof: int, alpha: float) -> 
     """
     n = len(differences)
     mean, sd = np.mean(differences), np.std(differences, ddof=1)
-    z = stats.norm.ppf(0.975)
-    near, far = stats.nct.ppf([alpha / 2, 1 - alpha / 2], n - 1, z * math.sqrt(n)) / math.sqrt(n) * sd
-    half = z * np.std(differences, ddof=sd_ddof)
+    near, far = stats.nct.ppf([alpha / 2, 1 - alpha / 2], n - 1, Z * math.sqrt(n)) / math.sqrt(n) * sd
+    half = Z * np.std(differences, ddof=sd_ddof)
     return {
         "loa_low": mean - half,
         "loa_low_ci_low": mean - far,
@@ -44,12 +50,44 @@ def limits_of_agreement(differences: np.ndarray, sd_ddof: int, alpha: float) -> 
     }
 
 
+def proportional_bias(means: np.ndarray, differences: np.ndarray, alpha: float, scale: float) -> dict[str, float | str]:
+    """Regress the differences of at least three pairs on their means, which vary, both of values of the size `scale`.
+
+    Returns slope and intercept of the least-squares line, the slope's 1 - alpha confidence limits and p and, where
+    p < alpha, the regression-based 95% limits of agreement as lines, loa_low and loa_high: intercept + slope A at
+    the mean A (Bland and Altman, Stat Methods Med Res 1999;8:135, section 3.2). They are the line
+    ± 1.96 sqrt(pi / 2) times a second one, of the absolute residuals on A, which is used whether or not its own
+    slope is significant. `note` says why something is missing.
+    """
+    line = stats.linregress(means, differences)
+    result = {"slope": line.slope, "intercept": line.intercept}
+    residuals = differences - line.intercept - line.slope * means
+    if constant(residuals, scale):
+        return result | {"note": "the differences lie on a line: no test of its slope, no regression-based limits"}
+    half = stats.t.ppf(1 - alpha / 2, len(means) - 2) * line.stderr
+    result |= {"slope_ci_low": line.slope - half, "slope_ci_high": line.slope + half, "slope_p": line.pvalue}
+    if line.pvalue >= alpha:
+        return result | {"note": NO_PROPORTIONAL}
+    spread = stats.linregress(means, np.abs(residuals))
+    if np.any(spread.intercept + spread.slope * means < 0):
+        return result | {"note": "the regression-based limits would cross: not given"}
+    factor = Z * math.sqrt(math.pi / 2)
+    return result | {
+        "loa_low_intercept": line.intercept - factor * spread.intercept,
+        "loa_low_slope": line.slope - factor * spread.slope,
+        "loa_high_intercept": line.intercept + factor * spread.intercept,
+        "loa_high_slope": line.slope + factor * spread.slope,
+        "note": "",
+    }
+
+
 def intraclass_correlation(scores: np.ndarray, alpha: float) -> dict[str, float]:
     """Return ICC(2,1), absolute agreement, and ICC(3,1), consistency, with 1 - alpha confidence limits.
 
     `scores` has the axes (target, rater). Shrout and Fleiss, Psychol Bull 1979;86:420; the interval of ICC(2,1)
     as in McGraw and Wong, Psychol Methods 1996;1:30. Missing where the scores do not vary; without residual
-    variation there are no confidence limits.
+    variation, or with the same mean in every target, there are no confidence limits. In closed form, because
+    pingouin's function has no alpha but 0.05 and rounds its limits.
     """
     n, k = scores.shape
     size = np.abs(scores).max()
@@ -64,22 +102,19 @@ def intraclass_correlation(scores: np.ndarray, alpha: float) -> dict[str, float]
         return result
     icc2 = result["icc2"] = (between - error) / (between + (k - 1) * error + k * (rater - error) / n)
     result["icc3"] = (between - error) / (between + (k - 1) * error)
-    if all(constant(row, size) for row in residual.T):
+    if constant(targets, size) or all(constant(row, size) for row in residual.T):
         return result
 
     df_targets, df_error = n - 1, (n - 1) * (k - 1)
-    low = between / error / stats.f.ppf(1 - alpha / 2, df_targets, df_error)
-    high = between / error * stats.f.ppf(1 - alpha / 2, df_error, df_targets)
+    low, high = between / error * stats.f.ppf([alpha / 2, 1 - alpha / 2], df_error, df_targets)
     result |= {"icc3_ci_low": (low - 1) / (low + k - 1), "icc3_ci_high": (high - 1) / (high + k - 1)}
 
     a, b = k * icc2 / (n * (1 - icc2)), 1 + k * icc2 * (n - 1) / (n * (1 - icc2))
     df = (a * rater + b * error) ** 2 / ((a * rater) ** 2 / (k - 1) + (b * error) ** 2 / df_error)
-    low, high = stats.f.ppf(1 - alpha / 2, df_targets, df), stats.f.ppf(1 - alpha / 2, df, df_targets)
+    low, high = between * stats.f.ppf([alpha / 2, 1 - alpha / 2], df, df_targets)
     spread = k * rater + (k * n - k - n) * error
-    result |= {
-        "icc2_ci_low": n * (between - low * error) / (low * spread + n * between),
-        "icc2_ci_high": n * (high * between - error) / (spread + n * high * between),
-    }
+    result["icc2_ci_low"] = n * (low - error) / (spread + n * low)
+    result["icc2_ci_high"] = n * (high - error) / (spread + n * high)
     return result
 
 
@@ -101,8 +136,10 @@ def agreement(
     The difference is reader - reference, in the metric's unit. `sd_ddof` (1: n - 1, 0: n) holds for reference_sd,
     reader_sd, the limits of agreement and sd_abs_difference; tests and confidence limits always use n - 1.
     cv_percent is the within-subject coefficient of variation of two measurements, sqrt(sum(d^2) / 2n), as a
-    percentage of the mean of all values. tost_p is the p of the paired equivalence test for differences within
-    ± `margin`. `note` says why a value is missing.
+    percentage of the mean of all values; within_subject_sd is its numerator, so that a bias counts, and
+    repeatability_coefficient 1.96 sqrt(2) times that (Bland and Altman, BMJ 1996;312:1654). slope, intercept and
+    the lines loa_..._intercept and loa_..._slope are those of `proportional_bias`. tost_p is the p of the paired
+    equivalence test for differences within ± `margin`. `note` says why a value is missing.
     """
     reference, reader = np.asarray(reference, dtype=float), np.asarray(reader, dtype=float)
     row: dict[str, object] = dict.fromkeys(STATISTICS, NAN)
@@ -118,8 +155,10 @@ def agreement(
     if n >= 1:
         row |= {"reference_mean": x.mean(), "reader_mean": y.mean(), "bias": d.mean()}
         row |= {"mean_abs_difference": np.abs(d).mean(), "rmse": math.sqrt(np.mean(d**2))}
+        row["within_subject_sd"] = math.sqrt(np.mean(d**2) / 2)
+        row["repeatability_coefficient"] = Z * math.sqrt(2) * row["within_subject_sd"]
         if (mean := np.mean([x, y])) > 0:
-            row["cv_percent"] = 100 * math.sqrt(np.mean(d**2) / 2) / mean
+            row["cv_percent"] = 100 * row["within_subject_sd"] / mean
         else:
             notes.append("no coefficient of variation: the mean is not positive")
     if n >= 2:
@@ -131,15 +170,24 @@ def agreement(
         row |= {name: test[name] for name in ("t", "df", "p", "wilcoxon_p")}
         if constant(d, scale):
             row |= {name: NAN for name in STATISTICS if name.startswith("loa_") and "_ci_" in name}
-            notes.append("all differences are the same: no t-test, equivalence test or confidence limits")
-            if math.isnan(test["wilcoxon_p"]):
-                notes.append("all differences are zero: no signed-rank test")
+            notes.append("all differences are the same: no t-test, equivalence test, regression or confidence limits")
         elif margin is not None:
             row["tost_p"] = ttost_paired(y, x, -margin, margin)[0]
+        if math.isnan(test["wilcoxon_p"]):
+            notes.append("all differences are zero: no signed-rank test")
     if n >= 3:
         row |= intraclass_correlation(np.column_stack([x, y]), alpha)
         if not constant(d, scale):
-            row["shapiro_p"] = stats.shapiro(d).pvalue
+            if n <= SHAPIRO_MICE:
+                row["shapiro_p"] = stats.shapiro(d).pvalue
+            else:
+                notes.append(f"more than {SHAPIRO_MICE} pairs: no normality test")
+            means = (x + y) / 2
+            if constant(means, scale):
+                notes.append("the mean of both is the same in every mouse: no regression on it, no ICC limits")
+            else:
+                row |= (regression := proportional_bias(means, d, alpha, scale))
+                notes.append(regression["note"])
         if constant(x) and constant(y):
             notes.append("neither reference nor reader varies: no correlation, ICC or CCC")
         else:
@@ -147,15 +195,19 @@ def agreement(
             if constant(x) or constant(y):
                 notes.append(f"the {'reference' if constant(x) else 'reader'} does not vary: no correlation")
             else:
-                row["pearson_r"] = stats.pearsonr(x, y).statistic
-                row["spearman_rho"], row["spearman_p"] = spearman(x, y)
+                r, rho = pearson(x, y, alpha), spearman(x, y, alpha)
+                row |= {f"pearson_{name}": r[name] for name in ("r", "p", "ci_low", "ci_high")}
+                row |= {f"spearman_{name}": rho[name] for name in ("rho", "p", "ci_low", "ci_high")}
+                notes += [r["note"], rho["note"]]
     else:
         few = "no pair of values" if n == 0 else "1 pair" if n == 1 else "2 pairs"
-        needs = "normality test, correlations, ICC and CCC need 3"
+        needs = "normality test, regression, correlations, ICC and CCC need 3"
         notes.append(few if n == 0 else f"{few}: {'spread and tests need 2, ' if n == 1 else ''}{needs}")
     if margin is None:
         notes.append(NO_MARGIN)
-    row["note"] = "; ".join(notes)
+    else:
+        row["equivalence_margin"] = margin
+    row["note"] = "; ".join(dict.fromkeys(filter(None, notes)))
     return row
 
 

@@ -18,14 +18,23 @@ def constant(values: np.ndarray, scale: float | None = None) -> bool:
     return len(values) < 2 or np.ptp(values) <= 1e-12 * scale
 
 
+def without_rounding(values: np.ndarray, scale: float | None = None) -> np.ndarray:
+    """Round `values` to about 1e-12 of `scale` (default: the largest of them), so that equal values tie in ranks.
+
+    Differences of decimal numbers that should be equal differ in their last digits: 0.3 - 0.1 > 0.2.
+    """
+    scale = np.abs(values).max(initial=0) if scale is None else scale
+    return np.round(values, 12 - math.ceil(math.log10(scale))) if scale > 0 else np.asarray(values)
+
+
 def paired_test(differences: np.ndarray, alpha: float, scale: float) -> dict[str, float]:
     """Test whether the mean of paired `differences` is zero.
 
     Returns mean, its 1 - alpha confidence limits ci_low and ci_high, the paired t-test (t, df, p) and the p of
-    Wilcoxon's signed-rank test (zero differences dropped; exact for up to 50 differences, permutation or normal
-    approximation where there are ties). `scale` is the size of the values whose differences these are: below
-    1e-12 of it, variation is rounding. With fewer than two differences, or differences that do not vary, there is
-    no t-test; with nothing but zeros there is no signed-rank test.
+    Wilcoxon's signed-rank test (zero differences dropped; exact for up to 50 others, with ties up to 13, else by the
+    normal approximation). `scale` is the size of the values whose differences these are: below 1e-12 of it,
+    variation is rounding. With fewer than two differences, or differences that do not vary, there is no t-test;
+    with nothing but zeros there is no signed-rank test.
     """
     n = len(differences)
     result = dict.fromkeys(("mean", "ci_low", "ci_high", "t", "df", "p", "wilcoxon_p"), NAN)
@@ -36,17 +45,11 @@ def paired_test(differences: np.ndarray, alpha: float, scale: float) -> dict[str
         interval = test.confidence_interval(1 - alpha)
         result |= {"ci_low": interval.low, "ci_high": interval.high}
         result |= {"t": test.statistic, "df": n - 1, "p": test.pvalue}
-    if n >= 2 and np.any(np.abs(differences) > 1e-12 * scale):
-        result["wilcoxon_p"] = stats.wilcoxon(differences).pvalue
+    ranked = without_rounding(differences, scale)
+    ranked = ranked[ranked != 0]
+    if n >= 2 and len(ranked):
+        result["wilcoxon_p"] = stats.wilcoxon(ranked).pvalue
     return {name: float(value) for name, value in result.items()}
-
-
-def spearman(x: np.ndarray, y: np.ndarray) -> tuple[float, float]:
-    """Return Spearman's rho and its p (t approximation) for pairs x, y without missing values."""
-    if len(x) < 3 or constant(x) or constant(y):
-        return NAN, NAN
-    test = stats.spearmanr(x, y)
-    return float(test.statistic), float(test.pvalue)
 
 
 def holm(p: np.ndarray) -> np.ndarray:

@@ -6,12 +6,35 @@ import pandas as pd
 import pytest
 from scipy import integrate, optimize, stats
 
-from murmur.agreement import STATISTICS, agreement, agreement_table, intraclass_correlation, limits_of_agreement
+from murmur.agreement import (
+    NO_MARGIN,
+    NO_PROPORTIONAL,
+    STATISTICS,
+    agreement,
+    agreement_table,
+    intraclass_correlation,
+    limits_of_agreement,
+)
+from murmur.correlation import pearson, spearman
 from murmur.volumes import METRICS
 
 # Bland and Altman, Lancet 1986: peak expiratory flow (L/min) of 17 subjects, large and mini Wright meter.
 LARGE = np.array([494, 395, 516, 434, 476, 557, 413, 442, 650, 433, 417, 656, 267, 478, 178, 423, 427.0])
 MINI = np.array([512, 430, 520, 428, 500, 600, 364, 380, 658, 445, 432, 626, 260, 477, 259, 350, 451.0])
+LARGE_AGAIN = np.array([490, 397, 512, 401, 470, 611, 415, 431, 638, 429, 420, 633, 275, 492, 165, 372, 421.0])
+# Bland and Altman, Stat Methods Med Res 1999, table 3: fat in human milk (g/100 mL), by Trig and by Gerber.
+# fmt: off
+TRIG = np.array([
+    0.96, 1.16, 0.97, 1.01, 1.25, 1.22, 1.46, 1.66, 1.75, 1.72, 1.67, 1.67, 1.93, 1.99, 2.01,
+    2.28, 2.15, 2.29, 2.45, 2.40, 2.79, 2.77, 2.64, 2.73, 2.67, 2.61, 3.01, 2.93, 3.18, 3.18,
+    3.19, 3.12, 3.33, 3.51, 3.66, 3.95, 4.20, 4.05, 4.30, 4.74, 4.71, 4.71, 4.74, 5.23, 6.21,
+])
+GERBER = np.array([
+    0.85, 1.00, 1.00, 1.00, 1.20, 1.20, 1.38, 1.65, 1.68, 1.70, 1.70, 1.70, 1.88, 2.00, 2.05,
+    2.17, 2.20, 2.28, 2.43, 2.55, 2.60, 2.65, 2.67, 2.70, 2.70, 2.70, 3.00, 3.02, 3.03, 3.11,
+    3.15, 3.15, 3.40, 3.42, 3.62, 3.95, 4.27, 4.30, 4.35, 4.75, 4.79, 4.80, 4.80, 5.42, 6.20,
+])
+# fmt: on
 # Shrout and Fleiss 1979, table 2: six targets, four judges.
 JUDGES = np.array([[9, 2, 5, 8], [6, 1, 3, 2], [8, 4, 6, 8], [7, 1, 2, 6], [10, 5, 6, 9], [6, 2, 4, 7.0]])
 
@@ -34,6 +57,62 @@ def test_bland_and_altman_1986():
     assert (row["loa_high"] - row["bias"]) / stats.norm.ppf(0.975) == pytest.approx(38.8, abs=0.05)
     assert row["bias_ci_low"] == pytest.approx(-22.0, abs=0.1)
     assert row["bias_ci_high"] == pytest.approx(17.8, abs=0.1)
+    assert round(row["pearson_r"], 2) == 0.94
+    assert row["pearson_p"] < 0.001
+    # the large meter twice: the SD of the differences, their mean taken as 0, is 21.6, and twice that the repeatability
+    row = agreement(LARGE, LARGE_AGAIN)
+    assert row["within_subject_sd"] * math.sqrt(2) == pytest.approx(21.6, abs=0.05)
+    assert row["repeatability_coefficient"] / stats.norm.ppf(0.975) == pytest.approx(21.6, abs=0.05)
+
+
+def test_bland_and_altman_1999():
+    row = agreement(GERBER, TRIG, margin=0.2)
+    assert row["intercept"] == pytest.approx(0.079, abs=5e-4)
+    assert row["slope"] == pytest.approx(-0.0283, abs=5e-5)
+    # They found no trend in the absolute residuals, so 0.0803, the residuals' SD, for all A; about that at the mean.
+    at_mean = (GERBER + TRIG).mean() / 2
+    low, high = (row[f"loa_{side}_intercept"] + row[f"loa_{side}_slope"] * at_mean for side in ("low", "high"))
+    assert (high - low) / 2 / stats.norm.ppf(0.975) == pytest.approx(0.0803, rel=0.06)
+    assert (high + low) / 2 == pytest.approx(0.0790 - 0.0283 * at_mean, abs=5e-4)
+    assert row["note"] == ""
+
+
+@pytest.mark.parametrize("alpha", [0.05, 0.01])
+def test_proportional_bias_against_statsmodels(alpha):
+    from statsmodels.regression.linear_model import OLS
+
+    means, differences = (GERBER + TRIG) / 2, TRIG - GERBER
+    design = np.column_stack([np.ones(len(means)), means])
+    line = OLS(differences, design).fit()
+    spread = OLS(np.abs(line.resid), design).fit()
+    factor = 1.959963984540054 * math.sqrt(math.pi / 2)  # 2.46
+    expected = {
+        "intercept": line.params[0],
+        "slope": line.params[1],
+        "slope_ci_low": line.conf_int(alpha)[1, 0],
+        "slope_ci_high": line.conf_int(alpha)[1, 1],
+        "slope_p": line.pvalues[1],
+        "loa_low_intercept": line.params[0] - factor * spread.params[0],
+        "loa_low_slope": line.params[1] - factor * spread.params[1],
+        "loa_high_intercept": line.params[0] + factor * spread.params[0],
+        "loa_high_slope": line.params[1] + factor * spread.params[1],
+    }
+    row = agreement(GERBER, TRIG, alpha=alpha, margin=0.2)
+    for name, value in expected.items():
+        assert row[name] == pytest.approx(value, rel=1e-8), name
+
+
+def test_regression_based_limits_where_they_would_mislead():
+    lines = [f"loa_{side}_{term}" for side in ("low", "high") for term in ("intercept", "slope")]
+    row = agreement(GERBER, TRIG, alpha=0.001, margin=0.2)
+    assert (row["note"], row["slope_p"] > 0.001) == (NO_PROPORTIONAL, True)
+    assert all(math.isnan(row[name]) for name in lines)
+    means = np.arange(1, 9.0)
+    differences = means + np.array([0, 0, 0, 0, 0, 0.1, -1, 0.9])
+    row = agreement(means - differences / 2, means + differences / 2, margin=0.2)
+    assert row["slope_p"] < 0.05
+    assert row["note"] == "the regression-based limits would cross: not given"
+    assert all(math.isnan(row[name]) for name in lines)
 
 
 def test_shrout_and_fleiss_1979():
@@ -99,8 +178,13 @@ def test_every_statistic_against_an_independent_computation(published):
         "sd_abs_difference": math.sqrt(sum((abs(d) - sum(abs(d)) / n) ** 2) / (n - 1)),
         "rmse": math.sqrt(sum(d**2) / n),
         "cv_percent": 100 * math.sqrt(sum(d**2) / (2 * n)) / np.concatenate([x, y]).mean(),
+        "within_subject_sd": math.sqrt(sum(d**2) / (2 * n)),
+        "repeatability_coefficient": 1.959963984540054 * math.sqrt(2) * math.sqrt(sum(d**2) / (2 * n)),
+        "equivalence_margin": 3.0,
         "tost_p": pingouin.tost(y, x, bound=3.0, paired=True)["pval"].iloc[0],
     }
+    for name, other in (("pearson", pearson(x, y, 0.05)), ("spearman", spearman(x, y, 0.05))):
+        expected |= {f"{name}_{key}": other[key] for key in ("p", "ci_low", "ci_high")}
     for name, value in expected.items():
         assert row[name] == pytest.approx(value, rel=1e-8), name
     assert row["note"] == ""
@@ -161,13 +245,20 @@ def test_ddof_changes_spreads_only():
     n, sample, population = len(LARGE), agreement(MINI, LARGE, 1, margin=9), agreement(MINI, LARGE, 0, margin=9)
     for name in ("reference_sd", "reader_sd", "sd_abs_difference"):
         assert population[name] == pytest.approx(sample[name] * math.sqrt((n - 1) / n))
-    changed = {name for name in STATISTICS[:-1] if name != "p_holm" and population[name] != sample[name]}
+    assert population["note"] == sample["note"] == NO_PROPORTIONAL
+    changed = {name for name in gaps(sample, present=True) if population[name] != sample[name]}
     assert changed == {"reference_sd", "reader_sd", "sd_abs_difference", "loa_low", "loa_high"}
+
+
+def gaps(row, present=False):
+    """The numbers of a row, but for p_holm which is of the table, that are missing (or present)."""
+    numbers = [name for name in STATISTICS if name not in ("note", "p_holm")]
+    return [name for name in numbers if math.isnan(row[name]) != present]
 
 
 def test_alpha_widens_the_intervals():
     wide, narrow = agreement(MINI, LARGE, alpha=0.01), agreement(MINI, LARGE, alpha=0.2)
-    for name in ("bias", "loa_low", "loa_high", "icc2", "icc3"):
+    for name in ("bias", "loa_low", "loa_high", "icc2", "icc3", "pearson", "spearman", "slope"):
         assert wide[f"{name}_ci_low"] < narrow[f"{name}_ci_low"] < narrow[f"{name}_ci_high"] < wide[f"{name}_ci_high"]
 
 
@@ -184,6 +275,14 @@ DEGENERATE = {
     "flat reader": ([50, 51, 53, 48], [50, 50, 50, 50]),
     "both flat": ([50, 50, 50], [52, 52, 52]),
     "zeros": ([0, 0, 0], [0, 0, 0]),
+    "three in line": ([1, 2, 3], [2, 4, 6]),
+    "four in line": ([1, 2, 4, 5], [2, 4, 8, 10]),
+    "three in one order": ([1, 2, 3], [2, 3, 5]),
+    "opposed": ([49, 50, 51], [51, 50, 49]),
+    "opposed about": ([3, 3, 4, 2], [97.000001, 97, 96, 98]),
+    "same mean": ([40, 50, 62], [60, 50, 38]),
+    "ten times the same": ([0.1] * 10, [0.3] * 10),
+    "differences but for rounding": ([0.1, 0.2, 0.3, 0.4], [0.3, 0.4, 0.5, 0.6 + 2e-12]),
     "negative": ([-3, -2, -1], [-3, -1, -2]),
     "three with ties": ([1, 2, 3], [2, 3, 3]),
 }
@@ -194,9 +293,78 @@ DEGENERATE = {
 def test_what_cannot_be_computed_is_empty_and_explained(name, ddof):
     x, y = DEGENERATE[name]
     row = agreement(x, y, ddof, 0.05, margin=1.0)
-    missing = [column for column in STATISTICS[:-1] if column != "p_holm" and math.isnan(row[column])]
-    assert bool(missing) == bool(row["note"]), (missing, row["note"])
-    assert not any(math.isinf(row[column]) for column in STATISTICS[:-1])
+    assert bool(gaps(row)) == bool(row["note"]), (gaps(row), row["note"])
+    assert not any(math.isinf(row[column]) for column in STATISTICS if column != "note")
+
+
+GROUPS = {
+    "normality": ["shapiro_p"],
+    "regression": ["slope", "intercept"],
+    "its test": ["slope_ci_low", "slope_ci_high", "slope_p"],
+    "its limits": ["loa_low_intercept", "loa_low_slope", "loa_high_intercept", "loa_high_slope"],
+    "r": ["pearson_r", "pearson_p"],
+    "r limits": ["pearson_ci_low", "pearson_ci_high"],
+    "rho": ["spearman_rho", "spearman_p"],
+    "rho limits": ["spearman_ci_low", "spearman_ci_high"],
+    "icc": ["icc2", "icc3"],
+    "icc limits": ["icc2_ci_low", "icc2_ci_high", "icc3_ci_low", "icc3_ci_high"],
+    "ccc": ["ccc"],
+    "t": ["t", "df", "p", "bias_ci_low", "bias_ci_high", "tost_p"]
+    + [f"loa_{side}_ci_{end}" for side in ("low", "high") for end in ("low", "high")],
+    "signed rank": ["wilcoxon_p"],
+}
+LINE = "the differences lie on a line: no test of its slope, no regression-based limits"
+SAME = "all differences are the same: no t-test, equivalence test, regression or confidence limits"
+THREE = "3 pairs: confidence limits of correlations need 4"
+MEAN = "the mean of both is the same in every mouse: no regression on it, no ICC limits"
+
+
+@pytest.mark.parametrize(
+    ("name", "groups", "notes"),
+    [
+        ("three in line", {"its test", "its limits", "r limits", "rho limits"}, [LINE, THREE]),
+        (
+            "four in line",
+            {"its test", "its limits", "r limits", "rho limits"},
+            [
+                LINE,
+                "Pearson's r is +1: no confidence limits for it",
+                "Spearman's rho is +1: no confidence limits for it",
+            ],
+        ),
+        ("three in one order", {"its limits", "r limits", "rho limits"}, [NO_PROPORTIONAL, THREE]),
+        (
+            "shifted",
+            {"t", "normality", "regression", "its test", "its limits", "icc limits", "r limits", "rho limits"},
+            [SAME, THREE],
+        ),
+        ("opposed", {"regression", "its test", "its limits", "icc limits", "r limits", "rho limits"}, [MEAN, THREE]),
+        (
+            "flat reference",
+            {"its test", "its limits", "r", "r limits", "rho", "rho limits"},
+            [LINE, "the reference does not vary: no correlation"],
+        ),
+        (
+            "both flat",
+            {"t", "normality", "regression", "its test", "its limits", "icc", "icc limits", "ccc"}
+            | {"r", "r limits", "rho", "rho limits"},
+            [SAME, "neither reference nor reader varies: no correlation, ICC or CCC"],
+        ),
+    ],
+)
+def test_every_gap_has_its_reason(name, groups, notes):
+    row = agreement(*DEGENERATE[name], margin=1.0)
+    assert set(gaps(row)) == {column for group in groups for column in GROUPS[group]}
+    assert row["note"] == "; ".join(notes)
+
+
+def test_the_normality_test_stops_where_its_p_does():
+    x = np.random.default_rng(0).normal(60, 5, 5001)
+    y = x + np.random.default_rng(1).normal(0, 1, 5001)
+    assert agreement(x[:-1], y[:-1], margin=1.0)["shapiro_p"] > 0
+    row = agreement(x, y, margin=1.0)
+    assert math.isnan(row["shapiro_p"])
+    assert "more than 5000 pairs: no normality test" in row["note"]
 
 
 @pytest.mark.parametrize("seed", range(40))
@@ -204,13 +372,12 @@ def test_small_samples_never_leave_an_unexplained_gap(seed):
     rng = np.random.default_rng(seed)
     n = int(rng.integers(3, 6))
     row = agreement(rng.integers(0, 5, n) + 1, rng.integers(0, 5, n) + 1, 1, 0.05, 1.0)
-    missing = [column for column in STATISTICS[:-1] if column != "p_holm" and math.isnan(row[column])]
-    assert bool(missing) == bool(row["note"]), (missing, row["note"])
+    assert bool(gaps(row)) == bool(row["note"]), (gaps(row), row["note"])
 
 
 def test_a_pair_with_a_missing_value_does_not_count():
     with_gaps = agreement([*MINI, NAN, 400], [*LARGE, 400, NAN], margin=9)
-    assert with_gaps.pop("note") == "no value by reference or reader in 2 of 19 mice"
+    assert with_gaps.pop("note") == f"no value by reference or reader in 2 of 19 mice; {NO_PROPORTIONAL}"
     whole = agreement(MINI, LARGE, margin=9)
     for name, value in with_gaps.items():
         assert value == pytest.approx(whole[name], nan_ok=True), name
@@ -231,6 +398,7 @@ def test_table_has_the_metrics_of_the_file_in_order(published):
     assert list(table.columns) == ["metric", "unit", *STATISTICS]
     low, high = sorted(table["p"])
     assert sorted(table["p_holm"]) == pytest.approx([2 * low, max(2 * low, high)])
-    assert list(table["note"]) == ["", "no equivalence margin given"]
+    assert list(table["note"]) == [NO_PROPORTIONAL, f"{NO_PROPORTIONAL}; {NO_MARGIN}"]
+    assert list(table["equivalence_margin"].dropna()) == [5]
     assert agreement_table(published.head(0), 1, 0.05, {}).empty
     assert set(METRICS) >= set(table["metric"])

@@ -1,9 +1,18 @@
+import math
 import warnings
 
 import pandas as pd
 import pytest
+from scipy import stats
 
-from correlate_dice_error import correlate
+from correlate_dice_error import correlate, main
+from murmur.tables import read_csv, write_csv
+
+# fmt: off
+COLUMNS = [
+    "structure", "phase", "metric", "n", "spearman_rho", "p", "p_holm", "ci_low", "ci_high", "note",
+]
+# fmt: on
 
 
 @pytest.fixture
@@ -26,12 +35,49 @@ def tables():
 def test_dice_against_the_absolute_error_of_the_same_mouse(tables):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        table = correlate(*tables)
-    assert list(table.columns) == ["structure", "phase", "metric", "n", "spearman_rho", "p", "p_holm", "note"]
+        table = correlate(*tables, alpha=0.1)
+    assert list(table.columns) == COLUMNS
     # ranks of Dice 4 3 2 5 1, of the error 2 3 5 1 4: sum of squares 4 + 0 + 9 + 16 + 9
     assert table.loc[0, "spearman_rho"] == pytest.approx(1 - 6 * 38 / (5 * 24))
     assert table["n"].to_list() == [5, 0, 0, 5]
     assert table.loc[0, "p_holm"] == table.loc[0, "p"]
     assert table.loc[0, "note"] == ""
+    half = stats.norm.ppf(0.95) * math.sqrt((1 + 0.9**2 / 2) / 2)
+    assert math.atanh(table.loc[0, "spearman_rho"]) - math.atanh(table.loc[0, "ci_low"]) == pytest.approx(half)
+    assert math.atanh(table.loc[0, "ci_high"]) - math.atanh(table.loc[0, "spearman_rho"]) == pytest.approx(half)
     assert table.loc[1, "note"] == "0 mice with Dice and ESV, at least 3 are needed"
     assert table.loc[3, "note"] == "the Dice or the error is the same in every mouse"
+
+
+def test_equal_errors_share_a_rank(tables):
+    overlap, function = tables
+    # errors of 0.01 and 0.02, which decimal numbers do not show: 65.61 - 65.6 > 27.31 - 27.3
+    function = pd.DataFrame(
+        [("M0", 65.6, 65.61), ("M1", 27.3, 27.31), ("M2", 40.0, 40.02), ("M3", 50.0, 49.99), ("M4", 30.0, 30.02)],
+        columns=["mouse", "reference", "reader"],
+    ).assign(metric="EDV")
+    row = correlate(overlap, function, 0.05).loc[0]
+    expected = stats.spearmanr([0.95, 0.94, 0.9, 0.97, 0.85], [1, 1, 2, 1, 2])
+    assert row["spearman_rho"] == pytest.approx(expected.statistic)
+
+
+@pytest.mark.parametrize("mice", range(5))
+def test_few_mice_are_explained(tables, mice):
+    overlap, function = tables
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        table = correlate(overlap[overlap["mouse"] < f"M{mice}"], function, 0.05)
+    row = table.loc[0]
+    assert row["n"] == mice
+    assert table.notna().all(axis=1).to_list() == [note == "" for note in table["note"]]
+    if mice < 3:
+        assert row["note"] == f"{mice} {'mouse' if mice == 1 else 'mice'} with Dice and EDV, at least 3 are needed"
+    if mice == 3:
+        assert row["note"] == "3 pairs: confidence limits of correlations need 4"
+
+
+def test_the_table_is_written(tables, tmp_path):
+    for name, table in zip(("overlap", "function"), tables, strict=True):
+        write_csv(table, tmp_path / f"{name}.csv")
+    main(tmp_path / "overlap.csv", tmp_path / "function.csv", tmp_path / "dice_error.csv", 0.05)
+    assert list(read_csv(tmp_path / "dice_error.csv").columns) == COLUMNS
