@@ -3,8 +3,9 @@
 Input: overlap.csv (mouse, phase, structure, dice, hd95_mm, assd_mm). Outputs: overlap_summary.csv (Dice) and
 surface_summary.csv (hd95_mm and assd_mm, in mm). n counts values; `missing` the rows without a Dice coefficient, which
 the expert did not annotate or the reader did not segment; `failed` those where the reader's mask is empty: they enter
-the summary of Dice as 0 and have no distance. Phase `all` pools the values of ED and ES, so a mouse enters once for
-each. Quartiles interpolate linearly; the standard deviation uses n - `sd_ddof`.
+the summary of Dice as 0 and have no distance. Phase `all` pools the values of ED and ES: a mouse enters once for each,
+so its n is not a number of independent mice, and its SD describes the values, it is no base for a standard error; a
+mouse of a single frame is not in it. Quartiles interpolate linearly; the standard deviation uses n - `sd_ddof`.
 """
 
 from typing import TYPE_CHECKING

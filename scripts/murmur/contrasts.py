@@ -4,12 +4,13 @@ import math
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from pingouin import rm_anova
 
 from murmur.paired import NAN, constant, holm, paired_test
 
 CELLS = [("ED", "blood_pool"), ("ES", "blood_pool"), ("ED", "myocardium"), ("ES", "myocardium")]
 EFFECTS = {"phase": (1, -1, 1, -1), "structure": (1, 1, -1, -1), "phase:structure": (1, -1, -1, 1)}
+ANOVA = {"df1": "ddof1", "df2": "ddof2", "F": "F", "p": "p_unc", "eta_squared_generalized": "ng2"}  # pingouin's names
 CONTRASTS = {
     "blood_pool: ED - ES": (1, -1, 0, 0),
     "myocardium: ED - ES": (0, 0, 1, -1),
@@ -39,32 +40,32 @@ def left_out(dice: pd.DataFrame) -> str:
 def anova(dice: pd.DataFrame) -> pd.DataFrame:
     """Return the two-way repeated-measures ANOVA of `dice` (from `dice_by_cell`), phase by structure.
 
-    With two levels each, every effect is one orthonormal contrast u of a mouse's four cells, and
-    F(1, n - 1) = n mean(u)^2 / var(u): its own interaction with the mouse is the error term, and sphericity holds by
-    itself. eta_squared_generalized is Olejnik and Algina's (Psychol Methods 2003;8:434), both factors manipulated:
+    Each effect has its own interaction with the mouse as error term; with two levels each, sphericity holds by itself.
+    eta_squared_generalized is Olejnik and Algina's (Psychol Methods 2003;8:434), both factors manipulated:
     SS / (SS + all sums of squares that involve the mouse). A mouse that lacks a cell is left out and named in `note`.
     """
-    complete = dice.dropna().to_numpy()
+    complete = dice.dropna()
     n = len(complete)
     common = [left_out(dice)]
+    found = pd.DataFrame(NAN, index=list(EFFECTS), columns=list(ANOVA))
     if n < 2:
         common.insert(0, f"{n} complete {'mouse' if n == 1 else 'mice'}, at least 2 are needed")
-    scores = {effect: complete @ np.array(weights) / 2 for effect, weights in EFFECTS.items()}
-    means = complete.sum(axis=1) / 2
-    within_mice = sum(np.sum((u - u.mean()) ** 2) for u in (means, *scores.values())) if n else NAN
+    else:
+        values = complete.rename_axis(index="mouse", columns=["phase", "structure"]).melt(ignore_index=False)
+        with np.errstate(divide="ignore", invalid="ignore"):  # an effect without variation is taken out below
+            table = rm_anova(values.reset_index(), dv="value", within=["phase", "structure"], subject="mouse")
+        found = table.set_axis(table["Source"].str.replace(" * ", ":"))[list(ANOVA.values())]
+        found = found.set_axis(list(ANOVA), axis=1).astype(float)
+        # sums of squares that are differences of others can be negative by rounding
+        found[["F", "eta_squared_generalized"]] = found[["F", "eta_squared_generalized"]].clip(lower=0)
+    scale = np.abs(complete.to_numpy()).max(initial=0)
     rows = []
-    for effect, u in scores.items():
-        row = {"effect": effect, "df1": NAN, "df2": NAN, "F": NAN, "p": NAN, "eta_squared_generalized": NAN}
+    for effect, weights in EFFECTS.items():
         notes = list(common)
-        if n >= 2:
-            if constant(u, np.abs(complete).max()):
-                notes.insert(0, "the effect is the same in every mouse: no F")
-            else:
-                effect_squares = n * u.mean() ** 2
-                row |= {"df1": 1, "df2": n - 1, "F": effect_squares / u.var(ddof=1)}
-                row["p"] = stats.f.sf(row["F"], 1, n - 1)
-                row["eta_squared_generalized"] = effect_squares / (effect_squares + within_mice)
-        rows.append(row | {"note": "; ".join(filter(None, notes))})
+        if n >= 2 and constant(complete.to_numpy() @ np.array(weights), scale):
+            found.loc[effect] = NAN
+            notes.insert(0, "the effect is the same in every mouse: no F")
+        rows.append({"effect": effect, **found.loc[effect], "note": "; ".join(filter(None, notes))})
     return pd.DataFrame(rows).astype({"df1": "Int64", "df2": "Int64"})
 
 

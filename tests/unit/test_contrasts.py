@@ -8,7 +8,7 @@ from scipy import stats
 from statsmodels.stats.anova import AnovaRM
 from statsmodels.stats.multitest import multipletests
 
-from murmur.contrasts import CELLS, anova, dice_by_cell, pairwise
+from murmur.contrasts import CELLS, EFFECTS, anova, dice_by_cell, pairwise
 
 
 @pytest.fixture
@@ -23,22 +23,64 @@ def overlap():
     return pd.DataFrame(rows, columns=["mouse", "phase", "structure", "dice"])
 
 
-def test_anova_against_statsmodels_and_pingouin(overlap):
-    import pingouin
+def closed_form(dice: np.ndarray) -> dict[str, tuple[float, float, float]]:
+    """Return F, p and generalised eta squared of each effect: orthonormal contrasts u, F = n mean(u)^2 / var(u)."""
+    n = len(dice)
+    scores = {name: dice @ np.array(w) / 2 for name, w in ({"mouse": (1, 1, 1, 1)} | EFFECTS).items()}
+    within_mice = sum((n - 1) * u.var(ddof=1) for u in scores.values())
+    found = {}
+    for effect in EFFECTS:
+        u = scores[effect]
+        squares = n * u.mean() ** 2
+        f = squares / u.var(ddof=1) if np.ptp(u) > 1e-12 else math.nan
+        found[effect] = (f, stats.f.sf(f, 1, n - 1), squares / (squares + within_mice))
+    return found
 
-    found = anova(dice_by_cell(overlap)).set_index("effect")
-    other = AnovaRM(overlap, "dice", "mouse", ["phase", "structure"]).fit().anova_table
+
+@pytest.mark.parametrize("mice", [2, 3, 12])
+def test_anova_against_the_closed_form_and_statsmodels(overlap, mice):
+    overlap = overlap.head(4 * mice)
+    dice = dice_by_cell(overlap)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        third = pingouin.rm_anova(overlap, "dice", ["phase", "structure"], "mouse").set_index("Source")
-    third.index = third.index.str.replace(" * ", ":")
-    for effect in ("phase", "structure", "phase:structure"):
+        warnings.simplefilter("error")
+        found = anova(dice).set_index("effect")
+    other = AnovaRM(overlap, "dice", "mouse", ["phase", "structure"]).fit().anova_table
+    assert list(found.columns) == ["df1", "df2", "F", "p", "eta_squared_generalized", "note"]
+    for effect, expected in closed_form(dice.to_numpy()).items():
+        assert tuple(found.loc[effect, ["F", "p", "eta_squared_generalized"]]) == pytest.approx(expected, rel=1e-8)
         assert found.loc[effect, "F"] == pytest.approx(other.loc[effect, "F Value"], rel=1e-8)
         assert found.loc[effect, "p"] == pytest.approx(other.loc[effect, "Pr > F"], rel=1e-8)
-        assert found.loc[effect, "df2"] == other.loc[effect, "Den DF"] == 11
-        assert found.loc[effect, "F"] == pytest.approx(third.loc[effect, "F"], rel=1e-8)
-        assert found.loc[effect, "eta_squared_generalized"] == pytest.approx(third.loc[effect, "ng2"], rel=1e-8)
+        assert found.loc[effect, "df1"] == other.loc[effect, "Num DF"] == 1
+        assert found.loc[effect, "df2"] == other.loc[effect, "Den DF"] == mice - 1
     assert (found["note"] == "").all()
+
+
+def test_one_effect_without_variation_leaves_the_others(overlap):
+    """Myocardium is 0.05 below blood pool in every mouse and phase: only the phase can be tested."""
+    blood = overlap["structure"] == "blood_pool"
+    overlap.loc[~blood, "dice"] = overlap.loc[blood, "dice"].to_numpy() - 0.05
+    dice = dice_by_cell(overlap)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = anova(dice).set_index("effect")
+    assert found.loc["phase", "F"] == pytest.approx(closed_form(dice.to_numpy())["phase"][0], rel=1e-8)
+    assert found.loc["phase", "note"] == ""
+    assert (
+        found.loc[["structure", "phase:structure"], ["df1", "F", "p", "eta_squared_generalized"]].isna().all(axis=None)
+    )
+    assert set(found["note"].iloc[1:]) == {"the effect is the same in every mouse: no F"}
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_no_effect_at_all_is_an_f_of_zero(seed):
+    """Sums of squares that are differences of others must not fall below zero by rounding."""
+    differences = np.random.default_rng(seed).normal(0, 0.01, (6, 4))
+    differences -= differences.mean(axis=0)
+    table = pd.DataFrame(0.93 + differences, columns=pd.MultiIndex.from_tuples(CELLS))
+    found = anova(table.set_axis([f"Mouse{m}" for m in range(6)]))
+    assert found["F"].between(0, 1e-10).all()
+    assert found["eta_squared_generalized"].between(0, 1e-10).all()
+    assert found["p"].to_list() == pytest.approx([1, 1, 1], abs=1e-4)
 
 
 def test_pairwise_is_the_paired_t_test_of_each_contrast(overlap):
