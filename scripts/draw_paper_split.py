@@ -1,0 +1,68 @@
+"""Offer a split that tests on the paper's test mice, as a file that a study can name.
+
+Inputs: paper_test_mice.csv and the manifest of its cohort. Output: paper_split.csv, mouse and split. The mice found
+are the test mice; of the others 15 are drawn to validate, as in the paper, and the rest train, all mice with inflow
+frames among them.
+"""
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from murmur.errors import BadInput
+from murmur.logs import job_log
+from murmur.manifest import Mouse, read_manifest
+from murmur.split import draw_split
+from murmur.tables import read_csv, write_csv
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+VALIDATION_MICE = 15
+
+
+def draw(found: pd.DataFrame, mice: dict[str, Mouse], seed: int) -> dict[str, str]:
+    """Return the set of each of `mice`, from the rows of paper_test_mice.csv.
+
+    Mice without contours cannot train, so they are test mice too. Raises BadInput when the match of a mouse was
+    refused, or one of the found has inflow frames, as no test mouse of the paper has.
+    """
+    refused = found[found["verdict"] != "accepted"]
+    if len(refused):
+        reasons = "; ".join(f"{row.figure_id} ({row.note})" for row in refused.itertuples())
+        raise BadInput(
+            f"paper's test mice: found {len(found) - len(refused)} of {len(found)}, expected all to make a split of "
+            f"them; refused were {reasons}; use the published data, or another split"
+        )
+    test = set(found["mouse"])
+    inflow = {name for name, mouse in mice.items() if "inflow" in mouse.phases.values()}
+    if both := sorted(test & inflow):
+        raise BadInput(
+            f"paper's test mice: found inflow frames in {', '.join(both)}, expected none, because the paper trained on "
+            "all mice with inflow frames; use the published data, or another split"
+        )
+    test |= {name for name, mouse in mice.items() if not mouse.annotated_frames}
+    numbers = {"train": len(mice) - len(test) - VALIDATION_MICE, "validation": VALIDATION_MICE, "test": len(test)}
+    if numbers["train"] < 1:
+        raise BadInput(
+            f"paper's test mice: found {len(mice)} mice in the cohort, expected more than {len(test)} to test and "
+            f"{VALIDATION_MICE} to validate; use the published data, or another split"
+        )
+    phenotypes = {name: mouse.phenotype for name, mouse in mice.items() if mouse.phenotype}
+    return draw_split(list(mice), phenotypes, inflow, test, numbers, seed)
+
+
+def main(mice: str, manifest: str, output: str, seed: int) -> None:
+    """Write `output` (paper_split.csv) from `mice` (paper_test_mice.csv) and the `manifest` of their cohort."""
+    assignment = draw(read_csv(mice), read_manifest(manifest), seed)
+    write_csv(pd.DataFrame(assignment.items(), columns=["mouse", "split"]), output)
+
+
+if __name__ == "__main__":
+    with job_log(snakemake.log[0]):
+        main(
+            mice=snakemake.input.mice,
+            manifest=snakemake.input.manifest,
+            output=snakemake.output[0],
+            seed=snakemake.params.seed,
+        )

@@ -1,0 +1,61 @@
+"""Find the paper's test mice in a cohort: the mice whose reference EDV and ESV are those of Figure 3.
+
+Inputs: figure3.csv, function.csv (mouse, metric, unit, reference, reader; reference alone is used) of all mice of the
+cohort and, for a cohort with images, its manifest. Output: paper_test_mice.csv, one row per mouse of the figure,
+distances in uL; `murmur.matching` says how they are matched and when a match is refused. annotated_images counts the
+slices of a mouse's annotated frames: the paper's test mice have 460 in all.
+"""
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from murmur.logs import job_log
+from murmur.manifest import read_manifest
+from murmur.matching import match, volumes
+from murmur.published import read_figure
+from murmur.tables import read_csv, write_csv
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+TEST_IMAGES = 460  # annotated images of the test mice, `images_test` in paper_values.csv
+
+
+def find(figure: pd.DataFrame, function: pd.DataFrame, annotated_images: dict[str, int] | None) -> pd.DataFrame:
+    """Return the rows of `match` with annotated_images, missing where it is not known; prints what was found.
+
+    A note is added to the accepted mice where all are accepted, but have together another number of images.
+    """
+    mice = volumes(function)
+    table = match(mice, volumes(figure))
+    accepted = table["verdict"] == "accepted"
+    print(f"{accepted.sum()} of {len(table)} mice of Figure 3 found among {len(mice)} with EDV and ESV")
+    if unmeasured := sorted(set(function["mouse"]) - set(mice.index)):
+        print(f"EDV or ESV is missing, not matched: {', '.join(unmeasured)}")
+    table.insert(4, "annotated_images", table["mouse"].map(annotated_images or {}).astype("Int64"))
+    if annotated_images is not None and accepted.all():
+        found = table["annotated_images"].sum()
+        says = f"the {len(table)} mice have {found} annotated images together, the paper's {TEST_IMAGES}"
+        print(says)
+        if found != TEST_IMAGES:
+            table["note"] = says
+    return table
+
+
+def main(figure3: str, function: str, output: str, manifest: str | None = None) -> None:
+    """Write `output` (paper_test_mice.csv); without a `manifest` images are not counted."""
+    images = None
+    if manifest:
+        images = {name: mouse.shape[2] * len(mouse.annotated_frames) for name, mouse in read_manifest(manifest).items()}
+    write_csv(find(read_figure(figure3), read_csv(function), images), output)
+
+
+if __name__ == "__main__":
+    with job_log(snakemake.log[0]):
+        main(
+            figure3=snakemake.input.figure3,
+            function=snakemake.input.function,
+            output=snakemake.output[0],
+            manifest=snakemake.input.get("manifest"),
+        )
