@@ -1,7 +1,8 @@
 """Figure 3: Bland-Altman plot and line of equality for each metric, reader against expert.
 
 Inputs: function.csv (the values of each mouse) and agreement.csv (the numbers drawn and printed); volumes in
-µL, EF in %, mass in mg. Difference = reader - reference (Bland and Altman, Lancet 1986;327:307).
+µL, EF in %, mass in mg. Difference = reader - reference (Bland and Altman, Lancet 1986;327:307); where it depends
+on the mean, also the regression line and the limits based on it.
 """
 
 from typing import TYPE_CHECKING
@@ -26,13 +27,14 @@ LINES = {  # dash and colour of each line of a Bland-Altman plot
     "loa_low": ("dashed", figures.GREEN),
     "loa_high": ("dashed", figures.GREEN),
 }
+SLOPES = {"": "solid", "loa_low_": "dashdot", "loa_high_": "dashdot"}  # dash of the lines of a proportional bias
 
 
 def plot_bland_altman(axes: Axes, pairs: pd.DataFrame, numbers: pd.Series) -> None:
     """Draw differences against means with the bias and the limits of agreement, each in its confidence band.
 
-    With few mice the bands are far wider than the data; they are then cut off where they would more than
-    double the height of the panel.
+    A proportional bias adds its regression line and limits, over the means that occur. With few mice the bands are
+    far wider than the data; they are then cut off where they would more than double the height of the panel.
     """
     mean, difference = (pairs["reader"] + pairs["reference"]) / 2, pairs["reader"] - pairs["reference"]
     axes.axhline(0, color=figures.GREY, linewidth=0.6, zorder=1)
@@ -51,9 +53,15 @@ def plot_bland_altman(axes: Axes, pairs: pd.DataFrame, numbers: pd.Series) -> No
                 va="center",
                 color=colour,
             )
+    drawn = [0, *difference, *numbers[list(LINES)].dropna()]
+    if pd.notna(numbers["loa_low_slope"]):
+        ends = np.array([mean.min(), mean.max()])
+        for line, dash in SLOPES.items():
+            heights = numbers[f"{line}intercept"] + numbers[f"{line}slope"] * ends
+            axes.plot(ends, heights, color=figures.VERMILION, linestyle=dash, linewidth=1, zorder=4)
+            drawn += [*heights]
     axes.scatter(mean, difference, **POINTS)
     axes.margins(x=0.08)
-    drawn = [0, *difference, *numbers[list(LINES)].dropna()]
     bands = [*drawn, *numbers[["loa_low_ci_low", "loa_high_ci_high"]].dropna()]
     half = np.ptp(drawn) / 2
     low, high = max(min(bands), min(drawn) - half), min(max(bands), max(drawn) + half)
@@ -80,14 +88,16 @@ def main(function: str, agreement: str, outputs: list[str], reader: str, cohort:
     """Draw three metrics in a row, each with its Bland-Altman plot above its line of equality."""
     values = read_csv(function).dropna(subset=["reference", "reader"])
     numbers = read_csv(agreement).set_index("metric")
-    with figures.printed_figure(outputs, height_mm=205) as figure:
-        figure.suptitle(
-            f"Reader {reader} against the expert, cohort {cohort}. Solid line: bias; "
-            f"dashed: limits of agreement; bands: {100 * (1 - alpha):g} % confidence intervals",
-            x=0.01,
-            ha="left",
-            fontsize=7,
+    headline = (
+        f"Reader {reader} against the expert, cohort {cohort}. Solid line: bias; "
+        f"dashed: limits of agreement; bands: {100 * (1 - alpha):g} % confidence intervals"
+    )
+    if numbers["loa_low_slope"].notna().any():
+        headline += (
+            "\nSloping, where the bias is proportional: difference regressed on mean (solid), its limits (dash-dot)"
         )
+    with figures.printed_figure(outputs, height_mm=205) as figure:
+        figure.suptitle(headline, x=0.01, ha="left", fontsize=7)
         panels = figure.subplots(4, 3)
         for index, (metric, name) in enumerate(METRIC_NAMES.items()):
             above, below = panels[index // 3 * 2 : index // 3 * 2 + 2, index % 3]

@@ -76,6 +76,7 @@ def test_the_four_files_hold_the_same_cells(table_1):
     assert title == "Table 1. Left-ventricular function in the cohort 9.4T & co: net_<1> against the reference."
     assert page.rows[-1] == [footnote]
     assert "denominator n)" in footnote
+    assert "proportional" not in footnote
     assert footnote.endswith("EDV, SV: no value by reference or reader in 1 of 25 mice.")
 
     source = files["tex"].read_text(encoding="utf-8")
