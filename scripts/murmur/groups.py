@@ -12,13 +12,13 @@ from itertools import combinations
 
 import numpy as np
 import pandas as pd
+from numpy.polynomial import Chebyshev
 from scipy import stats
-from scipy.interpolate import BarycentricInterpolator
 from scipy.optimize import toms748
 from statsmodels.stats.oneway import anova_oneway
 from statsmodels.stats.weightstats import CompareMeans, DescrStatsW
 
-from murmur.paired import NAN, constant, holm
+from murmur.paired import NAN, constant, holm, without_rounding
 from murmur.volumes import METRICS
 
 RATERS = ("reference", "reader")
@@ -123,7 +123,8 @@ def run_test(test: str, values: dict[str, np.ndarray]) -> tuple[dict[str, object
     if test == "kruskal_wallis":
         if constant(together):
             return {}, "the same value in every mouse: no Kruskal-Wallis test"
-        found = stats.kruskal(*values.values())
+        ranked = np.split(without_rounding(together), np.cumsum([len(group) for group in values.values()])[:-1])
+        found = stats.kruskal(*ranked)
         return {"statistic": found.statistic, "df1": len(values) - 1, "p": found.pvalue}, ""
     if test == "anova" and len(still) == len(values):
         return {}, "no variation within any phenotype: no ANOVA"
@@ -159,7 +160,7 @@ def test_groups(grouped: list[GroupedMetric]) -> pd.DataFrame:
                 rows.append(row | result | {"note": "; ".join(filter(None, notes))})
     table = pd.DataFrame(rows, columns=GROUP_TESTS)
     table["df1"] = table["df1"].astype("Int64")
-    table["p_holm"] = table.groupby(["rater", "test"])["p"].transform(lambda p: holm(p.to_numpy()))
+    table["p_holm"] = table.groupby(["rater", "test"])["p"].transform(holm)
     return table
 
 
@@ -167,60 +168,71 @@ test_groups.__test__ = False  # a function of the library, not one for pytest
 
 
 @cache
-def widening(groups: int, alpha: float) -> BarycentricInterpolator:
+def widening(groups: int, alpha: float) -> Chebyshev:
     """Return log(q / (t √2)) as a function of 1 / (df + 1/2): how much Games-Howell intervals exceed Welch's.
 
     q is the quantile 1 - `alpha` of the studentized range of `groups` means, t the two-sided one of Student's t.
-    SciPy needs a tenth of a second for each q, so it is found at 14 df from 1/2 to infinity and interpolated; for up
-    to five groups of at least two mice q is right to 1e-8. It lies between a single test's and Bonferroni's.
+    SciPy needs a tenth of a second for each q, so it is found for 14 df and interpolated; with up to five groups it
+    is right to 1e-8. It lies between the quantiles of a single test and of Bonferroni's.
     """
 
-    def exact(df: float) -> float:
+    def exact(x: float) -> float:
+        df = 1 / x - 0.5
         single, bonferroni = stats.t.isf([alpha / 2, alpha / (groups * (groups - 1))], df)
-        q = toms748(
+        t = toms748(
             lambda t: math.log(stats.studentized_range.sf(t * math.sqrt(2), groups, df) / alpha),
             single * (1 - 1e-9),
             bonferroni * (1 + 1e-9),
             rtol=1e-12,
         )
-        return math.log(q / single)
+        return math.log(t / single)
 
-    nodes = (1 + np.cos(np.pi * np.arange(14) / 13)) / 3  # Chebyshev's, from 2/3 to 0
-    nodes[-1] = 0
-    return BarycentricInterpolator(nodes, [exact(1 / x - 0.5 if x else math.inf) for x in nodes])
+    return Chebyshev.interpolate(np.vectorize(exact, otypes=[float]), 13, domain=[0, 2 / 3])
 
 
-def games_howell(a: np.ndarray, b: np.ndarray, groups: int, alpha: float) -> dict[str, float]:
+def games_howell(a: np.ndarray, b: np.ndarray, groups: int, alpha: float, scale: float) -> dict[str, float]:
     """Compare two of `groups` groups by Games and Howell's test (J Educ Stat 1976;1:113): mean of b - mean of a.
 
     Returns difference, its simultaneous 1 - alpha confidence limits ci_low and ci_high, and p. The statistic is
-    Welch's t, referred to the studentized range of `groups` means; with two groups the test is Welch's. Neither need
-    vary, but one must. A p below 1e-13 comes as zero.
+    Welch's t, referred to the studentized range of `groups` means; with two groups the test is Welch's. A p below
+    1e-13 may come as zero. With fewer than two values in a or b, or variation in neither (below 1e-12 of `scale`,
+    the size of the values, it is rounding), there is no test.
     """
+    result = dict.fromkeys(("difference", "ci_low", "ci_high", "p"), NAN)
+    if len(a) and len(b):
+        result["difference"] = float(np.mean(b) - np.mean(a))
+    if min(len(a), len(b)) < 2 or (constant(a, scale) and constant(b, scale)):
+        return result
     comparison = CompareMeans(DescrStatsW(b), DescrStatsW(a))
     t, p, df = comparison.ttest_ind(usevar="unequal")
     half = comparison.std_meandiff_separatevar * stats.t.isf(alpha / 2, df)
     if groups > 2:
         p = np.clip(stats.studentized_range.sf(abs(t) * math.sqrt(2), groups, df), 0, 1)
         half *= math.exp(widening(groups, alpha)(1 / (df + 0.5)))
-    difference = np.mean(b) - np.mean(a)
-    return {"difference": difference, "ci_low": difference - half, "ci_high": difference + half, "p": float(p)}
+    return result | {"ci_low": result["difference"] - half, "ci_high": result["difference"] + half, "p": float(p)}
 
 
 def mann_whitney(a: np.ndarray, b: np.ndarray) -> float:
-    """Return the p of Mann and Whitney's test: exact, with ties by the normal approximation."""
+    """Return the p of Mann and Whitney's test: exact, with ties by the normal approximation.
+
+    Missing with fewer than two values in a or b, or where all values are the same.
+    """
     together = np.concatenate([a, b])
-    ties = len(np.unique(together)) < len(together)
-    return float(stats.mannwhitneyu(a, b, method="asymptotic" if ties else "exact").pvalue)
+    if min(len(a), len(b)) < 2 or constant(together):
+        return NAN
+    ranked = without_rounding(together)
+    ties = len(np.unique(ranked)) < len(ranked)
+    x, y = np.split(ranked, [len(a)])
+    return float(stats.mannwhitneyu(x, y, method="asymptotic" if ties else "exact").pvalue)
 
 
-def conclude(reference: tuple[float, float], reader: tuple[float, float], alpha: float) -> str:
-    """Say whether reference and reader agree, from the difference and the p of each; empty where one has no p."""
-    if math.isnan(reference[1]) or math.isnan(reader[1]):
+def conclude(reference: dict[str, float], reader: dict[str, float], alpha: float) -> str:
+    """Say whether two tests agree, from the difference and the p of each; empty where there was no test."""
+    if math.isnan(reference["p"]) or math.isnan(reader["p"]):
         return ""
-    match reference[1] < alpha, reader[1] < alpha:
+    match reference["p"] < alpha, reader["p"] < alpha:
         case True, True:
-            return SIGNIFICANT if reference[0] * reader[0] > 0 else OPPOSITE
+            return SIGNIFICANT if reference["difference"] * reader["difference"] > 0 else OPPOSITE
         case True, False:
             return REFERENCE_ONLY
         case False, True:
@@ -228,57 +240,46 @@ def conclude(reference: tuple[float, float], reader: tuple[float, float], alpha:
     return NOT_SIGNIFICANT
 
 
-def compare_pair(a: pd.DataFrame, b: pd.DataFrame, groups: int, alpha: float) -> dict[str, object]:
-    """Return DIFFERENCES of two phenotypes' pairs of values but the names, Mann-Whitney's p not yet corrected."""
-    row: dict[str, object] = {"n_a": len(a), "n_b": len(b)}
-    notes = []
-    few = min(len(a), len(b)) < 2
-    scale = max(pairs.abs().to_numpy().max(initial=0) for pairs in (a, b))
-    errors = [(pairs["reader"] - pairs["reference"]).to_numpy() for pairs in (a, b)]
-    columns = {rater: [pairs[rater].to_numpy() for pairs in (a, b)] for rater in RATERS} | {"bias": errors}
-    for rater, (x, y) in columns.items():
-        prefix, size = ("bias_difference_", 2) if rater == "bias" else (f"{rater}_", groups)
-        found = {"difference": np.mean(y) - np.mean(x) if len(x) and len(y) else NAN, "p": NAN}
-        if not few and constant(x, scale) and constant(y, scale):
-            what = "reader's error" if rater == "bias" else rater
-            notes.append(f"the {what} varies in neither group: no confidence limits and p")
-        elif not few:
-            found = games_howell(x, y, size, alpha)
-        row |= {prefix + name: value for name, value in found.items()}
-        if rater == "bias":
-            row["bias_difference"] = row.pop("bias_difference_difference")
-        elif not few and constant(np.concatenate([x, y])):
+def compare_pair(metric: GroupedMetric, name_a: str, name_b: str, alpha: float) -> dict[str, object]:
+    """Return DIFFERENCES of two phenotypes, Mann and Whitney's p not yet corrected."""
+    a, b = metric.groups[name_a], metric.groups[name_b]
+    row = {"metric": metric.metric, "unit": metric.unit, "group_a": name_a, "group_b": name_b}
+    row |= {"n_a": len(a), "n_b": len(b)}
+    few = [name for name in (name_a, name_b) if len(metric.groups[name]) < 2]
+    notes = [f"fewer than 2 mice: {', '.join(few)}"] if few else []
+    scale = max(a.abs().to_numpy().max(initial=0), b.abs().to_numpy().max(initial=0))
+
+    tests = {}
+    for rater in RATERS:
+        x, y = a[rater].to_numpy(), b[rater].to_numpy()
+        tests[rater] = games_howell(x, y, len(metric.values(rater)), alpha, scale)
+        row |= {f"{rater}_{name}": value for name, value in tests[rater].items()}
+        row[f"{rater}_p_mannwhitney"] = mann_whitney(x, y)
+        if not few and math.isnan(tests[rater]["p"]):
+            notes.append(f"the {rater} varies in neither group: no Games-Howell test")
+        if not few and math.isnan(row[f"{rater}_p_mannwhitney"]):
             notes.append(f"the {rater} is the same in every mouse: no Mann-Whitney test")
-        elif not few:
-            row[f"{rater}_p_mannwhitney"] = mann_whitney(x, y)
-    reference, reader = ((row[f"{rater}_difference"], row[f"{rater}_p"]) for rater in RATERS)
-    return row | {"conclusion": conclude(reference, reader, alpha), "note": "; ".join(notes)}
+    row["conclusion"] = conclude(tests["reference"], tests["reader"], alpha)
+
+    errors = [(pairs["reader"] - pairs["reference"]).to_numpy() for pairs in (a, b)]
+    bias = games_howell(*errors, groups=2, alpha=alpha, scale=scale)
+    row["bias_difference"] = bias.pop("difference")
+    row |= {f"bias_difference_{name}": value for name, value in bias.items()}
+    if not few and math.isnan(bias["p"]):
+        notes.append("the reader's error varies in neither group: no test of its difference")
+    return row | {"note": "; ".join(notes)}
 
 
 def compare_groups(grouped: list[GroupedMetric], alpha: float) -> pd.DataFrame:
     """Return every pair of phenotypes of every metric, b - a in the metric's unit, columns DIFFERENCES.
 
     Confidence limits (1 - alpha) and p of a rater are those of Games and Howell, simultaneous for all phenotypes of
-    at least two mice; p_mannwhitney is Holm-corrected over the metric's pairs. `conclusion` sets the two p against
-    alpha. bias_difference is the difference of the reader's error (reader - reference) by Welch's t-test, by itself.
+    at least two mice; p_mannwhitney is Holm-corrected over the metric's pairs. `conclusion` holds the two p of Games
+    and Howell against alpha. bias_difference is the difference between the phenotypes of the reader's error (reader -
+    reference), by Welch's t-test, each pair by itself.
     """
-    rows = []
-    for metric in grouped:
-        size = len(metric.values("reference"))
-        pairs = pd.DataFrame(
-            [
-                {"metric": metric.metric, "unit": metric.unit, "group_a": a, "group_b": b}
-                | compare_pair(metric.groups[a], metric.groups[b], size, alpha)
-                for a, b in combinations(metric.groups, 2)
-            ],
-            columns=DIFFERENCES,
-        )
-        for rater in RATERS:
-            pairs[f"{rater}_p_mannwhitney"] = holm(pairs[f"{rater}_p_mannwhitney"])
-        few = [
-            [name for name in row if len(metric.groups[name]) < 2] for row in pairs[["group_a", "group_b"]].to_numpy()
-        ]
-        reasons = [f"fewer than 2 mice: {', '.join(names)}" if names else "" for names in few]
-        pairs["note"] = [reason or note for reason, note in zip(reasons, pairs["note"], strict=True)]
-        rows += pairs.to_dict("records")
-    return pd.DataFrame(rows, columns=DIFFERENCES)
+    rows = [compare_pair(metric, a, b, alpha) for metric in grouped for a, b in combinations(metric.groups, 2)]
+    table = pd.DataFrame(rows, columns=DIFFERENCES)
+    for column in ("reference_p_mannwhitney", "reader_p_mannwhitney"):
+        table[column] = table.groupby("metric")[column].transform(holm)
+    return table
