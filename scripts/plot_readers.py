@@ -1,0 +1,115 @@
+"""Figure 6: the readers of a cohort side by side, best first: mean Dice and mean absolute error.
+
+Inputs: reader_ranking.csv (the means, their confidence limits, ranks and probabilities) and reader_comparison.csv
+(which differences are significant). Volumes in µL, EF in %, mass in mg; Dice is a mouse's mean of ED and ES.
+"""
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
+
+from murmur import figures
+from murmur.logs import job_log
+from murmur.rounding import number
+from murmur.tables import read_csv
+from murmur.volumes import METRIC_NAMES, UNITS
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+COLOURS = [figures.BLUE, figures.ORANGE, figures.GREEN, figures.PURPLE, figures.SKY_BLUE, figures.VERMILION]
+MARKERS = "osD^vP"
+HEAD_MM, PANEL_MM, READER_MM = 12, 16, 4.2
+STRUCTURES = {"blood_pool": "Blood pool", "myocardium": "Myocardium"}
+
+
+def differs(comparison: pd.DataFrame, quantity: str, reader: str, best: str, alpha: float) -> bool:
+    """Say whether `reader` differs from `best` after Holm's correction; in Dice, at ED or at ES."""
+    named = (comparison["metric"] == quantity) | (comparison["structure"] == quantity)
+    pair = comparison["reader_a"].isin([reader, best]) & comparison["reader_b"].isin([reader, best])
+    return bool((comparison.loc[named & pair, "p_holm"] < alpha).any())
+
+
+def share(probability: float) -> str:
+    """Print a probability, or as beyond the last one that resampling can tell from 0 or 1 in print."""
+    if probability < 0.01:
+        return "<0.01"
+    return ">0.99" if probability > 0.99 else number(probability, 2)
+
+
+def plot_quantity(axes: Axes, rows: pd.DataFrame, comparison: pd.DataFrame, order: list[str], alpha: float) -> None:
+    """Draw one line per reader of `rows`, the best at the top; `order` gives each its colour and marker."""
+    rows = rows.sort_values("rank", kind="stable")
+    best = rows["reader"].iloc[0]
+    for height, row in enumerate(rows.itertuples()):
+        style = order.index(row.reader) % len(COLOURS)
+        axes.hlines(height, row.mean_ci_low, row.mean_ci_high, color=figures.BLACK, linewidth=0.8, zorder=2)
+        axes.plot(
+            row.mean,
+            height,
+            marker=MARKERS[style],
+            color=COLOURS[style],
+            markersize=5,
+            markeredgecolor=figures.BLACK,
+            markeredgewidth=0.5,
+            zorder=3,
+        )
+        star = "*" if differs(comparison, row.quantity, row.reader, best, alpha) else ""
+        axes.annotate(
+            share(row.probability_best) + star,
+            (1, height),
+            xycoords=("axes fraction", "data"),
+            xytext=(4, 0),
+            textcoords="offset points",
+            va="center",
+        )
+    axes.set_yticks(range(len(rows)), rows["reader"])
+    axes.set_ylim(len(rows) - 0.5, -0.5)
+    axes.tick_params(axis="y", length=0)
+    axes.spines["left"].set_visible(False)
+    axes.grid(axis="y", color=figures.LIGHT_GREY, linewidth=0.4)
+    axes.set_axisbelow(True)
+    axes.margins(x=0.08)
+    axes.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]))
+
+
+def main(ranking: str, comparison: str, outputs: list[str], cohort: str, alpha: float) -> None:
+    """Draw one panel per structure, where there is Dice, and per metric, two in a row."""
+    ranks, pairs = read_csv(ranking), read_csv(comparison)
+    order = list(ranks["reader"].unique())
+    with_dice = (ranks["measure"] == "dice").any()
+    names = (STRUCTURES if with_dice else {}) | METRIC_NAMES
+    lines = len(names) // 2
+    with figures.printed_figure(outputs, HEAD_MM + lines * (PANEL_MM + READER_MM * len(order))) as figure:
+        figure.suptitle(
+            f"Readers against the expert, cohort {cohort}, the best at the top. Symbol: mean over mice; line: its "
+            f"{100 * (1 - alpha):g} % confidence interval.\nAt the right: probability of being the best reader; "
+            f"* differs from the one at the top (paired t-test, Holm, p < {alpha:g}"
+            f"{'; Dice: at ED or ES' if with_dice else ''})",
+            x=0.01,
+            ha="left",
+            fontsize=7,
+        )
+        for axes, (quantity, name) in zip(figure.subplots(lines, 2).flat, names.items(), strict=True):
+            rows = ranks[ranks["quantity"] == quantity]
+            axes.set_title(name)
+            if rows["mean"].isna().all():
+                figures.say(axes, "No mouse has a value by every reader.")
+                continue
+            axes.set_title(f"{name}, n = {rows['n'].iloc[0]}")
+            plot_quantity(axes, rows, pairs, order, alpha)
+            unit = rows["unit"].iloc[0]
+            axes.set_xlabel("Dice (mean of ED and ES)" if quantity in STRUCTURES else f"Absolute error ({UNITS[unit]})")
+
+
+if __name__ == "__main__":
+    with job_log(snakemake.log[0]):
+        main(
+            ranking=snakemake.input.ranking,
+            comparison=snakemake.input.comparison,
+            outputs=list(snakemake.output),
+            cohort=snakemake.wildcards.cohort,
+            alpha=snakemake.params.alpha,
+        )
