@@ -1,0 +1,129 @@
+"""Figure 7: how much more each reader errs in other cohorts than in its own, as a forest of ratios.
+
+Input: cohort_comparison.csv. The ratio external / internal of the mean errors has no unit; 1 means no change.
+"""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+from murmur import figures
+from murmur.logs import job_log
+from murmur.rounding import number
+from murmur.tables import read_csv
+from murmur.volumes import METRIC_NAMES
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+NAMES = {"blood_pool": "1 − Dice, blood pool", "myocardium": "1 − Dice, myocardium"}
+NAMES |= {metric: f"Error in {name.replace('Mass', 'mass')}" for metric, name in METRIC_NAMES.items()}
+COLOURS = [figures.BLUE, figures.VERMILION, figures.GREEN, figures.PURPLE, figures.ORANGE, figures.SKY_BLUE]
+MARKERS = "osD^vP"
+HEAD_MM, PANEL_MM, ROW_MM, COLUMN_MM = 14, 18, 3.8, 90
+LIMITS = (0.01, 100)  # of the axis; what lies beyond is drawn at its end, and printed as it is
+
+
+def axis_limits(table: pd.DataFrame) -> tuple[float, float]:
+    """Return limits of the ratio, the same for all readers, that hold 1 and every confidence interval."""
+    values = table[["ratio", "ratio_ci_low", "ratio_ci_high"]].to_numpy()
+    values = np.clip(values[np.isfinite(values)], *LIMITS)
+    return 0.85 * min(values.min(initial=1), 0.8), 1.15 * max(values.max(initial=1), 1.25)
+
+
+def plot_forest(axes: Axes, rows: pd.DataFrame, cohorts: list[str], limits: tuple[float, float], alpha: float) -> None:
+    """Draw one line per quantity and external cohort of one reader's `rows`, the quantities in groups."""
+    heights, ticks = [], {}
+    for group, (name, members) in enumerate(rows.groupby("quantity", sort=False)):
+        if group % 2 == 0:
+            axes.axhspan(len(heights) - 0.5, len(heights) + len(members) - 0.5, color="0.95", linewidth=0, zorder=0)
+        ticks[NAMES[name]] = len(heights) + (len(members) - 1) / 2
+        heights += members.index.to_list()
+    for height, row in enumerate(rows.loc[heights].itertuples()):
+        style = cohorts.index(row.external) % len(COLOURS)
+        significant = row.p_holm < alpha
+        ratio, low, high = np.clip([row.ratio, row.ratio_ci_low, row.ratio_ci_high], *LIMITS)
+        axes.hlines(height, low, high, color=figures.BLACK, linewidth=0.8, zorder=2)
+        axes.plot(ratio, height, **marker(style, filled=significant), zorder=3, clip_on=False)
+        axes.annotate(
+            printed(row.ratio, row.ratio_ci_low, row.ratio_ci_high),
+            (1, height),
+            xycoords=("axes fraction", "data"),
+            xytext=(4, 0),
+            textcoords="offset points",
+            va="center",
+        )
+    axes.axvline(1, color=figures.GREY, linewidth=0.8, zorder=1)
+    axes.set_yticks(list(ticks.values()), list(ticks))
+    axes.tick_params(axis="y", length=0)
+    axes.spines["left"].set_visible(False)
+    axes.set(xscale="log", xlim=limits, ylim=(len(rows) - 0.5, -0.5))
+    axes.xaxis.set_major_locator(LogLocator(base=10, subs=(1, 2, 5) if limits[1] < 20 * limits[0] else (1,)))
+    axes.xaxis.set_minor_formatter(NullFormatter())
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+
+
+def printed(ratio: float, low: float, high: float) -> str:
+    """Return the ratio with its confidence limits, where it has them."""
+    return number(ratio, 2) + ("" if pd.isna(low) else f" ({number(low, 2)}–{number(high, 2)})")
+
+
+def marker(style: int, filled: bool) -> dict[str, object]:
+    """Return the symbol of the external cohort number `style`, open or filled."""
+    colour = COLOURS[style]
+    return {
+        "marker": MARKERS[style],
+        "markersize": 4.5,
+        "markerfacecolor": colour if filled else "white",
+        "markeredgecolor": colour,
+        "linestyle": "none",
+    }
+
+
+def main(comparison: str, outputs: list[str], alpha: float) -> None:
+    """Draw one panel per reader, two in a row."""
+    table = read_csv(comparison)
+    table["quantity"] = table["metric"].fillna(table["structure"])
+    readers, cohorts = list(table["reader"].unique()), list(table["external"].unique())
+    columns = min(2, max(1, len(readers)))
+    lines = max(1, -(-len(readers) // 2))
+    longest = table.groupby("reader").size().max() if len(table) else 3
+    height = HEAD_MM + lines * (PANEL_MM + ROW_MM * longest)
+    with figures.printed_figure(outputs, height, columns * COLUMN_MM) as figure:
+        figure.suptitle(
+            f"Mean error in an external cohort over that in the internal one,\nwith {100 * (1 - alpha):g} % confidence "
+            f"interval. Filled: p < {alpha:g} (Mann-Whitney, Holm)",
+            x=0.01,
+            ha="left",
+            fontsize=7,
+        )
+        panels = figure.subplots(lines, columns, squeeze=False).flat
+        if not readers:
+            figures.say(panels[0], "No reader was measured in a second cohort.")
+        for axes, reader in zip(panels, readers, strict=False):
+            rows = table[table["reader"] == reader]
+            axes.set_title(f"{reader}, internal cohort: {rows['internal'].iloc[0]}")
+            plot_forest(axes, rows, cohorts, axis_limits(table), alpha)
+            axes.set_xlabel("Mean absolute error, external / internal")
+        for axes in panels[len(readers) or 1 :]:
+            axes.set_axis_off()
+        handles = [
+            Line2D([], [], label=cohort, **marker(index % len(COLOURS), filled=True))
+            for index, cohort in enumerate(cohorts)
+        ]
+        if handles:
+            style = {"loc": "outside lower left", "ncols": len(handles), "alignment": "left"}
+            figure.legend(handles=handles, title="External cohort", **style)
+
+
+if __name__ == "__main__":
+    with job_log(snakemake.log[0]):
+        main(
+            comparison=snakemake.input.comparison,
+            outputs=list(snakemake.output),
+            alpha=snakemake.params.alpha,
+        )
