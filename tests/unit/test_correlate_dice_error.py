@@ -51,11 +51,13 @@ def test_dice_against_the_absolute_error_of_the_same_mouse(tables):
 
 def test_equal_errors_share_a_rank(tables):
     overlap, function = tables
-    # errors of 0.01 and 0.02, which decimal numbers do not show: 65.61 - 65.6 > 27.31 - 27.3
+    # errors of 0.1 and 0.2 in volumes of a human heart, whose last digits differ: 195800.1 - 195800 > 60000.1 - 60000
+    references, errors = [195800.0, 60000.0, 40000.0, 50000.0, 130000.0], [0.1, 0.1, 0.2, -0.1, 0.2]
     function = pd.DataFrame(
-        [("M0", 65.6, 65.61), ("M1", 27.3, 27.31), ("M2", 40.0, 40.02), ("M3", 50.0, 49.99), ("M4", 30.0, 30.02)],
-        columns=["mouse", "reference", "reader"],
-    ).assign(metric="EDV")
+        [(f"M{m}", "EDV", r, r + e) for m, (r, e) in enumerate(zip(references, errors, strict=True))],
+        columns=["mouse", "metric", "reference", "reader"],
+    )
+    assert (function["reader"] - function["reference"]).abs().nunique() > 2
     row = correlate(overlap, function, 0.05).loc[0]
     expected = stats.spearmanr([0.95, 0.94, 0.9, 0.97, 0.85], [1, 1, 2, 1, 2])
     assert row["spearman_rho"] == pytest.approx(expected.statistic)
