@@ -1,0 +1,30 @@
+"""Does the error of a segmentation depend on phenotype, phase and structure? A linear mixed model.
+
+Input: overlap.csv (mouse, phase, structure, dice). Output: overlap_model.csv, one row per term of the model
+error ~ phenotype + phase + structure + (1 | mouse), where error = 1 - Dice; `murmur.mixed` gives the definitions.
+"""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from murmur.logs import job_log
+from murmur.mixed import overlap_model
+from murmur.tables import read_csv, write_csv
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+
+def main(overlap: str, phenotypes: Mapping[str, str], output: str, alpha: float) -> None:
+    """Write `output` from the table `overlap`; `phenotypes` gives the phenotype of each mouse where it is known."""
+    write_csv(overlap_model(read_csv(overlap), phenotypes, alpha), output)
+
+
+if __name__ == "__main__":
+    with job_log(snakemake.log[0]):
+        main(
+            overlap=snakemake.input.overlap,
+            phenotypes=snakemake.params.phenotypes,
+            output=snakemake.output[0],
+            alpha=snakemake.params.alpha,
+        )
