@@ -1,0 +1,26 @@
+"""Obtain the weights of a network trained elsewhere: download the file and check its size and SHA-256."""
+
+from typing import TYPE_CHECKING
+
+from murmur.download import download
+from murmur.logs import job_log
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+
+def main(address: str, expected: dict[str, str | int], weights: str) -> None:
+    """Write the file `weights` from `address`; `expected` gives its sha256, and its bytes where they are known.
+
+    Raises BadInput when it is another file, or cannot be had.
+    """
+    download(address, weights, expected)
+
+
+if __name__ == "__main__":
+    with job_log(snakemake.log[0]):
+        main(
+            address=snakemake.params.address,
+            expected=snakemake.params.expected,
+            weights=snakemake.output.weights,
+        )
