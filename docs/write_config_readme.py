@@ -21,8 +21,9 @@ network trained before:
 ```yaml
 {example}```
 
-Ready to copy: [`demo.yaml`](demo.yaml), the default, and the files in [`examples/`](examples). Before any job starts
-the study file is checked; what cannot be is said in one line, with the key, what was found and what was expected.
+Ready to copy: [`demo.yaml`](demo.yaml), the default; [`paper.yaml`](paper.yaml), the published study; and the files in
+[`examples/`](examples). Before any job starts the study file is checked; what cannot be is said in one line, with the
+key, what was found and what was expected.
 
 This page is written from [`schema/study.schema.yaml`](schema/study.schema.yaml) by
 `python docs/write_config_readme.py`.
@@ -36,7 +37,9 @@ def _kind(rules: dict) -> str:
         return " or ".join(f"`{value}`" for value in rules["enum"])
     if rules.get("type") == "array":
         return f"list of {rules['items']['type']}s"
-    return {"object": "section"}.get(rules.get("type"), rules.get("type", ""))
+    types = rules.get("type", "")
+    words = {"object": "section", "boolean": "`true`"}
+    return " or ".join(words.get(name, name) for name in ([types] if isinstance(types, str) else types))
 
 
 def _default(key: str, rules: dict, required: list[str]) -> str:

@@ -1,7 +1,8 @@
 # Data: obtain the mice of every cohort, check each file, describe the cohort, split it by mouse.
 #
-#   in    what a cohort's `source` names, and its table of participants
-#   out   cohorts/COHORT/mice/MOUSE.h5 (generated or converted), manifest.csv, split.csv
+#   in    what a cohort's `source` names, and its table of participants; the addresses of published data and weights
+#   out   cohorts/COHORT/mice/MOUSE.h5 (generated, converted, downloaded or linked), manifest.csv, split.csv
+#         readers/READER/WEIGHTS.h5 (downloaded)
 
 for name in cohorts_from("phantom"):
 
@@ -57,6 +58,57 @@ rule convert_nifti:
         "Convert the NIfTI files of {wildcards.mouse} of {wildcards.cohort}"
     script:
         "../scripts/convert_nifti.py"
+
+
+# Compute nodes often have no internet, so these two run where Snakemake runs. They have no digest of their modules,
+# unlike all other rules: a file that was downloaded and found right stays right when the code changes.
+rule obtain_mouse:
+    input:
+        lambda w: study.cohorts[w.cohort].copy(w.mouse),
+    output:
+        mouse="<results>/cohorts/{cohort}/mice/{mouse}.h5",
+    log:
+        "<logs>/obtain_mouse/{cohort}/{mouse}.log",
+    wildcard_constraints:
+        cohort=any_of(cohorts_from("published")),
+    retries: 1
+    localrule: True
+    conda:
+        "../envs/analysis.yaml"
+    resources:
+        mem_mb=500,
+        runtime="2h",
+    params:
+        address=lambda w: study.cohorts[w.cohort].address(w.mouse),
+        git_blob_sha1=lambda w: study.cohorts[w.cohort].checksums[w.mouse][1],
+    message:
+        "Obtain {wildcards.mouse} of {wildcards.cohort}"
+    script:
+        "../scripts/obtain_mouse.py"
+
+
+rule obtain_weights:
+    output:
+        weights="<results>/readers/{reader}/{file}",
+    log:
+        "<logs>/obtain_weights/{reader}/{file}.log",
+    wildcard_constraints:
+        reader=any_of(name for name, reader in study.readers.items() if reader.download),
+        file=r"[^/]+\.(h5|keras)",
+    retries: 1
+    localrule: True
+    conda:
+        "../envs/analysis.yaml"
+    resources:
+        mem_mb=500,
+        runtime="2h",
+    params:
+        address=lambda w: study.readers[w.reader].download["address"],
+        expected=lambda w: {k: v for k, v in study.readers[w.reader].download.items() if k != "address"},
+    message:
+        "Obtain the weights of {wildcards.reader}"
+    script:
+        "../scripts/obtain_weights.py"
 
 
 rule check_cohort:

@@ -38,7 +38,7 @@ rule measure_function:
     log:
         "<logs>/measure_function/{cohort}/{reader}.log",
     wildcard_constraints:
-        cohort=any_of(cohorts_from("phantom", "folder", "nifti")),
+        cohort=any_of(name for name, cohort in study.cohorts.items() if cohort.has_images),
     conda:
         "../envs/analysis.yaml"
     resources:

@@ -64,6 +64,10 @@ def _key_path(parts) -> str:
     return ".".join(str(part) for part in parts) or "the study file"
 
 
+def _with_article(kind: str) -> str:
+    return f"{'an' if kind[0] in 'aio' else 'a'} {kind}"
+
+
 def _sentence(error) -> str:
     """Say in one line what is wrong: the key's path, what was found and what was expected."""
     path, found, rule = _key_path(error.absolute_path), error.instance, error.validator_value
@@ -79,7 +83,7 @@ def _sentence(error) -> str:
         missing = [key for key in rule if key not in found]
         return f"{path}: the key {', '.join(missing)} is missing"
     expected = {
-        "type": lambda: f"expected {'an' if rule[0] in 'aio' else 'a'} {rule}",
+        "type": lambda: f"expected {' or '.join(map(_with_article, [rule] if isinstance(rule, str) else rule))}",
         "enum": lambda: f"expected one of {', '.join(map(str, rule))}{nearest(found, rule)}",
         "pattern": lambda: "expected letters, digits, '_', '-' and '.' only, the first a letter or digit",
         "minimum": lambda: f"expected {rule} or more",
@@ -106,6 +110,11 @@ def _keys_without_effect(config: dict) -> list[str]:
         for key in ONLY_WITH_IMAGES if "measurements" in cohort["source"] else ():
             if key in cohort:
                 problems.append(f"cohorts.{name}.{key}: found beside measurements, which have no images; remove it")
+        published = cohort["source"].get("published", {})
+        if published is False:
+            problems.append(f"cohorts.{name}.source.published: found false, expected true or a section; remove it")
+        elif published is not True and {"folder", "address"} <= set(published):
+            problems.append(f"cohorts.{name}.source.published: found folder and address, expected one; remove one")
         split = cohort.get("split", {})
         if "file" in split and len(split) > 1:
             others = ", ".join(key for key in split if key != "file")

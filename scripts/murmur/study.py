@@ -6,6 +6,7 @@ Everything here is cheap, because Snakemake asks it whenever it plans: no image 
 import re
 from functools import cached_property
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from murmur import measurements
 from murmur.cines import contoured_frames
@@ -13,6 +14,7 @@ from murmur.errors import BadInput
 from murmur.nifti import NiftiFolder
 from murmur.participants import read_phenotypes
 from murmur.phantom import has_inflow_frames, phenotype_of
+from murmur.public_data import ADDRESS, CHECKSUMS, INFLOW_MICE, WEIGHTS, read_checksums
 from murmur.schema import complete, nearest
 from murmur.split import SPLITS, draw_split, read_split
 
@@ -55,12 +57,18 @@ class Cohort:
         self.settings = settings
         self.source = settings["source"]
         key = f"cohorts.{name}"
-        self.kind = _exactly_one(self.source, ["phantom", "folder", "nifti", "measurements"], f"{key}.source")
+        self.kind = _exactly_one(
+            self.source, ["phantom", "folder", "nifti", "published", "measurements"], f"{key}.source"
+        )
         self.results = f"{results}/cohorts/{name}"
         if self.kind in ("folder", "nifti"):
             _existing(self.source[self.kind], f"{key}.source.{self.kind}", "folder")
         elif self.kind == "measurements":
             _existing(self.source["measurements"], f"{key}.source.measurements", "file")
+        elif self.kind == "published":
+            for part, kind in (("folder", "folder"), ("checksums", "file")):
+                if part in self.published:
+                    _existing(self.published[part], f"{key}.source.published.{part}", kind)
         if "participants" in settings:
             _existing(settings["participants"], f"{key}.participants", "file")
         given = settings.get("split", {})
@@ -87,6 +95,24 @@ class Cohort:
         """What the study file says of the NIfTI files."""
         return {key: self.source[key] for key in NiftiFolder.KEYS if key in self.source}
 
+    @property
+    def published(self) -> dict:
+        """What the study file says of the published data: nothing, where it says `true`."""
+        return {} if self.source["published"] is True else self.source["published"]
+
+    @cached_property
+    def checksums(self) -> dict[str, tuple[str, str]]:
+        """The published file and its git blob SHA-1 of each mouse."""
+        return read_checksums(self.published.get("checksums", CHECKSUMS))
+
+    def address(self, mouse: str) -> str:
+        """The address of a published mouse."""
+        return f"{self.published.get('address', ADDRESS).rstrip('/')}/{self.checksums[mouse][0]}"
+
+    def copy(self, mouse: str) -> list[str]:
+        """The file of a published mouse in the user's own copy; none where it is downloaded."""
+        return [str(Path(self.published["folder"]) / f"{mouse}.h5")] if "folder" in self.published else []
+
     @cached_property
     def mice(self) -> list[str]:
         """The mice, in natural order. Raises BadInput when there are none."""
@@ -94,6 +120,8 @@ class Cohort:
             return [f"Mouse{number}" for number in range(1, self.source["phantom"]["mice"] + 1)]
         if self.kind == "measurements":
             return measurements.mice(self.source["measurements"])
+        if self.kind == "published":
+            return self._published_mice()
         if self.kind == "nifti":
             names = self.nifti.mice()
         else:
@@ -105,6 +133,16 @@ class Cohort:
                 "expected one per mouse"
             )
         return _in_order(names)
+
+    def _published_mice(self) -> list[str]:
+        mice = _in_order(self.checksums)
+        if missing := [mouse for mouse in mice if not all(Path(file).is_file() for file in self.copy(mouse))]:
+            raise BadInput(
+                f"cohorts.{self.name}.source.published.folder: found no {', '.join(f'{m}.h5' for m in missing[:5])} in "
+                f"'{self.published['folder']}' ({len(missing)} of {len(mice)} mice are missing), expected MOUSE.h5 for "
+                "each published mouse; complete the copy, or write published: true to download them"
+            )
+        return mice
 
     def file(self, mouse: str) -> str:
         """The mouse's HDF5 file: the user's own, or the one that the workflow makes."""
@@ -136,6 +174,8 @@ class Cohort:
             return read_split(given["file"], self.mice)
         if self.kind == "phantom":
             inflow, without_contours = {m for i, m in enumerate(self.mice) if has_inflow_frames(i)}, set()
+        elif self.kind == "published":
+            inflow, without_contours = INFLOW_MICE & set(self.mice), set()
         else:
             frames = {mouse: len(self._contoured(mouse)) for mouse in self.mice}
             inflow = {mouse for mouse, count in frames.items() if count > 2}
@@ -170,6 +210,8 @@ class Reader:
             self._check_training(key, cohorts)
             self.network, self.training = settings["network"], settings["training"]
             self.model = f"{results}/readers/{name}/model.keras"
+        elif self.kind == "weights" and self.download:
+            self.model = self._downloaded(f"{key}.weights", results)
         elif self.kind == "weights":
             self.model = str(_existing(settings["weights"], f"{key}.weights", "file"))
         else:
@@ -184,6 +226,20 @@ class Reader:
                     f"{key}.cohorts: found '{cohort}', expected a cohort with images, one of "
                     f"{', '.join(with_images)}{nearest(cohort, with_images)}"
                 )
+
+    @property
+    def download(self) -> dict | None:
+        """Address, bytes and sha256 of weights that are downloaded; None for all other readers."""
+        weights = self.settings.get("weights")
+        return WEIGHTS if weights == "published" else weights if isinstance(weights, dict) else None
+
+    def _downloaded(self, key: str, results: str) -> str:
+        file = Path(urlsplit(self.download["address"]).path)
+        if file.suffix not in (".h5", ".keras"):
+            raise BadInput(f"{key}.address: found '{self.download['address']}', expected that of a .h5 or .keras file")
+        if not re.fullmatch("[0-9a-f]{64}", self.download["sha256"]):
+            raise BadInput(f"{key}.sha256: found '{self.download['sha256']}', expected 64 hex digits in lower case")
+        return f"{results}/readers/{self.name}/{file.name}"
 
     def _check_training(self, key: str, cohorts: dict[str, Cohort]) -> None:
         cohort, network = self.settings["train_on"], self.settings["network"]
