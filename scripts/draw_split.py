@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from murmur.errors import BadInput
-from murmur.logs import job_log
+from murmur.logs import job_log, say
 from murmur.manifest import read_manifest
 from murmur.split import check_split
 from murmur.tables import write_csv
@@ -21,17 +21,23 @@ def main(manifest: str, assignment: dict[str, str], is_drawn: bool, trains: bool
     """Write the table `split` from `assignment`, the set of each mouse.
 
     `is_drawn` says that Murmur drew it, `trains` that a network trains on the cohort. Raises BadInput when a mouse is
-    in two sets, or a drawn split would not train on a mouse with inflow frames; of a split file this is but noted.
+    in two sets, or a drawn split would not train on a mouse with inflow frames; of a split file this is but said.
     """
     mice = read_manifest(manifest)
+    inflow = [name for name, mouse in mice.items() if "inflow" in mouse.phases.values()]
+    held_out = ", ".join(name for name in inflow if assignment[name] != "train")
     if trains:
         check_split(list(assignment.items()), {name: mouse.sha256 for name, mouse in mice.items()})
-        inflow = [name for name, mouse in mice.items() if "inflow" in mouse.phases.values()]
-        if held_out := [name for name in inflow if assignment[name] != "train"]:
-            found = f"split: found the inflow mice {', '.join(held_out)} outside the training mice"
-            if is_drawn:
-                raise BadInput(f"{found}, expected them in train; their files changed, start again")
-            print(found)
+        if held_out and is_drawn:
+            raise BadInput(
+                f"split: found the inflow mice {held_out} outside the training mice, expected them in train; "
+                "their files changed, start again"
+            )
+    if held_out and not is_drawn:
+        say(
+            f"Note: the split file keeps the inflow mice {held_out} out of the training mice. The published study "
+            "trained on all of its own, so its network is not tested fairly on them."
+        )
     rows = [(name, assignment[name], mouse.phenotype) for name, mouse in mice.items()]
     write_csv(pd.DataFrame(rows, columns=["mouse", "split", "phenotype"]), split)
 

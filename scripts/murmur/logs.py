@@ -48,6 +48,12 @@ def job_log(path: str | Path) -> Iterator[None]:
         os.dup2(_terminal.fileno(), 2)
 
 
+def say(sentence: str) -> None:
+    """Write a sentence into the log and onto the terminal: nothing is wrong, yet a person should know."""
+    for stream in (sys.stdout, _terminal):
+        print(sentence, file=stream, flush=True)
+
+
 def progress(items: Iterable[Item], description: str, unit: str, total: int | None = None) -> tqdm:
     """Iterate over `items` with a progress bar on the terminal; no bar where there is no terminal."""
     return tqdm(
