@@ -10,7 +10,8 @@ that of the Mann-Whitney test, p_holm corrected over the quantities of a reader 
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -126,12 +127,26 @@ def main(
     write_csv(table, output)
 
 
+def arrange(pairs: Sequence[tuple[str, str]], functions: Sequence[str], overlaps: Sequence[str]) -> dict[str, dict]:
+    """Return the arguments functions, overlaps and baselines of `main`; a reader's first cohort is its internal one.
+
+    `functions` follow the order of `pairs` (cohort, reader); an overlap lies in the folder of the function that it
+    belongs to.
+    """
+    overlap = {Path(path).parent: path for path in overlaps}
+    arranged: dict[str, dict] = {"functions": {}, "overlaps": {}, "baselines": {}}
+    for (cohort, reader), path in zip(pairs, functions, strict=True):
+        arranged["functions"].setdefault(reader, {})[cohort] = path
+        arranged["baselines"].setdefault(reader, cohort)
+        if (folder := Path(path).parent) in overlap:
+            arranged["overlaps"].setdefault(reader, {})[cohort] = overlap[folder]
+    return arranged
+
+
 if __name__ == "__main__":
     with job_log(snakemake.log[0]):
         main(
-            functions=snakemake.params.functions,
-            overlaps=snakemake.params.overlaps,
-            baselines=snakemake.params.baselines,
+            **arrange(snakemake.params.pairs, snakemake.input.functions, snakemake.input.overlaps),
             output=snakemake.output[0],
             alpha=snakemake.params.alpha,
         )

@@ -212,8 +212,8 @@ def main(
 if __name__ == "__main__":
     with job_log(snakemake.log[0]):
         main(
-            functions=snakemake.params.functions,
-            overlaps=snakemake.params.overlaps,
+            functions=dict(zip(snakemake.params.readers, snakemake.input.functions, strict=True)),
+            overlaps=dict(zip(snakemake.params.readers, snakemake.input.overlaps, strict=False)),
             observers=snakemake.params.observers,
             comparison_output=snakemake.output.comparison,
             ranking_output=snakemake.output.ranking,

@@ -1,4 +1,4 @@
-"""Figure 7: how much more each reader errs in other cohorts than in its own, as a forest of ratios.
+"""How much more each reader errs in other cohorts than in its own, as a forest of ratios.
 
 Input: cohort_comparison.csv. The ratio external / internal of the mean errors has no unit; 1 means no change.
 """

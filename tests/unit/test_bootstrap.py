@@ -84,7 +84,9 @@ def test_best_in_every_mouse_is_best_for_sure():
 
 def test_equal_readers_share_a_rank_also_where_rounding_differs():
     error = np.random.default_rng(5).uniform(1, 2, 20)
-    table = rank(readers(a=error, b=(error + 0.1) - 0.1, c=error + 1), False, 0.05)
+    nearly = error * 1.1 / 1.1
+    assert (nearly != error).any()
+    table = rank(readers(a=error, b=nearly, c=error + 1), False, 0.05)
     assert table["rank"].to_list() == [1.5, 1.5, 3]
     assert table["rank_ci_low"].to_list() == table["rank_ci_high"].to_list() == [1.5, 1.5, 3]
     assert table["probability_best"].to_list() == [1, 1, 0]
@@ -108,6 +110,15 @@ def test_ranks_by_counting():
         expected = bca(reader, reader[drawn].mean(axis=1), left_out, 0.1)
         assert (row.mean_ci_low, row.mean_ci_high) == pytest.approx(tuple(expected), rel=1e-8)
     assert table["note"].to_list() == ["", "", ""]
+
+
+def test_limits_of_a_rank_are_ranks_that_occurred():
+    worse, better = sorted(np.random.default_rng(7).normal(size=(2, 15)), key=np.mean)
+    values = readers(worse=worse, better=better)
+    first = rank(values, True, 0.05)["probability_best"][0] * RESAMPLES
+    assert 1 < first < RESAMPLES / 2
+    # the limit lies between the last resample that ranks the worse reader first and the next one
+    assert rank(values, True, 2 * (first - 0.5) / (RESAMPLES - 1))["rank_ci_low"][0] == 1
 
 
 def test_what_cannot_be_said_is_missing_with_a_reason():

@@ -197,7 +197,8 @@ def test_equal_readers(tmp_path, three):
 
 def test_rounding_is_no_error(tmp_path, three):
     function = three["net"][0].copy()
-    perfect = function.assign(reader=(function["reference"] + 0.1) - 0.1)
+    perfect = function.assign(reader=function["reference"] * 1.1 / 1.1)
+    assert (perfect["reader"] != perfect["reference"]).any()
     ranking = run(tmp_path, {"perfect": (perfect, None), "net": (function, None)}, ["perfect"])[1]
     assert (ranking.loc[ranking["reader"] == "perfect", "mean"] == 0).all()
 
