@@ -25,19 +25,28 @@ WIDEST_TENSOR = 128 * 2**20  # bytes; keeps the published network under a gigaby
 
 
 def load_network(path: str):
-    """Return the network of the file `path` with its last head alone.
+    """Return the network of the file `path`, Murmur's .keras or the published .h5, with its last head alone.
 
     Raises BadInput when the file is not a network from one image to three classes.
     """
     import keras
 
     from murmur.network import last_head
+    from murmur.published_weights import read_published
 
+    if h5py.is_hdf5(path):
+        return last_head(read_published(path))
+    with open(path, "rb") as file:
+        if file.read(40).startswith(b"version https://git-lfs"):
+            raise BadInput(f"{path}: found a pointer of Git LFS, expected the file itself; fetch it with git lfs pull")
     try:
         model = keras.saving.load_model(path, compile=False)
     except Exception as error:
         reason = (str(error).splitlines() or [type(error).__name__])[0]
-        raise BadInput(f"{path}: found no network that Keras can load ({reason}), expected a .keras file") from None
+        raise BadInput(
+            f"{path}: found no network that Keras can load ({reason}), expected a .keras file that Murmur wrote or the "
+            "published network's .h5 file"
+        ) from None
     sides, classes = model.inputs[0].shape[1:], model.outputs[-1].shape[1:]
     if len(sides) != 3 or sides[0] != sides[1] or sides[2] != 1 or classes != (*sides[:2], 3):
         raise BadInput(

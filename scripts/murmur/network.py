@@ -1,8 +1,9 @@
 """The UNet3+ of the study, in Keras 3; only training, and inference with it, import this module.
 
 Architecture: five encoder levels, four decoder levels that each see all five scales, one head per level (deep
-supervision). Deep-to-shallow links carry encoder features, except that a decoder level also sees the one below it.
-After Huang et al., UNet 3+: A full-scale connected UNet for medical image segmentation, ICASSP 2020.
+supervision). Every decoder level sees the decoder level below it; still deeper levels give it encoder features in the
+published implementation (skip mode 'encoder') and decoder features in the original UNet 3+ (skip mode 'decoder').
+Huang et al., UNet 3+: A full-scale connected UNet for medical image segmentation, ICASSP 2020.
 """
 
 import json
@@ -51,7 +52,9 @@ def _head(tensor, level: int, downsample: int):
     return layers.Activation("softmax", dtype="float32", name=f"deepsup_activation_{level}")(tensor)
 
 
-def unet3plus(filters: list[int], size: int = 256, downsample: int = 1, dropout: float = 0.3) -> keras.Model:
+def unet3plus(
+    filters: list[int], size: int = 256, downsample: int = 1, dropout: float = 0.3, skip: str = "encoder"
+) -> keras.Model:
     """Build the network, not compiled, its weights drawn from Keras's global seed.
 
     Args:
@@ -59,6 +62,8 @@ def unet3plus(filters: list[int], size: int = 256, downsample: int = 1, dropout:
         size: side of the square input in pixels, a multiple of 16 · downsample.
         downsample: the input is averaged over squares of this side, and the heads are interpolated back.
         dropout: share of bottleneck activations set to zero in training.
+        skip: what a decoder level sees of the levels more than one below it, features of the 'encoder' or of the
+            'decoder'; names and shapes of all weights are the same.
 
     Returns a model from images (batch, size, size, 1), scaled to 0..1, to five maps of class probabilities
     (batch, size, size, 3), classes background, myocardium, blood_pool; the last map is the full-resolution head.
@@ -81,8 +86,8 @@ def unet3plus(filters: list[int], size: int = 256, downsample: int = 1, dropout:
         channels = filters[level - 1]
         scales = []
         for source in LEVELS:
-            tensor = decoder[source] if source == level + 1 else encoder[source]
-            tensor = _resample(tensor, source, level)
+            from_decoder = source == level + 1 or (skip == "decoder" and source > level)
+            tensor = _resample((decoder if from_decoder else encoder)[source], source, level)
             scales.append(_convolve(tensor, channels, f"Skip{source}_{level}", 1))
         tensor = layers.Concatenate(name=f"D{level}_input")(scales)
         decoder[level] = _convolve(tensor, channels, f"Decoder{level}", 1)

@@ -28,6 +28,7 @@ def parameters(model, prefix):
 
 def test_size_of_the_published_network(published):
     assert published.count_params() == 12_963_443
+    assert (len(published.layers), len(published.weights)) == (147, 224)
     assert sum(int(np.prod(w.shape)) for w in published.non_trainable_weights) == 9_728
     assert [tuple(output.shape) for output in published.outputs] == [(None, 256, 256, 3)] * 5
     kinds = [type(layer).__name__ for layer in published.layers]

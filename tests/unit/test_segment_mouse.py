@@ -4,6 +4,7 @@ import h5py
 import numpy as np
 import pandas as pd
 import pytest
+from published_layout import Answer, draw_weights, write_network
 
 keras = pytest.importorskip("keras")
 
@@ -76,10 +77,29 @@ def test_islands_are_dropped(tmp_path, model):
             assert sizes.max() <= (kept[..., frame] == structure).sum() <= sizes.sum()
 
 
+@pytest.mark.parametrize("skip", ["encoder", "decoder"])
+def test_published_weights(tmp_path, skip):
+    filters = [2, 3, 4, 5, 6]
+    weights = draw_weights(filters, seed=4)
+    write_network(tmp_path / "SEG.h5", weights, filters, 32, skip)
+    images = write_mouse(tmp_path, 32, 32)
+    masks, _, attributes = segment(tmp_path, str(tmp_path / "SEG.h5"))
+    probabilities = Answer(weights, skip).probabilities(scale(images[:, :, 1, 2]))
+    first, second = np.sort(probabilities, axis=-1)[..., :-3:-1].transpose(2, 0, 1)
+    clear = first - second > 1e-3  # elsewhere rounding decides
+    assert clear.mean() > 0.9
+    np.testing.assert_array_equal(masks[:, :, 1, 2][clear], probabilities.argmax(axis=-1)[clear])
+    assert len(np.unique(masks)) == 3
+    assert attributes["weights_sha256"] == sha256(tmp_path / "SEG.h5")
+
+
 def test_what_is_no_network_is_refused(tmp_path, model):
     (tmp_path / "no.keras").write_text("no")
     with pytest.raises(BadInput, match="no.keras: found no network"):
         segment_mouse.load_network(str(tmp_path / "no.keras"))
+    (tmp_path / "SEG459.h5").write_text("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 156245288\n")
+    with pytest.raises(BadInput, match="git lfs pull"):
+        segment_mouse.load_network(str(tmp_path / "SEG459.h5"))
     image = keras.Input((32, 32, 1))
     keras.Model(image, keras.layers.Conv2D(5, 3, padding="same")(image)).save(tmp_path / "five.keras")
     with pytest.raises(BadInput, match="expected one from"):
