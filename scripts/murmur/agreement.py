@@ -55,9 +55,9 @@ def proportional_bias(means: np.ndarray, differences: np.ndarray, alpha: float, 
 
     Returns slope and intercept of the least-squares line, the slope's 1 - alpha confidence limits and p and, where
     p < alpha, the regression-based 95% limits of agreement as lines, loa_low and loa_high: intercept + slope A at
-    the mean A (Bland and Altman, Stat Methods Med Res 1999;8:135, section 3.2). They are the line
-    ± 1.96 sqrt(pi / 2) times a second one, of the absolute residuals on A, which is used whether or not its own
-    slope is significant. `note` says why something is missing.
+    the mean A (Bland and Altman, Stat Methods Med Res 1999;8:135, section 3.2). They are the line ± 1.96 SD of the
+    residuals; where the spread itself depends on A (p < alpha for the slope of the absolute residuals on A), ± 1.96
+    sqrt(pi / 2) times that second line instead. `note` says why something is missing.
     """
     line = stats.linregress(means, differences)
     result = {"slope": line.slope, "intercept": line.intercept}
@@ -69,14 +69,17 @@ def proportional_bias(means: np.ndarray, differences: np.ndarray, alpha: float, 
     if line.pvalue >= alpha:
         return result | {"note": NO_PROPORTIONAL}
     spread = stats.linregress(means, np.abs(residuals))
-    if np.any(spread.intercept + spread.slope * means < 0):
+    if spread.pvalue < alpha:
+        intercept, slope = Z * math.sqrt(math.pi / 2) * np.array([spread.intercept, spread.slope])
+    else:
+        intercept, slope = Z * math.sqrt(np.sum(residuals**2) / (len(means) - 2)), 0.0
+    if np.any(intercept + slope * means < 0):
         return result | {"note": "the regression-based limits would cross: not given"}
-    factor = Z * math.sqrt(math.pi / 2)
     return result | {
-        "loa_low_intercept": line.intercept - factor * spread.intercept,
-        "loa_low_slope": line.slope - factor * spread.slope,
-        "loa_high_intercept": line.intercept + factor * spread.intercept,
-        "loa_high_slope": line.slope + factor * spread.slope,
+        "loa_low_intercept": line.intercept - intercept,
+        "loa_low_slope": line.slope - slope,
+        "loa_high_intercept": line.intercept + intercept,
+        "loa_high_slope": line.slope + slope,
         "note": "",
     }
 

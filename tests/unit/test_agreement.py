@@ -69,35 +69,40 @@ def test_bland_and_altman_1999():
     row = agreement(GERBER, TRIG, margin=0.2)
     assert row["intercept"] == pytest.approx(0.079, abs=5e-4)
     assert row["slope"] == pytest.approx(-0.0283, abs=5e-5)
-    # They found no trend in the absolute residuals, so 0.0803, the residuals' SD, for all A; about that at the mean.
-    at_mean = (GERBER + TRIG).mean() / 2
-    low, high = (row[f"loa_{side}_intercept"] + row[f"loa_{side}_slope"] * at_mean for side in ("low", "high"))
-    assert (high - low) / 2 / stats.norm.ppf(0.975) == pytest.approx(0.0803, rel=0.06)
-    assert (high + low) / 2 == pytest.approx(0.0790 - 0.0283 * at_mean, abs=5e-4)
+    # They found no trend in the absolute residuals: the residuals' SD, 0.0803, for all A.
+    assert row["loa_low_slope"] == row["loa_high_slope"] == row["slope"]
+    assert (row["loa_high_intercept"] - row["intercept"]) / stats.norm.ppf(0.975) == pytest.approx(0.0803, abs=5e-5)
     assert row["note"] == ""
 
 
+@pytest.mark.parametrize("widening", [False, True])
 @pytest.mark.parametrize("alpha", [0.05, 0.01])
-def test_proportional_bias_against_statsmodels(alpha):
+def test_proportional_bias_against_statsmodels(alpha, widening):
     from statsmodels.regression.linear_model import OLS
 
     means, differences = (GERBER + TRIG) / 2, TRIG - GERBER
+    if widening:  # the spread grows with the mean, and with it comes a trend of the absolute residuals
+        differences = 0.1 * means + differences * means**2 / 10
     design = np.column_stack([np.ones(len(means)), means])
     line = OLS(differences, design).fit()
     spread = OLS(np.abs(line.resid), design).fit()
-    factor = 1.959963984540054 * math.sqrt(math.pi / 2)  # 2.46
+    assert (spread.pvalues[1] < alpha) == widening
+    if widening:
+        half = 1.959963984540054 * math.sqrt(math.pi / 2) * spread.params  # 2.46 (c0 + c1 A)
+    else:
+        half = 1.959963984540054 * np.array([math.sqrt(line.mse_resid), 0])
     expected = {
         "intercept": line.params[0],
         "slope": line.params[1],
         "slope_ci_low": line.conf_int(alpha)[1, 0],
         "slope_ci_high": line.conf_int(alpha)[1, 1],
         "slope_p": line.pvalues[1],
-        "loa_low_intercept": line.params[0] - factor * spread.params[0],
-        "loa_low_slope": line.params[1] - factor * spread.params[1],
-        "loa_high_intercept": line.params[0] + factor * spread.params[0],
-        "loa_high_slope": line.params[1] + factor * spread.params[1],
+        "loa_low_intercept": line.params[0] - half[0],
+        "loa_low_slope": line.params[1] - half[1],
+        "loa_high_intercept": line.params[0] + half[0],
+        "loa_high_slope": line.params[1] + half[1],
     }
-    row = agreement(GERBER, TRIG, alpha=alpha, margin=0.2)
+    row = agreement(means - differences / 2, means + differences / 2, alpha=alpha, margin=0.2)
     for name, value in expected.items():
         assert row[name] == pytest.approx(value, rel=1e-8), name
 
