@@ -153,7 +153,9 @@ def agree(function: pd.DataFrame, metric: str, mice: pd.Index, sd_ddof: int, alp
     pairs = function[function["metric"] == metric].set_index("mouse").reindex(mice)
     found = agreement(pairs["reference"], pairs["reader"], sd_ddof, alpha)
     row = {name: found[name] for name in ("n", *AGREEMENT)}
-    row["loa_width"] = row["loa_high"] - row["loa_low"]
+    width = row["loa_high"] - row["loa_low"]
+    rounding = 1e-12 * pairs[["reference", "reader"]].abs().max(axis=None)
+    row["loa_width"] = 0.0 if width <= rounding else width
     lacks = any(math.isnan(value) for value in row.values())
     reasons = [reason for reason in found["note"].split("; ") if lacks and reason != NO_MARGIN]
     return row | {"note": "; ".join(reasons) if len(mice) else NOT_BY_ALL}

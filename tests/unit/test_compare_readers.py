@@ -205,7 +205,7 @@ def test_rounding_is_no_error(tmp_path, three):
 
 def test_an_observer_without_spread_gives_no_ratio(tmp_path, three):
     function = three["net"][0]
-    perfect = function.assign(reader=function["reference"])
+    perfect = function.assign(reader=function["reference"] * 1.1 / 1.1)
     beside = run(tmp_path, {"perfect": (perfect, None), "net": (function, None)}, ["perfect"])[2]
     assert beside["loa_width_ratio"].isna().all()
     assert beside["note"].str.endswith("the observer's limits of agreement have no width: no ratio").all()
