@@ -1,0 +1,100 @@
+"""Table 3: function of each phenotype by the reference and by the reader, ready to paste.
+
+Inputs: groups.csv (means and standard deviations in the unit of each metric) and group_tests.csv. Outputs: the same
+printed cells as CSV, HTML, LaTeX and Word, a row per metric and rater, a column per phenotype. Values have one decimal,
+p three; what is missing is printed as a dash and explained below the table.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from murmur.groups import RATERS
+from murmur.logs import job_log
+from murmur.rounding import mean_and_sd, p_value
+from murmur.tables import read_csv
+from murmur.typeset import PrintedTable, write_table
+from murmur.volumes import METRIC_NAMES, UNITS
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+
+def exceptions(notes: Iterable[tuple[str, str]]) -> list[str]:
+    """Return a sentence for each clause of the notes, given as (metric, note), that names its metrics."""
+    whose: dict[str, dict[str, None]] = {}
+    for name, note in notes:
+        for clause in filter(None, note.split("; ")):
+            whose.setdefault(clause, {})[name] = None
+    return [
+        f"{'All metrics' if len(names) == len(METRIC_NAMES) else ', '.join(names)}: {clause}."
+        for clause, names in whose.items()
+    ]
+
+
+def footnote(summary: pd.DataFrame, welch: pd.DataFrame, reader: str, sd_ddof: int, alpha: float) -> str:
+    """Say what the table's values are and which are missing."""
+    if summary.empty:
+        return "No mouse has a known phenotype and a value by both the reference and the reader."
+    fewer = [
+        (METRIC_NAMES[metric], f"{row['phenotype']}, n = {row['n']}")
+        for metric, rows in summary.groupby("metric", sort=False)
+        for row in rows.to_dict("records")
+        if row["n"] < summary.loc[summary["phenotype"] == row["phenotype"], "n"].max()
+    ]
+    single = ["A single mouse has no SD."] if (summary["n"] == 1).any() else []
+    reasons = [(METRIC_NAMES[metric], note) for metric, note in zip(welch["metric"], welch["note"], strict=True)]
+    return " ".join(
+        [
+            f"Values are mean ± SD (denominator {'n − 1' if sd_ddof else 'n'}) of the n mice that have a value by both "
+            f"the reference and {reader}.",
+            f"p, Welch's ANOVA for a difference between phenotypes (significance level {alpha}), not corrected for the "
+            "number of metrics tested.",
+            *single,
+            *exceptions(fewer),
+            *exceptions(reasons),
+        ]
+    )
+
+
+def tabulate(
+    summary: pd.DataFrame, tests: pd.DataFrame, cohort: str, reader: str, sd_ddof: int, alpha: float
+) -> PrintedTable:
+    """Return Table 3 as it is printed, two rows per metric of `summary`."""
+    mice = summary.groupby("phenotype", sort=False)["n"].max()
+    welch = tests[tests["test"] == "welch_anova"].assign(note=lambda t: t["note"].fillna(""))
+    p = welch.set_index(["metric", "rater"])["p"]
+    rows = []
+    for metric, values in summary.groupby("metric", sort=False):
+        for rater in RATERS:
+            name = f"{METRIC_NAMES[metric]} ({UNITS[values['unit'].iloc[0]]}), {reader if rater == 'reader' else rater}"
+            cells = [mean_and_sd(*found) for found in values[[f"{rater}_mean", f"{rater}_sd"]].to_numpy()]
+            rows.append([name, *cells, p_value(p[metric, rater])])
+    return PrintedTable(
+        number="Table 3",
+        title=f"Left-ventricular function by phenotype in the cohort {cohort}: {reader} against the reference.",
+        header=["Metric", *(f"{phenotype} (n = {n})" for phenotype, n in mice.items()), "p"],
+        rows=rows,
+        footnote=footnote(summary, welch, reader, sd_ddof, alpha),
+    )
+
+
+def main(
+    summary: str, tests: str, outputs: Sequence[str], cohort: str, reader: str, sd_ddof: int, alpha: float
+) -> None:
+    """Write Table 3 from the tables `summary` and `tests` to `outputs`; `reader` and `cohort` are named in it."""
+    write_table(tabulate(read_csv(summary), read_csv(tests), cohort, reader, sd_ddof, alpha), outputs)
+
+
+if __name__ == "__main__":
+    with job_log(snakemake.log[0]):
+        main(
+            summary=snakemake.input.summary,
+            tests=snakemake.input.tests,
+            outputs=list(snakemake.output),
+            cohort=snakemake.wildcards.cohort,
+            reader=snakemake.wildcards.reader,
+            sd_ddof=snakemake.params.sd_ddof,
+            alpha=snakemake.params.alpha,
+        )
