@@ -62,8 +62,9 @@ def download(address: str, target: str | Path, expected: dict[str, str | int]) -
         try:
             whole = any(_fetch_rest(session, address, partial) for _ in range(TRIES))
         except requests.RequestException as problem:
+            reason = getattr(problem.args[0], "reason", problem)  # what the last try met, without the way there
             raise BadInput(
-                f"{address}: found no answer ({problem}), expected the file; "
+                f"{address}: found no answer ({reason}), expected the file; "
                 "see whether this machine reaches the internet, then start again"
             ) from None
     if not whole:
