@@ -1,0 +1,39 @@
+"""How many mice a study needs to show a given change, measured by the reference or by a reader.
+
+Input: function.csv (mouse, metric, unit, reference, reader). Output: sample_size.csv, one row per metric, for a
+two-sided t-test of two groups of equal size; `murmur.power` gives the definitions.
+"""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from murmur.logs import job_log
+from murmur.power import sample_sizes
+from murmur.tables import read_csv, write_csv
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+
+def main(
+    function: str,
+    phenotypes: Mapping[str, str],
+    output: str,
+    alpha: float,
+    power: float,
+    changes: Mapping[str, float],
+) -> None:
+    """Write `output` from the table `function`; `changes` are in points (EF) or in % of the reference's mean."""
+    write_csv(sample_sizes(read_csv(function), phenotypes, alpha, power, changes), output)
+
+
+if __name__ == "__main__":
+    with job_log(snakemake.log[0]):
+        main(
+            function=snakemake.input.function,
+            phenotypes=snakemake.params.phenotypes,
+            output=snakemake.output[0],
+            alpha=snakemake.params.alpha,
+            power=snakemake.params.power,
+            changes=snakemake.params.changes,
+        )
