@@ -1,4 +1,4 @@
-"""Figure 5: function by phenotype, and whether the reader changes what differs between phenotypes.
+"""Figure 6: function by phenotype, and whether the reader changes what differs between phenotypes.
 
 Inputs: function.csv (the values of each mouse) and group_differences.csv (the differences and intervals drawn); volumes
 in µL, EF in %, mass in mg. On the left every mouse that has both values, on the right each pair of phenotypes.
