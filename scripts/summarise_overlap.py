@@ -52,7 +52,11 @@ def summarise(overlap: pd.DataFrame, measure: str, sd_ddof: int) -> pd.DataFrame
         for phase, phases in PHASES.items():
             chosen = overlap[(overlap["structure"] == structure) & overlap["phase"].isin(phases)]
             if len(chosen):
-                rows.append({"structure": structure, "phase": phase} | describe(chosen, measure, sd_ddof))
+                row = {"structure": structure, "phase": phase} | describe(chosen, measure, sd_ddof)
+                found = chosen.loc[chosen[measure].notna(), "phase"].unique()
+                if phase == "all" and len(found) == 1:
+                    row["note"] = "; ".join(filter(None, [f"only {found[0]} has values", row["note"]]))
+                rows.append(row)
     return pd.DataFrame(rows, columns=COLUMNS)
 
 

@@ -1,4 +1,5 @@
 import math
+import statistics
 
 import pandas as pd
 import pytest
@@ -39,6 +40,23 @@ def test_by_structure_and_phase(summaries):
     )
     assert pd.isna(blood.loc["single", "sd"])
     assert blood.loc["single", "note"] == "1 value: no standard deviation"
+
+
+def test_distances_and_what_is_pooled(summaries):
+    """Phase `all` holds ED and ES but no single frame, and says where one of the two has no value."""
+    _, surface = summaries(
+        "1,ED,blood_pool,0.9,0.1,0.05\n2,ED,blood_pool,0.8,0.4,0.15\n1,ES,blood_pool,0.7,0.7,0.4\n"
+        "3,single,blood_pool,0.6,9,9\n1,ED,myocardium,0.9,0.3,0.1\n2,ED,myocardium,0.8,0.5,0.2\n"
+        "1,ES,myocardium,0,,\n"
+    )
+    rows = surface.set_index(["measure", "structure", "phase"])
+    assert list(rows.index.unique("measure")) == ["hd95_mm", "assd_mm"]
+    for measure, values in {"hd95_mm": [0.1, 0.4, 0.7], "assd_mm": [0.05, 0.15, 0.4]}.items():
+        row = rows.loc[(measure, "blood_pool", "all")]
+        expected = [3, sum(values) / 3, statistics.stdev(values), *statistics.quantiles(values, method="inclusive")]
+        assert row[["n", "mean", "sd", "q1", "median", "q3"]].to_list() == pytest.approx(expected, rel=1e-12)
+        assert pd.isna(row["note"])
+        assert rows.loc[(measure, "myocardium", "all"), "note"] == "only ED has values"
 
 
 def test_failed_and_missing_are_counted_apart(summaries):

@@ -1,0 +1,163 @@
+"""Table 2: overlap of a reader with the reference by structure and phase, ready to paste.
+
+Inputs: overlap_summary.csv (Dice), surface_summary.csv (HD95 and ASSD, in mm), overlap_anova.csv and
+overlap_pairwise.csv. Outputs: the same printed cells as CSV, HTML, LaTeX and Word. Dice and distances have two
+decimals, p three; what is missing is printed as a dash and explained below the table.
+"""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from murmur.logs import job_log
+from murmur.prose import p_is
+from murmur.rounding import DASH, mean_and_sd, number
+from murmur.tables import read_csv
+from murmur.typeset import PrintedTable, write_table
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+STRUCTURES = {"blood_pool": "Blood pool", "myocardium": "Myocardium"}
+PHASES = {"ED": "ED", "ES": "ES", "single": "single frame", "all": "ED and ES"}
+MEASURES = {"hd95_mm": "HD95 (mm)", "assd_mm": "ASSD (mm)"}
+EFFECTS = {"phase": "phase", "structure": "structure", "phase:structure": "their interaction"}
+CONTRASTS = {"blood_pool: ED - ES": "blood pool", "myocardium: ED - ES": "myocardium"}
+
+
+def row_name(row: pd.Series) -> str:
+    """Return the printed name of a row of a summary."""
+    return f"{STRUCTURES[row['structure']]}, {PHASES[row['phase']]}"
+
+
+def in_order(summary: pd.DataFrame) -> pd.DataFrame:
+    """Sort a summary as it is printed, by STRUCTURES and PHASES."""
+    ranks = {name: rank for names in (STRUCTURES, PHASES) for rank, name in enumerate(names)}
+    return summary.sort_values(["structure", "phase"], key=lambda names: names.map(ranks), ignore_index=True)
+
+
+def exceptions(dice: pd.DataFrame) -> list[str]:
+    """Return a sentence for each row that lacks values."""
+    sentences = []
+    for _, row in dice.iterrows():
+        if row["phase"] == "all":
+            reasons = [row["note"]] if row["note"].startswith("only") else []
+        else:
+            reasons = [
+                f"{row['failed']} empty by the reader, with Dice 0 and no distance" if row["failed"] else "",
+                f"{row['missing']} not annotated or not segmented" if row["missing"] else "",
+            ]
+        if any(reasons):
+            sentences.append(f"{row_name(row)}: {'; '.join(filter(None, reasons))}.")
+    return sentences
+
+
+def anova_sentences(anova: pd.DataFrame) -> list[str]:
+    """Return the analysis of variance of Dice in words, or why there is none."""
+    title = "Dice, two-way repeated-measures ANOVA"
+    reasons = anova["note"].iloc[0].split("; ")
+    if anova["F"].isna().all():
+        return [f"{title}: none, {reasons[0]}."]
+    effects = [
+        f"{EFFECTS[row['effect']]}, F({row['df1']:.0f}, {row['df2']:.0f}) = {number(row['F'])}, {p_is(row['p'])}"
+        if pd.notna(row["F"])
+        else f"{EFFECTS[row['effect']]}, {row['note'].split('; ')[0]}"
+        for _, row in anova.iterrows()
+    ]
+    left_out = [clause for clause in reasons if clause.startswith("left out")]
+    return [
+        f"{title}: {'; '.join(effects)}.",
+        *(f"{clause.replace('left out', 'Left out of the ANOVA')}." for clause in left_out),
+    ]
+
+
+def contrast_sentence(pairwise: pd.DataFrame) -> str:
+    """Return the differences of Dice between ED and ES in words, or why there are none."""
+    differences = []
+    for _, row in pairwise[pairwise["contrast"].isin(CONTRASTS)].iterrows():
+        words = f"{CONTRASTS[row['contrast']]}, {number(row['mean_difference'], 3)}"
+        if pd.notna(row["p_holm"]):
+            differences.append(f"{words}, t({row['df']:.0f}) = {number(row['t'])}, {p_is(row['p_holm'])}")
+        else:
+            differences.append(f"{words} ({row['note'].split('; ')[0]})")
+    tested = pairwise["p"].notna().sum()
+    holm = f", p corrected by Holm's method for {tested} contrasts" if tested > 1 else ""
+    return f"Mean Dice at ED minus that at ES, paired t-tests{holm}: {'; '.join(differences)}."
+
+
+def footnote(dice: pd.DataFrame, anova: pd.DataFrame, pairwise: pd.DataFrame, sd_ddof: int) -> str:
+    """Say what the table's values are, what the tests found and which values are missing."""
+    if dice.empty:
+        return "No structure was both annotated and segmented."
+    pooled = "ED and ES: the values of both phases pooled, so that n counts values, two for most mice."
+    return " ".join(
+        [
+            f"Values are mean ± SD (denominator {'n − 1' if sd_ddof else 'n'}), of Dice also the median with the first "
+            "and third quartile; n, mice with a Dice.",
+            *([pooled] if "all" in set(dice["phase"]) else []),
+            "HD95, the larger of the 95th percentiles of surface distance in the two directions; ASSD, average "
+            "symmetric surface distance; ED, end-diastole; ES, end-systole.",
+            *anova_sentences(anova),
+            contrast_sentence(pairwise),
+            *exceptions(dice),
+        ]
+    )
+
+
+def tabulate(
+    dice: pd.DataFrame,
+    surface: pd.DataFrame,
+    anova: pd.DataFrame,
+    pairwise: pd.DataFrame,
+    cohort: str,
+    reader: str,
+    sd_ddof: int,
+) -> PrintedTable:
+    """Return Table 2 as it is printed, one row per row of `dice`."""
+    dice = in_order(dice)
+    distances = surface.set_index(["measure", "structure", "phase"])
+    rows = []
+    for _, row in dice.iterrows():
+        quartiles = f"{number(row['median'], 2)} ({number(row['q1'], 2)} to {number(row['q3'], 2)})"
+        cells = [str(row["n"]), mean_and_sd(row["mean"], row["sd"], 2), quartiles if row["n"] else DASH]
+        for measure in MEASURES:
+            found = distances.loc[(measure, row["structure"], row["phase"])]
+            cells.append(mean_and_sd(found["mean"], found["sd"], 2))
+        rows.append([row_name(row), *cells])
+    return PrintedTable(
+        number="Table 2",
+        title=f"Overlap of {reader} with the reference in the cohort {cohort}.",
+        header=["Structure, phase", "n", "Dice", "Dice, median (quartiles)", *MEASURES.values()],
+        rows=rows,
+        footnote=footnote(dice, anova, pairwise, sd_ddof),
+    )
+
+
+def main(
+    dice_summary: str,
+    surface_summary: str,
+    anova: str,
+    pairwise: str,
+    outputs: Sequence[str],
+    cohort: str,
+    reader: str,
+    sd_ddof: int,
+) -> None:
+    """Write Table 2 from the four tables to `outputs`; `reader` and `cohort` are named in it."""
+    tables = [read_csv(path).fillna({"note": ""}) for path in (dice_summary, surface_summary, anova, pairwise)]
+    write_table(tabulate(*tables, cohort, reader, sd_ddof), outputs)
+
+
+if __name__ == "__main__":
+    with job_log(snakemake.log[0]):
+        main(
+            dice_summary=snakemake.input.dice,
+            surface_summary=snakemake.input.surface,
+            anova=snakemake.input.anova,
+            pairwise=snakemake.input.pairwise,
+            outputs=list(snakemake.output),
+            cohort=snakemake.wildcards.cohort,
+            reader=snakemake.wildcards.reader,
+            sd_ddof=snakemake.params.sd_ddof,
+        )
