@@ -32,7 +32,8 @@ def find(figure: pd.DataFrame, function: pd.DataFrame, annotated_images: dict[st
     accepted = table["verdict"] == "accepted"
     print(f"{accepted.sum()} of {len(table)} mice of Figure 3 found among {len(mice)} with EDV and ESV")
     if unmeasured := sorted(set(function["mouse"]) - set(mice.index)):
-        print(f"EDV or ESV is missing, not matched: {', '.join(unmeasured)}")
+        more = ", ..." if len(unmeasured) > 5 else ""
+        print(f"not matched, without EDV or ESV: {len(unmeasured)} ({', '.join(unmeasured[:5])}{more})")
     table.insert(4, "annotated_images", table["mouse"].map(annotated_images or {}).astype("Int64"))
     if annotated_images is not None and accepted.all():
         found = table["annotated_images"].sum()

@@ -134,7 +134,7 @@ def test_missing_volume_is_no_match(cohort, function, find, capsys):
     gone.loc[(gone["mouse"] == names["M05"]) & (gone["metric"] == "ESV"), "reference"] = np.nan
     table = find(gone).set_index("figure_id")
     assert table.loc["M05", "verdict"] == "refused"
-    assert f"not matched: {names['M05']}" in capsys.readouterr().out
+    assert f"without EDV or ESV: 1 ({names['M05']})" in capsys.readouterr().out
 
 
 def test_another_number_of_images_is_said(cohort, function, find, tmp_path):
