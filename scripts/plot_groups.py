@@ -125,7 +125,7 @@ def main(
             loc="outside upper left",
             ncols=4,
             title=f"Cohort {cohort}. Left: each mouse; right: differences with simultaneous "
-            f"{100 * (1 - alpha):g} % confidence intervals (Games-Howell){bare}",
+            f"{100 * (1 - alpha):g} % confidence intervals (Welch, Bonferroni){bare}",
             alignment="left",
         )
 
