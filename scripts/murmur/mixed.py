@@ -26,8 +26,8 @@ def fit(error: np.ndarray, design: np.ndarray, mouse: np.ndarray):
     `error` (value), `design` (value, term) and `mouse` (value) have one row per value. Returns the results of
     statsmodels, and the variance between mice. statsmodels' optimisers can overshoot, and stop at 1e-4 of the
     variance; but the likelihood has one free parameter, the root of (variance between mice / residual variance), so
-    the zero of its derivative is found by bisection and given to MixedLM as the start. Where the likelihood
-    falls from the start on, the variance between mice is zero, and the model is an ordinary regression.
+    the zero of its derivative is found by Brent's method and given to MixedLM as the start. Where the likelihood falls
+    from zero on, the variance between mice is zero, and the model is an ordinary regression.
     """
     model = MixedLM(error, design, mouse)
     with warnings.catch_warnings(), np.errstate(all="ignore"):
@@ -51,18 +51,19 @@ def fit(error: np.ndarray, design: np.ndarray, mouse: np.ndarray):
 
 def unfit(error: np.ndarray, design: np.ndarray, mouse: np.ndarray) -> str:
     """Say why the model cannot be fitted to these values, or nothing."""
-    mice = np.unique(mouse)
     if not len(error):
         return "no value"
-    everything = np.column_stack([design, mouse[:, None] == mice])
-    rank, rank_with_mice = np.linalg.matrix_rank(design), np.linalg.matrix_rank(everything)
+    table = pd.DataFrame(np.column_stack([error, design]))
+    within = (table - table.groupby(mouse).transform("mean")).to_numpy()  # as an intercept for every mouse leaves it
+    mice, rank = len(np.unique(mouse)), np.linalg.matrix_rank(design)
+    rank_with_mice = mice + np.linalg.matrix_rank(within[:, 1:])
     if rank < design.shape[1]:
         return "the values cannot tell the terms apart: no model"
     if rank_with_mice == rank:
-        return f"{len(mice)} {'mouse' if len(mice) == 1 else 'mice'}, more are needed to tell mice from terms: no model"
+        return f"{mice} {'mouse' if mice == 1 else 'mice'}, more are needed to tell mice from terms: no model"
     if rank_with_mice == len(error):
         return "too few values per mouse to tell mice from residuals: no model"
-    residual = error - everything @ np.linalg.lstsq(everything, error)[0]
+    residual = within[:, 0] - within[:, 1:] @ np.linalg.lstsq(within[:, 1:], within[:, 0])[0]
     return "the error does not vary within mice: no model" if np.abs(residual).max() <= LEAST else ""
 
 
@@ -150,4 +151,4 @@ def overlap_model(overlap: pd.DataFrame, phenotypes: Mapping[str, str], alpha: f
     table.insert(1, "n", len(values))
     table.insert(2, "mice", len(np.unique(mouse)))
     table["note"] = ["; ".join(filter(None, [absent.get(term, ""), *notes])) for term in names]
-    return table
+    return table[COLUMNS]
