@@ -11,7 +11,7 @@ from murmur.mixed import overlap_model
 from murmur.tables import read_csv, write_csv
 
 CELLS = [("ED", "blood_pool"), ("ES", "blood_pool"), ("ED", "myocardium"), ("ES", "myocardium")]
-KINDS = ["tac", "control", "dcm"]
+KINDS = ["tac", "control", "banding"]
 
 
 @pytest.fixture(autouse=True)
@@ -64,7 +64,7 @@ def test_balanced_data_against_closed_forms():
             between / 4 / len(control) + within / 25 / 2,
         ),
     }
-    for name in ("dcm", "tac"):
+    for name in ("banding", "tac"):
         group = means[name]
         variance = between / 4 * (1 / len(group) + 1 / len(control))
         expected[f"phenotype[{name}]"] = (group.mean() - control.mean(), variance)
@@ -97,7 +97,7 @@ def test_missing_values_against_the_likelihood_written_out(seed):
     y = 1 - kept["dice"].to_numpy()
     same = kept["mouse"].to_numpy()[:, None] == kept["mouse"].to_numpy()
     kind = kept["mouse"].map(phenotypes)
-    columns = [kind == "dcm", kind == "tac", kept["phase"] == "ES", kept["structure"] == "myocardium"]
+    columns = [kind == "banding", kind == "tac", kept["phase"] == "ES", kept["structure"] == "myocardium"]
     x = np.column_stack([np.ones(len(y)), *columns]).astype(float)
 
     def gls(log_ratio):
@@ -116,7 +116,7 @@ def test_missing_values_against_the_likelihood_written_out(seed):
     ratio = (found.loc["sd[mouse]", "estimate"] / found.loc["sd[residual]", "estimate"]) ** 2
     assert np.log(ratio) == pytest.approx(best, abs=1e-5)  # as near as a search for a minimum comes
     beta, scale, precision, _ = gls(np.log(ratio))
-    terms = ["Intercept", "phenotype[dcm]", "phenotype[tac]", "phase[ES]", "structure[myocardium]"]
+    terms = ["Intercept", "phenotype[banding]", "phenotype[tac]", "phase[ES]", "structure[myocardium]"]
     assert found.loc[terms, "estimate"].to_list() == pytest.approx(beta, rel=1e-8)
     assert found.loc["sd[residual]", "estimate"] == pytest.approx(np.sqrt(scale), rel=1e-8)
     expected = np.sqrt(scale * np.diag(np.linalg.inv(precision)))  # those of the expected, not the observed information
@@ -173,7 +173,7 @@ def test_who_is_left_out_is_named():
     ("phenotypes", "note"),
     [
         ({}, "no phenotype is known: the model is without phenotype"),
-        ({"Mouse1": "dcm"}, "only dcm is known: the model is without phenotype"),
+        ({"Mouse1": "banding"}, "only banding is known: the model is without phenotype"),
     ],
 )
 def test_without_phenotypes_to_compare_all_mice_enter(phenotypes, note):
@@ -228,9 +228,9 @@ def test_one_phase_alone():
 
 
 def test_terms_that_go_together():
-    """Every mouse with dcm was measured at ES alone, all others at ED alone."""
-    overlap, phenotypes = cohort(8, kinds=["control", "dcm"])
-    at_es = overlap["mouse"].map(phenotypes) == "dcm"
+    """Every mouse with banding was measured at ES alone, all others at ED alone."""
+    overlap, phenotypes = cohort(8, kinds=["control", "banding"])
+    at_es = overlap["mouse"].map(phenotypes) == "banding"
     found = overlap_model(overlap[at_es == (overlap["phase"] == "ES")], phenotypes, 0.05)
     assert set(found["note"]) == {"the values cannot tell the terms apart: no model"}
 
