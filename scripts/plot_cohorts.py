@@ -32,7 +32,7 @@ def axis_limits(table: pd.DataFrame) -> tuple[float, float]:
     """Return limits of the ratio, the same for all readers, that hold 1 and every confidence interval."""
     values = table[["ratio", "ratio_ci_low", "ratio_ci_high"]].to_numpy()
     values = np.clip(values[np.isfinite(values)], *LIMITS)
-    return 0.85 * min(values.min(initial=1), 0.8), 1.15 * max(values.max(initial=1), 1.25)
+    return 0.9 * values.min(initial=0.5), 1.1 * values.max(initial=2)  # 0.5, 1 and 2 are marked at least
 
 
 def plot_forest(axes: Axes, rows: pd.DataFrame, cohorts: list[str], limits: tuple[float, float], alpha: float) -> None:
