@@ -35,7 +35,10 @@ include: "rules/training.smk"
 include: "rules/segmentation.smk"
 include: "rules/measurement.smk"
 include: "rules/statistics.smk"
-include: "rules/publication.smk"
+include: "rules/tables.smk"
+include: "rules/figures.smk"
+include: "rules/paper.smk"
+include: "rules/targets.smk"
 
 
 rule all:
@@ -44,5 +47,6 @@ rule all:
         cohort_targets(),
         reader_targets(),
         comparison_targets(),
+        paper_targets(),
     message:
         "The study is complete"

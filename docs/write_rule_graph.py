@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-STAGES = ["data", "training", "segmentation", "measurement", "statistics", "publication"]
+STAGES = ["data", "training", "segmentation", "measurement", "statistics", "tables", "figures", "paper"]
 MARKS = ("<!-- rule graph -->\n", "<!-- end of rule graph -->\n")
 
 

@@ -1,4 +1,4 @@
-# Functions that the rules share, and what the study asks for. Nothing here reads an image.
+# Functions that the rules share. Nothing here reads an image.
 
 import os
 import re
@@ -15,8 +15,6 @@ sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
 from murmur.errors import BadInput
 from murmur.modules import digest_of
 from murmur.study import Study
-
-FIGURE = ("pdf", "svg", "png")
 
 
 def or_stop(function, *args):
@@ -79,6 +77,75 @@ def segmentations(wildcards):
     return [f"{folder}/{mouse}.h5" for mouse in read_mice(wildcards)]
 
 
+def phenotypes(wildcards):
+    """The phenotype of each mouse of a cohort for which it is known."""
+    return study.cohorts[wildcards.cohort].phenotypes
+
+
+def measured(table, pairs):
+    """A table of measurements (function or overlap) of each pair of cohort and reader; numbers alone have no overlap."""
+    return [
+        f"{study.results}/measurements/{cohort}/{reader}/{table}.csv"
+        for cohort, reader in pairs
+        if table == "function" or study.cohorts[cohort].has_images
+    ]
+
+
+def readers_compared(wildcards):
+    """The pairs of a cohort and each of its readers."""
+    return [(wildcards.cohort, reader) for reader in study.readers_of(wildcards.cohort)]
+
+
+def cohorts_compared():
+    """The pairs of cohort and reader for each reader of several cohorts, the one that it was trained on first."""
+    pairs = []
+    for reader in all_readers():
+        cohorts = [name for name in study.cohorts if reader in study.readers_of(name)]
+        trained_on = study.readers[reader].settings.get("train_on") if reader in study.readers else None
+        if len(cohorts) > 1:
+            pairs += [(cohort, reader) for cohort in sorted(cohorts, key=lambda name: name != trained_on)]
+    return pairs
+
+
+def statistics_of_reader(wildcards):
+    """The tables that the words about a reader of a cohort are filled in from, by name."""
+    cohort = study.cohorts[wildcards.cohort]
+    names = ["agreement", "sample_size"]
+    if cohort.phenotypes:
+        names += ["groups", "group_tests", "group_differences"]
+    if cohort.has_images:
+        names += ["overlap_summary", "surface_summary", "overlap_anova", "overlap_pairwise", "dice_error"]
+    if cohort.has_images and cohort.phenotypes:
+        names += ["overlap_model"]
+    folder = f"{study.results}/statistics/{wildcards.cohort}/{wildcards.reader}"
+    manifest = {"manifest": f"{cohort.results}/manifest.csv"} if cohort.has_images else {}
+    return manifest | {name: f"{folder}/{name}.csv" for name in names}
+
+
+def paper_counterparts(wildcards):
+    """What the study has of what the paper printed, by name."""
+    name, reader = study.paper["cohort"], study.paper["reader"]
+    cohort, statistics = study.cohorts[name], f"{study.results}/statistics/{name}/{reader}"
+    found = {"agreement": f"{statistics}/agreement.csv"}
+    if cohort.has_images:
+        tables = ("overlap_summary", "overlap_anova", "overlap_pairwise", "dice_error")
+        found |= {table: f"{statistics}/{table}.csv" for table in tables}
+        found |= {table: f"{cohort.results}/{table}.csv" for table in ("manifest", "split")}
+        found |= {"overlap": measured("overlap", [(name, reader)])[0]}
+        if study.readers[reader].kind == "train_on":
+            found |= {"history": f"{study.results}/readers/{reader}/history.csv"}
+    return found
+
+
+def paper_reference(wildcards):
+    """The reference's function of all mice of the cohort that stands for the published one, and its manifest."""
+    name, reader = study.paper["cohort"], study.paper["reader"]
+    cohort = study.cohorts[name]
+    if not cohort.has_images:
+        return {"function": measured("function", [(name, reader)])[0]}
+    return {"function": measured("function", [(name, "reference")])[0], "manifest": f"{cohort.results}/manifest.csv"}
+
+
 def training_cohort(wildcards):
     """The cohort that a network trains on."""
     return study.cohorts[study.readers[wildcards.reader].settings["train_on"]]
@@ -93,38 +160,3 @@ def learning_mice(wildcards):
 def model(wildcards):
     """The network of a reader."""
     return study.readers[wildcards.reader].model
-
-
-def cohort_targets():
-    """What is made once per cohort with images: its description, its split, and what the reference measures."""
-    names = [name for name, cohort in study.cohorts.items() if cohort.has_images]
-    targets = [f"cohorts/{name}/{table}.csv" for name in names for table in ("manifest", "split")]
-    targets += [f"measurements/{name}/reference/{table}.csv" for name in names for table in ("volumes", "function")]
-    return [f"{study.results}/{target}" for target in targets]
-
-
-def reader_targets():
-    """What is made once per trained network: its diagram and its learning curve."""
-    return [
-        f"{study.results}/figures/{study.readers[name].settings['train_on']}/{name}/{figure}.{suffix}"
-        for name in readers_by("train_on")
-        for figure in ("figure_1_network", "learning_curve")
-        for suffix in FIGURE
-    ]
-
-
-def comparison_targets():
-    """What is made for each reader of each cohort."""
-    targets = []
-    for name, cohort in study.cohorts.items():
-        for reader in study.readers_of(name):
-            pair = f"{name}/{reader}"
-            targets += [f"tables/{pair}/table_1.{suffix}" for suffix in ("csv", "html", "tex", "docx")]
-            targets += [f"figures/{pair}/figure_3_agreement.{suffix}" for suffix in FIGURE]
-            if cohort.has_images:
-                tables = ("overlap_summary", "surface_summary", "overlap_anova", "overlap_pairwise", "dice_error")
-                targets += [f"statistics/{pair}/{table}.csv" for table in tables]
-                figures = ("figure_2_cases", "figure_4_time_volume")
-                targets += [f"figures/{pair}/{figure}.{suffix}" for figure in figures for suffix in FIGURE]
-                targets += [f"figures/{pair}/movie_{case}.gif" for case in ("best", "median", "worst")]
-    return [f"{study.results}/{target}" for target in targets]

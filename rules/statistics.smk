@@ -1,7 +1,8 @@
-# Statistics: what the measurements say, for each reader of each cohort.
+# Statistics: what the measurements say, for each reader of each cohort, of readers on one cohort, of cohorts.
 #
 #   in    function.csv and overlap.csv
-#   out   statistics/COHORT/READER/agreement.csv, overlap_summary.csv, overlap_anova.csv, overlap_pairwise.csv, dice_error.csv
+#   out   statistics/COHORT/READER/agreement.csv, overlap_*.csv, surface_summary.csv, dice_error.csv, group*.csv,
+#         sample_size.csv; statistics/COHORT/reader_*.csv; statistics/cohort_comparison.csv
 
 
 rule measure_agreement:
@@ -71,6 +72,28 @@ rule compare_overlap:
         "../scripts/compare_overlap.py"
 
 
+rule model_overlap:
+    input:
+        overlap="<results>/measurements/{cohort}/{reader}/overlap.csv",
+    output:
+        "<results>/statistics/{cohort}/{reader}/overlap_model.csv",
+    log:
+        "<logs>/model_overlap/{cohort}/{reader}.log",
+    conda:
+        "../envs/analysis.yaml"
+    resources:
+        mem_mb=1000,
+        runtime="30m",
+    params:
+        phenotypes=phenotypes,
+        alpha=study.statistics["alpha"],
+        modules=modules("model_overlap"),
+    message:
+        "Model the overlap of {wildcards.reader} on {wildcards.cohort} by phenotype, phase and structure"
+    script:
+        "../scripts/model_overlap.py"
+
+
 rule correlate_dice_error:
     input:
         overlap="<results>/measurements/{cohort}/{reader}/overlap.csv",
@@ -85,8 +108,108 @@ rule correlate_dice_error:
         mem_mb=1000,
         runtime="30m",
     params:
+        alpha=study.statistics["alpha"],
         modules=modules("correlate_dice_error"),
     message:
         "Correlate Dice and error of {wildcards.reader} on {wildcards.cohort}"
     script:
         "../scripts/correlate_dice_error.py"
+
+
+rule compare_groups:
+    input:
+        function="<results>/measurements/{cohort}/{reader}/function.csv",
+    output:
+        summary="<results>/statistics/{cohort}/{reader}/groups.csv",
+        tests="<results>/statistics/{cohort}/{reader}/group_tests.csv",
+        differences="<results>/statistics/{cohort}/{reader}/group_differences.csv",
+    log:
+        "<logs>/compare_groups/{cohort}/{reader}.log",
+    conda:
+        "../envs/analysis.yaml"
+    resources:
+        mem_mb=1000,
+        runtime="30m",
+    params:
+        phenotypes=phenotypes,
+        sd_ddof=study.statistics["sd_ddof"],
+        alpha=study.statistics["alpha"],
+        modules=modules("compare_groups"),
+    message:
+        "Compare the phenotypes of {wildcards.cohort} by the reference and by {wildcards.reader}"
+    script:
+        "../scripts/compare_groups.py"
+
+
+rule estimate_sample_size:
+    input:
+        function="<results>/measurements/{cohort}/{reader}/function.csv",
+    output:
+        "<results>/statistics/{cohort}/{reader}/sample_size.csv",
+    log:
+        "<logs>/estimate_sample_size/{cohort}/{reader}.log",
+    conda:
+        "../envs/analysis.yaml"
+    resources:
+        mem_mb=1000,
+        runtime="30m",
+    params:
+        phenotypes=phenotypes,
+        alpha=study.statistics["alpha"],
+        power=study.statistics["power"],
+        changes=study.statistics["changes"],
+        modules=modules("estimate_sample_size"),
+    message:
+        "Estimate how many mice a study of {wildcards.cohort} needs with {wildcards.reader}"
+    script:
+        "../scripts/estimate_sample_size.py"
+
+
+rule compare_readers:
+    input:
+        functions=lambda w: measured("function", readers_compared(w)),
+        overlaps=lambda w: measured("overlap", readers_compared(w)),
+    output:
+        comparison="<results>/statistics/{cohort}/reader_comparison.csv",
+        ranking="<results>/statistics/{cohort}/reader_ranking.csv",
+        beside="<results>/statistics/{cohort}/reader_beside_observer.csv",
+    log:
+        "<logs>/compare_readers/{cohort}.log",
+    conda:
+        "../envs/analysis.yaml"
+    resources:
+        mem_mb=1000,
+        runtime="30m",
+    params:
+        readers=lambda w: study.readers_of(w.cohort),
+        observers=study.statistics["observers"],
+        sd_ddof=study.statistics["sd_ddof"],
+        alpha=study.statistics["alpha"],
+        modules=modules("compare_readers"),
+    message:
+        "Compare the readers of {wildcards.cohort}"
+    script:
+        "../scripts/compare_readers.py"
+
+
+rule compare_cohorts:
+    input:
+        functions=measured("function", cohorts_compared()),
+        overlaps=measured("overlap", cohorts_compared()),
+    output:
+        "<results>/statistics/cohort_comparison.csv",
+    log:
+        "<logs>/compare_cohorts.log",
+    conda:
+        "../envs/analysis.yaml"
+    resources:
+        mem_mb=1000,
+        runtime="30m",
+    params:
+        pairs=cohorts_compared(),
+        alpha=study.statistics["alpha"],
+        modules=modules("compare_cohorts"),
+    message:
+        "Compare the cohorts"
+    script:
+        "../scripts/compare_cohorts.py"

@@ -1,39 +1,7 @@
-# Publication: tables, figures and movies ready to print, and the captions of the report.
+# Publication, figures: figures and movies ready to print, and the captions of the report.
 #
 #   in    measurements, statistics, segmentations, networks
-#   out   tables/COHORT/READER/table_1.*, figures/COHORT/READER/*
-
-
-rule tabulate_agreement:
-    input:
-        agreement="<results>/statistics/{cohort}/{reader}/agreement.csv",
-    output:
-        csv="<results>/tables/{cohort}/{reader}/table_1.csv",
-        html=report(
-            "<results>/tables/{cohort}/{reader}/table_1.html",
-            caption="../report/table_1.rst",
-            category="{cohort}",
-            subcategory="{reader}",
-            labels={"item": "Table 1: agreement"},
-        ),
-        tex="<results>/tables/{cohort}/{reader}/table_1.tex",
-        docx="<results>/tables/{cohort}/{reader}/table_1.docx",
-    log:
-        "<logs>/tabulate_agreement/{cohort}/{reader}.log",
-    conda:
-        "../envs/analysis.yaml"
-    resources:
-        mem_mb=1000,
-        runtime="30m",
-    params:
-        sd_ddof=study.statistics["sd_ddof"],
-        alpha=study.statistics["alpha"],
-        n=number_of_mice,
-        modules=modules("tabulate_agreement"),
-    message:
-        "Table 1 of {wildcards.reader} on {wildcards.cohort}"
-    script:
-        "../scripts/tabulate_agreement.py"
+#   out   figures/COHORT/READER/*, figures/COHORT/figure_7_readers.*, figures/figure_8_cohorts.*
 
 
 rule draw_network:
@@ -203,6 +171,124 @@ rule plot_time_volume:
         "Figure 4: plot the time-volume curve of {wildcards.reader} on {wildcards.cohort}"
     script:
         "../scripts/plot_time_volume.py"
+
+
+rule plot_overlap:
+    input:
+        overlap="<results>/measurements/{cohort}/{reader}/overlap.csv",
+    output:
+        "<results>/figures/{cohort}/{reader}/figure_5_overlap.pdf",
+        "<results>/figures/{cohort}/{reader}/figure_5_overlap.svg",
+        report(
+            "<results>/figures/{cohort}/{reader}/figure_5_overlap.png",
+            caption="../report/figure_5_overlap.rst",
+            category="{cohort}",
+            subcategory="{reader}",
+            labels={"item": "Figure 5: overlap"},
+        ),
+    log:
+        "<logs>/plot_overlap/{cohort}/{reader}.log",
+    conda:
+        "../envs/analysis.yaml"
+    resources:
+        mem_mb=1000,
+        runtime="30m",
+    params:
+        n=number_of_mice,
+        modules=modules("plot_overlap"),
+    message:
+        "Figure 5: plot the overlap of {wildcards.reader} on {wildcards.cohort}"
+    script:
+        "../scripts/plot_overlap.py"
+
+
+rule plot_groups:
+    input:
+        function="<results>/measurements/{cohort}/{reader}/function.csv",
+        differences="<results>/statistics/{cohort}/{reader}/group_differences.csv",
+    output:
+        "<results>/figures/{cohort}/{reader}/figure_6_groups.pdf",
+        "<results>/figures/{cohort}/{reader}/figure_6_groups.svg",
+        report(
+            "<results>/figures/{cohort}/{reader}/figure_6_groups.png",
+            caption="../report/figure_6_groups.rst",
+            category="{cohort}",
+            subcategory="{reader}",
+            labels={"item": "Figure 6: phenotypes"},
+        ),
+    log:
+        "<logs>/plot_groups/{cohort}/{reader}.log",
+    conda:
+        "../envs/analysis.yaml"
+    resources:
+        mem_mb=1000,
+        runtime="30m",
+    params:
+        phenotypes=phenotypes,
+        alpha=study.statistics["alpha"],
+        n=number_of_mice,
+        modules=modules("plot_groups"),
+    message:
+        "Figure 6: plot the phenotypes of {wildcards.cohort} by the reference and by {wildcards.reader}"
+    script:
+        "../scripts/plot_groups.py"
+
+
+rule plot_readers:
+    input:
+        ranking="<results>/statistics/{cohort}/reader_ranking.csv",
+        comparison="<results>/statistics/{cohort}/reader_comparison.csv",
+    output:
+        "<results>/figures/{cohort}/figure_7_readers.pdf",
+        "<results>/figures/{cohort}/figure_7_readers.svg",
+        report(
+            "<results>/figures/{cohort}/figure_7_readers.png",
+            caption="../report/figure_7_readers.rst",
+            category="{cohort}",
+            labels={"item": "Figure 7: readers"},
+        ),
+    log:
+        "<logs>/plot_readers/{cohort}.log",
+    conda:
+        "../envs/analysis.yaml"
+    resources:
+        mem_mb=1000,
+        runtime="30m",
+    params:
+        alpha=study.statistics["alpha"],
+        modules=modules("plot_readers"),
+    message:
+        "Figure 7: plot the ranking of the readers of {wildcards.cohort}"
+    script:
+        "../scripts/plot_readers.py"
+
+
+rule plot_cohorts:
+    input:
+        comparison="<results>/statistics/cohort_comparison.csv",
+    output:
+        "<results>/figures/figure_8_cohorts.pdf",
+        "<results>/figures/figure_8_cohorts.svg",
+        report(
+            "<results>/figures/figure_8_cohorts.png",
+            caption="../report/figure_8_cohorts.rst",
+            category="All cohorts",
+            labels={"item": "Figure 8: cohorts"},
+        ),
+    log:
+        "<logs>/plot_cohorts.log",
+    conda:
+        "../envs/analysis.yaml"
+    resources:
+        mem_mb=1000,
+        runtime="30m",
+    params:
+        alpha=study.statistics["alpha"],
+        modules=modules("plot_cohorts"),
+    message:
+        "Figure 8: plot the errors of other cohorts beside those of the first"
+    script:
+        "../scripts/plot_cohorts.py"
 
 
 rule plot_learning_curve:

@@ -1,0 +1,125 @@
+# The paper: what it printed, audited and compared with the study; its test mice, found. Made when the study has `paper`.
+#
+#   in    config/published/, and the measurements and statistics of the reader that stands for the published network
+#   out   paper/paper_audit.csv, paper_conventions.csv, paper_comparison.*, paper_test_mice.csv, paper_split.csv
+
+PUBLISHED = f"{workflow.basedir}/config/published"
+
+
+rule audit_paper:
+    input:
+        figure3=f"{PUBLISHED}/figure3.csv",
+        table_1=f"{PUBLISHED}/table_1.csv",
+        paper_values=f"{PUBLISHED}/paper_values.csv",
+    output:
+        audit="<results>/paper/paper_audit.csv",
+        conventions="<results>/paper/paper_conventions.csv",
+    log:
+        "<logs>/audit_paper.log",
+    conda:
+        "../envs/analysis.yaml"
+    resources:
+        mem_mb=1000,
+        runtime="30m",
+    params:
+        modules=modules("audit_paper"),
+    message:
+        "Audit the numbers of the paper by its own Figure 3"
+    script:
+        "../scripts/audit_paper.py"
+
+
+rule compare_with_paper:
+    input:
+        unpack(paper_counterparts),
+        table_1=f"{PUBLISHED}/table_1.csv",
+        paper_values=f"{PUBLISHED}/paper_values.csv",
+    output:
+        "<results>/paper/paper_comparison.csv",
+    log:
+        "<logs>/compare_with_paper.log",
+    conda:
+        "../envs/analysis.yaml"
+    resources:
+        mem_mb=1000,
+        runtime="30m",
+    params:
+        sd_ddof=study.statistics["sd_ddof"],
+        alpha=study.statistics["alpha"],
+        modules=modules("compare_with_paper"),
+    message:
+        "Compare the study with the paper"
+    script:
+        "../scripts/compare_with_paper.py"
+
+
+rule tabulate_paper:
+    input:
+        comparison="<results>/paper/paper_comparison.csv",
+    output:
+        report(
+            "<results>/paper/paper_comparison.html",
+            caption="../report/paper_comparison.rst",
+            category="The paper, checked",
+            labels={"item": "Every number of the paper"},
+        ),
+        "<results>/paper/paper_comparison.tex",
+        "<results>/paper/paper_comparison.docx",
+    log:
+        "<logs>/tabulate_paper.log",
+    conda:
+        "../envs/analysis.yaml"
+    resources:
+        mem_mb=1000,
+        runtime="30m",
+    params:
+        cohort=study.paper and study.paper["cohort"],
+        reader=study.paper and study.paper["reader"],
+        modules=modules("tabulate_paper"),
+    message:
+        "Tabulate the study beside the paper"
+    script:
+        "../scripts/tabulate_paper.py"
+
+
+rule find_paper_test_mice:
+    input:
+        unpack(paper_reference),
+        figure3=f"{PUBLISHED}/figure3.csv",
+    output:
+        "<results>/paper/paper_test_mice.csv",
+    log:
+        "<logs>/find_paper_test_mice.log",
+    conda:
+        "../envs/analysis.yaml"
+    resources:
+        mem_mb=1000,
+        runtime="30m",
+    params:
+        modules=modules("find_paper_test_mice"),
+    message:
+        "Find the test mice of the paper"
+    script:
+        "../scripts/find_paper_test_mice.py"
+
+
+rule draw_paper_split:
+    input:
+        mice="<results>/paper/paper_test_mice.csv",
+        manifest=lambda w: f"{study.cohorts[study.paper['cohort']].results}/manifest.csv",
+    output:
+        "<results>/paper/paper_split.csv",
+    log:
+        "<logs>/draw_paper_split.log",
+    conda:
+        "../envs/analysis.yaml"
+    resources:
+        mem_mb=1000,
+        runtime="30m",
+    params:
+        seed=42,
+        modules=modules("draw_paper_split"),
+    message:
+        "Offer a split that tests on the test mice of the paper"
+    script:
+        "../scripts/draw_paper_split.py"
