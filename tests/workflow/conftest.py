@@ -28,7 +28,7 @@ class Workplace:
     def write(self, study: dict) -> str:
         """Write a study file and return its name."""
         name = f"{study['study']}.yaml"
-        (self.folder / name).write_text(yaml.safe_dump(study))
+        (self.folder / name).write_text(yaml.safe_dump(study, sort_keys=False))
         return name
 
     def snakemake(self, *arguments: str, study: str | None = None, timeout: int = 1500) -> Run:
