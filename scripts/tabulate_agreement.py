@@ -14,19 +14,10 @@ from murmur.logs import job_log
 from murmur.rounding import mean_and_sd, number, p_value
 from murmur.tables import read_csv
 from murmur.typeset import PrintedTable, write_table
-from murmur.volumes import METRIC_NAMES, UNITS
+from murmur.volumes import METRIC_NAMES, UNITS, abbreviations
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
-
-MEANINGS = {
-    "EDV": "EDV, end-diastolic volume",
-    "ESV": "ESV, end-systolic volume",
-    "SV": "SV, stroke volume",
-    "EF": "EF, ejection fraction",
-    "mass_ED": "ED, end-diastole",
-    "mass_ES": "ES, end-systole",
-}
 
 
 def footnote(agreement: pd.DataFrame, reader: str, sd_ddof: int, alpha: float) -> str:
@@ -40,7 +31,7 @@ def footnote(agreement: pd.DataFrame, reader: str, sd_ddof: int, alpha: float) -
         f"Bias, mean of {reader} − reference, with its 95% limits of agreement (bias ± 1.96 SD).",
         f"p, two-sided paired t-test (significance level {alpha}), not corrected for the number of metrics tested.",
         "r, Pearson's correlation coefficient.",
-        "; ".join(MEANINGS[metric] for metric in agreement["metric"]) + ".",
+        abbreviations(agreement["metric"]),
     ]
     reasons: dict[str, list[str]] = {}
     for metric, note in zip(agreement["metric"], agreement["note"].fillna(""), strict=True):

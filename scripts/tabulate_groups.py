@@ -15,7 +15,7 @@ from murmur.logs import job_log
 from murmur.rounding import mean_and_sd, p_value
 from murmur.tables import read_csv
 from murmur.typeset import PrintedTable, write_table
-from murmur.volumes import METRIC_NAMES, UNITS
+from murmur.volumes import METRIC_NAMES, UNITS, abbreviations
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -51,6 +51,7 @@ def footnote(summary: pd.DataFrame, welch: pd.DataFrame, reader: str, sd_ddof: i
             f"the reference and {reader}.",
             f"p, Welch's ANOVA for a difference between phenotypes (significance level {alpha}), not corrected for the "
             "number of metrics tested.",
+            abbreviations(summary["metric"]),
             *single,
             *exceptions(fewer),
             *exceptions(reasons),

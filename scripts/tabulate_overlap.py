@@ -1,8 +1,8 @@
 """Table 2: overlap of a reader with the reference by structure and phase, ready to paste.
 
 Inputs: overlap_summary.csv (Dice), surface_summary.csv (HD95 and ASSD, in mm), overlap_anova.csv and
-overlap_pairwise.csv. Outputs: the same printed cells as CSV, HTML, LaTeX and Word. Dice and distances have two
-decimals, p three; what is missing is printed as a dash and explained below the table.
+overlap_pairwise.csv. Outputs: the same printed cells as CSV, HTML, LaTeX and Word. Dice has two
+decimals, distances and p three; what is missing is printed as a dash and explained below the table.
 """
 
 from collections.abc import Sequence
@@ -123,7 +123,7 @@ def tabulate(
         cells = [str(row["n"]), mean_and_sd(row["mean"], row["sd"], 2), quartiles if row["n"] else DASH]
         for measure in MEASURES:
             found = distances.loc[(measure, row["structure"], row["phase"])]
-            cells.append(mean_and_sd(found["mean"], found["sd"], 2))
+            cells.append(mean_and_sd(found["mean"], found["sd"], 3))
         rows.append([row_name(row), *cells])
     return PrintedTable(
         number="Table 2",

@@ -1,6 +1,6 @@
 """Volumes of the structures and the function of the left ventricle."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 
@@ -11,6 +11,20 @@ METRICS = {"EDV": "uL", "ESV": "uL", "SV": "uL", "EF": "%", "mass_ED": "mg", "ma
 # as printed
 METRIC_NAMES = {metric: metric for metric in METRICS} | {"mass_ED": "Mass at ED", "mass_ES": "Mass at ES"}
 UNITS = {"uL": "µL", "mg": "mg", "%": "%"}
+
+ABBREVIATIONS = {
+    "EDV": "EDV, end-diastolic volume",
+    "ESV": "ESV, end-systolic volume",
+    "SV": "SV, stroke volume",
+    "EF": "EF, ejection fraction",
+    "mass_ED": "ED, end-diastole",
+    "mass_ES": "ES, end-systole",
+}
+
+
+def abbreviations(metrics: Iterable[str]) -> str:
+    """Say in a sentence what stands for what in the printed names of `metrics`."""
+    return "; ".join(dict.fromkeys(ABBREVIATIONS[metric] for metric in metrics)) + "."
 
 
 def voxel_volume(spacing_mm: tuple[float, float, float]) -> float:

@@ -61,8 +61,8 @@ def test_the_cells_are_those_of_the_values(table_2):
             str(len(d)),
             f"{d.mean():.2f} ± {d.std():.2f}",
             f"{middle:.2f} ({low:.2f} to {high:.2f})",
-            f"{rows['hd95_mm'].mean():.2f} ± {rows['hd95_mm'].std():.2f}",
-            f"{rows['assd_mm'].mean():.2f} ± {rows['assd_mm'].std():.2f}",
+            f"{rows['hd95_mm'].mean():.3f} ± {rows['hd95_mm'].std():.3f}",
+            f"{rows['assd_mm'].mean():.3f} ± {rows['assd_mm'].std():.3f}",
         ]
     word = docx.Document(files["docx"])
     printed = [[cell.text for cell in row.cells] for row in word.tables[0].rows]
@@ -92,7 +92,7 @@ def test_failed_missing_and_single_are_explained(table_2):
     overlap.loc[len(overlap)] = ("odd", "single", "blood_pool", 0.9, 0.2, 0.1)
     cells, footnote, _ = table_2(overlap)
     assert cells.loc["Blood pool, single frame"].to_list() == [
-        *("1", "0.90 ± –", "0.90 (0.90 to 0.90)", "0.20 ± –", "0.10 ± –"),
+        *("1", "0.90 ± –", "0.90 (0.90 to 0.90)", "0.200 ± –", "0.100 ± –"),
     ]
     assert cells.loc[["Myocardium, ED", "Myocardium, ES"], "n"].to_list() == ["6", "5"]
     assert "Left out of the ANOVA, a Dice is missing: Mouse1, odd." in footnote
