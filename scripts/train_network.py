@@ -1,7 +1,9 @@
 """Train a network on the slices collected for it: the network, its history, and what is needed to repeat the training.
 
 Loss: 1 − Dice (mean of the classes), summed over the five heads. Optimiser: Adam. Training stops when the validation
-loss has not fallen for `patience` epochs; the weights of the best epoch are kept.
+loss has not fallen for `patience` epochs; the weights of the best epoch are kept. After every epoch the whole state is
+kept in the folder `checkpoint` beside the network, so that a training that was cut off goes on after its last whole
+epoch and ends as if it had not been.
 """
 
 import importlib.metadata
@@ -26,19 +28,35 @@ def _mice(slices: str) -> dict[str, list[str]]:
     return {part: list(dict.fromkeys(name.rsplit("_sl", 1)[0] for name in names[part])) for part in names}
 
 
-def main(slices: str, network: dict, training: dict, threads: int, model: str, history: str, record: str) -> None:
+def main(
+    slices: str,
+    network: dict,
+    training: dict,
+    threads: int,
+    model: str,
+    history: str,
+    record: str,
+    modules: str = "",
+) -> None:
     """Train and write `model` (Keras 3), `history` (CSV) and `record` (JSON).
 
-    `network` and `training` are those sections of the study file. The same slices, settings and machine give the same
-    weights.
+    `network` and `training` are those sections of the study file, `modules` a digest of the code. The same slices,
+    settings and machine give the same weights, also when the training was cut off and started again. Raises BadInput
+    when the loss is infinite or not a number.
     """
     os.environ["TF_NUM_INTRAOP_THREADS"] = str(threads)  # heard only before TensorFlow is imported
     import keras
     import tensorflow as tf
 
+    from murmur.checkpoint import Checkpoint, digest_of_slices
     from murmur.network import compile_for_training, save_model, unet3plus
-    from murmur.training import History, ProgressBar, Slices
+    from murmur.training import Epochs, FiniteLoss, History, NotFinite, ProgressBar, Slices
 
+    packages = ("keras", "tensorflow", "numpy", "scipy", "scikit-image", "h5py")
+    software = {
+        "python": ".".join(map(str, sys.version_info[:3])),
+        **{name: _version(name) for name in packages},
+    }
     tf.config.experimental.enable_op_determinism()
     keras.utils.set_random_seed(training["seed"])
     shape = {key: network[key] for key in ("filters", "size", "downsample", "dropout")}
@@ -47,32 +65,60 @@ def main(slices: str, network: dict, training: dict, threads: int, model: str, h
     heads = net.output_names
     batches = Slices(slices, "train", training["batch_size"], heads, seed=training["seed"])
     validation = Slices(slices, "validation", training["batch_size"], heads)
+
     note = History(heads[-1])
-    bar = progress(None, "training", "epoch", total=training["epochs"])
-    net.fit(
-        batches,
-        validation_data=validation,
-        epochs=training["epochs"],
-        verbose=0,
-        shuffle=False,
-        callbacks=[
-            note,
-            ProgressBar(bar, note),
-            keras.callbacks.EarlyStopping(
-                monitor="val_loss", mode="min", patience=training["patience"], restore_best_weights=True
-            ),
-        ],
+    stopping = keras.callbacks.EarlyStopping(
+        monitor="val_loss", mode="min", patience=training["patience"], restore_best_weights=True
     )
+    settings = {
+        "network": network,
+        "training": training,
+        "slices": digest_of_slices(slices),
+        "modules": modules,
+        "software": software,
+    }
+
+    def save_trained(weights: list, path: str | Path) -> keras.Model:
+        """Save the layers alone: neither the optimiser's state nor the losses."""
+        trained = unet3plus(**shape)
+        trained.set_weights(weights)
+        save_model(trained, path)
+        return trained
+
+    checkpoint = Checkpoint(Path(model).with_name("checkpoint"), settings, note, stopping)
+    bar = progress(None, "training", "epoch", total=training["epochs"])
+    bar.update(checkpoint.epochs)
+    try:
+        net.fit(
+            batches,
+            validation_data=validation,
+            initial_epoch=training["epochs"] if checkpoint.stopped else checkpoint.epochs,
+            epochs=training["epochs"],
+            verbose=0,
+            shuffle=False,
+            callbacks=[
+                FiniteLoss(f"try a smaller learning_rate than {training['learning_rate']}"),
+                Epochs(batches),
+                note,
+                ProgressBar(bar, note),
+                stopping,
+                checkpoint,
+            ],
+        )
+    except NotFinite as failure:
+        sentence = str(failure)
+        if stopping.best_weights:
+            best = checkpoint.folder / "best.keras"
+            save_trained(stopping.best_weights, best)
+            sentence += f" The best network so far, of epoch {stopping.best_epoch + 1}, is kept as {best}."
+        checkpoint.note_failure(sentence)
+        raise NotFinite(sentence) from None
     bar.close()
 
-    # The trained layers alone: neither the optimiser's state nor the losses.
-    trained = unet3plus(**shape)
-    trained.set_weights(net.get_weights())
-    save_model(trained, model)
+    trained = save_trained(net.get_weights(), model)
     table = note.table()
     write_csv(table, history)
     best = table.loc[table["val_loss"].idxmin()]
-    packages = ("keras", "tensorflow", "numpy", "scipy", "scikit-image", "h5py")
     content = {
         "network": network,
         "training": training,
@@ -83,13 +129,11 @@ def main(slices: str, network: dict, training: dict, threads: int, model: str, h
         "epochs_trained": len(table),
         "best_epoch": int(best["epoch"]),
         "best_val_loss": float(best["val_loss"]),
-        "software": {
-            "python": ".".join(map(str, sys.version_info[:3])),
-            **{name: _version(name) for name in packages},
-        },
+        "software": software,
         "threads": threads,
     }
     Path(record).write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+    checkpoint.remove()
 
 
 def _version(package: str) -> str:
@@ -110,4 +154,5 @@ if __name__ == "__main__":
             model=snakemake.output.model,
             history=snakemake.output.history,
             record=snakemake.output.record,
+            modules=snakemake.params.modules,
         )

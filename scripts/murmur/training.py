@@ -7,6 +7,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from murmur.augmentation import augment
+from murmur.errors import BadInput
 
 
 class Slices(keras.utils.PyDataset):
@@ -22,8 +23,7 @@ class Slices(keras.utils.PyDataset):
         self.file = h5py.File(path, "r")
         self.images, self.masks = self.file[part]["images"], self.file[part]["masks"]
         self.batch_size, self.heads, self.seed = batch_size, heads, seed
-        self.epoch = -1
-        self.on_epoch_end()
+        self.start(0)
 
     def __len__(self) -> int:
         """Return the number of batches, the last one perhaps smaller."""
@@ -43,12 +43,54 @@ class Slices(keras.utils.PyDataset):
             return image, mask
         return augment(image, mask, np.random.default_rng([self.seed, self.epoch, number]))
 
-    def on_epoch_end(self) -> None:
-        """Go to the next epoch: draw a new order."""
-        self.epoch += 1
+    def start(self, epoch: int) -> None:
+        """Go to an epoch, counted from 1: draw its order."""
+        self.epoch = epoch
         self.order = np.arange(len(self.images))
         if self.seed is not None:
             np.random.default_rng([self.seed, self.epoch]).shuffle(self.order)
+
+
+class Epochs(keras.callbacks.Callback):
+    """Tells the training slices which epoch it is; Keras's own count starts anew when a training goes on."""
+
+    def __init__(self, slices: Slices):
+        """Tell `slices`."""
+        super().__init__()
+        self.slices = slices
+
+    def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
+        """Draw the order of epoch `epoch`, counted from 0."""
+        self.slices.start(epoch + 1)
+
+
+class NotFinite(BadInput):
+    """The loss is infinite or not a number: the training cannot go on."""
+
+
+class FiniteLoss(keras.callbacks.Callback):
+    """Ends a training whose loss is infinite or not a number; the first callback, so that nothing is kept of it."""
+
+    def __init__(self, advice: str):
+        """Take what to try instead."""
+        super().__init__()
+        self.advice, self.epoch = advice, 0
+
+    def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
+        """Note the epoch, counted from 0."""
+        self.epoch = epoch + 1
+
+    def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
+        """Raise NotFinite after the step in which the loss was lost; it is the mean of the epoch so far."""
+        self._check(f"in step {batch + 1}", logs["loss"])
+
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
+        """Raise NotFinite when the last step lost the weights, which the validation shows."""
+        self._check("on the validation slices", logs["val_loss"])
+
+    def _check(self, where: str, loss: float) -> None:
+        if not np.isfinite(loss):
+            raise NotFinite(f"Epoch {self.epoch}: the loss {where} is {loss}, expected a number; {self.advice}.")
 
 
 class History(keras.callbacks.Callback):
