@@ -2,7 +2,7 @@
 
 Inputs: agreement.csv and, where the cohort has them, manifest.csv and the tables of overlap, phenotypes and sample
 size. Output: results.md. Every number is filled in from these tables, and every word that says more, less, significant
-or not follows from them. Values have one decimal, p three, coefficients and Dice two, differences of Dice three.
+or not follows from them. Values have one decimal, coefficients and Dice two, p, HD95 and differences of Dice three.
 """
 
 from pathlib import Path
@@ -198,13 +198,14 @@ def overlap(dice: pd.DataFrame, surface: pd.DataFrame, reader: str) -> str:
     """Give Dice and HD95 by structure and phase, and what is missing or failed."""
     texts, said = [], ""
     hd95 = surface[surface["measure"] == "hd95_mm"]
-    for what, unit, table in (("Dice", "", dice), ("the 95th percentile of the surface distance (HD95)", " mm", hd95)):
+    distance = "the 95th percentile of the surface distance (HD95)"
+    for what, unit, decimals, table in (("Dice", "", 2, dice), (distance, " mm", 3, hd95)):
         rows = table[table["phase"].isin(list(PHASE)) & (table["n"] > 0)]
         unequal = rows["n"].nunique() > 1
         where = []
         for structure, name in STRUCTURE.items():
             values = [
-                f"{mean_sd(row['mean'], row['sd'], 2)}{unit} {PHASE[row['phase']]}"
+                f"{mean_sd(row['mean'], row['sd'], decimals)}{unit} {PHASE[row['phase']]}"
                 + aside(f"n = {row['n']}" if unequal else "")
                 for row in rows[rows["structure"] == structure].to_dict("records")
             ]

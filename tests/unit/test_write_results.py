@@ -230,7 +230,7 @@ CONTRAST = {"contrast": "blood_pool: ED - ES"}
         ("overlap_summary", "mean", AT_ED, 0.777, "Dice was 0.78 ± 0.02 at ED and"),
         ("overlap_summary", "missing", AT_ED, 3, "There was no Dice for the blood pool at ED in 3 mice, not"),
         ("overlap_summary", "failed", AT_ED, 1, "was empty for the blood pool at ED in 1 mouse, a Dice of 0"),
-        ("surface_summary", "sd", AT_ED | {"measure": "hd95_mm"}, 0.777, "± 0.78 mm at ED and"),
+        ("surface_summary", "sd", AT_ED | {"measure": "hd95_mm"}, 0.777, "± 0.777 mm at ED and"),
         ("overlap_anova", "F", {"effect": "structure"}, 77.777, "structure (F(1, 39) = 77.78, p < 0.001"),
         ("overlap_pairwise", "ci_high", CONTRAST, 0.7777, " to 0.778, p"),
         ("overlap_model", "chi2", {"term": "phenotype"}, 77.777, "(χ²(3) = 77.78, p"),
