@@ -124,6 +124,7 @@ rule write_results:
     params:
         sd_ddof=study.statistics["sd_ddof"],
         alpha=study.statistics["alpha"],
+        power=study.statistics["power"],
         modules=modules("write_results"),
     message:
         "Write down the results of {wildcards.reader} on {wildcards.cohort}"
