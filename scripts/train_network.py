@@ -62,6 +62,7 @@ def main(
     shape = {key: network[key] for key in ("filters", "size", "downsample", "dropout")}
     net = unet3plus(**shape)
     compile_for_training(net, training["learning_rate"])
+    net.optimizer.build(net.trainable_variables)  # at the first step TensorFlow would trace the network twice
     heads = net.output_names
     batches = Slices(slices, "train", training["batch_size"], heads, seed=training["seed"])
     validation = Slices(slices, "validation", training["batch_size"], heads)

@@ -117,10 +117,9 @@ class Checkpoint(keras.callbacks.Callback):
         self.remove()
 
     def on_train_begin(self, logs: dict | None = None) -> None:
-        """Put network, optimiser, history and early stopping into the state that was kept."""
+        """Put network, optimiser (built before), history and early stopping into the state that was kept."""
         if not self.kept:
             return
-        self.model.optimizer.build(self.model.trainable_variables)
         for variables, group in (
             (self.model.variables, "network"),
             (self.model.optimizer.variables, "optimizer"),
