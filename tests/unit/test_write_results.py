@@ -373,12 +373,12 @@ def test_mice_are_counted(cohort, write):
 
 
 def test_the_level_is_that_of_the_study(cohort, write):
-    text = write(cohort, alpha=0.1, power=None)
+    text = write(cohort, alpha=0.1, power=0.9)
     assert "judged at the level 0.1 after" in text
     assert "95% CI" not in text
     assert "90% CI" in text
-    assert "power" not in text
-    assert "with a power of 80% at the level 0.05" in write(cohort)
+    assert "a power of 90% and the level 0.1" in text
+    assert "a power of 80% and the level 0.05" in write(cohort)
 
 
 def test_the_published_values(root, tmp_path, write):

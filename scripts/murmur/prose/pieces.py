@@ -102,3 +102,8 @@ def reasons(
     for metric, name in METRIC.items():
         text = text.replace(metric, name)
     return text
+
+
+def names(table: pd.DataFrame) -> list[str]:
+    """Return the metrics of the rows of `table` as they are called in a sentence."""
+    return [METRIC[metric] for metric in table["metric"]]

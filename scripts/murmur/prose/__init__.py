@@ -1,0 +1,1 @@
+"""Results in words: one function per paragraph, every number and verdict from the tables of statistics."""
