@@ -50,7 +50,8 @@ def main(
 
     from murmur.checkpoint import Checkpoint, digest_of_slices
     from murmur.network import compile_for_training, save_model, unet3plus
-    from murmur.training import Epochs, FiniteLoss, History, NotFinite, ProgressBar, Slices
+    from murmur.recipes import RECIPES
+    from murmur.training import Epochs, FiniteLoss, History, NotFinite, ProgressBar, Slices, start_equal
 
     packages = ("keras", "tensorflow", "numpy", "scipy", "scikit-image", "h5py")
     software = {
@@ -60,12 +61,15 @@ def main(
     tf.config.experimental.enable_op_determinism()
     keras.utils.set_random_seed(training["seed"])
     shape = {key: network[key] for key in ("filters", "size", "downsample", "dropout")}
+    recipe = RECIPES[training["recipe"]]
     net = unet3plus(**shape)
+    if recipe.equal_starts:
+        start_equal(net)
     compile_for_training(net, training["learning_rate"])
     net.optimizer.build(net.trainable_variables)  # at the first step TensorFlow would trace the network twice
     heads = net.output_names
-    batches = Slices(slices, "train", training["batch_size"], heads, seed=training["seed"])
-    validation = Slices(slices, "validation", training["batch_size"], heads)
+    batches = Slices(slices, "train", training["batch_size"], heads, recipe, seed=training["seed"])
+    validation = Slices(slices, "validation", recipe.validation_batch or training["batch_size"], heads, recipe)
 
     note = History(heads[-1])
     stopping = keras.callbacks.EarlyStopping(

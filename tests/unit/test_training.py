@@ -15,6 +15,7 @@ keras = pytest.importorskip("keras")
 import train_network  # noqa: E402
 from murmur import checkpoint, network, training  # noqa: E402
 from murmur.errors import BadInput  # noqa: E402
+from murmur.recipes import RECIPES  # noqa: E402
 from murmur.training import Slices  # noqa: E402
 
 
@@ -40,18 +41,46 @@ def slices(tmp_path_factory):
 
 
 def test_every_slice_once_per_epoch_in_an_order_of_its_own(slices):
-    batches = Slices(slices, "train", 4, ["head"], seed=1)
+    batches = Slices(slices, "train", 4, ["head"], RECIPES["paper"], seed=1)
     orders = []
     for epoch in (1, 2):
         batches.start(epoch)
         assert [len(batches[index][0]) for index in range(len(batches))] == [4, 4, 3]
-        orders.append(batches.order.tolist())
+        orders.append([number for number, _ in batches.drawn])
         assert sorted(orders[-1]) == list(range(11))
     assert orders[0] != orders[1]
 
 
+def test_the_code_draws_whole_batches_with_replacement(slices):
+    """Of a slice drawn twice in an epoch, each copy is augmented by itself."""
+    batches = Slices(slices, "train", 4, ["head"], RECIPES["notebook"], seed=1)
+    assert len(batches) == 11 // 4
+    numbers, seeds = [], set()
+    for epoch in range(1, 201):
+        batches.start(epoch)
+        assert len(batches.drawn) == 8
+        numbers += [number for number, _ in batches.drawn]
+        seeds |= {tuple(seed) for _, seed in batches.drawn}
+    assert len(seeds) == len(numbers) == 1600
+    counts = np.bincount(numbers, minlength=11)
+    assert 100 < counts.min() <= counts.max() < 195  # 145 ± 11.5
+    with pytest.raises(BadInput, match="found 12, more than the 11 training slices"):
+        Slices(slices, "train", 12, ["head"], RECIPES["notebook"], seed=1)
+
+
+def test_equal_starts():
+    image = keras.Input((8, 8, 1))
+    layers = [keras.layers.Conv2D(4, 3, name=name) for name in ("a", "b")]
+    wide = keras.layers.Conv2D(8, 3)
+    model = keras.Model(image, [layer(image) for layer in (*layers, wide)])
+    assert not np.array_equal(*[layer.get_weights()[0] for layer in layers])
+    training.start_equal(model)
+    np.testing.assert_array_equal(*[layer.get_weights()[0] for layer in layers])
+    assert np.std(wide.get_weights()[0]) == pytest.approx(np.sqrt(2 / 9), rel=0.3)
+
+
 def test_validation_is_neither_shuffled_nor_augmented(slices):
-    batches = Slices(slices, "validation", 4, ["head"])
+    batches = Slices(slices, "validation", 4, ["head"], RECIPES["paper"])
     images, labels = batches[0]
     with h5py.File(slices) as file:
         np.testing.assert_array_equal(images[..., 0], file["validation/images"][:])
@@ -80,7 +109,7 @@ def small_network():
 
 
 NETWORK = {"architecture": "unet3plus", "filters": [4, 4, 6, 6, 8], "size": 32, "downsample": 1, "dropout": 0.3}
-TRAINING = {"epochs": 12, "patience": 2, "batch_size": 4, "learning_rate": 0.02, "seed": 5}
+TRAINING = {"recipe": "paper", "epochs": 12, "patience": 2, "batch_size": 4, "learning_rate": 0.02, "seed": 5}
 
 
 FILES = {"model": "model.keras", "history": "history.csv", "record": "training.json"}
@@ -136,7 +165,9 @@ def test_best_weights_are_kept(slices, uninterrupted):
     history = pd.read_csv(uninterrupted / "history.csv")
     model = keras.saving.load_model(uninterrupted / "model.keras", compile=False)
     network.compile_for_training(model, 0.001)
-    result = model.evaluate(Slices(slices, "validation", 4, model.output_names), verbose=0, return_dict=True)
+    result = model.evaluate(
+        Slices(slices, "validation", 4, model.output_names, RECIPES["paper"]), verbose=0, return_dict=True
+    )
     assert result["loss"] == pytest.approx(history["val_loss"].min(), rel=1e-4)
 
 
@@ -204,7 +235,7 @@ def test_a_loss_that_is_no_number_stops_and_is_not_tried_again(slices, tmp_path,
     def spoil(self, epoch):
         start(self, epoch)
         if epoch == 3 and self.seed is not None:
-            self._slice = lambda number: (np.full((32, 32), np.nan, np.float32), np.zeros((32, 32), np.uint8))
+            self._slice = lambda *_: (np.full((32, 32), np.nan, np.float32), np.zeros((32, 32), np.uint8))
 
     monkeypatch.setattr(Slices, "start", spoil)
     with pytest.raises(BadInput, match="^Epoch 3: the loss in step 1 is nan, expected a number; try") as first:
@@ -218,6 +249,12 @@ def test_a_loss_that_is_no_number_stops_and_is_not_tried_again(slices, tmp_path,
         train(slices, tmp_path)
     train(slices, tmp_path, epochs=1)
     assert not (tmp_path / "checkpoint").exists()
+
+
+def test_training_as_the_code_does_it(slices, tmp_path):
+    train(slices, tmp_path, recipe="notebook", epochs=2)
+    record = json.loads((tmp_path / "training.json").read_text())
+    assert (record["training"]["recipe"], record["epochs_trained"]) == ("notebook", 2)
 
 
 def test_digest_of_slices_is_of_their_content(slices, tmp_path):
