@@ -146,6 +146,14 @@ def paper_reference(wildcards):
     return {"function": measured("function", [(name, "reference")])[0], "manifest": f"{cohort.results}/manifest.csv"}
 
 
+def paper_manifest(wildcards):
+    """The manifest of the cohort that stands for the published one."""
+    cohort = study.cohorts[study.paper["cohort"]]
+    if not cohort.has_images:
+        raise WorkflowError(f"paper.cohort: '{cohort.name}' has no images, so there is nothing to split")
+    return f"{cohort.results}/manifest.csv"
+
+
 def training_cohort(wildcards):
     """The cohort that a network trains on."""
     return study.cohorts[study.readers[wildcards.reader].settings["train_on"]]

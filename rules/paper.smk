@@ -106,7 +106,7 @@ rule find_paper_test_mice:
 rule draw_paper_split:
     input:
         mice="<results>/paper/paper_test_mice.csv",
-        manifest=lambda w: f"{study.cohorts[study.paper['cohort']].results}/manifest.csv",
+        manifest=paper_manifest,
     output:
         "<results>/paper/paper_split.csv",
     log:

@@ -29,8 +29,6 @@ AUDIT = [
 ]
 CONVENTIONS = ["statistic", "candidate", "printed", "explained", "alone", "adopted", "not_explained"]
 NO_FIT = "none fits: misprint?"
-CONVENTIONS = ["statistic", "candidate", "printed", "explained", "alone", "adopted", "not_explained"]
-NO_FIT = "none fits: misprint?"
 # Each takes the reference's and the reader's values, mice along the last axis.
 Candidates = dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]]
 

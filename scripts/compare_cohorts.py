@@ -6,7 +6,8 @@ trained on, or the first.
 Output: cohort_comparison.csv, one row per reader, external cohort and quantity. A mouse's error is 1 - Dice, its mean
 of ED and ES, for each structure (dice_error), or |reader - reference| in the metric's unit (absolute_error). The
 confidence limits of the ratio come from resampling the mice of each cohort by themselves (`murmur.bootstrap`); p is
-that of the Mann-Whitney test, p_holm corrected over the quantities of a reader and external cohort.
+that of the Mann-Whitney test, p_holm corrected over the quantities of a reader and external cohort. The ratio compares
+means and the test compares ranks, so the two may disagree where a few mice err far more than the others.
 """
 
 import math
@@ -16,10 +17,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
-from murmur.bootstrap import resample
+from murmur.bootstrap import resample, warning
+from murmur.groups import mann_whitney
 from murmur.logs import job_log
+from murmur.notes import join
 from murmur.paired import constant, holm
 from murmur.scores import absolute_errors, mean_dice
 from murmur.tables import read_csv, write_csv
@@ -72,7 +74,7 @@ def compare(internal: np.ndarray, external: np.ndarray, alpha: float) -> dict[st
     if constant(np.concatenate([internal, external])):
         notes.append("all errors are the same: no Mann-Whitney test")
     else:
-        row["p"] = stats.mannwhitneyu(external, internal).pvalue
+        row["p"] = mann_whitney(internal, external)
     if row["internal_error"] == 0:
         notes.append("the internal error is zero: no ratio")
         return row | {"note": "; ".join(notes)}
@@ -88,7 +90,9 @@ def compare(internal: np.ndarray, external: np.ndarray, alpha: float) -> dict[st
             notes.append("the internal error is zero in some resamples: no confidence limits")
         elif not found.bca:
             notes.append("percentile limits of the ratio: BCa is not defined")
-    return row | {"note": "; ".join(notes)}
+        if math.isfinite(found.low):
+            notes.append(warning(min(len(internal), len(external))))
+    return row | {"note": join(*notes)}
 
 
 def compare_quantities(

@@ -2,8 +2,8 @@
 
 Inputs: function.csv (mouse, metric, unit, reference, reader) and, but for a cohort of measurements, overlap.csv
 (mouse, phase, structure, dice) of each reader. A quantity is the Dice of a structure, or the absolute error
-|reader - reference| of a metric in its unit; it is compared on the mice for which all the readers compared have it,
-and `note` counts the other mice for which one of them has it. Phase `single` is left out: such a mouse has no
+|reader - reference| of a metric in its unit; it is compared on the mice for which all the readers that have it at all
+have it, and `note` counts the other mice for which one of them has it. Phase `single` is left out: such a mouse has no
 function, its frame is of no known phase, and most cohorts have none.
 
 Outputs: reader_comparison.csv, paired t-tests and signed-rank tests of each pair of readers, Holm-corrected over all
@@ -23,6 +23,7 @@ import pandas as pd
 from murmur.agreement import NO_MARGIN, agreement
 from murmur.contrasts import CELLS, dice_by_cell
 from murmur.logs import job_log
+from murmur.notes import join, mice
 from murmur.paired import NAN, holm, paired_test
 from murmur.rankings import COLUMNS, NOT_BY_ALL, rank
 from murmur.scores import absolute_errors, by_reader, mean_dice
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 Tables = Mapping[str, pd.DataFrame]  # by reader
+NO_VALUE = "no value by this reader"
 
 # fmt: off
 QUANTITY = ["measure", "structure", "phase", "metric", "unit"]
@@ -77,7 +79,7 @@ def compare_pair(values: pd.DataFrame, alpha: float) -> dict[str, object]:
     test = paired_test(both[:, 1] - both[:, 0], alpha, np.abs(both).max(initial=0))
     notes = []
     if n < 2:
-        notes.append(f"{n} {'mouse' if n == 1 else 'mice'} with both readers, at least 2 are needed")
+        notes.append(f"{mice(n)} with both readers, at least 2 are needed")
     elif math.isnan(test["t"]):
         notes.append("the difference is the same in every mouse: no t-test")
     if 0 < n < len(values):
@@ -106,9 +108,10 @@ def rank_readers(mean_dice: Tables, errors: Tables, alpha: float) -> pd.DataFram
     scores += [("absolute_error", metric, METRICS[metric], errors) for metric in metrics_of(errors)]
     tables = []
     for measure, quantity, unit, by_name in scores:
-        values = by_reader(by_name, quantity)
+        values, without = split_off(by_reader(by_name, quantity))
         table = rank(values.dropna(), measure == "dice", alpha)
         table["note"] = [join(note, left_out(values)) for note in table["note"]]
+        table = pd.concat([table, pd.DataFrame({"reader": without, "n": 0, "note": NO_VALUE})])
         table.insert(0, "measure", measure)
         table.insert(1, "quantity", quantity)
         table.insert(2, "unit", unit)
@@ -122,6 +125,7 @@ def place_beside(
     """Return BESIDE, one row per quantity and reader; standard deviations and limits use n - `sd_ddof`."""
     rows = []
     for labels, values in quantities(dice, errors):
+        values, without = split_off(values)
         common, missing = values.dropna(), left_out(values)
         if labels["measure"] == "dice":
             found = {reader: describe(common[reader], sd_ddof) for reader in common}
@@ -131,6 +135,7 @@ def place_beside(
                 reader: agree(functions[reader], labels["metric"], common.index, sd_ddof, alpha) for reader in common
             }
             add_ratio(found, observers)
+        found |= {reader: {"n": 0, "note": NO_VALUE} for reader in without}
         for reader, row in found.items():
             role = "observer" if reader in observers else "reader"
             rows.append({"reader": reader, "role": role, **labels, **row, "note": join(row["note"], missing)})
@@ -174,17 +179,18 @@ def add_ratio(rows: Mapping[str, dict[str, object]], observers: Sequence[str]) -
             row["loa_width_ratio"] = row["loa_width"] / widest
 
 
+def split_off(values: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+    """Return `values` without the readers that have none, and these; they shall not cost the others their mice."""
+    present = values.dropna(axis=1, how="all")
+    return present, [reader for reader in values if reader not in present]
+
+
 def left_out(values: pd.DataFrame) -> str:
     """Count and name the mice of `values` that not every reader has, where others remain."""
-    mice = values.index[values.isna().any(axis=1)]
-    if len(mice) in (0, len(values)):
+    lacking = values.index[values.isna().any(axis=1)]
+    if len(lacking) in (0, len(values)):
         return ""
-    return f"{len(mice)} of {len(values)} mice left out, not every reader has a value: {', '.join(mice)}"
-
-
-def join(*notes: str) -> str:
-    """Join the notes that say something."""
-    return "; ".join(filter(None, notes))
+    return f"{len(lacking)} of {len(values)} mice left out, not every reader has a value: {', '.join(lacking)}"
 
 
 def main(

@@ -6,7 +6,9 @@ paper_comparison.csv, one row per printed number, in its unit; a standard deviat
 
 Standard deviations and limits of agreement are given with n, as the paper's are, whatever the study uses; r is
 Pearson's, as the paper's is by its Figure 3. A number is `reproduced` where it is equal when rounded as printed, or
-below the bound that is printed; `consistent` where the printed one lies in its confidence interval; else it `differs`.
+below the bound that is printed; `consistent` where the printed one lies in its confidence interval, or both p lead to
+the same conclusion; else it `differs`. The interval is this study's sampling error: wide with few mice, and then nearly
+anything is consistent.
 The limits are those of the t distribution for means, of chi-square for standard deviations, and those of agreement.csv
 and dice_error.csv for the others; for ED and ES together mice are the unit, and are resampled for the SD.
 """
@@ -22,6 +24,7 @@ from scipy import stats
 from murmur.bootstrap import resample
 from murmur.cases import select_cases
 from murmur.cines import STRUCTURES
+from murmur.errors import BadInput
 from murmur.logs import job_log
 from murmur.manifest import Mouse, read_manifest
 from murmur.published import read_paper_values, read_table_1, rounded_as
@@ -64,6 +67,10 @@ def printed_numbers(table_1: list[dict[str, str]], paper_values: list[dict[str, 
     rows = []
     for line in table_1:
         about = next((quantity for words, quantity in ABOUT.items() if line["note"].startswith(words)), None)
+        if line["note"] and not about:
+            raise BadInput(
+                f"table_1.csv: found the note '{line['note']}', expected it to begin with {', '.join(ABOUT)}"
+            )
         for quantity in TABLE_1:
             unit, note = "1" if quantity in ("p", "r") else line["unit"], line["note"] if quantity == about else ""
             named = {"table": "table_1", "quantity": quantity, "structure": "", "phase": "", "metric": line["metric"]}
@@ -208,14 +215,17 @@ def why_missing(row: dict[str, str], has_images: bool) -> str:
     return "not measured in any mouse" if has_images else "the cohort has no images"
 
 
-def judge(printed: str, number: Computed) -> str:
-    """Compare a computed number with a printed one, as the head of this file says."""
+def judge(row: dict[str, str], number: Computed, alpha: float) -> str:
+    """Compare a computed number with the printed one of `row`, as the head of this file says."""
+    printed = row["printed"]
     if math.isnan(number.value):
         return "not computed"
     bound = printed.startswith("<")
     value = float(printed.removeprefix("<"))
     if (number.value < value) if bound else (rounded_as(printed, number.value) == rounded_as(printed, value)):
         return "reproduced"
+    if row["quantity"] == "p":
+        return "consistent" if (value < alpha) == (number.value < alpha) else "differs"
     return "consistent" if not bound and number.low <= value <= number.high else "differs"
 
 
@@ -242,7 +252,7 @@ def compare(printed: list[dict[str, str]], found: dict[Key, Computed], has_image
         rows.append(
             row
             | {"computed": number.value, "difference": difference, "ci_low": number.low, "ci_high": number.high}
-            | {"verdict": judge(row["printed"], number), "note": "; ".join(filter(None, notes))}
+            | {"verdict": judge(row, number, alpha), "note": "; ".join(filter(None, notes))}
         )
     return pd.DataFrame(rows)[COLUMNS]
 

@@ -3,7 +3,8 @@
 Inputs: figure3.csv, function.csv (mouse, metric, unit, reference, reader; reference alone is used) of all mice of the
 cohort and, for a cohort with images, its manifest. Output: paper_test_mice.csv, one row per mouse of the figure,
 distances in uL; `murmur.matching` says how they are matched and when a match is refused. annotated_images counts the
-slices of a mouse's annotated frames: the paper's test mice have 460 in all.
+slices of a mouse's annotated frames: the paper's test mice have 460 in all, which confirms a match but does not make
+one, so another number is a note and no refusal.
 """
 
 from typing import TYPE_CHECKING

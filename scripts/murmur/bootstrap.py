@@ -8,6 +8,7 @@ import numpy as np
 from scipy import stats
 
 RESAMPLES = 9999
+FEW = 10  # mice below which the limits hold the truth clearly less often than they say
 BATCH = 1000  # resamples at a time: bounds the memory, and is faster than all at once
 
 
@@ -42,3 +43,8 @@ def resample(samples: Sequence[np.ndarray], statistic: Callable, alpha: float, p
             limits = np.where(bca, limits, percentile.confidence_interval)
         limits = np.where(np.isfinite(limits).all(axis=0), limits, np.nan)
     return Resampled(*limits, bca, found.bootstrap_distribution)
+
+
+def warning(n: int) -> str:
+    """Say that the limits from `n` mice are too narrow; empty where there are enough."""
+    return f"fewer than {FEW} mice: limits by resampling are too narrow" if n < FEW else ""

@@ -30,7 +30,8 @@ def spearman(x: np.ndarray, y: np.ndarray, alpha: float) -> dict[str, float | st
     """Return Spearman's rho, its p, its limits ci_low and ci_high and a note, as `pearson` does for r.
 
     For up to EXHAUSTIVE pairs p is exact, by all permutations (the t distribution would give 0 to three mice in
-    the same order); for more it is that of the t distribution. The limits are Fisher's z with the standard error
+    the same order); for more it is that of the t distribution, but for rho = ±1, where it would be 0, the share of the
+    permutations that are as extreme, counted in both directions. The limits are Fisher's z with the standard error
     sqrt((1 + rho^2 / 2) / (n - 3)) of Bonett and Wright (Psychometrika 2000;65:23); the older one of Fieller,
     Hartley and Pearson (Biometrika 1957;44:470), sqrt(1.06 / (n - 3)), is narrower from |rho| = 0.35 on.
     """
@@ -42,6 +43,9 @@ def spearman(x: np.ndarray, y: np.ndarray, alpha: float) -> dict[str, float | st
     rho, p = stats.spearmanr(x, y)
     if n <= EXHAUSTIVE:
         p = stats.pearsonr(stats.rankdata(x), stats.rankdata(y), method=stats.PermutationMethod()).pvalue
+    elif 1 - abs(rho) <= 1e-12:
+        ties = [math.factorial(count) for count in np.unique(x, return_counts=True)[1]]
+        p = 2 * math.prod(ties) / math.factorial(n)
     result |= {"rho": float(rho), "p": float(p)}
     if note := _unlimited(rho, n, "Spearman's rho"):
         return result | {"note": note}

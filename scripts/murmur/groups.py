@@ -112,7 +112,8 @@ def summarise(grouped: list[GroupedMetric], sd_ddof: int) -> pd.DataFrame:
 def run_test(test: str, values: dict[str, np.ndarray]) -> tuple[dict[str, object], str]:
     """Run one of TESTS on the values of at least two phenotypes; return statistic, df1, df2, p, or why there is none.
 
-    The effect size omega squared is df1 (F - 1) / (df1 (F - 1) + n); chance alone can make it negative.
+    The effect size of an ANOVA is omega squared, df1 (F - 1) / (df1 (F - 1) + n), which chance alone can make negative;
+    that of Kruskal and Wallis's test is epsilon squared, H / (n - 1) (Tomczak and Tomczak, Trends Sport Sci 2014;1:19).
     """
     together = np.concatenate(list(values.values()))
     scale = np.abs(together).max()
@@ -122,17 +123,19 @@ def run_test(test: str, values: dict[str, np.ndarray]) -> tuple[dict[str, object
             return {}, "the same value in every mouse: no Kruskal-Wallis test"
         ranked = np.split(without_rounding(together), np.cumsum([len(group) for group in values.values()])[:-1])
         found = stats.kruskal(*ranked)
-        return {"statistic": found.statistic, "df1": len(values) - 1, "p": found.pvalue}, ""
+        result = {"statistic": found.statistic, "df1": len(values) - 1, "p": found.pvalue}
+        return result | {
+            "effect_size": found.statistic / (len(together) - 1),
+            "effect_size_name": "epsilon_squared",
+        }, ""
     if test == "anova" and len(still) == len(values):
         return {}, "no variation within any phenotype: no ANOVA"
     if test == "welch_anova" and still:
         return {}, f"no variation in {', '.join(still)}: no Welch's ANOVA"
     found = anova_oneway(list(values.values()), use_var="equal" if test == "anova" else "unequal")
     result = {"statistic": found.statistic, "df1": found.df_num, "df2": found.df_denom, "p": found.pvalue}
-    if test == "anova":
-        between = found.df_num * (found.statistic - 1)
-        result |= {"effect_size": between / (between + len(together)), "effect_size_name": "omega_squared"}
-    return result, ""
+    between = found.df_num * (found.statistic - 1)
+    return result | {"effect_size": between / (between + len(together)), "effect_size_name": "omega_squared"}, ""
 
 
 def test_groups(grouped: list[GroupedMetric]) -> pd.DataFrame:

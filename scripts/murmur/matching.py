@@ -40,7 +40,9 @@ def match(mice: pd.DataFrame, figure: pd.DataFrame) -> pd.DataFrame:
             mouse, residual = mice.index[assigned[row]], distances[row, assigned[row]]
             others = np.delete(distances[row], assigned[row])
             next_best = others.min() if len(others) else math.nan
-            if residual > LARGEST_RESIDUAL_UL:
+            if not len(others):
+                note = "no other mouse to compare with"
+            elif residual > LARGEST_RESIDUAL_UL:
                 note = f"poor: {residual:.3f} uL away, reading errors explain {LARGEST_RESIDUAL_UL:.3f}"
             elif next_best - residual < SMALLEST_MARGIN_UL:
                 other = mice.index.delete(assigned[row])[others.argmin()]

@@ -1,6 +1,7 @@
 """Measurements made elsewhere: one CSV file of numbers, as a cohort without images."""
 
 import csv
+import math
 import re
 from functools import cache
 
@@ -68,10 +69,15 @@ def function(path: str, reader: str) -> pd.DataFrame:
 
 
 def _number(row: dict[str, str], column: str, place: str) -> float:
+    if not row[column].strip():
+        return math.nan
     try:
-        return float(row[column]) if row[column].strip() else float("nan")
+        value = float(row[column])
     except ValueError:
-        raise BadInput(f"{place}: found '{row[column]}' as {column}, expected a number or an empty cell") from None
+        value = math.nan
+    if not math.isfinite(value):
+        raise BadInput(f"{place}: found '{row[column]}' as {column}, expected a number or an empty cell")
+    return value
 
 
 def pairs(path: str, reader: str) -> int:

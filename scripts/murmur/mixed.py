@@ -9,6 +9,7 @@ from scipy.optimize import brentq
 from statsmodels.regression.linear_model import OLS
 from statsmodels.regression.mixed_linear_model import MixedLM
 
+from murmur.notes import join, mice
 from murmur.paired import NAN
 
 # the first of each is what the other is compared with
@@ -17,6 +18,8 @@ STRUCTURES = ["blood_pool", "myocardium"]
 ESTIMATES = ["estimate", "se", "z", "p", "ci_low", "ci_high", "chi2", "df"]
 COLUMNS = ["term", "n", "mice", *ESTIMATES, "note"]
 LEAST = 1e-6  # variation of Dice within mice below this is none: one voxel is more
+FEW = 30  # mice below which the errors of Wald's tests show
+TOO_FEW = f"fewer than {FEW} mice: Wald's tests find too much"
 SMALLEST = 1e-8  # a variance between mice below this part of the residual variance is none
 
 
@@ -55,12 +58,12 @@ def unfit(error: np.ndarray, design: np.ndarray, mouse: np.ndarray) -> str:
         return "no value"
     table = pd.DataFrame(np.column_stack([error, design]))
     within = (table - table.groupby(mouse).transform("mean")).to_numpy()  # as an intercept for every mouse leaves it
-    mice, rank = len(np.unique(mouse)), np.linalg.matrix_rank(design)
-    rank_with_mice = mice + np.linalg.matrix_rank(within[:, 1:])
+    n, rank = len(np.unique(mouse)), np.linalg.matrix_rank(design)
+    rank_with_mice = n + np.linalg.matrix_rank(within[:, 1:])
     if rank < design.shape[1]:
         return "the values cannot tell the terms apart: no model"
     if rank_with_mice == rank:
-        return f"{mice} {'mouse' if mice == 1 else 'mice'}, more are needed to tell mice from terms: no model"
+        return f"{mice(n)}, more are needed to tell mice from terms: no model"
     if rank_with_mice == len(error):
         return "too few values per mouse to tell mice from residuals: no model"
     residual = within[:, 0] - within[:, 1:] @ np.linalg.lstsq(within[:, 1:], within[:, 0])[0]
@@ -119,8 +122,8 @@ def overlap_model(overlap: pd.DataFrame, phenotypes: Mapping[str, str], alpha: f
     each mouse where it is known. Returns COLUMNS: a row per fixed effect, in units of Dice against the first phenotype,
     ED and the blood pool, with Wald's z, p and 1 - alpha confidence limits; a row `phenotype` with Wald's joint test
     (chi2, df, p) of all phenotypes; and the standard deviations sd[mouse] and sd[residual]. Wald's tests take the
-    variances as known: with few mice they find too much. The standard errors are those of statsmodels, from the
-    observed information.
+    variances as known: with few mice they find too much, which `note` says. The standard errors are those of
+    statsmodels, from the observed information.
     """
     values, order, notes = choose(overlap, phenotypes)
     columns, absent = design_of(values, order)
@@ -150,5 +153,8 @@ def overlap_model(overlap: pd.DataFrame, phenotypes: Mapping[str, str], alpha: f
     table = table.astype({"df": "Int64"}).rename_axis("term").reset_index()
     table.insert(1, "n", len(values))
     table.insert(2, "mice", len(np.unique(mouse)))
-    table["note"] = ["; ".join(filter(None, [absent.get(term, ""), *notes])) for term in names]
+    few = (table["mice"] < FEW) & table["p"].notna()
+    table["note"] = [
+        join(absent.get(term, ""), *notes, TOO_FEW if is_few else "") for term, is_few in zip(names, few, strict=True)
+    ]
     return table[COLUMNS]

@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from murmur.bootstrap import resample
+from murmur.bootstrap import resample, warning
+from murmur.notes import join
 from murmur.paired import constant
 
 COLUMNS = ["reader", "n", "mean", "mean_ci_low", "mean_ci_high"]
@@ -50,9 +51,7 @@ def rank(values: pd.DataFrame, highest: bool, alpha: float) -> pd.DataFrame:
     table["probability_best"] = np.mean(resampled == resampled.min(axis=0), axis=1)
     same = np.array([constant(sample) for sample in samples])
     table.loc[same, ["mean_ci_low", "mean_ci_high"]] = np.nan
-    table["note"] = np.where(
-        same,
-        "the value is the same in every mouse: no confidence limits of the mean",
-        np.where(found.bca, "", "percentile limits of the mean: BCa is not defined"),
-    )
-    return table
+    constant_value = "the value is the same in every mouse: no confidence limits of the mean"
+    percentile = "percentile limits of the mean: BCa is not defined"
+    reasons = np.where(same, constant_value, np.where(found.bca, "", percentile))
+    return table.assign(note=[join(reason, warning(n)) for reason in reasons])

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from murmur.bootstrap import BATCH, RESAMPLES, resample
+from murmur.bootstrap import BATCH, FEW, RESAMPLES, resample, warning
 from murmur.rankings import means, rank
 
 
@@ -129,9 +129,15 @@ def test_what_cannot_be_said_is_missing_with_a_reason():
     assert one["rank"].to_list() == [2, 1]
     assert one["probability_best"].isna().all()
     assert one["note"].unique() == "1 mouse: no confidence limits and no probability"
+    few = warning(3)
+    assert few == f"fewer than {FEW} mice: limits by resampling are too narrow"
+    assert warning(FEW) == ""
     same = rank(readers(a=[0.0, 0, 0], b=[1.0, 2, 3]), False, 0.05)
     assert same["mean_ci_low"].isna().to_list() == [True, False]
-    assert same["note"].to_list() == ["the value is the same in every mouse: no confidence limits of the mean", ""]
+    assert same["note"].to_list() == [
+        f"the value is the same in every mouse: no confidence limits of the mean; {few}",
+        few,
+    ]
     assert same["probability_best"].to_list() == [1, 0]
     two = rank(readers(a=[0.0, 0], b=[0.0, 0]), False, 0.05)
     assert two["rank"].to_list() == [1.5, 1.5]

@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 import compare_cohorts
-from murmur.bootstrap import BATCH, RESAMPLES
+from murmur.bootstrap import BATCH, RESAMPLES, warning
 from murmur.tables import read_csv, write_csv
 from murmur.volumes import METRICS
 
@@ -135,7 +135,7 @@ def test_dice_error_is_the_mean_of_ed_and_es(tmp_path):
     assert (row["structure"], row["n_internal"], row["n_external"]) == ("blood_pool", 9, 5)
     assert row["internal_error"] == pytest.approx(1 - inside.mean())
     assert row["ratio"] == pytest.approx((1 - kept.mean()) / (1 - inside.mean()))
-    assert row["note"] == "1 of 6 mice of the external cohort have no value"
+    assert row["note"] == "1 of 6 mice of the external cohort have no value; " + warning(5)
 
 
 def test_each_reader_against_its_own_cohort_and_holm_within_each_comparison(tmp_path):

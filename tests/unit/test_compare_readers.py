@@ -233,9 +233,19 @@ def test_readers_without_common_mice(tmp_path, three):
 
 def test_a_metric_that_one_reader_lacks(tmp_path, three):
     function = three["tool"][0].query("metric != 'EF'")
-    comparison, ranking, _ = run(tmp_path, {"net": (three["net"][0], None), "tool": (function, None)})
-    assert comparison.set_index("metric")["n"].to_dict() == dict.fromkeys(METRICS, 14) | {"EF": 0}
-    assert ranking.set_index("quantity").loc["EF", "n"].to_list() == [0, 0]
+    tables = {"net": (three["net"][0], None), "tool": (function, None), "expert2": (three["expert2"][0], None)}
+    comparison, ranking, beside = run(tmp_path, tables, ["expert2"])
+    pairs = comparison.query("metric == 'EF'").set_index(["reader_a", "reader_b"])["n"]
+    assert pairs.to_dict() == {("net", "tool"): 0, ("net", "expert2"): 14, ("tool", "expert2"): 0}
+    # the others are compared without it
+    ef = ranking.query("quantity == 'EF'").set_index("reader")
+    assert ef["n"].to_dict() == {"net": 14, "expert2": 14, "tool": 0}
+    assert ef.loc["tool", "note"] == "no value by this reader"
+    assert sorted(ef["rank"].dropna()) == [1, 2]
+    ef = beside.query("metric == 'EF'").set_index("reader")
+    assert ef["n"].to_dict() == {"net": 14, "expert2": 14, "tool": 0}
+    assert ef.loc["net", "loa_width_ratio"] > 0
+    assert ef.loc["tool", "note"] == "no value by this reader"
 
 
 def test_same_data_same_bytes(tmp_path, three):

@@ -241,7 +241,7 @@ def test_overlap_of_nothing_has_reasons(compare, images):
     ],
 )
 def test_verdicts(printed, number, verdict):
-    assert judge(printed, number) == verdict
+    assert judge({"printed": printed, "quantity": "r"}, number, 0.05) == verdict
 
 
 def test_p_says_whether_the_conclusion_is_the_same(compare):
@@ -265,10 +265,18 @@ def test_same_bytes_and_a_table_for_print(compare, images, tmp_path):
     assert len(rows) == len(read_csv(tmp_path / "comparison.csv"))  # every name is another
     assert rows["EDV, mean of the reference (µL)"] == ["65.6", "65.6 (61.3 to 69.8)", "0.0", "reproduced"]
     assert rows["EDV, lower limit of agreement (µL)"][0] == "−6.0"
-    assert rows["ESV, p"] == ["0.330", "0.329", "−0.001", "differs"]
+    assert rows["ESV, p"] == ["0.330", "0.329", "−0.001", "consistent"]
     assert rows["Images, test"] == ["460", "108", "−352", "differs"]
     assert rows["p of the structures' Dice"][0] == "<0.001"
     assert rows["Segmentation of a cine, SD (ms)"] == ["676", "–", "–", "not computed"]
     html = outputs[0].read_text(encoding="utf-8")
     assert "Of 103 numbers: " in html
     assert "Murmur keeps no clock in its results (9)" in html
+
+
+def test_p_is_consistent_where_it_leads_to_the_same_conclusion():
+    p = {"printed": "0.330", "quantity": "p"}
+    assert judge(p, Computed(0.3297), 0.05) == "reproduced"
+    assert judge(p, Computed(0.2), 0.05) == "consistent"
+    assert judge(p, Computed(0.04), 0.05) == "differs"
+    assert judge({"printed": "0.04", "quantity": "p"}, Computed(0.001), 0.05) == "consistent"

@@ -110,3 +110,12 @@ def test_what_is_missing_is_explained(correlation):
     assert note(x, [3 * value for value in x]) == (limits, f"{whose} is +1: no confidence limits for it")
     assert note(x, [-3 * value for value in x]) == (limits, f"{whose} is -1: no confidence limits for it")
     assert note([1, 2, 3, 4], [1, 3, 2, 4]) == ([], "")
+
+
+def test_perfect_order_of_many_is_counted():
+    x = np.arange(9.0)
+    assert spearman(x, x**3, 0.05)["p"] == pytest.approx(2 / math.factorial(9), rel=1e-12)
+    assert spearman(x, -x, 0.05)["p"] == pytest.approx(2 / math.factorial(9), rel=1e-12)
+    x[1] = 0  # a tie in both: two of the permutations are the same order
+    assert spearman(x, x**3, 0.05)["p"] == pytest.approx(4 / math.factorial(9), rel=1e-12)
+    assert spearman(np.arange(200.0), np.arange(200.0), 0.05)["p"] == 0

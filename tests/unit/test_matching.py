@@ -58,9 +58,10 @@ def test_order_does_not_matter():
 def test_fewer_mice_and_none():
     table = match(points([(70, 30)]), FIGURE)
     assert table["mouse"].tolist() == ["", "A", ""]
-    assert table["verdict"].tolist() == ["refused", "accepted", "refused"]
+    assert table["verdict"].tolist() == ["refused", "refused", "refused"]
     assert table["note"][0] == "no mouse left: 1 with EDV and ESV for 3 of the figure"
     assert math.isnan(table["next_best_uL"][1])
+    assert table["note"][1] == "no other mouse to compare with"
     assert set(match(points([]), FIGURE)["verdict"]) == {"refused"}
 
 

@@ -30,6 +30,7 @@ def test_numbers_come_through_unchanged(tmp_path):
         ("M1,EDV,mL,1,2", "line 2: found the metric 'EDV' in 'mL'"),
         ("M1,LVEDV,uL,1,2", "'LVEDV'"),
         ("M1,EDV,uL,1,2.3.4", "found '2.3.4' as dl"),
+        ("M1,EDV,uL,1,inf", "found 'inf' as dl, expected a number or an empty cell"),
         ("M1,EDV,uL,1,2\nM1,EDV,uL,3,4", "line 3: found EDV of M1 again (line 2)"),
     ],
 )
