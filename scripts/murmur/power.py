@@ -29,6 +29,7 @@ COLUMNS = [
 ]
 # fmt: on
 COUNTS = ["n", "groups", *(f"{which}_mice_per_group" for which in ("reference", "reader", "calibrated"))]
+FEW = 10  # degrees of freedom below which an SD may be half or twice as large
 MOST = 1_000_000  # mice per group; who needs more will not measure them
 
 
@@ -133,6 +134,8 @@ def sample_size(rows: pd.DataFrame, phenotypes: Mapping[str, str], change: float
             row[f"{which}_mice_per_group"] = mice = mice_per_group(difference / sd, alpha, power)
             if mice is None:
                 reasons.append(f"{which}: more than {MOST} mice per group")
+    if n - groups < FEW:
+        reasons.append(f"{n} mice in {groups} {'group' if groups == 1 else 'groups'}: the SD is very uncertain")
     reference, calibrated = (row.get(f"{which}_mice_per_group") for which in ("reference", "calibrated"))
     if reference and calibrated:
         row["mice_ratio"] = calibrated / reference

@@ -101,7 +101,12 @@ def test_by_hand():
     }
     assert row[list(expected)].to_list() == pytest.approx(list(expected.values()), rel=1e-8)
     assert row["reader_mice_per_group"] < row["reference_mice_per_group"]
-    assert (row["metric"], row["unit"], row["change_unit"], row["note"]) == ("EF", "%", "points", "")
+    assert (row["metric"], row["unit"], row["change_unit"], row["note"]) == (
+        "EF",
+        "%",
+        "points",
+        "5 mice in 2 groups: the SD is very uncertain",
+    )
 
 
 def test_calibrated_is_the_reference_times_the_correlation(function):
@@ -128,7 +133,8 @@ def test_who_is_left_out_is_named():
     row = sample_sizes(function, phenotypes, 0.05, 0.8, {"EF": 5.0}).iloc[0]
     assert (row["n"], row["groups"]) == (3, 2)
     assert row["reference_sd"] == pytest.approx(np.sqrt(50))
-    assert row["note"] == "left out, no value by reference or reader: M1, M2; left out, phenotype unknown: M5"
+    left_out = "left out, no value by reference or reader: M1, M2; left out, phenotype unknown: M5"
+    assert row["note"] == f"3 mice in 2 groups: the SD is very uncertain; {left_out}"
 
 
 @pytest.mark.parametrize(
