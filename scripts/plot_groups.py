@@ -99,7 +99,7 @@ def main(
     table = read_csv(differences)
     pairs = table["metric"].value_counts().max() if len(table) else 0
     height = len(METRIC_NAMES) * max(ROW_MM, FRAME_MM + PAIR_MM * pairs) + 12
-    bare = "; no interval: fewer than 2 mice" if (table[["n_a", "n_b"]] < 2).any(axis=None) else ""
+    bare = "\nNo interval where a phenotype has fewer than 2 mice" if (table[["n_a", "n_b"]] < 2).any(axis=None) else ""
     with figures.printed_figure(outputs, height_mm=height) as figure:
         panels = figure.subplots(len(METRIC_NAMES), 2, width_ratios=[1, 1])
         for (left, right), (metric, name) in zip(panels, METRIC_NAMES.items(), strict=True):
@@ -116,7 +116,7 @@ def main(
                 figures.say(right, "One phenotype: there is nothing to compare.")
                 continue
             plot_differences(right, table[table["metric"] == metric])
-            right.set_xlabel(f"Difference in {name} ({unit})", labelpad=1)
+            right.set_xlabel(f"Difference in {name.replace('Mass', 'mass')} ({unit})", labelpad=1)
         marks = [Line2D([], [], markersize=3.5, linewidth=1, **style(rater)) for rater in RATERS]
         marks += [Line2D([], [], color=figures.BLUE, linewidth=1.8), Patch(color=figures.LIGHT_GREY, alpha=0.6)]
         figure.legend(
