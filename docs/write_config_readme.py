@@ -46,6 +46,8 @@ def _default(key: str, rules: dict, required: list[str]) -> str:
     if key in required:
         return "required"
     default = rules.get("default")
+    if isinstance(default, bool):
+        default = str(default).lower()  # as YAML has it
     return "" if default in (None, {}) else f"`{default}`".replace("'", "")
 
 

@@ -27,6 +27,7 @@ for name in cohorts_from("phantom"):
             mice=study.cohorts[name].mice,
             seed=study.cohorts[name].source["phantom"]["seed"],
             field_T=study.cohorts[name].source["phantom"]["field_T"],
+            varied=study.cohorts[name].source["phantom"]["varied"],
             modules=modules("generate_phantom"),
         message:
             f"Generate the mice of {name}"

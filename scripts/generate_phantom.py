@@ -1,6 +1,6 @@
 """Generate the mouse files of a phantom cohort, with known volumes.
 
-Inputs: none; the cohort follows from the names, the seed and the field strength.
+Inputs: none; the cohort follows from the names, the seed, the field strength and whether it is varied.
 Outputs: one HDF5 file per mouse, in the layout of the published study (`Images`, `Masks`, `Frames_with_ROI`;
 attributes `spacing_mm` for row, column and slice, and `frame_interval_ms`); participants.tsv; truth.csv with
 the volumes of each mouse's geometry: mouse, metric, unit, value.
@@ -30,15 +30,17 @@ def main(
     participants: str,
     truth: str,
     threads: int,
+    varied: bool = False,
 ) -> None:
     """Write the files of `mice` (`mouse_files` follow their order), their `participants` and the `truth`.
 
-    The same names, seed and field strength (in tesla) give the same bytes, whatever the number of `threads`.
+    The same names, seed and field strength (in tesla) give the same bytes, whatever the number of `threads`; `varied`
+    mice are others, with two frames.
     """
     people, volumes = [], []
     with ProcessPoolExecutor(threads) as pool:
         count = len(mice)
-        made = pool.map(generate_mouse, [seed] * count, range(count), [field_T] * count, mouse_files)
+        made = pool.map(generate_mouse, [seed] * count, range(count), [field_T] * count, mouse_files, [varied] * count)
         for mouse, (phenotype, values) in zip(mice, progress(made, "phantom", "mouse", count), strict=True):
             people.append({"mouse": mouse, "phenotype": phenotype, "field_T": field_T, "seed": seed})
             volumes += [(mouse, metric, unit, values[metric]) for metric, unit in METRICS.items()]
@@ -47,9 +49,11 @@ def main(
     write_csv(pd.DataFrame(volumes, columns=["mouse", "metric", "unit", "value"]), truth)
 
 
-def generate_mouse(seed: int, index: int, field_T: float, path: str) -> tuple[str, dict[str, float]]:
+def generate_mouse(
+    seed: int, index: int, field_T: float, path: str, varied: bool = False
+) -> tuple[str, dict[str, float]]:
     """Make and write mouse `index`; return its phenotype and true volumes."""
-    phantom = phantom_mouse(seed, index, field_T)
+    phantom = phantom_mouse(seed, index, field_T, varied)
     attributes = {"spacing_mm": phantom.spacing_mm, "frame_interval_ms": phantom.frame_interval_ms}
     write_cine(path, phantom.images, phantom.masks, phantom.frames_with_roi, attributes)
     return phantom.phenotype, phantom.truth
@@ -65,4 +69,5 @@ if __name__ == "__main__":
             participants=snakemake.output.participants,
             truth=snakemake.output.truth,
             threads=snakemake.threads,
+            varied=snakemake.params.varied,
         )

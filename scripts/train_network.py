@@ -65,11 +65,14 @@ def main(
     net = unet3plus(**shape)
     if recipe.equal_starts:
         start_equal(net)
-    compile_for_training(net, training["learning_rate"])
-    net.optimizer.build(net.trainable_variables)  # at the first step TensorFlow would trace the network twice
     heads = net.output_names
     batches = Slices(slices, "train", training["batch_size"], heads, recipe, seed=training["seed"])
     validation = Slices(slices, "validation", recipe.validation_batch or training["batch_size"], heads, recipe)
+    learning_rate = training["learning_rate"]
+    if training["schedule"] == "cosine":  # Loshchilov and Hutter, SGDR, ICLR 2017, without restarts
+        learning_rate = keras.optimizers.schedules.CosineDecay(learning_rate, training["epochs"] * len(batches))
+    compile_for_training(net, learning_rate)
+    net.optimizer.build(net.trainable_variables)  # at the first step TensorFlow would trace the network twice
 
     note = History(heads[-1])
     stopping = keras.callbacks.EarlyStopping(

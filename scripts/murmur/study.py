@@ -173,7 +173,8 @@ class Cohort:
         if "file" in given:
             return read_split(given["file"], self.mice)
         if self.kind == "phantom":
-            inflow, without_contours = {m for i, m in enumerate(self.mice) if has_inflow_frames(i)}, set()
+            varied, without_contours = self.source["phantom"]["varied"], set()
+            inflow = set() if varied else {mouse for i, mouse in enumerate(self.mice) if has_inflow_frames(i)}
         elif self.kind == "published":
             inflow, without_contours = INFLOW_MICE & set(self.mice), set()
         else:

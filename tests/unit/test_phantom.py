@@ -13,6 +13,8 @@ from murmur.phantom import STUDY, has_inflow_frames, phenotype_of
 from murmur.phantom.beat import draw_beat
 from murmur.phantom.heart import TARGETS, draw_heart, radii, solve_pose, true_volumes
 from murmur.phantom.mouse import phantom_mouse
+from murmur.phantom.scanner import SLICE_MM, draw_scanner
+from murmur.phantom.varied import draw_varied_heart, draw_varied_scanner
 
 
 @pytest.fixture(scope="module")
@@ -60,6 +62,49 @@ def test_inflow_frames_lie_between_ed_and_es_and_soon_after(phantoms):
     inflow = [frame for frame in phantoms[12].frames_with_roi if frame not in (ed, es)]
     assert any(ed < frame < es for frame in inflow)
     assert any(es < frame for frame in inflow)
+
+
+@pytest.fixture(scope="module")
+def varied():
+    return [phantom_mouse(3, index, varied=True) for index in range(4)]
+
+
+def test_varied_mice_have_two_frames_with_the_true_volumes(varied):
+    for phantom in varied:
+        assert phantom.images.shape[3] == 2
+        assert phantom.frames_with_roi == [0, 1]
+        for frame, phase in enumerate(("ED", "ES")):
+            assert masked(phantom, 2, frame) == pytest.approx(phantom.truth[f"{phase}V"], rel=0.1, abs=1)
+            assert masked(phantom, 1, frame) * 1.05 == pytest.approx(phantom.truth[f"mass_{phase}"], rel=0.08)
+        assert (phantom.images.max((0, 1)) > phantom.images.min((0, 1))).all(), "no slice is empty"
+
+
+def test_varied_stacks_reach_beyond_base_and_apex():
+    """The first and the last slice of some stack hold no heart, and every stack holds all of it."""
+    empty = []
+    for seed in range(12):
+        rng = np.random.default_rng(seed)
+        heart = draw_varied_heart(rng, "control")
+        tops = np.sort(draw_varied_scanner(rng, heart, 9.4).slice_tops)
+        assert tops[-1] >= heart.length - 0.1
+        assert tops[0] - SLICE_MM <= 0.4
+        empty.append((tops[0] < 0, tops[-1] - SLICE_MM > heart.length - 0.2))
+    assert np.any(empty, axis=0).all()
+
+
+def test_varied_mice_vary_more():
+    """Contrast, noise, volumes and the strands in the cavity spread twice as far as on one scanner, or farther."""
+
+    def spread(draw_one, draw_other):
+        values = []
+        for seed in range(40):
+            rng = np.random.default_rng(seed)
+            heart = draw_one(rng, "control")
+            scanner = draw_other(rng, heart, 9.4)
+            values.append([scanner.myocardium, scanner.noise, heart.edv, heart.mass_ed, heart.trabeculae.max()])
+        return np.std(values, axis=0)
+
+    assert (spread(draw_varied_heart, draw_varied_scanner) > 2 * spread(draw_heart, draw_scanner)).all()
 
 
 def test_mice_of_one_phenotype_differ():
@@ -167,6 +212,19 @@ def test_beat_fills_from_end_systole_to_end_diastole():
         assert beat.ed_frame in (0, 1)
         assert 0.3 < (beat.es_frame - beat.ed_frame) / len(beat.filling) < 0.5
         assert (np.diff(beat.filling[beat.ed_frame : beat.es_frame + 1]) < 0).all()
+
+
+def test_varied_files_have_the_same_bytes_in_any_process(varied, tmp_path):
+    file = str(tmp_path / "Mouse1.h5")
+    generate_phantom.main(
+        ["Mouse1"], 3, 9.4, [file], tmp_path / "p.tsv", tmp_path / "truth.csv", threads=2, varied=True
+    )
+    generate_phantom.generate_mouse(3, 0, 9.4, tmp_path / "again.h5", varied=True)
+    assert Path(file).read_bytes() == (tmp_path / "again.h5").read_bytes()
+    with h5py.File(file) as found:
+        assert np.array_equal(found["Images"][()], varied[0].images)
+    known = pd.read_csv(tmp_path / "truth.csv").set_index("metric").value
+    assert known.to_dict() == pytest.approx(varied[0].truth, rel=1e-14)
 
 
 def test_files_have_the_published_layout_and_the_same_bytes_in_any_process(phantoms, tmp_path):

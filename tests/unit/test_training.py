@@ -109,7 +109,15 @@ def small_network():
 
 
 NETWORK = {"architecture": "unet3plus", "filters": [4, 4, 6, 6, 8], "size": 32, "downsample": 1, "dropout": 0.3}
-TRAINING = {"recipe": "paper", "epochs": 12, "patience": 2, "batch_size": 4, "learning_rate": 0.02, "seed": 5}
+TRAINING = {
+    "recipe": "paper",
+    "epochs": 12,
+    "patience": 2,
+    "batch_size": 4,
+    "learning_rate": 0.02,
+    "schedule": "constant",
+    "seed": 5,
+}
 
 
 FILES = {"model": "model.keras", "history": "history.csv", "record": "training.json"}
@@ -255,6 +263,12 @@ def test_training_as_the_code_does_it(slices, tmp_path):
     train(slices, tmp_path, recipe="notebook", epochs=2)
     record = json.loads((tmp_path / "training.json").read_text())
     assert (record["training"]["recipe"], record["epochs_trained"]) == ("notebook", 2)
+
+
+def test_learning_rate_falls_along_half_a_cosine(slices, tmp_path):
+    train(slices, tmp_path, schedule="cosine", epochs=4, patience=4)
+    rates = pd.read_csv(tmp_path / "history.csv")["learning_rate"]
+    assert rates.tolist() == pytest.approx([0.01 * (1 + np.cos(np.pi * epoch / 4)) for epoch in (1, 2, 3, 4)], abs=1e-8)
 
 
 def test_digest_of_slices_is_of_their_content(slices, tmp_path):

@@ -61,6 +61,11 @@ class Chest:
         self.wall_vessels = vessels(7, (0.08, 0.25), (0.2, 1.5), (0.4, 0.9), (0, 6), (-9, 9))
         self.heart_vessels = vessels(8, (0.25, 0.7), (0.3, 1.8), (0.6, 1.0), (-5.5, -2.5), (-4.5, 4.5))
 
+    def recolour(self, factors: dict[str, float]) -> None:
+        """Multiply the signal of the tissues named: muscle, lung, liver, skin, fat."""
+        for tissue, factor in factors.items():
+            setattr(self, tissue, factor * getattr(self, tissue))
+
     def plane(self, height: float) -> np.ndarray:
         """Return the signal (row, column) of the plane at `height` mm above the ventricle's apex."""
         height, pixel = np.clip(height / self.length, -0.3, 1.5), self.pixel

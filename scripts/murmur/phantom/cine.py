@@ -8,11 +8,11 @@ from murmur.cines import BLOOD_POOL, MYOCARDIUM
 from murmur.phantom.beat import Beat
 from murmur.phantom.chest import Chest, GreatVessels
 from murmur.phantom.heart import ANGLES, Heart, Pose, radii, solve_pose
+from murmur.phantom.look import Look
 from murmur.phantom.scanner import MATRIX, SLICE_MM, Scanner, acquire
 from murmur.phantom.tissue import bounds, smooth_field
 
 PLANES = 5  # averaged over the thickness of a slice
-EDGE_MM = 0.3  # width of the heart's edges, from its motion within a frame
 _LABELS = np.array([0, MYOCARDIUM, BLOOD_POOL], np.uint8)
 
 
@@ -34,6 +34,7 @@ class Slice:
     blood: np.ndarray
     swirl: np.ndarray
     muscle: np.ndarray
+    rind: np.ndarray | None
     jet: np.ndarray
 
 
@@ -50,11 +51,11 @@ def image_cine(
     slices, shading = _draw_slices(rng, heart, scanner)
     for index, plane in enumerate(slices):
         for frame, pose in enumerate(poses):
-            shares = _shares(heart, pose, plane)
+            shares = _shares(heart, pose, plane, scanner.look)
             picture = plane.still.copy()
             turn = 2 * np.pi * frame / len(poses) + index
             blood = (plane.blood + np.cos(turn) * plane.swirl) * (1 - beat.flow[frame] ** 2 * plane.jet)
-            _place_heart(picture[plane.box], plane, pose, shares, blood)
+            _place_heart(picture[plane.box], plane, pose, shares, blood, scanner.look.rv_blood)
             images[:, :, index, frame] = acquire(rng, picture * shading, scanner)
             if frame in annotated:
                 cavity, ventricle = shares["endocardium"], shares["epicardium"]
@@ -71,6 +72,8 @@ def _draw_slices(rng, heart: Heart, scanner: Scanner) -> tuple[list[Slice], np.n
     cos, sin = np.float32(np.cos(scanner.turn)), np.float32(np.sin(scanner.turn))
     u, v = x * cos + y * sin, y * cos - x * sin
     chest = Chest(rng, (u, v), scanner.pixel, scanner.myocardium, radius + 0.3, heart.length)
+    look = scanner.look
+    chest.recolour(look.surroundings)
     great_vessels = GreatVessels(rng, x.shape, scanner.pixel, radius, heart.rv_angle)
     slices = []
     for top in scanner.slice_tops:
@@ -87,6 +90,16 @@ def _draw_slices(rng, heart: Heart, scanner: Scanner) -> tuple[list[Slice], np.n
         vessels, vessels_share = great_vessels.plane(dx, dy, middle - heart.length, scanner.myocardium, box)
         jet_at = scanner.jet_at + rng.normal(0, 0.15, 2)
         jet = np.exp(-(((dy - jet_at[0]) / 0.8) ** 2) - ((dx - jet_at[1]) / 0.6) ** 2)
+        blood = rng.uniform(1 - look.blood_spread, 1 + look.blood_spread) * (
+            1 + 0.06 * look.blood_texture * field(5) + 0.05 * look.blood_texture * field(2)
+        )
+        regions, rind = 1.0, None
+        if look.voids:
+            blood *= 1 - look.voids * np.clip(field(6) - 0.5, 0, 1)
+        if look.muscle_regions:
+            regions = np.clip(1 + look.muscle_regions * field(20), 0.3, 2)
+        if look.rind:
+            rind = look.rind_signal * np.clip(0.5 + 0.5 * field(8), 0, 1.5)
         slices.append(
             Slice(
                 heights=heights,
@@ -96,9 +109,10 @@ def _draw_slices(rng, heart: Heart, scanner: Scanner) -> tuple[list[Slice], np.n
                 angle=np.rint(np.arctan2(dy, dx) * (ANGLES / (2 * np.pi))).astype(np.intp) % ANGLES,
                 vessels=vessels,
                 vessels_share=vessels_share,
-                blood=rng.uniform(0.92, 1.08) * (1 + 0.06 * field(5) + 0.05 * field(2)),
+                blood=blood,
                 swirl=0.05 * field(4),
-                muscle=scanner.myocardium * (1 + 0.07 * field(2.5)),
+                muscle=scanner.myocardium * (1 + look.muscle_texture * field(2.5)) * regions,
+                rind=rind,
                 jet=scanner.jet * np.clip(middle / heart.length + 0.1, 0, 1) * jet,
             )
         )
@@ -106,24 +120,32 @@ def _draw_slices(rng, heart: Heart, scanner: Scanner) -> tuple[list[Slice], np.n
     return slices, np.exp(towards * u + along_rows * y + along_columns * x).astype(np.float32)
 
 
-def _shares(heart: Heart, pose: Pose, plane: Slice) -> dict[str, np.ndarray]:
-    """Return the share of each pixel of the box inside each of the heart's surfaces."""
+def _shares(heart: Heart, pose: Pose, plane: Slice, look: Look) -> dict[str, np.ndarray]:
+    """Return the share of each pixel of the box inside each of the heart's surfaces, and its rind where it has one."""
     shares = {}
-    distance = plane.distance / EDGE_MM - 0.5
-    for name, surface in radii(heart, pose, plane.heights).items():
+    distance = plane.distance / look.edge - 0.5
+    surfaces = radii(heart, pose, plane.heights)
+    if look.rind:
+        whole = surfaces["rv_epicardium"]
+        surfaces["rind"] = whole + look.rind * (whole > 0)
+    for name, surface in surfaces.items():
         shares[name] = np.zeros_like(distance)
-        for radius in surface.astype(np.float32) / EDGE_MM:
+        for radius in surface.astype(np.float32) / np.float32(look.edge):
             if radius.any():
                 shares[name] += np.clip(radius[plane.angle] - distance, 0, 1) * (radius > 0)[plane.angle]
         shares[name] /= len(plane.heights)
     return shares
 
 
-def _place_heart(picture: np.ndarray, plane: Slice, pose: Pose, shares: dict, blood: np.ndarray) -> None:
+def _place_heart(
+    picture: np.ndarray, plane: Slice, pose: Pose, shares: dict, blood: np.ndarray, rv_blood: float
+) -> None:
     """Put the heart into the picture of its box; the atria and great vessels begin beside the ventricle's base."""
-    cavity, ventricle, rv_cavity, whole = shares.values()
+    cavity, ventricle, rv_cavity, whole, *rind = shares.values()
     beside = (plane.heights > pose.base - 0.8).mean()
     picture += beside * plane.vessels_share * (plane.vessels - picture)
+    for share in rind:
+        picture += share * (plane.rind - picture)
     picture *= 1 - whole
-    picture += cavity * blood + 0.92 * (rv_cavity - ventricle) * plane.blood
+    picture += cavity * blood + rv_blood * (rv_cavity - ventricle) * plane.blood
     picture += (ventricle - cavity + whole - rv_cavity) * plane.muscle

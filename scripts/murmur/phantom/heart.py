@@ -83,11 +83,11 @@ def draw_heart(rng: np.random.Generator, phenotype: str) -> Heart:
         shortening=rng.uniform(0.8, 1.0) if ef < 58 else rng.uniform(0.9, 1.15),
         apex_wall=0.5 + mass / 250,
         widest=rng.uniform(0.68, 0.78),
-        outline=_harmonics(rng, {2: 0.045, 3: 0.02, 4: 0.01}),
+        outline=harmonics(rng, {2: 0.045, 3: 0.02, 4: 0.01}),
         cavity_outline=0.06 * np.cos(_angle - rv_angle)
-        + _harmonics(rng, {1: 0.05, 2: 0.08, 3: 0.05, 4: 0.025, 5: 0.02}),
+        + harmonics(rng, {1: 0.05, 2: 0.08, 3: 0.05, 4: 0.025, 5: 0.02}),
         papillary=np.array(papillary),
-        trabeculae=_draw_trabeculae(rng),
+        trabeculae=draw_trabeculae(rng),
         twist=np.radians(rng.uniform(4, 11)),
         patch=patch,
         patch_wall=rng.uniform(0.35, 0.55),
@@ -96,6 +96,11 @@ def draw_heart(rng: np.random.Generator, phenotype: str) -> Heart:
         rv_width=rng.uniform(1.2, 2.1),
         rv_wall=rng.uniform(0.25, 0.4),
     )
+    return with_closed_wall(heart)
+
+
+def with_closed_wall(heart: Heart) -> Heart:
+    """Return the heart, made rounder as far as needed for a wall of THINNEST_WALL all around."""
     while min(_thinnest_wall(heart, filling) for filling in (0.0, 1.0)) < THINNEST_WALL:
         heart = replace(heart, outline=0.8 * heart.outline, cavity_outline=0.8 * heart.cavity_outline)
     return heart
@@ -205,15 +210,17 @@ def _akinetic(heart: Heart, inside: np.ndarray) -> np.ndarray:
     return across * _smoothstep(inside / 0.15) * _smoothstep((top - inside) / 0.2 + 0.5)
 
 
-def _draw_trabeculae(rng: np.random.Generator) -> np.ndarray:
+def draw_trabeculae(rng: np.random.Generator, counts=(12, 24), half_widths=(0.04, 0.1), deepest=0.22) -> np.ndarray:
+    """Draw strands on the endocardium: the depth in mm at each angle; half widths in radians."""
     depth = np.zeros(ANGLES)
-    for angle in rng.uniform(0, 2 * np.pi, rng.integers(12, 24)):
-        bump = np.exp(-((_wrap(_angle - angle) / rng.uniform(0.04, 0.1)) ** 2))
-        depth = np.maximum(depth, rng.uniform(0.03, 0.22) * bump)
+    for angle in rng.uniform(0, 2 * np.pi, rng.integers(*counts)):
+        bump = np.exp(-((_wrap(_angle - angle) / rng.uniform(*half_widths)) ** 2))
+        depth = np.maximum(depth, rng.uniform(0.03, deepest) * bump)
     return depth
 
 
-def _harmonics(rng: np.random.Generator, sizes: dict[int, float]) -> np.ndarray:
+def harmonics(rng: np.random.Generator, sizes: dict[int, float]) -> np.ndarray:
+    """Draw a sum of cosines about the axis, one number per angle; `sizes` maps waves to standard deviations."""
     return sum(rng.normal(0, size) * np.cos(n * _angle + rng.uniform(0, 2 * np.pi)) for n, size in sizes.items())
 
 

@@ -13,6 +13,7 @@ from murmur.phantom.beat import draw_beat
 from murmur.phantom.cine import image_cine
 from murmur.phantom.heart import Heart, draw_heart, solve_pose, true_volumes
 from murmur.phantom.scanner import SLICE_MM, draw_scanner
+from murmur.phantom.varied import draw_varied_heart, draw_varied_scanner, two_frames
 from murmur.volumes import mass
 
 FRAME_INTERVAL_MS = 5.0
@@ -35,16 +36,22 @@ class Phantom:
     truth: dict[str, float]
 
 
-def phantom_mouse(seed: int, index: int, field_T: float = 9.4) -> Phantom:
-    """Make mouse `index` (from 0) of a cohort; `field_T` below 8 gives the coarser, noisier 7 T protocol."""
+def phantom_mouse(seed: int, index: int, field_T: float = 9.4, varied: bool = False) -> Phantom:
+    """Make mouse `index` (from 0) of a cohort; `field_T` below 8 gives the coarser, noisier 7 T protocol.
+
+    A `varied` mouse has two frames, and an anatomy and a look beyond those of one scanner's mice.
+    """
     streams = np.random.SeedSequence((seed, index)).spawn(4)
     heart_rng, beat_rng, chest_rng, scanner_rng = (np.random.default_rng(stream) for stream in streams)
     phenotype = phenotype_of(index)
-    heart = draw_heart(heart_rng, phenotype)
-    beat = draw_beat(beat_rng)
-    scanner = draw_scanner(scanner_rng, heart, field_T)
+    if varied:
+        heart, beat = draw_varied_heart(heart_rng, phenotype), two_frames(beat_rng)
+        scanner = draw_varied_scanner(scanner_rng, heart, field_T)
+    else:
+        heart, beat = draw_heart(heart_rng, phenotype), draw_beat(beat_rng)
+        scanner = draw_scanner(scanner_rng, heart, field_T)
     annotated = {beat.ed_frame, beat.es_frame}
-    if has_inflow_frames(index):
+    if has_inflow_frames(index) and not varied:
         annotated.update(beat.inflow_frames)
     images, masks = image_cine(chest_rng, heart, beat, scanner, sorted(annotated))
     return Phantom(

@@ -1,11 +1,13 @@
 """The phantom's acquisition: protocol, position of the slices, coil, sampling and noise."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 from scipy import fft
 
 from murmur.phantom.heart import Heart
+from murmur.phantom.look import Look
 
 MATRIX = 256  # pixels along each side of an image, interpolated from half as many samples
 SLICE_MM = 1.0
@@ -26,18 +28,15 @@ class Scanner:
     shading: np.ndarray  # relative change of the coil's sensitivity per mm: to the chest wall, row, column
     jet: float  # loss of signal in the fastest flow
     jet_at: np.ndarray  # where, from the long axis: row, column
+    look: Look = field(default_factory=Look)
 
 
 def draw_scanner(rng: np.random.Generator, heart: Heart, field_T: float) -> Scanner:
-    """Draw an acquisition: the stack begins a slice or two above the valve plane of ED and reaches the apex.
-
-    The valve plane lies on the border of two slices, as an operator would plan it, give or take 0.1 mm.
-    """
+    """Draw an acquisition: the stack begins a slice or two above the valve plane of ED and reaches the apex."""
     low_field = field_T < 8
     above = 1 + int(rng.random() < 0.15)
     below = int(rng.random() < 0.25)
-    slices = int(np.clip(above + np.ceil(heart.length - 0.4) + below, 8, 11))
-    tops = heart.length + rng.uniform(-0.1, 0.1) + SLICE_MM * (above - np.arange(slices))
+    tops = place_slices(rng, heart, above, below)
     pixel = 0.12 if low_field else 0.1
     turn = rng.uniform(0, 2 * np.pi)
     # The heart lies off the image's centre, towards the chest wall.
@@ -57,6 +56,16 @@ def draw_scanner(rng: np.random.Generator, heart: Heart, field_T: float) -> Scan
     )
 
 
+def place_slices(rng: np.random.Generator, heart: Heart, above: int, below: int, most: int = 11) -> np.ndarray:
+    """Return the slices' upper faces, from the base: so many `above` the ventricle at ED and `below` its apex.
+
+    There are 8 to `most`. The valve plane lies on the border of two slices, as an operator would plan it, give or take
+    0.1 mm.
+    """
+    slices = int(np.clip(above + np.ceil(heart.length - 0.4) + below, 8, most))
+    return heart.length + rng.uniform(-0.1, 0.1) + SLICE_MM * (above - np.arange(slices))
+
+
 def acquire(rng: np.random.Generator, picture: np.ndarray, scanner: Scanner) -> np.ndarray:
     """Return the uint16 image of a picture, both (row, column).
 
@@ -65,21 +74,26 @@ def acquire(rng: np.random.Generator, picture: np.ndarray, scanner: Scanner) -> 
     """
     samples = MATRIX // 2
     kept = np.ix_(*[np.r_[0 : samples // 2, MATRIX - samples // 2 : MATRIX]] * 2)
+    strength, displacement, axis = scanner.look.ghost
+    if strength:
+        picture = picture + strength * np.roll(picture, displacement, axis)
     spectrum = fft.fft2(picture.astype(np.complex64))
     noise = rng.standard_normal((2, samples, samples), dtype=np.float32)
     # With this factor the noise has its standard deviation in an image of the samples' own matrix.
     noise = scanner.noise * 2 * MATRIX * (noise[0] + 1j * noise[1])
-    sampled = (spectrum[kept] + noise) * _TAPER
+    sampled = (spectrum[kept] + noise) * taper(scanner.look.detail)
     spectrum[:] = 0
     spectrum[kept] = sampled
-    magnitude = np.abs(fft.ifft2(spectrum)) * scanner.stored_blood
-    return np.clip(np.rint(magnitude), 0, np.iinfo(np.uint16).max).astype(np.uint16)
+    magnitude = np.abs(fft.ifft2(spectrum))
+    if scanner.look.grey:
+        dark, bright, gamma = scanner.look.grey
+        magnitude = np.clip((magnitude - dark) / (bright - dark), 0, 1) ** gamma
+    return np.clip(np.rint(magnitude * scanner.stored_blood), 0, np.iinfo(np.uint16).max).astype(np.uint16)
 
 
-def _taper() -> np.ndarray:
-    k = np.abs(fft.fftfreq(MATRIX // 2)) * 2
-    taper = np.where(k < 0.6, 1.0, 0.5 + 0.5 * np.cos(0.85 * np.pi * (k - 0.6) / 0.4))
-    return np.outer(taper, taper).astype(np.float32)
-
-
-_TAPER = _taper()
+@lru_cache(maxsize=1)
+def taper(detail: tuple[float, float]) -> np.ndarray:
+    """Return the weights of k-space's samples (row, column), of which the share `detail` is kept along each axis."""
+    k = np.abs(fft.fftfreq(MATRIX // 2)) * 2 / np.array(detail)[:, None]
+    rows, columns = np.where(k < 0.6, 1.0, 0.5 + 0.5 * np.cos(0.85 * np.pi * (k - 0.6) / 0.4)) * (k <= 1)
+    return np.outer(rows, columns).astype(np.float32)
