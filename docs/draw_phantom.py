@@ -1,5 +1,6 @@
 """Draw docs/phantom.png: one generated mouse of each phenotype, at end-diastole and end-systole.
 
+And docs/phantom_varied.png: mice as varied as those that models/phantom.keras was trained on.
 Run from the checkout: python docs/draw_phantom.py
 """
 
@@ -18,6 +19,7 @@ sys.path.insert(0, str(HERE.parent / "scripts"))
 
 from murmur.figures import STRUCTURE_COLOURS  # noqa: E402
 from murmur.phantom.mouse import Phantom, phantom_mouse  # noqa: E402
+from murmur.slices import scale, to_square  # noqa: E402
 
 SEED = 1
 MICE = {8: "control", 5: "infarct with patch", 13: "dilated", 7: "aortic constriction"}
@@ -54,6 +56,24 @@ def main(path: Path) -> None:
     )
     figure.text(0.105, 0.027, "bars: 2 mm", fontsize=8)
     figure.subplots_adjust(left=0.1, right=0.998, top=0.955, bottom=0.065)
+    figure.savefig(path, dpi=125, metadata={"Software": None})
+
+
+def draw_varied(path: Path) -> None:
+    """Draw one slice of each of 24 varied mice, as a network sees it: scaled to its own range, 192 pixels wide."""
+    figure, axes = plt.subplots(
+        3, 8, figsize=(9.0, 3.4), gridspec_kw={"wspace": 0.03, "hspace": 0.03}, facecolor="white"
+    )
+    for index, axis in enumerate(axes.flat):
+        phantom = phantom_mouse(SEED, index, varied=True)
+        frame, level = index % 2, slices_from_base(phantom, 1)[index % 3]
+        image, mask = (to_square(stack[:, :, level, frame], 192) for stack in (phantom.images, phantom.masks))
+        axis.imshow(scale(image), cmap="gray", vmin=0, vmax=1)
+        axis.contour(mask > 0, [0.5], colors=STRUCTURE_COLOURS["myocardium"], linewidths=0.6)
+        if (mask == 2).any():
+            axis.contour(mask == 2, [0.5], colors=STRUCTURE_COLOURS["blood_pool"], linewidths=0.6)
+        axis.set_axis_off()
+    figure.subplots_adjust(left=0, right=1, top=1, bottom=0)
     figure.savefig(path, dpi=125, metadata={"Software": None})
 
 
@@ -98,3 +118,4 @@ def slices_from_base(phantom: Phantom, frame: int) -> list[int]:
 
 if __name__ == "__main__":
     main(HERE / "phantom.png")
+    draw_varied(HERE / "phantom_varied.png")
