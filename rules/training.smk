@@ -48,6 +48,8 @@ rule train_network:
     resources:
         mem_mb=8000,
         runtime="24h",
+        # A GPU is used where there is one. To ask a cluster for one: --set-resources train_network:gpu=1
+        gpu=0,
     params:
         network=lambda w: study.readers[w.reader].network,
         training=lambda w: study.readers[w.reader].training,

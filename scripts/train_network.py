@@ -37,41 +37,52 @@ def main(
     history: str,
     record: str,
     modules: str = "",
+    gpu: int = 0,
 ) -> None:
     """Train and write `model` (Keras 3), `history` (CSV) and `record` (JSON).
 
-    `network` and `training` are those sections of the study file, `modules` a digest of the code. The same slices,
-    settings and machine give the same weights, also when the training was cut off and started again. Raises BadInput
+    `network` and `training` are those sections of the study file, `modules` a digest of the code. A GPU is used where
+    there is one; `gpu` is the number that the job was given. Without XLA the same slices, settings and machine give the
+    same weights, also when the training was cut off and started again. Raises BadInput when the GPU is not there, and
     when the loss is infinite or not a number.
     """
     os.environ["TF_NUM_INTRAOP_THREADS"] = str(threads)  # heard only before TensorFlow is imported
     import keras
-    import tensorflow as tf
 
     from murmur.checkpoint import Checkpoint, digest_of_slices
     from murmur.network import compile_for_training, save_model, unet3plus
     from murmur.recipes import RECIPES
-    from murmur.training import Epochs, FiniteLoss, History, NotFinite, ProgressBar, Slices, start_equal
+    from murmur.training import Epochs, FiniteLoss, History, NotFinite, ProgressBar, Slices, find_gpus, start_equal
 
-    packages = ("keras", "tensorflow", "numpy", "scipy", "scikit-image", "h5py")
+    backend = keras.backend.backend()
+    packages = ("keras", backend, "numpy", "scipy", "scikit-image", "h5py")
     software = {
         "python": ".".join(map(str, sys.version_info[:3])),
         **{name: _version(name) for name in packages},
     }
-    tf.config.experimental.enable_op_determinism()
+    gpus = find_gpus(gpu)
+    xla = training.get("xla", bool(gpus) or backend == "jax")  # JAX without XLA is no way to train
+    if backend == "tensorflow" and not xla:  # XLA has no repeatable gradient of max-pooling on a GPU
+        import tensorflow
+
+        tensorflow.config.experimental.enable_op_determinism()
     keras.utils.set_random_seed(training["seed"])
     shape = {key: network[key] for key in ("filters", "size", "downsample", "dropout")}
     recipe = RECIPES[training["recipe"]]
+    keras.config.set_dtype_policy(training["precision"])
     net = unet3plus(**shape)
+    keras.config.set_dtype_policy("float32")  # the network that is saved computes in it
     if recipe.equal_starts:
         start_equal(net)
     heads = net.output_names
-    batches = Slices(slices, "train", training["batch_size"], heads, recipe, seed=training["seed"])
+    # On a CPU the network itself needs all cores, and one thread beside it is enough.
+    workers = threads if gpus else 1
+    batches = Slices(slices, "train", training["batch_size"], heads, recipe, seed=training["seed"], workers=workers)
     validation = Slices(slices, "validation", recipe.validation_batch or training["batch_size"], heads, recipe)
     learning_rate = training["learning_rate"]
     if training["schedule"] == "cosine":  # Loshchilov and Hutter, SGDR, ICLR 2017, without restarts
         learning_rate = keras.optimizers.schedules.CosineDecay(learning_rate, training["epochs"] * len(batches))
-    compile_for_training(net, learning_rate)
+    compile_for_training(net, learning_rate, xla)
     net.optimizer.build(net.trainable_variables)  # at the first step TensorFlow would trace the network twice
 
     note = History(heads[-1])
@@ -94,6 +105,9 @@ def main(
         return trained
 
     checkpoint = Checkpoint(Path(model).with_name("checkpoint"), settings, note, stopping)
+    advice = f"try a smaller learning_rate than {training['learning_rate']}"
+    if training["precision"] != "float32":
+        advice += f", or the precision float32 instead of {training['precision']}"
     bar = progress(None, "training", "epoch", total=training["epochs"])
     bar.update(checkpoint.epochs)
     try:
@@ -105,7 +119,7 @@ def main(
             verbose=0,
             shuffle=False,
             callbacks=[
-                FiniteLoss(f"try a smaller learning_rate than {training['learning_rate']}"),
+                FiniteLoss(advice),
                 Epochs(batches),
                 note,
                 ProgressBar(bar, note),
@@ -163,4 +177,5 @@ if __name__ == "__main__":
             history=snakemake.output.history,
             record=snakemake.output.record,
             modules=snakemake.params.modules,
+            gpu=snakemake.resources.get("gpu", 0),
         )

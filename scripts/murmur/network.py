@@ -145,12 +145,16 @@ class StructureDice(keras.metrics.Metric):
         return {**super().get_config(), "structure": self.structure}
 
 
-def compile_for_training(model: keras.Model, learning_rate: float) -> None:
-    """Compile `model` with Adam, the Dice loss on every head and the Dice of each structure on the last one."""
+def compile_for_training(model: keras.Model, learning_rate: float, xla: bool = False) -> None:
+    """Compile `model` with Adam, the Dice loss on every head and the Dice of each structure on the last one.
+
+    With `xla` each step becomes one compiled function; in float16 the loss is scaled, as Keras does by itself.
+    """
     model.compile(
         optimizer=keras.optimizers.Adam(learning_rate),
         loss={name: dice_loss for name in model.output_names},
         metrics={model.output_names[-1]: [StructureDice(structure) for structure in STRUCTURES]},
+        jit_compile=xla,
     )
 
 

@@ -1,4 +1,6 @@
-"""Training a network: batches of augmented slices, and what is noted of each epoch."""
+"""Training a network: the device, batches of augmented slices, and what is noted of each epoch."""
+
+import os
 
 import h5py
 import keras
@@ -10,11 +12,30 @@ from murmur.errors import BadInput
 from murmur.recipes import Recipe
 
 
+def find_gpus(wanted: int) -> list[str]:
+    """Return the GPUs that Keras's backend sees.
+
+    Raises BadInput, with what it sees instead, when `wanted` were asked for and there are fewer.
+    """
+    devices = keras.distribution.list_devices()  # those of the fastest kind
+    gpus = [device for device in devices if device.startswith("gpu")]
+    if len(gpus) < wanted:
+        visible = os.environ.get("CUDA_VISIBLE_DEVICES")
+        raise BadInput(
+            f"Training was given {wanted} GPU, and {keras.backend.backend()} sees {len(gpus)}: it lists "
+            f"{', '.join(devices)}, and CUDA_VISIBLE_DEVICES is {'not set' if visible is None else repr(visible)}; "
+            "see whether nvidia-smi lists the GPU and whether the packages are those of envs/training.yaml (built with "
+            "CUDA), or do not ask for a GPU"
+        )
+    return gpus
+
+
 class Slices(keras.utils.PyDataset):
     """Batches of slices: images (batch, size, size, 1), float32, and labels (batch, size, size, 1), uint8.
 
     In training the slices of an epoch, their order and their augmentation follow from the recipe, the seed and the
-    epoch alone, however the batches are prepared. Slices are read from disk as they are needed.
+    epoch alone, however many `workers` (threads, an argument of Keras's own) prepare batches at once. Slices are read
+    from disk as they are needed.
     """
 
     def __init__(

@@ -111,6 +111,7 @@ def small_network():
 NETWORK = {"architecture": "unet3plus", "filters": [4, 4, 6, 6, 8], "size": 32, "downsample": 1, "dropout": 0.3}
 TRAINING = {
     "recipe": "paper",
+    "precision": "float32",
     "epochs": 12,
     "patience": 2,
     "batch_size": 4,
@@ -124,6 +125,7 @@ FILES = {"model": "model.keras", "history": "history.csv", "record": "training.j
 
 
 def train(slices, folder, **changes):
+    folder.mkdir(exist_ok=True)
     paths = {key: str(folder / name) for key, name in FILES.items()}
     train_network.main(slices, NETWORK, TRAINING | changes, threads=2, **paths)
     return digests(folder)
@@ -257,6 +259,54 @@ def test_a_loss_that_is_no_number_stops_and_is_not_tried_again(slices, tmp_path,
         train(slices, tmp_path)
     train(slices, tmp_path, epochs=1)
     assert not (tmp_path / "checkpoint").exists()
+
+
+def test_half_precision_goes_on_as_it_was_and_is_saved_in_float32(slices, tmp_path, monkeypatch):
+    """float16 has a state of its own, the scale of the loss."""
+    settings = {"precision": "mixed_float16", "epochs": 3, "learning_rate": 0.001}
+    train(slices, tmp_path / "whole", **settings)
+    start = Slices.start
+    monkeypatch.setattr(Slices, "start", lambda self, epoch: start(self, epoch) if epoch < 3 else 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        train(slices, tmp_path / "cut", **settings)
+    monkeypatch.undo()
+    assert train(slices, tmp_path / "cut", **settings) == digests(tmp_path / "whole")
+    model = keras.saving.load_model(tmp_path / "cut" / "model.keras", compile=False)
+    assert {layer.compute_dtype for layer in model.layers} == {"float32"}
+    assert keras.config.dtype_policy().name == "float32"
+
+
+def test_bfloat16_trains(slices, tmp_path):
+    train(slices, tmp_path, precision="mixed_bfloat16", epochs=1)
+    assert np.isfinite(pd.read_csv(tmp_path / "history.csv")["loss"]).all()
+
+
+def test_threads_that_prepare_batches_change_nothing(slices):
+    """Three threads finish their batches in any order; the network sees them in one."""
+    weights = []
+    for workers in (1, 3):
+        keras.utils.set_random_seed(3)
+        model = network.unet3plus(filters=[4], size=32, downsample=1, dropout=0.3)
+        network.compile_for_training(model, 0.01)
+        batches = Slices(slices, "train", 2, model.output_names, RECIPES["paper"], seed=1, workers=workers)
+        model.fit(batches, epochs=3, verbose=0, shuffle=False, callbacks=[training.Epochs(batches)])
+        weights.append(model.get_weights())
+    for first, second in zip(*weights, strict=True):
+        np.testing.assert_array_equal(first, second)
+
+
+def test_a_gpu_that_is_not_there_stops_the_job(slices, tmp_path, monkeypatch):
+    monkeypatch.setattr(keras.distribution, "list_devices", lambda: ["gpu:0"])
+    assert training.find_gpus(1) == ["gpu:0"]
+    monkeypatch.setattr(keras.distribution, "list_devices", lambda: ["cpu:0"])
+    assert training.find_gpus(0) == []
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    with pytest.raises(
+        BadInput, match="given 1 GPU, and tensorflow sees 0: it lists cpu:0, and CUDA_VISIBLE_DEVICES is ''"
+    ):
+        train_network.main(
+            slices, NETWORK, TRAINING, threads=2, model=str(tmp_path / "m.keras"), history="", record="", gpu=1
+        )
 
 
 def test_training_as_the_code_does_it(slices, tmp_path):
