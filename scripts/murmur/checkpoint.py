@@ -113,8 +113,8 @@ class Checkpoint(keras.callbacks.Callback):
         return kept
 
     def _discard(self, reason: str) -> None:
-        say(f"{self._state} {reason}: training starts from the beginning.")
         self.remove()
+        say(f"{self._state} {reason}: training starts from the beginning.")
 
     def on_train_begin(self, logs: dict | None = None) -> None:
         """Put network, optimiser (built before), history and early stopping into the state that was kept."""
