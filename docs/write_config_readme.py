@@ -38,7 +38,7 @@ def _kind(rules: dict) -> str:
     if rules.get("type") == "array":
         return f"list of {rules['items']['type']}s"
     types = rules.get("type", "")
-    words = {"object": "section", "boolean": "`true`"}
+    words = {"object": "section", "boolean": "`true` or `false`" if types == "boolean" else "`true`"}
     return " or ".join(words.get(name, name) for name in ([types] if isinstance(types, str) else types))
 
 

@@ -48,6 +48,8 @@ def graph() -> str:
     drawn = {rule for link in links for rule in link}
     lines = ["```mermaid", "flowchart TB"]
     for stage, rules in by_stage.items():
+        if not drawn & set(rules):
+            continue
         lines += [f"    subgraph {stage}", *(f"        {rule}" for rule in rules if rule in drawn), "    end"]
     lines += [f"    {source} --> {target}" for source, target in links]
     return "\n".join([*lines, "```", ""])

@@ -102,7 +102,7 @@ def cohorts_compared():
     for reader in all_readers():
         cohorts = [name for name in study.cohorts if reader in study.readers_of(name)]
         trained_on = study.readers[reader].settings.get("train_on") if reader in study.readers else None
-        if len(cohorts) > 1:
+        if len(cohorts) > 1 and trained_on in (None, *cohorts):
             pairs += [(cohort, reader) for cohort in sorted(cohorts, key=lambda name: name != trained_on)]
     return pairs
 
@@ -118,13 +118,22 @@ def statistics_of_reader(wildcards):
     if cohort.has_images and cohort.phenotypes:
         names += ["overlap_model"]
     folder = f"{study.results}/statistics/{wildcards.cohort}/{wildcards.reader}"
-    manifest = {"manifest": f"{cohort.results}/manifest.csv"} if cohort.has_images else {}
-    return manifest | {name: f"{folder}/{name}.csv" for name in names}
+    described = ("manifest", "split") if cohort.has_images else ()
+    return {name: f"{cohort.results}/{name}.csv" for name in described} | {
+        name: f"{folder}/{name}.csv" for name in names
+    }
+
+
+def paper_pair():
+    """The cohort and the reader that stand for the published ones."""
+    if not study.paper:
+        raise WorkflowError("paper: found none, expected cohort and reader; add paper: {cohort: ..., reader: ...}")
+    return study.paper["cohort"], study.paper["reader"]
 
 
 def paper_counterparts(wildcards):
     """What the study has of what the paper printed, by name."""
-    name, reader = study.paper["cohort"], study.paper["reader"]
+    name, reader = paper_pair()
     cohort, statistics = study.cohorts[name], f"{study.results}/statistics/{name}/{reader}"
     found = {"agreement": f"{statistics}/agreement.csv"}
     if cohort.has_images:
@@ -139,7 +148,7 @@ def paper_counterparts(wildcards):
 
 def paper_reference(wildcards):
     """The reference's function of all mice of the cohort that stands for the published one, and its manifest."""
-    name, reader = study.paper["cohort"], study.paper["reader"]
+    name, reader = paper_pair()
     cohort = study.cohorts[name]
     if not cohort.has_images:
         return {"function": measured("function", [(name, reader)])[0]}
@@ -148,9 +157,9 @@ def paper_reference(wildcards):
 
 def paper_manifest(wildcards):
     """The manifest of the cohort that stands for the published one."""
-    cohort = study.cohorts[study.paper["cohort"]]
+    cohort = study.cohorts[paper_pair()[0]]
     if not cohort.has_images:
-        raise WorkflowError(f"paper.cohort: '{cohort.name}' has no images, so there is nothing to split")
+        raise WorkflowError(f"paper.cohort: found '{cohort.name}', which has no images to split; name one that has")
     return f"{cohort.results}/manifest.csv"
 
 

@@ -28,7 +28,7 @@ def main(
     """Write the three tables from the table `function` and the phenotype of each mouse that has a known one."""
     grouped = groups.group(read_csv(function), phenotypes)
     write_csv(groups.summarise(grouped, sd_ddof), summary_output)
-    write_csv(groups.test_groups(grouped), tests_output)
+    write_csv(groups.omnibus_tests(grouped), tests_output)
     write_csv(groups.compare_groups(grouped, alpha), differences_output)
 
 

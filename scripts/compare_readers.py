@@ -2,9 +2,9 @@
 
 Inputs: function.csv (mouse, metric, unit, reference, reader) and, but for a cohort of measurements, overlap.csv
 (mouse, phase, structure, dice) of each reader. A quantity is the Dice of a structure, or the absolute error
-|reader - reference| of a metric in its unit; it is compared on the mice for which all the readers that have it at all
-have it, and `note` counts the other mice for which one of them has it. Phase `single` is left out: such a mouse has no
-function, its frame is of no known phase, and most cohorts have none.
+|reader - reference| of a metric in its unit. A pair is compared on the mice for which both have it; ranks and the
+table beside the observers are of the mice for which all readers have it that have it at all. `note` counts the others.
+Phase `single` is left out: such a mouse has no function, its frame is of no known phase, and most cohorts have none.
 
 Outputs: reader_comparison.csv, paired t-tests and signed-rank tests of each pair of readers, Holm-corrected over all
 rows of a measure; reader_ranking.csv, the readers' ranks (`murmur.rankings`), a mouse's Dice being its mean of ED and
@@ -221,7 +221,9 @@ if __name__ == "__main__":
     with job_log(snakemake.log[0]):
         main(
             functions=dict(zip(snakemake.params.readers, snakemake.input.functions, strict=True)),
-            overlaps=dict(zip(snakemake.params.readers, snakemake.input.overlaps, strict=False)),
+            overlaps=dict(
+                zip(snakemake.params.readers, snakemake.input.overlaps, strict=bool(snakemake.input.overlaps))
+            ),
             observers=snakemake.params.observers,
             comparison_output=snakemake.output.comparison,
             ranking_output=snakemake.output.ranking,

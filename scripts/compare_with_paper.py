@@ -47,6 +47,7 @@ PHENOTYPES = {
     "transverse_aortic_constriction": {"tac", "aorticconstriction", "transverseaorticconstriction"},
 }
 WITH_N = "SD with n, as in the paper; the study's own use n - 1"
+P_VALUES = ("p", "p_structure", "p_phase")
 NO_CLOCK = "a time of the authors, and Murmur keeps no clock in its results"
 
 
@@ -224,7 +225,7 @@ def judge(row: dict[str, str], number: Computed, alpha: float) -> str:
     value = float(printed.removeprefix("<"))
     if (number.value < value) if bound else (rounded_as(printed, number.value) == rounded_as(printed, value)):
         return "reproduced"
-    if row["quantity"] == "p":
+    if row["quantity"] in P_VALUES:
         return "consistent" if (value < alpha) == (number.value < alpha) else "differs"
     return "consistent" if not bound and number.low <= value <= number.high else "differs"
 
@@ -233,7 +234,7 @@ def significance(printed: str, computed: float, alpha: float) -> str:
     """Say whether two p-values lead to the same conclusion."""
     if math.isnan(computed):
         return ""
-    there, here = float(printed) < alpha, computed < alpha
+    there, here = float(printed.removeprefix("<")) < alpha, computed < alpha
     if there == here:
         return f"{'both' if here else 'neither'} below {alpha}"
     return f"below {alpha} {'here' if here else 'in the paper'} alone"
@@ -246,7 +247,7 @@ def compare(printed: list[dict[str, str]], found: dict[Key, Computed], has_image
         key = (row["quantity"], row["structure"], row["phase"], row["metric"])
         number = found.get(key, Computed(math.nan, note=why_missing(row, has_images)))
         notes = [row["note"], number.note]
-        if row["quantity"] == "p":
+        if row["quantity"] in P_VALUES:
             notes.append(significance(row["printed"], number.value, alpha))
         difference = math.nan if row["printed"].startswith("<") else number.value - float(row["printed"])
         rows.append(

@@ -31,7 +31,7 @@ def draw(found: pd.DataFrame, mice: dict[str, Mouse], seed: int) -> dict[str, st
     if len(refused):
         reasons = "; ".join(f"{row.figure_id} ({row.note})" for row in refused.itertuples())
         raise BadInput(
-            f"paper's test mice: found {len(found) - len(refused)} of {len(found)}, expected all to make a split of "
+            f"paper_test_mice.csv: found {len(found) - len(refused)} of {len(found)}, expected all to make a split of "
             f"them; refused were {reasons}; use the published data, or another split"
         )
     test = set(found["mouse"])

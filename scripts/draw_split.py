@@ -31,7 +31,7 @@ def main(manifest: str, assignment: dict[str, str], is_drawn: bool, trains: bool
         if held_out and is_drawn:
             raise BadInput(
                 f"split: found the inflow mice {held_out} outside the training mice, expected them in train; "
-                "their files changed, start again"
+                "their files changed since the draw: give the same command again, or name the split in a file"
             )
     if held_out and not is_drawn:
         say(

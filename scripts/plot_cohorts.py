@@ -1,4 +1,4 @@
-"""How much more each reader errs in other cohorts than in its own, as a forest of ratios.
+"""Figure 8: how much more each reader errs in other cohorts than in its own, as a forest of ratios.
 
 Input: cohort_comparison.csv. The ratio external / internal of the mean errors has no unit; 1 means no change.
 """
@@ -108,7 +108,7 @@ def main(comparison: str, outputs: list[str], alpha: float) -> None:
             rows = table[table["reader"] == reader]
             axes.set_title(f"{reader}, internal cohort: {rows['internal'].iloc[0]}")
             plot_forest(axes, rows, cohorts, axis_limits(table), alpha)
-            axes.set_xlabel("Mean absolute error, external / internal")
+            axes.set_xlabel("Mean error, external / internal")
         for axes in panels[len(readers) or 1 :]:
             axes.set_axis_off()
         handles = [

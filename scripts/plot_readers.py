@@ -1,4 +1,4 @@
-"""The readers of a cohort side by side, best first: mean Dice and mean absolute error.
+"""Figure 7: the readers of a cohort side by side, best first: mean Dice and mean absolute error.
 
 Inputs: reader_ranking.csv (the means, their confidence limits, ranks and probabilities) and reader_comparison.csv
 (which differences are significant). Volumes in µL, EF in %, mass in mg; Dice is a mouse's mean of ED and ES.

@@ -45,12 +45,13 @@ def load_network(path: str):
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise BadInput(
             f"{path}: found no network that Keras can load ({reason}), expected a .keras file that Murmur wrote or the "
-            "published network's .h5 file"
+            "published network's .h5 file; copy it again, or name another"
         ) from None
     sides, classes = model.inputs[0].shape[1:], model.outputs[-1].shape[1:]
     if len(sides) != 3 or sides[0] != sides[1] or sides[2] != 1 or classes != (*sides[:2], 3):
         raise BadInput(
-            f"{path}: found a network from {sides} to {classes}, expected one from (size, size, 1) to (size, size, 3)"
+            f"{path}: found a network from {sides} to {classes}, expected one from (size, size, 1) to "
+            "(size, size, 3); use a network of that kind"
         )
     return last_head(model)
 

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from murmur.logs import job_log
-from murmur.prose.pieces import p_is
-from murmur.rounding import DASH, mean_and_sd, number
+from murmur.rounding import DASH, mean_and_sd, number, p_is
 from murmur.tables import read_csv
 from murmur.typeset import PrintedTable, write_table
 

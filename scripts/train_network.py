@@ -62,6 +62,7 @@ def main(
     }
     gpus = find_gpus(gpu)
     xla = training.get("xla", bool(gpus) or backend == "jax")  # JAX without XLA is no way to train
+    device = {"kind": "gpu" if gpus else "cpu", "xla": xla}
     if backend == "tensorflow" and not xla:  # XLA has no repeatable gradient of max-pooling on a GPU
         import tensorflow
 
@@ -95,6 +96,7 @@ def main(
         "slices": digest_of_slices(slices),
         "modules": modules,
         "software": software,
+        "device": device,
     }
 
     def save_trained(weights: list, path: str | Path) -> keras.Model:
@@ -152,6 +154,7 @@ def main(
         "best_epoch": int(best["epoch"]),
         "best_val_loss": float(best["val_loss"]),
         "software": software,
+        "device": device,
         "threads": threads,
     }
     Path(record).write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")

@@ -67,8 +67,9 @@ def main(
 ) -> None:
     """Write `output` (results.md) from the table `agreement` and those of `others` that the cohort has.
 
-    `others` are named as their files: manifest, overlap_summary, surface_summary, overlap_anova, overlap_pairwise,
-    overlap_model, dice_error, groups, group_tests, group_differences, sample_size. `power` is that of sample_size.
+    `others` are named as their files: manifest, split, overlap_summary, surface_summary, overlap_anova,
+    overlap_pairwise, overlap_model, dice_error, groups, group_tests, group_differences, sample_size. `power` is that of
+    sample_size.
     """
     paths = {"agreement": agreement} | others
     tables = {name: read_csv(path) for name, path in paths.items() if path}

@@ -76,7 +76,7 @@ def download(address: str, target: str | Path, expected: dict[str, str | int]) -
         partial.unlink()
         raise BadInput(
             f"{address}: {problem}; what came is deleted, so that the next try starts afresh; "
-            "if it comes again, another file lies there"
+            "if it comes again, another file lies there: correct the address or the digest"
         )
     partial.replace(target)
 

@@ -138,7 +138,7 @@ def run_test(test: str, values: dict[str, np.ndarray]) -> tuple[dict[str, object
     return result | {"effect_size": between / (between + len(together)), "effect_size_name": "omega_squared"}, ""
 
 
-def test_groups(grouped: list[GroupedMetric]) -> pd.DataFrame:
+def omnibus_tests(grouped: list[GroupedMetric]) -> pd.DataFrame:
     """Return the tests of no difference between phenotypes, by metric and rater, columns GROUP_TESTS.
 
     One-way ANOVA (df1, df2, omega squared), Welch's ANOVA for unequal variances (df1, df2; Biometrika 1951;38:330)
@@ -162,9 +162,6 @@ def test_groups(grouped: list[GroupedMetric]) -> pd.DataFrame:
     table["df1"] = table["df1"].astype("Int64")
     table["p_holm"] = table.groupby(["rater", "test"])["p"].transform(holm)
     return table
-
-
-test_groups.__test__ = False  # a function of the library, not one for pytest
 
 
 def welch(a: np.ndarray, b: np.ndarray, pairs: int, alpha: float, scale: float) -> dict[str, float]:

@@ -34,7 +34,9 @@ def read_checksums(path: str | Path = CHECKSUMS) -> dict[str, tuple[str, str]]:
     for row in read_rows(path, ["file", "git_blob_sha1"], delimiter="\t"):
         mouse, digest = Path(row["file"]).stem, row["git_blob_sha1"].lower()
         if not re.fullmatch("[0-9a-f]{40}", digest):
-            raise BadInput(f"{path}: found the git_blob_sha1 '{digest}' for {row['file']}, expected 40 hex digits")
+            raise BadInput(
+                f"{path}: found the git_blob_sha1 '{digest}' for {row['file']}, expected 40 hex digits; correct it"
+            )
         if mouse in found:
             raise BadInput(f"{path}: found {mouse} twice, expected one row for each mouse; remove one")
         found[mouse] = row["file"], digest

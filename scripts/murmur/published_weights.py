@@ -89,7 +89,7 @@ def _read(path: str, file: h5py.File) -> keras.Model:
         raise BadInput(
             f"{path}: found an HDF5 file without a network's configuration (attribute model_config) and weights (group "
             "model_weights), expected a whole network as Keras 2 saves it; weights alone do not tell which layers feed "
-            "which, and networks that differ in it have weights of the same names and shapes"
+            "which, and networks that differ in it have weights of the same names and shapes; save the whole model"
         )
     config = json.loads(file.attrs["model_config"])["config"]
     arrays = _arrays(file["model_weights"])
@@ -101,7 +101,7 @@ def _read(path: str, file: h5py.File) -> keras.Model:
     if shape != [None, size, size, 1] or not isinstance(size, int) or size % 16:
         raise BadInput(
             f"{path}: found a network for images of the shape {shape[1:]}, expected [size, size, 1], where size is a "
-            "multiple of 16"
+            "multiple of 16; use another file"
         )
     filters = [shapes.get(f"Encoder{level}_Conv_1/bias", FILTERS[level - 1 : level])[0] for level in LEVELS]
     # The one link that is compared here tells the mode; all of them are compared below.
@@ -113,7 +113,8 @@ def _read(path: str, file: h5py.File) -> keras.Model:
     if lines := _differences(found, expected):
         raise BadInput(
             f"{path}: found a network that differs in {len(lines)} places from the UNet3+ expected (filters "
-            f"{filters}, skip mode {skip})" + "".join(f"\n  {line}" for line in lines[:SHOWN])
+            f"{filters}, skip mode {skip}); use a file of that network"
+            + "".join(f"\n  {line}" for line in lines[:SHOWN])
         )
 
     for name, weight in weights.items():

@@ -25,3 +25,11 @@ def p_value(p: float) -> str:
     if p < 0.001:
         return "<0.001"
     return ">0.999" if p > 0.999 else number(p, 3)
+
+
+def p_is(p: float, name: str = "p") -> str:
+    """Write "p = 0.012", "p < 0.001" or "p > 0.999"."""
+    if pd.isna(p):
+        return ""
+    text = p_value(p)
+    return f"{name} {text[0]} {text[1:]}" if text[0] in "<>" else f"{name} = {text}"

@@ -37,7 +37,8 @@ def _existing(path: str, key: str, kind: str) -> Path:
 
 def _one_of(name: str, known: list[str], key: str) -> None:
     if name not in known:
-        raise BadInput(f"{key}: found '{name}', expected one of {', '.join(known)}{nearest(name, known)}")
+        expected = f"expected one of {', '.join(known)}{nearest(name, known)}" if known else "but there is none; add it"
+        raise BadInput(f"{key}: found '{name}', {expected}")
 
 
 def _in_order(names) -> list[str]:
@@ -130,7 +131,7 @@ class Cohort:
             wanted = "*.h5" if self.kind == "folder" else self.source["images"]
             raise BadInput(
                 f"cohorts.{self.name}.source.{self.kind}: found no file {wanted} in '{self.source[self.kind]}', "
-                "expected one per mouse"
+                "expected one per mouse; correct the path"
             )
         return _in_order(names)
 
@@ -218,7 +219,9 @@ class Reader:
         else:
             folder = _existing(settings["masks"], f"{key}.masks", "folder")
             if next(folder.glob("*.h5"), None) is None:
-                raise BadInput(f"{key}.masks: found no file *.h5 in '{folder}', expected MOUSE.h5 for each mouse")
+                raise BadInput(
+                    f"{key}.masks: found no file *.h5 in '{folder}', expected MOUSE.h5 for each mouse; correct it"
+                )
         with_images = [cohort for cohort in cohorts if cohorts[cohort].has_images]
         self.cohorts = settings.get("cohorts", with_images)
         for cohort in self.cohorts:
@@ -237,9 +240,13 @@ class Reader:
     def _downloaded(self, key: str, results: str) -> str:
         file = Path(urlsplit(self.download["address"]).path)
         if file.suffix not in (".h5", ".keras"):
-            raise BadInput(f"{key}.address: found '{self.download['address']}', expected that of a .h5 or .keras file")
+            raise BadInput(
+                f"{key}.address: found '{self.download['address']}', expected that of a .h5 or .keras file; correct it"
+            )
         if not re.fullmatch("[0-9a-f]{64}", self.download["sha256"]):
-            raise BadInput(f"{key}.sha256: found '{self.download['sha256']}', expected 64 hex digits in lower case")
+            raise BadInput(
+                f"{key}.sha256: found '{self.download['sha256']}', expected 64 hex digits in lower case; correct it"
+            )
         return f"{results}/readers/{self.name}/{file.name}"
 
     def _check_training(self, key: str, cohorts: dict[str, Cohort]) -> None:

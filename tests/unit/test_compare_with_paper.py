@@ -280,3 +280,8 @@ def test_p_is_consistent_where_it_leads_to_the_same_conclusion():
     assert judge(p, Computed(0.2), 0.05) == "consistent"
     assert judge(p, Computed(0.04), 0.05) == "differs"
     assert judge({"printed": "0.04", "quantity": "p"}, Computed(0.001), 0.05) == "consistent"
+
+
+def test_bound_of_a_p_is_reproduced_below_it_and_consistent_below_alpha():
+    p = {"printed": "<0.01", "quantity": "p_phase"}
+    assert [judge(p, Computed(value), 0.05) for value in (0.001, 0.02, 0.2)] == ["reproduced", "consistent", "differs"]

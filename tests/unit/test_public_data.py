@@ -46,7 +46,7 @@ def test_checksums_that_are_wrong_are_refused(tmp_path, old, new, words):
 def test_study_of_the_paper(paper):
     study = Study(paper)
     study.check_mice()
-    cohort = study.cohorts["published"]
+    cohort = study.cohorts["mice"]
     assert cohort.mice[:3] == ["Mouse1", "Mouse2", "Mouse3"] and len(cohort.mice) == 130
     assert [len(cohort.mice_of(split)) for split in ("train", "validation", "test")] == [90, 15, 25]
     assert set(cohort.mice_of("train")) >= INFLOW_MICE == {"Mouse17", "Mouse48", "Mouse91", "Mouse125"}
@@ -62,7 +62,7 @@ def test_study_of_the_paper(paper):
     }
     assert study.readers["unet3plus"].network["filters"] == [32, 64, 128, 256, 512]
     assert study.statistics["sd_ddof"] == 0
-    assert study.paper == {"cohort": "published", "reader": "unet3plus"}
+    assert study.paper == {"cohort": "mice", "reader": "unet3plus"}
 
 
 def test_split_of_the_notebook(root, paper):
@@ -77,14 +77,14 @@ def test_split_of_the_notebook(root, paper):
     found = read_split(str(file), [f"Mouse{number}" for number in range(1, 131)])
     assert found == {mouse: name for name, mice in sets.items() for mouse in mice}
     assert {mouse for mouse in INFLOW_MICE if found[mouse] == "test"} == {"Mouse91", "Mouse125"}
-    paper["cohorts"]["published"]["split"] = {"file": str(file)}
-    assert Study(paper).cohorts["published"].split == found
+    paper["cohorts"]["mice"]["split"] = {"file": str(file)}
+    assert Study(paper).cohorts["mice"].split == found
 
 
 def test_copy_must_be_whole(paper, tmp_path):
     copy = tmp_path / "copy"
-    source = paper["cohorts"]["published"]["source"] = {"published": {"folder": str(copy)}}
-    with pytest.raises(BadInput, match="cohorts.published.source.published.folder: found no folder"):
+    source = paper["cohorts"]["mice"]["source"] = {"published": {"folder": str(copy)}}
+    with pytest.raises(BadInput, match="cohorts.mice.source.published.folder: found no folder"):
         Study(paper)
     copy.mkdir()
     for number in range(1, 129):
@@ -95,7 +95,7 @@ def test_copy_must_be_whole(paper, tmp_path):
         (copy / f"Mouse{number}.h5").touch()
     study = Study(paper)
     study.check_mice()
-    assert study.cohorts["published"].copy("Mouse7") == [str(copy / "Mouse7.h5")]
+    assert study.cohorts["mice"].copy("Mouse7") == [str(copy / "Mouse7.h5")]
     source["published"]["address"] = "https://example.org"
     with pytest.raises(BadInput, match="found folder and address, expected one"):
         Study(paper)
@@ -119,7 +119,7 @@ WEIGHTS = {"address": "https://example.org/a/net.h5?download=1", "sha256": "0" *
 @pytest.mark.parametrize(
     ("section", "key", "value", "words"),
     [
-        ("source", "published", False, "cohorts.published.source.published: found false, expected true or a section"),
+        ("source", "published", False, "cohorts.mice.source.published: found false, expected true or a section"),
         ("source", "published", "yes", 'source.published: found "yes", expected a boolean or an object'),
         ("source", "published", {"adress": "x"}, "did you mean 'address'?"),
         (
@@ -134,7 +134,7 @@ WEIGHTS = {"address": "https://example.org/a/net.h5?download=1", "sha256": "0" *
     ],
 )
 def test_what_is_wrong_is_said(paper, section, key, value, words):
-    sections = {"source": paper["cohorts"]["published"]["source"], "reader": paper["readers"]["published"]}
+    sections = {"source": paper["cohorts"]["mice"]["source"], "reader": paper["readers"]["published"]}
     sections[section][key] = value
     with pytest.raises(BadInput) as error:
         Study(paper)

@@ -27,7 +27,7 @@ def print_table(tmp_path):
     def run(function, phenotypes, name="table_3"):
         grouped = groups.group(function, phenotypes)
         write_csv(groups.summarise(grouped, 1), tmp_path / "groups.csv")
-        write_csv(groups.test_groups(grouped), tmp_path / "group_tests.csv")
+        write_csv(groups.omnibus_tests(grouped), tmp_path / "group_tests.csv")
         files = {suffix: tmp_path / f"{name}.{suffix}" for suffix in SUFFIXES}
         tabulate_groups.main(
             tmp_path / "groups.csv",

@@ -3,6 +3,7 @@
 import pandas as pd
 
 from murmur.agreement import NO_MARGIN, NO_PROPORTIONAL
+from murmur.notes import mice
 from murmur.prose.pieces import (
     METRIC,
     aside,
@@ -12,15 +13,13 @@ from murmur.prose.pieces import (
     limits,
     listed,
     mean_sd,
-    mice,
     names,
     of_unit,
-    p_is,
     paragraph,
     reasons,
     series,
 )
-from murmur.rounding import number
+from murmur.rounding import number, p_is
 
 MEANING = {
     "EDV": "end-diastolic volume (EDV)",
@@ -34,7 +33,8 @@ MEANING = {
 
 def compared(tables: dict[str, pd.DataFrame], cohort: str, reader: str) -> str:
     """Say how many mice were compared, of which phenotypes, and how many were not and why."""
-    agreement, manifest, groups = tables["agreement"], tables.get("manifest"), tables.get("groups")
+    agreement, groups = tables["agreement"], tables.get("groups")
+    manifest, split = tables.get("manifest"), tables.get("split")
     n = int(agreement["n"].max()) if len(agreement) else 0
     total = n if manifest is None else len(manifest)
     texts = [f"no mouse of the cohort {cohort} was measured by both the reference and the reader {reader}"]
@@ -45,7 +45,9 @@ def compared(tables: dict[str, pd.DataFrame], cohort: str, reader: str) -> str:
         without = int(manifest["es_frame"].isna().sum())
         unread = total - n - without
         why = [f"{without} had no reference at ED and ES"] if without else []
-        why += [f"{unread} {'was' if unread == 1 else 'were'} not measured by {reader}"] if unread else []
+        learning = 0 if split is None else int(split["split"].isin(["train", "validation"]).sum())
+        not_tested = " (training and validation mice)" if learning == unread else ""
+        why += [f"{unread} {'was' if unread == 1 else 'were'} not measured by {reader}{not_tested}"] if unread else []
         texts.append(f"of {'the others' if n else 'its mice'}, {listed(why)}")
     if groups is not None and n:
         rows = groups[(groups["metric"] == agreement.loc[agreement["n"].idxmax(), "metric"]) & (groups["n"] > 0)]

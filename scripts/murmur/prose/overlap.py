@@ -2,20 +2,9 @@
 
 import pandas as pd
 
-from murmur.prose.pieces import (
-    METRIC,
-    STRUCTURE,
-    aside,
-    finding,
-    listed,
-    mean_sd,
-    mice,
-    names,
-    p_is,
-    paragraph,
-    reasons,
-)
-from murmur.rounding import number
+from murmur.notes import mice
+from murmur.prose.pieces import METRIC, STRUCTURE, aside, finding, listed, mean_sd, names, paragraph, reasons
+from murmur.rounding import number, p_is
 
 PHASE = {"ED": "at ED", "ES": "at ES", "single": "in a single annotated frame"}
 EFFECT = {"phase": "phase", "structure": "structure", "phase:structure": "the interaction of phase and structure"}

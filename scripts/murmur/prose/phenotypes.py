@@ -3,8 +3,8 @@
 import pandas as pd
 
 from murmur.groups import NOT_SIGNIFICANT, SIGNIFICANT
-from murmur.prose.pieces import METRIC, change_of_unit, finding, listed, names, of_unit, p_is, paragraph, reasons
-from murmur.rounding import number
+from murmur.prose.pieces import METRIC, change_of_unit, finding, listed, names, of_unit, paragraph, reasons
+from murmur.rounding import number, p_is
 
 
 def phenotypes(tests: pd.DataFrame, reader: str, alpha: float) -> str:

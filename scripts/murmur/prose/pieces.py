@@ -8,16 +8,11 @@ from collections.abc import Iterable, Sequence
 
 import pandas as pd
 
-from murmur.rounding import number, p_value
+from murmur.rounding import number, p_is
 from murmur.volumes import METRIC_NAMES, UNITS
 
 METRIC = {metric: name.replace("Mass", "mass") for metric, name in METRIC_NAMES.items()}
 STRUCTURE = {"blood_pool": "the blood pool", "myocardium": "the myocardium"}
-
-
-def mice(n: int) -> str:
-    """Write a number of mice."""
-    return f"{n} {'mouse' if n == 1 else 'mice'}"
 
 
 def listed(items: Iterable[str], last: str = "and") -> str:
@@ -50,14 +45,6 @@ def mean_sd(mean: float, sd: float = math.nan, decimals: int = 1) -> str:
     """Write a mean with its standard deviation, or alone where there is none."""
     spread = "" if pd.isna(sd) else f" ± {number(sd, decimals)}"
     return "" if pd.isna(mean) else number(mean, decimals) + spread
-
-
-def p_is(p: float, name: str = "p") -> str:
-    """Write "p = 0.012", "p < 0.001" or "p > 0.999"."""
-    if pd.isna(p):
-        return ""
-    text = p_value(p)
-    return f"{name} {text[0]} {text[1:]}" if text[0] in "<>" else f"{name} = {text}"
 
 
 def limits(low: float, high: float, decimals: int = 1) -> str:
