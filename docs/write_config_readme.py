@@ -21,7 +21,8 @@ network trained before:
 ```yaml
 {example}```
 
-Ready to copy: [`demo.yaml`](demo.yaml), the default; [`paper.yaml`](paper.yaml), the published study; and the files in
+Ready to copy: [`demo.yaml`](demo.yaml), the default; [`paper.yaml`](paper.yaml), the published study;
+[`pretrained.yaml`](pretrained.yaml), which made the weights in [`models/`](../models); and the files in
 [`examples/`](examples). Before any job starts the study file is checked; what cannot be is said in one line, with the
 key, what was found and what was expected.
 

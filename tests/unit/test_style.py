@@ -63,5 +63,5 @@ def test_each_script_has_the_name_of_its_rule(root):
 def test_demo_and_examples_are_yaml_that_the_schema_accepts(root):
     from jsonschema import Draft202012Validator
 
-    for path in [root / "config" / "demo.yaml", *(root / "config" / "examples").glob("*.yaml")]:
+    for path in [*(root / "config").glob("*.yaml"), *(root / "config" / "examples").glob("*.yaml")]:
         Draft202012Validator(schema()).validate(yaml.safe_load(path.read_text()))

@@ -9,7 +9,7 @@ def read(workplace, study, path):
 
 
 @pytest.fixture
-def mice(workplace, real, demo):
+def mice(workplace, real, root, demo):
     (workplace.folder / "mice").symlink_to(real / "mouse")
     network = demo.results("demo") / "readers" / "unet3plus" / "model.keras"
     study = {
@@ -18,6 +18,7 @@ def mice(workplace, real, demo):
         "readers": {
             "paper_network": {"masks": "mice", "dataset": "Masks_paper_DL"},
             "demo_network": {"weights": str(network)},
+            "shipped": {"weights": str(root / "models" / "phantom.keras")},
         },
     }
     run = workplace.snakemake(study=workplace.write(study))
@@ -54,6 +55,14 @@ def test_mice_of_the_published_study(mice):
     agreement = read(mice, "mice", "statistics/real/paper_network/agreement.csv")
     assert (agreement["n"] == 0).all()
     assert agreement["note"].notna().all()
+
+    # What models/README.md says of the weights that ship.
+    shipped = read(mice, "mice", "measurements/real/shipped/overlap.csv")
+    dice = shipped.pivot(index="mouse", columns="structure", values="dice")
+    card = {"Movie_Best": (0.916, 0.912), "Movie_Median": (0.915, 0.854), "Mouse4_slice5": (0.947, 0.886)}
+    for mouse, (blood_pool, myocardium) in card.items():
+        assert dice.loc[mouse, "blood_pool"] == pytest.approx(blood_pool, abs=0.005)
+        assert dice.loc[mouse, "myocardium"] == pytest.approx(myocardium, abs=0.005)
 
     own = read(mice, "mice", "measurements/real/demo_network/overlap.csv")
     assert own["dice"].between(0, 1).all()
