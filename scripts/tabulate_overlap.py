@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from murmur.logs import job_log
+from murmur.notes import brief
 from murmur.rounding import DASH, mean_and_sd, number, p_is
 from murmur.tables import read_csv
 from murmur.typeset import PrintedTable, write_table
@@ -55,7 +56,7 @@ def exceptions(dice: pd.DataFrame) -> list[str]:
 def anova_sentences(anova: pd.DataFrame) -> list[str]:
     """Return the analysis of variance of Dice in words, or why there is none."""
     title = "Dice, two-way repeated-measures ANOVA"
-    reasons = anova["note"].iloc[0].split("; ")
+    reasons = brief(anova["note"].iloc[0]).split("; ")
     if anova["F"].isna().all():
         return [f"{title}: none, {reasons[0]}."]
     effects = [

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from murmur.notes import mice
+from murmur.notes import brief, join, mice
 from murmur.prose.pieces import METRIC, STRUCTURE, aside, finding, listed, mean_sd, names, paragraph, reasons
 from murmur.rounding import number, p_is
 
@@ -106,7 +106,7 @@ def model(table: pd.DataFrame, groups: pd.DataFrame | None, alpha: float) -> str
     ]
     others = set(table["term"].str.removeprefix("phenotype[").str.removesuffix("]"))
     first = listed(name for name in groups["phenotype"].unique() if name not in others) if groups is not None else ""
-    counted = "; ".join(text for text in (mice(row["mice"]), row["note"]) if not pd.isna(text))
+    counted = join(mice(row["mice"]), "" if pd.isna(row["note"]) else brief(row["note"]))
     return paragraph(
         "in a linear mixed model of 1 − Dice by phenotype, phase and structure, with the mouse as random intercept "
         f"({counted}), the error {verdict} significantly on the phenotype{test}",

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 
 import pandas as pd
 
+from murmur.notes import brief
 from murmur.rounding import number, p_is
 from murmur.volumes import METRIC_NAMES, UNITS
 
@@ -77,7 +78,7 @@ def reasons(
     """Say `what` and why: the clauses of the notes of `table`, but the `silent` ones, and the `names` of their rows."""
     rows_of: dict[str, list[str]] = {}
     for name, note in zip(names, table["note"].fillna(""), strict=True):
-        for clause in note.split("; "):
+        for clause in brief(note).split("; "):
             if clause and clause not in silent and name not in rows_of.setdefault(clause, []):
                 rows_of[clause].append(name)
     clauses_of: dict[str, list[str]] = {}
