@@ -13,7 +13,7 @@ study: .venv/ready
 	$(BIN)/snakemake --cores all --report results/demo/report.html
 	@echo "Open results/demo/report.html"
 
-test: .venv/ready
+test: .venv/ready .venv/jax/ready
 	$(BIN)/python -m pytest --numprocesses 2 tests/unit
 	$(BIN)/python -m pytest tests/workflow
 
@@ -29,6 +29,11 @@ requirements: .venv/ready
 
 clean:
 	rm -rf .venv results .snakemake
+
+.venv/jax/ready: .venv/ready envs/requirements-jax.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --upgrade \
+	    --target .venv/jax -r envs/requirements-jax.txt
+	@touch $@
 
 .venv/ready: envs/requirements.txt
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; (3, 11) <= v <= (3, 13) or sys.exit( \
