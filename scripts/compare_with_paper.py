@@ -27,6 +27,7 @@ from murmur.cines import STRUCTURES
 from murmur.errors import BadInput
 from murmur.logs import job_log
 from murmur.manifest import Mouse, read_manifest
+from murmur.notes import join
 from murmur.published import read_paper_values, read_table_1, rounded_as
 from murmur.split import SPLITS
 from murmur.tables import read_csv, write_csv
@@ -253,7 +254,7 @@ def compare(printed: list[dict[str, str]], found: dict[Key, Computed], has_image
         rows.append(
             row
             | {"computed": number.value, "difference": difference, "ci_low": number.low, "ci_high": number.high}
-            | {"verdict": judge(row, number, alpha), "note": "; ".join(filter(None, notes))}
+            | {"verdict": judge(row, number, alpha), "note": join(*notes)}
         )
     return pd.DataFrame(rows)[COLUMNS]
 

@@ -14,6 +14,7 @@ import pandas as pd
 
 from murmur.cines import STRUCTURES
 from murmur.logs import job_log
+from murmur.notes import join
 from murmur.tables import read_csv, write_csv
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def summarise(overlap: pd.DataFrame, measure: str, sd_ddof: int) -> pd.DataFrame
                 row = {"structure": structure, "phase": phase} | describe(chosen, measure, sd_ddof)
                 found = chosen.loc[chosen[measure].notna(), "phase"].unique()
                 if phase == "all" and len(found) == 1:
-                    row["note"] = "; ".join(filter(None, [f"only {found[0]} has values", row["note"]]))
+                    row["note"] = join(f"only {found[0]} has values", row["note"])
                 rows.append(row)
     return pd.DataFrame(rows, columns=COLUMNS)
 

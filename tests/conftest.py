@@ -1,4 +1,5 @@
 import sys
+import warnings
 from pathlib import Path
 
 import pytest
@@ -11,3 +12,11 @@ sys.path.insert(0, str(ROOT / "scripts"))
 def root() -> Path:
     """The checkout that is tested."""
     return ROOT
+
+
+@pytest.fixture
+def no_warnings():
+    """Make every warning an error: a statistic that is not defined is to be a missing value with a reason."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        yield

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from pingouin import rm_anova
 
+from murmur.notes import join
 from murmur.paired import NAN, constant, holm, paired_test
 
 CELLS = [("ED", "blood_pool"), ("ES", "blood_pool"), ("ED", "myocardium"), ("ES", "myocardium")]
@@ -65,7 +66,7 @@ def anova(dice: pd.DataFrame) -> pd.DataFrame:
         if n >= 2 and constant(complete.to_numpy() @ np.array(weights), scale):
             found.loc[effect] = NAN
             notes.insert(0, "the effect is the same in every mouse: no F")
-        rows.append({"effect": effect, **found.loc[effect], "note": "; ".join(filter(None, notes))})
+        rows.append({"effect": effect, **found.loc[effect], "note": join(*notes)})
     return pd.DataFrame(rows).astype({"df1": "Int64", "df2": "Int64"})
 
 
@@ -92,7 +93,7 @@ def pairwise(dice: pd.DataFrame, alpha: float) -> pd.DataFrame:
             {"contrast": name, "n": n, "mean_difference": test["mean"]}
             | {column: test[column] for column in ("ci_low", "ci_high", "t", "df", "p")}
             | {"p_holm": NAN, "dz": test["t"] / math.sqrt(n) if n else NAN, "wilcoxon_p": test["wilcoxon_p"]}
-            | {"note": "; ".join(filter(None, notes))}
+            | {"note": join(*notes)}
         )
     table = pd.DataFrame(rows).astype({"df": "Int64"})
     table["p_holm"] = holm(table["p"])

@@ -15,6 +15,7 @@ from scipy import stats
 from statsmodels.stats.oneway import anova_oneway
 from statsmodels.stats.weightstats import CompareMeans, DescrStatsW
 
+from murmur.notes import join
 from murmur.paired import NAN, constant, holm, without_rounding
 from murmur.volumes import METRICS
 
@@ -105,7 +106,7 @@ def summarise(grouped: list[GroupedMetric], sd_ddof: int) -> pd.DataFrame:
                 f"left out, no value by reference or reader: {mice}" if mice else "",
                 metric.left_out(),
             ]
-            rows.append(row | {"note": "; ".join(filter(None, notes))})
+            rows.append(row | {"note": join(*notes)})
     return pd.DataFrame(rows, columns=SUMMARY)
 
 
@@ -157,7 +158,7 @@ def omnibus_tests(grouped: list[GroupedMetric]) -> pd.DataFrame:
                 else:
                     result, reason = run_test(test, values)
                 notes = [reason, f"left out, fewer than 2 mice: {', '.join(alone)}" if alone else "", metric.left_out()]
-                rows.append(row | result | {"note": "; ".join(filter(None, notes))})
+                rows.append(row | result | {"note": join(*notes)})
     table = pd.DataFrame(rows, columns=GROUP_TESTS)
     table["df1"] = table["df1"].astype("Int64")
     table["p_holm"] = table.groupby(["rater", "test"])["p"].transform(holm)
