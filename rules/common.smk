@@ -41,6 +41,11 @@ def modules(script):
     return digest_of(Path(workflow.basedir) / "scripts" / f"{script}.py")
 
 
+def per_attempt(amount):
+    """As much of a resource again with each attempt: a job that ran out of memory (MB) or time (min) is given more."""
+    return lambda wildcards, attempt: amount * attempt
+
+
 def cohorts_from(*kinds):
     """Names of the cohorts that come from these kinds of source."""
     return [name for name, cohort in study.cohorts.items() if cohort.kind in kinds]
@@ -177,3 +182,15 @@ def learning_mice(wildcards):
 def model(wildcards):
     """The network of a reader."""
     return study.readers[wildcards.reader].model
+
+
+def training_memory(wildcards, attempt):
+    """The memory in MB to train a network on a CPU: what software and weights take, and a batch of feature maps.
+
+    The published network took 13.5 GiB with batches of 16 (benchmarks/README.md): 210 bytes per value of the maps that
+    one convolution per level makes. On a GPU the maps are in its own memory.
+    """
+    network, training = (getattr(study.readers[wildcards.reader], part) for part in ("network", "training"))
+    side = network["size"] / network["downsample"]
+    values = sum(filters * (side / 2**level) ** 2 for level, filters in enumerate(network["filters"]))
+    return round(attempt * (2000 + 210e-6 * training["batch_size"] * values))

@@ -21,8 +21,8 @@ for name in cohorts_from("phantom"):
             "../envs/analysis.yaml"
         threads: 2
         resources:
-            mem_mb=2000,
-            runtime="1h",
+            mem_mb=per_attempt(2000),
+            runtime=per_attempt(60),
         params:
             mice=study.cohorts[name].mice,
             seed=study.cohorts[name].source["phantom"]["seed"],
@@ -49,8 +49,8 @@ rule convert_nifti:
     conda:
         "../envs/analysis.yaml"
     resources:
-        mem_mb=2000,
-        runtime="10m",
+        mem_mb=per_attempt(2000),
+        runtime=per_attempt(10),
     params:
         source=lambda w: study.cohorts[w.cohort].nifti_settings,
         frame_interval_ms=lambda w: study.cohorts[w.cohort].settings.get("frame_interval_ms"),
@@ -78,7 +78,7 @@ rule obtain_mouse:
         "../envs/analysis.yaml"
     resources:
         mem_mb=500,
-        runtime="2h",
+        runtime=120,
     params:
         address=lambda w: study.cohorts[w.cohort].address(w.mouse),
         git_blob_sha1=lambda w: study.cohorts[w.cohort].checksums[w.mouse][1],
@@ -102,7 +102,7 @@ rule obtain_weights:
         "../envs/analysis.yaml"
     resources:
         mem_mb=500,
-        runtime="2h",
+        runtime=120,
     params:
         address=lambda w: study.readers[w.reader].download["address"],
         expected=lambda w: {k: v for k, v in study.readers[w.reader].download.items() if k != "address"},
@@ -125,8 +125,8 @@ rule check_cohort:
         "../envs/analysis.yaml"
     threads: 2
     resources:
-        mem_mb=2000,
-        runtime="1h",
+        mem_mb=per_attempt(2000),
+        runtime=per_attempt(60),
     params:
         phenotypes=lambda w: [study.cohorts[w.cohort].phenotypes.get(mouse) for mouse in study.cohorts[w.cohort].mice],
         spacing_mm=lambda w: study.cohorts[w.cohort].settings.get("spacing_mm"),
@@ -148,8 +148,8 @@ rule draw_split:
     conda:
         "../envs/analysis.yaml"
     resources:
-        mem_mb=500,
-        runtime="10m",
+        mem_mb=per_attempt(1000),
+        runtime=per_attempt(10),
     params:
         assignment=lambda w: study.cohorts[w.cohort].split,
         is_drawn=lambda w: "file" not in study.cohorts[w.cohort].settings.get("split", {}),

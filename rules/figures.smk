@@ -22,8 +22,8 @@ rule draw_network:
     conda:
         "../envs/analysis.yaml"
     resources:
-        mem_mb=1000,
-        runtime="30m",
+        mem_mb=per_attempt(1000),
+        runtime=per_attempt(30),
     params:
         modules=modules("draw_network"),
     message:
@@ -54,8 +54,8 @@ rule plot_cases:
     conda:
         "../envs/analysis.yaml"
     resources:
-        mem_mb=1000,
-        runtime="30m",
+        mem_mb=per_attempt(1000),
+        runtime=per_attempt(30),
     params:
         n=number_of_mice,
         modules=modules("plot_cases"),
@@ -99,8 +99,8 @@ rule render_movies:
     conda:
         "../envs/analysis.yaml"
     resources:
-        mem_mb=1000,
-        runtime="30m",
+        mem_mb=per_attempt(1000),
+        runtime=per_attempt(30),
     params:
         n=number_of_mice,
         modules=modules("render_movies"),
@@ -129,8 +129,8 @@ rule plot_agreement:
     conda:
         "../envs/analysis.yaml"
     resources:
-        mem_mb=1000,
-        runtime="30m",
+        mem_mb=per_attempt(1000),
+        runtime=per_attempt(30),
     params:
         n=number_of_mice,
         alpha=study.statistics["alpha"],
@@ -162,8 +162,8 @@ rule plot_time_volume:
     conda:
         "../envs/analysis.yaml"
     resources:
-        mem_mb=1000,
-        runtime="30m",
+        mem_mb=per_attempt(1000),
+        runtime=per_attempt(30),
     params:
         n=number_of_mice,
         modules=modules("plot_time_volume"),
@@ -191,8 +191,8 @@ rule plot_overlap:
     conda:
         "../envs/analysis.yaml"
     resources:
-        mem_mb=1000,
-        runtime="30m",
+        mem_mb=per_attempt(1000),
+        runtime=per_attempt(30),
     params:
         n=number_of_mice,
         modules=modules("plot_overlap"),
@@ -221,8 +221,8 @@ rule plot_groups:
     conda:
         "../envs/analysis.yaml"
     resources:
-        mem_mb=1000,
-        runtime="30m",
+        mem_mb=per_attempt(1000),
+        runtime=per_attempt(30),
     params:
         phenotypes=phenotypes,
         alpha=study.statistics["alpha"],
@@ -252,8 +252,8 @@ rule plot_readers:
     conda:
         "../envs/analysis.yaml"
     resources:
-        mem_mb=1000,
-        runtime="30m",
+        mem_mb=per_attempt(1000),
+        runtime=per_attempt(30),
     params:
         alpha=study.statistics["alpha"],
         modules=modules("plot_readers"),
@@ -280,8 +280,8 @@ rule plot_cohorts:
     conda:
         "../envs/analysis.yaml"
     resources:
-        mem_mb=1000,
-        runtime="30m",
+        mem_mb=per_attempt(1000),
+        runtime=per_attempt(30),
     params:
         alpha=study.statistics["alpha"],
         modules=modules("plot_cohorts"),
@@ -309,8 +309,8 @@ rule plot_learning_curve:
     conda:
         "../envs/analysis.yaml"
     resources:
-        mem_mb=1000,
-        runtime="30m",
+        mem_mb=per_attempt(1000),
+        runtime=per_attempt(30),
     params:
         modules=modules("plot_learning_curve"),
     message:

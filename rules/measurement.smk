@@ -17,8 +17,8 @@ rule measure_volumes:
     conda:
         "../envs/analysis.yaml"
     resources:
-        mem_mb=1000,
-        runtime="1h",
+        mem_mb=per_attempt(1000),
+        runtime=per_attempt(60),
     params:
         mice=read_mice,
         modules=modules("measure_volumes"),
@@ -42,8 +42,8 @@ rule measure_function:
     conda:
         "../envs/analysis.yaml"
     resources:
-        mem_mb=500,
-        runtime="10m",
+        mem_mb=per_attempt(1000),
+        runtime=per_attempt(10),
     params:
         modules=modules("measure_function"),
     message:
@@ -64,8 +64,8 @@ rule import_measurements:
     conda:
         "../envs/analysis.yaml"
     resources:
-        mem_mb=500,
-        runtime="10m",
+        mem_mb=per_attempt(1000),
+        runtime=per_attempt(10),
     params:
         modules=modules("import_measurements"),
     message:
@@ -88,8 +88,8 @@ rule measure_overlap:
         "../envs/analysis.yaml"
     threads: 2
     resources:
-        mem_mb=2000,
-        runtime="1h",
+        mem_mb=per_attempt(2000),
+        runtime=per_attempt(60),
     params:
         mice=read_mice,
         modules=modules("measure_overlap"),

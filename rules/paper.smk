@@ -19,8 +19,8 @@ rule audit_paper:
     conda:
         "../envs/analysis.yaml"
     resources:
-        mem_mb=1000,
-        runtime="30m",
+        mem_mb=per_attempt(1000),
+        runtime=per_attempt(30),
     params:
         modules=modules("audit_paper"),
     message:
@@ -41,8 +41,8 @@ rule compare_with_paper:
     conda:
         "../envs/analysis.yaml"
     resources:
-        mem_mb=1000,
-        runtime="30m",
+        mem_mb=per_attempt(1000),
+        runtime=per_attempt(30),
     params:
         sd_ddof=study.statistics["sd_ddof"],
         alpha=study.statistics["alpha"],
@@ -70,8 +70,8 @@ rule tabulate_paper:
     conda:
         "../envs/analysis.yaml"
     resources:
-        mem_mb=1000,
-        runtime="30m",
+        mem_mb=per_attempt(1000),
+        runtime=per_attempt(30),
     params:
         cohort=study.paper and study.paper["cohort"],
         reader=study.paper and study.paper["reader"],
@@ -93,8 +93,8 @@ rule find_paper_test_mice:
     conda:
         "../envs/analysis.yaml"
     resources:
-        mem_mb=1000,
-        runtime="30m",
+        mem_mb=per_attempt(1000),
+        runtime=per_attempt(30),
     params:
         modules=modules("find_paper_test_mice"),
     message:
@@ -114,8 +114,8 @@ rule draw_paper_split:
     conda:
         "../envs/analysis.yaml"
     resources:
-        mem_mb=1000,
-        runtime="30m",
+        mem_mb=per_attempt(1000),
+        runtime=per_attempt(30),
     params:
         seed=42,
         modules=modules("draw_paper_split"),

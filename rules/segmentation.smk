@@ -22,8 +22,8 @@ rule segment_mouse:
         "../envs/training.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime="1h",
+        mem_mb=per_attempt(2000),
+        runtime=per_attempt(60),
     params:
         postprocess=lambda w: study.readers[w.reader].settings["postprocess"],
         spacing_mm=lambda w: study.cohorts[w.cohort].settings.get("spacing_mm"),
@@ -55,8 +55,8 @@ for name in readers_by("masks"):
             conda:
                 "../envs/analysis.yaml"
             resources:
-                mem_mb=1000,
-                runtime="1h",
+                mem_mb=per_attempt(1000),
+                runtime=per_attempt(60),
             params:
                 folder=study.readers[name].settings["masks"],
                 dataset=study.readers[name].settings["dataset"],

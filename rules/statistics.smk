@@ -15,8 +15,8 @@ rule measure_agreement:
     conda:
         "../envs/analysis.yaml"
     resources:
-        mem_mb=1000,
-        runtime="30m",
+        mem_mb=per_attempt(1000),
+        runtime=per_attempt(30),
     params:
         sd_ddof=study.statistics["sd_ddof"],
         alpha=study.statistics["alpha"],
@@ -39,8 +39,8 @@ rule summarise_overlap:
     conda:
         "../envs/analysis.yaml"
     resources:
-        mem_mb=1000,
-        runtime="30m",
+        mem_mb=per_attempt(1000),
+        runtime=per_attempt(30),
     params:
         sd_ddof=study.statistics["sd_ddof"],
         modules=modules("summarise_overlap"),
@@ -61,8 +61,8 @@ rule compare_overlap:
     conda:
         "../envs/analysis.yaml"
     resources:
-        mem_mb=1000,
-        runtime="30m",
+        mem_mb=per_attempt(1000),
+        runtime=per_attempt(30),
     params:
         alpha=study.statistics["alpha"],
         modules=modules("compare_overlap"),
@@ -82,8 +82,8 @@ rule model_overlap:
     conda:
         "../envs/analysis.yaml"
     resources:
-        mem_mb=1000,
-        runtime="30m",
+        mem_mb=per_attempt(1000),
+        runtime=per_attempt(30),
     params:
         phenotypes=phenotypes,
         alpha=study.statistics["alpha"],
@@ -105,8 +105,8 @@ rule correlate_dice_error:
     conda:
         "../envs/analysis.yaml"
     resources:
-        mem_mb=1000,
-        runtime="30m",
+        mem_mb=per_attempt(1000),
+        runtime=per_attempt(30),
     params:
         alpha=study.statistics["alpha"],
         modules=modules("correlate_dice_error"),
@@ -128,8 +128,8 @@ rule compare_groups:
     conda:
         "../envs/analysis.yaml"
     resources:
-        mem_mb=1000,
-        runtime="30m",
+        mem_mb=per_attempt(1000),
+        runtime=per_attempt(30),
     params:
         phenotypes=phenotypes,
         sd_ddof=study.statistics["sd_ddof"],
@@ -151,8 +151,8 @@ rule estimate_sample_size:
     conda:
         "../envs/analysis.yaml"
     resources:
-        mem_mb=1000,
-        runtime="30m",
+        mem_mb=per_attempt(1000),
+        runtime=per_attempt(30),
     params:
         phenotypes=phenotypes,
         alpha=study.statistics["alpha"],
@@ -178,8 +178,8 @@ rule compare_readers:
     conda:
         "../envs/analysis.yaml"
     resources:
-        mem_mb=1000,
-        runtime="30m",
+        mem_mb=per_attempt(1000),
+        runtime=per_attempt(30),
     params:
         readers=lambda w: study.readers_of(w.cohort),
         observers=study.statistics["observers"],
@@ -203,8 +203,8 @@ rule compare_cohorts:
     conda:
         "../envs/analysis.yaml"
     resources:
-        mem_mb=1000,
-        runtime="30m",
+        mem_mb=per_attempt(1000),
+        runtime=per_attempt(30),
     params:
         pairs=cohorts_compared(),
         alpha=study.statistics["alpha"],

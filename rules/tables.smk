@@ -23,8 +23,8 @@ rule tabulate_agreement:
     conda:
         "../envs/analysis.yaml"
     resources:
-        mem_mb=1000,
-        runtime="30m",
+        mem_mb=per_attempt(1000),
+        runtime=per_attempt(30),
     params:
         sd_ddof=study.statistics["sd_ddof"],
         alpha=study.statistics["alpha"],
@@ -58,8 +58,8 @@ rule tabulate_overlap:
     conda:
         "../envs/analysis.yaml"
     resources:
-        mem_mb=1000,
-        runtime="30m",
+        mem_mb=per_attempt(1000),
+        runtime=per_attempt(30),
     params:
         sd_ddof=study.statistics["sd_ddof"],
         n=number_of_mice,
@@ -90,8 +90,8 @@ rule tabulate_groups:
     conda:
         "../envs/analysis.yaml"
     resources:
-        mem_mb=1000,
-        runtime="30m",
+        mem_mb=per_attempt(1000),
+        runtime=per_attempt(30),
     params:
         sd_ddof=study.statistics["sd_ddof"],
         alpha=study.statistics["alpha"],
@@ -119,8 +119,8 @@ rule write_results:
     conda:
         "../envs/analysis.yaml"
     resources:
-        mem_mb=1000,
-        runtime="30m",
+        mem_mb=per_attempt(1000),
+        runtime=per_attempt(30),
     params:
         sd_ddof=study.statistics["sd_ddof"],
         alpha=study.statistics["alpha"],

@@ -19,8 +19,8 @@ rule collect_slices:
     conda:
         "../envs/analysis.yaml"
     resources:
-        mem_mb=1000,
-        runtime="1h",
+        mem_mb=per_attempt(1000),
+        runtime=per_attempt(60),
     params:
         assignment=learning_mice,
         size=lambda w: study.readers[w.reader].network["size"],
@@ -46,9 +46,10 @@ rule train_network:
         "../envs/training.yaml"
     threads: 8
     resources:
-        mem_mb=8000,
-        runtime="24h",
-        # A GPU is used where there is one. To ask a cluster for one: --set-resources train_network:gpu=1
+        mem_mb=training_memory,
+        # As long at each attempt, because a training that was cut off goes on after its last whole epoch.
+        runtime=24 * 60,
+        # A GPU is used where there is one; the profiles of clusters and workstations ask for it.
         gpu=0,
     params:
         network=lambda w: study.readers[w.reader].network,
