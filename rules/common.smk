@@ -5,6 +5,7 @@ import re
 import sys
 from pathlib import Path
 
+from snakemake import __version__ as snakemake_version
 from snakemake.exceptions import WorkflowError
 
 # The checkout is never written into, not even with compiled modules, neither here nor by the jobs.
@@ -12,9 +13,14 @@ sys.dont_write_bytecode = True
 os.environ.update(PYTHONDONTWRITEBYTECODE="1")
 sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
 
+from murmur.commit import commit_of
 from murmur.errors import BadInput
+from murmur.jobs import jobs_are_told, tell_jobs
 from murmur.modules import digest_of
 from murmur.study import Study
+
+if workflow.is_main_process or not jobs_are_told():
+    tell_jobs(map(os.path.relpath, workflow.configfiles), snakemake_version, commit_of(workflow.basedir))
 
 
 def or_stop(function, *args):

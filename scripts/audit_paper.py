@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from murmur.logs import job_log
+from murmur.jobs import job
 from murmur.published import READING_ERROR, half_unit, read_figure, read_paper_values, read_table_1, rounded_as
 from murmur.tables import write_csv
 
@@ -177,7 +177,7 @@ def main(figure3: str, table_1: str, paper_values: str, audit_output: str, conve
 
 
 if __name__ == "__main__":
-    with job_log(snakemake.log[0]):
+    with job(snakemake):
         main(
             figure3=snakemake.input.figure3,
             table_1=snakemake.input.table_1,

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from murmur.errors import BadInput
-from murmur.logs import job_log, progress
+from murmur.jobs import job
+from murmur.logs import progress
 from murmur.manifest import describe
 from murmur.tables import write_csv
 
@@ -47,7 +48,7 @@ def main(
 
 
 if __name__ == "__main__":
-    with job_log(snakemake.log[0]):
+    with job(snakemake):
         main(
             files=list(snakemake.input.mice),
             phenotypes=snakemake.params.phenotypes,

@@ -13,7 +13,8 @@ import numpy as np
 
 from murmur.cines import STRUCTURES, read_frame
 from murmur.errors import BadInput
-from murmur.logs import job_log, progress
+from murmur.jobs import job
+from murmur.logs import progress
 from murmur.manifest import Mouse, read_manifest
 from murmur.slices import scale, to_square
 from murmur.split import check_split
@@ -75,7 +76,7 @@ def main(manifest: str, assignment: dict[str, str], size: int, slices: str) -> N
 
 
 if __name__ == "__main__":
-    with job_log(snakemake.log[0]):
+    with job(snakemake):
         main(
             manifest=snakemake.input.manifest,
             assignment=snakemake.params.assignment,

@@ -20,7 +20,7 @@ import pandas as pd
 
 from murmur.bootstrap import resample, warning
 from murmur.groups import mann_whitney
-from murmur.logs import job_log
+from murmur.jobs import job
 from murmur.notes import join
 from murmur.paired import constant, holm
 from murmur.scores import absolute_errors, mean_dice
@@ -148,7 +148,7 @@ def arrange(pairs: Sequence[tuple[str, str]], functions: Sequence[str], overlaps
 
 
 if __name__ == "__main__":
-    with job_log(snakemake.log[0]):
+    with job(snakemake):
         main(
             **arrange(snakemake.params.pairs, snakemake.input.functions, snakemake.input.overlaps),
             output=snakemake.output[0],

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from murmur import groups
-from murmur.logs import job_log
+from murmur.jobs import job
 from murmur.tables import read_csv, write_csv
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def main(
 
 
 if __name__ == "__main__":
-    with job_log(snakemake.log[0]):
+    with job(snakemake):
         main(
             function=snakemake.input.function,
             phenotypes=snakemake.params.phenotypes,

@@ -7,7 +7,7 @@ and overlap_pairwise.csv, paired contrasts in units of Dice; `murmur.contrasts` 
 from typing import TYPE_CHECKING
 
 from murmur.contrasts import anova, dice_by_cell, pairwise
-from murmur.logs import job_log
+from murmur.jobs import job
 from murmur.tables import read_csv, write_csv
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ def main(overlap: str, anova_output: str, pairwise_output: str, alpha: float) ->
 
 
 if __name__ == "__main__":
-    with job_log(snakemake.log[0]):
+    with job(snakemake):
         main(
             overlap=snakemake.input.overlap,
             anova_output=snakemake.output.anova,

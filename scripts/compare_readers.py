@@ -22,7 +22,7 @@ import pandas as pd
 
 from murmur.agreement import NO_MARGIN, agreement
 from murmur.contrasts import CELLS, dice_by_cell
-from murmur.logs import job_log
+from murmur.jobs import job
 from murmur.notes import join, mice
 from murmur.paired import NAN, holm, paired_test
 from murmur.rankings import COLUMNS, NOT_BY_ALL, rank
@@ -218,7 +218,7 @@ def main(
 
 
 if __name__ == "__main__":
-    with job_log(snakemake.log[0]):
+    with job(snakemake):
         main(
             functions=dict(zip(snakemake.params.readers, snakemake.input.functions, strict=True)),
             overlaps=dict(

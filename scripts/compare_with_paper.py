@@ -25,7 +25,7 @@ from murmur.bootstrap import resample
 from murmur.cases import select_cases
 from murmur.cines import STRUCTURES
 from murmur.errors import BadInput
-from murmur.logs import job_log
+from murmur.jobs import job
 from murmur.manifest import Mouse, read_manifest
 from murmur.notes import join
 from murmur.published import read_paper_values, read_table_1, rounded_as
@@ -292,7 +292,7 @@ def main(
 
 
 if __name__ == "__main__":
-    with job_log(snakemake.log[0]):
+    with job(snakemake):
         main(
             **dict(snakemake.input.items()),
             output=snakemake.output[0],

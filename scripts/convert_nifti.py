@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from murmur.cines import write_cine
 from murmur.errors import BadInput
-from murmur.logs import job_log
+from murmur.jobs import job
 from murmur.nifti import NiftiFolder, read_image
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def main(folder: NiftiFolder, mouse: str, output: str, frame_interval_ms: float 
 
 
 if __name__ == "__main__":
-    with job_log(snakemake.log[0]):
+    with job(snakemake):
         main(
             folder=NiftiFolder(**snakemake.params.source),
             mouse=snakemake.wildcards.mouse,

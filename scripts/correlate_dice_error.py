@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from murmur.correlation import spearman
-from murmur.logs import job_log
+from murmur.jobs import job
 from murmur.paired import holm, without_rounding
 from murmur.tables import read_csv, write_csv
 
@@ -57,7 +57,7 @@ def main(overlap: str, function: str, output: str, alpha: float) -> None:
 
 
 if __name__ == "__main__":
-    with job_log(snakemake.log[0]):
+    with job(snakemake):
         main(
             overlap=snakemake.input.overlap,
             function=snakemake.input.function,

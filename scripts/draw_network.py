@@ -20,7 +20,7 @@ from matplotlib.patches import FancyBboxPatch
 
 from murmur import figures
 from murmur.errors import BadInput
-from murmur.logs import job_log
+from murmur.jobs import job
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -277,5 +277,5 @@ def main(model: str, outputs: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    with job_log(snakemake.log[0]):
+    with job(snakemake):
         main(model=snakemake.input.model, outputs=list(snakemake.output))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from murmur.errors import BadInput
-from murmur.logs import job_log
+from murmur.jobs import job
 from murmur.manifest import Mouse, read_manifest
 from murmur.split import draw_split
 from murmur.tables import read_csv, write_csv
@@ -59,7 +59,7 @@ def main(mice: str, manifest: str, output: str, seed: int) -> None:
 
 
 if __name__ == "__main__":
-    with job_log(snakemake.log[0]):
+    with job(snakemake):
         main(
             mice=snakemake.input.mice,
             manifest=snakemake.input.manifest,

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from murmur.errors import BadInput
-from murmur.logs import job_log, say
+from murmur.jobs import job
+from murmur.logs import say
 from murmur.manifest import read_manifest
 from murmur.split import check_split
 from murmur.tables import write_csv
@@ -43,7 +44,7 @@ def main(manifest: str, assignment: dict[str, str], is_drawn: bool, trains: bool
 
 
 if __name__ == "__main__":
-    with job_log(snakemake.log[0]):
+    with job(snakemake):
         main(
             manifest=snakemake.input.manifest,
             assignment=snakemake.params.assignment,

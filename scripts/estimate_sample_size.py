@@ -7,7 +7,7 @@ two-sided t-test of two groups of equal size; `murmur.power` gives the definitio
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from murmur.logs import job_log
+from murmur.jobs import job
 from murmur.power import sample_sizes
 from murmur.tables import read_csv, write_csv
 
@@ -28,7 +28,7 @@ def main(
 
 
 if __name__ == "__main__":
-    with job_log(snakemake.log[0]):
+    with job(snakemake):
         main(
             function=snakemake.input.function,
             phenotypes=snakemake.params.phenotypes,

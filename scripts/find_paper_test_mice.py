@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from murmur.logs import job_log
+from murmur.jobs import job
 from murmur.manifest import read_manifest
 from murmur.matching import match, volumes
 from murmur.published import read_figure
@@ -54,7 +54,7 @@ def main(figure3: str, function: str, output: str, manifest: str | None = None) 
 
 
 if __name__ == "__main__":
-    with job_log(snakemake.log[0]):
+    with job(snakemake):
         main(
             figure3=snakemake.input.figure3,
             function=snakemake.input.function,

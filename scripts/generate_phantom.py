@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from murmur.cines import write_cine
-from murmur.logs import job_log, progress
+from murmur.jobs import job
+from murmur.logs import progress
 from murmur.phantom.mouse import phantom_mouse
 from murmur.tables import write_csv
 from murmur.volumes import METRICS
@@ -60,7 +61,7 @@ def generate_mouse(
 
 
 if __name__ == "__main__":
-    with job_log(snakemake.log[0]):
+    with job(snakemake):
         main(
             mice=snakemake.params.mice,
             seed=snakemake.params.seed,

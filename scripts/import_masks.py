@@ -12,9 +12,11 @@ import numpy as np
 
 from murmur.cines import STRUCTURES, open_mouse, write_cine
 from murmur.components import keep_heart
+from murmur.digests import sha256
 from murmur.errors import BadInput
-from murmur.logs import job_log, progress
-from murmur.manifest import Mouse, read_manifest, sha256
+from murmur.jobs import job
+from murmur.logs import progress
+from murmur.manifest import Mouse, read_manifest
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -91,7 +93,7 @@ def main(
 
 
 if __name__ == "__main__":
-    with job_log(snakemake.log[0]):
+    with job(snakemake):
         main(
             manifest=snakemake.input.manifest,
             folder=snakemake.params.folder,

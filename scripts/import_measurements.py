@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from murmur import measurements
-from murmur.logs import job_log
+from murmur.jobs import job
 from murmur.tables import write_csv
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ def main(table: str, reader: str, function: str) -> None:
 
 
 if __name__ == "__main__":
-    with job_log(snakemake.log[0]):
+    with job(snakemake):
         main(
             table=snakemake.input.table,
             reader=snakemake.wildcards.reader,

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from murmur.agreement import agreement_table
-from murmur.logs import job_log
+from murmur.jobs import job
 from murmur.tables import read_csv, write_csv
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ def main(function: str, output: str, sd_ddof: int, alpha: float, equivalence_mar
 
 
 if __name__ == "__main__":
-    with job_log(snakemake.log[0]):
+    with job(snakemake):
         main(
             function=snakemake.input.function,
             output=snakemake.output[0],

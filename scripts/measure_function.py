@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from murmur.logs import job_log
+from murmur.jobs import job
 from murmur.manifest import Mouse, read_manifest
 from murmur.tables import read_csv, write_csv
 from murmur.volumes import METRICS, function
@@ -47,7 +47,7 @@ def main(manifest: str, reader_volumes: str, reference_volumes: str, output: str
 
 
 if __name__ == "__main__":
-    with job_log(snakemake.log[0]):
+    with job(snakemake):
         main(
             manifest=snakemake.input.manifest,
             reader_volumes=snakemake.input.reader,

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from murmur.cines import STRUCTURES, read_frame, segmented_frames
-from murmur.logs import job_log, progress
+from murmur.jobs import job
+from murmur.logs import progress
 from murmur.manifest import Mouse, read_manifest
 from murmur.overlap import dice, surface_distances
 from murmur.tables import write_csv
@@ -54,7 +55,7 @@ def main(manifest: str, mice: list[str], segmentations: list[str], overlap: str,
 
 
 if __name__ == "__main__":
-    with job_log(snakemake.log[0]):
+    with job(snakemake):
         main(
             manifest=snakemake.input.manifest,
             mice=snakemake.params.mice,

@@ -9,7 +9,8 @@ import h5py
 import pandas as pd
 
 from murmur.cines import segmented_frames
-from murmur.logs import job_log, progress
+from murmur.jobs import job
+from murmur.logs import progress
 from murmur.manifest import read_manifest
 from murmur.tables import write_csv
 from murmur.volumes import mass, structure_volumes
@@ -43,7 +44,7 @@ def main(manifest: str, mice: list[str], files: list[str], is_reference: bool, v
 
 
 if __name__ == "__main__":
-    with job_log(snakemake.log[0]):
+    with job(snakemake):
         main(
             manifest=snakemake.input.manifest,
             mice=snakemake.params.mice,

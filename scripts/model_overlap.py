@@ -7,7 +7,7 @@ error ~ phenotype + phase + structure + (1 | mouse), where error = 1 - Dice; `mu
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from murmur.logs import job_log
+from murmur.jobs import job
 from murmur.mixed import overlap_model
 from murmur.tables import read_csv, write_csv
 
@@ -21,7 +21,7 @@ def main(overlap: str, phenotypes: Mapping[str, str], output: str, alpha: float)
 
 
 if __name__ == "__main__":
-    with job_log(snakemake.log[0]):
+    with job(snakemake):
         main(
             overlap=snakemake.input.overlap,
             phenotypes=snakemake.params.phenotypes,

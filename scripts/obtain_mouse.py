@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from murmur.download import difference, download
 from murmur.errors import BadInput
-from murmur.logs import job_log
+from murmur.jobs import job
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -28,7 +28,7 @@ def main(address: str, git_blob_sha1: str, copy: str | None, mouse: str) -> None
 
 
 if __name__ == "__main__":
-    with job_log(snakemake.log[0]):
+    with job(snakemake):
         main(
             address=snakemake.params.address,
             git_blob_sha1=snakemake.params.git_blob_sha1,

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from murmur.download import download
-from murmur.logs import job_log
+from murmur.jobs import job
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -18,7 +18,7 @@ def main(address: str, expected: dict[str, str | int], weights: str) -> None:
 
 
 if __name__ == "__main__":
-    with job_log(snakemake.log[0]):
+    with job(snakemake):
         main(
             address=snakemake.params.address,
             expected=snakemake.params.expected,

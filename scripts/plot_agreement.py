@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from murmur import figures
-from murmur.logs import job_log
+from murmur.jobs import job
 from murmur.rounding import rounded
 from murmur.tables import read_csv
 from murmur.volumes import METRIC_NAMES, UNITS
@@ -115,7 +115,7 @@ def main(function: str, agreement: str, outputs: list[str], reader: str, cohort:
 
 
 if __name__ == "__main__":
-    with job_log(snakemake.log[0]):
+    with job(snakemake):
         main(
             function=snakemake.input.function,
             agreement=snakemake.input.agreement,

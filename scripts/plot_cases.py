@@ -16,7 +16,7 @@ from skimage.measure import find_contours
 from murmur import figures
 from murmur.cases import GAP, Case, mosaic, read_case, select_cases
 from murmur.cines import STRUCTURES
-from murmur.logs import job_log
+from murmur.jobs import job
 from murmur.manifest import read_manifest
 from murmur.tables import read_csv
 
@@ -131,7 +131,7 @@ def main(overlap: str, manifest: str, segmentations: list[str], outputs: list[st
 
 
 if __name__ == "__main__":
-    with job_log(snakemake.log[0]):
+    with job(snakemake):
         main(
             overlap=snakemake.input.overlap,
             manifest=snakemake.input.manifest,

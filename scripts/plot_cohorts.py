@@ -12,7 +12,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from murmur import figures
-from murmur.logs import job_log
+from murmur.jobs import job
 from murmur.rounding import number
 from murmur.tables import read_csv
 from murmur.volumes import METRIC_NAMES
@@ -121,7 +121,7 @@ def main(comparison: str, outputs: list[str], alpha: float) -> None:
 
 
 if __name__ == "__main__":
-    with job_log(snakemake.log[0]):
+    with job(snakemake):
         main(
             comparison=snakemake.input.comparison,
             outputs=list(snakemake.output),

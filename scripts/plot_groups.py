@@ -17,7 +17,7 @@ from matplotlib.ticker import MaxNLocator
 
 from murmur import figures
 from murmur.groups import NOT_SIGNIFICANT, RATERS, SIGNIFICANT, GroupedMetric, group
-from murmur.logs import job_log
+from murmur.jobs import job
 from murmur.tables import read_csv
 from murmur.volumes import METRIC_NAMES, UNITS
 
@@ -131,7 +131,7 @@ def main(
 
 
 if __name__ == "__main__":
-    with job_log(snakemake.log[0]):
+    with job(snakemake):
         main(
             function=snakemake.input.function,
             phenotypes=snakemake.params.phenotypes,

@@ -9,7 +9,7 @@ from matplotlib.ticker import MaxNLocator
 
 from murmur import figures
 from murmur.cines import STRUCTURES
-from murmur.logs import job_log
+from murmur.jobs import job
 from murmur.tables import read_csv
 
 if TYPE_CHECKING:
@@ -63,5 +63,5 @@ def main(history: str, outputs: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    with job_log(snakemake.log[0]):
+    with job(snakemake):
         main(history=snakemake.input.history, outputs=list(snakemake.output))

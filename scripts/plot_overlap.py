@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from murmur import figures
-from murmur.logs import job_log
+from murmur.jobs import job
 from murmur.tables import read_csv
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ def main(overlap: str, outputs: list[str], reader: str, cohort: str) -> None:
 
 
 if __name__ == "__main__":
-    with job_log(snakemake.log[0]):
+    with job(snakemake):
         main(
             overlap=snakemake.input.overlap,
             outputs=list(snakemake.output),

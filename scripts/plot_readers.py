@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from murmur import figures
-from murmur.logs import job_log
+from murmur.jobs import job
 from murmur.rounding import number
 from murmur.tables import read_csv
 from murmur.volumes import METRIC_NAMES, UNITS
@@ -105,7 +105,7 @@ def main(ranking: str, comparison: str, outputs: list[str], cohort: str, alpha: 
 
 
 if __name__ == "__main__":
-    with job_log(snakemake.log[0]):
+    with job(snakemake):
         main(
             ranking=snakemake.input.ranking,
             comparison=snakemake.input.comparison,

@@ -13,7 +13,7 @@ from scipy.interpolate import PchipInterpolator
 
 from murmur import figures
 from murmur.cases import select_cases
-from murmur.logs import job_log
+from murmur.jobs import job
 from murmur.manifest import Mouse, read_manifest
 from murmur.tables import read_csv
 
@@ -115,7 +115,7 @@ def main(volumes: str, function: str, manifest: str, overlap: str, outputs: list
 
 
 if __name__ == "__main__":
-    with job_log(snakemake.log[0]):
+    with job(snakemake):
         main(
             volumes=snakemake.input.volumes,
             function=snakemake.input.function,

@@ -22,8 +22,10 @@ from scipy.ndimage import binary_erosion
 from murmur import figures
 from murmur.cases import Case, mosaic, read_case, select_cases
 from murmur.cines import BLOOD_POOL, STRUCTURES
-from murmur.logs import job_log, progress
+from murmur.jobs import job
+from murmur.logs import progress
 from murmur.manifest import read_manifest
+from murmur.stamps import stamp
 from murmur.tables import read_csv
 
 if TYPE_CHECKING:
@@ -170,6 +172,7 @@ def encode(film: list[Still], title: str, panel_width: int, pixel_aspect: float)
         duration=[still.ms for still in film],
         loop=0,
         optimize=False,
+        comment=stamp().encode(),
     )
     return file.getvalue()
 
@@ -207,7 +210,7 @@ def main(overlap: str, manifest: str, segmentations: list[str], best: str, media
 
 
 if __name__ == "__main__":
-    with job_log(snakemake.log[0]):
+    with job(snakemake):
         main(
             overlap=snakemake.input.overlap,
             manifest=snakemake.input.manifest,

@@ -13,9 +13,11 @@ import numpy as np
 
 from murmur.cines import write_cine
 from murmur.components import keep_heart
+from murmur.digests import sha256
 from murmur.errors import BadInput
-from murmur.logs import job_log, progress
-from murmur.manifest import read_manifest, sha256
+from murmur.jobs import job
+from murmur.logs import progress
+from murmur.manifest import read_manifest
 from murmur.slices import from_square, scale, to_square
 
 if TYPE_CHECKING:
@@ -93,7 +95,7 @@ def main(manifest: str, mouse: str, model: str, reader: str, postprocess: str, s
 
 
 if __name__ == "__main__":
-    with job_log(snakemake.log[0]):
+    with job(snakemake):
         main(
             manifest=snakemake.input.manifest,
             mouse=snakemake.wildcards.mouse,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from murmur.cines import STRUCTURES
-from murmur.logs import job_log
+from murmur.jobs import job
 from murmur.notes import join
 from murmur.tables import read_csv, write_csv
 
@@ -73,7 +73,7 @@ def main(overlap: str, dice_output: str, surface_output: str, sd_ddof: int) -> N
 
 
 if __name__ == "__main__":
-    with job_log(snakemake.log[0]):
+    with job(snakemake):
         main(
             overlap=snakemake.input.overlap,
             dice_output=snakemake.output.dice,

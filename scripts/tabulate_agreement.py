@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from murmur.agreement import NO_MARGIN, NO_PROPORTIONAL
-from murmur.logs import job_log
+from murmur.jobs import job
 from murmur.rounding import mean_and_sd, number, p_value
 from murmur.tables import read_csv
 from murmur.typeset import PrintedTable, write_table
@@ -75,7 +75,7 @@ def main(agreement: str, outputs: Sequence[str], cohort: str, reader: str, sd_dd
 
 
 if __name__ == "__main__":
-    with job_log(snakemake.log[0]):
+    with job(snakemake):
         main(
             agreement=snakemake.input.agreement,
             outputs=list(snakemake.output),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from murmur.groups import RATERS
-from murmur.logs import job_log
+from murmur.jobs import job
 from murmur.rounding import mean_and_sd, p_value
 from murmur.tables import read_csv
 from murmur.typeset import PrintedTable, write_table
@@ -89,7 +89,7 @@ def main(
 
 
 if __name__ == "__main__":
-    with job_log(snakemake.log[0]):
+    with job(snakemake):
         main(
             summary=snakemake.input.summary,
             tests=snakemake.input.tests,

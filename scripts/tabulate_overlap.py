@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from murmur.logs import job_log
+from murmur.jobs import job
 from murmur.notes import brief
 from murmur.rounding import DASH, mean_and_sd, number, p_is
 from murmur.tables import read_csv
@@ -150,7 +150,7 @@ def main(
 
 
 if __name__ == "__main__":
-    with job_log(snakemake.log[0]):
+    with job(snakemake):
         main(
             dice_summary=snakemake.input.dice,
             surface_summary=snakemake.input.surface,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from murmur.logs import job_log
+from murmur.jobs import job
 from murmur.published import decimals
 from murmur.rounding import DASH, number, p_value
 from murmur.split import SPLITS
@@ -107,7 +107,7 @@ def read_comparison(path: str) -> pd.DataFrame:
 
 
 if __name__ == "__main__":
-    with job_log(snakemake.log[0]):
+    with job(snakemake):
         main(
             comparison=snakemake.input.comparison,
             outputs=list(snakemake.output),

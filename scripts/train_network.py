@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 
 import h5py
 
-from murmur.logs import job_log, progress
+from murmur.jobs import job
+from murmur.logs import progress
 from murmur.tables import write_csv
 
 if TYPE_CHECKING:
@@ -170,7 +171,7 @@ def _version(package: str) -> str:
 
 
 if __name__ == "__main__":
-    with job_log(snakemake.log[0]):
+    with job(snakemake):
         main(
             slices=snakemake.input.slices,
             network=snakemake.params.network,

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from murmur.logs import job_log
+from murmur.jobs import job
 from murmur.prose.agreement import bias, compared, conventions, equivalence, reliability, spread
 from murmur.prose.overlap import contrasts, effects, errors, model, overlap
 from murmur.prose.phenotypes import pairs_of_phenotypes, phenotypes, sample_size
+from murmur.stamps import stamp
 from murmur.tables import read_csv
 
 if TYPE_CHECKING:
@@ -77,11 +78,13 @@ def main(
     for heading, paragraphs in sections(tables, cohort, reader, sd_ddof, alpha, power).items():
         if any(paragraphs):
             text += [f"## {heading}", *filter(None, paragraphs)]
+    if stamp():
+        text += [f"<!-- {stamp()} -->"]
     Path(output).write_text("\n\n".join(text) + "\n", encoding="utf-8", newline="\n")
 
 
 if __name__ == "__main__":
-    with job_log(snakemake.log[0]):
+    with job(snakemake):
         main(
             output=snakemake.output[0],
             cohort=snakemake.wildcards.cohort,

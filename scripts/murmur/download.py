@@ -7,9 +7,9 @@ from pathlib import Path
 import requests
 from requests.adapters import HTTPAdapter, Retry
 
+from murmur.digests import sha256
 from murmur.errors import BadInput
 from murmur.logs import progress
-from murmur.manifest import sha256
 
 TRIES = 5
 TIMEOUT_S = (10, 15)  # to connect; from one piece of an answer to the next

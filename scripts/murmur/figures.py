@@ -12,6 +12,8 @@ from pathlib import Path
 import matplotlib.style
 from matplotlib.figure import Figure
 
+from murmur.stamps import stamp
+
 BLACK = "#000000"
 ORANGE = "#E69F00"
 SKY_BLUE = "#56B4E9"
@@ -60,6 +62,7 @@ METADATA = {
     ".svg": {"Creator": "Murmur", "Date": None},
     ".png": {"Software": None},
 }
+STAMPED = {".pdf": "Subject", ".svg": "Description", ".png": "Description"}
 
 
 @contextlib.contextmanager
@@ -77,7 +80,8 @@ def printed_figure(
         yield figure
         for output in map(Path, outputs):
             output.parent.mkdir(parents=True, exist_ok=True)
-            figure.savefig(output, dpi=300, metadata=METADATA[output.suffix])
+            stamped = {STAMPED[output.suffix]: stamp()} if stamp() else {}
+            figure.savefig(output, dpi=300, metadata=METADATA[output.suffix] | stamped)
 
 
 def say(axes, words: str) -> None:

@@ -1,6 +1,5 @@
 """The manifest of a cohort: every mouse file checked and described in one row."""
 
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from murmur.cines import BLOOD_POOL, STRUCTURES, open_mouse
+from murmur.digests import sha256
 from murmur.errors import BadInput
 from murmur.tables import read_csv
 
@@ -78,12 +78,6 @@ def find_phases(blood_pool_voxels: dict[int, int]) -> tuple[int | None, int | No
         return None, None
     ed = max(counted, key=counted.get)
     return ed, min((frame for frame in counted if frame != ed), key=counted.get)
-
-
-def sha256(path: str | Path) -> str:
-    """Return the SHA-256 of a file, in hexadecimal."""
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _agreed(path: str, name: str, given, found, default):

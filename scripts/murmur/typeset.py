@@ -15,6 +15,7 @@ from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.shared import Pt
 
+from murmur.stamps import stamp
 from murmur.tables import write_csv
 
 # Word and zip ask for a date; the clock would make every file differ.
@@ -77,10 +78,11 @@ def write_html(table: PrintedTable, path: str | Path) -> None:
         f'<tr><th scope="row">{escape(first)}</th>' + "".join(f"<td>{escape(cell)}</td>" for cell in rest) + "</tr>"
         for first, *rest in table.rows
     )
+    stamped = f'\n<meta name="description" content="{escape(stamp())}">' if stamp() else ""
     text = f"""<!DOCTYPE html>
 <html lang="en">
 <head>
-<meta charset="utf-8">
+<meta charset="utf-8">{stamped}
 <title>{title}</title>
 <style>{STYLE}</style>
 </head>
@@ -109,6 +111,7 @@ def write_tex(table: PrintedTable, path: str | Path) -> None:
     lines = [r"    " + " & ".join(map(tex, cells)) + r" \\" for cells in table.rows]
     text = "\n".join(
         [
+            *([f"% {stamp()}"] if stamp() else []),
             r"% In the preamble: \usepackage{booktabs}",
             r"\begin{table}",
             r"  \centering",
@@ -164,7 +167,7 @@ def write_docx(table: PrintedTable, path: str | Path) -> None:
     document.add_paragraph().add_run(table.footnote).font.size = Pt(8.5)
     properties = document.core_properties
     properties.title, properties.author, properties.last_modified_by = title, "Murmur", "Murmur"
-    properties.comments = ""
+    properties.comments = stamp()
     properties.created = properties.modified = datetime.datetime(*EPOCH)
     _save(document, path)
 

@@ -11,8 +11,9 @@ keras = pytest.importorskip("keras")
 import segment_mouse  # noqa: E402
 from murmur import network  # noqa: E402
 from murmur.cines import write_cine  # noqa: E402
+from murmur.digests import sha256  # noqa: E402
 from murmur.errors import BadInput  # noqa: E402
-from murmur.manifest import describe, sha256  # noqa: E402
+from murmur.manifest import describe  # noqa: E402
 from murmur.slices import scale  # noqa: E402
 
 

@@ -1,0 +1,53 @@
+"""The stamp in the metadata of a figure or table, by which it can be traced when it has left its folder."""
+
+import contextlib
+import re
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+WORDS = "Murmur study {study}, record {record}, commit {commit}"
+PATTERN = re.compile(
+    rb"Murmur study (?P<study>[\w.-]+), record (?P<record>[0-9a-f]{64}), commit (?P<commit>unknown|[0-9a-f]{40}\+?)"
+)
+
+_stamp = ""
+
+
+class Stamp(NamedTuple):
+    """What a stamp says: the study, the digest of the file's record, and the commit of the code.
+
+    A "+" behind the commit says that the code had been changed since; it is "unknown" outside a git checkout.
+    """
+
+    study: str
+    record: str
+    commit: str
+
+
+@contextlib.contextmanager
+def stamping(stamp: Stamp) -> Iterator[None]:
+    """Let every figure and table that is written in the block carry `stamp`."""
+    global _stamp
+    _stamp = WORDS.format(**stamp._asdict())
+    try:
+        yield
+    finally:
+        _stamp = ""
+
+
+def stamp() -> str:
+    """Return the words to write into a file's metadata, ASCII in one line; empty outside a job of the workflow."""
+    return _stamp
+
+
+def read_stamp(path: str | Path) -> Stamp | None:
+    """Return the stamp of a file (pdf, svg, png, gif, html, docx, tex, md), None where it has none."""
+    path = Path(path)
+    content = path.read_bytes()
+    if path.suffix == ".docx":
+        with zipfile.ZipFile(path) as archive:
+            content = archive.read("docProps/core.xml")
+    found = PATTERN.search(content)
+    return Stamp(**{name: words.decode() for name, words in found.groupdict().items()}) if found else None
