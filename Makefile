@@ -1,12 +1,14 @@
 # make               set up, then run the default study with its report
 # make test          set up, then test
+# make gpu           set up anew, with CUDA: for training on an NVIDIA GPU (Linux on x86-64)
 # make format        format the code
 # make requirements  pin the requirements again after a change of envs/requirements.in
 
 PYTHON ?= python3
 BIN := .venv/bin
+REQUIREMENTS := envs/requirements$(if $(wildcard .venv/gpu),-gpu).txt
 
-.PHONY: study test format requirements clean
+.PHONY: study test gpu format requirements clean
 
 study: .venv/ready
 	$(BIN)/snakemake --cores all
@@ -17,6 +19,10 @@ test: .venv/ready .venv/jax/ready
 	$(BIN)/python -m pytest --numprocesses 2 tests/unit
 	$(BIN)/python -m pytest tests/workflow
 
+gpu:
+	rm -rf .venv && mkdir .venv && touch .venv/gpu
+	$(MAKE) .venv/ready
+
 format: .venv/ready
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
@@ -26,6 +32,8 @@ requirements: .venv/ready
 	$(BIN)/python -m pip install --quiet uv==0.13.8
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
 	    --output-file envs/requirements.txt envs/requirements.in
+	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
+	    --no-emit-package tensorflow-cpu --output-file envs/requirements-gpu.txt envs/requirements-gpu.in
 
 clean:
 	rm -rf .venv results .snakemake
@@ -35,10 +43,10 @@ clean:
 	    --target .venv/jax -r envs/requirements-jax.txt
 	@touch $@
 
-.venv/ready: envs/requirements.txt
+.venv/ready: $(REQUIREMENTS)
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; (3, 11) <= v <= (3, 13) or sys.exit( \
 	    f"Found Python {v[0]}.{v[1]}, expected 3.11, 3.12 or 3.13; call: make PYTHON=python3.12")'
 	@echo "Setting up in .venv; this takes a minute or two."
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r envs/requirements.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(REQUIREMENTS)
 	@touch $@

@@ -24,8 +24,8 @@ def find_gpus(wanted: int) -> list[str]:
         raise BadInput(
             f"Training was given {wanted} GPU, and {keras.backend.backend()} sees {len(gpus)}: it lists "
             f"{', '.join(devices)}, and CUDA_VISIBLE_DEVICES is {'not set' if visible is None else repr(visible)}; "
-            "see whether nvidia-smi lists the GPU and whether the packages are those of envs/training.yaml (built with "
-            "CUDA), or do not ask for a GPU"
+            "see whether nvidia-smi lists the GPU and whether the packages have CUDA (envs/training-gpu.yaml, or those "
+            "that make gpu installs), or do not ask for a GPU"
         )
     return gpus
 

@@ -19,32 +19,52 @@ def pins(lines):
     return {match[1].lower(): match[2] for match in found if match}
 
 
+def locked(root, name):
+    return pins((root / "envs" / f"{name}.txt").read_text().splitlines())
+
+
 @pytest.fixture(scope="module")
 def pinned(root):
-    return pins((root / "envs" / "requirements.txt").read_text().splitlines())
+    return locked(root, "requirements")
 
 
 def packages(root, name):
     dependencies = yaml.safe_load((root / "envs" / f"{name}.yaml").read_text())["dependencies"]
     listed = next(entry["pip"] for entry in dependencies if isinstance(entry, dict))
-    found = pins(listed)
-    assert len(found) == len(listed), "every package is pinned"
-    return found
+    assert all(pins([line]) for line in listed), "every package is pinned"
+    return pins(listed)
 
 
-@pytest.mark.parametrize("name", ["launcher", "analysis", "training"])
+@pytest.mark.parametrize("name", ["launcher", "analysis", "training", "training-gpu"])
 def test_environment_has_the_pinned_versions(root, pinned, name):
     for package, version in packages(root, name).items():
         assert pinned[package] == version, package
 
 
-def test_what_is_asked_for_is_pinned(root, pinned):
-    asked = pins((root / "envs" / "requirements.in").read_text().splitlines())
-    assert asked.items() <= pinned.items()
+@pytest.mark.parametrize("name", ["requirements", "requirements-gpu"])
+def test_what_is_asked_for_is_pinned(root, name):
+    asked = pins((root / "envs" / f"{name}.in").read_text().splitlines())
+    assert asked.items() <= locked(root, name).items()
 
 
-def test_every_requirement_has_a_hash_and_none_an_address(root):
-    text = (root / "envs" / "requirements.txt").read_text()
+def test_gpu_has_cuda_instead_of_tensorflow_without_it_and_else_the_same(root, pinned):
+    gpu = locked(root, "requirements-gpu")
+    cuda = {package for package in gpu if package.startswith("nvidia-")}
+    assert {"nvidia-cudnn-cu12", "nvidia-cuda-nvcc-cu12"} <= cuda
+    assert pinned.keys() - gpu.keys() == {"tensorflow-cpu"}
+    assert gpu.keys() - pinned.keys() == cuda
+    assert all(pinned.get(package, version) == version for package, version in gpu.items())
+
+
+def test_training_differs_from_segmentation_in_cuda_alone(root):
+    training, segmentation = packages(root, "training-gpu"), packages(root, "training")
+    assert segmentation == training | {"tensorflow-cpu": training["tensorflow"]}
+    assert "tensorflow[and-cuda]==" in (root / "envs" / "training-gpu.yaml").read_text()
+
+
+@pytest.mark.parametrize("name", ["requirements", "requirements-gpu"])
+def test_every_requirement_has_a_hash_and_none_an_address(root, name):
+    text = (root / "envs" / f"{name}.txt").read_text()
     blocks = re.split(r"\n(?=[a-z])", text)
     assert all("--hash=sha256:" in block for block in blocks)
     assert "://" not in text
@@ -66,7 +86,7 @@ def test_each_script_finds_what_it_imports(root):
     from murmur.modules import modules_of
 
     rules = "\n".join(path.read_text() for path in (root / "rules").glob("*.smk"))
-    used = re.findall(r'conda:\s+"\.\./envs/(\w+)\.yaml".*?script:\s+"\.\./scripts/(\w+)\.py"', rules, re.DOTALL)
+    used = re.findall(r'conda:\s+"\.\./envs/([\w-]+)\.yaml".*?script:\s+"\.\./scripts/(\w+)\.py"', rules, re.DOTALL)
     assert sorted(script for _, script in used) == sorted(path.stem for path in (root / "scripts").glob("*.py"))
     for environment, script in used:
         file = root / "scripts" / f"{script}.py"
