@@ -15,11 +15,11 @@ sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
 
 from murmur.commit import commit_of
 from murmur.errors import BadInput
-from murmur.jobs import jobs_are_told, tell_jobs
 from murmur.modules import digest_of
+from murmur.provenance import tell_jobs, told_to_jobs
 from murmur.study import Study
 
-if workflow.is_main_process or not jobs_are_told():
+if workflow.is_main_process or not told_to_jobs():
     tell_jobs(map(os.path.relpath, workflow.configfiles), snakemake_version, commit_of(workflow.basedir))
 
 

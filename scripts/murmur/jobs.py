@@ -2,34 +2,20 @@
 
 import contextlib
 import datetime
-import json
-import os
 import platform
 import resource
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from murmur.logs import job_log
-from murmur.provenance import digest, inputs_of, made_by, record_file, write_record
+from murmur.provenance import digest, inputs_of, made_by, record_file, told_to_jobs, write_record
 from murmur.stamps import Stamp, stamping
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import Snakemake
-
-TOLD = "MURMUR_RUN"  # the environment variable by which the workflow tells its jobs what they cannot know
-
-
-def tell_jobs(study_files: Iterable[str], snakemake: str, commit: str) -> None:
-    """Tell all jobs the study files, Snakemake's version and the commit of the code."""
-    os.environ[TOLD] = json.dumps({"study_files": list(study_files), "snakemake": snakemake, "commit": commit})
-
-
-def jobs_are_told() -> bool:
-    """Say whether the workflow has told its jobs already, as the process that started this one may have."""
-    return TOLD in os.environ
 
 
 @contextlib.contextmanager
@@ -39,7 +25,7 @@ def job(snakemake: "Snakemake") -> Iterator[None]:
         started, clock = datetime.datetime.now(datetime.UTC), time.monotonic()
         for output in snakemake.output:
             record_file(output).unlink(missing_ok=True)
-        workflow = json.loads(os.environ[TOLD])
+        workflow = told_to_jobs()
         made = what_is_made(snakemake, Path(sys.modules["__main__"].__file__), workflow)
         with stamping(Stamp(made["study"], digest(made), made["commit"])):
             yield

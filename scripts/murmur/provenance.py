@@ -15,6 +15,7 @@ form a tree from a figure down to the files of the mice, in which nothing can be
 
 import hashlib
 import json
+import os
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -23,6 +24,17 @@ from murmur.modules import modules_of
 from murmur.software import software_of
 
 ENDING = ".provenance.json"
+TOLD = "MURMUR_RUN"  # the environment variable by which the workflow tells its jobs what they cannot know
+
+
+def tell_jobs(study_files: Iterable[str], snakemake: str, commit: str) -> None:
+    """Tell all jobs the study files, Snakemake's version and the commit of the code."""
+    os.environ[TOLD] = json.dumps({"study_files": list(study_files), "snakemake": snakemake, "commit": commit})
+
+
+def told_to_jobs() -> dict | None:
+    """Return what this process or the one that started it told its jobs; None where nothing was told."""
+    return json.loads(os.environ[TOLD]) if TOLD in os.environ else None
 
 
 def record_file(path: str | Path) -> Path:
