@@ -52,6 +52,14 @@ def per_attempt(amount):
     return lambda wildcards, attempt: amount * attempt
 
 
+def network_environment(rule):
+    """Where networks run: in an environment with CUDA, if a profile or --set-resources has the rule ask for a GPU."""
+    resources = workflow.resource_settings.overwrite_resources.get(rule, {})
+    asked = {name: resource.raw for name, resource in resources.items()}
+    cuda = asked.get("gpu") or "gpu" in str(asked.get("gres"))
+    return f"../envs/training{'-gpu' if cuda else ''}.yaml"
+
+
 def cohorts_from(*kinds):
     """Names of the cohorts that come from these kinds of source."""
     return [name for name, cohort in study.cohorts.items() if cohort.kind in kinds]

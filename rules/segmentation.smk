@@ -19,7 +19,7 @@ rule segment_mouse:
     wildcard_constraints:
         reader=any_of(readers_by("train_on", "weights")),
     conda:
-        "../envs/training.yaml"
+        network_environment("segment_mouse")
     threads: 1
     resources:
         mem_mb=per_attempt(2000),

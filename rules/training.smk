@@ -43,7 +43,7 @@ rule train_network:
     benchmark:
         "<benchmarks>/train_network/{reader}.tsv"
     conda:
-        "../envs/training-gpu.yaml"
+        network_environment("train_network")
     threads: 8
     resources:
         mem_mb=training_memory,

@@ -1,5 +1,8 @@
 import ast
+import json
+import os
 import re
+import subprocess
 import sys
 
 import pytest
@@ -56,10 +59,33 @@ def test_gpu_has_cuda_instead_of_tensorflow_without_it_and_else_the_same(root, p
     assert all(pinned.get(package, version) == version for package, version in gpu.items())
 
 
-def test_training_differs_from_segmentation_in_cuda_alone(root):
-    training, segmentation = packages(root, "training-gpu"), packages(root, "training")
-    assert segmentation == training | {"tensorflow-cpu": training["tensorflow"]}
+def test_training_on_a_gpu_differs_in_cuda_alone(root):
+    gpu, cpu = packages(root, "training-gpu"), packages(root, "training")
+    assert cpu == gpu | {"tensorflow-cpu": gpu["tensorflow"]}
     assert "tensorflow[and-cuda]==" in (root / "envs" / "training-gpu.yaml").read_text()
+
+
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [
+        ([], {"training"}),
+        (["train_network:slurm_partition=gpu"], {"training"}),
+        (["train_network:gpu=1"], {"training", "training-gpu"}),
+        (["train_network:gpu=0", "train_network:gres=gpu:a100:1"], {"training", "training-gpu"}),
+        (["train_network:gpu=1", "segment_mouse:gpu=1"], {"training-gpu"}),
+    ],
+)
+def test_jobs_that_ask_for_a_gpu_get_cuda(root, tmp_path, asked, expected):
+    conda = tmp_path / "conda"
+    answer = {"conda_prefix": "/", "platform": "linux-64", "conda_version": "25.1.0", "get": {}}
+    conda.write_text(f"#!/bin/sh\necho '{json.dumps(answer)}'\n")
+    conda.chmod(0o755)
+    command = [sys.executable, "-m", "snakemake", "--snakefile", root / "Snakefile", "--directory", tmp_path]
+    command += ["--cores", "1", "--software-deployment-method", "conda", "--list-conda-envs"]
+    command += ["--set-resources", *asked] if asked else []
+    path = os.pathsep.join([str(tmp_path), os.environ["PATH"]])
+    done = subprocess.run(command, capture_output=True, text=True, env=os.environ | {"PATH": path}, timeout=120)
+    assert set(re.findall(r"envs/([\w-]+)\.yaml", done.stdout)) - {"analysis"} == expected, done.stderr
 
 
 @pytest.mark.parametrize("name", ["requirements", "requirements-gpu"])
@@ -86,7 +112,10 @@ def test_each_script_finds_what_it_imports(root):
     from murmur.modules import modules_of
 
     rules = "\n".join(path.read_text() for path in (root / "rules").glob("*.smk"))
-    used = re.findall(r'conda:\s+"\.\./envs/([\w-]+)\.yaml".*?script:\s+"\.\./scripts/(\w+)\.py"', rules, re.DOTALL)
+    listed = re.findall(
+        r'conda:\s+(?:"\.\./envs/(\w+)\.yaml"|network_environment\().*?"\.\./scripts/(\w+)\.py"', rules, re.DOTALL
+    )
+    used = [(environment or "training", script) for environment, script in listed]
     assert sorted(script for _, script in used) == sorted(path.stem for path in (root / "scripts").glob("*.py"))
     for environment, script in used:
         file = root / "scripts" / f"{script}.py"
