@@ -74,7 +74,7 @@ def test_varied_mice_have_two_frames_with_the_true_volumes(varied):
         assert phantom.images.shape[3] == 2
         assert phantom.frames_with_roi == [0, 1]
         for frame, phase in enumerate(("ED", "ES")):
-            assert masked(phantom, 2, frame) == pytest.approx(phantom.truth[f"{phase}V"], rel=0.1, abs=1)
+            assert masked(phantom, 2, frame) == pytest.approx(phantom.truth[f"{phase}V"], rel=0.12, abs=1)
             assert masked(phantom, 1, frame) * 1.05 == pytest.approx(phantom.truth[f"mass_{phase}"], rel=0.08)
         assert (phantom.images.max((0, 1)) > phantom.images.min((0, 1))).all(), "no slice is empty"
 

@@ -101,10 +101,19 @@ def draw_heart(rng: np.random.Generator, phenotype: str) -> Heart:
     return with_closed_wall(heart)
 
 
-def with_closed_wall(heart: Heart) -> Heart:
-    """Return the heart, made rounder as far as needed for a wall of THINNEST_WALL all around."""
+def with_closed_wall(heart: Heart, thicker: float = 1.0) -> Heart:
+    """Return the heart, made rounder as far as needed for a wall of THINNEST_WALL all around.
+
+    In each step the masses are multiplied by `thicker`, for hearts whose wall would be too thin were they round.
+    """
     while min(_thinnest_wall(heart, filling) for filling in (0.0, 1.0)) < THINNEST_WALL:
-        heart = replace(heart, outline=0.8 * heart.outline, cavity_outline=0.8 * heart.cavity_outline)
+        heart = replace(
+            heart,
+            outline=0.8 * heart.outline,
+            cavity_outline=0.8 * heart.cavity_outline,
+            mass_ed=thicker * heart.mass_ed,
+            mass_es=thicker * heart.mass_es,
+        )
     return heart
 
 

@@ -46,7 +46,7 @@ def draw_varied_heart(rng: np.random.Generator, phenotype: str) -> Heart:
             outline=rng.uniform(0.5, 1.6) * heart.outline,
             cavity_outline=np.clip(cavity, -0.35, 0.5),
             papillary=np.array(papillary).reshape(-1, 3),
-            trabeculae=draw_trabeculae(rng, (5, 50), (0.03, 0.16), rng.uniform(0.05, 0.6)),
+            trabeculae=draw_trabeculae(rng, (5, 40), (0.05, 0.2), rng.uniform(0.05, 0.5)),
             twist=np.radians(rng.uniform(0, 30)),
             patch=patch,
             patch_wall=rng.uniform(0.35, 0.7),
@@ -54,7 +54,8 @@ def draw_varied_heart(rng: np.random.Generator, phenotype: str) -> Heart:
             rv_width=rng.uniform(0.6, 2.8),
             rv_wall=rng.uniform(0.15, 0.6),
             fringe=rng.uniform(0, 0.06) + draw_trabeculae(rng, (0, 40), (0.02, 0.1), rng.uniform(0.05, 0.35)),
-        )
+        ),
+        thicker=1.03,
     )
 
 
