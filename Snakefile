@@ -30,6 +30,10 @@ wildcard_constraints:
 report: "report/workflow.rst"
 
 
+# What jobs run in with --software-deployment-method apptainer; envs/murmur.def says how it is built.
+container: f"{workflow.basedir}/murmur.sif"
+
+
 include: "rules/data.smk"
 include: "rules/training.smk"
 include: "rules/segmentation.smk"

@@ -129,3 +129,19 @@ def test_only_training_and_segmentation_import_tensorflow(root):
     for file in (root / "scripts").glob("*.py"):
         heavy = {"keras", "tensorflow"} & imported([file, *modules_of(file)])
         assert bool(heavy) == (file.stem in {"train_network", "segment_mouse"}), file
+
+
+def test_container_is_built_from_the_pins(root):
+    recipe = (root / "envs" / "murmur.def").read_text()
+    header, *found = re.split(r"^%(\w+)\n", recipe, flags=re.MULTILINE)
+    sections = {
+        name: [line.strip() for line in body.splitlines() if line.strip()]
+        for name, body in zip(found[::2], found[1::2], strict=True)
+    }
+    python = re.search(r"^From: python:(3\.\d+)\.\d+-slim-\w+$", header, re.MULTILINE)[1]
+    assert f"python={python}" in (root / "envs" / "launcher.yaml").read_text()
+    assert sections["arguments"] == ["requirements=envs/requirements-gpu.txt"]
+    assert sections["files"] == ["{{ requirements }} /opt/requirements.txt"]
+    assert any("--require-hashes -r /opt/requirements.txt" in line for line in sections["post"])
+    for named in re.findall(r"envs/[\w.-]+", recipe):
+        assert (root / named).is_file(), named
