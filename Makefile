@@ -1,6 +1,7 @@
 # make               set up, then run the default study with its report
 # make test          set up, then test
 # make gpu           set up anew, with CUDA: for training on an NVIDIA GPU (Linux on x86-64)
+# make slurm         add what submits jobs to a SLURM cluster
 # make format        format the code
 # make requirements  pin the requirements again after a change of envs/requirements.in
 
@@ -8,20 +9,22 @@ PYTHON ?= python3
 BIN := .venv/bin
 REQUIREMENTS := envs/requirements$(if $(wildcard .venv/gpu),-gpu).txt
 
-.PHONY: study test gpu format requirements clean
+.PHONY: study test gpu slurm format requirements clean
 
 study: .venv/ready
 	$(BIN)/snakemake --cores all
 	$(BIN)/snakemake --cores all --report results/demo/report.html
 	@echo "Open results/demo/report.html"
 
-test: .venv/ready .venv/jax/ready
+test: .venv/ready .venv/jax/ready .venv/slurm
 	$(BIN)/python -m pytest --numprocesses 2 tests/unit
 	$(BIN)/python -m pytest tests/workflow
 
 gpu:
 	rm -rf .venv && mkdir .venv && touch .venv/gpu
 	$(MAKE) .venv/ready
+
+slurm: .venv/slurm
 
 format: .venv/ready
 	$(BIN)/ruff check --fix .
@@ -34,6 +37,8 @@ requirements: .venv/ready
 	    --output-file envs/requirements.txt envs/requirements.in
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
 	    --no-emit-package tensorflow-cpu --output-file envs/requirements-gpu.txt envs/requirements-gpu.in
+	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
+	    --output-file envs/requirements-slurm.txt envs/requirements-slurm.in
 
 clean:
 	rm -rf .venv results .snakemake
@@ -41,6 +46,10 @@ clean:
 .venv/jax/ready: .venv/ready envs/requirements-jax.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --upgrade \
 	    --target .venv/jax -r envs/requirements-jax.txt
+	@touch $@
+
+.venv/slurm: .venv/ready envs/requirements-slurm.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r envs/requirements-slurm.txt
 	@touch $@
 
 .venv/ready: $(REQUIREMENTS)

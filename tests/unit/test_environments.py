@@ -40,11 +40,12 @@ def packages(root, name):
 
 @pytest.mark.parametrize("name", ["launcher", "analysis", "training", "training-gpu"])
 def test_environment_has_the_pinned_versions(root, pinned, name):
+    known = pinned | (locked(root, "requirements-slurm") if name == "launcher" else {})
     for package, version in packages(root, name).items():
-        assert pinned[package] == version, package
+        assert known[package] == version, package
 
 
-@pytest.mark.parametrize("name", ["requirements", "requirements-gpu"])
+@pytest.mark.parametrize("name", ["requirements", "requirements-gpu", "requirements-slurm"])
 def test_what_is_asked_for_is_pinned(root, name):
     asked = pins((root / "envs" / f"{name}.in").read_text().splitlines())
     assert asked.items() <= locked(root, name).items()
@@ -88,7 +89,13 @@ def test_jobs_that_ask_for_a_gpu_get_cuda(root, tmp_path, asked, expected):
     assert set(re.findall(r"envs/([\w-]+)\.yaml", done.stdout)) - {"analysis"} == expected, done.stderr
 
 
-@pytest.mark.parametrize("name", ["requirements", "requirements-gpu"])
+def test_slurm_adds_its_plugin_alone(root, pinned):
+    slurm = locked(root, "requirements-slurm")
+    assert slurm.keys() - pinned.keys() == {f"snakemake-executor-plugin-slurm{part}" for part in ("", "-jobstep")}
+    assert all(pinned.get(package, version) == version for package, version in slurm.items())
+
+
+@pytest.mark.parametrize("name", ["requirements", "requirements-gpu", "requirements-slurm"])
 def test_every_requirement_has_a_hash_and_none_an_address(root, name):
     text = (root / "envs" / f"{name}.txt").read_text()
     blocks = re.split(r"\n(?=[a-z])", text)
