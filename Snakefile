@@ -43,14 +43,14 @@ include: "rules/tables.smk"
 include: "rules/figures.smk"
 include: "rules/paper.smk"
 include: "rules/targets.smk"
+include: "rules/provenance.smk"
+include: "rules/report.smk"
 
 
 rule all:
     default_target: True
     input:
-        cohort_targets(),
-        reader_targets(),
-        comparison_targets(),
-        paper_targets(),
+        study_targets(),
+        provenance_targets(),
     message:
         "The study is complete"

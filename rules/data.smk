@@ -142,7 +142,12 @@ rule draw_split:
     input:
         manifest="<results>/cohorts/{cohort}/manifest.csv",
     output:
-        split="<results>/cohorts/{cohort}/split.csv",
+        split=report(
+            "<results>/cohorts/{cohort}/split.csv",
+            caption="../report/split.rst",
+            category="Provenance",
+            labels={"item": "Split of {cohort}"},
+        ),
     log:
         "<logs>/draw_split/{cohort}.log",
     conda:

@@ -1,7 +1,17 @@
-# What the study asks for: the files that the default rule gathers.
+# What the study asks for: the files that the default rule gathers, and those that tell how they were made.
 
 FIGURE = ("pdf", "svg", "png")
 PRINT = ("csv", "html", "tex", "docx")
+
+
+def study_targets():
+    """All that the study makes, but for what tells how it was made."""
+    return [*cohort_targets(), *reader_targets(), *comparison_targets(), *paper_targets()]
+
+
+def provenance_targets():
+    """What tells how the study was made: its methods, and the records of all figures and tables."""
+    return [f"{study.results}/{path}" for path in ("tables/methods.md", "provenance/records.html")]
 
 
 def cohort_targets():
@@ -66,3 +76,22 @@ def paper_targets():
     targets = ["paper_audit.csv", "paper_conventions.csv", "paper_comparison.csv", "paper_test_mice.csv"]
     targets += [f"paper_comparison.{suffix}" for suffix in PRINT if suffix != "csv"]
     return [f"{study.results}/paper/{target}" for target in targets]
+
+
+def methods_inputs(wildcards):
+    """What the methods are filled in from, by kind; `others` is all else that the study makes."""
+    with_images = [cohort for cohort in study.cohorts.values() if cohort.has_images]
+    trained = [f"{study.results}/readers/{name}" for name in readers_by("train_on")]
+    found = {
+        "manifests": [f"{cohort.results}/manifest.csv" for cohort in with_images],
+        "splits": [f"{cohort.results}/split.csv" for cohort in with_images],
+        "functions": [
+            f"{study.results}/measurements/{name}/{reader}/function.csv"
+            for name in cohorts_from("measurements")
+            for reader in study.readers_of(name)
+        ],
+        "trainings": [f"{folder}/training.json" for folder in trained],
+        "histories": [f"{folder}/history.csv" for folder in trained],
+    }
+    named = {path for paths in found.values() for path in paths}
+    return found | {"others": [path for path in study_targets() if path not in named]}

@@ -1,0 +1,165 @@
+"""The methods of a study in words, ready to paste into a methods section.
+
+Inputs: the manifest and the split of each cohort with images, function.csv of the others, training.json and history.csv
+of each network that was trained, and all that the study made, whose records say with which weights, with which
+software and at which commit. Output: methods.md. Every number and name is filled in.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from murmur.jobs import job
+from murmur.lineage import lineage
+from murmur.prose import methods
+from murmur.stamps import stamp
+from murmur.tables import read_csv
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+
+def used(records: Iterable[dict]) -> tuple[dict[str, list[str]], list[str]]:
+    """Return all versions of each software that `records` name, and all commits, sorted."""
+    versions: dict[str, set[str]] = {}
+    commits = set()
+    for record in records:
+        commits.add(record["made"]["commit"])
+        for name, version in record["made"]["software"].items():
+            versions.setdefault(name, set()).add(version)
+    return {name: sorted(versions[name]) for name in sorted(versions)}, sorted(commits)
+
+
+def weights_of(records: Iterable[dict]) -> dict[str, str]:
+    """Return the SHA-256 of the weights of each reader with which mice were segmented."""
+    return {
+        record["made"]["wildcards"]["reader"]: source["sha256"]
+        for record in records
+        if record["made"]["rule"] == "segment_mouse"
+        for source in record["made"]["inputs"]
+        if source["name"] == "model"
+    }
+
+
+def paragraphs_of_reader(
+    name: str,
+    settings: dict,
+    splits: Mapping[str, pd.DataFrame],
+    trained: Mapping[str, tuple[dict, pd.DataFrame]],
+    weights: Mapping[str, str],
+) -> list[str]:
+    """Return the paragraphs about a reader of images: what it is, how it was trained, what it read."""
+    reader = settings["readers"][name]
+    which = ["test"] if reader["mice"] == "test" else ["train", "validation", "test"]
+    read = {cohort: int(splits[cohort]["split"].isin(which).sum()) for cohort in reader.get("cohorts", splits)}
+    reading = methods.reading(name, reader, read)
+    if name not in trained:
+        return [f"{methods.other_reader(name, reader, weights.get(name))} {reading}"]
+    record, history = trained[name]
+    return [methods.network(name, record), methods.training(name, record, history), reading]
+
+
+def sections(
+    settings: dict,
+    manifests: Mapping[str, pd.DataFrame],
+    splits: Mapping[str, pd.DataFrame],
+    functions: Mapping[str, Mapping[str, pd.DataFrame]],
+    trained: Mapping[str, tuple[dict, pd.DataFrame]],
+    weights: Mapping[str, str],
+    made: set[str],
+    versions: Mapping[str, list[str]],
+    commits: list[str],
+) -> dict[str, list[str]]:
+    """Return the paragraphs under each heading.
+
+    Tables are by cohort, those of `functions` by cohort and reader; `trained` has training.json and history.csv by
+    reader, `weights` the SHA-256 of a reader's weights, `made` the names of the tables and figures, without suffix.
+    """
+    cohorts, statistics = settings["cohorts"], settings["statistics"]
+    readers = settings["readers"] if manifests else {}
+    return {
+        "Mice and images": [
+            *(methods.images(name, cohorts[name], table) for name, table in manifests.items()),
+            *(methods.numbers_alone(name, tables) for name, tables in functions.items()),
+        ],
+        "Reference contours": [methods.contours(name, cohorts[name], table) for name, table in manifests.items()],
+        "Training, validation and test": [methods.split(name, cohorts[name], table) for name, table in splits.items()],
+        "Readers": [
+            *(t for name in readers for t in paragraphs_of_reader(name, settings, splits, trained, weights)),
+            methods.masks(readers),
+        ],
+        "Measures": [methods.measures(), methods.overlap_measures()] if manifests else [],
+        "Statistics": [
+            methods.conventions(statistics),
+            methods.agreement(statistics) if "agreement" in made else "",
+            methods.overlap(made) if "overlap_anova" in made else "",
+            methods.groups() if "groups" in made else "",
+            methods.sample_size(statistics) if "sample_size" in made else "",
+            methods.readers(statistics) if "reader_ranking" in made else "",
+            methods.between_cohorts() if "cohort_comparison" in made else "",
+        ],
+        "Software": [methods.software(settings["study"], versions, commits)],
+    }
+
+
+def main(
+    output: str,
+    settings: dict,
+    manifests: Mapping[str, str],
+    splits: Mapping[str, str],
+    functions: Mapping[str, Mapping[str, str]],
+    trained: Mapping[str, tuple[str, str]],
+    results: list[str],
+) -> None:
+    """Write `output` (methods.md) of the study with these `settings` from files named as in `sections`.
+
+    `results` are the files that the study made, in whose records weights, software and commit are found.
+    """
+    records = list(lineage(results).records.values())
+    versions, commits = used(records)
+    found = sections(
+        settings,
+        {cohort: read_csv(path) for cohort, path in manifests.items()},
+        {cohort: read_csv(path) for cohort, path in splits.items()},
+        {cohort: {name: read_csv(path) for name, path in paths.items()} for cohort, paths in functions.items()},
+        {
+            reader: (json.loads(Path(record).read_text(encoding="utf-8")), read_csv(history))
+            for reader, (record, history) in trained.items()
+        },
+        weights_of(records),
+        {Path(path).stem for path in results},
+        versions,
+        commits,
+    )
+    text = [f"# Methods of the study {settings['study']}"]
+    for heading, paragraphs in found.items():
+        if any(paragraphs):
+            text += [f"## {heading}", *filter(None, paragraphs)]
+    if stamp():
+        text += [f"<!-- {stamp()} -->"]
+    Path(output).write_text("\n\n".join(text) + "\n", encoding="utf-8", newline="\n")
+
+
+def by_folder(paths: Iterable[str]) -> dict[str, str]:
+    """Return the paths by the name of the folder that they lie in."""
+    return {Path(path).parent.name: path for path in paths}
+
+
+if __name__ == "__main__":
+    with job(snakemake):
+        functions: dict[str, dict[str, str]] = {}
+        for path in map(Path, snakemake.input.functions):
+            functions.setdefault(path.parts[-3], {})[path.parts[-2]] = str(path)
+        histories = by_folder(snakemake.input.histories)
+        main(
+            output=snakemake.output[0],
+            settings=snakemake.params.settings,
+            manifests=by_folder(snakemake.input.manifests),
+            splits=by_folder(snakemake.input.splits),
+            functions=functions,
+            trained={name: (path, histories[name]) for name, path in by_folder(snakemake.input.trainings).items()},
+            results=list(snakemake.input),
+        )
