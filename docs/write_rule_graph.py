@@ -1,6 +1,7 @@
 """Write the graph of the rules into README.md: `python docs/write_rule_graph.py`; --check says whether it is there.
 
-The graph is Snakemake's own for the default study, each rule in the box of its stage, the final rule left out.
+The graph is Snakemake's own for the default study, each rule in the box of its stage. Left out are the final rule and
+those of provenance, which take in all that the others make.
 """
 
 import re

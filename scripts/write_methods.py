@@ -81,7 +81,7 @@ def sections(
     cohorts, statistics = settings["cohorts"], settings["statistics"]
     readers = settings["readers"] if manifests else {}
     return {
-        "Mice and images": [
+        "Mice and images" if manifests else "Mice": [
             *(methods.images(name, cohorts[name], table) for name, table in manifests.items()),
             *(methods.numbers_alone(name, tables) for name, tables in functions.items()),
         ],
@@ -97,7 +97,7 @@ def sections(
             methods.agreement(statistics) if "agreement" in made else "",
             methods.overlap(made) if "overlap_anova" in made else "",
             methods.groups() if "groups" in made else "",
-            methods.sample_size(statistics) if "sample_size" in made else "",
+            methods.sample_size(statistics, "groups" in made) if "sample_size" in made else "",
             methods.readers(statistics) if "reader_ranking" in made else "",
             methods.between_cohorts() if "cohort_comparison" in made else "",
         ],

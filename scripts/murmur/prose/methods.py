@@ -15,6 +15,7 @@ from murmur.bootstrap import RESAMPLES
 from murmur.cines import STRUCTURES
 from murmur.contrasts import CONTRASTS
 from murmur.notes import mice
+from murmur.prose.agreement import MEANING
 from murmur.prose.pieces import METRIC, STRUCTURE, change_of_unit, listed, of_unit, paragraph
 from murmur.recipes import RECIPES
 from murmur.rounding import number
@@ -78,7 +79,7 @@ def phenotypes(column: pd.Series) -> str:
 
 def numbers_alone(name: str, functions: Mapping[str, pd.DataFrame]) -> str:
     """Say that a cohort is numbers measured elsewhere, by the readers of `functions`."""
-    n = max(table["mouse"].nunique() for table in functions.values())
+    n = max(table["metric"].value_counts().max() for table in functions.values())
     return paragraph(
         f"of the {mice(n)} of the cohort {name}, left-ventricular function was measured elsewhere, by the reference "
         f"and by {listed(functions)}; its numbers were read from a table"
@@ -295,7 +296,7 @@ def agreement(statistics: dict) -> str:
     margins = statistics["equivalence_margins"]
     within = listed(f"±{change_of_unit(f'{margins[m]:g}', METRICS[m])} for {METRIC[m]}" for m in METRICS)
     return paragraph(
-        f"agreement in {listed(METRIC.values())} was described by the bias (mean difference, with CI) and the limits "
+        f"agreement in {listed(MEANING.values())} was described by the bias (mean difference, with CI) and the limits "
         f"of agreement, bias ± {Z:.2f} SD (Bland and Altman, Lancet 1986;327:307), with exact CI by the noncentral t "
         "distribution (Carkeet, Optom Vis Sci 2015;92:e71), and tested by paired t-tests with Holm's correction for "
         f"the {len(METRICS)} metrics; the Shapiro-Wilk test of the differences and Wilcoxon's signed-rank test stand "
@@ -339,16 +340,16 @@ def groups() -> str:
     )
 
 
-def sample_size(statistics: dict) -> str:
+def sample_size(statistics: dict, with_phenotypes: bool) -> str:
     """Say what numbers of mice were estimated for."""
     units = {"EF": "percentage points"}
     changes = [
         f"{of_unit(f'{change:g}', units.get(m, '%'))} in {METRIC[m]}" for m, change in statistics["changes"].items()
     ]
+    within = ", with the SD within phenotypes" if with_phenotypes else ""
     return paragraph(
         f"the number of mice per group that a study would need to detect a difference of {listed(changes, 'or')} was "
-        f"estimated for a t-test of two groups of equal size at a power of {_percent(statistics['power'])}, with the "
-        "SD within phenotypes"
+        f"estimated for a t-test of two groups of equal size at a power of {_percent(statistics['power'])}{within}"
     )
 
 
