@@ -152,3 +152,33 @@ def test_container_is_built_from_the_pins(root):
     assert any("--require-hashes -r /opt/requirements.txt" in line for line in sections["post"])
     for named in re.findall(r"envs/[\w.-]+", recipe):
         assert (root / named).is_file(), named
+
+
+def test_page_for_clusters_names_what_is_there(root):
+    page = (root / "docs" / "cluster.md").read_text()
+    for named in re.findall(r"(?:envs|profiles)/[\w./-]*\w", page):
+        assert (root / named).exists(), named
+    targets = set(re.findall(r"^(\w+):", (root / "Makefile").read_text(), re.MULTILINE))
+    for called in re.findall(r"\bmake (?:PYTHON=\S+ )?((?:gpu|slurm)(?: gpu| slurm)*)", page):
+        assert set(called.split()) <= targets, called
+    profile = (root / "profiles" / "slurm" / "profile.yaml").read_text()
+    keys = [
+        "slurm_account",
+        "slurm_partition",
+        "gpu",
+        "gres",
+        "runtime",
+        "mem_mb",
+        "slurm_extra",
+        "jobs",
+        "latency-wait",
+    ]
+    for named in [
+        *keys,
+        "slurm-status-command: squeue",
+        "slurm-status-attempts: 200",
+        "slurm-logdir: results/slurm_logs",
+    ]:
+        assert named in profile, named
+        assert named.split(": ")[-1] in page, named
+    assert 'f"Training was given {wanted} GPU, and' in (root / "scripts" / "murmur" / "training.py").read_text()
