@@ -78,7 +78,7 @@ def usable_record(path: str | Path) -> dict:
 def _is_whole(record: object) -> bool:
     try:
         parts = all(names <= set(record[part]) for part, names in PARTS.items())
-        return parts and all(INPUT <= set(source) for source in record["made"]["inputs"])
+        return parts and all(set(source) >= INPUT for source in record["made"]["inputs"])
     except (KeyError, TypeError):
         return False
 
