@@ -54,3 +54,6 @@ rule all:
         provenance_targets(),
     message:
         "The study is complete"
+
+
+include: "rules/crate.smk"
