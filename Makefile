@@ -16,7 +16,7 @@ study: .venv/ready
 	$(BIN)/snakemake --cores all --report results/demo/report.html
 	@echo "Open results/demo/report.html"
 
-test: .venv/ready .venv/jax/ready .venv/slurm
+test: .venv/ready .venv/jax/ready .venv/crate/ready .venv/slurm
 	$(BIN)/python -m pytest --numprocesses 2 tests/unit
 	$(BIN)/python -m pytest tests/workflow
 
@@ -39,13 +39,15 @@ requirements: .venv/ready
 	    --no-emit-package tensorflow-cpu --output-file envs/requirements-gpu.txt envs/requirements-gpu.in
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
 	    --output-file envs/requirements-slurm.txt envs/requirements-slurm.in
+	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
+	    --output-file envs/requirements-crate.txt envs/requirements-crate.in
 
 clean:
 	rm -rf .venv results .snakemake
 
-.venv/jax/ready: .venv/ready envs/requirements-jax.txt
+.venv/jax/ready .venv/crate/ready: .venv/%/ready: .venv/ready envs/requirements-%.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --upgrade \
-	    --target .venv/jax -r envs/requirements-jax.txt
+	    --target .venv/$* -r envs/requirements-$*.txt
 	@touch $@
 
 .venv/slurm: .venv/ready envs/requirements-slurm.txt
