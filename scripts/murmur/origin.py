@@ -55,7 +55,7 @@ def _in_its_folder(file: Path) -> Origin | None:
 def _detached(file: Path, results: Path) -> Origin:
     if not file.is_file():
         raise BadInput(f"{file} is missing, and so is its record")
-    content, stamp = sha256(file), _stamp(file)
+    content, stamp = sha256(file), stamp_of(file)
     found = []
     for place in recorded_files(results):
         try:
@@ -72,7 +72,8 @@ def _detached(file: Path, results: Path) -> Origin:
     return Origin(Path(str(place).removesuffix(path)), path, detached=True)
 
 
-def _stamp(file: Path) -> Stamp | None:
+def stamp_of(file: Path) -> Stamp | None:
+    """Return the stamp of a file; None where it has none, or is not a document at all."""
     try:
         return read_stamp(file)
     except (zipfile.BadZipFile, KeyError):

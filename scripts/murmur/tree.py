@@ -40,20 +40,19 @@ def tree(audit: Audit, path: str) -> list[str]:
 
 
 def source_table(audit: Audit) -> list[str]:
-    """Return lines that name every source with the first digits of its sha256, by folder."""
-    folders: dict[str, list[str]] = {}
+    """Return lines that name every source with the first digits of its sha256, by folder and kind of file."""
+    groups: dict[Path, list[str]] = {}
     for path in sorted(audit.sources, key=natural):
-        digest = audit.digests[path]
-        folders.setdefault(str(Path(path).parent), []).append(
-            f"{Path(path).name} {digest[:12] if digest else 'missing'}"
+        file, digest = Path(path), audit.digests[path]
+        groups.setdefault(file.with_name(f"*{file.suffix}"), []).append(
+            f"{file.stem} {digest[:12] if digest else 'missing'}"
         )
     lines = []
-    for folder, names in folders.items():
+    for group, names in groups.items():
         width = max(map(len, names)) + 2
         columns = max(1, (WIDTH - 2) // width)
-        lines.append("the working directory" if folder == "." else folder)
         rows = (names[start : start + columns] for start in range(0, len(names), columns))
-        lines += ["  " + "".join(name.ljust(width) for name in row).rstrip() for row in rows]
+        lines += [str(group), *("  " + "".join(name.ljust(width) for name in row).rstrip() for row in rows)]
     return lines
 
 

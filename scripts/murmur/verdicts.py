@@ -23,8 +23,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from murmur.lineage import Lineage
+from murmur.origin import stamp_of
 from murmur.present import Present, digest_or_none
-from murmur.stamps import read_stamp
 
 VERDICTS = ("VERIFIED", "STALE", "BROKEN")
 STAMPED = {".pdf", ".svg", ".png", ".gif", ".html", ".docx", ".tex", ".md"}
@@ -141,9 +141,9 @@ class Audit:
             how = "altered, or saved by other software," if path in self.copies else "altered"
             yield f"{name} was {how} since it was made: its content is not what its record says."
         elif Path(path).suffix in STAMPED:
-            stamp = read_stamp(self._place(path))
-            if stamp and stamp.record != record["record"]:
-                yield f"The record of {path} does not fit the stamp in the file: it was changed and sealed again."
+            stamp = stamp_of(self._place(path))
+            if stamp is None or stamp.record != record["record"]:
+                yield f"{name} does not carry the stamp of its record: one of them was changed, and sealed again."
 
     def _check_inputs(self, path: str) -> None:
         """Compare the inputs of a file with what its record says of them."""
@@ -172,7 +172,7 @@ class Audit:
                     users[source["path"]].append(path)
         for path, made_from_it in users.items():
             words = f"The record of {path} does not fit that of {_named(made_from_it)}, made from it"
-            self.reasons[path].add(Reason("BROKEN", f"{words}: one of them was changed and sealed again."))
+            self.reasons[path].add(Reason("BROKEN", f"{words}: one of them was changed, and sealed again."))
 
     def _check_jobs(self) -> None:
         """Find records of one job that differ in more than the file: they are written together."""

@@ -77,7 +77,7 @@ def test_a_rule_that_has_not_the_name_of_its_script_is_named(folder):
 
 
 def test_sources_are_listed_by_folder_with_their_digests(folder):
-    assert source_table(audited(folder)) == ["the working directory", "  mouse 47c5c28cae25    weights 9a129038d9a0"]
+    assert source_table(audited(folder)) == ["*", "  mouse 47c5c28cae25    weights 9a129038d9a0"]
 
 
 def test_mouse_2_comes_before_mouse_10():

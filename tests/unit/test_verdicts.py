@@ -202,6 +202,14 @@ def test_records_of_one_job_are_one_but_for_the_file(folder):
     assert f"The records of {other} and 1 more differ" in reasons or f"{TABLE} and 1 more differ" in reasons
 
 
+def test_a_figure_without_stamp_is_not_the_workflow_s_even_if_its_record_fits(folder):
+    write(FIGURE, "drawn by hand")
+    edit(FIGURE, lambda record: record["file"].update(sha256=present.digest_or_none(folder / FIGURE)))
+    verdict, reasons = found(folder)
+    assert verdict == "BROKEN"
+    assert reasons.startswith(f"{FIGURE} does not carry the stamp of its record")
+
+
 def test_a_copy_elsewhere_stands_for_the_file_in_the_study(folder):
     os.rename(FIGURE, "figure_for_the_journal.svg")
     copies = {FIGURE: folder / "figure_for_the_journal.svg"}
