@@ -102,7 +102,12 @@ def text_of_file(audit: Audit, found: Origin, file: Path) -> list[str]:
             "",
         ]
         lines += tree(audit, found.path)
-        lines += ["", "Sources, with the first digits of their sha256", *source_table(audit)]
+        table = source_table(audit)
+        lines += [
+            "",
+            "Sources, with the first digits of their sha256" if table else "No sources: all was made.",
+            *table,
+        ]
     verdict, reasons = audit.verdict(found.path)
     files = len([path for path in audit.reached if path in audit.records])
     praise = (

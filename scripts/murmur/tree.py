@@ -9,6 +9,7 @@ from pathlib import Path
 from murmur.verdicts import VERDICTS, Audit
 
 WIDTH = 120
+FIRM = "\N{NO-BREAK SPACE}"
 
 
 def tree(audit: Audit, path: str) -> list[str]:
@@ -30,7 +31,8 @@ def tree(audit: Audit, path: str) -> list[str]:
             return
         groups = _groups(paths, audit)
         rail = others + ("│  " if groups else "   ")
-        lines.extend(textwrap.wrap(_details(paths, audit), WIDTH, initial_indent=rail, subsequent_indent=rail))
+        details = textwrap.wrap(_details(paths, audit), WIDTH, initial_indent=rail, subsequent_indent=rail)
+        lines.extend(line.replace(FIRM, " ") for line in details)
         for number, (group, marks) in enumerate(groups, start=1):
             corner, rail = ("└─ ", "   ") if number == len(groups) else ("├─ ", "│  ")
             draw(group, marks, others + corner, others + rail)
@@ -108,7 +110,8 @@ def _details(paths: list[str], audit: Audit) -> str:
 
 
 def _settings(settings: dict) -> str:
-    return ", ".join(f"{name} {_value(value)}" for name, value in settings.items())
+    words = [f"{name} {_value(value)}" for name, value in settings.items() if value is not None]
+    return ", ".join(word if len(word) > 40 else word.replace(" ", FIRM) for word in words)
 
 
 def _value(value: object) -> str:
@@ -117,7 +120,7 @@ def _value(value: object) -> str:
     if isinstance(values, list) and len(values) > 2 and all(isinstance(item, str | None) for item in values):
         counts = Counter(item or "none" for item in values)
         if len(counts) <= 6 and len(counts) < len(values):
-            return " and ".join(f"{count} {item}" for item, count in sorted(counts.items()))
+            return f"({', '.join(f'{count} {item}' for item, count in sorted(counts.items()))})"
         if len(values) > 4:
             return f"{values[0]}, ... ({len(values)})"
     if isinstance(value, dict):

@@ -66,8 +66,8 @@ def test_many_settings_are_counted(folder):
     make(FIGURE, 9, settings=settings)
     words = " ".join(line.lstrip("│ ") for line in tree(audited(folder), FIGURE)[1:3])
     assert words == (
-        "scripts/plot.py, 2026-01-01 10:09; phenotypes 2 control and 1 infarct, mice Mouse1, ... (30), "
-        "network (filters [8, 16], size 64), spacing_mm [0.1, 0.1, 1.0], kind drawn, seed null"
+        "scripts/plot.py, 2026-01-01 10:09; phenotypes (2 control, 1 infarct), mice Mouse1, ... (30), "
+        "network (filters [8, 16], size 64), spacing_mm [0.1, 0.1, 1.0], kind drawn"
     )
 
 
