@@ -20,45 +20,12 @@ from murmur.notes import mice
 from murmur.split import SPLITS
 from murmur.stamps import stamp
 from murmur.tables import read_csv, write_csv
+from murmur.webpage import document, folded, table
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 SHORT = 12  # digits of a digest where the page gives it whole elsewhere
-
-STYLE = """
-  :root { color: #1a1a1a; background: #fff; font: 1rem/1.5 Georgia, "Times New Roman", serif; }
-  body { max-width: 66rem; margin: 0 auto; padding: 1.5rem; }
-  h1, h2, h3, th, nav, summary, caption { font-family: "Helvetica Neue", Arial, sans-serif; }
-  h1 { font-size: 1.9rem; line-height: 1.2; margin: 0 0 .25rem; }
-  h2 { font-size: 1.3rem; margin: 2.5rem 0 .5rem; padding-top: .5rem; border-top: 2px solid #1a1a1a; }
-  h3 { font-size: 1.05rem; margin: 1.5rem 0 .25rem; }
-  p { max-width: 44rem; }
-  a { color: #004b87; }
-  a:focus-visible, summary:focus-visible { outline: 3px solid #004b87; outline-offset: 2px; }
-  nav ul { display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; padding: 0; list-style: none; }
-  code, pre { font: .8rem/1.5 "DejaVu Sans Mono", Menlo, Consolas, monospace; overflow-wrap: anywhere; }
-  .way code { white-space: nowrap; }
-  pre { background: #f4f4f2; padding: .75rem 1rem; white-space: pre-wrap; }
-  table { border-collapse: collapse; width: 100%; margin: .25rem 0 1rem; font-size: .92rem; }
-  caption { text-align: left; font-size: .85rem; color: #4a4a4a; padding: .25rem 0; }
-  th, td { text-align: left; vertical-align: top; padding: .2rem .75rem .2rem 0; border-bottom: 1px solid #d8d8d8; }
-  thead th { border-bottom: 1px solid #1a1a1a; font-size: .85rem; }
-  tbody th { font-weight: normal; }
-  details { border-bottom: 1px solid #d8d8d8; }
-  details > div { padding: 0 0 .5rem 1.2rem; }
-  summary { cursor: pointer; padding: .3rem 0; }
-  summary span, .default { color: #595959; font-size: .88rem; }
-  summary code { float: right; color: #4a4a4a; line-height: 1.9; }
-  @media print {
-    :root { font-size: 9pt; }
-    body { max-width: none; padding: 0; }
-    nav { display: none; }
-    details::details-content { content-visibility: visible; }
-    tr, summary { break-inside: avoid; }
-    h2, h3, summary { break-after: avoid; }
-  }
-"""
 
 
 class Job(NamedTuple):
@@ -83,8 +50,8 @@ def jobs_of(records: Mapping[str, dict]) -> dict[str, Job]:
     """Return the jobs that made the files of `records` (by path), by the digest of their record, in their order."""
     jobs: dict[str, Job] = {}
     for path, record in records.items():
-        job = jobs.setdefault(record["record"], Job(record["record"], record["made"], {}))
-        job.files[path] = record["file"]["sha256"]
+        one = jobs.setdefault(record["record"], Job(record["record"], record["made"], {}))
+        one.files[path] = record["file"]["sha256"]
     return jobs
 
 
@@ -93,9 +60,9 @@ def reached_from(path: str, records: Mapping[str, dict]) -> tuple[set[str], set[
     made, sources, waiting = {path}, set(), [path]
     while waiting:
         for source in records[waiting.pop()]["made"]["inputs"]:
-            if source["path"] not in records:
+            if source["record"] is None:
                 sources.add(source["path"])
-            elif source["path"] not in made:
+            elif source["path"] in records and source["path"] not in made:
                 made.add(source["path"])
                 waiting.append(source["path"])
     return made, sources
@@ -126,22 +93,6 @@ def in_order(words: str) -> list:
 def code(text: str, short: bool = False) -> str:
     """Write a digest or a path, only the first digits if `short`."""
     return f"<code>{escape(text[:SHORT] if short else text)}</code>"
-
-
-def table(header: list[str], rows: Iterable[Iterable[str]], caption: str = "") -> str:
-    """Write a table of cells, which are HTML; the first of a row names it."""
-    head = "".join(f'<th scope="col">{cell}</th>' for cell in header)
-    body = "\n".join(
-        f'<tr><th scope="row">{first}</th>{"".join(f"<td>{cell}</td>" for cell in rest)}</tr>' for first, *rest in rows
-    )
-    named = f"<caption>{caption}</caption>" if caption else ""
-    return f"<table>{named}<thead><tr>{head}</tr></thead><tbody>\n{body}\n</tbody></table>"
-
-
-def folded(summary: str, content: str, anchor: str = "") -> str:
-    """Write content that opens at a click on its summary."""
-    named = f' id="{anchor}"' if anchor else ""
-    return f"<details{named}><summary>{summary}</summary><div>{content}</div></details>"
 
 
 def endings(paths: Iterable[str]) -> str:
@@ -221,17 +172,12 @@ def steps_in_full(steps: Mapping[str, list[Job]], anchors: Mapping[str, str]) ->
     texts = []
     for step, jobs in steps.items():
         made = jobs[0].made
-        facts = [
-            [
-                "script",
-                f"{code(made['script'])} {code(made['code'][made['script']])}, and {len(made['code']) - 1} modules",
-            ],
-            *(
-                [f"setting {escape(name)}", code(json.dumps(value, ensure_ascii=False))]
-                for name, value in made["settings"].items()
-            ),
-        ]
-        content = table(["", ""], facts)
+        script = f"{code(made['script'])} {code(made['code'][made['script']])}, and {len(made['code']) - 1} modules"
+        facts = [["script", script]]
+        for name in made["settings"]:
+            values = {json.dumps(one.made["settings"][name], ensure_ascii=False) for one in jobs}
+            facts.append([f"setting {escape(name)}", code(*values) if len(values) == 1 else "one for each mouse"])
+        content = table([], facts)
         rows = []
         for one in jobs:
             files = "<br>".join(f"{code(path)} {code(digest, True)}" for path, digest in one.files.items())
@@ -254,6 +200,13 @@ def settings_as_rows(settings: dict, given: dict, path: str = "") -> Iterable[li
             is_given = isinstance(given, dict) and key in given
             origin = "study file" if is_given else '<span class="default">default</span>'
             yield [code(f"{path}{key}"), code(json.dumps(value, ensure_ascii=False)), origin]
+
+
+def sets(cohort: str, split: pd.DataFrame) -> str:
+    """Write which mice of a cohort are in which set."""
+    names = {name: list(split.loc[split["split"] == name, "mouse"]) for name in SPLITS}
+    rows = ([name, str(len(names[name])), escape(", ".join(names[name]))] for name in SPLITS)
+    return table(["set", "mice", "names"], rows, f"Cohort {escape(cohort)}, {mice(len(split))}")
 
 
 def used(records: Iterable[dict], part: str) -> dict[str, list[str]]:
@@ -295,18 +248,7 @@ def page(
     ]
     chapters = {
         "Figures and tables": items(jobs.values(), set(results), titles, found=found, steps=steps, anchors=anchors),
-        "Split": "\n".join(
-            table(
-                ["set", "mice", ""],
-                (
-                    [name, str(len(names)), escape(", ".join(names))]
-                    for name in SPLITS
-                    for names in [list(split.loc[split["split"] == name, "mouse"])]
-                ),
-                f"Cohort {escape(cohort)}, {mice(len(split))}",
-            )
-            for cohort, split in splits.items()
-        ),
+        "Split": "\n".join(sets(cohort, split) for cohort, split in splits.items()),
         "Study file": "\n".join(f"<h3>{escape(n)}</h3><pre>{escape(t)}</pre>" for n, t in study_files.items())
         + "<h3>All settings in force</h3>"
         + table(["key", "value", "from"], settings_as_rows(settings, given)),
@@ -318,40 +260,13 @@ def page(
         "Steps": steps_in_full(steps, anchors),
         "Code": table(["file", "SHA-256"], ([code(n), "<br>".join(map(code, v))] for n, v in scripts.items())),
     }
-    anchor = {title: title.lower().replace(" ", "-") for title in chapters}
-    contents = "".join(f'<li><a href="#{anchor[title]}">{title}</a></li>' for title in chapters if chapters[title])
-    body = "\n".join(
-        f'<section aria-labelledby="{anchor[title]}">\n<h2 id="{anchor[title]}">{title}</h2>\n{text}\n</section>'
-        for title, text in chapters.items()
-        if text
-    )
-    stamped = f'\n<meta name="description" content="{escape(stamp())}">' if stamp() else ""
-    title = f"Records of the study {escape(study)}"
-    return f"""<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">{stamped}
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{title}</title>
-<style>{STYLE}</style>
-</head>
-<body>
-<header>
-<h1>{title}</h1>
-<p>Where each figure and table comes from. A record says from which files, by which script, with which settings and
-software a file was made; its digest stands in the metadata of the figure or table, and again in the records of all
-that was made from it. <code>python scripts/audit.py results/{escape(study)}</code> checks them all. When and on which
-machine a file was made, how long it took and how much memory it needed stands beside it, in FILE.provenance.json, and
-not here, so that the same study gives the same page.</p>
-<nav aria-label="Contents"><ul>{contents}</ul></nav>
-{table(["", ""], facts)}
-</header>
-<main>
-{body}
-</main>
-</body>
-</html>
-"""
+    intro = f"""<p>Where each figure and table comes from. A record says from which files, by which script, with which
+settings and software a file was made; its digest stands in the metadata of the figure or table, and again in the
+records of all that was made from it. <code>python scripts/audit.py results/{escape(study)}</code> checks them all.
+When and on which machine a file was made, how long it took and how much memory it needed stands beside it, in
+FILE.provenance.json, and not here, so that the same study gives the same page.</p>
+{table([], facts)}"""
+    return document(f"Records of the study {study}", intro, chapters)
 
 
 def main(
