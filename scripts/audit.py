@@ -34,6 +34,11 @@ def known_records(folder: Path, results: Path) -> Lineage:
     return lineage([file.relative_to(folder) for file in recorded_files(results)], folder)
 
 
+def with_lost(known: Lineage, files: list[str], folder: Path) -> Lineage:
+    """Return the lineage `known` with those of `files` that have no record."""
+    return known._replace(lost=known.lost | lineage([file for file in files if file not in known.records], folder).lost)
+
+
 def present_of(known: Lineage, folder: Path) -> Present:
     """Return what there is now; the study files are those that the latest of the records names."""
     runs = [record["run"] for record in known.records.values()]
@@ -49,8 +54,7 @@ def audit_file(file: Path, results: Path) -> tuple[Audit, Origin]:
     found = origin(file, results)
     study = found.folder / Path(*Path(found.path).parts[:2])
     known = known_records(found.folder, study)
-    if found.path not in known.records:
-        known = lineage([*known.records, *known.lost, found.path], found.folder)
+    known = with_lost(known, [found.path], found.folder)
     copies = {found.path: file} if found.detached else {}
     return Audit(known, [found.path], present_of(known, found.folder), copies), found
 
@@ -83,8 +87,7 @@ def audit_study(place: Path) -> tuple[Audit, list[str]]:
     known = known_records(folder, folder / Path(*place.relative_to(folder).parts[:2]))
     present = present_of(known, folder)
     files = printed(known, present.plan, folder, place)
-    known = lineage([*known.records, *known.lost, *files], folder)
-    return Audit(known, files, present), files
+    return Audit(with_lost(known, files, folder), files, present), files
 
 
 def text_of_file(audit: Audit, found: Origin, file: Path) -> list[str]:

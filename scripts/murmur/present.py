@@ -17,15 +17,12 @@ class Present:
 
     def __init__(self, folder: Path, checkout: Path, plan: Plan):
         """Take the working directory that the paths of records start from, the code, and what the study asks for."""
-        self.folder, self.checkout, self.plan = folder, checkout, plan
+        self.plan = plan
+        self.place = cache(lambda path: place_of(path, folder, checkout))
         self._digest_of_code = cache(lambda file: digest_or_none(checkout / file))
         self._version_here = cache(version_here)
         self._not_installed: set[str] = set()
         self._not_asked: list[str] = []
-
-    def place(self, path: str) -> Path:
-        """Return where a file of a record is."""
-        return place_of(path, self.folder, self.checkout)
 
     def changes(self, path: str, made: dict) -> Iterator[str]:
         """Say in sentences what is no longer as it was when a file was made, `made` being that part of its record."""
