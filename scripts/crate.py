@@ -157,12 +157,17 @@ def add_files(
         name = place.relative_to(checkout).as_posix() if place.is_relative_to(checkout) else None
         size = place.stat().st_size if place.exists() else None
         files[path] = code.get(name) or add_reference(crate, path, digest, size, description=NOT_COPIED)
-    items = {Path(name).stem: item for name, item in captions.items()}  # a figure has one caption in all formats
+    # A caption holds for all formats that the same job made.
+    items = {
+        (r["record"], Path(p).stem): captions[Path(p).name]
+        for p, r in found.records.items()
+        if Path(p).name in captions
+    }
     for path, record in found.records.items():
         if Path(path).suffix in OUTSIDE:
             file = record["file"]
             files[path] = add_reference(crate, path, file["sha256"], file["bytes"], description=NOT_COPIED)
-        elif item := items.get(Path(path).stem):
+        elif item := items.get((record["record"], Path(path).stem)):
             title = item["title"].format(**record["made"]["wildcards"])
             caption = fill_in(checkout / "report" / item["template"], record["made"])
             files[path] = add_copy(crate, path, path, name=title, caption=caption)

@@ -46,9 +46,9 @@ def study(root, tmp_path, monkeypatch):
     return tmp_path
 
 
-def package(root, folder="results/tiny/ro-crate", study_files=("tiny.yaml",)):
+def package(root, folder="results/tiny/ro-crate", study_files=("tiny.yaml",), results=(f"{FIGURE}.png",)):
     """Package the study and return the entities by identifier."""
-    crate.main([f"{FIGURE}.png"], study_files, CAPTIONS, root, "abc", folder)
+    crate.main(results, study_files, CAPTIONS, root, "abc", folder)
     graph = json.loads(Path(folder, "ro-crate-metadata.json").read_text())["@graph"]
     assert len({entity["@id"] for entity in graph}) == len(graph)
     return {entity["@id"]: entity for entity in graph}
@@ -143,6 +143,14 @@ def test_caption_is_filled_in_for_every_format(root, study):
     assert told == [
         f"- **Figure 5: overlap in c**, [{FIGURE}.png]({FIGURE}.png). {entities[f'{FIGURE}.png']['caption']}"
     ]
+
+
+def test_caption_is_not_that_of_another_job(root, study):
+    other = Path("results/tiny/figure_5_overlap.csv")
+    other.write_text("of the same name")
+    make(root, "measure_volumes", [other], ["mice/1.h5"], "2026-02-03T04:05:00+00:00")
+    entities = package(root, results=[other, f"{FIGURE}.png"])
+    assert "caption" in entities[f"{FIGURE}.png"] and "caption" not in entities[str(other)]
 
 
 def test_caption_that_cannot_be_filled_in_is_an_error(tmp_path):
