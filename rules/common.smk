@@ -14,9 +14,10 @@ os.environ.update(PYTHONDONTWRITEBYTECODE="1")
 sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
 
 from murmur.commit import commit_of
+from murmur.digests import remembered_sha256
 from murmur.errors import BadInput
 from murmur.modules import digest_of
-from murmur.provenance import tell_jobs, told_to_jobs
+from murmur.provenance import digest, tell_jobs, told_to_jobs
 from murmur.study import Study
 
 if workflow.is_main_process or not told_to_jobs():
@@ -43,8 +44,27 @@ def any_of(names):
 
 
 def modules(script):
-    """Digest of the modules that a script imports, so that editing one runs its rule again."""
+    """Digest of a script and the modules that it imports, so that editing one runs its rule again."""
     return digest_of(Path(workflow.basedir) / "scripts" / f"{script}.py")
+
+
+def is_source(file):
+    """Whether a file is the user's own, and not one that the workflow makes."""
+    return not file.startswith(f"{study.results}/")
+
+
+def by_content(file):
+    """A file that counts by its content (see `content`) instead of its date, if it is the user's own.
+
+    One that was copied anew has another date and the same content; one that was brought from elsewhere with its date
+    has other content and may be older than the results.
+    """
+    return ancient(file) if is_source(file) else file
+
+
+def content(*files):
+    """Digest of the user's own among some files, so that other content runs a rule again."""
+    return digest([remembered_sha256(file, Path(".snakemake/murmur")) for file in files if is_source(file)])
 
 
 def per_attempt(amount):
@@ -89,11 +109,30 @@ def number_of_mice(wildcards):
 
 def segmentations(wildcards):
     """The segmentations of a cohort by a reader; the reference's masks are in the mouse files."""
-    cohort = study.cohorts[wildcards.cohort]
     if wildcards.reader == "reference":
-        return [cohort.file(mouse) for mouse in cohort.mice]
+        return mice_of_cohort(wildcards)
     folder = f"{study.results}/segmentations/{wildcards.cohort}/{wildcards.reader}"
     return [f"{folder}/{mouse}.h5" for mouse in read_mice(wildcards)]
+
+
+def mice_of_cohort(wildcards):
+    """The files of all mice of a cohort."""
+    return [study.cohorts[wildcards.cohort].file(mouse) for mouse in study.cohorts[wildcards.cohort].mice]
+
+
+def nifti_files(wildcards):
+    """The NIfTI files of a mouse."""
+    return [str(file) for file in study.cohorts[wildcards.cohort].nifti.files(wildcards.mouse)]
+
+
+def sound_split(wildcards):
+    """The split of the cohort that a network trained on: only once it is checked is the network measured there.
+
+    A mouse can be in two sets under two names, which shows in the files alone.
+    """
+    reader = study.readers.get(wildcards.reader)
+    trained = reader and reader.settings.get("train_on") == wildcards.cohort
+    return [f"{study.cohorts[wildcards.cohort].results}/split.csv"] if trained else []
 
 
 def phenotypes(wildcards):
@@ -191,6 +230,11 @@ def learning_mice(wildcards):
     """The mice that a network trains and validates on, and their sets."""
     cohort = training_cohort(wildcards)
     return {mouse: cohort.split[mouse] for mouse in cohort.mice_of("train", "validation")}
+
+
+def learning_files(wildcards):
+    """The files of the mice that a network trains and validates on."""
+    return [training_cohort(wildcards).file(mouse) for mouse in learning_mice(wildcards)]
 
 
 def model(wildcards):

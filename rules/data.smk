@@ -37,7 +37,7 @@ for name in cohorts_from("phantom"):
 
 rule convert_nifti:
     input:
-        lambda w: study.cohorts[w.cohort].nifti.files(w.mouse),
+        lambda w: [*map(by_content, nifti_files(w))],
     output:
         mouse="<results>/cohorts/{cohort}/mice/{mouse}.h5",
     log:
@@ -50,10 +50,11 @@ rule convert_nifti:
         "../envs/analysis.yaml"
     resources:
         mem_mb=per_attempt(2000),
-        runtime=per_attempt(10),
+        runtime=per_attempt(5),
     params:
         source=lambda w: study.cohorts[w.cohort].nifti_settings,
         frame_interval_ms=lambda w: study.cohorts[w.cohort].settings.get("frame_interval_ms"),
+        content=lambda w: content(*nifti_files(w)),
         modules=modules("convert_nifti"),
     message:
         "Convert the NIfTI files of {wildcards.mouse} of {wildcards.cohort}"
@@ -114,13 +115,14 @@ rule obtain_weights:
 
 rule check_cohort:
     input:
-        mice=lambda w: [study.cohorts[w.cohort].file(mouse) for mouse in study.cohorts[w.cohort].mice],
+        mice=lambda w: [*map(by_content, mice_of_cohort(w))],
     output:
         manifest="<results>/cohorts/{cohort}/manifest.csv",
     log:
         "<logs>/check_cohort/{cohort}.log",
     benchmark:
         "<benchmarks>/check_cohort/{cohort}.tsv"
+    priority: 1  # what is wrong with a mouse is said before the long jobs start
     conda:
         "../envs/analysis.yaml"
     threads: 2
@@ -131,6 +133,7 @@ rule check_cohort:
         phenotypes=lambda w: [study.cohorts[w.cohort].phenotypes.get(mouse) for mouse in study.cohorts[w.cohort].mice],
         spacing_mm=lambda w: study.cohorts[w.cohort].settings.get("spacing_mm"),
         frame_interval_ms=lambda w: study.cohorts[w.cohort].settings.get("frame_interval_ms"),
+        content=lambda w: content(*mice_of_cohort(w)),
         modules=modules("check_cohort"),
     message:
         "Check every file of {wildcards.cohort}"

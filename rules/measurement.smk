@@ -7,7 +7,8 @@
 rule measure_volumes:
     input:
         manifest="<results>/cohorts/{cohort}/manifest.csv",
-        masks=segmentations,
+        masks=lambda w: [*map(by_content, segmentations(w))],
+        split=sound_split,
     output:
         volumes="<results>/measurements/{cohort}/{reader}/volumes.csv",
     log:
@@ -21,6 +22,7 @@ rule measure_volumes:
         runtime=per_attempt(60),
     params:
         mice=read_mice,
+        content=lambda w: content(*segmentations(w)),
         modules=modules("measure_volumes"),
     message:
         "Measure the volumes of {wildcards.cohort} by {wildcards.reader}"
@@ -54,7 +56,7 @@ rule measure_function:
 
 rule import_measurements:
     input:
-        table=lambda w: study.cohorts[w.cohort].source["measurements"],
+        table=lambda w: by_content(study.cohorts[w.cohort].source["measurements"]),
     output:
         function="<results>/measurements/{cohort}/{reader}/function.csv",
     log:
@@ -67,6 +69,7 @@ rule import_measurements:
         mem_mb=per_attempt(1000),
         runtime=per_attempt(10),
     params:
+        content=lambda w: content(study.cohorts[w.cohort].source["measurements"]),
         modules=modules("import_measurements"),
     message:
         "Import the measurements of {wildcards.cohort} by {wildcards.reader}"
@@ -78,6 +81,7 @@ rule measure_overlap:
     input:
         manifest="<results>/cohorts/{cohort}/manifest.csv",
         segmentations=segmentations,
+        split=sound_split,
     output:
         overlap="<results>/measurements/{cohort}/{reader}/overlap.csv",
     log:

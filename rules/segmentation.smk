@@ -1,15 +1,14 @@
 # Segmentation: every reader's masks of every mouse that it reads, on the grid of the images, without islands.
 #
-#   in    manifest.csv and the mouse files; a network, or a folder of masks
+#   in    the mouse files; a network, or a folder of masks and manifest.csv
 #   out   segmentations/COHORT/READER/MOUSE.h5
 
 
 rule segment_mouse:
     input:
-        # Ancient, because a mouse that joins the cohort changes the manifest, yet not the other mice.
-        manifest=ancient("<results>/cohorts/{cohort}/manifest.csv"),
-        mouse=lambda w: study.cohorts[w.cohort].file(w.mouse),
-        model=model,
+        # Not the manifest: a mouse that joins the cohort changes it, yet not the other mice. The job checks its mouse.
+        mouse=lambda w: by_content(study.cohorts[w.cohort].file(w.mouse)),
+        model=lambda w: by_content(model(w)),
     output:
         segmentation="<results>/segmentations/{cohort}/{reader}/{mouse}.h5",
     log:
@@ -23,10 +22,11 @@ rule segment_mouse:
     threads: 1
     resources:
         mem_mb=per_attempt(2000),
-        runtime=per_attempt(60),
+        runtime=per_attempt(30),
     params:
         postprocess=lambda w: study.readers[w.reader].settings["postprocess"],
         spacing_mm=lambda w: study.cohorts[w.cohort].settings.get("spacing_mm"),
+        content=lambda w: content(study.cohorts[w.cohort].file(w.mouse), model(w)),
         modules=modules("segment_mouse"),
     message:
         "Segment {wildcards.mouse} of {wildcards.cohort} with {wildcards.reader}"
@@ -63,6 +63,7 @@ for name in readers_by("masks"):
                 mice=study.readers[name].mice(study.cohorts[cohort]),
                 reader=name,
                 postprocess=study.readers[name].settings["postprocess"],
+                content=content(*study.readers[name].mask_files(study.cohorts[cohort])),
                 modules=modules("import_masks"),
             message:
                 f"Import the masks of {cohort} by {name}"

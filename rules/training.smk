@@ -1,15 +1,14 @@
 # Training: one network for each reader with `train_on`.
 #
-#   in    manifest.csv and split.csv of the cohort, and its mice in training and validation
+#   in    the mice of the cohort in training and validation
 #   out   readers/READER/model.keras, history.csv, training.json
 
 
 rule collect_slices:
     input:
-        # Ancient, because what else changes in the cohort (a test mouse, a phenotype) does not concern the network.
-        manifest=ancient(lambda w: f"{training_cohort(w).results}/manifest.csv"),
-        split=ancient(lambda w: f"{training_cohort(w).results}/split.csv"),
-        mice=lambda w: [training_cohort(w).file(mouse) for mouse in learning_mice(w)],
+        # Neither manifest nor split: what else changes in the cohort (a test mouse, a phenotype) does not concern the
+        # network. The job checks the mice that it reads itself.
+        mice=lambda w: [*map(by_content, learning_files(w))],
     output:
         slices=temp("<results>/readers/{reader}/slices.h5"),
     log:
@@ -24,6 +23,7 @@ rule collect_slices:
     params:
         assignment=learning_mice,
         size=lambda w: study.readers[w.reader].network["size"],
+        content=lambda w: content(*learning_files(w)),
         modules=modules("collect_slices"),
     message:
         "Collect the slices that {wildcards.reader} trains on"

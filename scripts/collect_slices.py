@@ -15,7 +15,7 @@ from murmur.cines import STRUCTURES, read_frame
 from murmur.errors import BadInput
 from murmur.jobs import job
 from murmur.logs import progress
-from murmur.manifest import Mouse, read_manifest
+from murmur.manifest import Mouse, check_mouse
 from murmur.slices import scale, to_square
 from murmur.split import check_split
 
@@ -46,13 +46,13 @@ def _append(group: h5py.Group, images: np.ndarray, masks: np.ndarray, names: lis
         dataset[start:] = values
 
 
-def main(manifest: str, assignment: dict[str, str], size: int, slices: str) -> None:
-    """Write `slices` from the mice that `assignment` puts in train and validation.
+def main(files: list[str], assignment: dict[str, str], size: int, slices: str) -> None:
+    """Write `slices` from the mice that `assignment` puts in train and validation; `files` follow its order.
 
-    `size` is the side of the network's square in pixels. Raises BadInput when a mouse is in two sets, or a set holds no
-    contoured frame.
+    `size` is the side of the network's square in pixels. Raises BadInput when a mouse file is not as it must be, a
+    mouse is in two sets, or a set holds no contoured frame.
     """
-    mice = read_manifest(manifest)
+    mice = {mouse: check_mouse(file) for mouse, file in zip(assignment, files, strict=True)}
     check_split(list(assignment.items()), {name: mouse.sha256 for name, mouse in mice.items()})
     path = Path(slices)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -70,7 +70,7 @@ def main(manifest: str, assignment: dict[str, str], size: int, slices: str) -> N
                     _append(group, np.concatenate(images), np.concatenate(masks), names)
             if not len(group["names"]):
                 raise BadInput(
-                    f"{manifest}: found no frame in {part} with both structures contoured, expected at least one; "
+                    f"split: found no frame in {part} with both structures contoured, expected at least one; "
                     "change the split"
                 )
 
@@ -78,7 +78,7 @@ def main(manifest: str, assignment: dict[str, str], size: int, slices: str) -> N
 if __name__ == "__main__":
     with job(snakemake):
         main(
-            manifest=snakemake.input.manifest,
+            files=list(snakemake.input.mice),
             assignment=snakemake.params.assignment,
             size=snakemake.params.size,
             slices=snakemake.output.slices,

@@ -17,7 +17,7 @@ from murmur.digests import sha256
 from murmur.errors import BadInput
 from murmur.jobs import job
 from murmur.logs import progress
-from murmur.manifest import read_manifest
+from murmur.manifest import check_mouse
 from murmur.slices import from_square, scale, to_square
 
 if TYPE_CHECKING:
@@ -76,20 +76,31 @@ def segment(images: h5py.Dataset, network) -> np.ndarray:
     return masks
 
 
-def main(manifest: str, mouse: str, model: str, reader: str, postprocess: str, segmentation: str, threads: int) -> None:
-    """Write `segmentation` (Masks, Frames_with_ROI, attributes) of one mouse of `manifest` by the network `model`."""
+def main(
+    mouse: str,
+    model: str,
+    reader: str,
+    postprocess: str,
+    spacing_mm: list[float] | None,
+    segmentation: str,
+    threads: int,
+) -> None:
+    """Write `segmentation` (Masks, Frames_with_ROI, attributes) of the mouse file `mouse` by the network `model`.
+
+    `spacing_mm` is what the study file says. Raises BadInput when the mouse file is not as it must be.
+    """
     os.environ["TF_NUM_INTRAOP_THREADS"] = str(threads)  # heard only before TensorFlow is imported
-    row = read_manifest(manifest)[mouse]
+    checked = check_mouse(mouse, spacing_mm)
     network = load_network(model)
-    with h5py.File(row.file, "r") as file:
+    with h5py.File(mouse, "r") as file:
         masks = segment(file["Images"], network)
     if postprocess == "largest_component":
-        masks = keep_heart(masks, row.spacing_mm)
+        masks = keep_heart(masks, checked.spacing_mm)
     attributes = {
         "reader": reader,
         "weights_sha256": sha256(model),
         "postprocess": postprocess,
-        "spacing_mm": row.spacing_mm,
+        "spacing_mm": checked.spacing_mm,
     }
     write_cine(segmentation, masks=masks, frames=list(range(masks.shape[3])), attributes=attributes)
 
@@ -97,11 +108,11 @@ def main(manifest: str, mouse: str, model: str, reader: str, postprocess: str, s
 if __name__ == "__main__":
     with job(snakemake):
         main(
-            manifest=snakemake.input.manifest,
-            mouse=snakemake.wildcards.mouse,
+            mouse=snakemake.input.mouse,
             model=snakemake.input.model,
             reader=snakemake.wildcards.reader,
             postprocess=snakemake.params.postprocess,
+            spacing_mm=snakemake.params.spacing_mm,
             segmentation=snakemake.output.segmentation,
             threads=snakemake.threads,
         )

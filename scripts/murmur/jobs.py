@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from murmur.logs import job_log
-from murmur.provenance import digest, inputs_of, made_by, record_file, told_to_jobs, write_record
+from murmur.provenance import digest, inputs_of, made_by, record_file, settings_of, told_to_jobs, write_record
 from murmur.stamps import Stamp, stamping
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def what_is_made(snakemake: "Snakemake", script: Path, workflow: dict) -> dict:
         "wildcards": dict(snakemake.wildcards.items()),
         "script": f"scripts/{script.name}",
         "inputs": inputs_of((names.get(path, ""), path) for path in snakemake.input),
-        "settings": {name: value for name, value in snakemake.params.items() if name != "modules"},
+        "settings": settings_of(snakemake.params.items()),
         "commit": workflow["commit"],
         **made_by(script, workflow["snakemake"]),
     }

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 
 import h5py
 import numpy as np
@@ -41,7 +42,7 @@ class Mouse:
 
 
 def _frames(listed) -> tuple[int, ...]:
-    return () if pd.isna(listed) else tuple(map(int, listed.split(";")))
+    return tuple(map(int, listed.split(";"))) if listed and not pd.isna(listed) else ()
 
 
 def _optional(value, kind: type):
@@ -50,21 +51,30 @@ def _optional(value, kind: type):
 
 def read_manifest(path: str | Path) -> dict[str, Mouse]:
     """Read a manifest and return its mice by name, in its order."""
-    return {
-        row.mouse: Mouse(
-            name=row.mouse,
-            file=row.file,
-            sha256=row.sha256,
-            shape=(row.rows, row.columns, row.slices, row.frames),
-            spacing_mm=(row.row_mm, row.column_mm, row.slice_mm),
-            frame_interval_ms=row.frame_interval_ms,
-            annotated_frames=_frames(row.annotated_frames),
-            ed_frame=_optional(row.ed_frame, int),
-            es_frame=_optional(row.es_frame, int),
-            phenotype=_optional(row.phenotype, str),
-        )
-        for row in read_csv(path).itertuples(index=False)
-    }
+    return {row.mouse: _mouse(row) for row in read_csv(path).itertuples(index=False)}
+
+
+def check_mouse(path: str, spacing_mm: list[float] | None = None) -> Mouse:
+    """Check one mouse file and return the mouse, as in a manifest but for its phenotype. Arguments as `describe` has.
+
+    For jobs that would otherwise run again, for hours, whenever another mouse changes the manifest.
+    """
+    return _mouse(SimpleNamespace(**describe(path, spacing_mm, None, None)))
+
+
+def _mouse(row) -> Mouse:
+    return Mouse(
+        name=row.mouse,
+        file=row.file,
+        sha256=row.sha256,
+        shape=(row.rows, row.columns, row.slices, row.frames),
+        spacing_mm=(row.row_mm, row.column_mm, row.slice_mm),
+        frame_interval_ms=row.frame_interval_ms,
+        annotated_frames=_frames(row.annotated_frames),
+        ed_frame=_optional(row.ed_frame, int),
+        es_frame=_optional(row.es_frame, int),
+        phenotype=_optional(row.phenotype, str),
+    )
 
 
 def find_phases(blood_pool_voxels: dict[int, int]) -> tuple[int | None, int | None]:

@@ -16,6 +16,8 @@ import tempfile
 from functools import cached_property
 from pathlib import Path
 
+from murmur.provenance import settings_of
+
 
 class Plan:
     """The plan of a study, or why there is none; and what its rules say of their files, which needs no study."""
@@ -118,7 +120,7 @@ def _described(job) -> dict:
         "rule": job.rule.name,
         "outputs": [str(file) for file in job.output if not is_flagged(file, "directory")],
         "inputs": [str(file) for file in job.input],
-        "settings": {name: value for name, value in job.params.items() if name != "modules"},
+        "settings": settings_of(job.params.items()),
     }
 
 

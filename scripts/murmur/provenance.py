@@ -24,6 +24,7 @@ from murmur.modules import modules_of
 from murmur.software import software_of
 
 ENDING = ".provenance.json"
+DIGESTS = ("modules", "content")  # params that make a rule run again; a record has what they digest, one by one
 TOLD = "MURMUR_RUN"  # the environment variable by which the workflow tells its jobs what they cannot know
 
 
@@ -53,6 +54,11 @@ def read_record(path: str | Path) -> dict | None:
         return json.loads(record_file(path).read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
+
+
+def settings_of(params: Iterable[tuple[str, object]]) -> dict[str, object]:
+    """Return the settings among the params of a rule, pairs of name and value."""
+    return {name: value for name, value in params if name not in DIGESTS}
 
 
 def inputs_of(inputs: Iterable[tuple[str, str]]) -> list[dict]:

@@ -2,7 +2,6 @@
 
 import h5py
 import numpy as np
-import pandas as pd
 import pytest
 from published_layout import Answer, draw_weights, write_network
 
@@ -13,7 +12,6 @@ from murmur import network  # noqa: E402
 from murmur.cines import write_cine  # noqa: E402
 from murmur.digests import sha256  # noqa: E402
 from murmur.errors import BadInput  # noqa: E402
-from murmur.manifest import describe  # noqa: E402
 from murmur.slices import scale  # noqa: E402
 
 
@@ -29,14 +27,12 @@ def model(tmp_path_factory):
 def write_mouse(folder, rows, columns):
     images = np.random.default_rng(0).integers(0, 4000, (rows, columns, 3, 5)).astype(np.uint16)
     write_cine(folder / "A.h5", images)
-    row = describe(str(folder / "A.h5"), [0.1, 0.2, 1.0], 5.0, None)
-    pd.DataFrame([row]).to_csv(folder / "manifest.csv", index=False)
     return images
 
 
 def segment(folder, model, postprocess="none"):
     output = folder / "seg" / "A.h5"
-    segment_mouse.main(str(folder / "manifest.csv"), "A", model, "net", postprocess, str(output), threads=1)
+    segment_mouse.main(str(folder / "A.h5"), model, "net", postprocess, [0.1, 0.2, 1.0], str(output), threads=1)
     with h5py.File(output) as file:
         return file["Masks"][:], file["Frames_with_ROI"][:].tolist(), dict(file.attrs)
 
