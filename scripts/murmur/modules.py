@@ -43,8 +43,8 @@ def modules_of(script: Path) -> list[Path]:
 
 @cache
 def digest_of(script: Path) -> str:
-    """Return a digest of the content of all modules of `murmur` that `script` imports."""
+    """Return a digest of the content of `script` and of all modules of `murmur` that it imports."""
     digest = hashlib.sha256()
-    for module in modules_of(script):
+    for module in [script, *modules_of(script)]:
         digest.update(module.read_bytes())
     return digest.hexdigest()[:16]
