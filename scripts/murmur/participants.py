@@ -7,7 +7,7 @@ from murmur.tables import read_rows
 
 
 def read_phenotypes(path: str, mice: Collection[str]) -> dict[str, str]:
-    """Return the phenotype of each mouse in `mice` that the tab-separated table `path` names.
+    """Return the phenotype of each mouse in `mice`, in their order, that the tab-separated table `path` names.
 
     Raises BadInput when a column is missing, a mouse is listed twice, or no mouse of the cohort is listed.
     """
@@ -20,5 +20,5 @@ def read_phenotypes(path: str, mice: Collection[str]) -> dict[str, str]:
             f"{path}: found {', '.join(listed[:3])}, ..., expected mice of the cohort "
             f"({', '.join(list(mice)[:3])}, ...); name them alike"
         )
-    wanted = set(mice)
-    return {row["mouse"]: row["phenotype"] for row in rows if row["mouse"] in wanted and row["phenotype"]}
+    known = {row["mouse"]: row["phenotype"] for row in rows if row["phenotype"]}
+    return {mouse: known[mouse] for mouse in mice if mouse in known}

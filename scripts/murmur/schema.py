@@ -123,11 +123,14 @@ def _keys_without_effect(config: dict) -> list[str]:
 
 
 def _with_defaults(value, rules: dict):
-    """Return a copy of `value` in which every key that the schema `rules` give a default has a value."""
+    """Return a copy of `value` in which every key that the schema `rules` give a default has a value.
+
+    Keys of the schema come in its order, because the same settings in another order are no change.
+    """
     if not isinstance(value, dict):
         return value
     known = rules.get("properties", {})
-    filled = value | {key: rule["default"] for key, rule in known.items() if key not in value and "default" in rule}
+    filled = {key: rule.get("default") for key, rule in known.items() if key in value or "default" in rule} | value
     return {
         key: _with_defaults(item, known.get(key) or rules.get("additionalProperties") or {})
         for key, item in filled.items()
