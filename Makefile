@@ -1,5 +1,7 @@
 # make               set up, then run the default study with its report
 # make test          set up, then test
+# make reproduce     make the default study twice and compare all results byte for byte; for another study, in the
+#                    folder that its paths start from: make reproduce STUDY=mine/my_study.yaml FOLDER=mine
 # make gpu           set up anew, with CUDA: for training on an NVIDIA GPU (Linux on x86-64)
 # make slurm         add what submits jobs to a SLURM cluster
 # make format        format the code
@@ -7,9 +9,11 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
+STUDY ?= config/demo.yaml
+FOLDER ?= .
 REQUIREMENTS := envs/requirements$(if $(wildcard .venv/gpu),-gpu).txt
 
-.PHONY: study test gpu slurm format requirements clean
+.PHONY: study test reproduce gpu slurm format requirements clean
 
 study: .venv/ready
 	$(BIN)/snakemake --cores all
@@ -19,6 +23,16 @@ study: .venv/ready
 test: .venv/ready .venv/jax/ready .venv/crate/ready .venv/slurm
 	$(BIN)/python -m pytest --numprocesses 2 tests/unit
 	$(BIN)/python -m pytest tests/workflow
+
+# The study finds its own files, whose paths start from FOLDER, by links in the folders of both runs.
+reproduce: .venv/ready
+	rm -rf "$(FOLDER)/.reproduce"
+	for run in first second; do \
+	    folder="$(FOLDER)/.reproduce/$$run"; mkdir -p "$$folder" && \
+	    ln -s "$$(cd "$(FOLDER)" && pwd)"/* "$$folder" && rm -f "$$folder/results" && \
+	    $(BIN)/snakemake --cores all --directory "$$folder" --configfile "$(STUDY)" || exit 1; \
+	done
+	$(BIN)/python scripts/compare_runs.py "$(FOLDER)/.reproduce/first/results" "$(FOLDER)/.reproduce/second/results"
 
 gpu:
 	rm -rf .venv && mkdir .venv && touch .venv/gpu

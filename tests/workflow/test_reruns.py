@@ -1,0 +1,268 @@
+"""After a change exactly the jobs run again that depend on what changed."""
+
+import fnmatch
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+import yaml
+from conftest import ROOT, SMALL, Workplace, copy_of
+
+TRAINING = ["collect_slices", "train_network", "draw_network", "plot_learning_curve"]
+AFTER_AGREEMENT = ["tabulate_agreement", "plot_agreement", "write_results"]
+AFTER_GROUPS = ["tabulate_groups", "plot_groups", "write_results"]
+AFTER_READERS = ["compare_readers", "plot_readers"]
+MEASURED = ["measure_volumes", "measure_function", "measure_overlap", "measure_agreement", *AFTER_AGREEMENT]
+MEASURED += ["compare_groups", *AFTER_GROUPS, "estimate_sample_size", "correlate_dice_error", "summarise_overlap"]
+MEASURED += ["compare_overlap", "model_overlap", "tabulate_overlap"]
+MEASURED += ["plot_overlap", "plot_cases", "render_movies", "plot_time_volume"]
+AFTER_MANIFEST = ["draw_split", *MEASURED, *AFTER_READERS]
+WITH_ALPHA = ["measure_agreement", *AFTER_AGREEMENT, "compare_groups", *AFTER_GROUPS, "compare_overlap", *AFTER_READERS]
+WITH_ALPHA += ["estimate_sample_size", "correlate_dice_error", "model_overlap", "tabulate_overlap"]
+WITH_SD = ["measure_agreement", *AFTER_AGREEMENT, "compare_groups", *AFTER_GROUPS, *AFTER_READERS]
+WITH_SD += ["summarise_overlap", "tabulate_overlap"]
+# What rests on the masks of one reader.
+OF_GIVEN = [f"{rule}/mice/given" for rule in MEASURED] + AFTER_READERS
+OF_TRAINED = [f"{rule}/mice/trained" for rule in MEASURED] + AFTER_READERS
+AFTER_TRAINING = ["segment_mouse/mice/trained/*", *OF_TRAINED]
+LAST = ["write_methods", "list_records"]  # what takes in all results
+
+
+@pytest.fixture
+def place(small, tmp_path):
+    """A copy of the small study, finished, and of the checkout, all with their dates."""
+    kept_out = shutil.ignore_patterns(".git", ".venv", "results", ".snakemake", ".reproduce", "*cache*")
+    shutil.copytree(ROOT, tmp_path / "checkout", ignore=kept_out)
+    folder = copy_of(small, tmp_path / "work").folder
+    return Workplace(folder, tmp_path / "checkout")
+
+
+def jobs_of(place) -> tuple[set[str], set[str]]:
+    """Return all jobs of the study, and those that would run, each by its name: RULE/COHORT/READER/MOUSE."""
+    command = [sys.executable, "-m", "snakemake", "--snakefile", str(place.checkout / "Snakefile"), "--cores", "2"]
+    command += ["--configfile", "small.yaml", "--summary"]
+    done = subprocess.run(command, cwd=place.folder, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    rows = [line.split("\t") for line in done.stdout.splitlines() if line.startswith("results/")]
+    found = [(name_of(*row[:4]), row[5]) for row in rows]
+    return {job for job, _ in found}, {job for job, plan in found if plan != "no update"}
+
+
+def name_of(output: str, _date: str, rule: str, log: str) -> str:
+    """Return the name of a job: that of its log, or from its output when it has not run yet."""
+    if log == "-":
+        return "/".join([rule, *Path(output).with_suffix("").parts[3:]])
+    return log.removeprefix("results/small/logs/").removesuffix(".log")
+
+
+def check(place, expected: list[str]) -> None:
+    """Compare what would run with `expected`, names of rules or patterns of jobs, each of which must be met.
+
+    The rules of LAST come with every other.
+    """
+    everything, planned = jobs_of(place)
+    expected = [*expected, *LAST] if expected else []
+    met = {pattern: {*fnmatch.filter(everything, pattern)} for pattern in expected}
+    for rule in (pattern for pattern in expected if "/" not in pattern):
+        met[rule] |= {*fnmatch.filter(everything, f"{rule}/*")}
+    assert all(met.values()), f"no job is called {[pattern for pattern, jobs in met.items() if not jobs]}"
+    wanted = set().union(*met.values())
+    assert planned == wanted, f"too many: {sorted(planned - wanted)}; too few: {sorted(wanted - planned)}"
+
+
+def append(path: str, words: str = "# changed\n"):
+    """A change that adds a line to a file of the checkout."""
+
+    def change(place):
+        with open(place.checkout / path, "a", encoding="utf-8") as file:
+            file.write(words)
+
+    return change
+
+
+def setting(*keys, value):
+    """A change of one setting of the study file."""
+
+    def change(place):
+        study = yaml.safe_load(yaml.safe_dump(SMALL))
+        section = study
+        for key in keys[:-1]:
+            section = section.setdefault(key, {})
+        section[keys[-1]] = value
+        place.write(study)
+
+    return change
+
+
+@pytest.mark.parametrize(
+    "change, expected",
+    [
+        pytest.param(append("README.md"), [], id="README"),
+        pytest.param(append("report/table_1.rst"), [], id="caption"),
+        pytest.param(append("tests/unit/test_tables.py"), [], id="test"),
+        pytest.param(append("config/README.md"), [], id="documentation"),
+        pytest.param(append("scripts/plot_overlap.py"), ["plot_overlap"], id="script"),
+        pytest.param(
+            append("scripts/measure_agreement.py"), ["measure_agreement", *AFTER_AGREEMENT], id="script in the middle"
+        ),
+        pytest.param(append("scripts/train_network.py"), [*TRAINING, *AFTER_TRAINING], id="training"),
+        pytest.param(append("scripts/murmur/power.py"), ["estimate_sample_size", "write_results"], id="module of one"),
+        pytest.param(
+            append("scripts/murmur/figures.py"),
+            ["plot_*", "render_movies", "draw_network"],
+            id="module of many",
+        ),
+        pytest.param(append("scripts/murmur/jobs.py"), ["*"], id="module of all"),
+    ],
+)
+def test_code(place, change, expected):
+    change(place)
+    check(place, expected)
+
+
+@pytest.mark.parametrize(
+    "change, expected",
+    [
+        pytest.param(
+            setting("statistics", "alpha", value=0.01),
+            WITH_ALPHA,
+            id="alpha",
+        ),
+        pytest.param(
+            setting("statistics", "sd_ddof", value=0),
+            WITH_SD,
+            id="sd_ddof",
+        ),
+        pytest.param(setting("statistics", "power", value=0.9), ["estimate_sample_size", "write_results"], id="power"),
+        pytest.param(
+            setting("readers", "trained", "network", "filters", value=[2, 2, 2, 2, 2]),
+            [*TRAINING, *AFTER_TRAINING],
+            id="filters",
+        ),
+        pytest.param(
+            setting("readers", "trained", "training", "epochs", value=3),
+            [*TRAINING, *AFTER_TRAINING],
+            id="epochs",
+        ),
+        pytest.param(
+            setting("readers", "given", "postprocess", value="none"),
+            ["segment_mouse/mice/given/*", *OF_GIVEN],
+            id="postprocess",
+        ),
+        pytest.param(
+            setting("cohorts", "mice", "spacing_mm", value=[0.1, 0.2, 1.0]),
+            ["check_cohort", "segment_mouse", *AFTER_MANIFEST],
+            id="spacing_mm",
+        ),
+        pytest.param(
+            setting("cohorts", "mice", "frame_interval_ms", value=10.0),
+            ["check_cohort", *AFTER_MANIFEST],
+            id="frame_interval_ms",
+        ),
+    ],
+)
+def test_setting(place, change, expected):
+    change(place)
+    check(place, expected)
+
+
+def test_order_of_settings_and_participants_does_not_matter(place):
+    """Only the page with the records shows the study file as it is written."""
+    study = yaml.safe_dump(SMALL, sort_keys=True)
+    assert not study.startswith("study"), "the order is another"
+    (place.folder / "small.yaml").write_text(f"# changed\n{study}")
+    header, *rows = (place.folder / "participants.tsv").read_text().splitlines()
+    (place.folder / "participants.tsv").write_text("\n".join([header, *reversed(rows)]) + "\n")
+    _, planned = jobs_of(place)
+    assert planned == {"list_records"}
+
+
+def relabel(place, mouse):
+    """Change one voxel of the masks of a mouse."""
+    with h5py.File(place.folder / "mice" / f"{mouse}.h5", "r+") as file:
+        file["Masks"][30, 30, 1, 0] = 1
+
+
+def test_content_of_a_test_mouse_does_not_concern_the_networks(place):
+    relabel(place, "Mouse3")
+    check(place, ["check_cohort", "segment_mouse/mice/*/Mouse3", *AFTER_MANIFEST])
+
+
+def test_content_of_a_training_mouse_reaches_its_network(place):
+    relabel(place, "Mouse4")
+    check(place, ["check_cohort", *TRAINING, "segment_mouse/mice/trained/*", *AFTER_MANIFEST])
+
+
+def test_content_that_is_older_than_the_results_counts_too(place):
+    """As when a file comes from elsewhere with its date."""
+    relabel(place, "Mouse3")
+    os.utime(place.folder / "mice" / "Mouse3.h5", (1e9, 1e9))
+    os.utime(place.checkout / "scripts" / "plot_overlap.py", (1e9, 1e9))
+    check(place, ["check_cohort", "segment_mouse/mice/*/Mouse3", *AFTER_MANIFEST])
+
+
+def test_weights_concern_their_reader_alone(place):
+    with open(place.folder / "given.keras", "ab") as file:
+        file.write(b"\0")
+    check(place, ["segment_mouse/mice/given/*", *OF_GIVEN])
+
+
+def test_dates_alone_rerun_nothing(place):
+    for path in (*place.folder.glob("mice/*.h5"), place.folder / "given.keras", place.folder / "participants.tsv"):
+        os.utime(path)
+    for path in place.checkout.rglob("*.*"):
+        os.utime(path)
+    check(place, [])
+
+
+SPLIT = "mouse,split\nMouse1,validation\nMouse2,test\nMouse3,test\nMouse4,train\nMouse5,train\nMouse6,test\n"
+
+
+def write_split(place, content):
+    """Let the study take its split from a file; that of SPLIT is the one that SMALL draws."""
+    (place.folder / "split.csv").write_text(content)
+    setting("cohorts", "mice", "split", value={"file": "split.csv"})(place)
+
+
+def test_split_is_checked_before_the_network_is_measured(place):
+    """It is the same split, now from a file."""
+    write_split(place, SPLIT)
+    check(place, ["draw_split", "write_results", *OF_TRAINED])
+
+
+def test_another_split(place):
+    write_split(place, SPLIT.replace("Mouse3,test", "Mouse3,validation").replace("Mouse1,validation", "Mouse1,test"))
+    check(place, ["draw_split", *TRAINING, *AFTER_TRAINING, "segment_mouse/mice/given/Mouse1", *OF_GIVEN])
+
+
+def test_phenotype(place):
+    write_split(place, SPLIT)
+    table = place.folder / "participants.tsv"
+    table.write_text(table.read_text().replace("Mouse1\tinfarct", "Mouse1\tdilated"))
+    check(place, ["check_cohort", *AFTER_MANIFEST])
+
+
+def test_new_mouse(place):
+    shutil.copy(place.folder / "mice" / "Mouse3.h5", place.folder / "mice" / "Mouse7.h5")
+    with h5py.File(place.folder / "mice" / "Mouse7.h5", "r+") as file:
+        file["Images"][0, 0, 0, 0] = np.uint16(9)
+    write_split(place, SPLIT + "Mouse7,test\n")
+    check(place, ["check_cohort", "segment_mouse/mice/*/Mouse7", *AFTER_MANIFEST])
+
+
+def test_mouse_that_is_gone(place):
+    (place.folder / "mice" / "Mouse3.h5").unlink()
+    table = place.folder / "participants.tsv"
+    table.write_text(table.read_text().replace("Mouse3\tinfarct\n", ""))
+    write_split(place, SPLIT.replace("Mouse3,test\n", ""))
+    check(place, ["check_cohort", *AFTER_MANIFEST])
+
+
+def test_results_that_are_gone(place):
+    (place.folder / "results" / "small" / "figures" / "mice" / "given" / "figure_5_overlap.svg").unlink()
+    check(place, ["plot_overlap/mice/given"])
