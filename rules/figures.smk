@@ -23,7 +23,7 @@ rule draw_network:
         "../envs/analysis.yaml"
     resources:
         mem_mb=per_attempt(1000),
-        runtime=per_attempt(30),
+        runtime=per_attempt(10),
     params:
         modules=modules("draw_network"),
     message:
@@ -55,7 +55,7 @@ rule plot_cases:
         "../envs/analysis.yaml"
     resources:
         mem_mb=per_attempt(1000),
-        runtime=per_attempt(30),
+        runtime=per_attempt(10),
     params:
         n=number_of_mice,
         modules=modules("plot_cases"),
@@ -100,7 +100,7 @@ rule render_movies:
         "../envs/analysis.yaml"
     resources:
         mem_mb=per_attempt(1000),
-        runtime=per_attempt(30),
+        runtime=per_attempt(10),
     params:
         n=number_of_mice,
         modules=modules("render_movies"),
@@ -130,7 +130,7 @@ rule plot_agreement:
         "../envs/analysis.yaml"
     resources:
         mem_mb=per_attempt(1000),
-        runtime=per_attempt(30),
+        runtime=per_attempt(10),
     params:
         n=number_of_mice,
         alpha=study.statistics["alpha"],
@@ -163,7 +163,7 @@ rule plot_time_volume:
         "../envs/analysis.yaml"
     resources:
         mem_mb=per_attempt(1000),
-        runtime=per_attempt(30),
+        runtime=per_attempt(10),
     params:
         n=number_of_mice,
         modules=modules("plot_time_volume"),
@@ -192,7 +192,7 @@ rule plot_overlap:
         "../envs/analysis.yaml"
     resources:
         mem_mb=per_attempt(1000),
-        runtime=per_attempt(30),
+        runtime=per_attempt(10),
     params:
         n=number_of_mice,
         modules=modules("plot_overlap"),
@@ -222,7 +222,7 @@ rule plot_groups:
         "../envs/analysis.yaml"
     resources:
         mem_mb=per_attempt(1000),
-        runtime=per_attempt(30),
+        runtime=per_attempt(10),
     params:
         phenotypes=phenotypes,
         alpha=study.statistics["alpha"],
@@ -253,7 +253,7 @@ rule plot_readers:
         "../envs/analysis.yaml"
     resources:
         mem_mb=per_attempt(1000),
-        runtime=per_attempt(30),
+        runtime=per_attempt(10),
     params:
         alpha=study.statistics["alpha"],
         modules=modules("plot_readers"),
@@ -281,7 +281,7 @@ rule plot_cohorts:
         "../envs/analysis.yaml"
     resources:
         mem_mb=per_attempt(1000),
-        runtime=per_attempt(30),
+        runtime=per_attempt(10),
     params:
         alpha=study.statistics["alpha"],
         modules=modules("plot_cohorts"),
@@ -310,7 +310,7 @@ rule plot_learning_curve:
         "../envs/analysis.yaml"
     resources:
         mem_mb=per_attempt(1000),
-        runtime=per_attempt(30),
+        runtime=per_attempt(10),
     params:
         modules=modules("plot_learning_curve"),
     message:

@@ -20,7 +20,7 @@ rule audit_paper:
         "../envs/analysis.yaml"
     resources:
         mem_mb=per_attempt(1000),
-        runtime=per_attempt(30),
+        runtime=per_attempt(10),
     params:
         modules=modules("audit_paper"),
     message:
@@ -42,7 +42,7 @@ rule compare_with_paper:
         "../envs/analysis.yaml"
     resources:
         mem_mb=per_attempt(1000),
-        runtime=per_attempt(30),
+        runtime=per_attempt(10),
     params:
         sd_ddof=study.statistics["sd_ddof"],
         alpha=study.statistics["alpha"],
@@ -71,7 +71,7 @@ rule tabulate_paper:
         "../envs/analysis.yaml"
     resources:
         mem_mb=per_attempt(1000),
-        runtime=per_attempt(30),
+        runtime=per_attempt(10),
     params:
         cohort=study.paper and study.paper["cohort"],
         reader=study.paper and study.paper["reader"],
@@ -94,7 +94,7 @@ rule find_paper_test_mice:
         "../envs/analysis.yaml"
     resources:
         mem_mb=per_attempt(1000),
-        runtime=per_attempt(30),
+        runtime=per_attempt(10),
     params:
         modules=modules("find_paper_test_mice"),
     message:
@@ -115,7 +115,7 @@ rule draw_paper_split:
         "../envs/analysis.yaml"
     resources:
         mem_mb=per_attempt(1000),
-        runtime=per_attempt(30),
+        runtime=per_attempt(10),
     params:
         seed=42,
         modules=modules("draw_paper_split"),

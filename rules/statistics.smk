@@ -16,7 +16,7 @@ rule measure_agreement:
         "../envs/analysis.yaml"
     resources:
         mem_mb=per_attempt(1000),
-        runtime=per_attempt(30),
+        runtime=per_attempt(10),
     params:
         sd_ddof=study.statistics["sd_ddof"],
         alpha=study.statistics["alpha"],
@@ -40,7 +40,7 @@ rule summarise_overlap:
         "../envs/analysis.yaml"
     resources:
         mem_mb=per_attempt(1000),
-        runtime=per_attempt(30),
+        runtime=per_attempt(10),
     params:
         sd_ddof=study.statistics["sd_ddof"],
         modules=modules("summarise_overlap"),
@@ -62,7 +62,7 @@ rule compare_overlap:
         "../envs/analysis.yaml"
     resources:
         mem_mb=per_attempt(1000),
-        runtime=per_attempt(30),
+        runtime=per_attempt(10),
     params:
         alpha=study.statistics["alpha"],
         modules=modules("compare_overlap"),
@@ -83,7 +83,7 @@ rule model_overlap:
         "../envs/analysis.yaml"
     resources:
         mem_mb=per_attempt(1000),
-        runtime=per_attempt(30),
+        runtime=per_attempt(10),
     params:
         phenotypes=phenotypes,
         alpha=study.statistics["alpha"],
@@ -106,7 +106,7 @@ rule correlate_dice_error:
         "../envs/analysis.yaml"
     resources:
         mem_mb=per_attempt(1000),
-        runtime=per_attempt(30),
+        runtime=per_attempt(10),
     params:
         alpha=study.statistics["alpha"],
         modules=modules("correlate_dice_error"),
@@ -129,7 +129,7 @@ rule compare_groups:
         "../envs/analysis.yaml"
     resources:
         mem_mb=per_attempt(1000),
-        runtime=per_attempt(30),
+        runtime=per_attempt(10),
     params:
         phenotypes=phenotypes,
         sd_ddof=study.statistics["sd_ddof"],
@@ -152,7 +152,7 @@ rule estimate_sample_size:
         "../envs/analysis.yaml"
     resources:
         mem_mb=per_attempt(1000),
-        runtime=per_attempt(30),
+        runtime=per_attempt(10),
     params:
         phenotypes=phenotypes,
         alpha=study.statistics["alpha"],
@@ -179,7 +179,7 @@ rule compare_readers:
         "../envs/analysis.yaml"
     resources:
         mem_mb=per_attempt(1000),
-        runtime=per_attempt(30),
+        runtime=per_attempt(10),
     params:
         readers=lambda w: study.readers_of(w.cohort),
         observers=study.statistics["observers"],
@@ -204,7 +204,7 @@ rule compare_cohorts:
         "../envs/analysis.yaml"
     resources:
         mem_mb=per_attempt(1000),
-        runtime=per_attempt(30),
+        runtime=per_attempt(10),
     params:
         pairs=cohorts_compared(),
         alpha=study.statistics["alpha"],

@@ -24,7 +24,7 @@ rule tabulate_agreement:
         "../envs/analysis.yaml"
     resources:
         mem_mb=per_attempt(1000),
-        runtime=per_attempt(30),
+        runtime=per_attempt(10),
     params:
         sd_ddof=study.statistics["sd_ddof"],
         alpha=study.statistics["alpha"],
@@ -59,7 +59,7 @@ rule tabulate_overlap:
         "../envs/analysis.yaml"
     resources:
         mem_mb=per_attempt(1000),
-        runtime=per_attempt(30),
+        runtime=per_attempt(10),
     params:
         sd_ddof=study.statistics["sd_ddof"],
         n=number_of_mice,
@@ -91,7 +91,7 @@ rule tabulate_groups:
         "../envs/analysis.yaml"
     resources:
         mem_mb=per_attempt(1000),
-        runtime=per_attempt(30),
+        runtime=per_attempt(10),
     params:
         sd_ddof=study.statistics["sd_ddof"],
         alpha=study.statistics["alpha"],
@@ -120,7 +120,7 @@ rule write_results:
         "../envs/analysis.yaml"
     resources:
         mem_mb=per_attempt(1000),
-        runtime=per_attempt(30),
+        runtime=per_attempt(10),
     params:
         sd_ddof=study.statistics["sd_ddof"],
         alpha=study.statistics["alpha"],
