@@ -37,10 +37,6 @@ class Plan:
         """Say whether a file that `rule` makes is removed after use."""
         return Path(path).name in self._rules.get(rule, {}).get("temporary", ())
 
-    def ignores(self, rule: str, name: str) -> bool:
-        """Say whether a new version of the input `name` leaves what `rule` made valid."""
-        return name in self._rules.get(rule, {}).get("ancient", ())
-
     def lasts(self, rule: str) -> bool:
         """Say whether what `rule` made stays valid when the library changes, as a download that was found right."""
         return rule in self._rules and not self._rules[rule]["has_modules"]
@@ -108,7 +104,6 @@ def _flags(rule) -> dict:
 
     return {
         "temporary": sorted(Path(file).name for file in rule.output if is_flagged(file, "temp")),
-        "ancient": sorted(name for name, file in rule.input.items() if is_flagged(file, "ancient")),
         "has_modules": "modules" in rule.params.keys(),  # noqa: SIM118 -- not a dictionary
     }
 

@@ -66,18 +66,16 @@ def natural(path: str) -> list:
 def _groups(paths: list[str], audit: Audit) -> list[tuple[list[str], list[str]]]:
     """Return the inputs of files in groups that share a line, each with what is to be noted."""
     groups: dict[tuple, dict[str, None]] = {}
-    notes: dict[tuple, dict[str, None]] = {}
+    again = set()
     for path in paths:
         for source in audit.inputs(path):
             name, record = Path(source["path"]), audit.records.get(source["path"])
-            maker = record["made"]["rule"] if record else source["record"]
-            key = (maker, name.parent, name.suffix)
+            key = (record["made"]["rule"] if record else source["record"], name.parent, name.suffix)
             groups.setdefault(key, {})[source["path"]] = None
-            if audit.is_ignored(path, source):
-                notes.setdefault(key, {})["a newer one would do"] = None
             if (path, source["path"]) in audit.same_again:
-                notes.setdefault(key, {})["made again since, with the same content"] = None
-    return [([*group], [*notes.get(key, ()), *_state([*group], audit)]) for key, group in groups.items()]
+                again.add(key)
+    note = "made again since, with the same content"
+    return [([*group], [note] * (key in again) + _state([*group], audit)) for key, group in groups.items()]
 
 
 def _state(paths: list[str], audit: Audit) -> list[str]:

@@ -94,10 +94,6 @@ class Audit:
         rule = self.records[path]["made"]["rule"] if path in self.records else ""
         return self.digests[path] is None and self.present.plan.removes(rule, path)
 
-    def is_ignored(self, path: str, source: dict) -> bool:
-        """Say whether a new version of an input of a file is no reason to make the file again."""
-        return self.present.plan.ignores(self.records[path]["made"]["rule"], source["name"])
-
     def _reach(self, files: list[str]) -> list[str]:
         reached, waiting = dict.fromkeys(files), list(files)
         while waiting:
@@ -113,10 +109,7 @@ class Audit:
         if path not in self._below:
             reasons = self._below[path] = set(self.reasons[path])
             for source in self.inputs(path):
-                below = self._reasons_below(source["path"])
-                if self.is_ignored(path, source):
-                    below = {reason for reason in below if reason.verdict == "BROKEN"}
-                reasons |= below
+                reasons |= self._reasons_below(source["path"])
         return self._below[path]
 
     def _loss(self, path: str) -> Reason:
@@ -157,7 +150,7 @@ class Audit:
             elif child and _was_made_again(child, record, source):
                 if child["file"]["sha256"] == source["sha256"]:
                     self.same_again.add((path, name))
-                elif not self.is_ignored(path, source):
+                else:
                     rule = record["made"]["rule"]
                     sentence = f"{name} was made again, with another result, since {rule} used it."
                     self.reasons[path].add(Reason("STALE", sentence))

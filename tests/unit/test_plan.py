@@ -1,6 +1,6 @@
 import yaml
 
-from murmur.plan import Plan, plan
+from murmur.plan import plan
 
 STUDY = {
     "study": "tiny",
@@ -39,10 +39,3 @@ def test_a_study_file_that_cannot_be_used_is_said_to_be_so(root, tmp_path):
     assert asked.jobs == []
     assert "raeders: unknown key" in asked.problem
     assert asked.removes("collect_slices", "slices.h5")
-
-
-def test_an_input_may_be_newer_where_its_rule_says_so():
-    asked = Plan({"problem": "", "jobs": [], "rules": {"plot": {"ancient": ["table"]}}})
-    assert asked.ignores("plot", "table")
-    assert not asked.ignores("plot", "figure")
-    assert not asked.ignores("other", "table")

@@ -44,14 +44,13 @@ def test_a_tree_says_what_is_wrong_where(folder):
     assert lines[6].endswith("sources ./{mouse,weights} (STALE: 1 of 2)")
 
 
-def test_a_tree_notes_what_was_removed_made_again_or_may_be_newer(folder):
+def test_a_tree_notes_what_was_removed_or_made_again(folder):
     make(TABLE, 30, commit="another")
     (folder / MASKS[0]).unlink()
-    asked = planned(segment={"temporary": ["mask1.h5"]}, measure={"ancient": ["mouse"]})
+    asked = planned(segment={"temporary": ["mask1.h5"]})
     text = "\n".join(tree(audited(folder, asked), FIGURE))
     assert "table.csv (made again since, with the same content)" in text
     assert "{mask1,mask2}.h5 (removed after use)" in text
-    assert "source mouse (above, a newer one would do)" in text
 
 
 def test_many_settings_are_counted(folder):

@@ -129,6 +129,13 @@ def test_without_a_study_file_the_rest_is_judged_and_what_is_not_is_said(folder)
     assert "found no study file tiny.yaml" in audit.present.not_compared[0]
 
 
+def test_what_the_study_file_does_not_ask_for_is_judged_without_it(folder):
+    audit = audited(folder, planned(plot={"outputs": []}))
+    assert audit.verdict(FIGURE) == ("VERIFIED", [])
+    expected = f"Settings and inputs were not compared for what the study file does not ask for: {FIGURE}."
+    assert audit.present.not_compared == [expected]
+
+
 def test_what_was_never_made_is_stale_and_what_is_gone_is_broken(folder):
     asked = planned()
     asked.jobs.append({"rule": "plot", "outputs": ["new.svg", "new.png"], "inputs": [TABLE], "settings": {}})
@@ -136,16 +143,17 @@ def test_what_was_never_made_is_stale_and_what_is_gone_is_broken(folder):
     assert (verdict, reasons) == ("STALE", "plot has not made new.svg and 1 more, which the study file asks for.")
     os.remove(FIGURE)
     record_file(FIGURE).unlink()
+    os.remove(MASKS[0])
+    record_file(MASKS[0]).unlink()
+    assert found(folder, TABLE) == ("BROKEN", f"{MASKS[0]} is missing, and its record is missing.")
     with_sibling = planned(plot={"outputs": [FIGURE, TABLE]})
-    assert found(folder, asked=with_sibling) == ("BROKEN", f"{FIGURE} is missing, and its record is missing.")
+    assert f"{FIGURE} is missing, and its record is missing." in found(folder, asked=with_sibling)[1]
 
 
 def test_an_input_made_again_with_another_result_leaves_what_used_it_stale(folder):
     make(MASKS[0], 30, content="another result")
     assert found(folder) == ("STALE", f"{MASKS[0]} was made again, with another result, since measure used it.")
     assert found(folder, MASKS[0]) == ("VERIFIED", "")
-    ancient = planned(measure={"ancient": ["first"]})
-    assert found(folder, asked=ancient) == ("VERIFIED", "")
 
 
 def test_an_input_made_again_with_the_same_result_is_no_reason(folder):
@@ -153,14 +161,6 @@ def test_an_input_made_again_with_the_same_result_is_no_reason(folder):
     audit = audited(folder)
     assert audit.verdict(FIGURE) == ("VERIFIED", [])
     assert audit.same_again == {(TABLE, MASKS[0])}
-
-
-def test_what_lies_behind_an_input_that_may_be_newer_breaks_but_does_not_make_stale(folder):
-    ancient = planned(measure={"ancient": ["first", "second"]})
-    write("weights")
-    assert found(folder, asked=ancient) == ("VERIFIED", "")
-    write(MASKS[0])
-    assert found(folder, asked=ancient)[0] == "BROKEN"
 
 
 @pytest.mark.parametrize("path", INPUTS)
@@ -173,6 +173,14 @@ def test_a_record_changed_and_sealed_again_no_longer_fits_what_was_made_from_it(
         assert verdict == "BROKEN"
         assert path in reasons[0].sentence
         assert "sealed again" in reasons[0].sentence
+
+
+def test_a_job_that_started_in_the_same_second_did_not_make_its_input_again(folder):
+    make(TABLE, 0)
+    make(FIGURE, 3)
+    assert found(folder) == ("VERIFIED", "")
+    edit(MASKS[0], lambda record: record["made"]["settings"].update(alpha=1))
+    assert found(folder)[0] == "BROKEN"
 
 
 @pytest.mark.parametrize("path", MASKS)
