@@ -3,7 +3,7 @@
 The profile is Provenance Run Crate 0.5 (https://w3id.org/ro/wfrun/provenance/0.5). The package holds the code, every
 figure, table and CSV file, and the record of each file that the workflow made. Images, masks and weights are named by
 their sha256 and not copied: they are large and their owners' to publish, and whoever has them can tell that they are
-the same. Beside the commit all that it says comes from files and records: the same ones give the same bytes.
+the same. Apart from the commit, all that it says comes from files and records: the same ones give the same bytes.
 """
 
 import ast
@@ -45,7 +45,6 @@ CHECKOUT = ("rules", "scripts", "envs", "report", "config/schema", "config/publi
 CHECKOUT += ("README.md", "LICENSE", "CITATION.cff")
 OUTSIDE = {".h5", ".keras"}  # images, masks and weights
 NOT_COPIED = "Not in this package; whoever has the file can tell by its sha256 that it is the same."
-
 
 README = """# {name}
 
@@ -105,7 +104,7 @@ def add_workflow(crate: ROCrate, checkout: Path, commit: str) -> dict[str, Entit
     """Add the workflow as the main entity, and return the entities of its files by path in the checkout."""
     files = {}
     for path in sorted(file for name in CHECKOUT for file in [checkout / name, *(checkout / name).rglob("*")]):
-        if path.is_file() and "__pycache__" not in path.parts:
+        if path.is_file() and "__pycache__" not in path.parts and not path.name.startswith("."):
             name, is_code = path.relative_to(checkout).as_posix(), path.suffix in (".py", ".smk")
             code = {"@type": ["File", "SoftwareSourceCode"], "version": commit} if is_code else {}
             files[name] = add_copy(crate, path, f"workflow/{name}", **code)
