@@ -5,7 +5,7 @@ import pytest
 
 import check_cohort
 from murmur.errors import BadInput
-from murmur.manifest import describe, find_phases, read_manifest
+from murmur.manifest import check_mouse, describe, find_phases, read_manifest
 
 
 def write_mouse(path, blood_pools=(50, 20), frames=None, change=None):
@@ -159,3 +159,14 @@ def test_all_bad_files_are_named_and_good_ones_written(tmp_path):
         "phenotype",
         "status",
     ]
+
+
+def test_mouse_checked_by_itself_is_that_of_the_manifest(tmp_path):
+    files = [write_mouse(tmp_path / "Mouse1.h5", (40, 30)), write_mouse(tmp_path / "Mouse2.h5", ())]
+    grid = {"spacing_mm": [0.2, 0.2, 1.0], "frame_interval_ms": None, "threads": 1}
+    check_cohort.main(files=files, phenotypes=[None, None], **grid, manifest=str(tmp_path / "m.csv"))
+    assert [check_mouse(file, [0.2, 0.2, 1.0]) for file in files] == [*read_manifest(tmp_path / "m.csv").values()]
+    with h5py.File(files[1], "r+") as file:
+        file["Masks"][0, 0, 0, 0] = 7
+    with pytest.raises(BadInput, match="Mouse2.h5: found the labels 7"):
+        check_mouse(files[1])
