@@ -1,6 +1,7 @@
 """Studies on a real SLURM cluster of one node, by the profile for clusters: SLURM's own records, and the results."""
 
 import importlib.util
+import re
 import threading
 import time
 
@@ -10,7 +11,6 @@ import yaml
 from conftest import ROOT, SMALL, Workplace, copy_of, write_small_study
 from test_resume import epochs_kept
 
-PROFILE = ROOT / "profiles" / "slurm" / "profile.yaml"
 MODEL = "results/small/readers/trained/model.keras"
 RESULTS = {".csv", ".pdf", ".svg", ".png", ".gif", ".html", ".tex", ".docx", ".md", ".h5", ".keras"}
 TIMEOUT = 1200
@@ -30,9 +30,13 @@ def cluster(tmp_path_factory):
         yield running
 
 
+def read_profile(name: str) -> dict:
+    return yaml.safe_load((ROOT / "profiles" / name / "profile.yaml").read_text())
+
+
 def write_profile(place: Workplace, **training) -> str:
     """Write the cluster's profile as a user edits it: for small jobs and, by `training`, what the training asks for."""
-    profile = yaml.safe_load(PROFILE.read_text())
+    profile = read_profile("slurm")
     profile |= {"slurm-init-seconds-before-status-checks": 6, "latency-wait": 10}
     del profile["set-resources"]["train_network"]["gpu"]
     profile["set-resources"]["train_network"] |= training
@@ -54,6 +58,18 @@ def gpus(job: dict) -> list[str]:
     return [job[key] for key in ("TresPerJob", "TresPerNode", "TresPerTask", "TresPerSocket") if key in job]
 
 
+@pytest.mark.parametrize("name", ["local", "slurm"])
+def test_profile_keeps_what_the_default_one_says(name):
+    assert read_profile("default").items() <= read_profile(name).items()
+
+
+def test_profile_names_rules_and_groups_that_are_there():
+    profile = read_profile("slurm")
+    rules = re.findall(r"^rule (\w+):", "".join(path.read_text() for path in ROOT.glob("rules/*.smk")), re.MULTILINE)
+    assert {*profile["groups"], *profile["set-resources"]} <= set(rules)
+    assert set(profile["group-components"]) <= set(profile["groups"].values())
+
+
 def test_small_study_runs_as_it_does_locally(cluster, small, workplace):
     """The GPU, which computes nothing, is asked for by `gres`; the training first gets too little memory."""
     before = len(cluster.jobs())
@@ -69,9 +85,12 @@ def test_small_study_runs_as_it_does_locally(cluster, small, workplace):
     assert {job["JobState"] for job in others} == {"COMPLETED"}
     assert {job["Partition"] for job in others} == {"cpu"}
     assert [gpus(job) for job in others] == [[]] * len(others)
-    segmenting = [job["Comment"] for job in others if "segment_mouse" in job["Comment"]]
-    assert sorted(segmenting) == [f"rule_segment_mice_{reader}_segment_mouse" for reader in ("given", "trained")]
-    assert len(others) <= 14, "short jobs share submissions"
+    segmenting = [job for job in others if "segment_mouse" in job["Comment"]]
+    names = [f"rule_segment_mice_{reader}_segment_mouse" for reader in ("given", "trained")]
+    assert sorted(job["Comment"] for job in segmenting) == names
+    for job in segmenting:  # three mice, one after the other
+        assert (job["NumCPUs"], job["MinMemoryNode"], job["TimeLimit"]) == ("1", "2000M", "01:30:00")
+    assert len(others) <= 16, "short jobs share submissions"
 
     here, there = workplace.results("small"), small.results("small")
     made = {path.relative_to(there) for path in there.rglob("*") if path.suffix in RESULTS}
