@@ -29,9 +29,11 @@ The exit status is 0 for VERIFIED, 1 for STALE, 2 for BROKEN; with --diff 0 if t
 """
 
 
-def known_records(folder: Path, results: Path) -> Lineage:
-    """Return the records of all files below `results`, with paths from the working directory `folder`."""
-    return lineage([file.relative_to(folder) for file in recorded_files(results)], folder)
+def known_records(folder: Path, study: str) -> Lineage:
+    """Return the lineage of all that was made below `folder`/results/`study`, but for copies, as those in a package."""
+    known = lineage([file.relative_to(folder) for file in recorded_files(folder / "results" / study)], folder)
+    copies = {path for path, record in known.records.items() if path.endswith(f"/{record['file']['path']}")}
+    return known._replace(records={path: known.records[path] for path in known.records if path not in copies})
 
 
 def with_lost(known: Lineage, files: list[str], folder: Path) -> Lineage:
@@ -52,15 +54,13 @@ def audit_file(file: Path, results: Path) -> tuple[Audit, Origin]:
     Raises BadInput when no record belongs to it.
     """
     found = origin(file, results)
-    study = found.folder / Path(*Path(found.path).parts[:2])
-    known = known_records(found.folder, study)
-    known = with_lost(known, [found.path], found.folder)
+    known = with_lost(known_records(found.folder, Path(found.path).parts[1]), [found.path], found.folder)
     copies = {found.path: file} if found.detached else {}
     return Audit(known, [found.path], present_of(known, found.folder), copies), found
 
 
-def printed(known: Lineage, asked: Plan, folder: Path, below: Path) -> list[str]:
-    """Return the figures and tables of a study below one of its folders, and what else nothing was made from.
+def printed(known: Lineage, asked: Plan, results: Path) -> set[str]:
+    """Return the figures and tables of a study in the folder `results`, and what else nothing was made from.
 
     What the study file asks for belongs to them, even if it is not there; without it, all that lies in their folders.
     """
@@ -68,11 +68,9 @@ def printed(known: Lineage, asked: Plan, folder: Path, below: Path) -> list[str]
     used = {source["path"] for record in known.records.values() for source in record["made"]["inputs"]}
     used |= {path for job in asked.jobs for path in job["inputs"]}
     if asked.problem:
-        study = next(iter(known.records.values()))["made"]["study"]
-        places = [file for name in PRINTED for file in (folder / "results" / study / name).rglob("*") if file.is_file()]
-        paths |= {place.relative_to(folder).as_posix() for place in places if place.suffix != ".json"}
-    kept = [path for path in paths if path not in used or Path(path).parts[2] in PRINTED]
-    return sorted((path for path in kept if (folder / path).is_relative_to(below)), key=natural)
+        files = [file for name in PRINTED for file in (results / name).rglob("*") if not file.is_dir()]
+        paths |= {file.relative_to(results.parent.parent).as_posix() for file in files if file.suffix != ".json"}
+    return {path for path in paths if path not in used or Path(path).parts[2] in PRINTED}
 
 
 def audit_study(place: Path) -> tuple[Audit, list[str]]:
@@ -84,9 +82,11 @@ def audit_study(place: Path) -> tuple[Audit, list[str]]:
     if folder is None:
         raise BadInput(f"{place}: found no records, expected the results of a study, as results/demo")
     place = Path(os.path.abspath(place))
-    known = known_records(folder, folder / Path(*place.relative_to(folder).parts[:2]))
+    study = place.relative_to(folder).parts[1]
+    known = known_records(folder, study)
     present = present_of(known, folder)
-    files = printed(known, present.plan, folder, place)
+    files = printed(known, present.plan, folder / "results" / study)
+    files = sorted((path for path in files if (folder / path).is_relative_to(place)), key=natural)
     return Audit(with_lost(known, files, folder), files, present), files
 
 

@@ -64,7 +64,7 @@ def _detached(file: Path, results: Path) -> Origin:
             continue
         has_content, has_record = record["file"]["sha256"] == content, bool(stamp) and record["record"] == stamp.record
         if has_record or (has_content and not stamp):
-            likeness = (has_content, place.name == file.name, place.suffix == file.suffix)
+            likeness = (has_content, place.name == file.name, place.suffix == file.suffix, -len(place.parts))
             found.append((likeness, place, record["file"]["path"]))
     if not found:
         raise BadInput(f"{file}: {_unknown(stamp, results)}")

@@ -49,7 +49,7 @@ def plan(checkout: Path, folder: Path, study_files: list[Path]) -> Plan:
     """
     missing = [str(file) for file in study_files if not file.is_file()]
     if not missing and study_files:
-        found = _call(checkout, folder.resolve(), [file.resolve() for file in study_files])
+        found = _call(checkout, folder.resolve(), [file.absolute() for file in study_files])
         if found["rules"]:
             return Plan(found)
         problem = found["problem"]

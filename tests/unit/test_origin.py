@@ -73,6 +73,14 @@ def test_a_detached_file_without_stamp_is_found_by_its_content(folder):
     assert origin(file, folder) == Origin(folder, TABLE, True)
 
 
+def test_the_study_is_meant_and_not_a_package_in_it(folder):
+    shutil.copytree(
+        folder / "results" / "tiny" / "statistics", folder / "results/tiny/a-package/results/tiny/statistics"
+    )
+    file = folder.parent / copied(folder, TABLE, "numbers.csv")
+    assert origin(file, folder / "results") == Origin(folder, TABLE, True)
+
+
 def test_a_copy_with_its_record_is_found_as_well(folder):
     file = folder.parent / copied(folder, TABLE, "numbers.csv")
     shutil.copy(record_file(folder / TABLE), record_file(file))
