@@ -1,5 +1,6 @@
 """After a change exactly the jobs run again that depend on what changed."""
 
+import copy
 import fnmatch
 import os
 import shutil
@@ -89,7 +90,7 @@ def setting(*keys, value):
     """A change of one setting of the study file."""
 
     def change(place):
-        study = yaml.safe_load(yaml.safe_dump(SMALL))
+        study = copy.deepcopy(SMALL)
         section = study
         for key in keys[:-1]:
             section = section.setdefault(key, {})
@@ -171,10 +172,15 @@ def test_setting(place, change, expected):
     check(place, expected)
 
 
+def backwards(section):
+    """Return a section of a study file with its keys in the other order."""
+    return {key: backwards(section[key]) for key in reversed(section)} if isinstance(section, dict) else section
+
+
 def test_order_of_settings_and_participants_does_not_matter(place):
-    """Only the page with the records shows the study file as it is written."""
-    study = yaml.safe_dump(SMALL, sort_keys=True)
-    assert not study.startswith("study"), "the order is another"
+    """That of the readers does; and only the page with the records shows the study file as it is written."""
+    readers = {name: backwards(reader) for name, reader in SMALL["readers"].items()}
+    study = yaml.safe_dump(backwards(SMALL) | {"readers": readers}, sort_keys=False)
     (place.folder / "small.yaml").write_text(f"# changed\n{study}")
     header, *rows = (place.folder / "participants.tsv").read_text().splitlines()
     (place.folder / "participants.tsv").write_text("\n".join([header, *reversed(rows)]) + "\n")
