@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
 import rocrate
 from conftest import ROOT, SMALL, copy_of
@@ -126,7 +127,7 @@ def test_every_job_names_entities_that_are_there(entities):
             assert set(links(job, name)) <= entities.keys()
 
 
-def test_every_figure_leads_to_its_mice(entities):
+def test_every_figure_leads_to_its_mice(place, entities):
     makers = {
         result: entity
         for entity in entities.values()
@@ -141,8 +142,11 @@ def test_every_figure_leads_to_its_mice(entities):
 
     figures = [identifier for identifier in entities if "/figures/" in identifier and identifier.endswith(".png")]
     assert len(figures) == 13
-    for figure in figures:  # the cohort's manifest is a part of each, and made from every mouse
-        assert {f"#mice/Mouse{number}.h5" for number in range(1, 7)} <= sources(figure), figure
+    split = pd.read_csv(place.results("small") / "cohorts/mice/split.csv").set_index("mouse")["split"]
+    for figure in figures:
+        of_training = Path(figure).stem in ("figure_1_network", "learning_curve")
+        mice = {f"#mice/{mouse}.h5" for mouse in (split[split != "test"] if of_training else split).index}
+        assert {source for source in sources(figure) if source.startswith("#mice/")} == mice, figure
         assert ("#given.keras" in sources(figure)) == ("/trained/" not in figure), figure
 
 
