@@ -6,6 +6,7 @@ The one script here that is not a rule's: a person calls it.
 import argparse
 import json
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -212,4 +213,5 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # a pager may stop reading
     sys.exit(main())
