@@ -141,12 +141,11 @@ def _place_heart(
     picture: np.ndarray, plane: Slice, pose: Pose, shares: dict, blood: np.ndarray, rv_blood: float
 ) -> None:
     """Put the heart into the picture of its box; the atria and great vessels begin beside the ventricle's base."""
-    ventricle, rv_cavity, whole = (shares[name] for name in ("epicardium", "rv_endocardium", "rv_epicardium"))
-    cavity = shares.get("blood", shares["endocardium"])
+    cavity, ventricle, rv_cavity, whole, *rind = shares.values()
     beside = (plane.heights > pose.base - 0.8).mean()
     picture += beside * plane.vessels_share * (plane.vessels - picture)
-    if "rind" in shares:
-        picture += shares["rind"] * (plane.rind - picture)
+    for share in rind:
+        picture += share * (plane.rind - picture)
     picture *= 1 - whole
     picture += cavity * blood + rv_blood * (rv_cavity - ventricle) * plane.blood
     picture += (ventricle - cavity + whole - rv_cavity) * plane.muscle
