@@ -4,15 +4,20 @@ import importlib.util
 import re
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import cluster as slurm
 import pytest
 import yaml
-from conftest import ROOT, SMALL, Workplace, copy_of, write_small_study
+from conftest import ROOT, SMALL, Run, Workplace, copy_of, write_small_study
 from test_resume import epochs_kept
 
 STUDY = SMALL | {"readers": {"trained": SMALL["readers"]["trained"]}}
+LONGER = STUDY | {
+    "readers": {"trained": STUDY["readers"]["trained"] | {"training": {"epochs": 60, "patience": 60, "batch_size": 4}}}
+}
 READER = "results/small/readers/trained"
+MODEL = f"{READER}/model.keras"
 RESULTS = {".csv", ".pdf", ".svg", ".png", ".gif", ".html", ".tex", ".docx", ".md", ".h5", ".keras"}
 TIMEOUT = 1200
 
@@ -38,7 +43,7 @@ def read_profile(name: str) -> dict:
 def write_profile(place: Workplace, **training) -> str:
     """Write the cluster's profile as a user edits it: for small jobs and, by `training`, what the training asks for."""
     profile = read_profile("slurm")
-    profile |= {"slurm-init-seconds-before-status-checks": 6, "latency-wait": 10}
+    profile |= {"slurm-init-seconds-before-status-checks": 1, "latency-wait": 10}
     del profile["set-resources"]["train_network"]["gpu"]
     profile["set-resources"]["train_network"] |= training
     folder = place.folder / "profile"
@@ -59,6 +64,42 @@ def gpus(job: dict) -> list[str]:
     return [job[key] for key in ("TresPerJob", "TresPerNode", "TresPerTask", "TresPerSocket") if key in job]
 
 
+def cancel_training(cluster, place: Workplace) -> None:
+    """Cancel the training once, as soon as some epochs are done."""
+    deadline = time.monotonic() + TIMEOUT
+    while epochs_kept(place.folder / READER) < 3 and time.monotonic() < deadline:
+        time.sleep(0.1)
+    training, _ = submitted_from(cluster, place)
+    cluster.call("scancel", training[-1]["JobId"])
+
+
+def run_small(cluster, place: Workplace) -> list[Run]:
+    """Run a small study. The GPU, which computes nothing, is asked for by `gres`; the first memory is too little."""
+    write_small_study(place)
+    profile = write_profile(place, gres="gpu:1", mem_mb="600 * attempt")
+    return [place.snakemake(profile, study=place.write(STUDY), timeout=TIMEOUT) for _ in range(2)]
+
+
+def run_cut(cluster, place: Workplace) -> list[Run]:
+    """Train on a GPU that is not there, then without one, cancelled after some epochs."""
+    study = place.write(LONGER)
+    runs = [place.snakemake(write_profile(place, gpu=1), "--retries=0", "--", MODEL, study=study, timeout=TIMEOUT)]
+    canceller = threading.Thread(target=cancel_training, args=(cluster, place), daemon=True)
+    canceller.start()
+    runs += [place.snakemake(write_profile(place, gres="gpu:1"), "--", MODEL, study=study, timeout=TIMEOUT)]
+    canceller.join(10)
+    return runs
+
+
+@pytest.fixture(scope="module")
+def runs(cluster, small, tmp_path_factory):
+    """Working directories and calls of Snakemake of two studies; they run at once, because they mostly wait."""
+    places = [Workplace(tmp_path_factory.mktemp("whole")), copy_of(small, tmp_path_factory.mktemp("cut"))]
+    with ThreadPoolExecutor() as pool:
+        calls = [pool.submit(run, cluster, place) for run, place in zip((run_small, run_cut), places, strict=True)]
+    return list(zip(places, calls, strict=True))
+
+
 @pytest.mark.parametrize("name", ["local", "slurm"])
 def test_profile_keeps_what_the_default_one_says(name):
     assert read_profile("default").items() <= read_profile(name).items()
@@ -71,15 +112,13 @@ def test_profile_names_rules_and_groups_that_are_there():
     assert set(profile["group-components"]) <= set(profile["groups"].values())
 
 
-def test_small_study_runs_as_it_does_locally(cluster, small, workplace):
-    """The GPU, which computes nothing, is asked for by `gres`; the training first gets too little memory."""
-    write_small_study(workplace)
-    study = workplace.write(STUDY)
-    profile = write_profile(workplace, gres="gpu:1", mem_mb="600 * attempt")
-    run = workplace.snakemake(profile, study=study, timeout=TIMEOUT)
+def test_small_study_runs_as_it_does_locally(cluster, small, runs):
+    place, calls = runs[0]
+    run, again = calls.result()
     assert run.status == 0, run.output[-5000:]
+    assert "Nothing to be done" in again.output
 
-    training, others = submitted_from(cluster, workplace)
+    training, others = submitted_from(cluster, place)
     assert [job["JobState"] for job in training] == ["FAILED", "COMPLETED"]
     assert [job["MinMemoryNode"] for job in training] == ["600M", "1200M"]
     assert {job["Partition"] for job in training} == {"gpu"}
@@ -92,7 +131,7 @@ def test_small_study_runs_as_it_does_locally(cluster, small, workplace):
     asked = [segmenting[key] for key in ("NumCPUs", "MinMemoryNode", "TimeLimit")]
     assert asked == ["1", "2000M", "01:30:00"]
 
-    here, there = workplace.results("small"), small.results("small")
+    here, there = place.results("small"), small.results("small")
     made = {path.relative_to(here) for path in here.rglob("*") if path.suffix in RESULTS}
     # What tells of the whole study differs, because this one has one reader.
     made = sorted(path for path in made if path.parts[0] != "provenance" and path.stem != "methods")
@@ -102,50 +141,30 @@ def test_small_study_runs_as_it_does_locally(cluster, small, workplace):
         pair = f"{printed}/mice/trained"
         assert {path.name for path in (here / pair).iterdir()} == {path.name for path in (there / pair).iterdir()}
     assert len(list((here / "logs" / "segment_mouse" / "mice" / "trained").glob("*.log"))) == 3
-    assert "Nothing to be done" in workplace.snakemake(profile, study=study, timeout=TIMEOUT).output
 
 
-def cancel_training(cluster, place: Workplace) -> None:
-    """Cancel the training once, as soon as some epochs are done."""
-    deadline = time.monotonic() + TIMEOUT
-    while epochs_kept(place.folder / READER) < 3 and time.monotonic() < deadline:
-        time.sleep(0.1)
-    training, _ = submitted_from(cluster, place)
-    cluster.call("scancel", training[-1]["JobId"])
-
-
-def test_training_fails_without_its_gpu_and_goes_on_when_cancelled(cluster, small, tmp_path):
-    training = {"epochs": 60, "patience": 60, "batch_size": 4}
-    study = STUDY | {"readers": {"trained": STUDY["readers"]["trained"] | {"training": training}}}
-    place, whole = copy_of(small, tmp_path / "cut"), copy_of(small, tmp_path / "whole")
-    for each in (place, whole):
-        each.write(study)
-    model = f"{READER}/model.keras"
-
-    run = place.snakemake(write_profile(place, gpu=1), "--retries=0", "--", model, study="small.yaml", timeout=TIMEOUT)
+def test_training_fails_without_its_gpu_and_goes_on_when_cancelled(cluster, small, runs, tmp_path):
+    place, calls = runs[1]
+    run, resumed_run = calls.result()
     assert run.status == 1, run.output[-5000:]
     assert "Training was given 1 GPU, and tensorflow sees 0" in run.output
     assert "CUDA_VISIBLE_DEVICES is '0'" in run.output, "SLURM gave the job its GPU"
-    (failed,), others = submitted_from(cluster, place)
+    (failed, cancelled, resumed), others = submitted_from(cluster, place)
     assert (failed["JobState"], failed["Partition"], gpus(failed)) == ("FAILED", "gpu", ["gres:gpu:1"])
     assert [gpus(job) for job in others] == [[]] * len(others)
     for log in ("results/small/logs/train_network/trained.log", "results/slurm_logs/rule_train_network/trained"):
         assert log in run.output
         assert (place.folder / log).exists()
 
-    canceller = threading.Thread(target=cancel_training, args=(cluster, place), daemon=True)
-    canceller.start()
-    run = place.snakemake(write_profile(place, gres="gpu:1"), "--", model, study="small.yaml", timeout=TIMEOUT)
-    canceller.join(10)
-    assert run.status == 0, run.output[-5000:]
-    (_, cancelled, resumed), _ = submitted_from(cluster, place)
+    assert resumed_run.status == 0, resumed_run.output[-5000:]
     assert (cancelled["JobState"], resumed["JobState"]) == ("CANCELLED", "COMPLETED")
     first, second = (int(job["MinMemoryNode"].removesuffix("M")) for job in (cancelled, resumed))
     assert second == pytest.approx(2 * first, abs=1)
     log = (place.folder / "results" / "small" / "logs" / "train_network" / "trained.log").read_text()
     assert "Training goes on after epoch" in log
 
-    run = whole.snakemake("--", model, study="small.yaml", timeout=TIMEOUT)
+    whole = copy_of(small, tmp_path)
+    run = whole.snakemake("--", MODEL, study=whole.write(LONGER), timeout=TIMEOUT)
     assert run.status == 0, run.output[-5000:]
     for name in ("history.csv", "model.keras"):
         assert (place.folder / READER / name).read_bytes() == (whole.folder / READER / name).read_bytes()
