@@ -2,6 +2,7 @@ import pandas as pd
 import pytest
 
 import list_records
+from murmur import records_page
 from murmur.lineage import Lineage
 
 MICE = [f"mice/Mouse{number}.h5" for number in (1, 2, 10, 11)]
@@ -63,7 +64,7 @@ def page(found, results):
     settings = {"study": "s", "statistics": {"alpha": 0.05, "power": 0.8}}
     given = {"study": "s", "statistics": {"power": 0.8}}
     titles = {"figure_1": "Figure 1 of {cohort} <script>"}
-    return list_records.page("s", found, results, {"a": split}, {"s.yaml": "study: <s>"}, settings, given, titles)
+    return records_page.page("s", found, results, {"a": split}, {"s.yaml": "study: <s>"}, settings, given, titles)
 
 
 def item(text, name):
@@ -96,7 +97,7 @@ def test_what_users_wrote_is_text_and_not_html(found):
 
 def test_settings_tell_what_was_given_and_what_is_the_default(found):
     rows = {
-        row[0]: row[2] for row in list_records.settings_as_rows({"a": {"b": 1, "c": []}, "d": {}}, {"a": {"c": []}})
+        row[0]: row[2] for row in records_page.settings_as_rows({"a": {"b": 1, "c": []}, "d": {}}, {"a": {"c": []}})
     }
     assert "default" in rows["<code>a.b</code>"]
     assert rows["<code>a.c</code>"] == "study file"
