@@ -3,6 +3,7 @@
 import os
 import re
 import sys
+from itertools import chain
 from pathlib import Path
 
 from snakemake import __version__ as snakemake_version
@@ -48,9 +49,12 @@ def modules(script):
     return digest_of(Path(workflow.basedir) / "scripts" / f"{script}.py")
 
 
-def is_source(file):
-    """Whether a file is the user's own, and not one that the workflow makes."""
-    return not file.startswith(f"{study.results}/")
+def own(file):
+    """The user's own file that a file is or links to; none for one that the workflow makes."""
+    for name in cohorts_from("published"):
+        if file.startswith(f"{study.cohorts[name].results}/mice/"):
+            return study.cohorts[name].copy(Path(file).stem)
+    return [] if file.startswith(f"{study.results}/") else [file]
 
 
 def by_content(file):
@@ -59,12 +63,12 @@ def by_content(file):
     One that was copied anew has another date and the same content; one that was brought from elsewhere with its date
     has other content and may be older than the results.
     """
-    return ancient(file) if is_source(file) else file
+    return ancient(file) if own(file) else file
 
 
 def content(*files):
     """Digest of the user's own among some files, so that other content runs a rule again."""
-    return digest([remembered_sha256(file, Path(".snakemake/murmur")) for file in files if is_source(file)])
+    return digest([remembered_sha256(file, Path(".snakemake/murmur")) for file in chain(*map(own, files))])
 
 
 def per_attempt(amount):

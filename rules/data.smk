@@ -66,7 +66,7 @@ rule convert_nifti:
 # unlike all other rules: a file that was downloaded and found right stays right when the code changes.
 rule obtain_mouse:
     input:
-        lambda w: study.cohorts[w.cohort].copy(w.mouse),
+        lambda w: [*map(by_content, study.cohorts[w.cohort].copy(w.mouse))],
     output:
         mouse="<results>/cohorts/{cohort}/mice/{mouse}.h5",
     log:
@@ -83,6 +83,7 @@ rule obtain_mouse:
     params:
         address=lambda w: study.cohorts[w.cohort].address(w.mouse),
         git_blob_sha1=lambda w: study.cohorts[w.cohort].checksums[w.mouse][1],
+        content=lambda w: content(*study.cohorts[w.cohort].copy(w.mouse)),
     message:
         "Obtain {wildcards.mouse} of {wildcards.cohort}"
     script:

@@ -15,6 +15,8 @@ rule collect_slices:
         "<logs>/collect_slices/{reader}.log",
     benchmark:
         "<benchmarks>/collect_slices/{reader}.tsv"
+    wildcard_constraints:
+        reader=any_of(readers_by("train_on")),
     conda:
         "../envs/analysis.yaml"
     resources:
@@ -42,6 +44,8 @@ rule train_network:
         "<logs>/train_network/{reader}.log",
     benchmark:
         "<benchmarks>/train_network/{reader}.tsv"
+    wildcard_constraints:
+        reader=any_of(readers_by("train_on")),
     conda:
         network_environment("train_network")
     threads: 8

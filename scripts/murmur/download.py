@@ -11,14 +11,15 @@ from murmur.digests import sha256
 from murmur.errors import BadInput
 from murmur.logs import progress
 
-TRIES = 5
+TRIES = 8  # in a row without a byte more
 TIMEOUT_S = (10, 15)  # to connect; from one piece of an answer to the next
 PIECE = 2**20  # bytes; what is lost at most when an answer breaks off
-# Asked again after 0, 1, 2 and 4 s, or when the server says so: no connection, no answer, too many requests, a server
-# that fails.
+# Asked again after 0, 2, 4, 8, 16, 30 and 30 s, or when the server says so: no connection, no answer, too many
+# requests, a server that fails.
 RETRY = Retry(
     total=TRIES - 1,
-    backoff_factor=0.5,
+    backoff_factor=1,
+    backoff_max=30,
     status_forcelist=(429, 500, 502, 503, 504),
     raise_on_status=False,
     retry_after_max=60,
@@ -32,15 +33,15 @@ def git_blob_sha1(path: str | Path) -> str:
         return hashlib.file_digest(file, lambda: digest).hexdigest()
 
 
+# In this order, because a size is known at once.
 MEASURES = {"bytes": lambda path: Path(path).stat().st_size, "git_blob_sha1": git_blob_sha1, "sha256": sha256}
 
 
 def difference(path: str | Path, expected: dict[str, str | int]) -> str | None:
     """Say in what a file differs from what is `expected` of it (bytes, git_blob_sha1, sha256); None if in nothing."""
-    for measure, value in expected.items():
-        found = MEASURES[measure](path)
-        if found != value:
-            return f"found {measure} {found} ({MEASURES['bytes'](path):,} bytes), expected {value}"
+    for measure in MEASURES:
+        if measure in expected and (found := MEASURES[measure](path)) != expected[measure]:
+            return f"found {measure} {found} ({MEASURES['bytes'](path):,} bytes), expected {expected[measure]}"
     return None
 
 
@@ -60,7 +61,7 @@ def download(address: str, target: str | Path, expected: dict[str, str | int]) -
         for scheme in ("http://", "https://"):
             session.mount(scheme, HTTPAdapter(max_retries=RETRY))
         try:
-            whole = any(_fetch_rest(session, address, partial) for _ in range(TRIES))
+            whole = _fetch_whole(session, address, partial)
         except requests.RequestException as problem:
             reason = getattr(problem.args[0], "reason", problem)  # what the last try met, without the way there
             raise BadInput(
@@ -69,8 +70,8 @@ def download(address: str, target: str | Path, expected: dict[str, str | int]) -
             ) from None
     if not whole:
         raise BadInput(
-            f"{address}: found an answer that broke off {TRIES} times, expected the file; start again, "
-            f"what has come so far is kept ({MEASURES['bytes'](partial):,} bytes)"
+            f"{address}: found an answer that broke off {TRIES} times without a byte more, expected the file; start "
+            f"again, what has come so far is kept ({MEASURES['bytes'](partial):,} bytes)"
         )
     if problem := difference(partial, expected):
         partial.unlink()
@@ -79,6 +80,17 @@ def download(address: str, target: str | Path, expected: dict[str, str | int]) -
             "if it comes again, another file lies there: correct the address or the digest"
         )
     partial.replace(target)
+
+
+def _fetch_whole(session: requests.Session, address: str, partial: Path) -> bool:
+    """Ask for the rest as long as the file `partial` grows; return whether it came to its end."""
+    most = tries = 0
+    while tries < TRIES:
+        if _fetch_rest(session, address, partial):
+            return True
+        here = partial.stat().st_size if partial.exists() else 0
+        most, tries = max(most, here), 0 if here > most else tries + 1
+    return False
 
 
 def _fetch_rest(session: requests.Session, address: str, partial: Path) -> bool:

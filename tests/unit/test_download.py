@@ -64,6 +64,8 @@ def test_digest_is_that_of_git(tmp_path):
 def test_size_is_compared_before_the_digest(tmp_path):
     (tmp_path / "file").write_bytes(CONTENT[:-1])
     assert difference(tmp_path / "file", EXPECTED) == "found bytes 99999 (99,999 bytes), expected 100000"
+    last_first = dict(reversed(EXPECTED.items()))
+    assert difference(tmp_path / "file", last_first) == "found bytes 99999 (99,999 bytes), expected 100000"
     (tmp_path / "file").write_bytes(CONTENT)
     assert difference(tmp_path / "file", EXPECTED) is None
 
@@ -83,6 +85,14 @@ def test_answer_that_breaks_off_is_continued(server, target, trouble):
     assert [wanted for _, wanted in server.asked] == [None, "bytes=50000-", "bytes=75000-"]
 
 
+def test_only_answers_that_bring_nothing_are_counted(server, target, monkeypatch):
+    monkeypatch.setattr(module, "TRIES", 2)
+    server.trouble[PATH] = ["cut"] * 6
+    fetch(server, target)
+    assert target.read_bytes() == CONTENT
+    assert len(server.asked) == 7
+
+
 @pytest.mark.parametrize("status", [429, 500, 502, 503, 504, "silence"])
 def test_server_that_recovers_is_asked_again(server, target, status):
     server.trouble[PATH] = [status, status]
@@ -96,7 +106,8 @@ def test_waits_grow_and_end():
     for _ in range(module.TRIES - 1):
         retry = retry.increment("GET", "/", error=OSError())
         waits.append(retry.get_backoff_time())
-    assert waits == [0, 1, 2, 4]
+    assert waits == [0, 2, 4, 8, 16, 30, 30]
+    assert sum(waits) > 60, "an outage of a minute is waited for"
     assert isinstance(retry, Retry) and retry.total == 0
 
 
@@ -156,18 +167,19 @@ def test_address_that_is_wrong_is_not_asked_twice(server, target):
 
 
 @pytest.mark.parametrize(
-    ("trouble", "words", "kept"),
+    ("trouble", "words", "asked", "kept"),
     [
-        (500, "found the answer 500", 0),
-        ("silence", "found no answer", 0),
-        ("cut", "broke off 5 times", 96_000),
+        (500, "found the answer 500", 8, 0),
+        ("silence", "found no answer", 8, 0),
+        # Seven answers bring ever less, until half of the rest is less than a piece.
+        ("cut", "broke off 8 times without a byte more", 7 + 8, 99_000),
     ],
 )
-def test_server_that_does_not_recover(server, target, trouble, words, kept):
+def test_server_that_does_not_recover(server, target, trouble, words, asked, kept):
     server.trouble[PATH] = ["always", trouble]
     refused(server, target, words)
-    assert len(server.asked) == 5
-    assert (partial(target).stat().st_size if partial(target).exists() else 0) >= kept
+    assert len(server.asked) == asked
+    assert (partial(target).stat().st_size if partial(target).exists() else 0) == kept
     server.trouble[PATH] = []
     fetch(server, target)
     assert target.read_bytes() == CONTENT

@@ -81,6 +81,14 @@ def test_study_of_the_paper_is_planned_without_a_network(workplace, monkeypatch)
     assert planned["segment_mouse"] == 50
 
 
+def test_weights_may_be_named_as_trained_ones_are(workplace, server, study):
+    study["readers"]["elsewhere"]["weights"]["address"] = f"{server.address}/model.keras"
+    run = workplace.snakemake("--dry-run", study=workplace.write(study))
+    assert run.status == 0, run.output[-3000:]
+    planned = jobs(run.output)
+    assert planned["obtain_weights"] == planned["train_network"] == 1
+
+
 def test_files_come_whole_from_a_server_with_troubles(workplace, copy, server, study):
     server.trouble["/Data/Mouse1.h5"] = [500, 503]
     server.trouble["/Data/Mouse2.h5"] = ["cut"]
@@ -125,6 +133,28 @@ def test_one_file_that_fails_does_not_lose_the_others(workplace, server, study):
     assert sorted(server.asked) == [("/Data/Mouse2.h5", None), ("/Data/Mouse4.h5", None)]
 
 
+@pytest.mark.parametrize(
+    ("content", "found"), [(b"Weights", "found sha256"), (b"weights and more", "found bytes 16 (16 bytes), expected 7")]
+)
+def test_weights_that_are_others_are_refused(workplace, server, study, content, found):
+    server.files["/net.h5"] = content
+    run = workplace.snakemake("--", WEIGHTS, study=workplace.write(study))
+    assert run.status == 1
+    assert f"{server.address}/net.h5: {found}" in run.output
+    assert not (workplace.folder / WEIGHTS).exists()
+
+
+def test_what_an_earlier_call_left_is_continued(workplace, server, study):
+    whole = server.files["/Data/Mouse1.h5"]
+    mouse = workplace.folder / FILES / "Mouse1.h5"
+    mouse.parent.mkdir(parents=True)
+    mouse.with_name(".Mouse1.h5.partial").write_bytes(whole[:2_000_000])
+    run = workplace.snakemake("--", f"{FILES}/Mouse1.h5", study=workplace.write(study))
+    assert run.status == 0, run.output[-5000:]
+    assert server.asked == [("/Data/Mouse1.h5", "bytes=2000000-")]
+    assert mouse.read_bytes() == whole
+
+
 def test_copy_is_checked_and_linked(workplace, copy, server, study):
     mine = workplace.folder / "mine"
     mine.mkdir()
@@ -156,8 +186,11 @@ def test_copy_is_checked_and_linked(workplace, copy, server, study):
         assert path.read_bytes() == (copy / path.name).read_bytes()
     assert (mine / "Mouse1.h5").stat().st_mtime == 1e9
     assert "Nothing to be done" in workplace.snakemake("--", SPLIT, study=name).output
+    (mine / "Mouse1.h5").touch()
+    assert "Nothing to be done" in workplace.snakemake("--", SPLIT, study=name).output
 
     (mine / "Mouse1.h5").write_bytes((copy / "Mouse2.h5").read_bytes())
+    os.utime(mine / "Mouse1.h5", (1e9, 1e9))
     run = workplace.snakemake("--", SPLIT, study=name)
     assert run.status == 1
     assert "mine/Mouse1.h5: found git_blob_sha1" in run.output
