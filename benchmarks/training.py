@@ -1,10 +1,12 @@
 """Time training and reading at the paper's scale: `python benchmarks/training.py`, with --steps and --precision.
 
-Slices are generated in memory: what is timed is the network, not the disk. The paper's scale is 2,087 images of
-256 × 256 in batches of 16, 131 steps per epoch, 163 epochs; the paper took 4 h, and 19.6 ms per image, on one RTX 3090.
+Slices are generated in memory: what is timed is the network, not the disk; then the augmentation, which threads do
+beside it. Each precision has a process of its own. The paper's scale is 2,087 images of 256 × 256 in batches of 16, 131
+steps per epoch, 163 epochs; the paper took 4 h, and 19.6 ms per image, on one RTX 3090.
 """
 
 import argparse
+import multiprocessing
 import resource
 import sys
 import time
@@ -16,8 +18,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "scripts"))
 
 import keras
 
+from murmur.augmentation import augment_paper
+from murmur.devices import find_gpus
 from murmur.network import compile_for_training, last_head, unet3plus
-from murmur.training import find_gpus
+from segment_mouse import batch_size
 
 FILTERS, SIZE, BATCH, IMAGES, EPOCHS = [32, 64, 128, 256, 512], 256, 16, 2087, 163
 
@@ -35,36 +39,65 @@ def seconds_per_step(network: keras.Model, steps: int) -> float:
 
 
 def milliseconds_per_image(network: keras.Model, steps: int) -> float:
-    """Return the mean milliseconds to read an image, in stacks of ten, as one frame of a mouse."""
+    """Return the mean milliseconds to read an image: the ten of a frame, in batches as large as the workflow's."""
     reader = last_head(network)
     stack = np.random.default_rng(0).random((10, SIZE, SIZE, 1), dtype=np.float32)
-    reader.predict_on_batch(stack)
+    batch = batch_size(reader)
+    reader.predict(stack, batch_size=batch, verbose=0)
     start = time.perf_counter()
     for _ in range(steps):
-        reader.predict_on_batch(stack)
+        reader.predict(stack, batch_size=batch, verbose=0)
     return (time.perf_counter() - start) / steps / len(stack) * 1000
 
 
+def milliseconds_per_augmentation(slices: int = 200) -> float:
+    """Return the mean milliseconds in which one thread augments a slice."""
+    rng = np.random.default_rng(0)
+    image, mask = rng.random((SIZE, SIZE), dtype=np.float32), rng.integers(0, 3, (SIZE, SIZE), dtype=np.uint8)
+    start = time.perf_counter()
+    for _ in range(slices):
+        augment_paper(image, mask, rng)
+    return (time.perf_counter() - start) / slices * 1000
+
+
+def peak_memory() -> str:
+    """Return the most memory of this process, and of the GPU where TensorFlow has one."""
+    peak = f"peak memory of the process {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20:.1f} GiB"
+    if keras.backend.backend() == "tensorflow" and find_gpus(0):
+        import tensorflow
+
+        peak += f", of the GPU {tensorflow.config.experimental.get_memory_info('GPU:0')['peak'] / 2**30:.1f} GiB"
+    return peak
+
+
+def measure(precision: str, steps: int) -> None:
+    """Print the line of one precision."""
+    xla = bool(find_gpus(0)) or keras.backend.backend() == "jax"
+    keras.config.set_dtype_policy(precision)
+    network = unet3plus(FILTERS, SIZE)
+    compile_for_training(network, 1e-3, xla)
+    step = seconds_per_step(network, steps)
+    epoch = step * -(-IMAGES // BATCH)
+    image = milliseconds_per_image(network, steps)
+    print(
+        f"{precision}: {step:.3f} s per step, {epoch:.1f} s per epoch without its validation, "
+        f"{epoch * EPOCHS / 3600:.2f} h for {EPOCHS} epochs, {image:.1f} ms per image, {peak_memory()}"
+    )
+
+
 def main() -> None:
-    """Print one line per precision."""
+    """Print what is measured on, one line per precision, and how many threads keep the network busy."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--steps", type=int, default=20, help="steps that are timed")
     parser.add_argument("--precision", nargs="+", default=["float32", "mixed_bfloat16"])
     arguments = parser.parse_args()
-    gpus = find_gpus(0)
-    print(f"Keras {keras.__version__} on {keras.backend.backend()}, {', '.join(gpus) or 'CPU'}")
+    print(f"Keras {keras.__version__} on {keras.backend.backend()}", flush=True)
     for precision in arguments.precision:
-        keras.config.set_dtype_policy(precision)
-        network = unet3plus(FILTERS, SIZE)
-        compile_for_training(network, 1e-3, bool(gpus))
-        step = seconds_per_step(network, arguments.steps)
-        epoch = step * -(-IMAGES // BATCH)
-        image = milliseconds_per_image(network, arguments.steps)
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-        print(
-            f"{precision}: {step:.3f} s per step, {epoch:.1f} s per epoch, {epoch * EPOCHS / 3600:.2f} h for {EPOCHS} "
-            f"epochs, {image:.1f} ms per image, peak memory of the process {peak:.1f} GiB"
-        )
+        process = multiprocessing.get_context("spawn").Process(target=measure, args=(precision, arguments.steps))
+        process.start()
+        process.join()
+    augmentation = milliseconds_per_augmentation()
+    print(f"augmentation: {augmentation:.1f} ms per slice on one thread, {augmentation * BATCH / 1000:.3f} s per batch")
 
 
 if __name__ == "__main__":

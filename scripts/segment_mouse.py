@@ -84,13 +84,18 @@ def main(
     spacing_mm: list[float] | None,
     segmentation: str,
     threads: int,
+    gpu: int = 0,
 ) -> None:
     """Write `segmentation` (Masks, Frames_with_ROI, attributes) of the mouse file `mouse` by the network `model`.
 
-    `spacing_mm` is what the study file says. Raises BadInput when the mouse file is not as it must be.
+    `spacing_mm` is what the study file says, `gpu` the number that the job was given. Raises BadInput when the mouse
+    file is not as it must be, or the GPU is not there.
     """
     os.environ["TF_NUM_INTRAOP_THREADS"] = str(threads)  # heard only before TensorFlow is imported
+    from murmur.devices import find_gpus
+
     checked = check_mouse(mouse, spacing_mm)
+    find_gpus(gpu)
     network = load_network(model)
     with h5py.File(mouse, "r") as file:
         masks = segment(file["Images"], network)
@@ -115,4 +120,5 @@ if __name__ == "__main__":
             spacing_mm=snakemake.params.spacing_mm,
             segmentation=snakemake.output.segmentation,
             threads=snakemake.threads,
+            gpu=snakemake.resources.get("gpu", 0),
         )

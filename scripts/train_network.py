@@ -9,6 +9,7 @@ epoch and ends as if it had not been.
 import importlib.metadata
 import json
 import os
+import shutil
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,17 +17,24 @@ from typing import TYPE_CHECKING
 import h5py
 
 from murmur.jobs import job
-from murmur.logs import progress
+from murmur.logs import progress, say
 from murmur.tables import write_csv
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
+
+NVIDIA = Path("/dev/nvidiactl")  # there where the driver of an NVIDIA GPU is
 
 
 def _mice(slices: str) -> dict[str, list[str]]:
     with h5py.File(slices, "r") as file:
         names = {part: file[part]["names"].asstr()[:] for part in ("train", "validation")}
     return {part: list(dict.fromkeys(name.rsplit("_sl", 1)[0] for name in names[part])) for part in names}
+
+
+def checkpoint_of(model: str) -> Path:
+    """Return the folder of the state of the training of `model`."""
+    return Path(model).with_name("checkpoint")
 
 
 def main(
@@ -51,9 +59,10 @@ def main(
     import keras
 
     from murmur.checkpoint import Checkpoint, digest_of_slices
+    from murmur.devices import find_gpus
     from murmur.network import compile_for_training, save_model, unet3plus
     from murmur.recipes import RECIPES
-    from murmur.training import Epochs, FiniteLoss, History, NotFinite, ProgressBar, Slices, find_gpus, start_equal
+    from murmur.training import Epochs, FiniteLoss, History, NotFinite, ProgressBar, Slices, start_equal
 
     backend = keras.backend.backend()
     packages = ("keras", backend, "numpy", "scipy", "scikit-image", "h5py")
@@ -62,6 +71,8 @@ def main(
         **{name: _version(name) for name in packages},
     }
     gpus = find_gpus(gpu)
+    if not gpus and NVIDIA.exists():
+        say("This machine has an NVIDIA GPU that the training does not see; make gpu installs packages that use it.")
     xla = training.get("xla", bool(gpus) or backend == "jax")  # JAX without XLA is no way to train
     device = {"kind": "gpu" if gpus else "cpu", "xla": xla}
     if backend == "tensorflow" and not xla:  # XLA has no repeatable gradient of max-pooling on a GPU
@@ -107,7 +118,7 @@ def main(
         save_model(trained, path)
         return trained
 
-    checkpoint = Checkpoint(Path(model).with_name("checkpoint"), settings, note, stopping)
+    checkpoint = Checkpoint(checkpoint_of(model), settings, note, stopping)
     advice = f"try a smaller learning_rate than {training['learning_rate']}"
     if training["precision"] != "float32":
         advice += f", or the precision float32 instead of {training['precision']}"
@@ -159,7 +170,6 @@ def main(
         "threads": threads,
     }
     Path(record).write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
-    checkpoint.remove()
 
 
 def _version(package: str) -> str:
@@ -183,3 +193,5 @@ if __name__ == "__main__":
             modules=snakemake.params.modules,
             gpu=snakemake.resources.get("gpu", 0),
         )
+    # Only now: a job that is cut off before its records are written is tried again and goes on from this state.
+    shutil.rmtree(checkpoint_of(snakemake.output.model), ignore_errors=True)

@@ -9,7 +9,6 @@ loss that is not a number, and with which settings.
 import hashlib
 import json
 import os
-import shutil
 import zipfile
 from pathlib import Path
 
@@ -41,7 +40,7 @@ def digest_of_slices(path: str | Path) -> str:
 def _replace(path: Path, write) -> None:
     """Write the file `path` by `write(file)` so that at any moment the old one or the new one is there, whole."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.partial")
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")  # another job may have been left running
     with open(partial, "wb") as file:
         write(file)
         file.flush()
@@ -65,7 +64,8 @@ class Checkpoint(keras.callbacks.Callback):
         """Keep the state in `folder`; `settings` is everything that determines the training, as JSON.
 
         A state of other settings is never used: it is removed, and said so. Raises BadInput when a training with these
-        very settings stopped here on a loss that is not a number, for it would do so again.
+        very settings stopped here on a loss that is not a number, for it would do so again; and when only the device
+        is another one, for a GPU that is missing is no reason to lose what it has trained.
         """
         super().__init__()
         self.folder, self.history, self.stopping = Path(folder), history, stopping
@@ -95,7 +95,8 @@ class Checkpoint(keras.callbacks.Callback):
             if failed["settings"] == self.settings:
                 raise BadInput(
                     f"{failed['sentence']} That was an earlier run; with the same settings it would end in the same "
-                    f"way, so it is not tried again (remove {self.folder} to train from the start nevertheless)."
+                    f"way, so it is not tried again (remove {self.failure} to go on from the last whole epoch "
+                    f"nevertheless, {self.folder} to train from the start)."
                 )
         if not self._state.exists():
             self.failure.unlink(missing_ok=True)
@@ -108,12 +109,22 @@ class Checkpoint(keras.callbacks.Callback):
                 }
         except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
             return self._discard("cannot be read")
-        if changed := _changes(kept["settings"], self.settings):
+        changed = _changes(kept["settings"], self.settings)
+        if changed and all(key.startswith("device.") for key in changed):
+            was, now = kept["settings"]["device"], self.settings["device"]
+            raise BadInput(
+                f"{self._state}: found {len(kept['history'])} epochs of a training on a {_name(was)}, which goes on "
+                f"there alone, and this job has a {_name(now)}; run it where there is a {_name(was)}, or remove "
+                f"{self.folder} to train from the start"
+            )
+        if changed:
             return self._discard(f"belongs to another training ({', '.join(changed)} changed)")
         return kept
 
     def _discard(self, reason: str) -> None:
-        self.remove()
+        # What a training that failed left for others to read, best.keras, stays.
+        self._state.unlink()
+        self.failure.unlink(missing_ok=True)
         say(f"{self._state} {reason}: training starts from the beginning.")
 
     def on_train_begin(self, logs: dict | None = None) -> None:
@@ -157,9 +168,9 @@ class Checkpoint(keras.callbacks.Callback):
         content = json.dumps({"settings": self.settings, "sentence": sentence}, indent=2) + "\n"
         _replace(self.failure, lambda file: file.write(content.encode()))
 
-    def remove(self) -> None:
-        """Remove what was kept: the training is finished, or was another one."""
-        shutil.rmtree(self.folder, ignore_errors=True)
+
+def _name(device: dict) -> str:
+    return f"{device['kind'].upper()} {'with' if device['xla'] else 'without'} XLA"
 
 
 def _changes(old, new, path: str = "") -> list[str]:

@@ -1,6 +1,4 @@
-"""Training a network: the device, batches of augmented slices, and what is noted of each epoch."""
-
-import os
+"""Training a network: batches of augmented slices, and what is noted of each epoch."""
 
 import h5py
 import keras
@@ -10,24 +8,6 @@ from tqdm import tqdm
 
 from murmur.errors import BadInput
 from murmur.recipes import Recipe
-
-
-def find_gpus(wanted: int) -> list[str]:
-    """Return the GPUs that Keras's backend sees.
-
-    Raises BadInput, with what it sees instead, when `wanted` were asked for and there are fewer.
-    """
-    devices = keras.distribution.list_devices()  # those of the fastest kind
-    gpus = [device for device in devices if device.startswith("gpu")]
-    if len(gpus) < wanted:
-        visible = os.environ.get("CUDA_VISIBLE_DEVICES")
-        raise BadInput(
-            f"Training was given {wanted} GPU, and {keras.backend.backend()} sees {len(gpus)}: it lists "
-            f"{', '.join(devices)}, and CUDA_VISIBLE_DEVICES is {'not set' if visible is None else repr(visible)}; "
-            "see whether nvidia-smi lists the GPU and whether the packages have CUDA (envs/training-gpu.yaml, or those "
-            "that make gpu installs), or do not ask for a GPU"
-        )
-    return gpus
 
 
 class Slices(keras.utils.PyDataset):
@@ -121,8 +101,13 @@ class FiniteLoss(keras.callbacks.Callback):
         self._check(f"in step {batch + 1}", logs["loss"])
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
-        """Raise NotFinite when the last step lost the weights, which the validation shows."""
+        """Raise NotFinite when the last step lost the weights, which the validation shows, or none is taken any more.
+
+        In float16 a step with infinite gradients is left out and the scale of the loss halved; below 1 no scale helps.
+        """
         self._check("on the validation slices", logs["val_loss"])
+        if (scale := getattr(self.model.optimizer, "dynamic_scale", None)) is not None and float(scale) < 1:
+            raise NotFinite(f"Epoch {self.epoch}: the gradients are infinite at any scale of the loss; {self.advice}.")
 
     def _check(self, where: str, loss: float) -> None:
         if not np.isfinite(loss):

@@ -13,7 +13,7 @@ import pytest
 keras = pytest.importorskip("keras")
 
 import train_network  # noqa: E402
-from murmur import checkpoint, network, training  # noqa: E402
+from murmur import checkpoint, devices, network, training  # noqa: E402
 from murmur.errors import BadInput  # noqa: E402
 from murmur.recipes import RECIPES  # noqa: E402
 from murmur.training import Slices  # noqa: E402
@@ -204,7 +204,7 @@ def test_same_seed_same_bytes_cut_off_or_not(slices, uninterrupted, tmp_path, mo
     monkeypatch.setattr(training.Epochs, "on_epoch_begin", cut_off)  # nothing is left to train
     assert train(slices, tmp_path) == digests(uninterrupted)
     assert f"goes on after epoch {best + 1}," in capsys.readouterr().out
-    assert not (tmp_path / "checkpoint").exists()
+    assert train(slices, tmp_path) == digests(uninterrupted), "cut off before its records were written"
 
 
 def test_state_of_another_training_is_not_used(slices, tmp_path, capsys):
@@ -212,6 +212,7 @@ def test_state_of_another_training_is_not_used(slices, tmp_path, capsys):
     keep = {"history": training.History("head"), "stopping": keras.callbacks.EarlyStopping()}
     folder = tmp_path / "checkpoint"
     settings = {"training": TRAINING, "slices": "abc", "software": {"numpy": "2.4.6"}}
+    settings["device"] = {"kind": "gpu", "xla": False}
     first = checkpoint.Checkpoint(folder, settings, **keep)
     model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
     model.compile(loss="mse")
@@ -230,7 +231,13 @@ def test_state_of_another_training_is_not_used(slices, tmp_path, capsys):
         first.on_epoch_end(0)
         assert checkpoint.Checkpoint(folder, settings | change, **keep).epochs == 0
         assert sentence in capsys.readouterr().out
-        assert not folder.exists()
+        assert not (folder / "state.npz").exists()
+
+    first.on_epoch_end(0)
+    message = "found 1 epochs of a training on a GPU without XLA, .* this job has a CPU without XLA; run it where"
+    with pytest.raises(BadInput, match=message):
+        checkpoint.Checkpoint(folder, settings | {"device": {"kind": "cpu", "xla": False}}, **keep)
+    assert checkpoint.Checkpoint(folder, settings, **keep).epochs == 1, "a missing GPU costs nothing"
 
     first.on_epoch_end(0)
     (folder / "state.npz").write_bytes((folder / "state.npz").read_bytes()[:-200])
@@ -258,7 +265,7 @@ def test_a_loss_that_is_no_number_stops_and_is_not_tried_again(slices, tmp_path,
     with pytest.raises(BadInput, match="Epoch 3: .* with the same settings it would end in the same way"):
         train(slices, tmp_path)
     train(slices, tmp_path, epochs=1)
-    assert not (tmp_path / "checkpoint").exists()
+    assert (tmp_path / "checkpoint" / "best.keras").exists(), "others may read with it"
 
 
 def test_half_precision_goes_on_as_it_was_and_is_saved_in_float32(slices, tmp_path, monkeypatch):
@@ -274,6 +281,26 @@ def test_half_precision_goes_on_as_it_was_and_is_saved_in_float32(slices, tmp_pa
     model = keras.saving.load_model(tmp_path / "cut" / "model.keras", compile=False)
     assert {layer.compute_dtype for layer in model.layers} == {"float32"}
     assert keras.config.dtype_policy().name == "float32"
+
+
+def test_gradients_that_no_scale_makes_finite_stop_the_training():
+    """In float16 Keras leaves such steps out, silently and for ever; here 16 of them halve the scale to 0.5."""
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    model.compile(keras.optimizers.LossScaleOptimizer(keras.optimizers.Adam()), loss=lambda y, x: np.inf * (x - y))
+    finite = training.FiniteLoss("try float32")
+    finite.set_model(model)
+    for steps in (15, 1):
+        for _ in range(steps):
+            model.train_on_batch(np.ones((4, 2)), np.ones((4, 1)))
+        if steps == 15:
+            finite.on_epoch_end(0, {"val_loss": 1.0})
+    with pytest.raises(BadInput, match="Epoch 0: the gradients are infinite at any scale of the loss; try float32"):
+        finite.on_epoch_end(0, {"val_loss": 1.0})
+
+
+def test_xla_trains(slices, tmp_path):
+    train(slices, tmp_path, xla=True, epochs=1)
+    assert json.loads((tmp_path / "training.json").read_text())["device"]["xla"] is True
 
 
 def test_bfloat16_trains(slices, tmp_path):
@@ -297,9 +324,9 @@ def test_threads_that_prepare_batches_change_nothing(slices):
 
 def test_a_gpu_that_is_not_there_stops_the_job(slices, tmp_path, monkeypatch):
     monkeypatch.setattr(keras.distribution, "list_devices", lambda: ["gpu:0"])
-    assert training.find_gpus(1) == ["gpu:0"]
+    assert devices.find_gpus(1) == ["gpu:0"]
     monkeypatch.setattr(keras.distribution, "list_devices", lambda: ["cpu:0"])
-    assert training.find_gpus(0) == []
+    assert devices.find_gpus(0) == []
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
     with pytest.raises(
         BadInput, match="given 1 GPU, and tensorflow sees 0: it lists cpu:0, and CUDA_VISIBLE_DEVICES is ''"
@@ -309,10 +336,15 @@ def test_a_gpu_that_is_not_there_stops_the_job(slices, tmp_path, monkeypatch):
         )
 
 
-def test_training_as_the_code_does_it(slices, tmp_path):
+def test_training_as_the_code_does_it(slices, tmp_path, monkeypatch):
+    seen = []
+    make, start = Slices.__init__, training.start_equal
+    monkeypatch.setattr(Slices, "__init__", lambda *args, **kwargs: seen.append(args[2:4]) or make(*args, **kwargs))
+    monkeypatch.setattr(training, "start_equal", lambda model: seen.append("equal starts") or start(model))
     train(slices, tmp_path, recipe="notebook", epochs=2)
     record = json.loads((tmp_path / "training.json").read_text())
     assert (record["training"]["recipe"], record["epochs_trained"]) == ("notebook", 2)
+    assert seen == ["equal starts", ("train", 4), ("validation", 32)]
 
 
 def test_learning_rate_falls_along_half_a_cosine(slices, tmp_path):

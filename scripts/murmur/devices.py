@@ -1,0 +1,34 @@
+"""The GPUs that Keras's backend computes on."""
+
+import os
+
+import keras
+
+from murmur.errors import BadInput
+
+
+def find_gpus(wanted: int) -> list[str]:
+    """Return the GPUs that Keras's backend sees, and note in the log on what it computes.
+
+    Raises BadInput, with what it sees instead, when `wanted` were asked for and there are fewer.
+    """
+    backend = keras.backend.backend()
+    try:
+        devices = keras.distribution.list_devices()  # those of the fastest kind
+    except RuntimeError as error:  # a GPU that is taken, or whose driver is too old
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise BadInput(
+            f"{backend} cannot use the GPU: {reason}; see whether nvidia-smi lists it and whether another job has it, "
+            "or set CUDA_VISIBLE_DEVICES to nothing to compute without it"
+        ) from None
+    gpus = [device for device in devices if device.startswith("gpu")]
+    if len(gpus) < wanted:
+        visible = os.environ.get("CUDA_VISIBLE_DEVICES")
+        raise BadInput(
+            f"The job was given {wanted} GPU, and {backend} sees {len(gpus)}: it lists {', '.join(devices)}, and "
+            f"CUDA_VISIBLE_DEVICES is {'not set' if visible is None else repr(visible)}; see whether nvidia-smi lists "
+            "the GPU and whether the packages have CUDA (envs/training-gpu.yaml, or those that make gpu installs), or "
+            "do not ask for a GPU"
+        )
+    print(f"{backend} computes on {', '.join(gpus) or 'the processor'}", flush=True)
+    return gpus
