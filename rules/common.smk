@@ -37,6 +37,9 @@ def or_stop(function, *args):
 study = or_stop(Study, config)
 if workflow.is_main_process:
     or_stop(study.check_mice)
+    for cohort in study.cohorts.values():
+        if cohort.split_note:
+            print(cohort.split_note, file=sys.stderr)
 
 
 def any_of(names):

@@ -11,7 +11,7 @@ from murmur.errors import BadInput
 from murmur.jobs import job
 from murmur.logs import say
 from murmur.manifest import read_manifest
-from murmur.split import check_split
+from murmur.split import check_split, inflow_note
 from murmur.tables import write_csv
 
 if TYPE_CHECKING:
@@ -34,11 +34,8 @@ def main(manifest: str, assignment: dict[str, str], is_drawn: bool, trains: bool
                 f"split: found the inflow mice {held_out} outside the training mice, expected them in train; "
                 "their files changed since the draw: give the same command again, or name the split in a file"
             )
-    if held_out and not is_drawn:
-        say(
-            f"Note: the split file keeps the inflow mice {held_out} out of the training mice. The published study "
-            "trained on all of its own, so its network is not tested fairly on them."
-        )
+    if not is_drawn and (note := inflow_note(inflow, assignment)):
+        say(note)
     rows = [(name, assignment[name], mouse.phenotype) for name, mouse in mice.items()]
     write_csv(pd.DataFrame(rows, columns=["mouse", "split", "phenotype"]), split)
 

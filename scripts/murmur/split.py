@@ -88,6 +88,20 @@ def read_split(path: str, mice: Collection[str]) -> dict[str, str]:
     return {mouse: assignment[mouse] for mouse in mice}
 
 
+def inflow_note(inflow: Collection[str], assignment: Mapping[str, str]) -> str:
+    """Say which mice with inflow frames (`inflow`) a split keeps from training; nothing where it keeps none."""
+    held_out = [mouse for mouse in assignment if mouse in inflow and assignment[mouse] != "train"]
+    if not held_out:
+        return ""
+    note = f"Note: the split file keeps the inflow mice {', '.join(held_out)} out of the training mice."
+    if tested := [mouse for mouse in held_out if assignment[mouse] == "test"]:
+        note += (
+            f" It tests on {', '.join(tested)}, where the published network is not tested fairly: the published study "
+            "trained on all of its inflow mice."
+        )
+    return note
+
+
 def check_split(rows: Sequence[tuple[str, str]], digests: Mapping[str, str]) -> None:
     """Refuse a split in which a mouse is in two sets, or that cannot train a network.
 

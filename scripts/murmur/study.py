@@ -16,7 +16,7 @@ from murmur.participants import read_phenotypes
 from murmur.phantom import has_inflow_frames, phenotype_of
 from murmur.public_data import ADDRESS, CHECKSUMS, INFLOW_MICE, WEIGHTS, read_checksums
 from murmur.schema import complete, nearest
-from murmur.split import SPLITS, draw_split, read_split
+from murmur.split import SPLITS, draw_split, inflow_note, read_split
 
 
 def _exactly_one(section: dict, keys: list[str], path: str) -> str:
@@ -184,6 +184,12 @@ class Cohort:
             without_contours = {mouse for mouse, count in frames.items() if count == 0}
         numbers = {name: given[name] for name in SPLITS}
         return draw_split(self.mice, self.phenotypes, inflow, without_contours, numbers, given["seed"])
+
+    @property
+    def split_note(self) -> str:
+        """What a person should know of the split of the published mice before anything is downloaded; often nothing."""
+        from_file = self.kind == "published" and "file" in self.settings.get("split", {})
+        return inflow_note(INFLOW_MICE, self.split) if from_file else ""
 
     def pairs(self, reader: str) -> int:
         """How many mice a table of measurements gives for a reader, in the metric that has most."""

@@ -101,6 +101,14 @@ def test_copy_must_be_whole(paper, tmp_path):
         Study(paper)
 
 
+def test_split_of_the_notebook_is_said_to_test_on_two_inflow_mice(paper, root):
+    cohort = paper["cohorts"]["mice"]
+    assert Study(paper).cohorts["mice"].split_note == ""
+    cohort["split"] = {"file": str(root / "config" / "published" / "notebook_split.csv")}
+    note = Study(paper).cohorts["mice"].split_note
+    assert "keeps the inflow mice Mouse91, Mouse125 out of the training mice. It tests on Mouse91, Mouse125," in note
+
+
 def test_mirror(paper, tmp_path):
     sums = tmp_path / "sums.tsv"
     sums.write_text(f"file\tgit_blob_sha1\nmice/Mouse10.h5\t{'a' * 40}\nmice/Mouse9.h5\t{'B' * 40}\n")

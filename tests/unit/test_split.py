@@ -8,7 +8,7 @@ import check_cohort
 import draw_split as draw_split_script
 from murmur.cines import write_cine
 from murmur.errors import BadInput
-from murmur.split import check_split, draw_split, read_split
+from murmur.split import check_split, draw_split, inflow_note, read_split
 
 MICE = [f"Mouse{n}" for n in range(1, 131)]
 PHENOTYPES = dict(zip(MICE, ["control"] * 39 + ["mi_patch"] * 11 + ["dcm"] * 51 + ["tac"] * 29, strict=True))
@@ -132,4 +132,12 @@ def test_drawn_split_meets_the_files(manifest, tmp_path, capsys):
     with pytest.raises(BadInput, match="inflow mice A outside the training mice"):
         draw_split_script.main(manifest, bad, is_drawn=True, trains=True, split=output)
     draw_split_script.main(manifest, bad, is_drawn=False, trains=True, split=output)
-    assert "inflow mice A" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "keeps the inflow mice A out of the training mice. It tests on A, where" in said
+    draw_split_script.main(manifest, good, is_drawn=False, trains=True, split=output)
+    assert "inflow" not in capsys.readouterr().out
+
+
+def test_mouse_that_validates_is_not_said_to_be_tested():
+    note = inflow_note({"A", "B"}, {"A": "validation", "B": "train", "C": "test"})
+    assert note == "Note: the split file keeps the inflow mice A out of the training mice."

@@ -173,13 +173,15 @@ def test_copy_is_checked_and_linked(workplace, copy, server, study):
     run = workplace.snakemake("--", SPLIT, study=name)
     assert run.status == 1
     assert "mine/Mouse3.h5: found git_blob_sha1" in run.output
+    note = "Note: the split file keeps the inflow mice Mouse17 out of the training mice. It tests on Mouse17"
+    assert run.output.count(note) == 1, "when the study is planned, and not again in the process of a job"
     assert obtained(workplace) == {f"Mouse{number}.h5" for number in MICE if number != 3}
 
     (mine / "Mouse3.h5").write_bytes((copy / "Mouse3.h5").read_bytes())
     run = workplace.snakemake("--", SPLIT, study=name)
     assert run.status == 0, run.output[-5000:]
     assert jobs(run.output)["obtain_mouse"] == 1
-    assert "Note: the split file keeps the inflow mice Mouse17 out of the training mice." in run.output
+    assert run.output.count(note) == 2, "planned, and found in the files"
     assert server.asked == []
     for path in mine.glob("*.h5"):
         assert os.readlink(workplace.folder / FILES / path.name) == str(path)
