@@ -8,6 +8,7 @@ import pytest
 import write_methods
 from murmur import augmentation
 from murmur.prose import methods
+from murmur.public_data import WEIGHTS
 from murmur.schema import complete
 from murmur.settings import in_force
 from murmur.volumes import MYOCARDIAL_DENSITY
@@ -138,6 +139,13 @@ human observers were second
 @pytest.mark.parametrize("words_known", KNOWN.strip().splitlines())
 def test_known_numbers_are_in_the_words(words_known):
     assert words_known.lower() in words().lower()
+
+
+def test_published_network_is_known_by_its_digest():
+    local = {"weights": "SEG459.h5"}
+    assert "is the published study's network" in methods.other_reader("given", local, WEIGHTS["sha256"])
+    assert "is a network trained before" in methods.other_reader("given", local, DIGEST)
+    assert "is the published study's network" in methods.other_reader("given", {"weights": "published"}, None)
 
 
 def test_digest_of_weights_software_and_commits_are_named():

@@ -17,6 +17,7 @@ from murmur.contrasts import CONTRASTS
 from murmur.notes import mice
 from murmur.prose.agreement import MEANING
 from murmur.prose.pieces import METRIC, STRUCTURE, change_of_unit, listed, of_unit, paragraph
+from murmur.public_data import WEIGHTS
 from murmur.recipes import RECIPES
 from murmur.rounding import number
 from murmur.split import SPLITS
@@ -230,7 +231,8 @@ def other_reader(name: str, reader: dict, digest: str | None) -> str:
     """Say where a reader comes from that was not trained here; `digest` is the SHA-256 of its weights."""
     if "masks" in reader:
         return paragraph(f"the masks of the reader {name} were made elsewhere and imported")
-    what = "the published study's network" if reader["weights"] == "published" else "a network trained before"
+    published = reader["weights"] == "published" or digest == WEIGHTS["sha256"]
+    what = "the published study's network" if published else "a network trained before"
     return paragraph(f"the reader {name} is {what} (SHA-256 of the file of its weights {digest})")
 
 
