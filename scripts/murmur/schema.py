@@ -16,6 +16,11 @@ SCHEMA = Path(__file__).parents[2] / "config" / "schema" / "study.schema.yaml"
 _integer = Draft202012Validator.TYPE_CHECKER.redefine("integer", lambda _, value: type(value) is int)
 Validator = validators.extend(Draft202012Validator, type_checker=_integer)
 
+# What a value that does not match a pattern is told.
+PATTERNS = {
+    "^[A-Za-z0-9][A-Za-z0-9_.-]*$": "expected letters, digits, '_', '-' and '.' only, the first a letter or digit",
+    "^https?://": "expected an address that starts with https:// or http://; correct it",
+}
 # Keys that mean nothing without another one beside them.
 ONLY_WITH = {
     "source": {"images": "nifti", "masks": "nifti", "labels": "nifti", "frames_from": "nifti"},
@@ -85,7 +90,7 @@ def _sentence(error) -> str:
     expected = {
         "type": lambda: f"expected {' or '.join(map(_with_article, [rule] if isinstance(rule, str) else rule))}",
         "enum": lambda: f"expected one of {', '.join(map(str, rule))}{nearest(found, rule)}",
-        "pattern": lambda: "expected letters, digits, '_', '-' and '.' only, the first a letter or digit",
+        "pattern": lambda: PATTERNS[rule],
         "minimum": lambda: f"expected {rule} or more",
         "exclusiveMinimum": lambda: f"expected more than {rule}",
         "exclusiveMaximum": lambda: f"expected less than {rule}",

@@ -101,6 +101,19 @@ def test_every_problem_is_one_line(demo):
         (["cohorts", "internal", "split", "test"], 0, ["found 0", "1 or more"]),
         (["cohorts", "internal", "split", "file"], "s.csv", ["found train, validation, test, seed beside file"]),
         (["cohorts", 2023], {"source": {"phantom": {"mice": 1}}}, ["cohorts.2023", "put it in quotes"]),
+        (
+            ["cohorts", "internal", "source"],
+            {"published": {"address": "data.example.org/x"}},
+            [
+                'cohorts.internal.source.published.address: found "data.example.org/x"',
+                "starts with https:// or http://",
+            ],
+        ),
+        (
+            ["readers", "unet3plus"],
+            {"weights": {"address": "file:///net.h5", "sha256": "0" * 64}},
+            ['readers.unet3plus.weights.address: found "file:///net.h5"', "starts with https:// or http://"],
+        ),
         (["statistics"], {"sd_ddof": 2}, ["statistics.sd_ddof", "found 2", "0, 1"]),
     ],
 )
