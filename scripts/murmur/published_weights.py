@@ -143,7 +143,7 @@ def read_published(path: str) -> keras.Model:
     try:
         with h5py.File(path, "r") as file:
             return _read(path, file)
-    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RuntimeError) as error:
         raise BadInput(
             f"{path}: found an HDF5 file that cannot be read as a network ({error}), expected a whole UNet3+ as Keras "
             "2 saves it; get the file again"

@@ -1,6 +1,7 @@
 """Reading the published network's file, against a forward pass of its own; these tests import TensorFlow."""
 
 import json
+import re
 
 import h5py
 import numpy as np
@@ -156,6 +157,10 @@ def test_damaged_files(path, tmp_path):
     content = path.read_bytes()
     (tmp_path / "half.h5").write_bytes(content[: len(content) // 2])
     assert "truncated" in refusal(tmp_path / "half.h5")
+    # The list of the file's groups, and that of one of them: h5py raises a RuntimeError.
+    for start in [found.start() for found in re.finditer(b"TREE", content)][:2]:
+        (tmp_path / "list.h5").write_bytes(content[:start] + b"XXXX" + content[start + 4 :])
+        assert "wrong B-tree signature" in refusal(tmp_path / "list.h5")
     with h5py.File(path, "a") as file:
         file["model_weights/Decoder3_BN_1/Decoder3_BN_1/gamma:0"][1] = np.nan
     assert "Decoder3_BN_1/gamma that are not finite" in refusal(path)
