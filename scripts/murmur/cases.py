@@ -72,7 +72,7 @@ def read_case(mouse: Mouse, segmentation: str | Path) -> Case:
     with h5py.File(segmentation, "r") as file:
         masks = file["Masks"][()]
     with h5py.File(mouse.file, "r") as file:
-        reference = file["Masks"][()]
+        reference = file["Masks"][()].astype(np.uint8)
         box = heart_box((reference > 0).any(axis=(2, 3)) | (masks > 0).any(axis=(2, 3)))
         images = file["Images"][box].astype(np.float32)
     low, high = np.percentile(images, (1, 99.5), axis=(0, 1, 3), keepdims=True)

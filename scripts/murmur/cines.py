@@ -26,9 +26,10 @@ def open_mouse(path: str | Path) -> h5py.File:
 
 
 def read_frame(path: str | Path, dataset: str, frame: int) -> np.ndarray:
-    """Return one stack, axes (row, column, slice), of the 4D `dataset` in the mouse file `path`."""
+    """Return one stack, axes (row, column, slice), of the 4D `dataset` in the mouse file `path`; masks are uint8."""
     with h5py.File(path, "r") as file:
-        return file[dataset][:, :, :, frame]
+        stack = file[dataset][:, :, :, frame]
+    return stack.astype(np.uint8) if dataset == "Masks" else stack
 
 
 def segmented_frames(path: str | Path) -> list[int]:

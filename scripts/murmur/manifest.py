@@ -16,6 +16,7 @@ from murmur.tables import read_csv
 PAPER_SPACING_MM = (0.1, 0.1, 1.0)
 PAPER_FRAME_INTERVAL_MS = 5.0
 LABELS = {0, *STRUCTURES.values()}
+SHOWN = 5  # labels in a message
 
 
 @dataclass(frozen=True)
@@ -120,17 +121,18 @@ def _check_images(path: str, images: h5py.Dataset) -> None:
 def _check_masks(path: str, file: h5py.File) -> dict[int, int]:
     """Return the annotated frames with their numbers of blood-pool voxels, frame by frame."""
     shape, masks = file["Images"].shape, file["Masks"]
-    if masks.shape != shape or masks.dtype.kind not in "ui":
+    if masks.shape != shape or masks.dtype.kind not in "uifb":
         raise BadInput(
             f"{path}: found Masks of shape {masks.shape} and type {masks.dtype}, "
-            f"expected whole numbers of shape {shape} as Images have"
+            f"expected numbers of shape {shape} as Images have"
         )
     labelled, blood_pool = np.zeros(shape[3], bool), np.zeros(shape[3], int)
     for number in range(shape[2]):
         values = masks[:, :, number, :]
         if unknown := set(np.unique(values).tolist()) - LABELS:
+            some = ", ".join(map(str, sorted(unknown)[:SHOWN])) + (", ..." if len(unknown) > SHOWN else "")
             raise BadInput(
-                f"{path}: found the labels {', '.join(map(str, sorted(unknown)))} in Masks, slice {number}, "
+                f"{path}: found the labels {some} in Masks, slice {number}, "
                 "expected 0 background, 1 myocardium, 2 blood_pool; relabel them"
             )
         labelled |= values.any(axis=(0, 1))

@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 
 import check_cohort
+from murmur.cines import read_frame
 from murmur.errors import BadInput
 from murmur.manifest import check_mouse, describe, find_phases, read_manifest
 
@@ -49,6 +50,20 @@ def test_row_of_a_good_mouse(tmp_path):
     assert len(row["sha256"]) == 64
 
 
+@pytest.mark.parametrize("kind", [np.float32, np.float64, np.int16, bool])
+def test_labels_may_be_stored_as_any_numbers(tmp_path, kind):
+    def change(file):
+        masks = file["Masks"][()].astype(kind)
+        del file["Masks"]
+        file["Masks"] = masks
+
+    row = row_of(write_mouse(tmp_path / "a.h5", (30, 50), frames=[0, 2], change=change))
+    assert (row["annotated_frames"], row["ed_frame"]) == ("0;2", None if kind is bool else 2)
+    stack = read_frame(tmp_path / "a.h5", "Masks", 2)
+    assert stack.dtype == np.uint8
+    assert np.bincount(stack.ravel()).tolist() == ([860, 100] if kind is bool else [860, 50, 50])
+
+
 def test_single_annotated_frame_and_none(tmp_path):
     row = row_of(write_mouse(tmp_path / "a.h5", (30,)))
     assert row["ed_frame"] is None
@@ -90,7 +105,10 @@ SHAPE = (20, 16, 3, 5)
         (lambda file: file.move("Images", "images"), "datasets Frames_with_ROI, Masks, images"),
         (put("Masks", np.zeros((20, 16, 3, 4), np.uint8)), "Masks of shape (20, 16, 3, 4)"),
         (put("Masks", np.full(SHAPE, 3, np.uint8)), "the labels 3 in Masks, slice 0"),
-        (put("Masks", np.zeros(SHAPE)), "type float64"),
+        (put("Masks", np.zeros(SHAPE, complex)), "type complex128"),
+        (put("Masks", np.full(SHAPE, np.nan)), "the labels nan in Masks, slice 0"),
+        (put("Masks", np.full(SHAPE, 1.5)), "the labels 1.5 in Masks, slice 0"),
+        (put("Masks", np.linspace(0, 1, 4800).reshape(SHAPE)), ", ... in Masks, slice 0"),
         (put("Frames_with_ROI", np.array([0, 5])), "expected 0 to 4"),
         (put("Frames_with_ROI", np.array([1, 2])), "labels in frame 0, which Frames_with_ROI [1, 2] leaves out"),
         (put("Frames_with_ROI", np.array([0, 1, 1])), "different whole numbers"),
