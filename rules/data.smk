@@ -80,6 +80,7 @@ rule obtain_mouse:
     resources:
         mem_mb=500,
         runtime=120,
+        downloads=1,  # of those that a profile allows at a time
     params:
         address=lambda w: study.cohorts[w.cohort].address(w.mouse),
         git_blob_sha1=lambda w: study.cohorts[w.cohort].checksums[w.mouse][1],
@@ -105,6 +106,7 @@ rule obtain_weights:
     resources:
         mem_mb=500,
         runtime=120,
+        downloads=1,  # of those that a profile allows at a time
     params:
         address=lambda w: study.readers[w.reader].download["address"],
         expected=lambda w: {k: v for k, v in study.readers[w.reader].download.items() if k != "address"},

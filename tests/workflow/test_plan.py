@@ -122,6 +122,14 @@ def test_checkout_is_never_written_into(checkout):
     assert sorted(checkout.checkout.rglob("*")) == before
 
 
+@pytest.mark.parametrize("name", ["default", "local", "slurm"])
+def test_every_profile_limits_the_downloads(workplace, name):
+    profile = ROOT / "profiles" / name
+    assert yaml.safe_load((profile / "profile.yaml").read_text())["resources"]["downloads"] == 8
+    run = workplace.snakemake("--dry-run", "--workflow-profile", str(profile), study=workplace.write(STUDY_OF_130))
+    assert run.status == 0, run.output
+
+
 def test_local_profile_is_found_from_elsewhere(workplace):
     assert "profiles/default" in workplace.snakemake("--dry-run").output
 

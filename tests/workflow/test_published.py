@@ -133,6 +133,13 @@ def test_one_file_that_fails_does_not_lose_the_others(workplace, server, study):
     assert sorted(server.asked) == [("/Data/Mouse2.h5", None), ("/Data/Mouse4.h5", None)]
 
 
+def test_downloads_are_as_few_at_a_time_as_a_profile_says(workplace, study):
+    files = [f"{FILES}/Mouse1.h5", WEIGHTS]
+    run = workplace.snakemake("--resources", "downloads=1", "--", *files, study=workplace.write(study))
+    assert run.status == 0, run.output[-5000:]
+    assert run.output.count("Execute 1 jobs...") == 2, "the two cores would do both at once"
+
+
 @pytest.mark.parametrize(
     ("content", "found"), [(b"Weights", "found sha256"), (b"weights and more", "found bytes 16 (16 bytes), expected 7")]
 )
