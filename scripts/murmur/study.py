@@ -18,6 +18,8 @@ from murmur.public_data import ADDRESS, CHECKSUMS, INFLOW_MICE, WEIGHTS, read_ch
 from murmur.schema import complete, nearest
 from murmur.split import SPLITS, draw_split, inflow_note, read_split
 
+SHIPPED = Path(__file__).resolve().parents[2] / "models" / "phantom.keras"
+
 
 def _exactly_one(section: dict, keys: list[str], path: str) -> str:
     given = [key for key in keys if key in section]
@@ -220,6 +222,8 @@ class Reader:
             self.model = f"{results}/readers/{name}/model.keras"
         elif self.kind == "weights" and self.download:
             self.model = self._downloaded(f"{key}.weights", results)
+        elif settings.get("weights") == "phantom":
+            self.model = str(SHIPPED.relative_to(Path.cwd()) if SHIPPED.is_relative_to(Path.cwd()) else SHIPPED)
         elif self.kind == "weights":
             self.model = str(_existing(settings["weights"], f"{key}.weights", "file"))
         else:

@@ -165,4 +165,4 @@ def test_page_for_clusters_names_what_is_there(root):
         gres: gpu:1, slurm_extra, runtime, mem_mb, jobs, latency-wait, results/slurm_logs"""
     for line in re.split(r",\s+", profile_lines):
         assert line in page and line in profile, line
-    assert 'f"Training was given {wanted} GPU, and' in (root / "scripts" / "murmur" / "training.py").read_text()
+    assert 'f"The job was given {wanted} GPU, and' in (root / "scripts" / "murmur" / "devices.py").read_text()

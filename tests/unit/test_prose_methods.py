@@ -148,6 +148,12 @@ def test_published_network_is_known_by_its_digest():
     assert "is the published study's network" in methods.other_reader("given", {"weights": "published"}, None)
 
 
+def test_network_that_ships_is_named():
+    text = methods.other_reader("given", {"weights": "phantom"}, DIGEST)
+    assert "is the network that comes with Murmur, trained on generated images alone (SHA-256" in text
+    assert DIGEST in text
+
+
 def test_digest_of_weights_software_and_commits_are_named():
     text = words()
     assert DIGEST in text

@@ -57,6 +57,15 @@ def test_defaults_are_the_values_of_the_published_study(demo):
     assert reader.training["learning_rate"] == 0.001
 
 
+def test_network_that_ships_is_found_from_any_folder(demo, root, tmp_path, monkeypatch):
+    """Inside the working directory by its relative path, so that records of two checkouts agree."""
+    demo["readers"] = {"phantom": {"weights": "phantom"}}
+    monkeypatch.chdir(root)
+    assert Study(demo).readers["phantom"].model == "models/phantom.keras"
+    monkeypatch.chdir(tmp_path)
+    assert Study(demo).readers["phantom"].model == str(root / "models" / "phantom.keras")
+
+
 def test_study_does_not_change_what_it_is_given(demo):
     before = copy.deepcopy(demo)
     Study(demo)

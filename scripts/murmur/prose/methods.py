@@ -233,6 +233,8 @@ def other_reader(name: str, reader: dict, digest: str | None) -> str:
         return paragraph(f"the masks of the reader {name} were made elsewhere and imported")
     published = reader["weights"] == "published" or digest == WEIGHTS["sha256"]
     what = "the published study's network" if published else "a network trained before"
+    if reader["weights"] == "phantom":
+        what = "the network that comes with Murmur, trained on generated images alone"
     return paragraph(f"the reader {name} is {what} (SHA-256 of the file of its weights {digest})")
 
 
