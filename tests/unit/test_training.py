@@ -347,6 +347,17 @@ def test_training_as_the_code_does_it(slices, tmp_path, monkeypatch):
     assert seen == ["equal starts", ("train", 4), ("validation", 32)]
 
 
+def test_loss_is_the_sum_over_the_heads(slices):
+    keras.utils.set_random_seed(4)
+    model = network.unet3plus(filters=[4], size=32, downsample=1, dropout=0.3)
+    network.compile_for_training(model, 0.01)
+    images, labels = Slices(slices, "validation", 3, model.output_names, RECIPES["paper"])[0]
+    total = model.evaluate(images, labels, verbose=0, return_dict=True)["loss"]
+    each = [float(network.dice_loss(labels[name], model(images)[number])) for number, name in enumerate(labels)]
+    assert len(each) == 2
+    assert total == pytest.approx(sum(each), rel=1e-5)
+
+
 def test_learning_rate_falls_along_half_a_cosine(slices, tmp_path):
     train(slices, tmp_path, schedule="cosine", epochs=4, patience=4)
     rates = pd.read_csv(tmp_path / "history.csv")["learning_rate"]
