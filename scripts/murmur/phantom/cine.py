@@ -141,11 +141,12 @@ def _place_heart(
     picture: np.ndarray, plane: Slice, pose: Pose, shares: dict, blood: np.ndarray, rv_blood: float
 ) -> None:
     """Put the heart into the picture of its box; the atria and great vessels begin beside the ventricle's base."""
-    cavity, ventricle, rv_cavity, whole, *rind = shares.values()
+    ventricle, rv_cavity, whole = (shares[name] for name in ("epicardium", "rv_endocardium", "rv_epicardium"))
+    cavity = shares.get("blood", shares["endocardium"])
     beside = (plane.heights > pose.base - 0.8).mean()
     picture += beside * plane.vessels_share * (plane.vessels - picture)
-    for share in rind:
-        picture += share * (plane.rind - picture)
+    if "rind" in shares:
+        picture += shares["rind"] * (plane.rind - picture)
     picture *= 1 - whole
     picture += cavity * blood + rv_blood * (rv_cavity - ventricle) * plane.blood
     picture += (ventricle - cavity + whole - rv_cavity) * plane.muscle

@@ -48,6 +48,8 @@ class Heart:
     rv_span: float
     rv_width: float
     rv_wall: float
+    fringe: np.ndarray | None = None  # depth in mm, one number per angle: muscle mixed with blood inside the contour
+    apex_form: float = 1.0  # above 1 pointed, below 1 blunt
 
 
 @dataclass(frozen=True)
@@ -99,10 +101,19 @@ def draw_heart(rng: np.random.Generator, phenotype: str) -> Heart:
     return with_closed_wall(heart)
 
 
-def with_closed_wall(heart: Heart) -> Heart:
-    """Return the heart, made rounder as far as needed for a wall of THINNEST_WALL all around."""
+def with_closed_wall(heart: Heart, thicker: float = 1.0) -> Heart:
+    """Return the heart, made rounder as far as needed for a wall of THINNEST_WALL all around.
+
+    In each step the masses are multiplied by `thicker`, for hearts whose wall would be too thin were they round.
+    """
     while min(_thinnest_wall(heart, filling) for filling in (0.0, 1.0)) < THINNEST_WALL:
-        heart = replace(heart, outline=0.8 * heart.outline, cavity_outline=0.8 * heart.cavity_outline)
+        heart = replace(
+            heart,
+            outline=0.8 * heart.outline,
+            cavity_outline=0.8 * heart.cavity_outline,
+            mass_ed=thicker * heart.mass_ed,
+            mass_es=thicker * heart.mass_es,
+        )
     return heart
 
 
@@ -130,7 +141,8 @@ def radii(heart: Heart, pose: Pose, heights: np.ndarray) -> dict[str, np.ndarray
 
     `endocardium` bounds the blood pool: papillary muscles and trabeculae are on its outer side. Then follow,
     outwards, `epicardium`, `rv_endocardium` and `rv_epicardium`; where there is no right ventricle, the last
-    three coincide.
+    three coincide. `blood` is the blood of a heart with a fringe: strands too fine to follow, which lean from plane
+    to plane and so mix with blood in a slice, lie between it and the endocardium, a contour's course outside them.
     """
     moving, fixed, rough = _cavity(heart, pose.filling, pose.base, heights)
     smooth = pose.cavity_scale * moving + pose.ed_cavity_scale * fixed
@@ -142,12 +154,16 @@ def radii(heart: Heart, pose: Pose, heights: np.ndarray) -> dict[str, np.ndarray
     offset = _wrap(_angle - heart.rv_angle) / span
     crescent = np.clip(1 - offset**2, 0, 1) ** 1.2 * reach
     rv_endocardium = epicardium + heart.rv_width * (0.45 + 0.55 * pose.filling) * crescent
-    return {
+    surfaces = {
         "endocardium": smooth * rough,
         "epicardium": epicardium,
         "rv_endocardium": rv_endocardium,
         "rv_epicardium": rv_endocardium + heart.rv_wall * np.clip(4 * crescent, 0, 1),
     }
+    if heart.fringe is not None:
+        column = np.rint((_angle - 0.25 * heights[:, None]) * (ANGLES / (2 * np.pi))).astype(int) % ANGLES
+        surfaces["blood"] = surfaces["endocardium"] - np.minimum(heart.fringe[column], 0.5 * surfaces["endocardium"])
+    return surfaces
 
 
 def true_volumes(heart: Heart, pose: Pose) -> tuple[float, float]:
@@ -169,9 +185,7 @@ def _cavity(heart: Heart, filling: float, base: float, heights: np.ndarray):
     """Return the endocardium's moving and fixed unit radii and the share that muscle strands leave of them."""
     apex = heart.apex_wall * (1.25 - 0.25 * filling)
     level = ((heights - apex) / (base - apex))[:, None]
-    profile = np.where(
-        (level > 0) & (level <= 1), np.sqrt(np.clip(1 - ((level - heart.widest) / heart.widest) ** 2, 0, 1)), 0
-    )
+    profile = _profile(level, heart.widest, heart.apex_form)
     inside = np.clip(level, 0, 1)
     turn = heart.twist * (1 - filling) * (0.5 - inside)
     column = np.rint((_angle - turn) * (ANGLES / (2 * np.pi))).astype(int) % ANGLES
@@ -194,11 +208,18 @@ def _epicardium(heart: Heart, filling: float, base: float, heights: np.ndarray, 
     """Return the epicardium's unit radius and its fixed part, mm: the thin wall over an infarct."""
     level = (heights / base)[:, None]
     widest = 0.62 + 0.05 * filling
-    profile = np.where((level > 0) & (level <= 1), np.sqrt(np.clip(1 - ((level - widest) / widest) ** 2, 0, 1)), 0)
+    profile = _profile(level, widest, heart.apex_form)
     apex = heart.apex_wall * (1.25 - 0.25 * filling)
     inside = np.clip((heights - apex) / (base - apex), 0, 1)[:, None]
     akinetic = _akinetic(heart, inside)
     return profile * (1 + heart.outline) * (1 - akinetic), (cavity + heart.patch_wall) * akinetic * (profile > 0)
+
+
+def _profile(level: np.ndarray, widest: float, apex_form: float) -> np.ndarray:
+    """Return the unit radius at each level from the apex (0) to the base (1): a spheroid's where `apex_form` is 1."""
+    below = (level < widest) * (apex_form - 1) + 1
+    spheroid = np.sqrt(np.clip(1 - ((level - widest) / widest) ** 2, 0, 1)) ** below
+    return np.where((level > 0) & (level <= 1), spheroid, 0)
 
 
 def _akinetic(heart: Heart, inside: np.ndarray) -> np.ndarray:

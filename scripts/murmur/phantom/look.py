@@ -44,7 +44,7 @@ def draw_look(rng: np.random.Generator) -> Look:
     ghost = sometimes(0.3, rng.uniform(0.02, 0.12))
     return Look(
         edge=rng.uniform(0.12, 0.45),
-        blood_spread=rng.uniform(0.02, 0.35),
+        blood_spread=rng.uniform(0.02, 0.3),
         blood_texture=rng.uniform(0.3, 2.5),
         rv_blood=rng.uniform(0.5, 1.15),
         voids=sometimes(0.4, rng.uniform(0.1, 0.7)),
