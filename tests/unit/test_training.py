@@ -12,6 +12,8 @@ import pytest
 
 keras = pytest.importorskip("keras")
 
+from tensorflow.python.framework import config  # noqa: E402
+
 import train_network  # noqa: E402
 from murmur import checkpoint, devices, network, training  # noqa: E402
 from murmur.errors import BadInput  # noqa: E402
@@ -298,7 +300,9 @@ def test_gradients_that_no_scale_makes_finite_stop_the_training():
         finite.on_epoch_end(0, {"val_loss": 1.0})
 
 
+@pytest.mark.filterwarnings("error:Model doesn't support")
 def test_xla_trains(slices, tmp_path):
+    config.disable_op_determinism()  # which a training without XLA has asked of this process, and which excludes XLA
     train(slices, tmp_path, xla=True, epochs=1)
     assert json.loads((tmp_path / "training.json").read_text())["device"]["xla"] is True
 
