@@ -60,10 +60,10 @@ def milliseconds_per_augmentation(slices: int = 200) -> float:
     return (time.perf_counter() - start) / slices * 1000
 
 
-def peak_memory() -> str:
-    """Return the most memory of this process, and of the GPU where TensorFlow has one."""
+def peak_memory(gpus: list[str]) -> str:
+    """Return the most memory of this process, and of the first of `gpus` where TensorFlow computes on them."""
     peak = f"peak memory of the process {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20:.1f} GiB"
-    if keras.backend.backend() == "tensorflow" and find_gpus(0):
+    if keras.backend.backend() == "tensorflow" and gpus:
         import tensorflow
 
         peak += f", of the GPU {tensorflow.config.experimental.get_memory_info('GPU:0')['peak'] / 2**30:.1f} GiB"
@@ -72,7 +72,8 @@ def peak_memory() -> str:
 
 def measure(precision: str, steps: int) -> None:
     """Print the line of one precision."""
-    xla = bool(find_gpus(0)) or keras.backend.backend() == "jax"
+    gpus = find_gpus(0)
+    xla = bool(gpus) or keras.backend.backend() == "jax"
     keras.config.set_dtype_policy(precision)
     network = unet3plus(FILTERS, SIZE)
     compile_for_training(network, 1e-3, xla)
@@ -81,7 +82,7 @@ def measure(precision: str, steps: int) -> None:
     image = milliseconds_per_image(network, steps)
     print(
         f"{precision}: {step:.3f} s per step, {epoch:.1f} s per epoch without its validation, "
-        f"{epoch * EPOCHS / 3600:.2f} h for {EPOCHS} epochs, {image:.1f} ms per image, {peak_memory()}"
+        f"{epoch * EPOCHS / 3600:.2f} h for {EPOCHS} epochs, {image:.1f} ms per image, {peak_memory(gpus)}"
     )
 
 
@@ -96,6 +97,8 @@ def main() -> None:
         process = multiprocessing.get_context("spawn").Process(target=measure, args=(precision, arguments.steps))
         process.start()
         process.join()
+        if process.exitcode:
+            sys.exit(f"{precision}: ended with status {process.exitcode}; out of memory?")
     augmentation = milliseconds_per_augmentation()
     print(f"augmentation: {augmentation:.1f} ms per slice on one thread, {augmentation * BATCH / 1000:.3f} s per batch")
 
