@@ -1,4 +1,4 @@
-"""How long the records of a finished study take: all that `murmur.jobs` does around the scripts, done once more.
+"""How long the records of a finished study take: all that `murmur.job` does around the scripts, done once more.
 
     python benchmarks/records.py FOLDER        a working directory in which a study has run
 
@@ -17,10 +17,11 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "scripts"))
 
-from murmur import modules, provenance, software  # noqa: E402
+from murmur.provenance import code, software  # noqa: E402
+from murmur.provenance import record as records  # noqa: E402
 
-REMEMBERING = (modules._imported, modules.modules_of, software.imported_packages, software._distributions)
-IMPORTS = "import time; t = time.process_time(); import murmur.jobs; print(time.process_time() - t)"
+REMEMBERING = (code._imported, code.modules_of, software.imported_packages, software._distributions)
+IMPORTS = "import time; t = time.process_time(); import murmur.job; print(time.process_time() - t)"
 
 
 def seconds_of(made: dict, files: list[str]) -> float:
@@ -31,10 +32,10 @@ def seconds_of(made: dict, files: list[str]) -> float:
         copies = [shutil.copy(file, folder) for file in files]
         started = time.process_time()
         inputs = [(found["name"], found["path"]) for found in made["inputs"] if Path(found["path"]).exists()]
-        provenance.inputs_of(inputs)
-        provenance.made_by(ROOT / made["script"], "9")
+        records.inputs_of(inputs)
+        records.made_by(ROOT / made["script"], "9")
         for copy in copies:
-            provenance.write_record(copy, made, {})
+            records.write_record(copy, made, {})
         return time.process_time() - started
 
 
@@ -42,7 +43,7 @@ def main(folder: str) -> None:
     """Print the time of all jobs, and that of the scripts themselves as their records say."""
     os.chdir(folder)
     jobs = {}
-    for path in Path("results").rglob(f"*{provenance.ENDING}"):
+    for path in Path("results").rglob(f"*{records.ENDING}"):
         record = json.loads(path.read_text())
         jobs.setdefault(record["record"], []).append(record)
     environment = os.environ | {"PYTHONPATH": str(ROOT / "scripts")}

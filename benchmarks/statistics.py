@@ -16,7 +16,7 @@ import yaml
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "scripts"))
 
-from murmur.cines import write_cine  # noqa: E402
+from murmur.data.mouse_file import write_cine  # noqa: E402
 
 MICE, COHORTS, READERS = 130, ("internal", "external"), ("first", "second", "observer")
 PHENOTYPES = ("control", "mi_patch", "dilated", "tac")

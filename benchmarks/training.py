@@ -18,9 +18,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "scripts"))
 
 import keras
 
-from murmur.augmentation import augment_paper
-from murmur.devices import find_gpus
-from murmur.network import compile_for_training, last_head, unet3plus
+from murmur.network.augmentation import augment_paper
+from murmur.network.devices import find_gpus
+from murmur.network.unet3plus import compile_for_training, last_head, unet3plus
 from segment_mouse import batch_size
 
 FILTERS, SIZE, BATCH, IMAGES, EPOCHS = [32, 64, 128, 256, 512], 256, 16, 2087, 163

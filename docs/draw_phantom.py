@@ -17,9 +17,9 @@ from matplotlib.patches import Rectangle
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "scripts"))
 
-from murmur.figures import STRUCTURE_COLOURS  # noqa: E402
+from murmur.network.preprocessing import scale, to_square  # noqa: E402
 from murmur.phantom.mouse import Phantom, phantom_mouse  # noqa: E402
-from murmur.slices import scale, to_square  # noqa: E402
+from murmur.presentation.style import STRUCTURE_COLOURS  # noqa: E402
 
 SEED = 1
 MICE = {8: "control", 5: "infarct with patch", 13: "dilated", 7: "aortic constriction"}

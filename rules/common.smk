@@ -14,12 +14,12 @@ sys.dont_write_bytecode = True
 os.environ.update(PYTHONDONTWRITEBYTECODE="1")
 sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
 
-from murmur.commit import commit_of
-from murmur.digests import remembered_sha256
+from murmur.provenance.commit import commit_of
+from murmur.files import remembered_sha256
 from murmur.errors import BadInput
-from murmur.modules import digest_of
-from murmur.provenance import digest, tell_jobs, told_to_jobs
-from murmur.study import Study
+from murmur.provenance.code import digest_of
+from murmur.provenance.record import digest, tell_jobs, told_to_jobs
+from murmur.study.study import Study
 
 if workflow.is_main_process or not told_to_jobs():
     tell_jobs(map(os.path.relpath, workflow.configfiles), snakemake_version, commit_of(workflow.basedir))

@@ -2,7 +2,7 @@
 
 from snakemake.io import get_flag_value
 
-from murmur.provenance import read_record
+from murmur.provenance.record import read_record
 
 # The name of each figure and table that the report shows, by the name of its file without suffix.
 titles = {}

@@ -10,14 +10,14 @@ import signal
 import sys
 from pathlib import Path
 
-from murmur.differences import why_different
+from murmur.audit.check import VERDICTS, Audit, Reason, in_order, worst
+from murmur.audit.current_state import Present, place_of
+from murmur.audit.explain_difference import why_different
+from murmur.audit.lineage_text import natural, source_table, tree
+from murmur.audit.locate import Origin, origin, working_directory
+from murmur.audit.snakemake_plan import Plan, plan
 from murmur.errors import BadInput
-from murmur.lineage import Lineage, lineage, recorded_files
-from murmur.origin import Origin, origin, working_directory
-from murmur.plan import Plan, plan
-from murmur.present import Present, place_of
-from murmur.tree import natural, source_table, tree
-from murmur.verdicts import VERDICTS, Audit, Reason, in_order, worst
+from murmur.provenance.lineage import Lineage, lineage, recorded_files
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 PRINTED = ("figures", "tables", "statistics", "paper")

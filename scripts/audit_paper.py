@@ -14,9 +14,16 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from murmur.jobs import job
-from murmur.published import READING_ERROR, half_unit, read_figure, read_paper_values, read_table_1, rounded_as
-from murmur.tables import write_csv
+from murmur.csv_tables import write_csv
+from murmur.job import job
+from murmur.paper.printed_values import (
+    READING_ERROR,
+    half_unit,
+    read_figure,
+    read_paper_values,
+    read_table_1,
+    rounded_as,
+)
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from murmur.csv_tables import write_csv
+from murmur.data.manifest import describe
 from murmur.errors import BadInput
-from murmur.jobs import job
+from murmur.job import job
 from murmur.logs import progress
-from murmur.manifest import describe
-from murmur.tables import write_csv
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 import h5py
 import numpy as np
 
-from murmur.cines import STRUCTURES, read_frame
+from murmur.data.manifest import Mouse, check_mouse
+from murmur.data.mouse_file import read_frame
+from murmur.data.split import check_split
 from murmur.errors import BadInput
-from murmur.jobs import job
+from murmur.job import job
 from murmur.logs import progress
-from murmur.manifest import Mouse, check_mouse
-from murmur.slices import scale, to_square
-from murmur.split import check_split
+from murmur.network.preprocessing import scale, to_square
+from murmur.vocabulary import STRUCTURES
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

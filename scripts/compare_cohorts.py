@@ -5,7 +5,7 @@ reader and cohort; a cohort of measurements has no overlap.csv. A reader's inter
 trained on, or the first.
 Output: cohort_comparison.csv, one row per reader, external cohort and quantity. A mouse's error is 1 - Dice, its mean
 of ED and ES, for each structure (dice_error), or |reader - reference| in the metric's unit (absolute_error). The
-confidence limits of the ratio come from resampling the mice of each cohort by themselves (`murmur.bootstrap`); p is
+confidence limits of the ratio come from resampling the mice of each cohort by themselves (`statistics.bootstrap`); p is
 that of the Mann-Whitney test, p_holm corrected over the quantities of a reader and external cohort. The ratio compares
 means and the test compares ranks, so the two may disagree where a few mice err far more than the others.
 """
@@ -18,14 +18,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from murmur.bootstrap import resample, warning
-from murmur.groups import mann_whitney
-from murmur.jobs import job
-from murmur.notes import join
-from murmur.paired import constant, holm
-from murmur.scores import absolute_errors, mean_dice
-from murmur.tables import read_csv, write_csv
-from murmur.volumes import METRICS
+from murmur.csv_tables import read_csv, write_csv
+from murmur.job import job
+from murmur.statistics.bootstrap import resample, warning
+from murmur.statistics.notes import join
+from murmur.statistics.paired import constant, holm
+from murmur.statistics.phenotypes import mann_whitney
+from murmur.statistics.scores import absolute_errors, mean_dice
+from murmur.vocabulary import METRICS
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

@@ -2,15 +2,16 @@
 
 Input: function.csv (mouse, metric, unit, reference, reader). Outputs, in the unit of each metric: groups.csv, mean and
 standard deviation per phenotype; group_tests.csv, ANOVA, Welch's ANOVA and Kruskal-Wallis by reference and by reader;
-group_differences.csv, every pair of phenotypes by both and whether they agree. `murmur.groups` gives the definitions.
+group_differences.csv, every pair of phenotypes by both and whether they agree.
+`murmur.statistics.phenotypes` gives the definitions.
 """
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from murmur import groups
-from murmur.jobs import job
-from murmur.tables import read_csv, write_csv
+from murmur.csv_tables import read_csv, write_csv
+from murmur.job import job
+from murmur.statistics.phenotypes import compare_groups, group, omnibus_tests, summarise
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -26,10 +27,10 @@ def main(
     alpha: float,
 ) -> None:
     """Write the three tables from the table `function` and the phenotype of each mouse that has a known one."""
-    grouped = groups.group(read_csv(function), phenotypes)
-    write_csv(groups.summarise(grouped, sd_ddof), summary_output)
-    write_csv(groups.omnibus_tests(grouped), tests_output)
-    write_csv(groups.compare_groups(grouped, alpha), differences_output)
+    grouped = group(read_csv(function), phenotypes)
+    write_csv(summarise(grouped, sd_ddof), summary_output)
+    write_csv(omnibus_tests(grouped), tests_output)
+    write_csv(compare_groups(grouped, alpha), differences_output)
 
 
 if __name__ == "__main__":

@@ -1,14 +1,14 @@
 """Dice of ED against ES and of blood pool against myocardium, within mice.
 
 Input: overlap.csv (mouse, phase, structure, dice). Outputs: overlap_anova.csv, the two-way repeated-measures ANOVA,
-and overlap_pairwise.csv, paired contrasts in units of Dice; `murmur.contrasts` gives the definitions.
+and overlap_pairwise.csv, paired contrasts in units of Dice; `murmur.statistics.dice_anova` gives the definitions.
 """
 
 from typing import TYPE_CHECKING
 
-from murmur.contrasts import anova, dice_by_cell, pairwise
-from murmur.jobs import job
-from murmur.tables import read_csv, write_csv
+from murmur.csv_tables import read_csv, write_csv
+from murmur.job import job
+from murmur.statistics.dice_anova import anova, dice_by_cell, pairwise
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

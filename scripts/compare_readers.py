@@ -7,8 +7,8 @@ table beside the observers are of the mice for which all readers have it that ha
 Phase `single` is left out: such a mouse has no function, its frame is of no known phase, and most cohorts have none.
 
 Outputs: reader_comparison.csv, paired t-tests and signed-rank tests of each pair of readers, Holm-corrected over all
-rows of a measure; reader_ranking.csv, the readers' ranks (`murmur.rankings`), a mouse's Dice being its mean of ED and
-ES; reader_beside_observer.csv, the agreement of each reader with the reference (`murmur.agreement`), on the same mice
+rows of a measure; reader_ranking.csv, the readers' ranks, a mouse's Dice being its mean of ED and
+ES; reader_beside_observer.csv, the agreement of each reader with the reference, on the same mice
 for all, with the width of its limits of agreement over that of the observer, or of the widest of several.
 """
 
@@ -20,15 +20,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from murmur.agreement import NO_MARGIN, agreement
-from murmur.contrasts import CELLS, dice_by_cell
-from murmur.jobs import job
-from murmur.notes import join, mice
-from murmur.paired import NAN, holm, paired_test
-from murmur.rankings import COLUMNS, NOT_BY_ALL, rank
-from murmur.scores import absolute_errors, by_reader, mean_dice
-from murmur.tables import read_csv, write_csv
-from murmur.volumes import METRICS
+from murmur.csv_tables import read_csv, write_csv
+from murmur.job import job
+from murmur.statistics.agreement import NO_MARGIN, agreement
+from murmur.statistics.dice_anova import CELLS, dice_by_cell
+from murmur.statistics.notes import join, mice
+from murmur.statistics.paired import NAN, holm, paired_test
+from murmur.statistics.ranking import COLUMNS, NOT_BY_ALL, rank
+from murmur.statistics.scores import absolute_errors, by_reader, mean_dice
+from murmur.vocabulary import METRICS
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from murmur.errors import BadInput
-from murmur.provenance import ENDING, read_record
+from murmur.provenance.record import ENDING, read_record
 
 # In the folder of a study, or in those of several studies.
 OF_THE_RUN = {"logs", "slurm_logs", "benchmarks", "ro-crate", "report.html", "report.zip"}

@@ -21,16 +21,16 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from murmur.bootstrap import resample
-from murmur.cases import select_cases
-from murmur.cines import STRUCTURES
+from murmur.csv_tables import read_csv, write_csv
+from murmur.data.manifest import Mouse, read_manifest
+from murmur.data.split import SPLITS
 from murmur.errors import BadInput
-from murmur.jobs import job
-from murmur.manifest import Mouse, read_manifest
-from murmur.notes import join
-from murmur.published import read_paper_values, read_table_1, rounded_as
-from murmur.split import SPLITS
-from murmur.tables import read_csv, write_csv
+from murmur.job import job
+from murmur.paper.printed_values import read_paper_values, read_table_1, rounded_as
+from murmur.statistics.bootstrap import resample
+from murmur.statistics.notes import join
+from murmur.statistics.overlap_summary import select_cases
+from murmur.vocabulary import STRUCTURES
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

@@ -5,10 +5,10 @@ Axes and grid are those of the NIfTI files; spacing and frame interval are read 
 
 from typing import TYPE_CHECKING
 
-from murmur.cines import write_cine
+from murmur.data.mouse_file import write_cine
+from murmur.data.nifti import NiftiFolder, read_image
 from murmur.errors import BadInput
-from murmur.jobs import job
-from murmur.nifti import NiftiFolder, read_image
+from murmur.job import job
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from murmur.correlation import spearman
-from murmur.jobs import job
-from murmur.paired import holm, without_rounding
-from murmur.tables import read_csv, write_csv
+from murmur.csv_tables import read_csv, write_csv
+from murmur.job import job
+from murmur.statistics.correlation import spearman
+from murmur.statistics.paired import holm, without_rounding
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING
 from rocrate.model.entity import Entity
 from rocrate.rocrate import ROCrate
 
-from murmur.crates import add, add_copy
-from murmur.digests import sha256
+from murmur.crate.entities import add, add_copy
+from murmur.crate.workflow_run import OUTSIDE, Job, add_files, add_job, add_run, add_steps, add_workflow
 from murmur.errors import BadInput
-from murmur.jobs import job
-from murmur.lineage import Lineage, lineage, recorded_files, usable_record
-from murmur.run_crate import OUTSIDE, Job, add_files, add_job, add_run, add_steps, add_workflow
+from murmur.files import sha256
+from murmur.job import job
+from murmur.provenance.lineage import Lineage, lineage, recorded_files, usable_record
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

@@ -18,15 +18,15 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_rgba
 from matplotlib.patches import FancyBboxPatch
 
-from murmur import figures
 from murmur.errors import BadInput
-from murmur.jobs import job
+from murmur.job import job
+from murmur.presentation import style
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
-LEVEL_COLOURS = (figures.BLUE, figures.GREEN, figures.ORANGE, figures.PURPLE, "#606060")
-DECODER_COLOUR = figures.BLACK
+LEVEL_COLOURS = (style.BLUE, style.GREEN, style.ORANGE, style.PURPLE, "#606060")
+DECODER_COLOUR = style.BLACK
 
 # the drawing's grid, in mm
 HEADING, ROW, STACK, BOX = 21.5, 31.0, 25.0, 4.4
@@ -196,10 +196,10 @@ def draw_encoder(axes: Axes, network: Network, grid: Grid) -> None:
     middle = sum(ENCODER) / 2
     image = next(name for name, sources in network.sources.items() if not sources)
     below = grid.top + 7
-    draw_box(axes, ENCODER, below + 4.5, 9, f"Image\n{size_words(network.shapes[image])}", figures.GREY)
+    draw_box(axes, ENCODER, below + 4.5, 9, f"Image\n{size_words(network.shapes[image])}", style.GREY)
     for level in range(1, grid.depth + 1):
         block, y = f"Encoder{level}", grid.row(level)
-        draw_lines(axes, [[(middle, below), (middle, y + STACK / 2)]], figures.GREY)
+        draw_lines(axes, [[(middle, below), (middle, y + STACK / 2)]], style.GREY)
         between = step_words(network, network.sources[f"{block}_Conv_1"][0])
         axes.text(middle + 1.5, (below + y + STACK / 2) / 2, between, va="center")
         draw_box(axes, ENCODER, y, STACK, block_words(network, block), LEVEL_COLOURS[level - 1])
@@ -231,8 +231,8 @@ def draw_decoder(axes: Axes, network: Network, grid: Grid) -> None:
     """Draw each decoder level from its concatenated inputs on, and the heads that the network has."""
     for level in range(1, grid.depth):
         y, joined = grid.row(level), f"concatenate: {network.shapes[f'D{level}_input'][-1]}"
-        draw_box(axes, CONCATENATION, y, STACK, joined, figures.GREY, rotation=90)
-        draw_lines(axes, [[(CONCATENATION[1], y), (DECODER[0], y)]], figures.GREY)
+        draw_box(axes, CONCATENATION, y, STACK, joined, style.GREY, rotation=90)
+        draw_lines(axes, [[(CONCATENATION[1], y), (DECODER[0], y)]], style.GREY)
         draw_box(axes, DECODER, y, STACK, block_words(network, f"Decoder{level}"), DECODER_COLOUR)
     for level in range(1, grid.depth + 1):
         output = f"deepsup_activation_{level}"
@@ -270,8 +270,8 @@ def main(model: str, outputs: list[str]) -> None:
     """Draw the network of the file `model` on a page as high as its levels need."""
     network = read_network(model)
     height = HEADING + ROW * (network.depth - 1) + STACK + 0.5
-    with figures.printed_figure(outputs, height, layout="none") as figure:
-        axes = figure.add_axes((0, 0, 1, 1), xlim=(0, figures.PAGE_MM), ylim=(0, height))
+    with style.printed_figure(outputs, height, layout="none") as figure:
+        axes = figure.add_axes((0, 0, 1, 1), xlim=(0, style.PAGE_MM), ylim=(0, height))
         axes.set_axis_off()
         draw(axes, network, height)
 

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from murmur.csv_tables import read_csv, write_csv
+from murmur.data.manifest import Mouse, read_manifest
+from murmur.data.split import draw_split
 from murmur.errors import BadInput
-from murmur.jobs import job
-from murmur.manifest import Mouse, read_manifest
-from murmur.split import draw_split
-from murmur.tables import read_csv, write_csv
+from murmur.job import job
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from murmur.csv_tables import write_csv
+from murmur.data.manifest import read_manifest
+from murmur.data.split import check_split, inflow_note
 from murmur.errors import BadInput
-from murmur.jobs import job
+from murmur.job import job
 from murmur.logs import say
-from murmur.manifest import read_manifest
-from murmur.split import check_split, inflow_note
-from murmur.tables import write_csv
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

@@ -1,15 +1,15 @@
 """How many mice a study needs to show a given change, measured by the reference or by a reader.
 
 Input: function.csv (mouse, metric, unit, reference, reader). Output: sample_size.csv, one row per metric, for a
-two-sided t-test of two groups of equal size; `murmur.power` gives the definitions.
+two-sided t-test of two groups of equal size; `murmur.statistics.sample_size` gives the definitions.
 """
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from murmur.jobs import job
-from murmur.power import sample_sizes
-from murmur.tables import read_csv, write_csv
+from murmur.csv_tables import read_csv, write_csv
+from murmur.job import job
+from murmur.statistics.sample_size import sample_sizes
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

@@ -2,20 +2,20 @@
 
 Inputs: figure3.csv, function.csv (mouse, metric, unit, reference, reader; reference alone is used) of all mice of the
 cohort and, for a cohort with images, its manifest. Output: paper_test_mice.csv, one row per mouse of the figure,
-distances in uL; `murmur.matching` says how they are matched and when a match is refused. annotated_images counts the
-slices of a mouse's annotated frames: the paper's test mice have 460 in all, which confirms a match but does not make
-one, so another number is a note and no refusal.
+distances in uL; `murmur.paper.test_mice` says how they are matched and when a match is refused. annotated_images counts
+the slices of a mouse's annotated frames: the paper's test mice have 460 in all, which confirms a match but does not
+make one, so another number is a note and no refusal.
 """
 
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from murmur.jobs import job
-from murmur.manifest import read_manifest
-from murmur.matching import match, volumes
-from murmur.published import read_figure
-from murmur.tables import read_csv, write_csv
+from murmur.csv_tables import read_csv, write_csv
+from murmur.data.manifest import read_manifest
+from murmur.job import job
+from murmur.paper.printed_values import read_figure
+from murmur.paper.test_mice import match, volumes
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

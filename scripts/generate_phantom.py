@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from murmur.cines import write_cine
-from murmur.jobs import job
+from murmur.csv_tables import write_csv
+from murmur.data.mouse_file import write_cine
+from murmur.job import job
 from murmur.logs import progress
 from murmur.phantom.mouse import phantom_mouse
-from murmur.tables import write_csv
-from murmur.volumes import METRICS
+from murmur.vocabulary import METRICS
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

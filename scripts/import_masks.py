@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from murmur.cines import STRUCTURES, open_mouse, write_cine
-from murmur.components import keep_heart
-from murmur.digests import sha256
+from murmur.data.manifest import Mouse, read_manifest
+from murmur.data.mouse_file import open_mouse, write_cine
 from murmur.errors import BadInput
-from murmur.jobs import job
+from murmur.files import sha256
+from murmur.job import job
 from murmur.logs import progress
-from murmur.manifest import Mouse, read_manifest
+from murmur.network.postprocessing import keep_heart
+from murmur.vocabulary import STRUCTURES
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

@@ -2,9 +2,9 @@
 
 from typing import TYPE_CHECKING
 
-from murmur import measurements
-from murmur.jobs import job
-from murmur.tables import write_csv
+from murmur.csv_tables import write_csv
+from murmur.data import measurement_table
+from murmur.job import job
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 def main(table: str, reader: str, function: str) -> None:
     """Write `function` (mouse, metric, unit, reference, reader) from the column `reader` of `table`."""
-    write_csv(measurements.function(table, reader), function)
+    write_csv(measurement_table.function(table, reader), function)
 
 
 if __name__ == "__main__":

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from murmur.jobs import job
-from murmur.lineage import Lineage, lineage
-from murmur.records_page import page, reached_from
-from murmur.tables import read_csv, write_csv
+from murmur.csv_tables import read_csv, write_csv
+from murmur.job import job
+from murmur.presentation.records_page import page, reached_from
+from murmur.provenance.lineage import Lineage, lineage
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

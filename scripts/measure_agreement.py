@@ -2,15 +2,15 @@
 
 Input: function.csv (mouse, metric, unit, reference, reader). Output: agreement.csv, in the unit of each metric.
 Bias and limits of agreement with confidence limits, paired t-test (also Holm-corrected over the metrics),
-signed-rank test, equivalence test, correlations, ICC and CCC; `murmur.agreement` gives the definitions.
+signed-rank test, equivalence test, correlations, ICC and CCC; `murmur.statistics.agreement` gives the definitions.
 """
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from murmur.agreement import agreement_table
-from murmur.jobs import job
-from murmur.tables import read_csv, write_csv
+from murmur.csv_tables import read_csv, write_csv
+from murmur.job import job
+from murmur.statistics.agreement import agreement_table
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from murmur.jobs import job
-from murmur.manifest import Mouse, read_manifest
-from murmur.tables import read_csv, write_csv
-from murmur.volumes import METRICS, function
+from murmur.csv_tables import read_csv, write_csv
+from murmur.data.manifest import Mouse, read_manifest
+from murmur.job import job
+from murmur.measurement.function import function
+from murmur.vocabulary import METRICS
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from murmur.cines import STRUCTURES, read_frame, segmented_frames
-from murmur.jobs import job
+from murmur.csv_tables import write_csv
+from murmur.data.manifest import Mouse, read_manifest
+from murmur.data.mouse_file import read_frame, segmented_frames
+from murmur.job import job
 from murmur.logs import progress
-from murmur.manifest import Mouse, read_manifest
-from murmur.overlap import dice, surface_distances
-from murmur.tables import write_csv
+from murmur.measurement.overlap import dice, surface_distances
+from murmur.vocabulary import STRUCTURES
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

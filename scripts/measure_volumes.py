@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import h5py
 import pandas as pd
 
-from murmur.cines import segmented_frames
-from murmur.jobs import job
+from murmur.csv_tables import write_csv
+from murmur.data.manifest import read_manifest
+from murmur.data.mouse_file import segmented_frames
+from murmur.job import job
 from murmur.logs import progress
-from murmur.manifest import read_manifest
-from murmur.tables import write_csv
-from murmur.volumes import mass, structure_volumes
+from murmur.measurement.function import mass, structure_volumes
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

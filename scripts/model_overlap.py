@@ -1,15 +1,16 @@
 """Does the error of a segmentation depend on phenotype, phase and structure? A linear mixed model.
 
 Input: overlap.csv (mouse, phase, structure, dice). Output: overlap_model.csv, one row per term of the model
-error ~ phenotype + phase + structure + (1 | mouse), where error = 1 - Dice; `murmur.mixed` gives the definitions.
+error ~ phenotype + phase + structure + (1 | mouse), where error = 1 - Dice; `murmur.statistics.mixed_model`
+gives the definitions.
 """
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from murmur.jobs import job
-from murmur.mixed import overlap_model
-from murmur.tables import read_csv, write_csv
+from murmur.csv_tables import read_csv, write_csv
+from murmur.job import job
+from murmur.statistics.mixed_model import overlap_model
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

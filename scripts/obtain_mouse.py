@@ -6,9 +6,9 @@ The link is symbolic and made after the check, so that no gigabyte is copied and
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from murmur.download import difference, download
+from murmur.data.download import difference, download
 from murmur.errors import BadInput
-from murmur.jobs import job
+from murmur.job import job
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from murmur.download import download
-from murmur.jobs import job
+from murmur.data.download import download
+from murmur.job import job
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

@@ -12,20 +12,20 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from murmur import figures
-from murmur.jobs import job
-from murmur.rounding import rounded
-from murmur.tables import read_csv
-from murmur.volumes import METRIC_NAMES, UNITS
+from murmur.csv_tables import read_csv
+from murmur.job import job
+from murmur.presentation import style
+from murmur.presentation.number_format import rounded
+from murmur.vocabulary import METRIC_NAMES, UNITS
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
-POINTS = {"s": 11, "facecolor": figures.LIGHT_GREY, "edgecolor": figures.BLACK, "linewidth": 0.5, "zorder": 3}
+POINTS = {"s": 11, "facecolor": style.LIGHT_GREY, "edgecolor": style.BLACK, "linewidth": 0.5, "zorder": 3}
 LINES = {  # dash and colour of each line of a Bland-Altman plot
-    "bias": ("solid", figures.BLUE),
-    "loa_low": ("dashed", figures.GREEN),
-    "loa_high": ("dashed", figures.GREEN),
+    "bias": ("solid", style.BLUE),
+    "loa_low": ("dashed", style.GREEN),
+    "loa_high": ("dashed", style.GREEN),
 }
 SLOPES = {"": "solid", "loa_low_": "dashdot", "loa_high_": "dashdot"}  # dash of the lines of a proportional bias
 
@@ -37,7 +37,7 @@ def plot_bland_altman(axes: Axes, pairs: pd.DataFrame, numbers: pd.Series) -> No
     far wider than the data; they are then cut off where they would more than double the height of the panel.
     """
     mean, difference = (pairs["reader"] + pairs["reference"]) / 2, pairs["reader"] - pairs["reference"]
-    axes.axhline(0, color=figures.GREY, linewidth=0.6, zorder=1)
+    axes.axhline(0, color=style.GREY, linewidth=0.6, zorder=1)
     for quantity, (dash, colour) in LINES.items():
         low, high = numbers[f"{quantity}_ci_low"], numbers[f"{quantity}_ci_high"]
         if pd.notna(low) and pd.notna(high):
@@ -58,7 +58,7 @@ def plot_bland_altman(axes: Axes, pairs: pd.DataFrame, numbers: pd.Series) -> No
         ends = np.array([mean.min(), mean.max()])
         for line, dash in SLOPES.items():
             heights = numbers[f"{line}intercept"] + numbers[f"{line}slope"] * ends
-            axes.plot(ends, heights, color=figures.VERMILION, linestyle=dash, linewidth=1, zorder=4)
+            axes.plot(ends, heights, color=style.VERMILION, linestyle=dash, linewidth=1, zorder=4)
             drawn += [*heights]
     axes.scatter(mean, difference, **POINTS)
     axes.margins(x=0.08)
@@ -75,7 +75,7 @@ def plot_equality(axes: Axes, pairs: pd.DataFrame, numbers: pd.Series) -> None:
     values = pairs[["reference", "reader"]].to_numpy()
     margin = 0.08 * np.ptp(values) or 1
     limits = (values.min() - margin, values.max() + margin)
-    axes.plot(limits, limits, color=figures.GREY, linewidth=0.6, zorder=1)
+    axes.plot(limits, limits, color=style.GREY, linewidth=0.6, zorder=1)
     axes.set(xlim=limits, ylim=limits, aspect="equal", anchor="W")
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_locator(MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]))
@@ -96,7 +96,7 @@ def main(function: str, agreement: str, outputs: list[str], reader: str, cohort:
         headline += (
             "\nSloping, where the bias is proportional: difference regressed on mean (solid), its limits (dash-dot)"
         )
-    with figures.printed_figure(outputs, height_mm=205) as figure:
+    with style.printed_figure(outputs, height_mm=205) as figure:
         figure.suptitle(headline, x=0.01, ha="left", fontsize=7)
         panels = figure.subplots(4, 3)
         for index, (metric, name) in enumerate(METRIC_NAMES.items()):
@@ -104,7 +104,7 @@ def main(function: str, agreement: str, outputs: list[str], reader: str, cohort:
             above.set_title(name)
             pairs = values[values["metric"] == metric]
             if pairs.empty:
-                figures.say(above, "No mouse has both values.")
+                style.say(above, "No mouse has both values.")
                 below.set_axis_off()
                 continue
             unit = UNITS[numbers.loc[metric, "unit"]]

@@ -13,12 +13,13 @@ from matplotlib.lines import Line2D
 from matplotlib.patheffects import withStroke
 from skimage.measure import find_contours
 
-from murmur import figures
-from murmur.cases import GAP, Case, mosaic, read_case, select_cases
-from murmur.cines import STRUCTURES
-from murmur.jobs import job
-from murmur.manifest import read_manifest
-from murmur.tables import read_csv
+from murmur.csv_tables import read_csv
+from murmur.data.manifest import read_manifest
+from murmur.job import job
+from murmur.presentation import style
+from murmur.presentation.cases import GAP, Case, mosaic, read_case
+from murmur.statistics.overlap_summary import select_cases
+from murmur.vocabulary import STRUCTURES
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -45,7 +46,7 @@ def plot_strip(axes, case: Case, masks: np.ndarray, columns: int) -> None:
     )
     for structure, label in STRUCTURES.items():
         for contour in find_contours(mosaic((masks == label).astype(float), columns), 0.5):
-            axes.plot(contour[:, 1], contour[:, 0], color=figures.STRUCTURE_COLOURS[structure], linewidth=0.7)
+            axes.plot(contour[:, 1], contour[:, 0], color=style.STRUCTURE_COLOURS[structure], linewidth=0.7)
     for index in range(masks.shape[2]):
         axes.text(
             index % columns * (width + GAP) + 0.04 * width,
@@ -61,7 +62,7 @@ def plot_strip(axes, case: Case, masks: np.ndarray, columns: int) -> None:
 def strip_height(case: Case, columns: int) -> float:
     """Return the height in mm of a strip as wide as the page."""
     rows, row_length = mosaic(case.images[..., 0], columns).shape
-    return (figures.PAGE_MM - LABEL_MM) * rows * case.pixel_aspect / row_length
+    return (style.PAGE_MM - LABEL_MM) * rows * case.pixel_aspect / row_length
 
 
 def add_scale_bar(axes, case: Case) -> None:
@@ -86,20 +87,20 @@ def case_title(names: list[str], case: Case, dice: float) -> str:
 
 def draw_cases(figure: Figure, cases: list[tuple[str, Case]], columns: int, heights_mm: list[float]) -> None:
     """Fill `figure` from the top with a title and two strips, expert and reader, for each (title, case)."""
-    height = figure.get_size_inches()[1] / figures.MM
+    height = figure.get_size_inches()[1] / style.MM
     y = height
-    lines = [Line2D([], [], color=colour) for colour in figures.STRUCTURE_COLOURS.values()]
-    names = [structure.replace("_", " ") for structure in figures.STRUCTURE_COLOURS]
+    lines = [Line2D([], [], color=colour) for colour in style.STRUCTURE_COLOURS.values()]
+    names = [structure.replace("_", " ") for structure in style.STRUCTURE_COLOURS]
     figure.legend(lines, names, loc="upper right", ncols=2, borderpad=0, borderaxespad=0.2)
     for (title, case), strip in zip(cases, heights_mm, strict=True):
         y -= TITLE_MM
-        figure.text(LABEL_MM / figures.PAGE_MM, (y + 1.5) / height, title, fontsize=8)
+        figure.text(LABEL_MM / style.PAGE_MM, (y + 1.5) / height, title, fontsize=8)
         for who, masks in (("Expert", case.reference), ("Reader", case.masks)):
             y -= strip + 1
             box = (
-                LABEL_MM / figures.PAGE_MM,
+                LABEL_MM / style.PAGE_MM,
                 (y + 1) / height,
-                1 - LABEL_MM / figures.PAGE_MM,
+                1 - LABEL_MM / style.PAGE_MM,
                 strip / height,
             )
             axes = figure.add_axes(box)
@@ -113,8 +114,8 @@ def main(overlap: str, manifest: str, segmentations: list[str], outputs: list[st
     """Select the cases and draw them on as high a page as they need."""
     selected = select_cases(read_csv(overlap))
     if not selected:
-        with figures.printed_figure(outputs, height_mm=30) as figure:
-            figures.say(figure.subplots(), "No mouse has both an expert's and the reader's masks.")
+        with style.printed_figure(outputs, height_mm=30) as figure:
+            style.say(figure.subplots(), "No mouse has both an expert's and the reader's masks.")
         return
     mice = read_manifest(manifest)
     files = {Path(path).stem: path for path in segmentations}
@@ -126,7 +127,7 @@ def main(overlap: str, manifest: str, segmentations: list[str], outputs: list[st
     columns = int(np.clip(max(case.images.shape[2] for _, case in cases), *COLUMNS))
     heights_mm = [strip_height(case, columns) for _, case in cases]
     height_mm = sum(TITLE_MM + 2 * (strip + 1) for strip in heights_mm)
-    with figures.printed_figure(outputs, height_mm, layout="none") as figure:
+    with style.printed_figure(outputs, height_mm, layout="none") as figure:
         draw_cases(figure, cases, columns, heights_mm)
 
 

@@ -11,18 +11,18 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-from murmur import figures
-from murmur.jobs import job
-from murmur.rounding import number
-from murmur.tables import read_csv
-from murmur.volumes import METRIC_NAMES
+from murmur.csv_tables import read_csv
+from murmur.job import job
+from murmur.presentation import style
+from murmur.presentation.number_format import number
+from murmur.vocabulary import METRIC_NAMES
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 NAMES = {"blood_pool": "1 − Dice, blood pool", "myocardium": "1 − Dice, myocardium"}
 NAMES |= {metric: f"Error in {name.replace('Mass', 'mass')}" for metric, name in METRIC_NAMES.items()}
-COLOURS = [figures.BLUE, figures.VERMILION, figures.GREEN, figures.PURPLE, figures.ORANGE, figures.SKY_BLUE]
+COLOURS = [style.BLUE, style.VERMILION, style.GREEN, style.PURPLE, style.ORANGE, style.SKY_BLUE]
 MARKERS = "osD^vP"
 HEAD_MM, PANEL_MM, ROW_MM, COLUMN_MM = 14, 18, 3.8, 90
 LIMITS = (0.01, 100)  # of the axis; what lies beyond is drawn at its end, and printed as it is
@@ -44,11 +44,11 @@ def plot_forest(axes: Axes, rows: pd.DataFrame, cohorts: list[str], limits: tupl
         ticks[NAMES[name]] = len(heights) + (len(members) - 1) / 2
         heights += members.index.to_list()
     for height, row in enumerate(rows.loc[heights].itertuples()):
-        style = cohorts.index(row.external) % len(COLOURS)
+        index = cohorts.index(row.external) % len(COLOURS)
         significant = row.p_holm < alpha
         ratio, low, high = np.clip([row.ratio, row.ratio_ci_low, row.ratio_ci_high], *LIMITS)
-        axes.hlines(height, low, high, color=figures.BLACK, linewidth=0.8, zorder=2)
-        axes.plot(ratio, height, **marker(style, filled=significant), zorder=3, clip_on=False)
+        axes.hlines(height, low, high, color=style.BLACK, linewidth=0.8, zorder=2)
+        axes.plot(ratio, height, **marker(index, filled=significant), zorder=3, clip_on=False)
         axes.annotate(
             printed(row.ratio, row.ratio_ci_low, row.ratio_ci_high),
             (1, height),
@@ -57,7 +57,7 @@ def plot_forest(axes: Axes, rows: pd.DataFrame, cohorts: list[str], limits: tupl
             textcoords="offset points",
             va="center",
         )
-    axes.axvline(1, color=figures.GREY, linewidth=0.8, zorder=1)
+    axes.axvline(1, color=style.GREY, linewidth=0.8, zorder=1)
     axes.set_yticks(list(ticks.values()), list(ticks))
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
@@ -72,11 +72,11 @@ def printed(ratio: float, low: float, high: float) -> str:
     return number(ratio, 2) + ("" if pd.isna(low) else f" ({number(low, 2)}–{number(high, 2)})")
 
 
-def marker(style: int, filled: bool) -> dict[str, object]:
-    """Return the symbol of the external cohort number `style`, open or filled."""
-    colour = COLOURS[style]
+def marker(index: int, filled: bool) -> dict[str, object]:
+    """Return the symbol of the external cohort number `index`, open or filled."""
+    colour = COLOURS[index]
     return {
-        "marker": MARKERS[style],
+        "marker": MARKERS[index],
         "markersize": 4.5,
         "markerfacecolor": colour if filled else "white",
         "markeredgecolor": colour,
@@ -93,7 +93,7 @@ def main(comparison: str, outputs: list[str], alpha: float) -> None:
     lines = max(1, -(-len(readers) // 2))
     longest = table.groupby("reader").size().max() if len(table) else 3
     height = HEAD_MM + lines * (PANEL_MM + ROW_MM * longest)
-    with figures.printed_figure(outputs, height, columns * COLUMN_MM) as figure:
+    with style.printed_figure(outputs, height, columns * COLUMN_MM) as figure:
         figure.suptitle(
             f"Mean error in an external cohort over that in the internal one,\nwith {100 * (1 - alpha):g} % confidence "
             f"interval. Filled: p < {alpha:g} (Mann-Whitney, Holm)",
@@ -103,7 +103,7 @@ def main(comparison: str, outputs: list[str], alpha: float) -> None:
         )
         panels = figure.subplots(lines, columns, squeeze=False).flat
         if not readers:
-            figures.say(panels[0], "No reader was measured in a second cohort.")
+            style.say(panels[0], "No reader was measured in a second cohort.")
         for axes, reader in zip(panels, readers, strict=False):
             rows = table[table["reader"] == reader]
             axes.set_title(f"{reader}, internal cohort: {rows['internal'].iloc[0]}")
@@ -116,8 +116,8 @@ def main(comparison: str, outputs: list[str], alpha: float) -> None:
             for index, cohort in enumerate(cohorts)
         ]
         if handles:
-            style = {"loc": "outside lower left", "ncols": len(handles), "alignment": "left"}
-            figure.legend(handles=handles, title="External cohort", **style)
+            place = {"loc": "outside lower left", "ncols": len(handles), "alignment": "left"}
+            figure.legend(handles=handles, title="External cohort", **place)
 
 
 if __name__ == "__main__":

@@ -15,16 +15,16 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
-from murmur import figures
-from murmur.groups import NOT_SIGNIFICANT, RATERS, SIGNIFICANT, GroupedMetric, group
-from murmur.jobs import job
-from murmur.tables import read_csv
-from murmur.volumes import METRIC_NAMES, UNITS
+from murmur.csv_tables import read_csv
+from murmur.job import job
+from murmur.presentation import style
+from murmur.statistics.phenotypes import NOT_SIGNIFICANT, RATERS, SIGNIFICANT, GroupedMetric, group
+from murmur.vocabulary import METRIC_NAMES, UNITS
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
-COLOURS = {"reference": figures.BLACK, "reader": figures.ORANGE}
+COLOURS = {"reference": style.BLACK, "reader": style.ORANGE}
 MARKERS = {"reference": "o", "reader": "D"}
 SIDES = {"reference": -0.2, "reader": 0.2}  # of the reader beside, or below, the reference
 GOLDEN = (np.sqrt(5) - 1) / 2
@@ -36,9 +36,9 @@ def short(phenotype: str) -> str:
     return phenotype if len(phenotype) <= 12 else f"{phenotype[:7]}…{phenotype[-4:]}"
 
 
-def style(rater: str) -> dict[str, object]:
+def marker(rater: str) -> dict[str, object]:
     """Return how marks of a rater look: those of the reference filled, those of the reader open."""
-    fill = figures.LIGHT_GREY if rater == "reference" else "white"
+    fill = style.LIGHT_GREY if rater == "reference" else "white"
     return {"marker": MARKERS[rater], "color": COLOURS[rater], "markerfacecolor": fill, "markeredgewidth": 0.7}
 
 
@@ -49,9 +49,9 @@ def plot_mice(axes: Axes, metric: GroupedMetric) -> None:
         spread = 0.32 * ((np.arange(len(pairs)) * GOLDEN) % 1 - 0.5) if len(pairs) > 1 else 0
         for rater in RATERS:
             middle = position + SIDES[rater]
-            axes.plot(middle + spread, np.sort(pairs[rater]), linestyle="none", markersize=2, zorder=2, **style(rater))
+            axes.plot(middle + spread, np.sort(pairs[rater]), linestyle="none", markersize=2, zorder=2, **marker(rater))
             if len(pairs) > 1:  # the line would hide a single mouse
-                axes.hlines(pairs[rater].mean(), middle - 0.18, middle + 0.18, figures.BLUE, linewidth=1.8, zorder=3)
+                axes.hlines(pairs[rater].mean(), middle - 0.18, middle + 0.18, style.BLUE, linewidth=1.8, zorder=3)
     axes.set_xlim(-0.5, len(metric.groups) - 0.5)
     # a name as wide as its group, in two lines at most
     axes.set_xticks(range(len(metric.groups)), [textwrap.fill(short(name), 8) for name in metric.groups])
@@ -61,15 +61,15 @@ def plot_mice(axes: Axes, metric: GroupedMetric) -> None:
 
 def plot_differences(axes: Axes, pairs: pd.DataFrame) -> None:
     """Draw the difference of each pair by both raters with its interval; shade and name a changed conclusion."""
-    axes.axvline(0, color=figures.GREY, linewidth=0.6, zorder=1)
+    axes.axvline(0, color=style.GREY, linewidth=0.6, zorder=1)
     for height, row in enumerate(pairs.to_dict("records")):
         for rater in RATERS:
             y = height + SIDES[rater]
             interval = [row[f"{rater}_ci_low"], row[f"{rater}_ci_high"]]
             axes.plot(interval, [y, y], color=COLOURS[rater], linewidth=1, zorder=2)
-            axes.plot(row[f"{rater}_difference"], y, markersize=2.8, zorder=3, **style(rater))
+            axes.plot(row[f"{rater}_difference"], y, markersize=2.8, zorder=3, **marker(rater))
         if pd.notna(row["conclusion"]) and row["conclusion"] not in (SIGNIFICANT, NOT_SIGNIFICANT):
-            axes.axhspan(height - 0.5, height + 0.5, color=figures.LIGHT_GREY, alpha=0.6, linewidth=0, zorder=0)
+            axes.axhspan(height - 0.5, height + 0.5, color=style.LIGHT_GREY, alpha=0.6, linewidth=0, zorder=0)
             axes.annotate(
                 row["conclusion"],
                 (1, height),
@@ -100,25 +100,25 @@ def main(
     pairs = table["metric"].value_counts().max() if len(table) else 0
     height = len(METRIC_NAMES) * max(ROW_MM, FRAME_MM + PAIR_MM * pairs) + 12
     bare = "\nNo interval where a phenotype has fewer than 2 mice" if (table[["n_a", "n_b"]] < 2).any(axis=None) else ""
-    with figures.printed_figure(outputs, height_mm=height) as figure:
+    with style.printed_figure(outputs, height_mm=height) as figure:
         panels = figure.subplots(len(METRIC_NAMES), 2, width_ratios=[1, 1])
         for (left, right), (metric, name) in zip(panels, METRIC_NAMES.items(), strict=True):
             found = grouped.get(metric)
             if found is None or not any(len(mice) for mice in found.groups.values()):
                 left.set_title(name)
-                figures.say(left, "No mouse of known phenotype has both values.")
+                style.say(left, "No mouse of known phenotype has both values.")
                 right.set_axis_off()
                 continue
             unit = UNITS[found.unit]
             plot_mice(left, found)
             left.set_ylabel(f"{name} ({unit})")
             if len(found.groups) < 2:
-                figures.say(right, "One phenotype: there is nothing to compare.")
+                style.say(right, "One phenotype: there is nothing to compare.")
                 continue
             plot_differences(right, table[table["metric"] == metric])
             right.set_xlabel(f"Difference in {name.replace('Mass', 'mass')} ({unit})", labelpad=1)
-        marks = [Line2D([], [], markersize=3.5, linewidth=1, **style(rater)) for rater in RATERS]
-        marks += [Line2D([], [], color=figures.BLUE, linewidth=1.8), Patch(color=figures.LIGHT_GREY, alpha=0.6)]
+        marks = [Line2D([], [], markersize=3.5, linewidth=1, **marker(rater)) for rater in RATERS]
+        marks += [Line2D([], [], color=style.BLUE, linewidth=1.8), Patch(color=style.LIGHT_GREY, alpha=0.6)]
         figure.legend(
             marks,
             ["reference", f"reader {reader}", "mean", "significant by one of the two only, or in opposite directions"],

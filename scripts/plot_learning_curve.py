@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from matplotlib.ticker import MaxNLocator
 
-from murmur import figures
-from murmur.cines import STRUCTURES
-from murmur.jobs import job
-from murmur.tables import read_csv
+from murmur.csv_tables import read_csv
+from murmur.job import job
+from murmur.presentation import style
+from murmur.vocabulary import STRUCTURES
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -24,13 +24,13 @@ def main(history: str, outputs: list[str]) -> None:
     epochs = read_csv(history)
     best = epochs.loc[epochs["val_loss"].idxmin()]
     marker = "o" if len(epochs) < 3 else None
-    with figures.printed_figure(outputs, height_mm=70) as figure:
+    with style.printed_figure(outputs, height_mm=70) as figure:
         left, right = figure.subplots(1, 2)
         for prefix, (series, dash) in SERIES.items():
             left.plot(
                 epochs["epoch"],
                 epochs[f"{prefix}loss"],
-                color=figures.BLACK,
+                color=style.BLACK,
                 linestyle=dash,
                 marker=marker,
                 label=series,
@@ -39,13 +39,13 @@ def main(history: str, outputs: list[str]) -> None:
                 right.plot(
                     epochs["epoch"],
                     epochs[f"{prefix}dice_{structure}"],
-                    color=figures.STRUCTURE_COLOURS[structure],
+                    color=style.STRUCTURE_COLOURS[structure],
                     linestyle=dash,
                     marker=marker,
                     label=f"{structure.replace('_', ' ')}, {series}",
                 )
         for axes in (left, right):
-            axes.axvline(best["epoch"], color=figures.GREY, linewidth=0.6, zorder=0)
+            axes.axvline(best["epoch"], color=style.GREY, linewidth=0.6, zorder=0)
             axes.text(
                 best["epoch"],
                 1.01,
@@ -53,7 +53,7 @@ def main(history: str, outputs: list[str]) -> None:
                 transform=axes.get_xaxis_transform(),
                 ha="center",
                 va="bottom",
-                color=figures.GREY,
+                color=style.GREY,
             )
             axes.set(xlabel="Epoch", xlim=(epochs["epoch"].min() - 0.5, epochs["epoch"].max() + 0.5))
             axes.xaxis.set_major_locator(MaxNLocator(8, steps=[1, 2, 5, 10], integer=True, min_n_ticks=1))

@@ -12,9 +12,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from murmur import figures
-from murmur.jobs import job
-from murmur.tables import read_csv
+from murmur.csv_tables import read_csv
+from murmur.job import job
+from murmur.presentation import style
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -33,7 +33,7 @@ def plot_structure(axes: Axes, values: pd.DataFrame, first: float, colour: str, 
     place = {phase: first + position for position, phase in enumerate(values)}
     if {"ED", "ES"} <= set(place):
         ends = [[place[phase] + spread for phase in ("ED", "ES")], values[["ED", "ES"]].to_numpy().T]
-        axes.plot(*ends, color=figures.LIGHT_GREY, linewidth=0.4 if few else 0.25, zorder=1)
+        axes.plot(*ends, color=style.LIGHT_GREY, linewidth=0.4 if few else 0.25, zorder=1)
     for phase, x in place.items():
         axes.scatter(
             x + spread,
@@ -41,7 +41,7 @@ def plot_structure(axes: Axes, values: pd.DataFrame, first: float, colour: str, 
             s=11 if few else 5,
             marker=marker,
             facecolor=colour,
-            edgecolor=figures.BLACK,
+            edgecolor=style.BLACK,
             linewidth=0.3,
             clip_on=False,
             zorder=2,
@@ -57,7 +57,7 @@ def plot_structure(axes: Axes, values: pd.DataFrame, first: float, colour: str, 
                 manage_ticks=False,
                 patch_artist=True,
                 boxprops={"facecolor": colour, "linewidth": 0.6},
-                medianprops={"color": figures.BLACK, "linewidth": 1.2},
+                medianprops={"color": style.BLACK, "linewidth": 1.2},
                 zorder=3,
             )
 
@@ -70,7 +70,7 @@ def plot_measure(axes: Axes, overlap: pd.DataFrame, measure: str) -> None:
         first = index * (len(phases) + 0.4)
         rows = overlap[overlap["structure"] == structure]
         values = rows.pivot(index="mouse", columns="phase", values=measure).reindex(columns=phases).astype(float)
-        plot_structure(axes, values, first, figures.STRUCTURE_COLOURS[structure], marker)
+        plot_structure(axes, values, first, style.STRUCTURE_COLOURS[structure], marker)
         names[first + (len(phases) - 1) / 2] = name
         numbers |= {first + i: f"{phase}\n{values[phase].count()}" for i, phase in enumerate(phases)}
     axes.set_xticks(list(numbers), list(numbers.values()))
@@ -89,7 +89,7 @@ def plot_measure(axes: Axes, overlap: pd.DataFrame, measure: str) -> None:
 def main(overlap: str, outputs: list[str], reader: str, cohort: str) -> None:
     """Draw Dice, HD95 and ASSD of the table `overlap` in three panels; `reader` and `cohort` are named above them."""
     table = read_csv(overlap)
-    with figures.printed_figure(outputs, height_mm=75) as figure:
+    with style.printed_figure(outputs, height_mm=75) as figure:
         figure.get_layout_engine().set(wspace=0.04)
         figure.suptitle(
             f"Reader {reader} against the expert, cohort {cohort}\n"
@@ -102,7 +102,7 @@ def main(overlap: str, outputs: list[str], reader: str, cohort: str) -> None:
             if table[measure].notna().any():
                 plot_measure(axes, table, measure)
             else:
-                figures.say(axes, f"{MEASURES[measure]}: no mouse has a value.")
+                style.say(axes, f"{MEASURES[measure]}: no mouse has a value.")
 
 
 if __name__ == "__main__":

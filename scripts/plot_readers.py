@@ -10,16 +10,16 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from murmur import figures
-from murmur.jobs import job
-from murmur.rounding import number
-from murmur.tables import read_csv
-from murmur.volumes import METRIC_NAMES, UNITS
+from murmur.csv_tables import read_csv
+from murmur.job import job
+from murmur.presentation import style
+from murmur.presentation.number_format import number
+from murmur.vocabulary import METRIC_NAMES, UNITS
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
-COLOURS = [figures.BLUE, figures.ORANGE, figures.GREEN, figures.PURPLE, figures.SKY_BLUE, figures.VERMILION]
+COLOURS = [style.BLUE, style.ORANGE, style.GREEN, style.PURPLE, style.SKY_BLUE, style.VERMILION]
 MARKERS = "osD^vP"
 HEAD_MM, PANEL_MM, READER_MM = 12, 16, 4.2
 STRUCTURES = {"blood_pool": "Blood pool", "myocardium": "Myocardium"}
@@ -44,15 +44,15 @@ def plot_quantity(axes: Axes, rows: pd.DataFrame, comparison: pd.DataFrame, orde
     rows = rows.sort_values("rank", kind="stable")
     best = rows["reader"].iloc[0]
     for height, row in enumerate(rows.itertuples()):
-        style = order.index(row.reader) % len(COLOURS)
-        axes.hlines(height, row.mean_ci_low, row.mean_ci_high, color=figures.BLACK, linewidth=0.8, zorder=2)
+        index = order.index(row.reader) % len(COLOURS)
+        axes.hlines(height, row.mean_ci_low, row.mean_ci_high, color=style.BLACK, linewidth=0.8, zorder=2)
         axes.plot(
             row.mean,
             height,
-            marker=MARKERS[style],
-            color=COLOURS[style],
+            marker=MARKERS[index],
+            color=COLOURS[index],
             markersize=5,
-            markeredgecolor=figures.BLACK,
+            markeredgecolor=style.BLACK,
             markeredgewidth=0.5,
             zorder=3,
         )
@@ -69,7 +69,7 @@ def plot_quantity(axes: Axes, rows: pd.DataFrame, comparison: pd.DataFrame, orde
     axes.set_ylim(len(rows) - 0.5, -0.5)
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
-    axes.grid(axis="y", color=figures.LIGHT_GREY, linewidth=0.4)
+    axes.grid(axis="y", color=style.LIGHT_GREY, linewidth=0.4)
     axes.set_axisbelow(True)
     axes.margins(x=0.08)
     axes.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]))
@@ -82,7 +82,7 @@ def main(ranking: str, comparison: str, outputs: list[str], cohort: str, alpha: 
     with_dice = (ranks["measure"] == "dice").any()
     names = (STRUCTURES if with_dice else {}) | METRIC_NAMES
     lines = len(names) // 2
-    with figures.printed_figure(outputs, HEAD_MM + lines * (PANEL_MM + READER_MM * len(order))) as figure:
+    with style.printed_figure(outputs, HEAD_MM + lines * (PANEL_MM + READER_MM * len(order))) as figure:
         figure.suptitle(
             f"Readers against the expert, cohort {cohort}, the best at the top. Symbol: mean over mice; line: its "
             f"{100 * (1 - alpha):g} % confidence interval.\nAt the right: probability of being the best reader; "
@@ -96,7 +96,7 @@ def main(ranking: str, comparison: str, outputs: list[str], cohort: str, alpha: 
             rows = ranks[ranks["quantity"] == quantity]
             axes.set_title(name)
             if rows["mean"].isna().all():
-                figures.say(axes, "No mouse has a value by every reader.")
+                style.say(axes, "No mouse has a value by every reader.")
                 continue
             axes.set_title(f"{name}, n = {rows['n'].iloc[0]}")
             plot_quantity(axes, rows, pairs, order, alpha)

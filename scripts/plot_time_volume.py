@@ -11,16 +11,16 @@ import pandas as pd
 from matplotlib.axes import Axes
 from scipy.interpolate import PchipInterpolator
 
-from murmur import figures
-from murmur.cases import select_cases
-from murmur.jobs import job
-from murmur.manifest import Mouse, read_manifest
-from murmur.tables import read_csv
+from murmur.csv_tables import read_csv
+from murmur.data.manifest import Mouse, read_manifest
+from murmur.job import job
+from murmur.presentation import style
+from murmur.statistics.overlap_summary import select_cases
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
-COLOUR = figures.STRUCTURE_COLOURS["blood_pool"]
+COLOUR = style.STRUCTURE_COLOURS["blood_pool"]
 
 
 def ed_and_es(cine: pd.DataFrame, mouse: Mouse) -> dict[str, int]:
@@ -44,7 +44,7 @@ def plot_mouse(axes: Axes, cine: pd.DataFrame, mouse: Mouse, reference: pd.Serie
     axes.plot(
         fine,
         PchipInterpolator(time, volume)(fine),
-        color=figures.GREY,
+        color=style.GREY,
         linewidth=0.8,
         label="guide to the eye",
     )
@@ -58,7 +58,7 @@ def plot_mouse(axes: Axes, cine: pd.DataFrame, mouse: Mouse, reference: pd.Serie
         axes.plot(marks["time_ms"], reader, color=COLOUR, label="reader, ED and ES", **marker)
     if expert.notna().any():
         marker |= {"marker": "x", "markersize": 5, "markeredgewidth": 1.2, "zorder": 4}
-        axes.plot(marks["time_ms"], expert, color=figures.BLACK, label="expert, ED and ES", **marker)
+        axes.plot(marks["time_ms"], expert, color=style.BLACK, label="expert, ED and ES", **marker)
     # the names stand outside of both marks
     both = pd.concat([reader, expert], axis=1).dropna(how="all")
     for phase, values in both.iterrows():
@@ -83,7 +83,7 @@ def plot_cohort(axes: Axes, volumes: pd.DataFrame, example: str) -> None:
             axes.plot(
                 cine["time_ms"],
                 100 * cine["blood_pool_uL"] / largest,
-                color=COLOUR if shown else figures.LIGHT_GREY,
+                color=COLOUR if shown else style.LIGHT_GREY,
                 linewidth=1.6 if shown else 0.6,
                 zorder=3 if shown else 2,
             )
@@ -98,7 +98,7 @@ def main(volumes: str, function: str, manifest: str, overlap: str, outputs: list
     example = cases["median"][0] if cases else cines["mouse"].iloc[0]
     values = read_csv(function)
     expert = values[values["mouse"] == example].set_index("metric")["reference"]
-    with figures.printed_figure(outputs, height_mm=75) as figure:
+    with style.printed_figure(outputs, height_mm=75) as figure:
         left, right = figure.subplots(1, 2)
         left.set_title(f"One mouse: {example}")
         right.set_title(f"All mice (n = {len(frames)}), each in % of its largest volume")
@@ -106,12 +106,12 @@ def main(volumes: str, function: str, manifest: str, overlap: str, outputs: list
             plot_mouse(left, cines[cines["mouse"] == example], read_manifest(manifest)[example], expert)
             left.set(xlabel="Time (ms)", ylabel="Blood-pool volume (µL)")
         else:
-            figures.say(left, "Fewer than two frames of this cine are segmented, so there is no curve.")
+            style.say(left, "Fewer than two frames of this cine are segmented, so there is no curve.")
         if (frames > 1).any():
             plot_cohort(right, segmented, example)
             right.set(xlabel="Time (ms)", ylabel="Blood-pool volume (% of the largest)", ylim=(0, 105))
         else:
-            figures.say(right, "No cine has two segmented frames, so there are no curves.")
+            style.say(right, "No cine has two segmented frames, so there are no curves.")
 
 
 if __name__ == "__main__":

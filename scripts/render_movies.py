@@ -19,14 +19,15 @@ import pandas as pd
 from PIL import Image, ImageColor, ImageDraw, ImageFont
 from scipy.ndimage import binary_erosion
 
-from murmur import figures
-from murmur.cases import Case, mosaic, read_case, select_cases
-from murmur.cines import BLOOD_POOL, STRUCTURES
-from murmur.jobs import job
+from murmur.csv_tables import read_csv
+from murmur.data.manifest import read_manifest
+from murmur.job import job
 from murmur.logs import progress
-from murmur.manifest import read_manifest
-from murmur.stamps import stamp
-from murmur.tables import read_csv
+from murmur.presentation import style
+from murmur.presentation.cases import Case, mosaic, read_case
+from murmur.provenance.stamp import stamp
+from murmur.statistics.overlap_summary import select_cases
+from murmur.vocabulary import BLOOD_POOL, STRUCTURES
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -39,7 +40,7 @@ DIMMED = 0.45
 GREYS = 62  # fewer greys compress better; with one colour a structure the palette has 64 entries
 PALETTE = [
     *(round(number * 255 / (GREYS - 1)) for number in range(GREYS) for _ in "RGB"),
-    *(channel for name in STRUCTURES for channel in ImageColor.getrgb(figures.STRUCTURE_COLOURS[name])),
+    *(channel for name in STRUCTURES for channel in ImageColor.getrgb(style.STRUCTURE_COLOURS[name])),
 ]
 COLOURS = {name: GREYS + number for number, name in enumerate(STRUCTURES)}
 FONT = Path(matplotlib.get_data_path(), "fonts", "ttf", "DejaVuSans.ttf")

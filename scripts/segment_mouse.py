@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 import h5py
 import numpy as np
 
-from murmur.cines import write_cine
-from murmur.components import keep_heart
-from murmur.digests import sha256
+from murmur.data.manifest import check_mouse
+from murmur.data.mouse_file import write_cine
 from murmur.errors import BadInput
-from murmur.jobs import job
+from murmur.files import sha256
+from murmur.job import job
 from murmur.logs import progress
-from murmur.manifest import check_mouse
-from murmur.slices import from_square, scale, to_square
+from murmur.network.postprocessing import keep_heart
+from murmur.network.preprocessing import from_square, scale, to_square
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -33,8 +33,8 @@ def load_network(path: str):
     """
     import keras
 
-    from murmur.network import last_head
-    from murmur.published_weights import read_published
+    from murmur.network.keras2_weights import read_published
+    from murmur.network.unet3plus import last_head
 
     if h5py.is_hdf5(path):
         return last_head(read_published(path))
@@ -92,7 +92,7 @@ def main(
     file is not as it must be, or the GPU is not there.
     """
     os.environ["TF_NUM_INTRAOP_THREADS"] = str(threads)  # heard only before TensorFlow is imported
-    from murmur.devices import find_gpus
+    from murmur.network.devices import find_gpus
 
     checked = check_mouse(mouse, spacing_mm)
     find_gpus(gpu)

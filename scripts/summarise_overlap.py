@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from murmur.cines import STRUCTURES
-from murmur.jobs import job
-from murmur.notes import join
-from murmur.tables import read_csv, write_csv
+from murmur.csv_tables import read_csv, write_csv
+from murmur.job import job
+from murmur.statistics.notes import join
+from murmur.vocabulary import STRUCTURES
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from murmur.groups import RATERS
-from murmur.jobs import job
-from murmur.rounding import mean_and_sd, p_value
-from murmur.tables import read_csv
-from murmur.typeset import PrintedTable, write_table
-from murmur.volumes import METRIC_NAMES, UNITS, abbreviations
+from murmur.csv_tables import read_csv
+from murmur.job import job
+from murmur.presentation.number_format import mean_and_sd, p_value
+from murmur.presentation.printed_table import PrintedTable, write_table
+from murmur.statistics.phenotypes import RATERS
+from murmur.vocabulary import METRIC_NAMES, UNITS, abbreviations
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

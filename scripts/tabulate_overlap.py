@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from murmur.jobs import job
-from murmur.notes import brief
-from murmur.rounding import DASH, mean_and_sd, number, p_is
-from murmur.tables import read_csv
-from murmur.typeset import PrintedTable, write_table
+from murmur.csv_tables import read_csv
+from murmur.job import job
+from murmur.presentation.number_format import DASH, mean_and_sd, number, p_is
+from murmur.presentation.printed_table import PrintedTable, write_table
+from murmur.statistics.notes import brief
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from murmur.jobs import job
-from murmur.published import decimals
-from murmur.rounding import DASH, number, p_value
-from murmur.split import SPLITS
-from murmur.tables import read_csv
-from murmur.typeset import PrintedTable, write_table
-from murmur.volumes import METRIC_NAMES, UNITS
+from murmur.csv_tables import read_csv
+from murmur.data.split import SPLITS
+from murmur.job import job
+from murmur.paper.printed_values import decimals
+from murmur.presentation.number_format import DASH, number, p_value
+from murmur.presentation.printed_table import PrintedTable, write_table
+from murmur.vocabulary import METRIC_NAMES, UNITS
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

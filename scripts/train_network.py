@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING
 
 import h5py
 
-from murmur.jobs import job
+from murmur.csv_tables import write_csv
+from murmur.job import job
 from murmur.logs import progress, say
-from murmur.tables import write_csv
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -58,11 +58,11 @@ def main(
     os.environ["TF_NUM_INTRAOP_THREADS"] = str(threads)  # heard only before TensorFlow is imported
     import keras
 
-    from murmur.checkpoint import Checkpoint, digest_of_slices
-    from murmur.devices import find_gpus
-    from murmur.network import compile_for_training, save_model, unet3plus
-    from murmur.recipes import RECIPES
-    from murmur.training import Epochs, FiniteLoss, History, NotFinite, ProgressBar, Slices, start_equal
+    from murmur.network.checkpoint import Checkpoint, digest_of_slices
+    from murmur.network.devices import find_gpus
+    from murmur.network.recipes import RECIPES
+    from murmur.network.training import Epochs, FiniteLoss, History, NotFinite, ProgressBar, Slices, start_equal
+    from murmur.network.unet3plus import compile_for_training, save_model, unet3plus
 
     backend = keras.backend.backend()
     packages = ("keras", backend, "numpy", "scipy", "scikit-image", "h5py")

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from murmur.jobs import job
-from murmur.lineage import lineage
-from murmur.prose import methods
-from murmur.stamps import stamp
-from murmur.tables import read_csv
+from murmur.csv_tables import read_csv
+from murmur.job import job
+from murmur.presentation.prose import methods
+from murmur.provenance.lineage import lineage
+from murmur.provenance.stamp import stamp
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from murmur.jobs import job
-from murmur.prose.agreement import bias, compared, conventions, equivalence, reliability, spread
-from murmur.prose.overlap import contrasts, effects, errors, model, overlap
-from murmur.prose.phenotypes import pairs_of_phenotypes, phenotypes, sample_size
-from murmur.stamps import stamp
-from murmur.tables import read_csv
+from murmur.csv_tables import read_csv
+from murmur.job import job
+from murmur.presentation.prose.agreement import bias, compared, conventions, equivalence, reliability, spread
+from murmur.presentation.prose.overlap import contrasts, effects, errors, model, overlap
+from murmur.presentation.prose.phenotypes import pairs_of_phenotypes, phenotypes, sample_size
+from murmur.provenance.stamp import stamp
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

@@ -114,7 +114,7 @@ def imported(files):
 
 def test_each_script_finds_what_it_imports(root):
     """Every rule's environment holds the packages that its script imports, directly or through the library."""
-    from murmur.modules import modules_of
+    from murmur.provenance.code import modules_of
 
     rules = "\n".join(path.read_text() for path in (root / "rules").glob("*.smk"))
     listed = re.findall(
@@ -130,7 +130,7 @@ def test_each_script_finds_what_it_imports(root):
 
 
 def test_only_training_and_segmentation_import_tensorflow(root):
-    from murmur.modules import modules_of
+    from murmur.provenance.code import modules_of
 
     for file in (root / "scripts").glob("*.py"):
         heavy = {"keras", "tensorflow"} & imported([file, *modules_of(file)])
@@ -165,4 +165,6 @@ def test_page_for_clusters_names_what_is_there(root):
         gres: gpu:1, slurm_extra, runtime, mem_mb, jobs, latency-wait, results/slurm_logs"""
     for line in re.split(r",\s+", profile_lines):
         assert line in page and line in profile, line
-    assert 'f"The job was given {wanted} GPU, and' in (root / "scripts" / "murmur" / "devices.py").read_text()
+    assert (
+        'f"The job was given {wanted} GPU, and' in (root / "scripts" / "murmur" / "network" / "devices.py").read_text()
+    )

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 import yaml
-from conftest import ROOT, copy_of
 
 import audit
-from murmur import present
-from murmur.plan import plan
-from murmur.provenance import digest, record_file
+from murmur.audit import current_state
+from murmur.audit.snakemake_plan import plan
+from murmur.provenance.record import digest, record_file
+from workplace import ROOT, copy_of
 
 CODE = ("Snakefile", "rules", "scripts", "config", "envs", "profiles", "report", "CITATION.cff")
 RESULTS = "results/small"
@@ -189,7 +189,7 @@ def other_package(record):
 def altered_with_its_record(path):
     def alter(hands):
         hands.flip(path)
-        sha256 = present.digest_or_none(hands.folder / path)
+        sha256 = current_state.digest_or_none(hands.folder / path)
         hands.edit(path, lambda record: record["file"].update(sha256=sha256), sealed=True)
 
     return alter
@@ -248,10 +248,10 @@ TAMPERED = [
                  id="byte in weights"),
     pytest.param(comment("scripts/plot_agreement.py"), FIGURE_3, FIGURE_5, "STALE",
                  "scripts/plot_agreement.py has changed", id="script"),
-    pytest.param(comment("scripts/murmur/agreement.py"), FIGURE_3, FIGURE_5, "STALE",
-                 "scripts/murmur/agreement.py has changed", id="module"),
-    pytest.param(delete("scripts/murmur/agreement.py"), FIGURE_3, FIGURE_5, "STALE",
-                 "scripts/murmur/agreement.py is no longer there", id="module gone"),
+    pytest.param(comment("scripts/murmur/statistics/agreement.py"), FIGURE_3, FIGURE_5, "STALE",
+                 "scripts/murmur/statistics/agreement.py has changed", id="module"),
+    pytest.param(delete("scripts/murmur/statistics/agreement.py"), FIGURE_3, FIGURE_5, "STALE",
+                 "scripts/murmur/statistics/agreement.py is no longer there", id="module gone"),
     pytest.param(delete("mice/Mouse2.h5"), FIGURE_3, None, "BROKEN", "mice/Mouse2.h5 is missing", id="mouse gone"),
     pytest.param(delete("given.keras"), FIGURE_3_GIVEN, FIGURE_3, "BROKEN", "given.keras is missing",
                  id="weights gone"),
@@ -358,12 +358,14 @@ def test_without_the_study_file_the_rest_is_judged(place, hands, monkeypatch):
 
 
 def test_other_packages_and_another_interpreter_are_named(place, hands, monkeypatch):
-    version = present.metadata.version
-    monkeypatch.setattr(present.metadata, "version", lambda name: "99.0" if name == "matplotlib" else version(name))
+    version = current_state.metadata.version
+    monkeypatch.setattr(
+        current_state.metadata, "version", lambda name: "99.0" if name == "matplotlib" else version(name)
+    )
     found = verdicts(place)
     assert re.fullmatch(r"matplotlib was [\d.]+, here it is 99.0.", found[FIGURE_3][1])
     assert found[AGREEMENT] == ("VERIFIED", "")
-    monkeypatch.setattr(present.platform, "python_version", lambda: "2.7")
+    monkeypatch.setattr(current_state.platform, "python_version", lambda: "2.7")
     assert re.search(r"python was 3[\d.]+, here it is 2.7.", verdicts(place)[AGREEMENT][1])
 
 

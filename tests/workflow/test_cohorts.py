@@ -5,9 +5,9 @@ import nibabel
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import Workplace
 
-from murmur.cines import write_cine
+from murmur.data.mouse_file import write_cine
+from workplace import Workplace
 
 SHAPE, SPACING = (64, 60, 4, 6), (0.2, 0.2, 1.0)
 RADII = {0: 10, 1: 9, 2: 7, 3: 6, 4: 8, 5: 9}

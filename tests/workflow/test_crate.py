@@ -10,7 +10,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import rocrate
-from conftest import ROOT, SMALL, copy_of
+
+from workplace import ROOT, SMALL, copy_of
 
 VALIDATOR = ROOT / ".venv" / "crate"  # apart from the other packages, see envs/requirements-crate.in
 CONTEXT = Path(rocrate.__file__).parent / "data" / "ro-crate.jsonld"

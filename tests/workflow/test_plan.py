@@ -6,7 +6,8 @@ import sys
 
 import pytest
 import yaml
-from conftest import ROOT, Workplace
+
+from workplace import ROOT, Workplace
 
 STUDY_OF_130 = {
     "study": "large",

@@ -6,12 +6,12 @@ import os
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import ROOT
-from file_server import FileServer
 from test_plan import jobs
 
-from murmur.cines import write_cine
-from murmur.download import git_blob_sha1
+from file_server import FileServer
+from murmur.data.download import git_blob_sha1
+from murmur.data.mouse_file import write_cine
+from workplace import ROOT
 
 MICE = [1, 2, 3, 4, 17]
 SPLIT, WEIGHTS = "results/mirror/cohorts/published/split.csv", "results/mirror/readers/elsewhere/net.h5"

@@ -8,12 +8,12 @@ from html.parser import HTMLParser
 import pandas as pd
 import pytest
 import yaml
-from conftest import ROOT, SMALL, copy_of
 
-from murmur.commit import commit_of
-from murmur.digests import sha256
-from murmur.provenance import read_record
-from murmur.stamps import read_stamp
+from murmur.files import sha256
+from murmur.provenance.commit import commit_of
+from murmur.provenance.record import read_record
+from murmur.provenance.stamp import read_stamp
+from workplace import ROOT, SMALL, copy_of
 
 STUDY = "small.yaml"
 

@@ -12,7 +12,8 @@ import h5py
 import numpy as np
 import pytest
 import yaml
-from conftest import ROOT, SMALL, Workplace, copy_of
+
+from workplace import ROOT, SMALL, Workplace, copy_of
 
 TRAINING = ["collect_slices", "train_network", "draw_network", "plot_learning_curve"]
 AFTER_AGREEMENT = ["tabulate_agreement", "plot_agreement", "write_results"]
@@ -105,20 +106,24 @@ def setting(*keys, value):
     [
         pytest.param(append("README.md"), [], id="README"),
         pytest.param(append("report/table_1.rst"), [], id="caption"),
-        pytest.param(append("tests/unit/test_tables.py"), [], id="test"),
+        pytest.param(append("tests/unit/test_csv_tables.py"), [], id="test"),
         pytest.param(append("config/README.md"), [], id="documentation"),
         pytest.param(append("scripts/plot_overlap.py"), ["plot_overlap"], id="script"),
         pytest.param(
             append("scripts/measure_agreement.py"), ["measure_agreement", *AFTER_AGREEMENT], id="script in the middle"
         ),
         pytest.param(append("scripts/train_network.py"), [*TRAINING, *AFTER_TRAINING], id="training"),
-        pytest.param(append("scripts/murmur/power.py"), ["estimate_sample_size", "write_results"], id="module of one"),
         pytest.param(
-            append("scripts/murmur/figures.py"),
+            append("scripts/murmur/statistics/sample_size.py"),
+            ["estimate_sample_size", "write_results"],
+            id="module of one",
+        ),
+        pytest.param(
+            append("scripts/murmur/presentation/style.py"),
             ["plot_*", "render_movies", "draw_network"],
             id="module of many",
         ),
-        pytest.param(append("scripts/murmur/jobs.py"), ["*"], id="module of all"),
+        pytest.param(append("scripts/murmur/job.py"), ["*"], id="module of all"),
     ],
 )
 def test_code(place, change, expected):

@@ -9,8 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 import cluster as slurm
 import pytest
 import yaml
-from conftest import ROOT, SMALL, Run, Workplace, copy_of, write_small_study
 from test_resume import epochs_kept
+
+from workplace import ROOT, SMALL, Run, Workplace, copy_of, write_small_study
 
 STUDY = SMALL | {"readers": {"trained": SMALL["readers"]["trained"]}}
 LONGER = STUDY | {

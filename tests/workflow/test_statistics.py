@@ -1,15 +1,13 @@
 """Statistics of numbers measured elsewhere, and the comparison with the published study, through the real rules."""
 
 import shutil
-import sys
 
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import ROOT, Workplace
 
-sys.path.insert(0, str(ROOT / "tests" / "unit"))
 from paper_cohort import write_paper_cohort
+from workplace import ROOT, Workplace
 
 FIGURE_3 = ROOT / "config" / "published" / "figure3.csv"
 

@@ -4,13 +4,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from murmur.cines import BLOOD_POOL, MYOCARDIUM
 from murmur.phantom.beat import Beat
 from murmur.phantom.chest import Chest, GreatVessels
 from murmur.phantom.heart import ANGLES, Heart, Pose, radii, solve_pose
 from murmur.phantom.look import Look
 from murmur.phantom.scanner import MATRIX, SLICE_MM, Scanner, acquire
 from murmur.phantom.tissue import bounds, smooth_field
+from murmur.vocabulary import BLOOD_POOL, MYOCARDIUM
 
 PLANES = 5  # averaged over the thickness of a slice
 _LABELS = np.array([0, MYOCARDIUM, BLOOD_POOL], np.uint8)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from murmur.volumes import MYOCARDIAL_DENSITY
+from murmur.measurement.function import MYOCARDIAL_DENSITY
 
 THINNEST_WALL = 0.25  # mm
 ANGLES = 720

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from murmur.phantom import has_inflow_frames, phenotype_of
+from murmur.measurement.function import mass
 from murmur.phantom.beat import draw_beat
 from murmur.phantom.cine import image_cine
 from murmur.phantom.heart import Heart, draw_heart, solve_pose, true_volumes
+from murmur.phantom.phenotypes import has_inflow_frames, phenotype_of
 from murmur.phantom.scanner import SLICE_MM, draw_scanner
 from murmur.phantom.varied import draw_varied_heart, draw_varied_scanner, two_frames
-from murmur.volumes import mass
 
 FRAME_INTERVAL_MS = 5.0
 

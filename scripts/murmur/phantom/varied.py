@@ -10,11 +10,11 @@ from dataclasses import replace
 
 import numpy as np
 
+from murmur.measurement.function import MYOCARDIAL_DENSITY
 from murmur.phantom.beat import Beat
 from murmur.phantom.heart import Heart, draw_heart, draw_trabeculae, harmonics, with_closed_wall
 from murmur.phantom.look import between, draw_look
 from murmur.phantom.scanner import MATRIX, Scanner, draw_scanner, place_slices
-from murmur.volumes import MYOCARDIAL_DENSITY
 
 
 def draw_varied_heart(rng: np.random.Generator, phenotype: str) -> Heart:

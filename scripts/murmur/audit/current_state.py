@@ -1,0 +1,111 @@
+"""What there is now: the code of the checkout, the software installed here and what the study file asks for."""
+
+import os
+import platform
+from collections.abc import Iterable, Iterator
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+
+from murmur.audit.explain_difference import differences, short
+from murmur.audit.snakemake_plan import Plan
+from murmur.files import sha256
+
+
+class Present:
+    """What there is now, to compare records with."""
+
+    def __init__(self, folder: Path, checkout: Path, plan: Plan):
+        """Take the working directory that the paths of records start from, the code, and what the study asks for."""
+        self.plan = plan
+        self.place = cache(lambda path: place_of(path, folder, checkout))
+        self._digest_of_code = cache(lambda file: digest_or_none(checkout / file))
+        self._version_here = cache(version_here)
+        self._not_installed: set[str] = set()
+        self._not_asked: list[str] = []
+
+    def changes(self, path: str, made: dict) -> Iterator[str]:
+        """Say in sentences what is no longer as it was when a file was made, `made` being that part of its record."""
+        lasts = self.plan.lasts(made["rule"])
+        code = made["code"]
+        yield from self._code_changes({made["script"]: code.get(made["script"])} if lasts else code)
+        yield from self._software_changes(made["software"] if not lasts else {})
+        if path in self.plan.job_of:
+            yield from self._asked_changes(made, self.plan.job_of[path])
+        elif not self.plan.problem:
+            self._not_asked.append(path)
+
+    @property
+    def not_compared(self) -> list[str]:
+        """What could not be compared, in sentences."""
+        sentences = []
+        if self.plan.problem:
+            sentences.append(f"Settings and inputs were not compared with the study file: {self.plan.problem}.")
+        if self._not_asked:
+            some = f"{self._not_asked[0]} and {len(self._not_asked) - 1} others"
+            names = self._not_asked[0] if len(self._not_asked) == 1 else some
+            sentences.append(
+                f"Settings and inputs were not compared for what the study file does not ask for: {names}."
+            )
+        if self._not_installed:
+            names = ", ".join(sorted(self._not_installed))
+            sentences.append(f"Versions were not compared of what is not installed here: {names}.")
+        return sentences
+
+    def _code_changes(self, code: dict[str, str]) -> Iterator[str]:
+        for file, digest in code.items():
+            now = self._digest_of_code(file)
+            if now != digest:
+                yield f"{file} {'has changed' if now else 'is no longer there'}."
+
+    def _software_changes(self, software: dict[str, str]) -> Iterator[str]:
+        here = {package: self._version_here(package) for package in software}
+        absent = {package for package in software if here[package] is None}
+        if absent:
+            self._not_installed |= absent
+            here.pop("python", None)  # it ran in another environment, which may have its own interpreter
+        for package, version in here.items():
+            if version not in (None, software[package]):
+                yield f"{package} was {software[package]}, here it is {version}."
+
+    def _asked_changes(self, made: dict, job: dict) -> Iterator[str]:
+        for key, before, now in differences(made["settings"], job["settings"]):
+            words = f"the setting {key} of {made['rule']} was {short(before)} and is now {short(now)}"
+            yield f"By the study file, or a table that it names, {words}."
+        used, asked = self._places(source["path"] for source in made["inputs"]), self._places(job["inputs"])
+        yield from (f"{made['rule']} would now use {asked[place]} too." for place in asked.keys() - used.keys())
+        yield from (f"{made['rule']} would no longer use {used[place]}." for place in used.keys() - asked.keys())
+
+    def _places(self, paths: Iterable[str]) -> dict[str, str]:
+        return {os.path.normpath(self.place(path)): path for path in paths}
+
+
+def place_of(path: str, folder: Path, checkout: Path) -> Path:
+    """Return where a file of a record is, in the working directory `folder` or where its path says.
+
+    A file of the checkout (a study file, published numbers) is found in `checkout`, wherever it was before.
+    """
+    place, parts = folder / path, Path(path).parts
+    if parts[0] in ("/", "..") and not place.exists():
+        for start in range(1, len(parts) - 1):
+            if (checkout / Path(*parts[start:])).is_file():
+                return checkout / Path(*parts[start:])
+    return place
+
+
+def version_here(package: str) -> str | None:
+    """Return the version of a package, or of the interpreter, in this environment; None where it is not installed."""
+    if package == "python":
+        return platform.python_version()
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def digest_or_none(path: Path) -> str | None:
+    """Return the sha256 of a file; None where there is none that can be read."""
+    try:
+        return sha256(path)
+    except OSError:
+        return None

@@ -1,0 +1,126 @@
+"""Why two versions of a file differ: in their mice, settings, code, packages or commit."""
+
+import json
+from collections import defaultdict
+from pathlib import Path
+
+from murmur.provenance.lineage import Lineage
+
+KINDS = ("inputs", "settings", "code", "packages", "commit")
+
+
+def differences(before: object, now: object, name: str = "") -> list[tuple[str, object, object]]:
+    """Return the key, the old and the new value of each difference between two values of JSON; None where one is not.
+
+    >>> differences({"alpha": 0.05, "n": {"test": 3}}, {"alpha": 0.05, "n": {"test": 4}})
+    [('n.test', 3, 4)]
+    """
+    if isinstance(before, list) and isinstance(now, list) and len(before) == len(now):
+        before, now = ({str(index): value for index, value in enumerate(values)} for values in (before, now))
+    if isinstance(before, dict) and isinstance(now, dict):
+        return [
+            difference
+            for key in dict.fromkeys((*before, *now))
+            for difference in differences(before.get(key), now.get(key), f"{name}.{key}".lstrip("."))
+        ]
+    return [] if before == now else [(name, before, now)]
+
+
+def short(value: object) -> str:
+    """Return a value of JSON in a few words."""
+    text = "nothing" if value is None else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 60 else f"{text[:56]} ..."
+
+
+def why_different(known_a: Lineage, a: str, known_b: Lineage, b: str) -> dict[str, list[str]]:
+    """Return the deepest causes for which two files differ, in sentences by kind (KINDS); none where they are the same.
+
+    `a` and `b` are the paths of the files in their records. Where an input has the same content in both, what lies
+    behind it explains nothing and is passed over; unless there is no other difference than in the records.
+    """
+    return _causes(known_a, a, known_b, b, deep=False) or _causes(known_a, a, known_b, b, deep=True)
+
+
+def _causes(known_a: Lineage, a: str, known_b: Lineage, b: str, deep: bool) -> dict[str, list[str]]:
+    found: dict[str, dict[str, dict[str, None]]] = {kind: defaultdict(dict) for kind in (*KINDS, "follow")}
+    seen = set()
+
+    def say(kind: str, sentence: str, rule: str = "") -> None:
+        found[kind][sentence][rule] = None
+
+    def compare(a: str, b: str) -> None:
+        if (a, b) in seen:
+            return
+        seen.add((a, b))
+        if a not in known_a.records or b not in known_b.records:
+            say("inputs", f"{a}: a record is lost, so what it was made from cannot be compared")
+            return
+        record_a, record_b = known_a.records[a], known_b.records[b]
+        if record_a["record"] == record_b["record"]:
+            if record_a["file"]["sha256"] != record_b["file"]["sha256"]:
+                say("inputs", f"{a} has another content, though the same code made it from the same inputs")
+            return
+        made_a, made_b = record_a["made"], record_b["made"]
+        rule = made_a["rule"]
+        for key, before, now in differences(made_a["settings"], made_b["settings"]):
+            say("settings", f"{key} {short(before)} -> {short(now)}", rule)
+        for file, before, now in _of_files(made_a["code"], made_b["code"]):
+            say(
+                "code",
+                f"{file} {'differs' if before and now else 'is in A alone' if before else 'is in B alone'}",
+                rule,
+            )
+        for package, before, now in _of_files(made_a["software"], made_b["software"]):
+            say("packages", f"{package} {before or 'none'} -> {now or 'none'}", rule)
+        if made_a["commit"] != made_b["commit"]:
+            say("commit", f"{made_a['commit']} -> {made_b['commit']}")
+        compare_inputs(made_a, made_b)
+
+    def compare_inputs(made_a: dict, made_b: dict) -> None:
+        pairs, alone_a, alone_b = _pairs(made_a, made_b)
+        for which, alone in (("A", alone_a), ("B", alone_b)):
+            for source in alone:
+                say("follow" if source["record"] else "inputs", f"{source['path']} is in {which} alone", made_a["rule"])
+        for one, other in pairs:
+            is_same = one["sha256"] == other["sha256"]
+            if one["record"] and other["record"]:
+                if deep or not is_same:
+                    compare(one["path"], other["path"])
+            elif not is_same and one["path"] == other["path"]:
+                say("inputs", f"{one['path']} has another content")
+            elif not is_same:
+                say("inputs", f"{one['path']} -> {other['path']}", made_a["rule"])
+
+    compare(a, b)
+    if not found["inputs"] and not found["settings"]:  # else these are but consequences
+        found["inputs"] = found["follow"]
+    return {kind: _sentences(found[kind]) for kind in KINDS if found[kind]}
+
+
+def _pairs(made_a: dict, made_b: dict) -> tuple[list[tuple[dict, dict]], list[dict], list[dict]]:
+    """Return the inputs that stand for each other in two records, and those that are in one alone.
+
+    They have the same name, and the same path or, where the study, the reader or the place is another, the same file
+    name, or are the only ones left of their name.
+    """
+    pairs, alone_a, alone_b = [], list(made_a["inputs"]), list(made_b["inputs"])
+    for likeness in (lambda source: source["path"], lambda source: Path(source["path"]).name, lambda source: ""):
+        of_b = defaultdict(list)
+        for source in alone_b:
+            of_b[source["name"], likeness(source)].append(source)
+        of_a = defaultdict(list)
+        for source in alone_a:
+            of_a[source["name"], likeness(source)].append(source)
+        new = [(of_a[key][0], of_b[key][0]) for key in of_a if len(of_a[key]) == len(of_b[key]) == 1]
+        pairs += new
+        alone_a = [source for source in alone_a if not any(source is one for one, _ in new)]
+        alone_b = [source for source in alone_b if not any(source is other for _, other in new)]
+    return pairs, alone_a, alone_b
+
+
+def _of_files(a: dict[str, str], b: dict[str, str]) -> list[tuple[str, str | None, str | None]]:
+    return [(key, a.get(key), b.get(key)) for key in dict.fromkeys((*a, *b)) if a.get(key) != b.get(key)]
+
+
+def _sentences(found: dict[str, dict[str, None]]) -> list[str]:
+    return [sentence + (f" ({', '.join(rules)})" if any(rules) else "") for sentence, rules in found.items()]

@@ -1,0 +1,126 @@
+"""The tree of a file, from the figure down to the files of the mice, as text that a person can read in a minute."""
+
+import json
+import re
+import textwrap
+from collections import Counter
+from pathlib import Path
+
+from murmur.audit.check import VERDICTS, Audit
+
+WIDTH = 120
+FIRM = "\N{NO-BREAK SPACE}"
+
+
+def tree(audit: Audit, path: str) -> list[str]:
+    """Return the lines of the tree of a file.
+
+    Inputs that one rule made in one folder share a line, and so do sources in one folder; what has been drawn before
+    is only named.
+    """
+    lines: list[str] = []
+    seen: set[str] = set()
+
+    def draw(paths: list[str], notes: list[str], first: str, others: str) -> None:
+        known = seen.intersection(paths)
+        seen.update(paths)
+        if known:
+            notes = ["above" if len(known) == len(paths) else f"{len(known)} of them above", *notes]
+        lines.append(first + _name(paths, audit) + (f" ({', '.join(notes)})" if notes else ""))
+        if len(known) == len(paths) or paths[0] not in audit.records:
+            return
+        groups = _groups(paths, audit)
+        rail = others + ("│  " if groups else "   ")
+        details = textwrap.wrap(_details(paths, audit), WIDTH, initial_indent=rail, subsequent_indent=rail)
+        lines.extend(line.replace(FIRM, " ") for line in details)
+        for number, (group, marks) in enumerate(groups, start=1):
+            corner, rail = ("└─ ", "   ") if number == len(groups) else ("├─ ", "│  ")
+            draw(group, marks, others + corner, others + rail)
+
+    draw([path], _state([path], audit), "", "")
+    return lines
+
+
+def source_table(audit: Audit) -> list[str]:
+    """Return lines that name every source with the first digits of its sha256, by folder and kind of file."""
+    groups: dict[Path, list[str]] = {}
+    for path in sorted(audit.sources, key=natural):
+        file, digest = Path(path), audit.digests[path]
+        groups.setdefault(file.with_name(f"*{file.suffix}"), []).append(
+            f"{file.stem} {digest[:12] if digest else 'missing'}"
+        )
+    lines = []
+    for group, names in groups.items():
+        width = max(map(len, names)) + 2
+        columns = max(1, (WIDTH - 2) // width)
+        rows = (names[start : start + columns] for start in range(0, len(names), columns))
+        lines += [str(group), *("  " + "".join(name.ljust(width) for name in row).rstrip() for row in rows)]
+    return lines
+
+
+def natural(path: str) -> list:
+    """Return a key that sorts Mouse2 before Mouse10."""
+    return [int(part) if part.isdecimal() else part for part in re.split(r"(\d+)", path)]
+
+
+def _groups(paths: list[str], audit: Audit) -> list[tuple[list[str], list[str]]]:
+    """Return the inputs of files in groups that share a line, each with what is to be noted."""
+    groups: dict[tuple, dict[str, None]] = {}
+    again = set()
+    for path in paths:
+        for source in audit.inputs(path):
+            name, record = Path(source["path"]), audit.records.get(source["path"])
+            key = (record["made"]["rule"] if record else source["record"], name.parent, name.suffix)
+            groups.setdefault(key, {})[source["path"]] = None
+            if (path, source["path"]) in audit.same_again:
+                again.add(key)
+    note = "made again since, with the same content"
+    return [([*group], [note] * (key in again) + _state([*group], audit)) for key, group in groups.items()]
+
+
+def _state(paths: list[str], audit: Audit) -> list[str]:
+    removed = ["removed after use"] if any(audit.is_removed(path) for path in paths) else []
+    wrong = [verdict for path in paths if (verdict := audit.own_verdict(path)) != "VERIFIED"]
+    if not wrong:
+        return removed
+    of = f": {len(wrong)} of {len(paths)}" if len(wrong) < len(paths) else ""
+    return [*removed, max(wrong, key=VERDICTS.index) + of]
+
+
+def _name(paths: list[str], audit: Audit) -> str:
+    kind = "file" if paths[0] in audit.records or paths[0] in audit.lost else "source"
+    first = Path(paths[0])
+    if len(paths) == 1:
+        return f"source {first}" if kind == "source" else str(first)
+    if len(paths) <= 3:
+        stems = ",".join(Path(path).stem for path in paths)
+        return f"{'sources ' if kind == 'source' else ''}{first.parent}/{{{stems}}}{first.suffix}"
+    return f"{len(paths)} {kind}s {first.parent}/*{first.suffix}"
+
+
+def _details(paths: list[str], audit: Audit) -> str:
+    """Return who made files, when, and with which settings; those of the first, which all of a rule share."""
+    made, started = audit.records[paths[0]]["made"], sorted(audit.records[path]["run"]["started"] for path in paths)
+    times = dict.fromkeys(time[:16].replace("T", " ") for time in (started[0], started[-1]))
+    rule = "" if Path(made["script"]).stem == made["rule"] else f" (rule {made['rule']})"
+    words = f"{made['script']}{rule}, {' to '.join(times)}"
+    return f"{words}; {_settings(made['settings'])}" if made["settings"] else words
+
+
+def _settings(settings: dict) -> str:
+    words = [f"{name} {_value(value)}" for name, value in settings.items() if value is not None]
+    return ", ".join(word if len(word) > 40 else word.replace(" ", FIRM) for word in words)
+
+
+def _value(value: object) -> str:
+    """Return a setting in a few words; of many names or words, as the phenotypes of mice, how often each stands."""
+    values = list(value.values()) if isinstance(value, dict) else value
+    if isinstance(values, list) and len(values) > 2 and all(isinstance(item, str | None) for item in values):
+        counts = Counter(item or "none" for item in values)
+        if len(counts) <= 6 and len(counts) < len(values):
+            return f"({', '.join(f'{count} {item}' for item, count in sorted(counts.items()))})"
+        if len(values) > 4:
+            return f"{values[0]}, ... ({len(values)})"
+    if isinstance(value, dict):
+        return f"({_settings(value)})"
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,125 @@
+"""What a study file asks for now, by Snakemake's own plan: the settings and the inputs of every job.
+
+    python -m murmur.audit.snakemake_plan CHECKOUT FOLDER STUDY_FILE ...    prints the plan as JSON
+
+Snakemake plans in a process of its own, because it changes the working directory and speaks on both streams.
+"""
+
+import contextlib
+import io
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from functools import cached_property
+from pathlib import Path
+
+from murmur.provenance.record import settings_of
+
+
+class Plan:
+    """The plan of a study, or why there is none; and what its rules say of their files, which needs no study."""
+
+    def __init__(self, found: dict):
+        """Take what `python -m murmur.audit.snakemake_plan` printed."""
+        self.problem: str = found["problem"]
+        self.jobs: list[dict] = found["jobs"]
+        self._rules: dict[str, dict] = found["rules"]
+
+    @cached_property
+    def job_of(self) -> dict[str, dict]:
+        """The job (rule, settings, inputs, outputs) that makes a file, by the path of the file."""
+        return {path: job for job in self.jobs for path in job["outputs"]}
+
+    def removes(self, rule: str, path: str) -> bool:
+        """Say whether a file that `rule` makes is removed after use."""
+        return Path(path).name in self._rules.get(rule, {}).get("temporary", ())
+
+    def lasts(self, rule: str) -> bool:
+        """Say whether what `rule` made stays valid when the library changes, as a download that was found right."""
+        return rule in self._rules and not self._rules[rule]["has_modules"]
+
+
+def plan(checkout: Path, folder: Path, study_files: list[Path]) -> Plan:
+    """Return what the study files ask for in the working directory `folder`, by the workflow of `checkout`.
+
+    Where they are not there or cannot be used, the plan has no jobs, and `problem` says why in a sentence.
+    """
+    missing = [str(file) for file in study_files if not file.is_file()]
+    if not missing and study_files:
+        found = _call(checkout, folder.resolve(), [file.absolute() for file in study_files])
+        if found["rules"]:
+            return Plan(found)
+        problem = found["problem"]
+    else:
+        problem = f"found no study file {', '.join(missing)}".rstrip()
+    with tempfile.TemporaryDirectory() as elsewhere:  # any study tells what the rules say of their files
+        return Plan(_call(checkout, Path(elsewhere), []) | {"jobs": [], "problem": problem})
+
+
+def _call(checkout: Path, folder: Path, study_files: list[Path]) -> dict:
+    is_new = not (folder / ".snakemake").exists()
+    done = subprocess.run(
+        [sys.executable, "-m", "murmur.audit.snakemake_plan", checkout, folder, *study_files],
+        env=os.environ | {"PYTHONPATH": str(checkout / "scripts")},
+        capture_output=True,
+        text=True,
+    )
+    if is_new:
+        shutil.rmtree(folder / ".snakemake", ignore_errors=True)
+    if done.returncode:
+        said = [line.strip() for line in done.stderr.splitlines() if line.strip()]
+        return {"problem": said[-1] if said else "Snakemake gave no reason", "jobs": [], "rules": {}}
+    return json.loads(done.stdout)
+
+
+def _plan(checkout: Path, folder: Path, study_files: list[Path]) -> dict:
+    from snakemake.api import SnakemakeApi
+    from snakemake.settings.types import ConfigSettings, DAGSettings, OutputSettings, Quietness, ResourceSettings
+
+    found = {"problem": "", "jobs": [], "rules": {}}
+    with SnakemakeApi(OutputSettings(quiet={Quietness.ALL}, dryrun=True)) as api:
+        planned = api.workflow(
+            resource_settings=ResourceSettings(cores=1),
+            config_settings=ConfigSettings(configfiles=study_files),
+            snakefile=checkout / "Snakefile",
+            workdir=folder,
+        )
+        planned.dag(DAGSettings(forceall=True))
+        workflow = planned._workflow
+        try:
+            workflow._prepare_dag(forceall=True, ignore_incomplete=True, lock_warn_only=True, nolock=True)
+            found["rules"] = {rule.name: _flags(rule) for rule in workflow.rules}
+            workflow._build_dag()
+            found["jobs"] = [_described(job) for job in workflow.dag.jobs if job.output]
+        except Exception as error:
+            found["problem"] = "; ".join(str(error).split("\n"))
+    return found
+
+
+def _flags(rule) -> dict:
+    from snakemake.io import is_flagged
+
+    return {
+        "temporary": sorted(Path(file).name for file in rule.output if is_flagged(file, "temp")),
+        "has_modules": "modules" in rule.params.keys(),  # noqa: SIM118 -- not a dictionary
+    }
+
+
+def _described(job) -> dict:
+    from snakemake.io import is_flagged
+
+    return {
+        "rule": job.rule.name,
+        "outputs": [str(file) for file in job.output if not is_flagged(file, "directory")],
+        "inputs": [str(file) for file in job.input],
+        "settings": settings_of(job.params.items()),
+    }
+
+
+if __name__ == "__main__":
+    with contextlib.redirect_stdout(io.StringIO()):
+        found = _plan(Path(sys.argv[1]), Path(sys.argv[2]), [Path(file) for file in sys.argv[3:]])
+    print(json.dumps(found))

@@ -1,0 +1,1 @@
+"""The study packaged as an RO-Crate."""

@@ -1,0 +1,1 @@
+"""The files of the mice, and the tables about them."""

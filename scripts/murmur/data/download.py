@@ -1,0 +1,126 @@
+"""Downloading: what stands under a file's name is whole and the right one, however often the way there was cut."""
+
+import hashlib
+import math
+from pathlib import Path
+
+import requests
+from requests.adapters import HTTPAdapter, Retry
+
+from murmur.errors import BadInput
+from murmur.files import sha256
+from murmur.logs import progress
+
+TRIES = 8  # in a row without a byte more
+TIMEOUT_S = (10, 15)  # to connect; from one piece of an answer to the next
+PIECE = 2**20  # bytes; what is lost at most when an answer breaks off
+# Asked again after 0, 2, 4, 8, 16, 30 and 30 s, or when the server says so: no connection, no answer, too many
+# requests, a server that fails.
+RETRY = Retry(
+    total=TRIES - 1,
+    backoff_factor=1,
+    backoff_max=30,
+    status_forcelist=(429, 500, 502, 503, 504),
+    raise_on_status=False,
+    retry_after_max=60,
+)
+
+
+def git_blob_sha1(path: str | Path) -> str:
+    """Return the SHA-1 by which git knows a file, in hexadecimal: that of `blob SIZE`, a zero byte, and the content."""
+    digest = hashlib.sha1(f"blob {Path(path).stat().st_size}\0".encode(), usedforsecurity=False)
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, lambda: digest).hexdigest()
+
+
+# In this order, because a size is known at once.
+MEASURES = {"bytes": lambda path: Path(path).stat().st_size, "git_blob_sha1": git_blob_sha1, "sha256": sha256}
+
+
+def difference(path: str | Path, expected: dict[str, str | int]) -> str | None:
+    """Say in what a file differs from what is `expected` of it (bytes, git_blob_sha1, sha256); None if in nothing."""
+    for measure in MEASURES:
+        if measure in expected and (found := MEASURES[measure](path)) != expected[measure]:
+            return f"found {measure} {found} ({MEASURES['bytes'](path):,} bytes), expected {expected[measure]}"
+    return None
+
+
+def download(address: str, target: str | Path, expected: dict[str, str | int]) -> None:
+    """Write the file at `address` to `target`, which appears only when it is whole and as `expected`.
+
+    What has come so far lies beside it, in `.NAME.partial`: when an answer breaks off, or the process is killed, the
+    next try asks for the rest. `expected` gives the file's bytes, git_blob_sha1 or sha256. Proxy and certificates are
+    those of the environment (HTTPS_PROXY, REQUESTS_CA_BUNDLE).
+
+    Raises BadInput when the address cannot be reached, refuses, or holds another file.
+    """
+    target = Path(target)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    partial = target.with_name(f".{target.name}.partial")
+    with requests.Session() as session:
+        for scheme in ("http://", "https://"):
+            session.mount(scheme, HTTPAdapter(max_retries=RETRY))
+        try:
+            whole = _fetch_whole(session, address, partial)
+        except requests.RequestException as problem:
+            reason = getattr(problem.args[0], "reason", problem)  # what the last try met, without the way there
+            raise BadInput(
+                f"{address}: found no answer ({reason}), expected the file; "
+                "see whether this machine reaches the internet, then start again"
+            ) from None
+    if not whole:
+        raise BadInput(
+            f"{address}: found an answer that broke off {TRIES} times without a byte more, expected the file; start "
+            f"again, what has come so far is kept ({MEASURES['bytes'](partial):,} bytes)"
+        )
+    if problem := difference(partial, expected):
+        partial.unlink()
+        raise BadInput(
+            f"{address}: {problem}; what came is deleted, so that the next try starts afresh; "
+            "if it comes again, another file lies there: correct the address or the digest"
+        )
+    partial.replace(target)
+
+
+def _fetch_whole(session: requests.Session, address: str, partial: Path) -> bool:
+    """Ask for the rest as long as the file `partial` grows; return whether it came to its end."""
+    most = tries = 0
+    while tries < TRIES:
+        if _fetch_rest(session, address, partial):
+            return True
+        here = partial.stat().st_size if partial.exists() else 0
+        most, tries = max(most, here), 0 if here > most else tries + 1
+    return False
+
+
+def _fetch_rest(session: requests.Session, address: str, partial: Path) -> bool:
+    """Add to the file `partial` what it lacks; return whether the answer came to its end."""
+    here = partial.stat().st_size if partial.exists() else 0
+    # As it is: a packed answer could not be continued, nor its length be compared.
+    headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={here}-"} if here else {})
+    with session.get(address, headers=headers, stream=True, timeout=TIMEOUT_S) as answer:
+        status, part = answer.status_code, answer.headers.get("Content-Range", "")
+        if here and status == requests.codes.requested_range_not_satisfiable:
+            return True  # all of it is here; the digest will tell
+        if here and status == requests.codes.partial_content and not part.startswith(f"bytes {here}-"):
+            partial.unlink()  # another part than was asked for; from the beginning, then
+            return False
+        if status not in (requests.codes.ok, requests.codes.partial_content):
+            raise BadInput(
+                f"{address}: found the answer {status} {answer.reason}, expected the file; "
+                "correct the address, or start again later"
+            )
+        resumes = here and status == requests.codes.partial_content
+        print(f"{address}: {f'goes on after {here:,} bytes' if resumes else 'starts'}")
+        length = answer.headers.get("Content-Length")
+        pieces = progress(
+            answer.iter_content(PIECE), partial.stem[1:], "MiB", total=length and math.ceil(int(length) / PIECE)
+        )
+        try:
+            with open(partial, "ab" if resumes else "wb") as file:
+                for piece in pieces:
+                    file.write(piece)
+        except requests.RequestException as problem:
+            print(f"{address}: broke off ({problem})")
+            return False
+    return True

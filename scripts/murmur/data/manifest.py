@@ -1,0 +1,220 @@
+"""The manifest of a cohort: every mouse file checked and described in one row."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from types import SimpleNamespace
+
+import h5py
+import numpy as np
+import pandas as pd
+
+from murmur.csv_tables import read_csv
+from murmur.data.mouse_file import open_mouse
+from murmur.errors import BadInput
+from murmur.files import sha256
+from murmur.vocabulary import BLOOD_POOL, STRUCTURES
+
+PAPER_SPACING_MM = (0.1, 0.1, 1.0)
+PAPER_FRAME_INTERVAL_MS = 5.0
+LABELS = {0, *STRUCTURES.values()}
+SHOWN = 5  # labels in a message
+
+
+@dataclass(frozen=True)
+class Mouse:
+    """One row of a manifest: where a mouse's file is, its grid, and its annotated frames, counted from 0."""
+
+    name: str
+    file: str
+    sha256: str
+    shape: tuple[int, int, int, int]
+    spacing_mm: tuple[float, float, float]
+    frame_interval_ms: float
+    annotated_frames: tuple[int, ...]
+    ed_frame: int | None
+    es_frame: int | None
+    phenotype: str | None
+
+    @property
+    def phases(self) -> dict[int, str]:
+        """The phase of each annotated frame: ED, ES and inflow; without ED and ES the first is single, others other."""
+        if self.ed_frame is None:
+            return {frame: "other" if number else "single" for number, frame in enumerate(self.annotated_frames)}
+        return {f: {self.ed_frame: "ED", self.es_frame: "ES"}.get(f, "inflow") for f in self.annotated_frames}
+
+
+def _frames(listed) -> tuple[int, ...]:
+    return tuple(map(int, listed.split(";"))) if listed and not pd.isna(listed) else ()
+
+
+def _optional(value, kind: type):
+    return None if pd.isna(value) else kind(value)
+
+
+def read_manifest(path: str | Path) -> dict[str, Mouse]:
+    """Read a manifest and return its mice by name, in its order."""
+    return {row.mouse: _mouse(row) for row in read_csv(path).itertuples(index=False)}
+
+
+def check_mouse(path: str, spacing_mm: list[float] | None = None) -> Mouse:
+    """Check one mouse file and return the mouse, as in a manifest but for its phenotype. Arguments as `describe` has.
+
+    For jobs that would otherwise run again, for hours, whenever another mouse changes the manifest.
+    """
+    return _mouse(SimpleNamespace(**describe(path, spacing_mm, None, None)))
+
+
+def _mouse(row) -> Mouse:
+    return Mouse(
+        name=row.mouse,
+        file=row.file,
+        sha256=row.sha256,
+        shape=(row.rows, row.columns, row.slices, row.frames),
+        spacing_mm=(row.row_mm, row.column_mm, row.slice_mm),
+        frame_interval_ms=row.frame_interval_ms,
+        annotated_frames=_frames(row.annotated_frames),
+        ed_frame=_optional(row.ed_frame, int),
+        es_frame=_optional(row.es_frame, int),
+        phenotype=_optional(row.phenotype, str),
+    )
+
+
+def find_phases(blood_pool_voxels: dict[int, int]) -> tuple[int | None, int | None]:
+    """Return the ED and ES frames: those with the largest and the smallest blood pool, the earlier one at a tie.
+
+    `blood_pool_voxels` maps each annotated frame to its number of blood-pool voxels; a frame without any was not
+    annotated there and does not count. Returns (None, None) when fewer than two frames are left.
+    """
+    counted = {frame: voxels for frame, voxels in sorted(blood_pool_voxels.items()) if voxels > 0}
+    if len(counted) < 2:
+        return None, None
+    ed = max(counted, key=counted.get)
+    return ed, min((frame for frame in counted if frame != ed), key=counted.get)
+
+
+def _agreed(path: str, name: str, given, found, default):
+    """Choose between the study's value, the file's and the default; refuse two that disagree by over 1 %."""
+    if given is None:
+        return default if found is None else found
+    if found is not None and not np.allclose(given, found, rtol=0.01):
+        raise BadInput(
+            f"{path}: found {name} {found} in the file, expected {given} as the study file says; correct one of them"
+        )
+    return given
+
+
+def _check_images(path: str, images: h5py.Dataset) -> None:
+    if images.ndim != 4 or 0 in images.shape or images.dtype.kind not in "uif":
+        raise BadInput(
+            f"{path}: found Images of shape {images.shape} and type {images.dtype}, "
+            "expected numbers with 4 axes (row, column, slice, frame)"
+        )
+    lowest, highest = np.inf, -np.inf
+    for number in range(images.shape[2]):
+        values = images[:, :, number, :]
+        if values.dtype.kind == "f" and not np.isfinite(values).all():
+            raise BadInput(f"{path}: found values in Images that are not finite, expected numbers; export it again")
+        lowest, highest = min(lowest, values.min()), max(highest, values.max())
+    if lowest == highest:
+        raise BadInput(f"{path}: found the value {lowest} in all of Images, expected an image; export it again")
+
+
+def _check_masks(path: str, file: h5py.File) -> dict[int, int]:
+    """Return the annotated frames with their numbers of blood-pool voxels, frame by frame."""
+    shape, masks = file["Images"].shape, file["Masks"]
+    if masks.shape != shape or masks.dtype.kind not in "uifb":
+        raise BadInput(
+            f"{path}: found Masks of shape {masks.shape} and type {masks.dtype}, "
+            f"expected numbers of shape {shape} as Images have"
+        )
+    labelled, blood_pool = np.zeros(shape[3], bool), np.zeros(shape[3], int)
+    for number in range(shape[2]):
+        values = masks[:, :, number, :]
+        if unknown := set(np.unique(values).tolist()) - LABELS:
+            some = ", ".join(map(str, sorted(unknown)[:SHOWN])) + (", ..." if len(unknown) > SHOWN else "")
+            raise BadInput(
+                f"{path}: found the labels {some} in Masks, slice {number}, "
+                "expected 0 background, 1 myocardium, 2 blood_pool; relabel them"
+            )
+        labelled |= values.any(axis=(0, 1))
+        blood_pool += np.count_nonzero(values == BLOOD_POOL, axis=(0, 1))
+    frames = np.flatnonzero(labelled).tolist()
+    if "Frames_with_ROI" in file:
+        listed = np.atleast_1d(file["Frames_with_ROI"][()])
+        if listed.ndim != 1 or listed.dtype.kind not in "ui" or len(set(listed.tolist())) != listed.size:
+            raise BadInput(f"{path}: found Frames_with_ROI {listed.tolist()}, expected different whole numbers")
+        if listed.size and not (listed.min() >= 0 and listed.max() < shape[3]):
+            raise BadInput(
+                f"{path}: found Frames_with_ROI {listed.tolist()}, "
+                f"expected 0 to {shape[3] - 1}; frames are counted from 0"
+            )
+        if strays := sorted(set(frames) - set(listed.tolist())):
+            raise BadInput(
+                f"{path}: found labels in frame {strays[0]}, which Frames_with_ROI {listed.tolist()} leaves out; "
+                "add it (frames are counted from 0) or clear its mask"
+            )
+    return {frame: int(blood_pool[frame]) for frame in frames}
+
+
+def describe(path: str, spacing_mm: list[float] | None, frame_interval_ms: float | None, phenotype: str | None) -> dict:
+    """Check one mouse file and return its row of the manifest.
+
+    Args:
+        path: the HDF5 file; the mouse is named after it.
+        spacing_mm: spacing in mm along row, column and slice from the study file; None takes the file's own attribute
+            `spacing_mm`, else the published study's.
+        frame_interval_ms: the same for the time between frames in ms.
+        phenotype: the mouse's phenotype where it is known.
+
+    Raises BadInput with one sentence: the file, what was found and what was expected.
+    """
+    with open_mouse(path) as file:
+        if "Images" not in file:
+            raise BadInput(f"{path}: found the datasets {', '.join(file) or 'none'}, expected Images (and Masks)")
+        _check_images(path, file["Images"])
+        annotated = _check_masks(path, file) if "Masks" in file else {}
+        shape = file["Images"].shape
+        assumed = spacing_mm is None and "spacing_mm" not in file.attrs
+        spacing = _agreed(path, "spacing_mm", spacing_mm, _attribute(file, "spacing_mm", 3), PAPER_SPACING_MM)
+        interval = _agreed(
+            path,
+            "frame_interval_ms",
+            frame_interval_ms,
+            _attribute(file, "frame_interval_ms", 1),
+            PAPER_FRAME_INTERVAL_MS,
+        )
+    ed, es = find_phases(annotated)
+    if not annotated:
+        status = "not annotated: neither overlap nor the reference's function"
+    elif ed is None:
+        status = f"{len(annotated)} annotated, fewer than two with blood pool: overlap at one, function missing"
+    else:
+        status = "annotated"
+    if assumed:
+        status += f"; spacing assumed to be {' x '.join(map(str, spacing))} mm"
+    return {
+        "mouse": Path(path).stem,
+        "file": path,
+        "sha256": sha256(path),
+        **dict(zip(("rows", "columns", "slices", "frames"), shape, strict=True)),
+        "annotated_frames": ";".join(map(str, annotated)),
+        "ed_frame": ed,
+        "es_frame": es,
+        "inflow_frames": ";".join(str(f) for f in annotated if ed is not None and f not in (ed, es)),
+        "phenotype": phenotype,
+        "status": status,
+        **dict(zip(("row_mm", "column_mm", "slice_mm"), map(float, spacing), strict=True)),
+        "frame_interval_ms": float(interval),
+    }
+
+
+def _attribute(file: h5py.File, name: str, count: int):
+    """Return an attribute of `count` positive numbers, None where there is none."""
+    if name not in file.attrs:
+        return None
+    values = np.atleast_1d(file.attrs[name])
+    if values.shape != (count,) or values.dtype.kind not in "uif" or not (np.isfinite(values) & (values > 0)).all():
+        raise BadInput(
+            f"{file.filename}: found the attribute {name} {file.attrs[name]}, expected {count} number(s) above 0"
+        )
+    return values.tolist() if count > 1 else float(values[0])

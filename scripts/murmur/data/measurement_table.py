@@ -1,0 +1,86 @@
+"""Measurements made elsewhere: one CSV file of numbers, as a cohort without images."""
+
+import csv
+import math
+import re
+from functools import cache
+
+import pandas as pd
+
+from murmur.csv_tables import read_rows
+from murmur.errors import BadInput
+from murmur.vocabulary import METRICS
+
+COLUMNS = ("mouse", "metric", "unit", "reference")
+
+
+@cache
+def _rows(path: str) -> list[dict[str, str]]:
+    return read_rows(path, COLUMNS)
+
+
+def readers(path: str) -> list[str]:
+    """Return the readers of the file: its columns beside mouse, metric, unit and reference.
+
+    Raises BadInput when there is none, or its name cannot name a folder.
+    """
+    _rows(path)
+    with open(path, newline="", encoding="utf-8-sig") as file:
+        found = [column for column in next(csv.reader(file)) if column not in COLUMNS]
+    if not found:
+        raise BadInput(f"{path}: found no column of a reader, expected one beside {', '.join(COLUMNS)}")
+    for name in found:
+        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]*", name):
+            raise BadInput(
+                f"{path}: found the column '{name}', expected a reader's name of letters, digits, '_', '-' and '.'; "
+                "rename or remove it"
+            )
+    return found
+
+
+def mice(path: str) -> list[str]:
+    """Return the mice of the file, in the order in which they come."""
+    return list(dict.fromkeys(row["mouse"] for row in _rows(path)))
+
+
+def function(path: str, reader: str) -> pd.DataFrame:
+    """Return the numbers of one reader as a table with the columns mouse, metric, unit, reference, reader.
+
+    A cell may be empty and a metric may be absent. Raises BadInput for an unknown metric or unit, a cell that is not a
+    number, or a metric given twice for a mouse.
+    """
+    rows, seen = [], {}
+    for line, row in enumerate(_rows(path), start=2):
+        metric, unit = row["metric"], row["unit"].replace("µ", "u").replace("μ", "u")
+        if METRICS.get(metric) != unit:
+            raise BadInput(
+                f"{path}, line {line}: found the metric '{metric}' in '{row['unit']}', "
+                f"expected one of {', '.join(f'{m} in {u}' for m, u in METRICS.items())}"
+            )
+        if (row["mouse"], metric) in seen:
+            raise BadInput(
+                f"{path}, line {line}: found {metric} of {row['mouse']} again (line {seen[row['mouse'], metric]}), "
+                "expected it once; remove one"
+            )
+        seen[row["mouse"], metric] = line
+        values = (_number(row, column, f"{path}, line {line}") for column in ("reference", reader))
+        rows.append((row["mouse"], metric, unit, *values))
+    return pd.DataFrame(rows, columns=["mouse", "metric", "unit", "reference", "reader"])
+
+
+def _number(row: dict[str, str], column: str, place: str) -> float:
+    if not row[column].strip():
+        return math.nan
+    try:
+        value = float(row[column])
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise BadInput(f"{place}: found '{row[column]}' as {column}, expected a number or an empty cell")
+    return value
+
+
+def pairs(path: str, reader: str) -> int:
+    """Return the largest number of pairs of reference and reader that a metric has."""
+    table = function(path, reader).dropna()
+    return int(table.groupby("metric").size().max()) if len(table) else 0

@@ -1,0 +1,24 @@
+"""The table of participants: a phenotype for each mouse."""
+
+from collections.abc import Collection
+
+from murmur.csv_tables import read_rows
+from murmur.errors import BadInput
+
+
+def read_phenotypes(path: str, mice: Collection[str]) -> dict[str, str]:
+    """Return the phenotype of each mouse in `mice`, in their order, that the tab-separated table `path` names.
+
+    Raises BadInput when a column is missing, a mouse is listed twice, or no mouse of the cohort is listed.
+    """
+    rows = read_rows(path, ["mouse", "phenotype"], delimiter="\t")
+    listed = [row["mouse"] for row in rows]
+    if twice := [mouse for mouse in dict.fromkeys(listed) if listed.count(mouse) > 1]:
+        raise BadInput(f"{path}: found {', '.join(twice[:5])} twice, expected one row per mouse; remove one")
+    if not set(listed) & set(mice):
+        raise BadInput(
+            f"{path}: found {', '.join(listed[:3])}, ..., expected mice of the cohort "
+            f"({', '.join(list(mice)[:3])}, ...); name them alike"
+        )
+    known = {row["mouse"]: row["phenotype"] for row in rows if row["phenotype"]}
+    return {mouse: known[mouse] for mouse in mice if mouse in known}

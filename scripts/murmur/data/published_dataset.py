@@ -1,0 +1,43 @@
+"""The published study's data and weights: where they lie, and how to know that a file is the right one.
+
+They lie in the study's public repository (doi 10.1016/j.jocmr.2026.102706), at one commit, so that they never change.
+"""
+
+import re
+from pathlib import Path
+
+from murmur.csv_tables import read_rows
+from murmur.errors import BadInput
+
+_COMMIT = "mrphys/Open-Source_Pre-Clinical_Segmentation/97252ef6bbb06cf255c438dae1375959ec4972a4"
+
+ADDRESS = f"https://raw.githubusercontent.com/{_COMMIT}"
+CHECKSUMS = Path(__file__).parents[3] / "config" / "published" / "dataset_checksums.tsv"
+WEIGHTS = {
+    "address": f"https://media.githubusercontent.com/media/{_COMMIT}/ModelWeights/SEG459.h5",
+    "bytes": 156_245_288,
+    "sha256": "3aac032c3725e843736eb01595131bddd64d34bf12d5a02dba16b177048e0d92",
+}
+
+# The mice with more than two annotated frames, as the study's public notebook prints them; its training mice include
+# them all. They are listed here because a split is drawn before anything is downloaded.
+INFLOW_MICE = frozenset({"Mouse17", "Mouse48", "Mouse91", "Mouse125"})
+
+
+def read_checksums(path: str | Path = CHECKSUMS) -> dict[str, tuple[str, str]]:
+    """Return the file (its path below the address) and the git blob SHA-1 of each mouse.
+
+    `path` is a table separated by tabs with the columns file and git_blob_sha1; a mouse is named as its file is.
+    Raises BadInput when a digest is none, or a mouse is listed twice.
+    """
+    found: dict[str, tuple[str, str]] = {}
+    for row in read_rows(path, ["file", "git_blob_sha1"], delimiter="\t"):
+        mouse, digest = Path(row["file"]).stem, row["git_blob_sha1"].lower()
+        if not re.fullmatch("[0-9a-f]{40}", digest):
+            raise BadInput(
+                f"{path}: found the git_blob_sha1 '{digest}' for {row['file']}, expected 40 hex digits; correct it"
+            )
+        if mouse in found:
+            raise BadInput(f"{path}: found {mouse} twice, expected one row for each mouse; remove one")
+        found[mouse] = row["file"], digest
+    return found

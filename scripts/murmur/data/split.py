@@ -1,0 +1,122 @@
+"""Which mice train, validate and test a network. The unit is the mouse: all its slices go to one set."""
+
+import random
+from collections.abc import Collection, Mapping, Sequence
+
+from murmur.csv_tables import read_rows
+from murmur.errors import BadInput
+
+SPLITS = ("train", "validation", "test")
+
+
+def _shares(groups: Mapping[str, list[str]], wanted: int) -> dict[str, int]:
+    """Divide `wanted` mice among the groups in proportion to their sizes, by the largest remainder."""
+    total = sum(len(mice) for mice in groups.values())
+    exact = {name: wanted * len(mice) / total for name, mice in groups.items()} if total else {}
+    shares = {name: int(share) for name, share in exact.items()}
+    by_remainder = sorted(exact, key=lambda name: (shares[name] - exact[name], name))
+    for name in by_remainder[: wanted - sum(shares.values())]:
+        shares[name] += 1
+    return shares
+
+
+def draw_split(
+    mice: Collection[str],
+    phenotypes: Mapping[str, str],
+    inflow: Collection[str],
+    without_contours: Collection[str],
+    numbers: Mapping[str, int],
+    seed: int,
+) -> dict[str, str]:
+    """Draw a split by mouse: `numbers` gives the mice wanted for train, validation and test.
+
+    Mice with inflow frames (`inflow`) train, as in the published study; a network learns nothing from those
+    `without_contours`, so they are test mice. The others are drawn within each phenotype in proportion to its size
+    (mice of unknown phenotype are a group of their own), so that every set has about the cohort's mix. The same seed
+    and mice give the same split, in whatever order the mice come.
+
+    Raises BadInput when the numbers do not add up to the mice, or leave no room for the mice with a fixed place.
+    """
+    if sum(numbers.values()) != len(mice):
+        raise BadInput(
+            f"split: found {' + '.join(str(numbers[s]) for s in SPLITS)} = {sum(numbers.values())} mice, "
+            f"expected the cohort's {len(mice)}; correct train, validation or test"
+        )
+    if len(inflow) > numbers["train"]:
+        raise BadInput(
+            f"split: found {numbers['train']} training mice, expected at least {len(inflow)}, "
+            "because every mouse with inflow frames trains"
+        )
+    if len(without_contours) > numbers["test"]:
+        raise BadInput(
+            f"split: found {numbers['test']} test mice, expected at least {len(without_contours)}, "
+            "because every mouse without contours is a test mouse"
+        )
+    generator = random.Random(seed)
+    groups: dict[str, list[str]] = {}
+    for mouse in sorted(set(mice) - set(inflow) - set(without_contours)):
+        groups.setdefault(phenotypes.get(mouse, ""), []).append(mouse)
+    for name in sorted(groups):
+        generator.shuffle(groups[name])
+    assignment = {mouse: "test" if mouse in without_contours else "train" for mouse in mice}
+    for split, wanted in (("test", numbers["test"] - len(without_contours)), ("validation", numbers["validation"])):
+        for name, share in _shares(groups, wanted).items():
+            for _ in range(share):
+                assignment[groups[name].pop()] = split
+    return assignment
+
+
+def read_split(path: str, mice: Collection[str]) -> dict[str, str]:
+    """Read a split from the CSV file `path` with the columns mouse and split.
+
+    Raises BadInput when a mouse is in two sets, missing, unknown, or in a set of another name.
+    """
+    assignment: dict[str, str] = {}
+    for row in read_rows(path, ["mouse", "split"]):
+        mouse, split = row["mouse"], row["split"]
+        if split not in SPLITS:
+            raise BadInput(f"{path}: found the split '{split}' for {mouse}, expected one of {', '.join(SPLITS)}")
+        if assignment.get(mouse, split) != split:
+            raise BadInput(
+                f"{path}: found {mouse} in {assignment[mouse]} and in {split}, expected one set; remove one row"
+            )
+        assignment[mouse] = split
+    if missing := [mouse for mouse in mice if mouse not in assignment]:
+        raise BadInput(f"{path}: found no row for {', '.join(missing[:5])}, expected one for each of {len(mice)} mice")
+    if unknown := sorted(set(assignment) - set(mice)):
+        raise BadInput(f"{path}: found {', '.join(unknown[:5])}, expected only mice of the cohort; remove the rows")
+    return {mouse: assignment[mouse] for mouse in mice}
+
+
+def inflow_note(inflow: Collection[str], assignment: Mapping[str, str]) -> str:
+    """Say which mice with inflow frames (`inflow`) a split keeps from training; nothing where it keeps none."""
+    held_out = [mouse for mouse in assignment if mouse in inflow and assignment[mouse] != "train"]
+    if not held_out:
+        return ""
+    note = f"Note: the split file keeps the inflow mice {', '.join(held_out)} out of the training mice."
+    if tested := [mouse for mouse in held_out if assignment[mouse] == "test"]:
+        note += (
+            f" It tests on {', '.join(tested)}, where the published network is not tested fairly: the published study "
+            "trained on all of its inflow mice."
+        )
+    return note
+
+
+def check_split(rows: Sequence[tuple[str, str]], digests: Mapping[str, str]) -> None:
+    """Refuse a split in which a mouse is in two sets, or that cannot train a network.
+
+    Args:
+        rows: mouse and set.
+        digests: SHA-256 of each mouse's file; two names of one file are one mouse.
+
+    Raises BadInput naming the mice.
+    """
+    places: dict[str, tuple[str, str]] = {}
+    for mouse, split in rows:
+        other, where = places.setdefault(digests[mouse], (mouse, split))
+        if where != split:
+            same = "" if other == mouse else f", whose file is that of {other},"
+            raise BadInput(f"split: found {mouse}{same} in {where} and in {split}, expected one set; change the split")
+    for split in ("train", "validation"):
+        if split not in {where for _, where in places.values()}:
+            raise BadInput(f"split: found no mouse in {split}, expected at least one; change the split")

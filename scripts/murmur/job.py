@@ -1,0 +1,68 @@
+"""A job of the workflow: what it says goes into its log, and each file that it makes gets a record and a stamp."""
+
+import contextlib
+import datetime
+import platform
+import resource
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from murmur.logs import job_log
+from murmur.provenance.record import digest, inputs_of, made_by, record_file, settings_of, told_to_jobs, write_record
+from murmur.provenance.stamp import Stamp, stamping
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import Snakemake
+
+
+@contextlib.contextmanager
+def job(snakemake: "Snakemake") -> Iterator[None]:
+    """Run the body of a script as the job `snakemake`: with its log, and with a record beside each output."""
+    with job_log(snakemake.log[0]):
+        started, clock = datetime.datetime.now(datetime.UTC), time.monotonic()
+        for output in snakemake.output:
+            record_file(output).unlink(missing_ok=True)
+        workflow = told_to_jobs()
+        made = what_is_made(snakemake, Path(sys.modules["__main__"].__file__), workflow)
+        with stamping(Stamp(made["study"], digest(made), made["commit"])):
+            yield
+        run = {
+            "study_files": workflow["study_files"],
+            "host": platform.node(),
+            "system": platform.platform(),
+            "threads": snakemake.threads,
+            "started": started.isoformat(timespec="seconds"),
+            "seconds": round(time.monotonic() - clock, 1),
+            "peak_memory_MB": peak_memory_MB(),
+        }
+        for output in snakemake.output:
+            if Path(output).is_file():
+                write_record(output, made, run)
+
+
+def what_is_made(snakemake: "Snakemake", script: Path, workflow: dict) -> dict:
+    """Return the part `made` of the records of a job."""
+    names = {path: name for name, paths in snakemake.input.items() for path in _each(paths)}
+    return {
+        "study": snakemake.config["study"],
+        "rule": snakemake.rule,
+        "wildcards": dict(snakemake.wildcards.items()),
+        "script": f"scripts/{script.name}",
+        "inputs": inputs_of((names.get(path, ""), path) for path in snakemake.input),
+        "settings": settings_of(snakemake.params.items()),
+        "commit": workflow["commit"],
+        **made_by(script, workflow["snakemake"]),
+    }
+
+
+def _each(paths) -> list[str]:
+    return [paths] if isinstance(paths, str) else list(paths)
+
+
+def peak_memory_MB() -> int:
+    """Return the most memory that this process, or one that it started, had at once, in MB."""
+    peak = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return round(peak / (1e6 if sys.platform == "darwin" else 1e3))  # macOS counts bytes, Linux kibibytes

@@ -1,0 +1,1 @@
+"""Volumes, function and overlap, measured on masks."""

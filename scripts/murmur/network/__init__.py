@@ -1,0 +1,1 @@
+"""The network: its input, training, weights and output."""

@@ -1,0 +1,181 @@
+"""The state of a training after its last whole epoch, so that a training that was cut off goes on from there.
+
+`state.npz` holds, without pickled objects, the variables of the network (the state of dropout's random numbers among
+them) and of the optimiser, the best weights so far, and as text (JSON) the history, the state of early stopping and
+what determines the training. It is replaced whole or not at all. `stopped.json` says that the training stopped on a
+loss that is not a number, and with which settings.
+"""
+
+import hashlib
+import json
+import os
+import zipfile
+from pathlib import Path
+
+import h5py
+import keras
+import numpy as np
+
+from murmur.errors import BadInput
+from murmur.logs import say
+from murmur.network.training import History
+
+BLOCK = 64  # slices read at once
+
+
+def digest_of_slices(path: str | Path) -> str:
+    """Return a digest of the images, masks and names of a file of slices, however HDF5 laid them out."""
+    digest = hashlib.sha256()
+    with h5py.File(path, "r") as file:
+        for part in ("train", "validation"):
+            for name in ("images", "masks"):
+                data = file[part][name]
+                digest.update(f"{part} {name} {data.shape} {data.dtype}\n".encode())
+                for start in range(0, len(data), BLOCK):
+                    digest.update(data[start : start + BLOCK].tobytes())
+            digest.update("\n".join(file[part]["names"].asstr()[:]).encode())
+    return digest.hexdigest()
+
+
+def _replace(path: Path, write) -> None:
+    """Write the file `path` by `write(file)` so that at any moment the old one or the new one is there, whole."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")  # another job may have been left running
+    with open(partial, "wb") as file:
+        write(file)
+        file.flush()
+        os.fsync(file.fileno())
+    partial.replace(path)
+
+
+class Checkpoint(keras.callbacks.Callback):
+    """Keeps the state of a training after each epoch, and puts a training that was cut off back into it.
+
+    In the list of callbacks it stands after the history and the early stopping, whose state it keeps.
+    """
+
+    def __init__(
+        self,
+        folder: str | Path,
+        settings: dict,
+        history: History,
+        stopping: keras.callbacks.EarlyStopping,
+    ):
+        """Keep the state in `folder`; `settings` is everything that determines the training, as JSON.
+
+        A state of other settings is never used: it is removed, and said so. Raises BadInput when a training with these
+        very settings stopped here on a loss that is not a number, for it would do so again; and when only the device
+        is another one, for a GPU that is missing is no reason to lose what it has trained.
+        """
+        super().__init__()
+        self.folder, self.history, self.stopping = Path(folder), history, stopping
+        self.settings = json.loads(json.dumps(settings))
+        self.failure = self.folder / "stopped.json"
+        self.kept = self._read()
+        if self.kept:
+            say(f"Training goes on after epoch {self.epochs}, the last whole one before it was cut off.")
+
+    @property
+    def _state(self) -> Path:
+        return self.folder / "state.npz"
+
+    @property
+    def epochs(self) -> int:
+        """Number of epochs that are done."""
+        return len(self.kept["history"]) if self.kept else 0
+
+    @property
+    def stopped(self) -> bool:
+        """Whether early stopping has ended the training after these epochs."""
+        return bool(self.kept and self.kept["stopped"])
+
+    def _read(self) -> dict | None:
+        if self.failure.exists():
+            failed = json.loads(self.failure.read_text(encoding="utf-8"))
+            if failed["settings"] == self.settings:
+                raise BadInput(
+                    f"{failed['sentence']} That was an earlier run; with the same settings it would end in the same "
+                    f"way, so it is not tried again (remove {self.failure} to go on from the last whole epoch "
+                    f"nevertheless, {self.folder} to train from the start)."
+                )
+        if not self._state.exists():
+            self.failure.unlink(missing_ok=True)
+            return None
+        try:
+            with open(self._state, "rb") as stream, np.load(stream, allow_pickle=False) as file:
+                kept = json.loads(str(file["text"])) | {
+                    group: [file[f"{group}_{number:04d}"] for number in range(int(file[group]))]
+                    for group in ("network", "optimizer", "best")
+                }
+        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+            return self._discard("cannot be read")
+        changed = _changes(kept["settings"], self.settings)
+        if changed and all(key.startswith("device.") for key in changed):
+            was, now = kept["settings"]["device"], self.settings["device"]
+            raise BadInput(
+                f"{self._state}: found {len(kept['history'])} epochs of a training on a {_name(was)}, which goes on "
+                f"there alone, and this job has a {_name(now)}; run it where there is a {_name(was)}, or remove "
+                f"{self.folder} to train from the start"
+            )
+        if changed:
+            return self._discard(f"belongs to another training ({', '.join(changed)} changed)")
+        return kept
+
+    def _discard(self, reason: str) -> None:
+        # What a training that failed left for others to read, best.keras, stays.
+        self._state.unlink()
+        self.failure.unlink(missing_ok=True)
+        say(f"{self._state} {reason}: training starts from the beginning.")
+
+    def on_train_begin(self, logs: dict | None = None) -> None:
+        """Put network, optimiser (built before), history and early stopping into the state that was kept."""
+        if not self.kept:
+            return
+        for variables, group in (
+            (self.model.variables, "network"),
+            (self.model.optimizer.variables, "optimizer"),
+        ):
+            for variable, value in zip(variables, self.kept[group], strict=True):
+                variable.assign(value)
+        self.history.rows[:] = self.kept["history"]
+        self.stopping.wait, self.stopping.best = self.kept["wait"], self.kept["best_loss"]
+        self.stopping.best_epoch, self.stopping.best_weights = self.kept["best_epoch"], self.kept["best"]
+
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
+        """Keep the state after epoch `epoch`, counted from 0."""
+        text = {
+            "settings": self.settings,
+            "history": self.history.rows,
+            "wait": self.stopping.wait,
+            "best_loss": float(self.stopping.best),
+            "best_epoch": self.stopping.best_epoch,
+            "stopped": self.model.stop_training,
+        }
+        arrays = {"text": np.array(json.dumps(text))}
+        for group, values in (
+            ("network", self.model.variables),
+            ("optimizer", self.model.optimizer.variables),
+            ("best", self.stopping.best_weights),
+        ):
+            arrays[group] = np.array(len(values))
+            arrays |= {
+                f"{group}_{number:04d}": keras.ops.convert_to_numpy(value) for number, value in enumerate(values)
+            }
+        _replace(self._state, lambda file: np.savez(file, **arrays))
+
+    def note_failure(self, sentence: str) -> None:
+        """Note that the training stopped on a loss that is not a number, so that it is not tried again in vain."""
+        content = json.dumps({"settings": self.settings, "sentence": sentence}, indent=2) + "\n"
+        _replace(self.failure, lambda file: file.write(content.encode()))
+
+
+def _name(device: dict) -> str:
+    return f"{device['kind'].upper()} {'with' if device['xla'] else 'without'} XLA"
+
+
+def _changes(old, new, path: str = "") -> list[str]:
+    """Return the keys in which two sets of settings differ."""
+    if isinstance(old, dict) and isinstance(new, dict):
+        keys = list(dict.fromkeys([*old, *new]))
+        return [c for key in keys for c in _changes(old.get(key), new.get(key), f"{path}.{key}" if path else key)]
+    return [] if old == new else [path]

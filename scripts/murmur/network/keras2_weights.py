@@ -1,0 +1,151 @@
+"""The published network's weights: a UNet3+ that Keras 2 saved whole, as HDF5 (.h5).
+
+The file's old layers are not built and nothing in it is run. Its configuration is read as JSON and compared with that
+of the network of `murmur.network.unet3plus`,
+layer by layer; then its weights are read as arrays by the names of their layers.
+Layout: attributes keras_version and model_config; group model_weights with one group per layer, whose attribute
+weight_names lists the paths of its arrays. The optimiser's state (optimizer_weights) is left where it is. Keras 3 saves
+the same layout as .h5, which is read too.
+"""
+
+import json
+from collections.abc import Iterator
+
+import h5py
+import keras
+import numpy as np
+
+from murmur.errors import BadInput
+from murmur.network.unet3plus import LEVELS, unet3plus
+
+FILTERS = (32, 64, 128, 256, 512)  # of the published network; a level whose weights are missing is taken to have these
+SHOWN = 10  # differences in a message
+
+# By class of layer, what changes its answer and not the shapes of its weights.
+SETTINGS = {
+    "Conv2D": ("padding", "strides", "dilation_rate", "activation"),
+    "BatchNormalization": ("epsilon",),
+    "MaxPooling2D": ("pool_size",),
+    "UpSampling2D": ("size", "interpolation"),
+    "Activation": ("activation",),
+}
+
+
+def _text(value: str | bytes) -> str:
+    return value.decode() if isinstance(value, bytes) else str(value)
+
+
+def _arrays(layers: h5py.Group) -> dict[str, h5py.Dataset]:
+    """Return the weights of all layers, named as Encoder1_Conv_1/kernel."""
+    return {
+        f"{layer}/{_text(path).rsplit('/', 1)[-1].removesuffix(':0')}": group[_text(path)]
+        for layer, group in layers.items()
+        for path in group.attrs["weight_names"]
+    }
+
+
+def _sources(nodes) -> Iterator[str]:
+    """Yield the layers named in `inbound_nodes`: both Keras 2 and 3 write each as a list [name, node, tensor]."""
+    if isinstance(nodes, list) and nodes and isinstance(nodes[0], str):
+        yield nodes[0]
+    elif isinstance(nodes, list | dict):
+        for node in nodes.values() if isinstance(nodes, dict) else nodes:
+            yield from _sources(node)
+
+
+def _links_and_settings(config: dict) -> dict[str, object]:
+    """Return what a network's configuration says of its layers, except of the input layer, whose name is free."""
+    image = {layer["config"]["name"] for layer in config["layers"] if layer["class_name"] == "InputLayer"}
+    facts = {}
+    for layer in config["layers"]:
+        name = layer["config"]["name"]
+        if name not in image:
+            facts[f"inputs of {name}"] = [
+                "image" if source in image else source for source in _sources(layer["inbound_nodes"])
+            ]
+            for key in SETTINGS.get(layer["class_name"], ()):
+                facts[f"{key} of {name}"] = layer["config"][key]
+    return facts
+
+
+def _input_shape(config: dict) -> list:
+    """Return the shape of the network's only input, [None, row, column, channel]."""
+    (image,) = (layer["config"] for layer in config["layers"] if layer["class_name"] == "InputLayer")
+    return list(image["batch_input_shape" if "batch_input_shape" in image else "batch_shape"])
+
+
+def _differences(found: dict, expected: dict) -> list[str]:
+    lines = [
+        f"{fact}: missing, expected {expected[fact]}"
+        if fact not in found
+        else f"{fact}: found {found[fact]}, expected {expected[fact]}"
+        for fact in expected
+        if found.get(fact) != expected[fact]
+    ]
+    return lines + [f"{fact}: found {found[fact]}, expected none" for fact in found if fact not in expected]
+
+
+def _read(path: str, file: h5py.File) -> keras.Model:
+    if "model_config" not in file.attrs or "model_weights" not in file:
+        raise BadInput(
+            f"{path}: found an HDF5 file without a network's configuration (attribute model_config) and weights (group "
+            "model_weights), expected a whole network as Keras 2 saves it; weights alone do not tell which layers feed "
+            "which, and networks that differ in it have weights of the same names and shapes; save the whole model"
+        )
+    config = json.loads(file.attrs["model_config"])["config"]
+    arrays = _arrays(file["model_weights"])
+    shapes = {name: array.shape for name, array in arrays.items()}
+    found = shapes | _links_and_settings(config)
+
+    shape = _input_shape(config)
+    size = shape[1]
+    if shape != [None, size, size, 1] or not isinstance(size, int) or size % 16:
+        raise BadInput(
+            f"{path}: found a network for images of the shape {shape[1:]}, expected [size, size, 1], where size is a "
+            "multiple of 16; use another file"
+        )
+    filters = [shapes.get(f"Encoder{level}_Conv_1/bias", FILTERS[level - 1 : level])[0] for level in LEVELS]
+    # The one link that is compared here tells the mode; all of them are compared below.
+    skip = "decoder" if found.get("inputs of Skip_Upsample_3_1") == ["Decoder3_Activation_1"] else "encoder"
+    network = unet3plus(filters, size, skip=skip)
+    weights = {f"{layer.name}/{weight.name}": weight for layer in network.layers for weight in layer.weights}
+    expected = {name: tuple(weight.shape) for name, weight in weights.items()}
+    expected |= _links_and_settings(json.loads(network.to_json())["config"])
+    if lines := _differences(found, expected):
+        raise BadInput(
+            f"{path}: found a network that differs in {len(lines)} places from the UNet3+ expected (filters "
+            f"{filters}, skip mode {skip}); use a file of that network"
+            + "".join(f"\n  {line}" for line in lines[:SHOWN])
+        )
+
+    for name, weight in weights.items():
+        values = np.asarray(arrays[name], np.float32)
+        if not np.isfinite(values).all():
+            raise BadInput(f"{path}: found values in {name} that are not finite, expected numbers; get the file again")
+        weight.assign(values)
+    print(
+        f"{path}: a UNet3+ saved by Keras {_text(file.attrs.get('keras_version', '(version unknown)'))}, "
+        f"{len({name.split('/')[0] for name in weights})} layers with weights, {network.count_params():,} parameters, "
+        f"filters {'-'.join(map(str, filters))}, images of {size} × {size}, skip mode {skip}"
+        + (", the optimiser's state left out" if "optimizer_weights" in file else "")
+    )
+    return network
+
+
+def read_published(path: str) -> keras.Model:
+    """Return the network of an HDF5 file as `unet3plus` builds it, and print a line on what was found.
+
+    Filters come from the shapes of the weights; the size of the input and the skip mode (encoder or decoder: the
+    weights have the same names and shapes) from the configuration. Every link between layers, every setting that
+    changes an answer and the name and shape of every weight must be those of the network built.
+
+    Raises BadInput with the first ten differences when they are not, or when the file is something else or damaged.
+    """
+    try:
+        with h5py.File(path, "r") as file:
+            return _read(path, file)
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RuntimeError) as error:
+        raise BadInput(
+            f"{path}: found an HDF5 file that cannot be read as a network ({error}), expected a whole UNet3+ as Keras "
+            "2 saves it; get the file again"
+        ) from error

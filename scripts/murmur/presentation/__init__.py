@@ -1,0 +1,1 @@
+"""Figures, printed tables, pages and prose."""

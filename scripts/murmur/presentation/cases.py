@@ -1,0 +1,79 @@
+"""Best, median and worst mouse of a cohort, and their slices laid out side by side.
+
+The figure of the cases and the movies show the same mice in the same way, so both take them from here.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import h5py
+import numpy as np
+
+from murmur.data.manifest import Mouse
+
+GAP = 3  # pixels between the tiles of a mosaic
+
+
+@dataclass(frozen=True)
+class Case:
+    """A mouse cropped to its heart; arrays have the axes (row, column, slice, frame).
+
+    `images` lie between 0 and 1; `reference` holds masks at the annotated frames only, `masks` (the reader's)
+    at all of them.
+    """
+
+    mouse: Mouse
+    images: np.ndarray
+    reference: np.ndarray
+    masks: np.ndarray
+
+    @property
+    def pixel_aspect(self) -> float:
+        """Height of a pixel over its width."""
+        return self.mouse.spacing_mm[0] / self.mouse.spacing_mm[1]
+
+    @property
+    def shown_frame(self) -> int:
+        """The frame to print: ES as in the published study, else the first annotated one."""
+        return self.mouse.annotated_frames[0] if self.mouse.es_frame is None else self.mouse.es_frame
+
+
+def read_case(mouse: Mouse, segmentation: str | Path) -> Case:
+    """Read a mouse's images and both masks, cropped to one square around everything that was segmented.
+
+    The grey window is set for each slice, over all frames, from the 1st to the 99.5th percentile of the
+    crop: surface coils and slice-wise scaling make intensities differ between slices.
+    """
+    with h5py.File(segmentation, "r") as file:
+        masks = file["Masks"][()]
+    with h5py.File(mouse.file, "r") as file:
+        reference = file["Masks"][()].astype(np.uint8)
+        box = heart_box((reference > 0).any(axis=(2, 3)) | (masks > 0).any(axis=(2, 3)))
+        images = file["Images"][box].astype(np.float32)
+    low, high = np.percentile(images, (1, 99.5), axis=(0, 1, 3), keepdims=True)
+    images = np.clip((images - low) / np.maximum(high - low, 1e-6), 0, 1)
+    return Case(mouse, images, reference[box], masks[box])
+
+
+def heart_box(footprint: np.ndarray, margin: float = 0.25) -> tuple[slice, slice]:
+    """Return the square of rows and columns around a 2D `footprint`, with a margin of a part of its side."""
+    if not footprint.any():
+        return slice(0, footprint.shape[0]), slice(0, footprint.shape[1])
+    spans = [np.flatnonzero(footprint.any(axis=1 - axis))[[0, -1]] for axis in (0, 1)]
+    side = int(max(last - first + 1 for first, last in spans) * (1 + margin))
+    box = []
+    for (first, last), length in zip(spans, footprint.shape, strict=True):
+        start = int(np.clip((first + last + 1 - side) // 2, 0, max(length - side, 0)))
+        box.append(slice(start, min(start + side, length)))
+    return box[0], box[1]
+
+
+def mosaic(stack: np.ndarray, columns: int, fill: float = 0) -> np.ndarray:
+    """Lay a stack (row, column, slice) out in tiles from left to right, with `fill` between them."""
+    height, width, slices = stack.shape
+    lines = -(-slices // columns)
+    picture = np.full((lines * (height + GAP) - GAP, columns * (width + GAP) - GAP), fill, dtype=stack.dtype)
+    for index in range(slices):
+        top, left = index // columns * (height + GAP), index % columns * (width + GAP)
+        picture[top : top + height, left : left + width] = stack[:, :, index]
+    return picture

@@ -1,0 +1,186 @@
+"""A table of printed cells as CSV, HTML, LaTeX and Word, ready to paste; the same cells give the same bytes."""
+
+import datetime
+import html
+import io
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import docx
+import pandas as pd
+from docx.enum.text import WD_ALIGN_PARAGRAPH
+from docx.oxml import OxmlElement
+from docx.oxml.ns import qn
+from docx.shared import Pt
+
+from murmur.csv_tables import write_csv
+from murmur.provenance.stamp import stamp
+
+# Word and zip ask for a date; the clock would make every file differ.
+EPOCH = (1980, 1, 1, 0, 0, 0)
+
+STYLE = """
+  table { border-collapse: collapse; border-top: 1.5px solid; border-bottom: 1.5px solid;
+          font: 10pt/1.4 "Times New Roman", Times, serif; max-width: 48em; }
+  caption, tfoot td { text-align: left; }
+  caption { padding: 0 8pt 4pt; }
+  thead th { border-bottom: 1px solid; }
+  th, td { padding: 2pt 8pt; text-align: center; white-space: nowrap; }
+  th:first-child { text-align: left; font-weight: normal; }
+  thead th, thead th:first-child { font-weight: bold; }
+  tfoot td { border-top: 1.5px solid; padding-top: 4pt; font-size: 8.5pt; white-space: normal; }
+"""
+
+TEX = {
+    "\\": r"\textbackslash{}",
+    **{character: f"\\{character}" for character in "{}_%&#$"},
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "µ": r"$\mu$",
+    "±": r"$\pm$",
+    "−": "$-$",
+    "<": "$<$",
+    ">": "$>$",
+    "–": "--",
+}
+
+
+@dataclass(frozen=True)
+class PrintedTable:
+    """Text as it is printed: `header` and each of `rows` have one cell per column, the first names the row."""
+
+    number: str  # "Table 1"; LaTeX counts for itself
+    title: str
+    header: list[str]
+    rows: list[list[str]]
+    footnote: str
+
+
+def write_table(table: PrintedTable, outputs: Sequence[str | Path]) -> None:
+    """Write `table` to each path in the format that its suffix names: .csv (the cells alone), .html, .tex or .docx."""
+    for output in map(Path, outputs):
+        WRITERS[output.suffix](table, output)
+
+
+def write_cells(table: PrintedTable, path: str | Path) -> None:
+    """Write the printed cells as CSV."""
+    write_csv(pd.DataFrame(table.rows, columns=table.header), path)
+
+
+def write_html(table: PrintedTable, path: str | Path) -> None:
+    """Write a page of its own, without scripts or files beside it."""
+    escape = html.escape
+    title = escape(f"{table.number}. {table.title}")
+    head = "".join(f'<th scope="col">{escape(cell)}</th>' for cell in table.header)
+    body = "\n".join(
+        f'<tr><th scope="row">{escape(first)}</th>' + "".join(f"<td>{escape(cell)}</td>" for cell in rest) + "</tr>"
+        for first, *rest in table.rows
+    )
+    stamped = f'\n<meta name="description" content="{escape(stamp())}">' if stamp() else ""
+    text = f"""<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">{stamped}
+<title>{title}</title>
+<style>{STYLE}</style>
+</head>
+<body>
+<table>
+<caption>{title}</caption>
+<thead><tr>{head}</tr></thead>
+<tbody>
+{body}
+</tbody>
+<tfoot><tr><td colspan="{len(table.header)}">{escape(table.footnote)}</td></tr></tfoot>
+</table>
+</body>
+</html>
+"""
+    Path(path).write_text(text, encoding="utf-8", newline="\n")
+
+
+def tex(text: str) -> str:
+    """Return `text` with every character that LaTeX would read as a command, or not print, put right."""
+    return "".join(TEX.get(character, character) for character in text)
+
+
+def write_tex(table: PrintedTable, path: str | Path) -> None:
+    """Write a table environment for \\input; the document needs the package booktabs."""
+    lines = [r"    " + " & ".join(map(tex, cells)) + r" \\" for cells in table.rows]
+    text = "\n".join(
+        [
+            *([f"% {stamp()}"] if stamp() else []),
+            r"% In the preamble: \usepackage{booktabs}",
+            r"\begin{table}",
+            r"  \centering",
+            f"  \\caption{{{tex(table.title)}}}",
+            f"  \\begin{{tabular}}{{l{'c' * (len(table.header) - 1)}}}",
+            r"    \toprule",
+            r"    " + " & ".join(map(tex, table.header)) + r" \\",
+            r"    \midrule",
+            *lines,
+            r"    \bottomrule",
+            r"  \end{tabular}",
+            "",
+            r"  \medskip",
+            f"  {{\\footnotesize\\raggedright {tex(table.footnote)}\\par}}",
+            r"\end{table}",
+            "",
+        ]
+    )
+    Path(path).write_text(text, encoding="utf-8", newline="\n")
+
+
+def write_docx(table: PrintedTable, path: str | Path) -> None:
+    """Write a Word document with the title, a real table whose header row repeats on each page, and the footnote."""
+    document = docx.Document()
+    document.styles["Normal"].font.name = "Times New Roman"
+    document.styles["Normal"].font.size = Pt(10)
+    document.styles["Normal"].paragraph_format.space_after = Pt(2)
+    title = f"{table.number}. {table.title}"
+    document.add_paragraph(title)
+
+    # Light Shading without its bands is a journal's table: rules above and below the header and at the end.
+    grid = document.add_table(rows=0, cols=len(table.header), style="Light Shading")
+    look = grid._tblPr.find(qn("w:tblLook"))
+    for attribute in list(look.attrib):
+        del look.attrib[attribute]
+    for name, value in {
+        "firstRow": 1,
+        "lastRow": 0,
+        "firstColumn": 0,
+        "lastColumn": 0,
+        "noHBand": 1,
+        "noVBand": 1,
+    }.items():
+        look.set(qn(f"w:{name}"), str(value))
+    look.set(qn("w:val"), "0620")
+    for cells in (table.header, *table.rows):
+        for index, (cell, text) in enumerate(zip(grid.add_row().cells, cells, strict=True)):
+            cell.text = text
+            if index:
+                cell.paragraphs[0].alignment = WD_ALIGN_PARAGRAPH.CENTER
+    grid.rows[0]._tr.get_or_add_trPr().append(OxmlElement("w:tblHeader"))
+
+    document.add_paragraph().add_run(table.footnote).font.size = Pt(8.5)
+    properties = document.core_properties
+    properties.title, properties.author, properties.last_modified_by = title, "Murmur", "Murmur"
+    properties.comments = stamp()
+    properties.created = properties.modified = datetime.datetime(*EPOCH)
+    _save(document, path)
+
+
+def _save(document, path: str | Path) -> None:
+    """Save the document with the date EPOCH on each member of its zip archive."""
+    saved = io.BytesIO()
+    document.save(saved)
+    with zipfile.ZipFile(saved) as source, zipfile.ZipFile(path, "w") as target:
+        for name in source.namelist():
+            member = zipfile.ZipInfo(name, EPOCH)
+            member.compress_type = zipfile.ZIP_DEFLATED
+            target.writestr(member, source.read(name))
+
+
+WRITERS = {".csv": write_cells, ".html": write_html, ".tex": write_tex, ".docx": write_docx}

@@ -1,0 +1,1 @@
+"""Agreement, overlap, phenotypes, readers and cohorts: the statistics of the measurements."""

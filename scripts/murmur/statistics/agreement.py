@@ -1,0 +1,234 @@
+"""Agreement of a reader with the reference on one metric, from pairs of values."""
+
+import math
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+from statsmodels.stats.weightstats import ttost_paired
+
+from murmur.statistics.correlation import pearson, spearman
+from murmur.statistics.paired import NAN, constant, holm, paired_test
+from murmur.vocabulary import METRICS
+
+# fmt: off
+STATISTICS = [
+    "n", "reference_mean", "reference_sd", "reader_mean", "reader_sd", "bias", "bias_ci_low", "bias_ci_high",
+    "loa_low", "loa_low_ci_low", "loa_low_ci_high", "loa_high", "loa_high_ci_low", "loa_high_ci_high", "t",
+    "df", "p", "p_holm", "shapiro_p", "wilcoxon_p", "pearson_r", "spearman_rho", "spearman_p", "icc2",
+    "icc2_ci_low", "icc2_ci_high", "icc3", "icc3_ci_low", "icc3_ci_high", "ccc", "mean_abs_difference",
+    "sd_abs_difference", "rmse", "cv_percent", "tost_p", "note", "pearson_p", "pearson_ci_low", "pearson_ci_high",
+    "spearman_ci_low", "spearman_ci_high", "within_subject_sd", "repeatability_coefficient", "slope",
+    "slope_ci_low", "slope_ci_high", "slope_p", "intercept", "loa_low_intercept", "loa_low_slope",
+    "loa_high_intercept", "loa_high_slope", "equivalence_margin",
+]
+# fmt: on
+NO_MARGIN = "no equivalence margin given"
+NO_PROPORTIONAL = "no proportional bias: no regression-based limits"
+SHAPIRO_MICE = 5000  # Royston's p of the Shapiro-Wilk test is given up to this n
+Z = stats.norm.ppf(0.975)  # 95% of a normal distribution lie within 1.96 SD
+
+
+def limits_of_agreement(differences: np.ndarray, sd_ddof: int, alpha: float) -> dict[str, float]:
+    """Return the 95% limits of agreement and their exact 1 - alpha confidence limits, for at least two values.
+
+    The limits are mean ± 1.96 SD (Bland and Altman 1986), the SD with `sd_ddof`. The confidence limits are those
+    of the two normal percentiles, by the noncentral t distribution (Carkeet, Optom Vis Sci 2015;92:e71, each limit
+    by itself); they do not depend on `sd_ddof`.
+    """
+    n = len(differences)
+    mean, sd = np.mean(differences), np.std(differences, ddof=1)
+    near, far = stats.nct.ppf([alpha / 2, 1 - alpha / 2], n - 1, Z * math.sqrt(n)) / math.sqrt(n) * sd
+    half = Z * np.std(differences, ddof=sd_ddof)
+    return {
+        "loa_low": mean - half,
+        "loa_low_ci_low": mean - far,
+        "loa_low_ci_high": mean - near,
+        "loa_high": mean + half,
+        "loa_high_ci_low": mean + near,
+        "loa_high_ci_high": mean + far,
+    }
+
+
+def proportional_bias(means: np.ndarray, differences: np.ndarray, alpha: float, scale: float) -> dict[str, float | str]:
+    """Regress the differences of at least three pairs on their means, which vary, both of values of the size `scale`.
+
+    Returns slope and intercept of the least-squares line, the slope's 1 - alpha confidence limits and p and, where
+    p < alpha, the regression-based 95% limits of agreement as lines, loa_low and loa_high: intercept + slope A at
+    the mean A (Bland and Altman, Stat Methods Med Res 1999;8:135, section 3.2). They are the line ± 1.96 SD of the
+    residuals; where the spread itself depends on A (p < alpha for the slope of the absolute residuals on A), ± 1.96
+    sqrt(pi / 2) times that second line instead. `note` says why something is missing.
+    """
+    line = stats.linregress(means, differences)
+    result = {"slope": line.slope, "intercept": line.intercept}
+    residuals = differences - line.intercept - line.slope * means
+    if constant(residuals, scale):
+        return result | {"note": "the differences lie on a line: no test of its slope, no regression-based limits"}
+    half = stats.t.ppf(1 - alpha / 2, len(means) - 2) * line.stderr
+    result |= {"slope_ci_low": line.slope - half, "slope_ci_high": line.slope + half, "slope_p": line.pvalue}
+    if line.pvalue >= alpha:
+        return result | {"note": NO_PROPORTIONAL}
+    spread = stats.linregress(means, np.abs(residuals))
+    if spread.pvalue < alpha:
+        intercept, slope = Z * math.sqrt(math.pi / 2) * np.array([spread.intercept, spread.slope])
+    else:
+        intercept, slope = Z * math.sqrt(np.sum(residuals**2) / (len(means) - 2)), 0.0
+    if np.any(intercept + slope * means < 0):
+        return result | {"note": "the regression-based limits would cross: not given"}
+    return result | {
+        "loa_low_intercept": line.intercept - intercept,
+        "loa_low_slope": line.slope - slope,
+        "loa_high_intercept": line.intercept + intercept,
+        "loa_high_slope": line.slope + slope,
+        "note": "",
+    }
+
+
+def intraclass_correlation(scores: np.ndarray, alpha: float) -> dict[str, float]:
+    """Return ICC(2,1), absolute agreement, and ICC(3,1), consistency, with 1 - alpha confidence limits.
+
+    `scores` has the axes (target, rater). Shrout and Fleiss, Psychol Bull 1979;86:420; the interval of ICC(2,1)
+    as in McGraw and Wong, Psychol Methods 1996;1:30. Missing where the scores do not vary; without residual
+    variation, or with the same mean in every target, there are no confidence limits. In closed form, because
+    pingouin's function has no alpha but 0.05 and rounds its limits.
+    """
+    n, k = scores.shape
+    size = np.abs(scores).max()
+    mean, targets, raters = scores.mean(), scores.mean(axis=1), scores.mean(axis=0)
+    residual = scores - targets[:, None] - raters + mean
+    between = k * np.sum((targets - mean) ** 2) / (n - 1)
+    rater = n * np.sum((raters - mean) ** 2) / (k - 1)
+    error = np.sum(residual**2) / ((n - 1) * (k - 1))
+    names = ("icc2", "icc2_ci_low", "icc2_ci_high", "icc3", "icc3_ci_low", "icc3_ci_high")
+    result = dict.fromkeys(names, NAN)
+    if all(constant(column, size) for column in scores.T):
+        return result
+    icc2 = result["icc2"] = (between - error) / (between + (k - 1) * error + k * (rater - error) / n)
+    result["icc3"] = (between - error) / (between + (k - 1) * error)
+    if constant(targets, size) or all(constant(row, size) for row in residual.T):
+        return result
+
+    df_targets, df_error = n - 1, (n - 1) * (k - 1)
+    low, high = between / error * stats.f.ppf([alpha / 2, 1 - alpha / 2], df_error, df_targets)
+    result |= {"icc3_ci_low": (low - 1) / (low + k - 1), "icc3_ci_high": (high - 1) / (high + k - 1)}
+
+    a, b = k * icc2 / (n * (1 - icc2)), 1 + k * icc2 * (n - 1) / (n * (1 - icc2))
+    df = (a * rater + b * error) ** 2 / ((a * rater) ** 2 / (k - 1) + (b * error) ** 2 / df_error)
+    low, high = between * stats.f.ppf([alpha / 2, 1 - alpha / 2], df, df_targets)
+    spread = k * rater + (k * n - k - n) * error
+    result["icc2_ci_low"] = n * (low - error) / (spread + n * low)
+    result["icc2_ci_high"] = n * (high - error) / (spread + n * high)
+    return result
+
+
+def concordance(x: np.ndarray, y: np.ndarray) -> float:
+    """Return Lin's concordance correlation coefficient, moments over n (Biometrics 1989;45:255)."""
+    dx, dy = x - x.mean(), y - y.mean()
+    return float(2 * np.mean(dx * dy) / (np.mean(dx**2) + np.mean(dy**2) + (x.mean() - y.mean()) ** 2))
+
+
+def agreement(
+    reference: np.ndarray,
+    reader: np.ndarray,
+    sd_ddof: int = 1,
+    alpha: float = 0.05,
+    margin: float | None = None,
+) -> dict[str, object]:
+    """Return STATISTICS but p_holm for one metric; a pair with a missing value does not count.
+
+    The difference is reader - reference, in the metric's unit. `sd_ddof` (1: n - 1, 0: n) holds for reference_sd,
+    reader_sd, the limits of agreement and sd_abs_difference; tests and confidence limits always use n - 1.
+    cv_percent is the within-subject coefficient of variation of two measurements, sqrt(sum(d^2) / 2n), as a
+    percentage of the mean of all values; within_subject_sd is its numerator, so that a bias counts, and
+    repeatability_coefficient 1.96 sqrt(2) times that (Bland and Altman, BMJ 1996;312:1654). slope, intercept and
+    the lines loa_..._intercept and loa_..._slope are those of `proportional_bias`. tost_p is the p of the paired
+    equivalence test for differences within ± `margin`. `note` says why a value is missing.
+    """
+    reference, reader = np.asarray(reference, dtype=float), np.asarray(reader, dtype=float)
+    row: dict[str, object] = dict.fromkeys(STATISTICS, NAN)
+    notes = []
+    paired = np.isfinite(reference) & np.isfinite(reader)
+    if not paired.all():
+        notes.append(f"no value by reference or reader in {np.sum(~paired)} of {len(paired)} mice")
+    x, y = reference[paired], reader[paired]
+    d = y - x
+    n = row["n"] = len(d)
+    scale = np.abs([x, y]).max(initial=0)
+
+    if n >= 1:
+        row |= {"reference_mean": x.mean(), "reader_mean": y.mean(), "bias": d.mean()}
+        row |= {"mean_abs_difference": np.abs(d).mean(), "rmse": math.sqrt(np.mean(d**2))}
+        row["within_subject_sd"] = math.sqrt(np.mean(d**2) / 2)
+        row["repeatability_coefficient"] = Z * math.sqrt(2) * row["within_subject_sd"]
+        if (mean := np.mean([x, y])) > 0:
+            row["cv_percent"] = 100 * row["within_subject_sd"] / mean
+        else:
+            notes.append("no coefficient of variation: the mean is not positive")
+    if n >= 2:
+        row |= {"reference_sd": np.std(x, ddof=sd_ddof), "reader_sd": np.std(y, ddof=sd_ddof)}
+        row["sd_abs_difference"] = np.std(np.abs(d), ddof=sd_ddof)
+        row |= limits_of_agreement(d, sd_ddof, alpha)
+        test = paired_test(d, alpha, scale)
+        row |= {"bias_ci_low": test["ci_low"], "bias_ci_high": test["ci_high"]}
+        row |= {name: test[name] for name in ("t", "df", "p", "wilcoxon_p")}
+        if constant(d, scale):
+            row |= {name: NAN for name in STATISTICS if name.startswith("loa_") and "_ci_" in name}
+            notes.append("all differences are the same: no t-test, equivalence test, regression or confidence limits")
+        elif margin is not None:
+            row["tost_p"] = ttost_paired(y, x, -margin, margin)[0]
+        if math.isnan(test["wilcoxon_p"]):
+            notes.append("all differences are zero: no signed-rank test")
+    if n >= 3:
+        row |= intraclass_correlation(np.column_stack([x, y]), alpha)
+        if not constant(d, scale):
+            if n <= SHAPIRO_MICE:
+                row["shapiro_p"] = stats.shapiro(d).pvalue
+            else:
+                notes.append(f"more than {SHAPIRO_MICE} pairs: no normality test")
+            means = (x + y) / 2
+            if constant(means, scale):
+                notes.append("the mean of both is the same in every mouse: no regression on it, no ICC limits")
+            else:
+                row |= (regression := proportional_bias(means, d, alpha, scale))
+                notes.append(regression["note"])
+        if constant(x) and constant(y):
+            notes.append("neither reference nor reader varies: no correlation, ICC or CCC")
+        else:
+            row["ccc"] = concordance(x, y)
+            if constant(x) or constant(y):
+                notes.append(f"the {'reference' if constant(x) else 'reader'} does not vary: no correlation")
+            else:
+                r, rho = pearson(x, y, alpha), spearman(x, y, alpha)
+                row |= {f"pearson_{name}": r[name] for name in ("r", "p", "ci_low", "ci_high")}
+                row |= {f"spearman_{name}": rho[name] for name in ("rho", "p", "ci_low", "ci_high")}
+                notes += [r["note"], rho["note"]]
+    else:
+        few = "no pair of values" if n == 0 else "1 pair" if n == 1 else "2 pairs"
+        needs = "normality test, regression, correlations, ICC and CCC need 3"
+        notes.append(few if n == 0 else f"{few}: {'spread and tests need 2, ' if n == 1 else ''}{needs}")
+    if margin is None:
+        notes.append(NO_MARGIN)
+    else:
+        row["equivalence_margin"] = margin
+    row["note"] = "; ".join(dict.fromkeys(filter(None, notes)))
+    return row
+
+
+def agreement_table(
+    function: pd.DataFrame, sd_ddof: int, alpha: float, equivalence_margins: dict[str, float]
+) -> pd.DataFrame:
+    """Return one row per metric of `function` (columns mouse, metric, unit, reference, reader), in METRICS' order.
+
+    Columns metric, unit and STATISTICS; p_holm corrects the paired t-tests for the number of metrics tested.
+    """
+    rows = []
+    for metric in METRICS:
+        values = function[function["metric"] == metric]
+        if len(values):
+            margin = equivalence_margins.get(metric)
+            found = agreement(values["reference"], values["reader"], sd_ddof, alpha, margin)
+            rows.append({"metric": metric, "unit": values["unit"].iloc[0]} | found)
+    table = pd.DataFrame(rows, columns=["metric", "unit", *STATISTICS])
+    table["df"] = table["df"].astype("Int64")
+    table["p_holm"] = holm(table["p"])
+    return table

@@ -1,0 +1,100 @@
+"""Does Dice depend on phase and structure? Repeated-measures ANOVA and paired contrasts within mice."""
+
+import math
+
+import numpy as np
+import pandas as pd
+from pingouin import rm_anova
+
+from murmur.statistics.notes import join
+from murmur.statistics.paired import NAN, constant, holm, paired_test
+
+CELLS = [("ED", "blood_pool"), ("ES", "blood_pool"), ("ED", "myocardium"), ("ES", "myocardium")]
+EFFECTS = {"phase": (1, -1, 1, -1), "structure": (1, 1, -1, -1), "phase:structure": (1, -1, -1, 1)}
+ANOVA = {"df1": "ddof1", "df2": "ddof2", "F": "F", "p": "p_unc", "eta_squared_generalized": "ng2"}  # pingouin's names
+CONTRASTS = {
+    "blood_pool: ED - ES": (1, -1, 0, 0),
+    "myocardium: ED - ES": (0, 0, 1, -1),
+    "ED: blood_pool - myocardium": (1, 0, -1, 0),
+    "ES: blood_pool - myocardium": (0, 1, 0, -1),
+    "ED and ES: blood_pool - myocardium": (0.5, 0.5, -0.5, -0.5),
+}
+
+
+def dice_by_cell(overlap: pd.DataFrame) -> pd.DataFrame:
+    """Return Dice with one row per mouse, in the order of `overlap`, and one column per (phase, structure) of CELLS.
+
+    `overlap` has the columns mouse, phase, structure, dice; only ED and ES enter. What is absent is missing.
+    """
+    mice = overlap["mouse"].drop_duplicates()
+    chosen = overlap[overlap["phase"].isin(["ED", "ES"])]
+    wide = chosen.pivot(index="mouse", columns=["phase", "structure"], values="dice")
+    return wide.reindex(index=mice, columns=pd.MultiIndex.from_tuples(CELLS)).astype(float)
+
+
+def left_out(dice: pd.DataFrame) -> str:
+    """Name the mice of `dice` that lack a value."""
+    mice = dice.index[dice.isna().any(axis=1)]
+    return f"left out, a Dice is missing: {', '.join(mice)}" if len(mice) else ""
+
+
+def anova(dice: pd.DataFrame) -> pd.DataFrame:
+    """Return the two-way repeated-measures ANOVA of `dice` (from `dice_by_cell`), phase by structure.
+
+    Each effect has its own interaction with the mouse as error term; with two levels each, sphericity holds by itself.
+    eta_squared_generalized is Olejnik and Algina's (Psychol Methods 2003;8:434), both factors manipulated:
+    SS / (SS + all sums of squares that involve the mouse). A mouse that lacks a cell is left out and named in `note`.
+    """
+    complete = dice.dropna()
+    n = len(complete)
+    common = [left_out(dice)]
+    found = pd.DataFrame(NAN, index=list(EFFECTS), columns=list(ANOVA))
+    if n < 2:
+        common.insert(0, f"{n} complete {'mouse' if n == 1 else 'mice'}, at least 2 are needed")
+    else:
+        values = complete.rename_axis(index="mouse", columns=["phase", "structure"]).melt(ignore_index=False)
+        with np.errstate(divide="ignore", invalid="ignore"):  # an effect without variation is taken out below
+            table = rm_anova(values.reset_index(), dv="value", within=["phase", "structure"], subject="mouse")
+        found = table.set_axis(table["Source"].str.replace(" * ", ":"))[list(ANOVA.values())]
+        found = found.set_axis(list(ANOVA), axis=1).astype(float)
+        # sums of squares that are differences of others can be negative by rounding
+        found[["F", "eta_squared_generalized"]] = found[["F", "eta_squared_generalized"]].clip(lower=0)
+    scale = np.abs(complete.to_numpy()).max(initial=0)
+    rows = []
+    for effect, weights in EFFECTS.items():
+        notes = list(common)
+        if n >= 2 and constant(complete.to_numpy() @ np.array(weights), scale):
+            found.loc[effect] = NAN
+            notes.insert(0, "the effect is the same in every mouse: no F")
+        rows.append({"effect": effect, **found.loc[effect], "note": join(*notes)})
+    return pd.DataFrame(rows).astype({"df1": "Int64", "df2": "Int64"})
+
+
+def pairwise(dice: pd.DataFrame, alpha: float) -> pd.DataFrame:
+    """Return the paired t-test of each of CONTRASTS on `dice` (from `dice_by_cell`), Holm-corrected together.
+
+    A contrast uses every mouse that has the cells it needs. dz is the mean difference over the standard deviation
+    (n - 1) of the differences; the confidence limits of the mean are 1 - alpha.
+    """
+    rows = []
+    for name, weights in CONTRASTS.items():
+        needed = [cell for cell, weight in zip(CELLS, weights, strict=True) if weight]
+        cells = dice[needed]
+        complete = cells.dropna().to_numpy()
+        n = len(complete)
+        differences = complete @ np.array([weight for weight in weights if weight])
+        test = paired_test(differences, alpha, np.abs(complete).max(initial=0))
+        notes = [left_out(cells)]
+        if n < 2:
+            notes.insert(0, f"{n} complete {'mouse' if n == 1 else 'mice'}, at least 2 are needed")
+        elif math.isnan(test["t"]):
+            notes.insert(0, "the difference is the same in every mouse: no t-test")
+        rows.append(
+            {"contrast": name, "n": n, "mean_difference": test["mean"]}
+            | {column: test[column] for column in ("ci_low", "ci_high", "t", "df", "p")}
+            | {"p_holm": NAN, "dz": test["t"] / math.sqrt(n) if n else NAN, "wilcoxon_p": test["wilcoxon_p"]}
+            | {"note": join(*notes)}
+        )
+    table = pd.DataFrame(rows).astype({"df": "Int64"})
+    table["p_holm"] = holm(table["p"])
+    return table

@@ -1,0 +1,257 @@
+"""Function by phenotype: what differs between groups of mice by the reference, and what by the reader.
+
+Only mice with both values of a metric count, so that reference and reader answer for the same mice. A phenotype of
+one mouse is described but not tested. Every missing value has its reason in `note`.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+from statsmodels.stats.oneway import anova_oneway
+from statsmodels.stats.weightstats import CompareMeans, DescrStatsW
+
+from murmur.statistics.notes import join
+from murmur.statistics.paired import NAN, constant, holm, without_rounding
+from murmur.vocabulary import METRICS
+
+RATERS = ("reference", "reader")
+TESTS = ("anova", "welch_anova", "kruskal_wallis")
+# what a test by the reference and one by the reader say together
+SIGNIFICANT, NOT_SIGNIFICANT = "same: significant", "same: not significant"
+REFERENCE_ONLY, READER_ONLY, OPPOSITE = "reference only", "reader only", "opposite"
+
+# fmt: off
+SUMMARY = [
+    "metric", "unit", "phenotype", "n", "reference_mean", "reference_sd", "reader_mean", "reader_sd", "note",
+]
+GROUP_TESTS = [
+    "metric", "unit", "rater", "test", "statistic", "df1", "df2", "p", "p_holm", "effect_size", "effect_size_name",
+    "note",
+]
+DIFFERENCES = [
+    "metric", "unit", "group_a", "group_b", "n_a", "n_b",
+    "reference_difference", "reference_ci_low", "reference_ci_high", "reference_p", "reference_p_mannwhitney",
+    "reader_difference", "reader_ci_low", "reader_ci_high", "reader_p", "reader_p_mannwhitney", "conclusion",
+    "bias_difference", "bias_difference_ci_low", "bias_difference_ci_high", "bias_difference_p", "note",
+]
+# fmt: on
+
+
+@dataclass(frozen=True)
+class GroupedMetric:
+    """The mice of one metric by phenotype."""
+
+    metric: str
+    unit: str
+    groups: dict[str, pd.DataFrame]  # phenotype: one row per mouse with both values, columns reference and reader
+    incomplete: dict[str, list[str]]  # phenotype: its mice that lack a value
+    unknown: int  # mice with both values, but of no known phenotype
+
+    def left_out(self) -> str:
+        """Say how many mice are of unknown phenotype."""
+        mice = "mouse" if self.unknown == 1 else "mice"
+        return f"left out, phenotype unknown: {self.unknown} {mice}" if self.unknown else ""
+
+    def values(self, rater: str) -> dict[str, np.ndarray]:
+        """Return the values by `rater` of each phenotype that has at least two mice."""
+        return {name: group[rater].to_numpy() for name, group in self.groups.items() if len(group) >= 2}
+
+
+def group(function: pd.DataFrame, phenotypes: Mapping[str, str]) -> list[GroupedMetric]:
+    """Return each metric of `function` (columns mouse, metric, unit, reference, reader), in METRICS' order.
+
+    The phenotypes are those of mice in `function`, sorted by name but with `control` first.
+    """
+    table = function.astype({rater: float for rater in RATERS})
+    table = table.assign(
+        phenotype=table["mouse"].map(dict(phenotypes)), complete=table[list(RATERS)].notna().all(axis=1)
+    )
+    names = sorted(table["phenotype"].dropna().unique(), key=lambda name: (name.casefold() != "control", name))
+    grouped = []
+    for metric in METRICS:
+        rows = table[table["metric"] == metric]
+        if rows.empty:
+            continue
+        of = {name: rows[rows["phenotype"] == name] for name in names}
+        grouped.append(
+            GroupedMetric(
+                metric=metric,
+                unit=rows["unit"].iloc[0],
+                groups={name: mice.loc[mice["complete"], list(RATERS)] for name, mice in of.items()},
+                incomplete={name: mice.loc[~mice["complete"], "mouse"].to_list() for name, mice in of.items()},
+                unknown=int((rows["phenotype"].isna() & rows["complete"]).sum()),
+            )
+        )
+    return grouped
+
+
+def summarise(grouped: list[GroupedMetric], sd_ddof: int) -> pd.DataFrame:
+    """Return mean and standard deviation (denominator n - `sd_ddof`) per metric and phenotype, columns SUMMARY."""
+    rows = []
+    for metric in grouped:
+        for phenotype, pairs in metric.groups.items():
+            n = len(pairs)
+            row = {"metric": metric.metric, "unit": metric.unit, "phenotype": phenotype, "n": n}
+            for rater in RATERS:
+                row[f"{rater}_mean"] = pairs[rater].mean() if n else NAN
+                row[f"{rater}_sd"] = pairs[rater].std(ddof=sd_ddof) if n >= 2 else NAN
+            mice = ", ".join(metric.incomplete[phenotype])
+            notes = [
+                {0: "no mouse with both values", 1: "1 mouse: no standard deviation"}.get(n, ""),
+                f"left out, no value by reference or reader: {mice}" if mice else "",
+                metric.left_out(),
+            ]
+            rows.append(row | {"note": join(*notes)})
+    return pd.DataFrame(rows, columns=SUMMARY)
+
+
+def run_test(test: str, values: dict[str, np.ndarray]) -> tuple[dict[str, object], str]:
+    """Run one of TESTS on the values of at least two phenotypes; return statistic, df1, df2, p, or why there is none.
+
+    The effect size of an ANOVA is omega squared, df1 (F - 1) / (df1 (F - 1) + n), which chance alone can make negative;
+    that of Kruskal and Wallis's test is epsilon squared, H / (n - 1) (Tomczak and Tomczak, Trends Sport Sci 2014;1:19).
+    """
+    together = np.concatenate(list(values.values()))
+    scale = np.abs(together).max()
+    still = [name for name, group in values.items() if constant(group, scale)]
+    if test == "kruskal_wallis":
+        if constant(together):
+            return {}, "the same value in every mouse: no Kruskal-Wallis test"
+        ranked = np.split(without_rounding(together), np.cumsum([len(group) for group in values.values()])[:-1])
+        found = stats.kruskal(*ranked)
+        result = {"statistic": found.statistic, "df1": len(values) - 1, "p": found.pvalue}
+        return result | {
+            "effect_size": found.statistic / (len(together) - 1),
+            "effect_size_name": "epsilon_squared",
+        }, ""
+    if test == "anova" and len(still) == len(values):
+        return {}, "no variation within any phenotype: no ANOVA"
+    if test == "welch_anova" and still:
+        return {}, f"no variation in {', '.join(still)}: no Welch's ANOVA"
+    found = anova_oneway(list(values.values()), use_var="equal" if test == "anova" else "unequal")
+    result = {"statistic": found.statistic, "df1": found.df_num, "df2": found.df_denom, "p": found.pvalue}
+    between = found.df_num * (found.statistic - 1)
+    return result | {"effect_size": between / (between + len(together)), "effect_size_name": "omega_squared"}, ""
+
+
+def omnibus_tests(grouped: list[GroupedMetric]) -> pd.DataFrame:
+    """Return the tests of no difference between phenotypes, by metric and rater, columns GROUP_TESTS.
+
+    One-way ANOVA (df1, df2, omega squared), Welch's ANOVA for unequal variances (df1, df2; Biometrika 1951;38:330)
+    and Kruskal and Wallis's (chi-squared with df1, ties corrected) stand side by side: a choice between them by a
+    first test on the same data would spoil their error rates. p_holm corrects for the metrics within rater and test.
+    """
+    rows = []
+    for metric in grouped:
+        alone = [phenotype for phenotype, pairs in metric.groups.items() if len(pairs) < 2]
+        for rater in RATERS:
+            values = metric.values(rater)
+            for test in TESTS:
+                row = {"metric": metric.metric, "unit": metric.unit, "rater": rater, "test": test}
+                if len(values) < 2:
+                    result, reason = {}, f"{'one' if values else 'no'} phenotype with at least 2 mice, two are needed"
+                else:
+                    result, reason = run_test(test, values)
+                notes = [reason, f"left out, fewer than 2 mice: {', '.join(alone)}" if alone else "", metric.left_out()]
+                rows.append(row | result | {"note": join(*notes)})
+    table = pd.DataFrame(rows, columns=GROUP_TESTS)
+    table["df1"] = table["df1"].astype("Int64")
+    table["p_holm"] = table.groupby(["rater", "test"])["p"].transform(holm)
+    return table
+
+
+def welch(a: np.ndarray, b: np.ndarray, pairs: int, alpha: float, scale: float) -> dict[str, float]:
+    """Compare two groups by Welch's t-test (Biometrika 1947;34:28): mean of b - mean of a.
+
+    Returns difference, its confidence limits ci_low and ci_high, and p, corrected by Bonferroni for that many `pairs`:
+    limits at 1 - alpha / pairs, which hold for all pairs together, and p times pairs, so that p is below alpha where
+    zero is beyond the limits. With fewer than two values in a or b, or variation in neither (below 1e-12 of `scale`,
+    the size of the values, it is rounding), there is no test.
+    """
+    result = dict.fromkeys(("difference", "ci_low", "ci_high", "p"), NAN)
+    if len(a) and len(b):
+        result["difference"] = float(np.mean(b) - np.mean(a))
+    if min(len(a), len(b)) < 2 or (constant(a, scale) and constant(b, scale)):
+        return result
+    means = CompareMeans(DescrStatsW(b), DescrStatsW(a))  # SciPy's test warns where one of the two does not vary
+    low, high = means.tconfint_diff(alpha / pairs, usevar="unequal")
+    _, p, _ = means.ttest_ind(usevar="unequal")
+    return result | {"ci_low": float(low), "ci_high": float(high), "p": min(1.0, pairs * float(p))}
+
+
+def mann_whitney(a: np.ndarray, b: np.ndarray) -> float:
+    """Return the p of Mann and Whitney's test: exact, with ties by the normal approximation.
+
+    Missing with fewer than two values in a or b, or where all values are the same.
+    """
+    together = np.concatenate([a, b])
+    if min(len(a), len(b)) < 2 or constant(together):
+        return NAN
+    ranked = without_rounding(together)
+    ties = len(np.unique(ranked)) < len(ranked)
+    x, y = np.split(ranked, [len(a)])
+    return float(stats.mannwhitneyu(x, y, method="asymptotic" if ties else "exact").pvalue)
+
+
+def conclude(reference: dict[str, float], reader: dict[str, float], alpha: float) -> str:
+    """Say whether two tests agree, from the difference and the p of each; empty where there was no test."""
+    if math.isnan(reference["p"]) or math.isnan(reader["p"]):
+        return ""
+    match reference["p"] < alpha, reader["p"] < alpha:
+        case True, True:
+            return SIGNIFICANT if reference["difference"] * reader["difference"] > 0 else OPPOSITE
+        case True, False:
+            return REFERENCE_ONLY
+        case False, True:
+            return READER_ONLY
+    return NOT_SIGNIFICANT
+
+
+def compare_pair(metric: GroupedMetric, name_a: str, name_b: str, alpha: float) -> dict[str, object]:
+    """Return DIFFERENCES of two phenotypes, Mann and Whitney's p not yet corrected."""
+    a, b = metric.groups[name_a], metric.groups[name_b]
+    row = {"metric": metric.metric, "unit": metric.unit, "group_a": name_a, "group_b": name_b}
+    row |= {"n_a": len(a), "n_b": len(b)}
+    few = [name for name in (name_a, name_b) if len(metric.groups[name]) < 2]
+    notes = [f"fewer than 2 mice: {', '.join(few)}"] if few else []
+    scale = max(a.abs().to_numpy().max(initial=0), b.abs().to_numpy().max(initial=0))
+
+    tests = {}
+    for rater in RATERS:
+        x, y = a[rater].to_numpy(), b[rater].to_numpy()
+        tests[rater] = welch(x, y, math.comb(len(metric.values(rater)), 2), alpha, scale)
+        row |= {f"{rater}_{name}": value for name, value in tests[rater].items()}
+        row[f"{rater}_p_mannwhitney"] = mann_whitney(x, y)
+        if not few and math.isnan(tests[rater]["p"]):
+            notes.append(f"the {rater} varies in neither group: no Welch's t-test")
+        if not few and math.isnan(row[f"{rater}_p_mannwhitney"]):
+            notes.append(f"the {rater} is the same in every mouse: no Mann-Whitney test")
+    row["conclusion"] = conclude(tests["reference"], tests["reader"], alpha)
+
+    errors = [(pairs["reader"] - pairs["reference"]).to_numpy() for pairs in (a, b)]
+    bias = welch(*errors, pairs=1, alpha=alpha, scale=scale)
+    row["bias_difference"] = bias.pop("difference")
+    row |= {f"bias_difference_{name}": value for name, value in bias.items()}
+    if not few and math.isnan(bias["p"]):
+        notes.append("the reader's error varies in neither group: no test of its difference")
+    return row | {"note": "; ".join(notes)}
+
+
+def compare_groups(grouped: list[GroupedMetric], alpha: float) -> pd.DataFrame:
+    """Return every pair of phenotypes of every metric, b - a in the metric's unit, columns DIFFERENCES.
+
+    Confidence limits and p of a rater are those of Welch's t-test, corrected by Bonferroni for the metric's pairs of
+    phenotypes of at least two mice, so that limits and p say the same; p_mannwhitney is Holm-corrected over these
+    pairs. `conclusion` holds the two p of Welch's tests against alpha. bias_difference is the difference between the
+    phenotypes of the reader's error (reader - reference), by Welch's t-test, each pair by itself.
+    """
+    rows = [compare_pair(metric, a, b, alpha) for metric in grouped for a, b in combinations(metric.groups, 2)]
+    table = pd.DataFrame(rows, columns=DIFFERENCES)
+    for column in ("reference_p_mannwhitney", "reader_p_mannwhitney"):
+        table[column] = table.groupby("metric")[column].transform(holm)
+    return table

@@ -1,0 +1,57 @@
+"""Which of several readers is best, and how sure that is: ranks of their means over resampled mice."""
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from murmur.statistics.bootstrap import resample, warning
+from murmur.statistics.notes import join
+from murmur.statistics.paired import constant
+
+COLUMNS = ["reader", "n", "mean", "mean_ci_low", "mean_ci_high"]
+COLUMNS += ["rank", "rank_ci_low", "rank_ci_high", "probability_best", "note"]
+NOT_BY_ALL = "no mouse has a value by every reader"
+
+
+def means(*samples: np.ndarray, axis: int) -> np.ndarray:
+    """Return the mean of each sample along `axis`; the samples come first in the result."""
+    return np.stack([sample.mean(axis=axis) for sample in samples])
+
+
+def ranks(values: np.ndarray, highest: bool, scale: float) -> np.ndarray:
+    """Rank `values` along the first axis; 1 is the highest, or the lowest; ties share the mean rank.
+
+    What differs by less than 1e-12 of `scale` is a tie: it is rounding.
+    """
+    return stats.rankdata(np.round(values / (-scale if highest else scale), 12), axis=0)
+
+
+def rank(values: pd.DataFrame, highest: bool, alpha: float) -> pd.DataFrame:
+    """Return COLUMNS, one row per reader, from `values`: one row per mouse, one column per reader, none missing.
+
+    `highest` says whether a high value is a good one. Resamples hold the same mice for all readers. mean_ci are the
+    1 - alpha limits of the mean, BCa unless `note` says percentile; rank_ci the percentiles of the rank, each a rank
+    that occurred. probability_best is the share of resamples in which the reader is best, alone or jointly.
+    """
+    n = len(values)
+    table = pd.DataFrame({"reader": values.columns, "n": n}).reindex(columns=COLUMNS)
+    if n == 0:
+        return table.assign(note=NOT_BY_ALL)
+    samples = list(values.to_numpy().T)
+    scale = np.abs(samples).max() or 1.0
+    table["mean"] = means(*samples, axis=-1)
+    table["rank"] = ranks(table["mean"].to_numpy(), highest, scale)
+    if n == 1:
+        return table.assign(note="1 mouse: no confidence limits and no probability")
+    found = resample(samples, means, alpha, paired=True)
+    table["mean_ci_low"], table["mean_ci_high"] = found.low, found.high
+    resampled = ranks(found.distribution, highest, scale)
+    limits = np.quantile(resampled, [alpha / 2, 1 - alpha / 2], axis=1, method="inverted_cdf")
+    table["rank_ci_low"], table["rank_ci_high"] = limits
+    table["probability_best"] = np.mean(resampled == resampled.min(axis=0), axis=1)
+    same = np.array([constant(sample) for sample in samples])
+    table.loc[same, ["mean_ci_low", "mean_ci_high"]] = np.nan
+    constant_value = "the value is the same in every mouse: no confidence limits of the mean"
+    percentile = "percentile limits of the mean: BCa is not defined"
+    reasons = np.where(same, constant_value, np.where(found.bca, "", percentile))
+    return table.assign(note=[join(reason, warning(n)) for reason in reasons])

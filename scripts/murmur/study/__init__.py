@@ -1,0 +1,1 @@
+"""What a study file asks for: its cohorts and readers, checked before any job starts."""

@@ -1,0 +1,142 @@
+"""The schema of study files: what is wrong said in sentences, what is left out filled in."""
+
+import difflib
+import json
+from functools import cache
+from pathlib import Path
+
+import yaml
+from jsonschema import Draft202012Validator, validators
+
+from murmur.errors import BadInput
+
+SCHEMA = Path(__file__).parents[3] / "config" / "schema" / "study.schema.yaml"
+
+# JSON Schema takes 20.0 for an integer; a number of mice that Python counts with must be one.
+_integer = Draft202012Validator.TYPE_CHECKER.redefine("integer", lambda _, value: type(value) is int)
+Validator = validators.extend(Draft202012Validator, type_checker=_integer)
+
+# What a value that does not match a pattern is told.
+PATTERNS = {
+    "^[A-Za-z0-9][A-Za-z0-9_.-]*$": "expected letters, digits, '_', '-' and '.' only, the first a letter or digit",
+    "^https?://": "expected an address that starts with https:// or http://; correct it",
+}
+# Keys that mean nothing without another one beside them.
+ONLY_WITH = {
+    "source": {"images": "nifti", "masks": "nifti", "labels": "nifti", "frames_from": "nifti"},
+    "reader": {"network": "train_on", "training": "train_on", "dataset": "masks"},
+}
+# Keys of a cohort that mean nothing without images.
+ONLY_WITH_IMAGES = ("spacing_mm", "frame_interval_ms", "split")
+
+
+@cache
+def schema() -> dict:
+    """Return the schema of study files."""
+    return yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
+
+
+def nearest(word: str, words) -> str:
+    """Return '; did you mean ...?' when one of `words` is nearly `word`, else nothing."""
+    match = difflib.get_close_matches(str(word), [str(w) for w in words], n=1)
+    return f"; did you mean '{match[0]}'?" if match else ""
+
+
+def complete(config: dict) -> dict:
+    """Return the study `config` with every default filled in.
+
+    Raises BadInput with one line per problem: the key's path, what was found, what was expected and, for a misspelt
+    key, the nearest one.
+    """
+    if names := _names_that_are_not_text(config):
+        raise BadInput("\n".join(names))
+    errors = sorted(Validator(schema()).iter_errors(config), key=lambda e: list(map(str, e.absolute_path)))
+    problems = [_sentence(error) for error in errors] or _keys_without_effect(config)
+    if problems:
+        raise BadInput("\n".join(problems))
+    return _with_defaults(config, schema())
+
+
+def _names_that_are_not_text(section, path: tuple = ()) -> list[str]:
+    if not isinstance(section, dict):
+        return []
+    found = [f"{_key_path([*path, key])}: found the name {key!r}, expected text; put it in quotes"
+             for key in section if not isinstance(key, str)]  # fmt: skip
+    return found + [line for key, inner in section.items() for line in _names_that_are_not_text(inner, (*path, key))]
+
+
+def _key_path(parts) -> str:
+    return ".".join(str(part) for part in parts) or "the study file"
+
+
+def _with_article(kind: str) -> str:
+    return f"{'an' if kind[0] in 'aio' else 'a'} {kind}"
+
+
+def _sentence(error) -> str:
+    """Say in one line what is wrong: the key's path, what was found and what was expected."""
+    path, found, rule = _key_path(error.absolute_path), error.instance, error.validator_value
+    if error.validator == "additionalProperties":
+        known = list(error.schema["properties"])
+        unknown = [key for key in found if key not in known]
+        return "\n".join(
+            f"{_key_path([*error.absolute_path, key])}: unknown key, expected one of {', '.join(known)}"
+            f"{nearest(key, known)}"
+            for key in unknown
+        )
+    if error.validator == "required":
+        missing = [key for key in rule if key not in found]
+        return f"{path}: the key {', '.join(missing)} is missing"
+    expected = {
+        "type": lambda: f"expected {' or '.join(map(_with_article, [rule] if isinstance(rule, str) else rule))}",
+        "enum": lambda: f"expected one of {', '.join(map(str, rule))}{nearest(found, rule)}",
+        "pattern": lambda: PATTERNS[rule],
+        "minimum": lambda: f"expected {rule} or more",
+        "exclusiveMinimum": lambda: f"expected more than {rule}",
+        "exclusiveMaximum": lambda: f"expected less than {rule}",
+        "minItems": lambda: f"expected {rule} values or more",
+        "maxItems": lambda: f"expected {rule} values or fewer",
+        "minProperties": lambda: "expected at least one entry",
+        "uniqueItems": lambda: "expected no value twice",
+    }
+    return f"{path}: found {json.dumps(found)}, {expected[error.validator]()}"
+
+
+def _keys_without_effect(config: dict) -> list[str]:
+    sections = [(f"cohorts.{name}.source", c["source"], ONLY_WITH["source"]) for name, c in config["cohorts"].items()]
+    sections += [(f"readers.{name}", r, ONLY_WITH["reader"]) for name, r in config.get("readers", {}).items()]
+    problems = [
+        f"{path}.{key}: found without {partner}, expected together with it; remove it or add {partner}"
+        for path, section, only_with in sections
+        for key, partner in only_with.items()
+        if key in section and partner not in section
+    ]
+    for name, cohort in config["cohorts"].items():
+        for key in ONLY_WITH_IMAGES if "measurements" in cohort["source"] else ():
+            if key in cohort:
+                problems.append(f"cohorts.{name}.{key}: found beside measurements, which have no images; remove it")
+        published = cohort["source"].get("published", {})
+        if published is False:
+            problems.append(f"cohorts.{name}.source.published: found false, expected true or a section; remove it")
+        elif published is not True and {"folder", "address"} <= set(published):
+            problems.append(f"cohorts.{name}.source.published: found folder and address, expected one; remove one")
+        split = cohort.get("split", {})
+        if "file" in split and len(split) > 1:
+            others = ", ".join(key for key in split if key != "file")
+            problems.append(f"cohorts.{name}.split: found {others} beside file, expected one or the other; remove one")
+    return problems
+
+
+def _with_defaults(value, rules: dict):
+    """Return a copy of `value` in which every key that the schema `rules` give a default has a value.
+
+    Keys of the schema come in its order, because the same settings in another order are no change.
+    """
+    if not isinstance(value, dict):
+        return value
+    known = rules.get("properties", {})
+    filled = {key: rule.get("default") for key, rule in known.items() if key in value or "default" in rule} | value
+    return {
+        key: _with_defaults(item, known.get(key) or rules.get("additionalProperties") or {})
+        for key, item in filled.items()
+    }

@@ -1,0 +1,26 @@
+"""The terms of the field as Murmur names and prints them: structures, metrics, units."""
+
+from collections.abc import Iterable
+
+MYOCARDIUM = 1
+BLOOD_POOL = 2
+STRUCTURES = {"myocardium": MYOCARDIUM, "blood_pool": BLOOD_POOL}
+
+METRICS = {"EDV": "uL", "ESV": "uL", "SV": "uL", "EF": "%", "mass_ED": "mg", "mass_ES": "mg"}
+# as printed
+METRIC_NAMES = {metric: metric for metric in METRICS} | {"mass_ED": "Mass at ED", "mass_ES": "Mass at ES"}
+UNITS = {"uL": "µL", "mg": "mg", "%": "%"}
+
+ABBREVIATIONS = {
+    "EDV": "EDV, end-diastolic volume",
+    "ESV": "ESV, end-systolic volume",
+    "SV": "SV, stroke volume",
+    "EF": "EF, ejection fraction",
+    "mass_ED": "ED, end-diastole",
+    "mass_ES": "ES, end-systole",
+}
+
+
+def abbreviations(metrics: Iterable[str]) -> str:
+    """Say in a sentence what stands for what in the printed names of `metrics`."""
+    return "; ".join(dict.fromkeys(ABBREVIATIONS[metric] for metric in metrics)) + "."

@@ -1,0 +1,84 @@
+"""A study of four files that needs no Snakemake: two sources, two masks made from them, a table and its figure.
+
+mouse, weights -> results/tiny/mask1.h5, mask2.h5 -> statistics/table.csv (with mouse) -> figures/figure.svg
+"""
+
+import json
+from pathlib import Path
+
+from murmur.audit.snakemake_plan import Plan
+from murmur.provenance.lineage import Lineage, lineage, recorded_files
+from murmur.provenance.record import digest, inputs_of, read_record, record_file, write_record
+from murmur.provenance.stamp import WORDS
+
+MASKS = ["results/tiny/mask1.h5", "results/tiny/mask2.h5"]
+TABLE, FIGURE = "results/tiny/statistics/table.csv", "results/tiny/figures/figure.svg"
+INPUTS = {
+    MASKS[0]: {"mouse": "mouse", "model": "weights"},
+    MASKS[1]: {"mouse": "mouse", "model": "weights"},
+    TABLE: {"first": MASKS[0], "second": MASKS[1], "mouse": "mouse"},
+    FIGURE: {"table": TABLE},
+}
+RULES = {MASKS[0]: "segment", MASKS[1]: "segment", TABLE: "measure", FIGURE: "plot"}
+
+
+def make(path: str, minute: int, inputs: dict[str, str] | None = None, content: str = "", **changes) -> None:
+    """Make a file and its record in the working directory, as the rule of its name did `minute` minutes past ten."""
+    rule = RULES[path]
+    made = {
+        "study": "tiny",
+        "rule": rule,
+        "wildcards": {"file": Path(path).stem},
+        "script": f"scripts/{rule}.py",
+        "inputs": inputs_of((inputs or INPUTS[path]).items()),
+        "settings": {"alpha": 0.05},
+        "commit": "unknown",
+        "code": {f"scripts/{rule}.py": digest(rule)},
+        "software": {},
+    } | changes
+    run = {"study_files": ["tiny.yaml"], "host": "here", "system": "any", "threads": 1}
+    run |= {"started": f"2026-01-01T10:{minute:02}:00+00:00", "seconds": 1.0, "peak_memory_MB": 9}
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    stamp = WORDS.format(study="tiny", record=digest(made), commit="unknown") if path == FIGURE else ""
+    Path(path).write_text((content or path) + stamp)
+    write_record(path, made, run)
+
+
+def make_study(folder: Path) -> None:
+    """Make the whole study in `folder`, which is the working directory, beside a checkout with its scripts."""
+    (folder / "checkout" / "scripts").mkdir(parents=True)
+    for rule in RULES.values():
+        (folder / "checkout" / "scripts" / f"{rule}.py").write_text(json.dumps(rule))
+    for source in ("mouse", "weights"):
+        (folder / source).write_text(source)
+    for minute, path in enumerate(INPUTS):
+        make(path, minute)
+
+
+def known(folder: Path, *files: str) -> Lineage:
+    """Return the lineage of all files of the study, and of others."""
+    return lineage([*INPUTS, *(path.relative_to(folder).as_posix() for path in recorded_files(folder)), *files], folder)
+
+
+def planned(**rules: dict) -> Plan:
+    """Return the plan of the study as it is; `rules` say what is to be different of some."""
+    jobs = [
+        {"rule": RULES[path], "outputs": [path], "inputs": [*inputs.values()], "settings": {"alpha": 0.05}}
+        for path, inputs in INPUTS.items()
+    ]
+    flags = {rule: {"temporary": [], "has_modules": True} for rule in RULES.values()}
+    for job in jobs:
+        job |= {part: value for part, value in rules.get(job["rule"], {}).items() if part in job}
+    for rule, changes in rules.items():
+        flags[rule] |= {part: value for part, value in changes.items() if part in flags[rule]}
+    return Plan({"problem": "", "jobs": jobs, "rules": flags})
+
+
+def edit(path: str, change, sealed: bool = True) -> None:
+    """Change the record of a file by hand with `change(record)`, and seal it again."""
+    record = read_record(path)
+    change(record)
+    if sealed:
+        record["record"] = digest(record["made"])
+        record["seal"] = digest({part: content for part, content in record.items() if part != "seal"})
+    record_file(path).write_text(json.dumps(record))

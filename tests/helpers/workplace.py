@@ -1,0 +1,97 @@
+"""Running the workflow as a user does: a working directory, a study file, a command."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import yaml
+
+from murmur.data.mouse_file import write_cine
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class Run(NamedTuple):
+    """A finished call of Snakemake."""
+
+    status: int
+    output: str
+
+
+class Workplace:
+    """A working directory in which studies run from a checkout."""
+
+    def __init__(self, folder: Path, checkout: Path = ROOT):
+        """Work in `folder`, with the workflow of `checkout`."""
+        self.folder, self.checkout = folder, checkout
+
+    def write(self, study: dict) -> str:
+        """Write a study file and return its name."""
+        name = f"{study['study']}.yaml"
+        (self.folder / name).write_text(yaml.safe_dump(study, sort_keys=False))
+        return name
+
+    def snakemake(self, *arguments: str, study: str | None = None, timeout: int = 1500) -> Run:
+        """Run Snakemake on the study file `study`, the default study without one."""
+        command = [sys.executable, "-m", "snakemake", "--snakefile", str(self.checkout / "Snakefile"), "--cores", "2"]
+        command += ["--directory", str(self.folder), *(["--configfile", study] if study else []), *arguments]
+        done = subprocess.run(
+            command, cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=timeout
+        )
+        return Run(done.returncode, done.stdout)
+
+    def results(self, study: str) -> Path:
+        """The results of a study."""
+        return self.folder / "results" / study
+
+
+# A study that runs in a minute: the mice are rings of 64 by 60 pixels, and the network is as small as may be.
+SMALL = {
+    "study": "small",
+    "cohorts": {
+        "mice": {
+            "source": {"folder": "mice"},
+            "spacing_mm": [0.2, 0.2, 1.0],
+            "frame_interval_ms": 20.0,
+            "participants": "participants.tsv",
+            "split": {"train": 2, "validation": 1, "test": 3, "seed": 1},
+        }
+    },
+    "readers": {
+        "trained": {
+            "train_on": "mice",
+            "network": {"filters": [2, 2, 2, 2, 4], "size": 64},
+            "training": {"epochs": 2, "batch_size": 4},
+        },
+        "given": {"weights": "given.keras"},
+    },
+}
+
+
+def write_small_study(place: Workplace) -> str:
+    """Write six mice, their participants, a file of weights and the study file of SMALL; return its name."""
+    y, x = np.mgrid[:64, :60]
+    rng = np.random.default_rng(0)
+    people = ["mouse\tphenotype"]
+    for number in range(1, 7):
+        distance = np.hypot(y - 32 - number, x - 30)
+        masks = np.zeros((64, 60, 4, 6), np.uint8)
+        for frame, radius in enumerate((10, 9, 8, 6 + number % 3, 8, 9)):
+            ring = np.select([distance < radius, distance < radius + 5], [2, 1])
+            masks[:, :, 1:, frame] = ring[:, :, None]
+        images = (np.choose(masks, [100, 400, 900]) + rng.integers(0, 50, masks.shape)).astype(np.uint16)
+        masks[..., [1, 2, 4, 5]] = 0
+        write_cine(place.folder / "mice" / f"Mouse{number}.h5", images, masks, [0, 3])
+        people.append(f"Mouse{number}\t{('control', 'infarct')[number % 2]}")
+    (place.folder / "participants.tsv").write_text("\n".join(people) + "\n")
+    shutil.copy(ROOT / "models" / "phantom.keras", place.folder / "given.keras")
+    return place.write(SMALL)
+
+
+def copy_of(place: Workplace, folder: Path) -> Workplace:
+    """Copy a working directory with all its dates and what Snakemake knows of it."""
+    shutil.copytree(place.folder, folder, dirs_exist_ok=True)
+    return Workplace(folder, place.checkout)

@@ -1,0 +1,143 @@
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import check_cohort
+import draw_split as draw_split_script
+from murmur.data.mouse_file import write_cine
+from murmur.data.split import check_split, draw_split, inflow_note, read_split
+from murmur.errors import BadInput
+
+MICE = [f"Mouse{n}" for n in range(1, 131)]
+PHENOTYPES = dict(zip(MICE, ["control"] * 39 + ["mi_patch"] * 11 + ["dcm"] * 51 + ["tac"] * 29, strict=True))
+INFLOW = {"Mouse17", "Mouse48", "Mouse91", "Mouse125"}
+NUMBERS = {"train": 90, "validation": 15, "test": 25}
+
+
+def draw(mice=MICE, seed=42, **changes):
+    return draw_split(
+        mice,
+        **{"phenotypes": PHENOTYPES, "inflow": INFLOW, "without_contours": set(), "numbers": NUMBERS} | changes,
+        seed=seed,
+    )
+
+
+def test_every_mouse_in_one_set_of_the_size_asked():
+    assignment = draw()
+    assert list(assignment) == MICE
+    assert Counter(assignment.values()) == NUMBERS
+
+
+def test_inflow_mice_train():
+    for seed in range(20):
+        assert {draw(seed=seed)[mouse] for mouse in INFLOW} == {"train"}
+
+
+def test_stratified_by_phenotype():
+    candidates = Counter(PHENOTYPES[mouse] for mouse in MICE if mouse not in INFLOW)
+    for seed in range(20):
+        assignment = draw(seed=seed)
+        for split, wanted in (("test", 25), ("validation", 15)):
+            found = Counter(PHENOTYPES[mouse] for mouse in MICE if assignment[mouse] == split)
+            for phenotype, count in candidates.items():
+                assert abs(found[phenotype] - wanted * count / 126) < 1.5
+
+
+def test_seed_decides_and_order_does_not():
+    assert draw() == draw()
+    assert draw(seed=1) != draw(seed=2)
+    assert draw(mice=list(reversed(MICE))) == draw()
+
+
+def test_without_phenotypes():
+    assert Counter(draw(phenotypes={}).values()) == NUMBERS
+
+
+def test_numbers_that_do_not_fit_are_refused():
+    with pytest.raises(BadInput, match=r"90 \+ 15 \+ 26 = 131 mice, expected the cohort's 130"):
+        draw(numbers=NUMBERS | {"test": 26})
+    with pytest.raises(BadInput, match="at least 4"):
+        draw(numbers={"train": 3, "validation": 2, "test": 125})
+
+
+def write(path, *rows):
+    path.write_text("\n".join(["mouse,split", *rows]) + "\n")
+    return str(path)
+
+
+def test_file_is_read(tmp_path):
+    path = write(tmp_path / "s.csv", "B,test", "A,train", "C,validation")
+    assert read_split(path, ["A", "B", "C"]) == {"A": "train", "B": "test", "C": "validation"}
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        (["A,train", "B,test", "A,test"], "found A in train and in test"),
+        (["A,train"], "no row for B"),
+        (["A,train", "B,test", "C,test"], "found C"),
+        (["A,train", "B,tset"], "'tset' for B"),
+    ],
+)
+def test_file_that_does_not_fit_is_refused(tmp_path, rows, message):
+    with pytest.raises(BadInput, match=message):
+        read_split(write(tmp_path / "s.csv", *rows), ["A", "B"])
+
+
+def test_mice_without_contours_are_test_mice():
+    bare = {"Mouse3", "Mouse77"}
+    assignment = draw(without_contours=bare)
+    assert {assignment[mouse] for mouse in bare} == {"test"}
+    assert Counter(assignment.values()) == NUMBERS
+    with pytest.raises(BadInput, match="found 25 test mice, expected at least 26"):
+        draw(without_contours=set(sorted(set(MICE) - INFLOW)[:26]))
+
+
+DIGESTS = {"A": "aa", "B": "bb", "C": "cc", "D": "aa"}
+
+
+def test_mouse_in_two_sets_is_refused():
+    check_split([("A", "train"), ("B", "validation"), ("C", "test")], DIGESTS)
+    with pytest.raises(BadInput, match="found A in train and in test"):
+        check_split([("A", "train"), ("B", "validation"), ("A", "test")], DIGESTS)
+    with pytest.raises(BadInput, match="found D, whose file is that of A, in train and in test"):
+        check_split([("A", "train"), ("B", "validation"), ("D", "test")], DIGESTS)
+    with pytest.raises(BadInput, match="no mouse in validation"):
+        check_split([("A", "train"), ("C", "test")], DIGESTS)
+
+
+@pytest.fixture
+def manifest(tmp_path):
+    """Mouse A has inflow frames; the others have none."""
+    for name, frames in (("A", [0, 1, 2]), ("B", [0, 1]), ("C", [0, 1])):
+        images = np.random.default_rng(ord(name)).integers(0, 99, (16, 16, 2, 4)).astype(np.uint16)
+        masks = np.zeros(images.shape, np.uint8)
+        for frame in frames:
+            masks[: 9 - frame, :9, 0, frame], masks[9:12, :9, 0, frame] = 2, 1
+        write_cine(tmp_path / f"{name}.h5", images, masks, frames)
+    names = [str(tmp_path / f"{name}.h5") for name in "ABC"]
+    path = str(tmp_path / "manifest.csv")
+    check_cohort.main(names, ["x", None, "y"], None, None, path, threads=1)
+    return path
+
+
+def test_drawn_split_meets_the_files(manifest, tmp_path, capsys):
+    output = str(tmp_path / "split.csv")
+    good = {"A": "train", "B": "validation", "C": "test"}
+    draw_split_script.main(manifest, good, is_drawn=True, trains=True, split=output)
+    assert Path(output).read_text() == "mouse,split,phenotype\nA,train,x\nB,validation,\nC,test,y\n"
+    bad = {"A": "test", "B": "validation", "C": "train"}
+    with pytest.raises(BadInput, match="inflow mice A outside the training mice"):
+        draw_split_script.main(manifest, bad, is_drawn=True, trains=True, split=output)
+    draw_split_script.main(manifest, bad, is_drawn=False, trains=True, split=output)
+    said = capsys.readouterr().out
+    assert "keeps the inflow mice A out of the training mice. It tests on A, where" in said
+    draw_split_script.main(manifest, good, is_drawn=False, trains=True, split=output)
+    assert "inflow" not in capsys.readouterr().out
+
+
+def test_mouse_that_validates_is_not_said_to_be_tested():
+    note = inflow_note({"A", "B"}, {"A": "validation", "B": "train", "C": "test"})
+    assert note == "Note: the split file keeps the inflow mice A out of the training mice."

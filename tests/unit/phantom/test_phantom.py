@@ -1,0 +1,307 @@
+import dataclasses
+from collections import Counter
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.ndimage import binary_erosion, binary_fill_holes
+
+import generate_phantom
+from murmur.phantom.beat import Beat, draw_beat
+from murmur.phantom.cine import image_cine
+from murmur.phantom.heart import TARGETS, draw_heart, radii, solve_pose, true_volumes
+from murmur.phantom.mouse import phantom_mouse
+from murmur.phantom.phenotypes import STUDY, has_inflow_frames, phenotype_of
+from murmur.phantom.scanner import SLICE_MM, draw_scanner
+from murmur.phantom.varied import draw_varied_heart, draw_varied_scanner
+
+
+@pytest.fixture(scope="module")
+def phantoms():
+    """One mouse of each phenotype; mouse 12 has inflow frames."""
+    return {index: phantom_mouse(1, index) for index in (0, 2, 5, 12)}
+
+
+def masked(phantom, label, frame):
+    return (phantom.masks[..., frame] == label).sum() * np.prod(phantom.spacing_mm)
+
+
+def ed_es(phantom):
+    pools = [masked(phantom, 2, frame) for frame in phantom.frames_with_roi]
+    return (phantom.frames_with_roi[pick(pools)] for pick in (np.argmax, np.argmin))
+
+
+def test_phenotypes_are_dealt_in_the_proportions_of_the_study():
+    assert set(map(phenotype_of, range(6))) == set(STUDY)
+    assert Counter(map(phenotype_of, range(20))) == {"control": 6, "mi_patch": 2, "dcm": 8, "tac": 4}
+    assert Counter(map(phenotype_of, range(130))) == STUDY
+    assert sum(map(has_inflow_frames, range(130))) == 4
+    assert sum(map(has_inflow_frames, range(20))) == 1
+
+
+def test_layout(phantoms):
+    for phantom in phantoms.values():
+        rows, columns, slices, frames = phantom.images.shape
+        assert (rows, columns) == (256, 256)
+        assert 8 <= slices <= 11
+        assert 17 <= frames <= 36
+        assert phantom.images.dtype == np.uint16
+        assert phantom.masks.dtype == np.uint8
+        assert phantom.masks.shape == phantom.images.shape
+        assert set(np.unique(phantom.masks)) == {0, 1, 2}
+        assert phantom.spacing_mm == (0.1, 0.1, 1.0)
+        assert phantom.images.max() < 65535
+        with_mask = np.flatnonzero(phantom.masks.any((0, 1, 2))).tolist()
+        assert with_mask == phantom.frames_with_roi
+
+
+def test_inflow_frames_lie_between_ed_and_es_and_soon_after(phantoms):
+    assert [len(phantom.frames_with_roi) for index, phantom in phantoms.items() if index != 12] == [2] * 3
+    ed, es = ed_es(phantoms[12])
+    inflow = [frame for frame in phantoms[12].frames_with_roi if frame not in (ed, es)]
+    assert any(ed < frame < es for frame in inflow)
+    assert any(es < frame for frame in inflow)
+
+
+@pytest.fixture(scope="module")
+def varied():
+    return [phantom_mouse(3, index, varied=True) for index in range(4)]
+
+
+def test_varied_mice_have_two_frames_with_the_true_volumes(varied):
+    for phantom in varied:
+        assert phantom.images.shape[3] == 2
+        assert phantom.frames_with_roi == [0, 1]
+        for frame, phase in enumerate(("ED", "ES")):
+            assert masked(phantom, 2, frame) == pytest.approx(phantom.truth[f"{phase}V"], rel=0.12, abs=1)
+            assert masked(phantom, 1, frame) * 1.05 == pytest.approx(phantom.truth[f"mass_{phase}"], rel=0.08)
+        assert (phantom.images.max((0, 1)) > phantom.images.min((0, 1))).all(), "no slice is empty"
+
+
+def test_varied_stacks_reach_beyond_base_and_apex():
+    """The first and the last slice of some stack hold no heart, and every stack holds all of it."""
+    empty = []
+    for seed in range(12):
+        rng = np.random.default_rng(seed)
+        heart = draw_varied_heart(rng, "control")
+        tops = np.sort(draw_varied_scanner(rng, heart, 9.4).slice_tops)
+        assert tops[-1] >= heart.length - 0.1
+        assert tops[0] - SLICE_MM <= 0.4
+        empty.append((tops[0] < 0, tops[-1] - SLICE_MM > heart.length - 0.2))
+    assert np.any(empty, axis=0).all()
+
+
+def test_varied_stacks_hold_slices_of_myocardium_alone_and_up_to_three_above_the_valve_plane(varied):
+    alone = [
+        sum((mask == 1).any() and not (mask == 2).any() for mask in np.moveaxis(phantom.masks[..., frame], 2, 0))
+        for phantom in varied
+        for frame in (0, 1)
+    ]
+    assert np.mean(alone) > 0.7
+    above = set()
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        heart = draw_varied_heart(rng, "control")
+        above.add(round(draw_varied_scanner(rng, heart, 9.4).slice_tops.max() - heart.length))
+    assert above == {1, 2, 3}
+
+
+def test_varied_walls_are_thin_as_often_as_thick_and_closed():
+    thickness = []
+    for seed in range(24):
+        heart = draw_varied_heart(np.random.default_rng(seed), ("control", "mi_patch")[seed % 2])
+        for filling in (1.0, 0.0):
+            pose = solve_pose(heart, filling)
+            surfaces = radii(heart, pose, np.linspace(0.02, pose.base - 0.02, 60))
+            wall = (surfaces["epicardium"] - surfaces["endocardium"])[surfaces["endocardium"] > 0]
+            assert wall.min() > 0.2
+            thickness.append(np.median(wall))
+    at_ed = np.array(thickness[::2])
+    assert (at_ed < 0.85).mean() > 0.2
+    assert (at_ed > 1.15).mean() > 0.2
+
+
+def test_the_contour_of_a_varied_mouse_passes_outside_the_fringe():
+    """The fringe takes blood from the image and none from the reference; other hearts have none."""
+    heart = draw_varied_heart(np.random.default_rng(1), "control")
+    smooth = dataclasses.replace(heart, fringe=None)
+    pose = solve_pose(heart, 0.0)
+    assert solve_pose(smooth, 0.0) == pose
+    heights = np.linspace(0.1, pose.base - 0.1, 20)
+    surfaces, without = radii(heart, pose, heights), radii(smooth, pose, heights)
+    assert "blood" not in without
+    assert np.array_equal(surfaces["endocardium"], without["endocardium"])
+    share = (surfaces["blood"][7] / surfaces["endocardium"][7]).round(9)
+    assert share.min() >= 0.5
+    assert 0.5 < share.mean() < 1
+
+    scanner = draw_varied_scanner(np.random.default_rng(1), heart, 9.4)
+    beat = Beat(filling=np.array([1.0, 0.0]), flow=np.zeros(2), ed_frame=0, es_frame=1)
+    (ragged, masks), (plain, same) = (
+        image_cine(np.random.default_rng(1), drawn, beat, scanner, [0, 1]) for drawn in (heart, smooth)
+    )
+    assert np.array_equal(masks, same)
+    edge = (masks == 2) & ~binary_erosion(masks == 2, np.ones((3, 3, 1, 1)))
+    assert ragged[edge].mean() < 0.95 * plain[edge].mean()
+
+
+def test_varied_mice_vary_more():
+    """Contrast, noise, volumes and the strands in the cavity spread twice as far as on one scanner, or farther."""
+
+    def spread(draw_one, draw_other):
+        values = []
+        for seed in range(40):
+            rng = np.random.default_rng(seed)
+            heart = draw_one(rng, "control")
+            scanner = draw_other(rng, heart, 9.4)
+            values.append([scanner.myocardium, scanner.noise, heart.edv, heart.mass_ed, heart.trabeculae.max()])
+        return np.std(values, axis=0)
+
+    assert (spread(draw_varied_heart, draw_varied_scanner) > 2 * spread(draw_heart, draw_scanner)).all()
+
+
+def test_mice_of_one_phenotype_differ():
+    hearts = [draw_heart(np.random.default_rng(seed), "control") for seed in range(6)]
+    assert len({heart.edv for heart in hearts}) == 6
+    assert len({heart.rv_angle for heart in hearts}) == 6
+
+
+@pytest.mark.parametrize("phenotype", TARGETS)
+@pytest.mark.parametrize("seed", range(3))
+def test_geometry_has_the_drawn_volumes(phenotype, seed):
+    heart = draw_heart(np.random.default_rng(seed), phenotype)
+    end_diastole, end_systole = (true_volumes(heart, solve_pose(heart, filling)) for filling in (1.0, 0.0))
+    assert end_diastole == pytest.approx((heart.edv, heart.mass_ed / 1.05), rel=2e-3)
+    assert end_systole == pytest.approx((heart.esv, heart.mass_es / 1.05), rel=2e-3)
+
+
+@pytest.mark.parametrize("phenotype", TARGETS)
+@pytest.mark.parametrize("seed", range(5))
+def test_the_wall_is_closed_wherever_there_is_blood(phenotype, seed):
+    heart = draw_heart(np.random.default_rng(seed), phenotype)
+    for filling in (0.0, 0.5, 1.0):
+        pose = solve_pose(heart, filling)
+        surfaces = radii(heart, pose, np.linspace(0.02, pose.base - 0.02, 60))
+        wall = surfaces["epicardium"] - surfaces["endocardium"]
+        assert wall[surfaces["endocardium"] > 0].min() > 0.2
+
+
+def test_volume_of_a_smooth_ventricle_is_that_of_the_ellipsoid():
+    """A bare cavity is a spheroid cut at the base: V = pi r² L (1 - ((1 - c)³ + c³) / (3 c²)), c the widest level."""
+    heart = draw_heart(np.random.default_rng(0), "control")
+    flat = np.zeros_like(heart.outline)
+    heart = dataclasses.replace(heart, outline=flat, cavity_outline=flat, trabeculae=flat, papillary=np.zeros((0, 3)))
+    pose = solve_pose(heart, 1.0)
+    length, c = heart.length - heart.apex_wall, heart.widest
+    level = np.pi * pose.cavity_scale**2 * length * (1 - ((1 - c) ** 3 + c**3) / (3 * c**2))
+    assert level == pytest.approx(heart.edv, rel=1e-3)
+
+
+def test_masks_have_the_true_volumes(phantoms):
+    for phantom in phantoms.values():
+        ed, es = ed_es(phantom)
+        truth = phantom.truth
+        assert masked(phantom, 2, ed) == pytest.approx(truth["EDV"], rel=0.05)
+        assert masked(phantom, 2, es) == pytest.approx(truth["ESV"], rel=0.08)
+        assert masked(phantom, 1, ed) * 1.05 == pytest.approx(truth["mass_ED"], rel=0.06)
+        assert masked(phantom, 1, es) * 1.05 == pytest.approx(truth["mass_ES"], rel=0.06)
+        assert truth["SV"] == truth["EDV"] - truth["ESV"]
+        assert truth["EF"] == pytest.approx(100 * truth["SV"] / truth["EDV"])
+
+
+def test_truth_lies_in_the_phenotypes_range(phantoms):
+    for phantom in phantoms.values():
+        for metric, key in (("EDV", "EDV"), ("EF", "EF"), ("mass_ED", "mass")):
+            mean, sd = TARGETS[phantom.phenotype][key]
+            assert abs(phantom.truth[metric] - mean) < 2.05 * sd
+
+
+def test_blood_is_bright_lung_and_air_are_dark_and_muscle_lies_between(phantoms):
+    for phantom in phantoms.values():
+        ed, _ = ed_es(phantom)
+        image, mask = phantom.images[..., ed].astype(float), phantom.masks[..., ed]
+        blood, muscle, floor = image[mask == 2].mean(), image[mask == 1].mean(), np.percentile(image, 5)
+        assert 1.6 < blood / muscle < 4
+        assert floor < 0.35 * muscle
+
+
+def test_rapid_flow_takes_signal_from_the_blood(phantoms):
+    phantom = phantoms[12]
+    signal = {}
+    for frame in phantom.frames_with_roi:
+        images, masks = phantom.images[..., frame], phantom.masks[..., frame]
+        signal[frame] = np.percentile(images[binary_erosion(masks == 2, np.ones((5, 5, 1)))], 5)
+    ed, es = ed_es(phantom)
+    inflow = [value for frame, value in signal.items() if frame not in (ed, es)]
+    assert min(inflow) < 0.8 * min(signal[ed], signal[es])
+
+
+def test_rings_are_closed(phantoms):
+    for phantom in phantoms.values():
+        ed, _ = ed_es(phantom)
+        for mask in np.moveaxis(phantom.masks[..., ed], 2, 0):
+            filled = binary_fill_holes(mask == 1)
+            assert not ((mask == 2) & ~filled).any()
+
+
+def test_seven_tesla_is_coarser_and_noisier(phantoms):
+    low = phantom_mouse(1, 2, field_T=7)
+    assert low.spacing_mm == (0.12, 0.12, 1.0)
+    assert low.truth == phantoms[2].truth
+
+    def noise_to_blood(phantom):
+        frame = phantom.frames_with_roi[0]
+        images, mask = phantom.images[..., frame].astype(float), phantom.masks[..., frame]
+        return np.percentile(images, 3) / images[mask == 2].mean()
+
+    assert noise_to_blood(low) > noise_to_blood(phantoms[2])
+
+
+def test_beat_fills_from_end_systole_to_end_diastole():
+    for seed in range(20):
+        beat = draw_beat(np.random.default_rng(seed))
+        assert beat.filling[beat.ed_frame] == 1
+        assert beat.filling[beat.es_frame] == 0
+        assert beat.ed_frame in (0, 1)
+        assert 0.3 < (beat.es_frame - beat.ed_frame) / len(beat.filling) < 0.5
+        assert (np.diff(beat.filling[beat.ed_frame : beat.es_frame + 1]) < 0).all()
+
+
+def test_varied_files_have_the_same_bytes_in_any_process(varied, tmp_path):
+    file = str(tmp_path / "Mouse1.h5")
+    generate_phantom.main(
+        ["Mouse1"], 3, 9.4, [file], tmp_path / "p.tsv", tmp_path / "truth.csv", threads=2, varied=True
+    )
+    generate_phantom.generate_mouse(3, 0, 9.4, tmp_path / "again.h5", varied=True)
+    assert Path(file).read_bytes() == (tmp_path / "again.h5").read_bytes()
+    with h5py.File(file) as found:
+        assert np.array_equal(found["Images"][()], varied[0].images)
+    known = pd.read_csv(tmp_path / "truth.csv").set_index("metric").value
+    assert known.to_dict() == pytest.approx(varied[0].truth, rel=1e-14)
+
+
+def test_files_have_the_published_layout_and_the_same_bytes_in_any_process(phantoms, tmp_path):
+    mice = ["Mouse1", "Mouse2"]
+    files = [str(tmp_path / "made" / f"{mouse}.h5") for mouse in mice]
+    table, truth = tmp_path / "made/participants.tsv", tmp_path / "made/truth.csv"
+    generate_phantom.main(mice, 1, 9.4, files, str(table), str(truth), threads=2)
+    generate_phantom.generate_mouse(1, 0, 9.4, tmp_path / "again.h5")
+    assert Path(files[0]).read_bytes() == (tmp_path / "again.h5").read_bytes()
+    made = sorted(path.name for path in table.parent.iterdir())
+    assert made == ["Mouse1.h5", "Mouse2.h5", "participants.tsv", "truth.csv"]
+
+    people = pd.read_csv(table, sep="\t")
+    assert people.mouse.tolist() == mice
+    assert people.phenotype.tolist() == ["dcm", "control"]
+    volumes = pd.read_csv(truth)
+    assert volumes.columns.tolist() == ["mouse", "metric", "unit", "value"]
+    known = volumes[volumes.mouse == "Mouse1"].set_index("metric").value
+    assert known.to_dict() == pytest.approx(phantoms[0].truth, rel=1e-14)
+    with h5py.File(files[0]) as file:
+        assert file["Images"].chunks == (256, 256, 1, 1)
+        assert np.array_equal(file["Masks"][()], phantoms[0].masks)
+        assert file["Frames_with_ROI"][()].tolist() == phantoms[0].frames_with_roi
+        assert file.attrs["spacing_mm"].tolist() == [0.1, 0.1, 1.0]
+        assert file.attrs["frame_interval_ms"] == 5.0

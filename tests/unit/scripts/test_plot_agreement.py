@@ -1,0 +1,96 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+import plot_agreement
+from drawn_figures import record_figures, smallest_font, words
+from murmur.csv_tables import write_csv
+from murmur.statistics.agreement import agreement_table
+from murmur.vocabulary import METRICS
+
+
+def pairs(mice: int, slope: float = 0) -> pd.DataFrame:
+    random = np.random.default_rng(3)
+    rows = []
+    for metric, unit in METRICS.items():
+        for mouse in range(mice):
+            value = random.uniform(40, 80)
+            rows.append((f"Mouse{mouse}", metric, unit, value, value + slope * (value - 60) + random.normal(1, 3)))
+    return pd.DataFrame(rows, columns=["mouse", "metric", "unit", "reference", "reader"])
+
+
+def plot(folder, table, suffix="png"):
+    numbers = agreement_table(table, 1, 0.05, {})
+    write_csv(table, folder / "function.csv")
+    write_csv(numbers, folder / "agreement.csv")
+    output = folder / f"figure.{suffix}"
+    plot_agreement.main(
+        str(folder / "function.csv"), str(folder / "agreement.csv"), [str(output)], "unet3plus", "internal", 0.05
+    )
+    return output, numbers.set_index("metric")
+
+
+def slopes(line) -> bool:
+    return np.ptp(line.get_ydata()) > 0
+
+
+@pytest.mark.parametrize("mice", [1, 2, 3, 25])
+def test_the_lines_lie_at_the_numbers_of_the_table_and_every_mouse_is_a_point(tmp_path, monkeypatch, mice):
+    seen = record_figures(monkeypatch)
+    table = pairs(mice)
+    _, numbers = plot(tmp_path, table)
+    for index, metric in enumerate(METRICS):
+        panel, equality = (seen[0].axes[(index // 3 * 2 + below) * 3 + index % 3] for below in (0, 1))
+        heights = sorted(line.get_ydata()[0] for line in panel.lines if not slopes(line))
+        assert heights == pytest.approx(sorted([0, *numbers.loc[metric, list(plot_agreement.LINES)].dropna()]))
+        rows = table[table["metric"] == metric]
+        points = panel.collections[0].get_offsets()
+        np.testing.assert_allclose(points[:, 1], rows["reader"] - rows["reference"])
+        low, high = panel.get_ylim()
+        assert np.all((low < points[:, 1]) & (points[:, 1] < high))
+        assert equality.get_xlim() == equality.get_ylim()
+        assert f"n = {mice}" in equality.get_title(loc="left")
+    assert smallest_font(seen[0]) >= 7
+
+
+def test_a_proportional_bias_is_drawn_as_sloping_lines(tmp_path, monkeypatch):
+    seen = record_figures(monkeypatch)
+    flat, steep = pairs(25), pairs(25, slope=0.5)
+    flat = flat[flat["metric"] == "EDV"]
+    table = pd.concat([flat, steep[steep["metric"] == "EF"]])
+    _, numbers = plot(tmp_path, table)
+    assert list(numbers.index[numbers["loa_low_slope"].notna()]) == ["EF"]
+    panel, row = seen[0].axes[6], numbers.loc["EF"]
+    sloping = [line for line in panel.lines if slopes(line)]
+    assert [line.get_linestyle() for line in sloping] == ["-", "-.", "-."]
+    means = table[table["metric"] == "EF"][["reference", "reader"]].mean(axis=1)
+    for line, name in zip(sloping, ("", "loa_low_", "loa_high_"), strict=True):
+        x, y = line.get_data()
+        assert list(x) == [means.min(), means.max()]
+        np.testing.assert_allclose(y, row[f"{name}intercept"] + row[f"{name}slope"] * x)
+        assert panel.get_ylim()[0] < y.min() < y.max() < panel.get_ylim()[1]
+    assert not any(slopes(line) for line in seen[0].axes[0].lines)
+    assert "Sloping" in seen[0].get_suptitle()
+    plot(tmp_path, flat)
+    assert "Sloping" not in seen[1].get_suptitle()
+
+
+def test_the_numbers_are_printed_at_the_lines(tmp_path, monkeypatch):
+    seen = record_figures(monkeypatch)
+    _, numbers = plot(tmp_path, pairs(25))
+    printed = [text.get_text() for text in seen[0].axes[0].texts]
+    assert printed == [f"{numbers.loc['EDV', line]:.1f}".replace("-", "−") for line in plot_agreement.LINES]
+
+
+def test_a_metric_without_pairs_says_so(tmp_path, monkeypatch):
+    seen = record_figures(monkeypatch)
+    table = pairs(5)
+    table.loc[table["metric"] == "mass_ES", "reader"] = None
+    table = table[table["metric"] != "EF"]
+    plot(tmp_path, table)
+    assert words(seen[0]).count("No mouse has both values.") == 2
+
+
+def test_same_data_same_bytes(tmp_path):
+    first = plot(tmp_path, pairs(4), "pdf")[0].read_bytes()
+    assert plot(tmp_path, pairs(4), "pdf")[0].read_bytes() == first

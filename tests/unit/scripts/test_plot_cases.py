@@ -1,0 +1,64 @@
+import pytest
+
+import plot_cases
+from drawn_figures import record_figures, smallest_font, words
+from murmur.csv_tables import read_csv, write_csv
+from round_hearts import write_cohort
+
+
+def plot(folder, paths, suffix="png"):
+    outputs = [str(folder / f"figure.{suffix}")]
+    plot_cases.main(paths["overlap"], paths["manifest"], paths["segmentations"], outputs)
+    return folder / f"figure.{suffix}"
+
+
+@pytest.mark.parametrize(
+    ("mice", "titles"),
+    [
+        (1, ["Best, median and worst mouse: Mouse1 (control)"]),
+        (2, ["Best mouse: Mouse1 (control)", "Median and worst mouse: Mouse2,"]),
+        (4, ["Best mouse: Mouse1 (control)", "Median mouse: Mouse3 (control)", "Worst mouse: Mouse4,"]),
+    ],
+)
+def test_each_case_has_a_strip_of_the_expert_and_one_of_the_reader(tmp_path, monkeypatch, mice, titles):
+    seen = record_figures(monkeypatch)
+    plot(tmp_path, write_cohort(tmp_path, mice))
+    found = [text for text in words(seen[0]) if " mouse: " in text]
+    assert len(seen[0].axes) == 2 * len(titles) == 2 * len(found)
+    assert all(text.startswith(title) for text, title in zip(found, titles, strict=True))
+    assert all(text.endswith("ES, frame 3") for text in found)
+    assert smallest_font(seen[0]) >= 7
+
+
+def test_the_contours_are_those_of_each_reader(tmp_path, monkeypatch):
+    seen = record_figures(monkeypatch)
+    plot(tmp_path, write_cohort(tmp_path, 1, slices=1))
+    # the outer contour (myocardium) of the reader lies one pixel lower; its blood pool has a radius of 8 pixels
+    centres, widths = [], []
+    for axes in seen[0].axes:
+        rows = [line.get_ydata() for line in axes.lines[:3]]
+        centres.append((rows[0].max() + rows[0].min()) / 2)
+        widths.append(rows[2].max() - rows[2].min())
+    assert centres[1] - centres[0] == pytest.approx(1)
+    assert widths == pytest.approx([16, 16], abs=1)
+
+
+def test_many_slices_go_on_in_a_second_line(tmp_path, monkeypatch):
+    seen = record_figures(monkeypatch)
+    plot(tmp_path, write_cohort(tmp_path, 1, frames=1, slices=14))
+    rows, columns = seen[0].axes[0].images[0].get_array().shape
+    assert columns / rows == pytest.approx(12 / 2, rel=0.1)
+    assert any("single annotated frame 0" in text for text in words(seen[0]))
+
+
+def test_no_mouse_with_both_masks_is_said_in_words(tmp_path, monkeypatch):
+    paths = write_cohort(tmp_path, 1)
+    write_csv(read_csv(paths["overlap"]).assign(dice=None), paths["overlap"])
+    seen = record_figures(monkeypatch)
+    plot(tmp_path, paths)
+    assert "No mouse has both an expert's and the reader's masks." in words(seen[0])
+
+
+def test_same_data_same_bytes(tmp_path):
+    paths = write_cohort(tmp_path, 1, slices=2)
+    assert plot(tmp_path, paths, "svg").read_bytes() == plot(tmp_path, paths, "svg").read_bytes()

@@ -1,0 +1,111 @@
+import numpy as np
+import pytest
+from PIL import Image, ImageSequence
+
+import render_movies
+from murmur.csv_tables import read_csv, write_csv
+from murmur.data.manifest import read_manifest
+from murmur.presentation import style
+from murmur.presentation.cases import read_case
+from round_hearts import write_cohort
+
+
+def films(folder, paths):
+    outputs = [str(folder / f"movie_{case}.gif") for case in ("best", "median", "worst")]
+    render_movies.main(paths["overlap"], paths["manifest"], paths["segmentations"], *outputs)
+    return outputs
+
+
+def case_of(paths):
+    return read_case(read_manifest(paths["manifest"])["Mouse1"], paths["segmentations"][0])
+
+
+def test_two_mice_still_give_three_films(tmp_path):
+    best, median, worst = films(tmp_path, write_cohort(tmp_path, 2))
+    pictures = [np.asarray(Image.open(path).convert("RGB")) for path in (best, median, worst)]
+    assert not np.array_equal(pictures[0], pictures[1])
+    below_the_title = slice(24, None)
+    assert np.array_equal(pictures[1][below_the_title], pictures[2][below_the_title])
+
+
+def test_the_cine_runs_ten_frames_a_second_and_holds_the_annotated_ones(tmp_path):
+    with Image.open(films(tmp_path, write_cohort(tmp_path, 1))[0]) as film:
+        assert [frame.info["duration"] for frame in ImageSequence.Iterator(film)] == [1000, 100, 100, 1000, 100, 100]
+        assert film.info["loop"] == 0
+
+
+def test_the_expert_stands_at_the_last_annotated_frame(tmp_path):
+    paths = write_cohort(tmp_path, 1)
+    stills = list(render_movies.stills(case_of(paths), read_csv(paths["overlap"])))
+    assert [still.reader.words for still in stills][:2] == ["Reader · frame 0 · 0 ms", "Reader · frame 1 · 5 ms"]
+    shown = [still.expert.words.split(" · Dice")[0] for still in stills]
+    assert shown == ["Expert · ED, frame 0"] * 3 + ["Expert · ES, frame 3"] * 3
+    dice = read_csv(paths["overlap"]).set_index(["phase", "structure"])["dice"]
+    expected = f"myocardium {dice['ES', 'myocardium']:.2f}, blood pool {dice['ES', 'blood_pool']:.2f}"
+    assert stills[4].expert.words.endswith(f"Dice {expected}")
+    assert np.array_equal(stills[4].expert.mask, stills[3].expert.mask)
+
+
+def test_before_the_first_annotated_frame_stands_the_last_one(tmp_path):
+    paths = write_cohort(tmp_path, 1)
+    manifest = read_csv(paths["manifest"])
+    write_csv(manifest.assign(annotated_frames="2;3", ed_frame=2, es_frame=3), paths["manifest"])
+    stills = list(render_movies.stills(case_of(paths), read_csv(paths["overlap"])))
+    assert [still.expert.words.split(", ")[1].split(" ·")[0] for still in stills[:3]] == [
+        "frame 3",
+        "frame 3",
+        "frame 2",
+    ]
+
+
+def test_one_frame_runs_slice_by_slice(tmp_path):
+    with Image.open(films(tmp_path, write_cohort(tmp_path, 1, frames=1, slices=5))[0]) as film:
+        assert film.n_frames == 5
+
+
+def test_every_picture_of_the_file_is_the_one_that_was_drawn(tmp_path):
+    paths = write_cohort(tmp_path, 1)
+    case = case_of(paths)
+    stills = list(render_movies.stills(case, read_csv(paths["overlap"])))
+    path = tmp_path / "film.gif"
+    path.write_bytes(render_movies.encode(stills, "Mouse1", 160, 1))
+    palette = np.reshape(render_movies.PALETTE, (-1, 3))
+    size = (160, round(160 * stills[0].reader.picture.shape[0] / stills[0].reader.picture.shape[1]))
+    with Image.open(path) as film:
+        for still, frame in zip(stills, ImageSequence.Iterator(film), strict=True):
+            found = np.asarray(frame.convert("RGB"))
+            top = 2 * round(1.6 * 9)
+            expected = palette[render_movies.draw_panel(still.reader, size)]
+            assert np.array_equal(found[top : top + size[1], :160], expected)
+
+
+def test_outlines_have_the_colours_of_the_structures():
+    mask = np.zeros((40, 40), int)
+    mask[5:35, 5:35] = 1
+    mask[15:25, 15:25] = 2
+    found = render_movies.draw_panel(render_movies.Panel(np.full((40, 40), 0.5), mask, ""), (40, 40))
+    myocardium, blood_pool = (render_movies.COLOURS[name] for name in style.STRUCTURE_COLOURS)
+    assert found[20, [5, 6, 10, 15, 16, 20]].tolist() == [myocardium, myocardium, 30, blood_pool, blood_pool, 30]
+
+
+def test_a_film_becomes_smaller_until_it_fits(tmp_path, monkeypatch):
+    paths = write_cohort(tmp_path, 1)
+    case, overlap = case_of(paths), read_csv(paths["overlap"])
+    large = render_movies.render(case, "best", 0.9, overlap)
+    monkeypatch.setattr(render_movies, "MOST_BYTES", len(large) - 1)
+    small = render_movies.render(case, "best", 0.9, overlap)
+    assert len(small) < len(large)
+
+
+def test_no_mouse_with_both_masks_still_gives_films(tmp_path):
+    paths = write_cohort(tmp_path, 1)
+    write_csv(read_csv(paths["overlap"]).assign(dice=None), paths["overlap"])
+    for path in films(tmp_path, paths):
+        assert Image.open(path).n_frames == 1
+
+
+@pytest.mark.parametrize("frames", [1, 6])
+def test_same_data_same_bytes(tmp_path, frames):
+    paths = write_cohort(tmp_path, 1, frames)
+    case, overlap = case_of(paths), read_csv(paths["overlap"])
+    assert render_movies.render(case, "best", 0.9, overlap) == render_movies.render(case, "best", 0.9, overlap)

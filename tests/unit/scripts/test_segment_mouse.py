@@ -1,0 +1,116 @@
+"""Segmenting a mouse with a network, whatever the size of its images; these tests import TensorFlow."""
+
+import h5py
+import numpy as np
+import pytest
+
+from published_layout import Answer, draw_weights, write_network
+
+keras = pytest.importorskip("keras")
+
+import segment_mouse  # noqa: E402
+from murmur.data.mouse_file import write_cine  # noqa: E402
+from murmur.errors import BadInput  # noqa: E402
+from murmur.files import sha256  # noqa: E402
+from murmur.network import unet3plus  # noqa: E402
+from murmur.network.preprocessing import scale  # noqa: E402
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory):
+    """A network with random weights, on squares of 32 pixels."""
+    keras.utils.set_random_seed(3)
+    path = tmp_path_factory.mktemp("model") / "model.keras"
+    unet3plus.save_model(unet3plus.unet3plus([4, 4, 4, 4, 4], size=32), path)
+    return str(path)
+
+
+def write_mouse(folder, rows, columns):
+    images = np.random.default_rng(0).integers(0, 4000, (rows, columns, 3, 5)).astype(np.uint16)
+    write_cine(folder / "A.h5", images)
+    return images
+
+
+def segment(folder, model, postprocess="none"):
+    output = folder / "seg" / "A.h5"
+    segment_mouse.main(str(folder / "A.h5"), model, "net", postprocess, [0.1, 0.2, 1.0], str(output), threads=1)
+    with h5py.File(output) as file:
+        return file["Masks"][:], file["Frames_with_ROI"][:].tolist(), dict(file.attrs)
+
+
+def test_labels_are_those_of_the_last_head(tmp_path, model):
+    images = write_mouse(tmp_path, 32, 32)
+    masks, frames, attributes = segment(tmp_path, model)
+    assert (masks.dtype, masks.shape, frames) == (np.uint8, images.shape, [0, 1, 2, 3, 4])
+    heads = keras.saving.load_model(model, compile=False).predict(scale(images[:, :, 1, 2])[None, ..., None], verbose=0)
+    np.testing.assert_array_equal(masks[:, :, 1, 2], heads[-1][0].argmax(axis=-1))
+    assert len(np.unique(masks)) > 1, "an answer that is all background would prove nothing"
+    assert attributes["weights_sha256"] == sha256(model)
+    assert attributes["spacing_mm"].tolist() == [0.1, 0.2, 1.0]
+
+
+@pytest.mark.parametrize(("rows", "columns"), [(20, 26), (44, 32), (40, 25)])
+def test_other_sizes_are_cropped_or_padded_around_the_centre(tmp_path, model, rows, columns):
+    images = write_mouse(tmp_path, rows, columns)
+    masks, _, _ = segment(tmp_path, model)
+    assert masks.shape == images.shape
+    if rows == 44:  # the middle 32 rows are what the network sees; the rest is background
+        assert not masks[:6].any()
+        assert not masks[38:].any()
+        square = scale(images[:, :, 0, 0])[6:38]
+        heads = keras.saving.load_model(model, compile=False).predict(square[None, ..., None], verbose=0)
+        np.testing.assert_array_equal(masks[6:38, :, 0, 0], heads[-1][0].argmax(axis=-1))
+
+
+def test_islands_are_dropped(tmp_path, model):
+    from scipy.ndimage import label
+
+    write_mouse(tmp_path, 32, 32)
+    raw, _, _ = segment(tmp_path, model)
+    kept, _, _ = segment(tmp_path, model, "largest_component")
+    assert not (kept[raw == 0]).any()
+    for frame in range(5):
+        for structure in np.unique(raw)[1:]:
+            sizes = np.bincount(label(raw[..., frame] == structure, np.ones((3, 3, 3)))[0].ravel())[1:]
+            assert sizes.max() <= (kept[..., frame] == structure).sum() <= sizes.sum()
+
+
+@pytest.mark.parametrize("skip", ["encoder", "decoder"])
+def test_published_weights(tmp_path, skip):
+    filters = [2, 3, 4, 5, 6]
+    weights = draw_weights(filters, seed=4)
+    write_network(tmp_path / "SEG.h5", weights, filters, 32, skip)
+    images = write_mouse(tmp_path, 32, 32)
+    masks, _, attributes = segment(tmp_path, str(tmp_path / "SEG.h5"))
+    probabilities = Answer(weights, skip).probabilities(scale(images[:, :, 1, 2]))
+    first, second = np.sort(probabilities, axis=-1)[..., :-3:-1].transpose(2, 0, 1)
+    clear = first - second > 1e-3  # elsewhere rounding decides
+    assert clear.mean() > 0.9
+    np.testing.assert_array_equal(masks[:, :, 1, 2][clear], probabilities.argmax(axis=-1)[clear])
+    assert len(np.unique(masks)) == 3
+    assert attributes["weights_sha256"] == sha256(tmp_path / "SEG.h5")
+
+
+def test_what_is_no_network_is_refused(tmp_path, model):
+    (tmp_path / "no.keras").write_text("no")
+    with pytest.raises(BadInput, match="no.keras: found no network"):
+        segment_mouse.load_network(str(tmp_path / "no.keras"))
+    (tmp_path / "SEG459.h5").write_text("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 156245288\n")
+    with pytest.raises(BadInput, match="git lfs pull"):
+        segment_mouse.load_network(str(tmp_path / "SEG459.h5"))
+    image = keras.Input((32, 32, 1))
+    keras.Model(image, keras.layers.Conv2D(5, 3, padding="same")(image)).save(tmp_path / "five.keras")
+    with pytest.raises(BadInput, match="expected one from"):
+        segment_mouse.load_network(str(tmp_path / "five.keras"))
+
+
+def test_a_gpu_that_is_not_there_stops_the_job(tmp_path, model, monkeypatch):
+    write_mouse(tmp_path, 32, 32)
+    monkeypatch.setattr(keras.distribution, "list_devices", lambda: ["cpu:0"])
+    with pytest.raises(BadInput, match="given 1 GPU, and tensorflow sees 0"):
+        segment_mouse.main(str(tmp_path / "A.h5"), model, "net", "none", [0.1, 0.2, 1.0], "A.h5", threads=1, gpu=1)
+
+
+def test_batches_keep_tensors_small(model):
+    assert segment_mouse.batch_size(segment_mouse.load_network(model)) == 8
+    assert segment_mouse.batch_size(unet3plus.last_head(unet3plus.unet3plus([32, 64, 128, 256, 512]))) == 1

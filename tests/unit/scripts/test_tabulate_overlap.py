@@ -1,0 +1,122 @@
+import html
+import re
+import warnings
+
+import docx
+import numpy as np
+import pandas as pd
+import pytest
+
+import compare_overlap
+import summarise_overlap
+import tabulate_overlap
+from murmur.csv_tables import write_csv
+from murmur.statistics.dice_anova import CELLS
+
+HEADER = ["Structure, phase", "n", "Dice", "Dice, median (quartiles)", "HD95 (mm)", "ASSD (mm)"]
+
+
+@pytest.fixture
+def table_2(tmp_path):
+    """Run the three scripts on a table of overlap, and return the printed cells and the footnote."""
+
+    def run(overlap, name="table_2"):
+        files = {suffix: tmp_path / f"{name}.{suffix}" for suffix in ("csv", "html", "tex", "docx")}
+        paths = [tmp_path / f"{table}.csv" for table in ("dice", "surface", "anova", "pairwise")]
+        write_csv(overlap, tmp_path / "overlap.csv")
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            summarise_overlap.main(tmp_path / "overlap.csv", *paths[:2], 1)
+            compare_overlap.main(tmp_path / "overlap.csv", *paths[2:], 0.05)
+            tabulate_overlap.main(*paths, list(files.values()), cohort="9.4T", reader="unet", sd_ddof=1)
+        cells = pd.read_csv(files["csv"], dtype=str, index_col=0)
+        footnote = re.search("<tfoot><tr><td[^>]*>(.*)</td></tr></tfoot>", files["html"].read_text(encoding="utf-8"))
+        return cells, html.unescape(footnote[1]), files
+
+    return run
+
+
+def overlap_of(mice):
+    random = np.random.default_rng(2)
+    rows = [
+        (f"Mouse{m}", phase, structure, dice + random.normal(0, 0.01), random.gamma(4, 0.1), random.gamma(4, 0.02))
+        for m in range(mice)
+        for (phase, structure), dice in zip(CELLS, (0.95, 0.93, 0.89, 0.92), strict=True)
+    ]
+    return pd.DataFrame(rows, columns=["mouse", "phase", "structure", "dice", "hd95_mm", "assd_mm"])
+
+
+def test_the_cells_are_those_of_the_values(table_2):
+    overlap = overlap_of(9)
+    cells, footnote, files = table_2(overlap)
+    assert [cells.index.name, *cells.columns] == HEADER
+    assert list(cells.index) == [
+        f"{structure}, {phase}" for structure in ("Blood pool", "Myocardium") for phase in ("ED", "ES", "ED and ES")
+    ]
+    chosen = overlap[overlap["structure"] == "myocardium"]
+    for phase, rows in {"ES": chosen[chosen["phase"] == "ES"], "ED and ES": chosen}.items():
+        d = rows["dice"]
+        low, middle, high = np.percentile(d, [25, 50, 75])
+        assert cells.loc[f"Myocardium, {phase}"].to_list() == [
+            str(len(d)),
+            f"{d.mean():.2f} ± {d.std():.2f}",
+            f"{middle:.2f} ({low:.2f} to {high:.2f})",
+            f"{rows['hd95_mm'].mean():.3f} ± {rows['hd95_mm'].std():.3f}",
+            f"{rows['assd_mm'].mean():.3f} ± {rows['assd_mm'].std():.3f}",
+        ]
+    word = docx.Document(files["docx"])
+    printed = [[cell.text for cell in row.cells] for row in word.tables[0].rows]
+    assert printed == [HEADER, *cells.reset_index().to_numpy().tolist()]
+    assert word.paragraphs[0].text == "Table 2. Overlap of unet with the reference in the cohort 9.4T."
+    assert word.paragraphs[-1].text == footnote
+
+
+def test_the_footnote_names_the_tests_and_their_numbers(table_2, tmp_path):
+    _, footnote, _ = table_2(overlap_of(9))
+    anova = pd.read_csv(tmp_path / "anova.csv", index_col="effect")
+    phase = anova.loc["phase"]
+    assert f"two-way repeated-measures ANOVA: phase, F(1, 8) = {phase['F']:.1f}, p = {phase['p']:.3f}; " in footnote
+    assert f"structure, F(1, 8) = {anova.loc['structure', 'F']:.1f}, p < 0.001; their interaction, " in footnote
+    row = pd.read_csv(tmp_path / "pairwise.csv", index_col="contrast").loc["blood_pool: ED - ES"]
+    p = "p < 0.001" if row["p_holm"] < 0.001 else f"p = {row['p_holm']:.3f}"
+    assert "paired t-tests, p corrected by Holm's method for 5 contrasts: " in footnote
+    assert f"blood pool, {row['mean_difference']:.3f}, t(8) = {row['t']:.1f}, {p}; myocardium, −0.0" in footnote
+    assert footnote.startswith("Values are mean ± SD (denominator n − 1), ")
+    assert "Left out" not in footnote
+
+
+def test_failed_missing_and_single_are_explained(table_2):
+    overlap = overlap_of(6)
+    overlap.loc[2, ["dice", "hd95_mm", "assd_mm"]] = 0, np.nan, np.nan
+    overlap.loc[7, ["dice", "hd95_mm", "assd_mm"]] = np.nan
+    overlap.loc[len(overlap)] = ("odd", "single", "blood_pool", 0.9, 0.2, 0.1)
+    cells, footnote, _ = table_2(overlap)
+    assert cells.loc["Blood pool, single frame"].to_list() == [
+        *("1", "0.90 ± –", "0.90 (0.90 to 0.90)", "0.200 ± –", "0.100 ± –"),
+    ]
+    assert cells.loc[["Myocardium, ED", "Myocardium, ES"], "n"].to_list() == ["6", "5"]
+    assert "Left out of the ANOVA, a Dice is missing: Mouse1, odd." in footnote
+    assert "Myocardium, ED: 1 empty by the reader, with Dice 0 and no distance." in footnote
+    assert "Myocardium, ES: 1 not annotated or not segmented." in footnote
+
+
+def test_one_mouse_or_phase_has_no_test(table_2):
+    cells, footnote, _ = table_2(overlap_of(1))
+    assert cells.loc["Blood pool, ED", "Dice"].endswith(" ± –")
+    assert "ANOVA: none, 1 complete mouse, at least 2 are needed." in footnote
+    assert "paired t-tests: blood pool, 0.0" in footnote
+    _, footnote, _ = table_2(overlap_of(4)[lambda t: t["phase"] == "ED"])
+    assert "Blood pool, ED and ES: only ED has values." in footnote
+
+
+def test_nothing_to_print(table_2):
+    cells, footnote, _ = table_2(overlap_of(0))
+    assert cells.empty
+    assert footnote == "No structure was both annotated and segmented."
+    cells, _, _ = table_2(overlap_of(2).assign(dice=np.nan, hd95_mm=np.nan, assd_mm=np.nan))
+    assert (cells.drop(columns="n") == "–").all(axis=None)
+
+
+def test_the_same_tables_give_the_same_bytes(table_2):
+    first, second = (table_2(overlap_of(4), name)[2] for name in ("a", "b"))
+    assert all(first[suffix].read_bytes() == second[suffix].read_bytes() for suffix in first)

@@ -1,0 +1,469 @@
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import compare_groups
+import compare_overlap
+import correlate_dice_error
+import estimate_sample_size
+import measure_agreement
+import model_overlap
+import summarise_overlap
+import write_results
+from murmur.csv_tables import read_csv, write_csv
+from murmur.presentation.number_format import rounded
+from murmur.statistics.agreement import STATISTICS
+from murmur.vocabulary import METRICS
+
+MARGINS = {"EDV": 5, "ESV": 5, "SV": 3, "EF": 5, "mass_ED": 13, "mass_ES": 13}
+EFFECT = {"control": (66, 27, 90), "DCM": (85, 52, 95), "MI": (80, 45, 92), "TAC": (66, 29, 130)}
+WORDS_OF_NOTHING = re.compile(r"nan|none|–|\( |\(\)|\(,|, \)|  | \.|\.\.|,,| ,", re.IGNORECASE)
+
+
+def measurements(folder, mice_per_phenotype, phenotypes=("control", "DCM", "MI", "TAC"), seed=0):
+    """Write function.csv, overlap.csv and manifest.csv of generated mice, and return their phenotypes."""
+    rng = np.random.default_rng(seed)
+    function, overlap, manifest, found = [], [], [], {}
+    for phenotype in phenotypes:
+        for _ in range(mice_per_phenotype):
+            mouse = f"Mouse{len(found) + 1}"
+            found[mouse] = phenotype
+            edv, esv, mass = rng.normal(EFFECT[phenotype], (8, 6, 12))
+            read_edv, read_esv, read_mass = edv + rng.normal(3, 4), esv + rng.normal(0, 4), mass + rng.normal(-6, 5)
+            values = {
+                "EDV": (edv, read_edv),
+                "ESV": (esv, read_esv),
+                "SV": (edv - esv, read_edv - read_esv),
+                "EF": (100 - 100 * esv / edv, 100 - 100 * read_esv / read_edv),
+                "mass_ED": (mass, read_mass),
+                "mass_ES": (mass + rng.normal(), read_mass + rng.normal()),
+            }
+            function += [(mouse, metric, METRICS[metric], *pair) for metric, pair in values.items()]
+            for phase in ("ED", "ES"):
+                for structure, mean in (("blood_pool", 0.95), ("myocardium", 0.89)):
+                    dice = mean + rng.normal(0, 0.02)
+                    overlap.append((mouse, phase, structure, dice, 2.2 - 2 * dice, 1.1 - dice))
+            manifest.append((mouse, phenotype, 0, 7))
+    columns = ["mouse", "metric", "unit", "reference", "reader"]
+    write_csv(pd.DataFrame(function, columns=columns), folder / "function.csv")
+    columns = ["mouse", "phase", "structure", "dice", "hd95_mm", "assd_mm"]
+    write_csv(pd.DataFrame(overlap, columns=columns), folder / "overlap.csv")
+    manifest = pd.DataFrame(manifest, columns=["mouse", "phenotype", "ed_frame", "es_frame"])
+    write_csv(manifest.astype({"ed_frame": "Int64", "es_frame": "Int64"}), folder / "manifest.csv")
+    return found
+
+
+def statistics(folder, phenotypes):
+    """Write every table that the text is made from, and return their paths by name."""
+    path = {name: folder / f"{name}.csv" for name in TABLES}
+    function, overlap = folder / "function.csv", folder / "overlap.csv"
+    measure_agreement.main(function, path["agreement"], 1, 0.05, MARGINS)
+    summarise_overlap.main(overlap, path["overlap_summary"], path["surface_summary"], 1)
+    compare_overlap.main(overlap, path["overlap_anova"], path["overlap_pairwise"], 0.05)
+    model_overlap.main(overlap, phenotypes, path["overlap_model"], 0.05)
+    correlate_dice_error.main(overlap, function, path["dice_error"], 0.05)
+    groups = path["groups"], path["group_tests"], path["group_differences"]
+    compare_groups.main(function, phenotypes, *groups, 1, 0.05)
+    changes = {"EF": 5, "EDV": 10, "mass_ED": 10}
+    estimate_sample_size.main(function, phenotypes, path["sample_size"], 0.05, 0.8, changes)
+    return path
+
+
+TABLES = [
+    "agreement",
+    "manifest",
+    "overlap_summary",
+    "surface_summary",
+    "overlap_anova",
+    "overlap_pairwise",
+    "overlap_model",
+    "dice_error",
+    "groups",
+    "group_tests",
+    "group_differences",
+    "sample_size",
+]
+
+
+@pytest.fixture(scope="module")
+def cohort(tmp_path_factory):
+    """The tables of 4 phenotypes of 10 mice, by name."""
+    folder = tmp_path_factory.mktemp("cohort")
+    paths = statistics(folder, measurements(folder, 10))
+    return {name: read_csv(path) for name, path in paths.items()}
+
+
+@pytest.fixture
+def write(tmp_path):
+    """A function that writes tables, then the results, and returns the text."""
+
+    def run(tables, alpha=0.05, power=0.8, sd_ddof=1):
+        paths = {name: tmp_path / f"{name}.csv" for name in tables}
+        for name, table in tables.items():
+            write_csv(table, paths[name])
+        output = tmp_path / "results.md"
+        write_results.main(
+            output=output, cohort="mine", reader="net", sd_ddof=sd_ddof, alpha=alpha, power=power, **paths
+        )
+        return output.read_text(encoding="utf-8")
+
+    return run
+
+
+def changed(tables, name, column, value, **where):
+    """Return `tables` with another value in `column` of the rows of table `name` that have the values `where`."""
+    table = tables[name].copy()
+    rows = np.logical_and.reduce([table[key] == is_value for key, is_value in where.items()])
+    assert rows.sum() == 1
+    table[column] = table[column].astype(object).mask(rows, value)
+    return tables | {name: table}
+
+
+def paragraphs(text):
+    """Return the paragraphs by heading."""
+    found, heading = {}, None
+    for block in text.rstrip("\n").split("\n\n"):
+        if block.startswith("#"):
+            heading = block.strip("# ")
+        else:
+            found.setdefault(heading, []).append(block)
+    return found
+
+
+def numbers(text):
+    """Return the numbers of a text, but those that belong to names."""
+    for name in ("ICC(2,1)", "HD95", "1 − Dice", "n − 1", "95% limits", "95th", "Mouse1"):
+        text = text.replace(name, "")
+    return re.findall(r"(?<![\w.])−?\d+(?:\.\d+)?", text)
+
+
+# the tables that each paragraph may take its numbers from
+SOURCES = {
+    "Mice": [["agreement", "manifest", "groups"]],
+    "Agreement": [["agreement"]] * 5,
+    "Overlap": [
+        ["overlap_summary", "surface_summary"],
+        ["overlap_anova"],
+        ["overlap_pairwise"],
+        ["overlap_model"],
+        ["dice_error"],
+    ],
+    "Phenotypes": [["group_tests"], ["group_differences"]],
+    "Sample size": [["sample_size"]],
+}
+
+
+def test_every_number_is_a_rounded_cell(cohort, write):
+    """No number is typed, and none is taken from the table of another paragraph."""
+    found = paragraphs(write(cohort))
+    assert list(found) == list(SOURCES)
+    checked = 0
+    for heading, sources in SOURCES.items():
+        assert len(found[heading]) == len(sources), heading
+        for text, names in zip(found[heading], sources, strict=True):
+            cells = np.concatenate(
+                [cohort[name].select_dtypes("number").to_numpy(dtype=float, na_value=np.nan).ravel() for name in names]
+            )
+            cells = np.unique(cells[np.isfinite(cells)])
+            constants = {"0.05", "95", "80", "0.001", "0.999"}
+            for token in numbers(text):
+                decimals = len(token.partition(".")[2])
+                cell = any(rounded(value, decimals) == token for value in cells)
+                assert cell or token in constants, (token, text)
+                checked += 1
+    assert checked > 300
+
+
+def test_every_number_stands_where_it_belongs(write):
+    """Numbers that occur once in the table: each must be found behind the words that name it."""
+    cells = {
+        "n": 11, "reference_mean": 61.26, "reference_sd": 9.14, "reader_mean": 57.93, "reader_sd": 8.37, "bias": -3.33,
+        "bias_ci_low": -5.52, "bias_ci_high": -1.13, "loa_low": -10.04, "loa_low_ci_low": -12.21,
+        "loa_low_ci_high": -8.68, "loa_high": 2.57, "loa_high_ci_low": 0.76, "loa_high_ci_high": 4.85, "p": 0.0172,
+        "p_holm": 0.0344, "icc2": 0.842, "icc2_ci_low": 0.713, "icc2_ci_high": 0.934, "ccc": 0.831,
+        "cv_percent": 4.44, "tost_p": 0.0231, "slope": -0.185, "slope_ci_low": -0.294, "slope_ci_high": -0.076,
+        "slope_p": 0.0127, "equivalence_margin": 6.5,
+    }  # fmt: skip
+    other = {"n": 11, "reference_mean": 1.0, "reader_mean": 1.0, "bias": 0.0, "p": 0.5, "p_holm": 0.5}
+    columns = ["metric", "unit", *STATISTICS]
+    rows = [{"metric": "EF", "unit": "%"} | cells, {"metric": "mass_ES", "unit": "mg"} | other]
+    text = write({"agreement": pd.DataFrame(rows, columns=columns)}, sd_ddof=0)
+    assert (
+        "The reader net underestimated EF significantly; it did not differ significantly from the reference in mass at "
+        "ES. EF was 61.3 ± 9.1% by the reference and 57.9 ± 8.4% by net (bias −3.3 percentage points, 95% CI −5.5 to "
+        "−1.1, p = 0.017, Holm-corrected p = 0.034)."
+    ) in text
+    assert (
+        "was shown for EF (±6.5 percentage points, p = 0.023). Thus the bias of EF was significant, but smaller than "
+        "the margin.\n"
+    ) in text
+    assert (
+        "The 95% limits of agreement were −10.0 to 2.6 percentage points for EF (95% CI −12.2 to −8.7 and 0.8 to 4.8). "
+        "The difference net − reference fell with the mean of the two for EF (slope −0.18, 95% CI −0.29 to −0.08, "
+        "p = 0.013).\n"
+    ) in text
+    assert (
+        "ICC(2,1) was 0.84 (95% CI 0.71 to 0.93) for EF. Lin's concordance correlation coefficient was 0.83 for EF. "
+        "The within-subject coefficient of variation was 4.4% for EF.\n"
+    ) in text
+    assert "denominator n)" in text
+
+
+EF = {"metric": "EF"}
+DIFFERENCE = {"metric": "EF", "group_a": "control", "group_b": "DCM"}
+AT_ED = {"structure": "blood_pool", "phase": "ED"}
+CONTRAST = {"contrast": "blood_pool: ED - ES"}
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "where", "value", "said"),
+    [
+        ("agreement", "reference_mean", EF, 77.77, "EF was 77.8 ± "),
+        ("agreement", "reader_sd", EF, 77.77, " ± 77.8% by net (bias"),
+        ("agreement", "loa_high", EF, 77.77, " to 77.8 percentage points for EF"),
+        ("agreement", "equivalence_margin", EF, 7.77, "EF (±7.8 percentage points"),
+        ("agreement", "icc2", EF, 0.777, "0.78 (95% CI 0.71 to 0.91) for EF"),
+        ("agreement", "cv_percent", EF, 77.77, "77.8% for EF"),
+        ("agreement", "n", EF, 39, "n = 39)"),
+        ("overlap_summary", "mean", AT_ED, 0.777, "Dice was 0.78 ± 0.02 at ED and"),
+        ("overlap_summary", "missing", AT_ED, 3, "There was no Dice for the blood pool at ED in 3 mice, not"),
+        ("overlap_summary", "failed", AT_ED, 1, "was empty for the blood pool at ED in 1 mouse, a Dice of 0"),
+        ("surface_summary", "sd", AT_ED | {"measure": "hd95_mm"}, 0.777, "± 0.777 mm at ED and"),
+        ("overlap_anova", "F", {"effect": "structure"}, 77.777, "structure (F(1, 39) = 77.78, p < 0.001"),
+        ("overlap_pairwise", "ci_high", CONTRAST, 0.7777, " to 0.778, p"),
+        ("overlap_model", "chi2", {"term": "phenotype"}, 77.777, "(χ²(3) = 77.78, p"),
+        ("dice_error", "spearman_rho", {"metric": "EDV"}, 0.777, "EDV (ρ = 0.78, 95% CI"),
+        ("group_tests", "statistic", EF | {"test": "welch_anova", "rater": "reader"}, 77.777, ") = 77.78, p = "),
+        ("group_differences", "reader_difference", DIFFERENCE, -77.77, "−77.8 percentage points"),
+        ("sample_size", "reader_mice_per_group", EF, 77, " by the reference and 77 by net (SD"),
+        ("sample_size", "change", EF, 7, "a difference of 7 percentage points in EF, "),
+    ],
+)
+def test_a_changed_cell_changes_the_text(cohort, write, table, column, where, value, said):
+    tables = {name: cohort[name] for name in ("agreement", "overlap_summary", "surface_summary", table)}
+    assert said not in write(tables)
+    assert said in write(changed(tables, table, column, value, **where))
+
+
+@pytest.mark.parametrize(
+    ("p", "p_holm", "bias", "said"),
+    [
+        (0.001, 0.01, 2, "overestimated EF significantly."),
+        (0.001, 0.01, -2, "underestimated EF significantly."),
+        (0.03, 0.09, 2, "differed from the reference in EF, but not significantly after Holm's correction."),
+        (0.05, 0.05, 2, "did not differ significantly from the reference in EF."),
+        (np.nan, np.nan, 2, ""),
+    ],
+)  # fmt: skip
+def test_over_and_underestimated_follow_p(cohort, write, p, p_holm, bias, said):
+    row = cohort["agreement"].query("metric == 'EF'").assign(p=p, p_holm=p_holm, bias=bias)
+    verdict = paragraphs(write({"agreement": row}))["Agreement"][1].split("EF was")[0].strip()
+    assert verdict == (f"The reader net {said}" if said else "")
+
+
+def test_verdicts_on_several_metrics(cohort, write):
+    table = cohort["agreement"].assign(p=0.5, p_holm=0.9)
+    assert "net did not differ significantly from the reference in any metric." in write({"agreement": table})
+    table["p"], table["p_holm"], table["bias"] = 1e-4, [0.01] * 5 + [0.2], [1, 1, -1, -1, 1, 1]
+    assert (
+        "The reader net overestimated EDV, ESV and mass at ED significantly; it underestimated SV and EF "
+        "significantly; it differed from the reference in mass at ES, but not significantly after Holm's correction."
+    ) in write({"agreement": table})
+
+
+def test_equivalence_is_shown_or_not(cohort, write):
+    table = cohort["agreement"].assign(tost_p=[0.01, 0.05, 0.2, np.nan, np.nan, np.nan], p_holm=1.0)
+    text = paragraphs(write({"agreement": table}))["Agreement"][2]
+    assert text.endswith(
+        "shown for EDV (±5.0 µL, p = 0.010). It was not shown for ESV (±5.0 µL, p = 0.050) or SV (±3.0 µL, p = 0.200)."
+    )
+    text = write({"agreement": table.assign(tost_p=0.2)})
+    assert "t-tests) was not shown for EDV" in text
+    assert "quivalence" not in write({"agreement": table.assign(tost_p=np.nan)})
+
+
+def test_dice_between_phases_and_structures(cohort, write):
+    tables = {name: cohort[name] for name in ("agreement", "overlap_pairwise")}
+    rows = changed(tables, "overlap_pairwise", "p_holm", 0.01, **CONTRAST)
+    higher = write(changed(rows, "overlap_pairwise", "mean_difference", 0.0214, **CONTRAST))
+    assert "Dice in the blood pool was significantly higher at ED than at ES (difference 0.021, 95% CI " in higher
+    lower = write(changed(rows, "overlap_pairwise", "mean_difference", -0.0214, **CONTRAST))
+    assert "Dice in the blood pool was significantly lower at ED than at ES (difference −0.021, 95% CI " in lower
+    same = write(changed(rows, "overlap_pairwise", "p_holm", 0.05, **CONTRAST))
+    assert "Dice in the blood pool did not differ significantly between ED and ES (difference" in same
+
+
+@pytest.mark.parametrize(
+    ("rho", "p", "said"),
+    [
+        (-0.6, 0.01, "a lower Dice went with a larger absolute error of EDV (ρ = −0.60, "),
+        (0.6, 0.01, "a higher Dice went with a larger absolute error of EDV (ρ = 0.60, "),
+        (-0.6, 0.06, "Dice was not significantly correlated with the absolute error of EDV (ρ = −0.60, "),
+    ],
+)
+def test_dice_and_error(cohort, write, rho, p, said):
+    row = cohort["dice_error"].query("metric == 'EDV'").assign(spearman_rho=rho, p_holm=p)
+    assert said in write({"agreement": cohort["agreement"], "dice_error": row})
+
+
+def test_each_conclusion_that_changes_has_its_sentence(cohort, write):
+    row = cohort["group_differences"].query("metric == 'EF' and group_a == 'control' and group_b == 'DCM'")
+    row = row.assign(reference_difference=-8.04, reference_ci_low=-12.3, reference_ci_high=-4.1, reference_p=0.004)
+    row = row.assign(reader_difference=-3.21, reader_ci_low=-7.7, reader_ci_high=1.26, reader_p=0.17)
+
+    def said(**values):
+        tables = {"agreement": cohort["agreement"], "group_differences": row.assign(**values)}
+        return paragraphs(write(tables))["Phenotypes"][0].split("then by net). ")[1]
+
+    assert said(conclusion="reference only") == (
+        "The conclusion changed for EF in DCM against control: by the reference, it was significantly lower "
+        "(difference −8.0 percentage points, 95% CI −12.3 to −4.1, p = 0.004); by net, it did not differ significantly "
+        "(difference −3.2 percentage points, 95% CI −7.7 to 1.3, p = 0.170)."
+    )
+    opposite = said(conclusion="opposite", reader_difference=3.2, reader_p=0.01)
+    assert "it was significantly lower (difference −8.0" in opposite
+    assert "by net, it was significantly higher (difference 3.2" in opposite
+    assert said(conclusion="same: significant", reader_p=0.01) == (
+        "By both, EF was significantly lower in DCM than in control (−8.0 and −3.2 percentage points). In no pair did "
+        "the conclusion change."
+    )
+    assert said(conclusion="same: not significant", reference_p=0.2) == (
+        "No two phenotypes differed significantly in any metric, by the reference or by net."
+    )
+
+
+def test_phenotypes_by_one_or_both(cohort, write):
+    def said(reference, reader):
+        welch = cohort["group_tests"].query("metric == 'EF' and test == 'welch_anova'")
+        tables = {"agreement": cohort["agreement"], "group_tests": welch.assign(p_holm=[reference, reader])}
+        return paragraphs(write(tables))["Phenotypes"][0].split("then net). ")[1].split(" in EF")[0]
+
+    assert said(0.01, 0.01) == "Phenotypes differed significantly by both the reference and net"
+    assert said(0.01, 0.06) == "Phenotypes differed significantly by the reference, but not by net,"
+    assert said(0.06, 0.01) == "Phenotypes differed significantly by net, but not by the reference,"
+    assert said(0.06, 0.06) == "Phenotypes differed significantly neither by the reference nor by net"
+
+
+def test_the_model_names_the_phenotypes_with_larger_errors(cohort, write):
+    tables = changed(cohort, "overlap_model", "p", 0.002, term="phenotype")
+    for column, value in {"estimate": 0.0123, "ci_low": 0.0041, "ci_high": 0.0205, "p": 0.003}.items():
+        tables = changed(tables, "overlap_model", column, value, term="phenotype[MI]")
+    for phenotype in ("DCM", "TAC"):
+        tables = changed(tables, "overlap_model", "p", 0.3, term=f"phenotype[{phenotype}]")
+    text = write(tables)
+    assert "(40 mice), the error depended significantly on the phenotype (χ²(3) = " in text
+    assert "Against control it was larger in MI (by 0.012, 95% CI 0.004 to 0.021, p = 0.003)." in text
+
+
+def test_mice_are_counted(cohort, write):
+    assert paragraphs(write(cohort))["Mice"] == [
+        "The reader net was compared with the reference in 40 mice of the cohort mine. The phenotypes were control "
+        "(10 mice), DCM (10 mice), MI (10 mice) and TAC (10 mice)."
+    ]
+    more = pd.DataFrame({"mouse": ["A", "B", "C"], "ed_frame": [0, None, 0], "es_frame": [7, None, 7]})
+    manifest = pd.concat([cohort["manifest"], more.astype({"ed_frame": "Int64", "es_frame": "Int64"})])
+    assert paragraphs(write(cohort | {"manifest": manifest}))["Mice"][0].startswith(
+        "The reader net was compared with the reference in 40 of the 43 mice of the cohort mine. Of the others, 1 had "
+        "no reference at ED and ES and 2 were not measured by net. The phenotypes"
+    )
+    few = cohort["groups"].assign(n=cohort["groups"]["n"].where(cohort["groups"]["phenotype"] != "TAC", 1))
+    assert "MI (10 mice), TAC (1 mouse) and unknown (9 mice)." in write(cohort | {"groups": few})
+
+
+def test_the_level_is_that_of_the_study(cohort, write):
+    text = write(cohort, alpha=0.1, power=0.9)
+    assert "judged at the level 0.1 after" in text
+    assert "95% CI" not in text
+    assert "90% CI" in text
+    assert "a power of 90% and the level 0.1" in text
+    assert "a power of 80% and the level 0.05" in write(cohort)
+
+
+def test_the_published_values(root, tmp_path, write):
+    function = pd.read_csv(root / "config/published/figure3.csv").rename(columns={"dl": "reader"})
+    write_csv(function, tmp_path / "function.csv")
+    measure_agreement.main(tmp_path / "function.csv", tmp_path / "agreement.csv", 0, 0.05, MARGINS)
+    text = write({"agreement": read_csv(tmp_path / "agreement.csv")}, sd_ddof=0)
+    assert "in 25 mice of the cohort mine." in text
+    assert "net did not differ significantly from the reference in any metric." in text
+    assert "EDV was 65.6 ± 10.0 µL by the reference and 66.2 ± 10.1 µL by net (bias 0.6 µL, 95% CI −0.8 to " in text
+    assert "−3.2 to 3.9 µL for ESV" in text
+    assert "p = 0.698" in text
+    assert list(paragraphs(text)) == ["Mice", "Agreement"]
+
+
+CI = ["ci_low", "ci_high"]
+# what can be missing together while the rest of a row is there
+MISSING = {
+    "agreement": [
+        ["bias_ci_low", "bias_ci_high", "p", "p_holm", "tost_p"],
+        ["tost_p", "equivalence_margin"],
+        ["reference_sd", "reader_sd", "loa_low", "loa_high"],
+        [f"loa_{side}_{limit}" for side in ("low", "high") for limit in CI],
+        ["slope", "slope_ci_low", "slope_ci_high", "slope_p"],
+        ["slope_ci_low", "slope_ci_high", "slope_p"],
+        ["icc2", "icc2_ci_low", "icc2_ci_high", "ccc"],
+        ["icc2_ci_low", "icc2_ci_high"],
+        ["cv_percent"],
+    ],
+    "overlap_summary": [["sd"]],
+    "surface_summary": [["sd"]],
+    "overlap_anova": [["df1", "df2", "F", "p", "eta_squared_generalized"]],
+    "overlap_pairwise": [["ci_low", "ci_high", "p", "p_holm"]],
+    "overlap_model": [["estimate", *CI, "p", "chi2", "df"]],
+    "dice_error": [["spearman_rho", "p", "p_holm", *CI], CI],
+    "group_tests": [["statistic", "df1", "df2", "p", "p_holm"]],
+    "group_differences": [
+        [f"{rater}_{cell}" for rater in ("reference", "reader") for cell in (*CI, "p")] + ["conclusion"],
+        ["reference_ci_low", "reference_ci_high", "reference_p", "conclusion"],
+    ],
+    "sample_size": [
+        ["calibrated_mice_per_group", "slope"],
+        ["reader_mice_per_group", "calibrated_mice_per_group"],
+        ["change_absolute", "reference_sd", "reader_sd", "reference_mice_per_group", "reader_mice_per_group"],
+    ],
+}
+
+
+@pytest.mark.parametrize("table", MISSING)
+def test_missing_cells_are_left_out(cohort, write, table):
+    """In all rows, in the first or in the last."""
+    for columns in MISSING[table]:
+        for rows in (slice(None), slice(0, 1), slice(-1, None)):
+            blank = cohort[table].copy()
+            blank.loc[blank.index[rows], columns] = np.nan
+            text = write({"agreement": cohort["agreement"], "surface_summary": cohort["surface_summary"], table: blank})
+            assert not WORDS_OF_NOTHING.search(text), (columns, WORDS_OF_NOTHING.search(text))
+
+
+@pytest.mark.parametrize(
+    ("mice", "phenotypes", "lost"),
+    [(1, ("control",), 0), (1, ("control", "DCM"), 0), (2, ("control", "DCM"), 1), (3, ("MI",), 0), (2, ("MI",), 2)],
+)
+def test_few_mice(tmp_path, write, mice, phenotypes, lost):
+    """With 1, 2, 3, 3 and no mice the reasons are given, and nothing is printed that is not there."""
+    known = measurements(tmp_path, mice, phenotypes)
+    function = read_csv(tmp_path / "function.csv")
+    function.loc[function["mouse"].isin([f"Mouse{number + 1}" for number in range(lost)]), "reader"] = np.nan
+    write_csv(function, tmp_path / "function.csv")
+    paths = statistics(tmp_path, known)
+    text = write({name: read_csv(path) for name, path in paths.items()})
+    assert not WORDS_OF_NOTHING.search(text), WORDS_OF_NOTHING.search(text)
+    left = mice * len(phenotypes) - lost
+    start = "No mouse of the cohort" if left == 0 else f"The reader net was compared with the reference in {left} "
+    assert paragraphs(text)["Mice"][0].startswith(start)
+    assert ("overestimated" in text or "differ significantly from" in text) == (left > 1)
+    assert left > 2 or "ot everything could be measured or tested (" in text
+
+
+def test_no_metric_at_all(write):
+    text = write({"agreement": pd.DataFrame(columns=["metric", "unit", *STATISTICS])})
+    assert text == "# Results: net on mine\n\n## Mice\n\nNo mouse of the cohort mine was measured by both the " + (
+        "reference and the reader net.\n"
+    )
+
+
+def test_the_same_tables_give_the_same_bytes(cohort, write):
+    assert write(cohort) == write(cohort)

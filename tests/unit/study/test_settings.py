@@ -1,0 +1,29 @@
+import pytest
+import yaml
+
+from murmur.study.schema import complete
+from murmur.study.settings import in_force
+
+STUDIES = ["demo.yaml", "paper.yaml", "pretrained.yaml", "examples/nifti.yaml", "examples/second_observer.yaml"]
+STUDIES += ["examples/measurements.yaml", "examples/own_mice.yaml", "examples/train_on_own_mice.yaml"]
+
+
+@pytest.mark.parametrize("name", STUDIES)
+def test_settings_in_force_are_a_study_file_of_the_same_study(root, name):
+    settings = complete(yaml.safe_load((root / "config" / name).read_text()))
+    assert complete(in_force(settings)) == settings
+
+
+def test_defaults_without_effect_are_left_out():
+    study = {
+        "study": "few",
+        "cohorts": {
+            "a": {"source": {"folder": "mice"}, "split": {"file": "split.csv"}},
+            "b": {"source": {"measurements": "b.csv"}},
+        },
+        "readers": {"given": {"weights": "given.keras"}},
+    }
+    found = in_force(complete(study))
+    assert found["cohorts"] == study["cohorts"]
+    assert set(found["readers"]["given"]) == {"weights", "mice", "postprocess"}
+    assert found["statistics"]["alpha"] == 0.05

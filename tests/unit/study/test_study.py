@@ -1,0 +1,236 @@
+import copy
+
+import h5py
+import numpy as np
+import pytest
+import yaml
+
+from murmur.data.mouse_file import write_cine
+from murmur.errors import BadInput
+from murmur.phantom.phenotypes import has_inflow_frames
+from murmur.study.study import Study
+
+
+@pytest.fixture
+def demo(root):
+    return yaml.safe_load((root / "config" / "demo.yaml").read_text())
+
+
+def refused(config, *words):
+    with pytest.raises(BadInput) as error:
+        study = Study(config)
+        for cohort in study.cohorts.values():
+            _ = cohort.split
+    for word in words:
+        assert word in str(error.value)
+    return str(error.value)
+
+
+def test_demo_is_accepted_and_split_as_it_says(demo):
+    study = Study(demo)
+    internal = study.cohorts["internal"]
+    assert [len(internal.mice_of(split)) for split in ("train", "validation", "test")] == [12, 3, 5]
+    assert set(internal.mice) == set(internal.mice_of("train", "validation", "test"))
+    assert study.cohorts["external_7T"].mice_of("test") == [f"Mouse{n}" for n in range(1, 7)]
+
+
+def test_inflow_mice_train(demo):
+    assert has_inflow_frames(12)
+    for seed in range(10):
+        demo["cohorts"]["internal"]["split"]["seed"] = seed
+        assert "Mouse13" in Study(demo).cohorts["internal"].mice_of("train")
+
+
+def test_defaults_are_the_values_of_the_published_study(demo):
+    del demo["readers"]["unet3plus"]["network"], demo["readers"]["unet3plus"]["training"]
+    reader = Study(demo).readers["unet3plus"]
+    assert reader.network == {
+        "architecture": "unet3plus",
+        "filters": [32, 64, 128, 256, 512],
+        "size": 256,
+        "downsample": 1,
+        "dropout": 0.3,
+    }
+    assert reader.training["epochs"] == 200
+    assert reader.training["patience"] == 25
+    assert reader.training["batch_size"] == 16
+    assert reader.training["learning_rate"] == 0.001
+
+
+def test_network_that_ships_is_found_from_any_folder(demo, root, tmp_path, monkeypatch):
+    """Inside the working directory by its relative path, so that records of two checkouts agree."""
+    demo["readers"] = {"phantom": {"weights": "phantom"}}
+    monkeypatch.chdir(root)
+    assert Study(demo).readers["phantom"].model == "models/phantom.keras"
+    monkeypatch.chdir(tmp_path)
+    assert Study(demo).readers["phantom"].model == str(root / "models" / "phantom.keras")
+
+
+def test_study_does_not_change_what_it_is_given(demo):
+    before = copy.deepcopy(demo)
+    Study(demo)
+    assert demo == before
+
+
+def test_misspelt_key_names_the_nearest(demo):
+    split = demo["cohorts"]["internal"]["split"]
+    split["trian"] = split.pop("train")
+    message = refused(demo, "cohorts.internal.split.trian", "unknown key", "did you mean 'train'?")
+    assert "\n" not in message
+
+
+def test_every_problem_is_one_line(demo):
+    demo["reders"] = demo.pop("readers")
+    demo["cohorts"]["internal"]["spacing_mm"] = [0.1, 0.1]
+    assert len(refused(demo, "reders", "'readers'", "cohorts.internal.spacing_mm").splitlines()) == 2
+
+
+@pytest.mark.parametrize(
+    ("keys", "value", "words"),
+    [
+        (["study"], "my study", ["study", '"my study"', "letters"]),
+        (["cohorts"], {}, ["cohorts", "at least one"]),
+        (["cohorts", "internal", "source", "phantom", "mice"], "20", ['found "20"', "expected an integer"]),
+        (["cohorts", "internal", "source", "phantom", "mice"], 0, ["found 0", "1 or more"]),
+        (["cohorts", "internal", "spacing_mm"], [0.1, 0.1, -1], ["spacing_mm.2", "more than 0"]),
+        (["cohorts", "internal", "source"], {}, ["cohorts.internal.source", "none", "exactly one"]),
+        (["cohorts", "internal", "source"], {"folder": "nowhere"}, ["source.folder", "'nowhere'", "correct the path"]),
+        (["cohorts", "internal", "split"], {"train": 3}, ["cohorts.internal.split", "validation, test", "missing"]),
+        (["cohorts", "internal", "split", "train"], 13, ["13 + 3 + 5 = 21", "20"]),
+        (["cohorts", "internal", "participants"], "none.tsv", ["participants", "none.tsv"]),
+        (["readers", "unet3plus", "train_on"], "intrenal", ["train_on", "did you mean 'internal'?"]),
+        (["readers", "unet3plus", "train_on"], "external_7T", ["no training mice"]),
+        (["readers", "unet3plus", "network", "size"], 100, ["network.size", "100", "multiple of 32"]),
+        (["readers", "unet3plus", "weights"], "w.keras", ["train_on and weights", "exactly one"]),
+        (["readers", "unet3plus", "dataset"], "Masks", ["readers.unet3plus.dataset", "without masks"]),
+        (["readers", "unet3plus", "cohorts"], ["inside"], ["readers.unet3plus.cohorts", "'inside'"]),
+        (["readers", "unet3plus", "postprocess"], "nothing", ["largest_component, none"]),
+        (["readers", "reference"], {"train_on": "internal"}, ["'reference'", "another name"]),
+        (["cohorts", "internal", "source", "phantom", "mice"], 20.0, ["found 20.0", "expected an integer"]),
+        (["cohorts", "internal", "split", "test"], 0, ["found 0", "1 or more"]),
+        (["cohorts", "internal", "split", "file"], "s.csv", ["found train, validation, test, seed beside file"]),
+        (["cohorts", 2023], {"source": {"phantom": {"mice": 1}}}, ["cohorts.2023", "put it in quotes"]),
+        (
+            ["cohorts", "internal", "source"],
+            {"published": {"address": "data.example.org/x"}},
+            [
+                'cohorts.internal.source.published.address: found "data.example.org/x"',
+                "starts with https:// or http://",
+            ],
+        ),
+        (
+            ["readers", "unet3plus"],
+            {"weights": {"address": "file:///net.h5", "sha256": "0" * 64}},
+            ['readers.unet3plus.weights.address: found "file:///net.h5"', "starts with https:// or http://"],
+        ),
+        (["statistics"], {"sd_ddof": 2}, ["statistics.sd_ddof", "found 2", "0, 1"]),
+    ],
+)
+def test_what_is_wrong_is_said(demo, keys, value, words):
+    section = demo
+    for key in keys[:-1]:
+        section = section[key]
+    section[keys[-1]] = value
+    refused(demo, *words)
+
+
+def test_missing_key_is_named(demo):
+    del demo["cohorts"]["internal"]["source"]
+    refused(demo, "cohorts.internal", "source", "missing")
+
+
+def test_folder_in_natural_order(demo, tmp_path):
+    for name in ("Mouse10", "Mouse2", "Mouse1"):
+        (tmp_path / f"{name}.h5").touch()
+    demo["cohorts"] = {"mine": {"source": {"folder": str(tmp_path)}}}
+    del demo["readers"]
+    assert Study(demo).cohorts["mine"].mice == ["Mouse1", "Mouse2", "Mouse10"]
+
+
+def test_empty_folder_is_refused(demo, tmp_path):
+    demo["cohorts"] = {"mine": {"source": {"folder": str(tmp_path)}}}
+    del demo["readers"]
+    refused(demo, "found no file *.h5", str(tmp_path))
+
+
+def test_reader_reads_test_mice_unless_told_otherwise(demo):
+    study = Study(demo)
+    assert len(study.readers["unet3plus"].mice(study.cohorts["internal"])) == 5
+    demo["readers"]["unet3plus"]["mice"] = "all"
+    study = Study(demo)
+    assert len(study.readers["unet3plus"].mice(study.cohorts["internal"])) == 20
+
+
+def test_everything_about_the_mice_is_checked_before_a_job_starts(demo, tmp_path):
+    demo["cohorts"]["internal"]["participants"] = str(tmp_path / "p.tsv")
+    (tmp_path / "p.tsv").write_text("mouse,phenotype\nMouse1,control\n")
+    with pytest.raises(BadInput, match="separated by tabs"):
+        Study(demo).check_mice()
+    (tmp_path / "p.tsv").write_text("mouse\tphenotype\nmouse1\tcontrol\n")
+    with pytest.raises(BadInput, match="found mouse1, ..., expected mice of the cohort"):
+        Study(demo).check_mice()
+    (tmp_path / "p.tsv").write_text("mouse\tphenotype\nMouse1\tcontrol\n")
+    Study(demo).check_mice()
+
+
+def test_mice_of_a_folder_are_split_by_what_is_contoured(demo, tmp_path):
+    frames = {"A": [0, 2], "B": [0, 1, 2], "C": [], "D": [0, 2], "E": [1, 2]}
+    for name, contoured in frames.items():
+        images = np.ones((8, 8, 2, 3), np.uint16)
+        masks = np.zeros(images.shape, np.uint8)
+        masks[2:4, 2:4, 0, contoured] = 2
+        write_cine(tmp_path / f"{name}.h5", images, masks if contoured else None, contoured)
+    with h5py.File(tmp_path / "A.h5", "a") as file:
+        del file["Frames_with_ROI"]
+    demo["cohorts"] = {
+        "internal": {"source": {"folder": f"{tmp_path}/"}, "split": {"train": 2, "validation": 1, "test": 2}}
+    }
+    study = Study(demo)
+    cohort = study.cohorts["internal"]
+    assert cohort.split["B"] == "train"
+    assert cohort.split["C"] == "test"
+    assert sorted(cohort.split.values()) == ["test", "test", "train", "train", "validation"]
+    assert cohort.file("A") == str(tmp_path / "A.h5")
+    (tmp_path / "D.h5").write_text("no")
+    with pytest.raises(BadInput, match="D.h5: found no readable HDF5 file"):
+        Study(demo).check_mice()
+
+
+def test_reader_without_a_mouse_to_read_is_refused(demo, tmp_path):
+    split = tmp_path / "s.csv"
+    split.write_text(
+        "mouse,split\n" + "".join(f"Mouse{n},{'train' if n > 1 else 'validation'}\n" for n in range(1, 21))
+    )
+    demo["cohorts"]["internal"]["split"] = {"file": str(split)}
+    with pytest.raises(BadInput, match="readers.unet3plus: found no test mouse in the cohort 'internal'"):
+        Study(demo).check_mice()
+
+
+def test_measurements_name_their_own_readers(demo, tmp_path):
+    table = tmp_path / "numbers.csv"
+    table.write_text("mouse,metric,unit,reference,software_a,software_b\nM1,EDV,uL,60,61,62\n")
+    demo["cohorts"]["numbers"] = {"source": {"measurements": str(table)}}
+    study = Study(demo)
+    assert study.readers_of("numbers") == ["software_a", "software_b"]
+    assert study.readers_of("internal") == ["unet3plus"]
+    assert study.cohorts["numbers"].mice == ["M1"]
+
+
+def test_names_in_statistics_and_paper_must_be_those_of_readers_and_cohorts(demo):
+    def said(**sections):
+        with pytest.raises(BadInput) as error:
+            Study(demo | sections).check_mice()
+        return str(error.value)
+
+    assert "did you mean 'unet3plus'?" in said(statistics={"observers": ["unet3pluss"]})
+    assert said(paper={"cohort": "inner", "reader": "unet3plus"}).startswith("paper.cohort: found 'inner'")
+    assert said(paper={"cohort": "internal", "reader": "dl"}).startswith("paper.reader: found 'dl'")
+    assert "paper: the key reader is missing" in said(paper={"cohort": "internal"})
+    Study(demo | {"paper": {"cohort": "internal", "reader": "unet3plus"}}).check_mice()
+
+
+def test_measurements_may_have_participants(tmp_path):
+    (tmp_path / "numbers.csv").write_text("mouse,metric,unit,reference,dl\nA,EDV,uL,1,2\nB,EDV,uL,1,2\n")
+    (tmp_path / "people.tsv").write_text("mouse\tphenotype\nB\tcontrol\n")
+    cohort = {"source": {"measurements": str(tmp_path / "numbers.csv")}, "participants": str(tmp_path / "people.tsv")}
+    assert Study({"study": "s", "cohorts": {"c": cohort}}).cohorts["c"].phenotypes == {"B": "control"}

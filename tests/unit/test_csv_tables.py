@@ -1,0 +1,19 @@
+import pandas as pd
+
+from murmur.csv_tables import read_csv, write_csv
+
+
+def test_numbers_survive_to_the_last_bit(tmp_path):
+    values = [0.1 + 0.2, 1 / 3, 1e-300, 123456789.123456789, 2**-1074, float("nan")]
+    write_csv(pd.DataFrame({"mouse": list("abcdef"), "value": values}), tmp_path / "t.csv")
+    back = read_csv(tmp_path / "t.csv")["value"]
+    assert back[:5].tolist() == values[:5]
+    assert pd.isna(back[5])
+
+
+def test_mice_stay_text_and_missing_stays_missing(tmp_path):
+    table = pd.DataFrame({"mouse": ["007", "NA"], "note": [None, "x"], "value": [None, 1.0]})
+    write_csv(table, tmp_path / "t.csv")
+    back = read_csv(tmp_path / "t.csv")
+    assert back["mouse"].tolist() == ["007", "NA"]
+    assert (tmp_path / "t.csv").read_text() == "mouse,note,value\n007,,\nNA,x,1.0\n"

@@ -1,0 +1,68 @@
+"""The form of the code: formatting, lint, and documents that are written from other files."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from murmur.study.schema import schema
+
+
+def run(root, *command):
+    result = subprocess.run([sys.executable, "-m", *command], cwd=root, capture_output=True, text=True)
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+@pytest.mark.parametrize("command", [["ruff", "check", "."], ["ruff", "format", "--check", "."]])
+def test_python(root, command):
+    run(root, *command)
+
+
+def test_snakemake_format(root):
+    subprocess.run([Path(sys.executable).parent / "snakefmt", "--check", "Snakefile", "rules"], cwd=root, check=True)
+
+
+def test_snakemake_lint(root, tmp_path):
+    run(root, "snakemake", "--lint", "--directory", str(tmp_path), "--snakefile", "Snakefile")
+
+
+def test_config_readme_is_in_step_with_the_schema(root):
+    sys.path.insert(0, str(root / "docs"))
+    from write_config_readme import readme
+
+    assert (root / "config" / "README.md").read_text() == readme(), "run: python docs/write_config_readme.py"
+
+
+def keys(rules):
+    for key, inner in rules.get("properties", {}).items():
+        yield key, inner
+        yield from keys(inner)
+    if isinstance(rules.get("additionalProperties"), dict):
+        yield from keys(rules["additionalProperties"])
+
+
+def test_schema_is_closed_and_described():
+    from jsonschema import Draft202012Validator
+
+    Draft202012Validator.check_schema(schema())
+    for key, rules in keys(schema()):
+        assert rules.get("description"), key
+        assert rules["type"] != "object" or rules.get("additionalProperties") is not None, key
+
+
+def test_each_script_has_the_name_of_its_rule(root):
+    rules = "\n".join(path.read_text() for path in (root / "rules").glob("*.smk"))
+    by_hand = {root / "scripts" / name for name in ("audit.py", "compare_runs.py")}
+    for script in set((root / "scripts").glob("*.py")) - by_hand:
+        named = f"rule {script.stem}:" in rules or f'f"{script.stem}_' in rules
+        assert named, script.stem
+        assert f'"../scripts/{script.name}"' in rules
+
+
+def test_demo_and_examples_are_yaml_that_the_schema_accepts(root):
+    from jsonschema import Draft202012Validator
+
+    for path in [*(root / "config").glob("*.yaml"), *(root / "config" / "examples").glob("*.yaml")]:
+        Draft202012Validator(schema()).validate(yaml.safe_load(path.read_text()))

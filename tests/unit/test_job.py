@@ -1,0 +1,165 @@
+"""A script as Snakemake runs it, in a process of its own, from a checkout that holds nothing but it and the library."""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from murmur.files import sha256
+from murmur.provenance.record import TOLD, digest, is_sealed, read_record, record_file
+from murmur.provenance.stamp import Stamp, read_stamp
+
+SCRIPT = """
+import sys
+from murmur.measurement import function
+from murmur.errors import BadInput
+from murmur.job import job
+from murmur.presentation.printed_table import PrintedTable, write_table
+
+if __name__ == "__main__":
+    with job(snakemake):
+        print("words of the script")
+        rows = [[line, ""] for line in open(snakemake.input.mice[0]).read().split()]
+        write_table(PrintedTable("Table 1", "Mice", ["mouse", ""], rows, ""), snakemake.output)
+        if snakemake.params.alpha > 1:
+            raise BadInput("alpha: found 2, expected at most 1; correct it")
+"""
+
+# What Snakemake writes before a script: the object `snakemake`, and the script's own path.
+RUN = """
+import json, sys
+from types import SimpleNamespace
+from snakemake.iocontainers import InputFiles, Log, OutputFiles, Params, Wildcards
+given = json.loads(sys.argv[1])
+snakemake = SimpleNamespace(
+    rule="tabulate_mice", threads=1, config={"study": "mine"}, log=Log(toclone=["logs/a.log"]),
+    input=InputFiles(toclone=[*given["inputs"], "table.csv"]),
+    output=OutputFiles(toclone=["out/mice.csv", "out/mice.html"]),
+    params=Params(fromdict={"alpha": given["alpha"], "modules": "ab", "content": "cd"}),
+    wildcards=Wildcards(fromdict={"cohort": "internal"}),
+)
+snakemake.input._set_name("mice", 0, 2)
+snakemake.input._set_name("table", 2)
+__file__ = given["script"]
+exec(compile(open(__file__).read(), __file__, "exec"))
+"""
+
+
+class Checkout:
+    """A folder with a script, and a working directory beside it."""
+
+    def __init__(self, folder: Path, library: Path):
+        self.script = folder / "checkout" / "scripts" / "tabulate_mice.py"
+        self.place, self.log = folder / "work", folder / "work" / "logs" / "a.log"
+        shutil.copytree(library, self.script.parent / "murmur")
+        self.script.write_text(SCRIPT)
+        (self.place / "out").mkdir(parents=True)
+        for name in ("Mouse1.txt", "Mouse2.txt", "table.csv"):
+            (self.place / name).write_text(f"{name}\n")
+        (folder / "run.py").write_text(RUN)
+
+    def run(self, alpha=0.05, environment=None):
+        """Run the script; return what became of the process."""
+        given = {"inputs": ["Mouse1.txt", "Mouse2.txt"], "alpha": alpha, "script": str(self.script)}
+        told = {"study_files": ["mine.yaml"], "snakemake": "9.0", "commit": "ab" * 20}
+        return subprocess.run(
+            [sys.executable, self.place.parent / "run.py", json.dumps(given)],
+            cwd=self.place,
+            env={"PATH": "", "PYTHONPATH": str(self.script.parent), TOLD: json.dumps(told)} | (environment or {}),
+            capture_output=True,
+            text=True,
+        )
+
+    def record(self, **given) -> dict:
+        """Run the script and return the record of its first output."""
+        done = self.run(**given)
+        assert done.returncode == 0, done.stderr + self.log.read_text()
+        return read_record(self.place / "out" / "mice.csv")
+
+
+@pytest.fixture
+def checkout(root, tmp_path):
+    return Checkout(tmp_path, root / "scripts" / "murmur")
+
+
+def test_every_output_has_a_record_and_its_stamp(checkout, root):
+    assert checkout.run().returncode == 0
+    assert checkout.log.read_text() == "words of the script\n"
+    for name in ("mice.csv", "mice.html"):
+        path = checkout.place / "out" / name
+        record = read_record(path)
+        assert is_sealed(record)
+        assert record["file"] == {"path": f"out/{name}", "bytes": path.stat().st_size, "sha256": sha256(path)}
+    made = record["made"]
+    assert (made["study"], made["rule"], made["wildcards"]) == ("mine", "tabulate_mice", {"cohort": "internal"})
+    assert (made["settings"], made["commit"], made["software"]["snakemake"]) == ({"alpha": 0.05}, "ab" * 20, "9.0")
+    assert [(found["name"], found["path"]) for found in made["inputs"]] == [
+        ("mice", "Mouse1.txt"),
+        ("mice", "Mouse2.txt"),
+        ("table", "table.csv"),
+    ]
+    assert made["script"] == "scripts/tabulate_mice.py"
+    assert {"scripts/tabulate_mice.py", "scripts/murmur/measurement/function.py", "scripts/murmur/job.py"} <= set(
+        made["code"]
+    )
+    assert read_stamp(path) == Stamp("mine", record["record"], "ab" * 20)
+    run = record["run"]
+    assert (run["study_files"], run["threads"]) == (["mine.yaml"], 1)
+    assert 0 <= run["seconds"] < 60
+    assert 20 < run["peak_memory_MB"] < 2000
+
+
+def test_same_job_leaves_the_same_files_and_digest(checkout):
+    first = checkout.record()
+    page = (checkout.place / "out" / "mice.html").read_bytes()
+    elsewhere = checkout.place.parent.rename(checkout.place.parent.with_name("elsewhere"))
+    checkout.script, checkout.place = elsewhere / "checkout/scripts/tabulate_mice.py", elsewhere / "work"
+    checkout.log = checkout.place / "logs" / "a.log"
+    again = checkout.record(environment={"TZ": "Asia/Tokyo", "LANG": "C", "PYTHONHASHSEED": "5", "USER": "other"})
+    assert again["record"] == first["record"] == digest(first["made"])
+    assert (checkout.place / "out" / "mice.html").read_bytes() == page
+
+
+@pytest.mark.parametrize(
+    ("changed", "part"),
+    [
+        ("Mouse2.txt", "inputs"),
+        ("../checkout/scripts/tabulate_mice.py", "code"),
+        ("../checkout/scripts/murmur/measurement/function.py", "code"),
+    ],
+)
+def test_digest_changes_with_what_the_job_rests_on(checkout, changed, part):
+    before = checkout.record()
+    with open(checkout.place / changed, "a") as file:
+        file.write("# changed\n")
+    after = checkout.record()
+    assert after["record"] != before["record"]
+    assert {name for name in after["made"] if after["made"][name] != before["made"][name]} == {part}
+
+
+def test_digest_changes_with_a_setting_and_with_the_record_of_an_input(checkout):
+    before = checkout.record()
+    assert checkout.record(alpha=0.01)["record"] != before["record"]
+    record_file(checkout.place / "table.csv").write_text(json.dumps({"record": "ef" * 32}))
+    after = checkout.record()
+    assert after["record"] != before["record"]
+    assert after["made"]["inputs"][2]["record"] == "ef" * 32
+
+
+def test_other_module_does_not_count(checkout):
+    before = checkout.record()
+    (checkout.script.parent / "murmur" / "network.py").write_text("# changed\n")
+    assert checkout.record()["record"] == before["record"]
+
+
+def test_failed_job_leaves_no_record_of_before(checkout):
+    checkout.record()
+    done = checkout.run(alpha=2)
+    assert done.returncode == 1
+    sentence = "alpha: found 2, expected at most 1; correct it"
+    assert sentence in done.stderr
+    assert sentence in checkout.log.read_text()
+    assert not list((checkout.place / "out").glob("*.provenance.json"))
