@@ -13,10 +13,11 @@ from pathlib import Path
 from murmur.audit.check import VERDICTS, Audit, Reason, in_order, worst
 from murmur.audit.current_state import Present, place_of
 from murmur.audit.explain_difference import why_different
-from murmur.audit.lineage_text import natural, source_table, tree
+from murmur.audit.lineage_text import source_table, tree
 from murmur.audit.locate import Origin, origin, working_directory
 from murmur.audit.snakemake_plan import Plan, plan
 from murmur.errors import BadInput
+from murmur.files import natural_key
 from murmur.provenance.lineage import Lineage, lineage, recorded_files
 
 CHECKOUT = Path(__file__).resolve().parent.parent
@@ -87,7 +88,7 @@ def audit_study(place: Path) -> tuple[Audit, list[str]]:
     known = known_records(folder, study)
     present = present_of(known, folder)
     files = printed(known, present.plan, folder / "results" / study)
-    files = sorted((path for path in files if (folder / path).is_relative_to(place)), key=natural)
+    files = sorted((path for path in files if (folder / path).is_relative_to(place)), key=natural_key)
     return Audit(with_lost(known, files, folder), files, present), files
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from murmur.errors import BadInput
+from murmur.files import atomic_write
 
 
 def write_csv(table: pd.DataFrame, path: str | Path) -> None:
@@ -14,11 +15,8 @@ def write_csv(table: pd.DataFrame, path: str | Path) -> None:
 
     The file appears under its name only when it is complete.
     """
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.partial")
-    table.to_csv(partial, index=False, lineterminator="\n", encoding="utf-8")
-    partial.replace(path)
+    with atomic_write(path) as partial:
+        table.to_csv(partial, index=False, lineterminator="\n", encoding="utf-8")
 
 
 def read_csv(path: str | Path) -> pd.DataFrame:

@@ -1,8 +1,33 @@
-"""The digest of a file's content, by which it is known again."""
+"""Files: the digest of their content, writing them whole, and the order of their names."""
 
+import contextlib
 import hashlib
 import os
+import re
+from collections.abc import Iterator
 from pathlib import Path
+
+
+@contextlib.contextmanager
+def atomic_write(path: str | Path) -> Iterator[Path]:
+    """Yield the path of a temporary file, which becomes `path` when the block ends without an exception.
+
+    The temporary file lies in the same folder, which is made if necessary, and has the same suffix; its name holds the
+    process ID, because another process may be writing the same file.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.stem}.{os.getpid()}.partial{path.suffix}")
+    try:
+        yield partial
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def natural_key(name: str) -> list[str | int]:
+    """Return the sort key that puts Mouse2 before Mouse10."""
+    return [int(part) if part.isdecimal() else part for part in re.split(r"(\d+)", name)]
 
 
 def sha256(path: str | Path) -> str:
@@ -24,8 +49,6 @@ def remembered_sha256(path: str | Path, memory: Path) -> str:
         return note.read_text()
     except FileNotFoundError:
         digest = sha256(path)
-    memory.mkdir(parents=True, exist_ok=True)
-    partial = note.with_suffix(f".{os.getpid()}")
-    partial.write_text(digest)
-    partial.replace(note)
+    with atomic_write(note) as partial:
+        partial.write_text(digest)
     return digest

@@ -104,11 +104,12 @@ def test_init_files_hold_a_docstring_and_nothing_else(root):
 
 
 def test_functions_and_files_are_short(root):
+    waiting = ["agreement", "main"]  # to be split
     for path in [*(root / "scripts").rglob("*.py"), *(root / "tests" / "helpers").rglob("*.py")]:
         text = path.read_text()
         assert len(text.splitlines()) <= FILE_LINES, path
         for node in ast.walk(ast.parse(text)):
-            if isinstance(node, ast.FunctionDef) and path.name != "train_network.py":  # still to be split
+            if isinstance(node, ast.FunctionDef) and node.name not in waiting:
                 assert length(node) <= FUNCTION_LINES, f"{path}: {node.name}"
 
 

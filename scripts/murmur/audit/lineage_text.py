@@ -1,12 +1,12 @@
 """The tree of a file, from the figure down to the files of the mice, as text that a person can read in a minute."""
 
 import json
-import re
 import textwrap
 from collections import Counter
 from pathlib import Path
 
 from murmur.audit.check import VERDICTS, Audit
+from murmur.files import natural_key
 
 WIDTH = 120
 FIRM = "\N{NO-BREAK SPACE}"
@@ -44,7 +44,7 @@ def tree(audit: Audit, path: str) -> list[str]:
 def source_table(audit: Audit) -> list[str]:
     """Return lines that name every source with the first digits of its sha256, by folder and kind of file."""
     groups: dict[Path, list[str]] = {}
-    for path in sorted(audit.sources, key=natural):
+    for path in sorted(audit.sources, key=natural_key):
         file, digest = Path(path), audit.digests[path]
         groups.setdefault(file.with_name(f"*{file.suffix}"), []).append(
             f"{file.stem} {digest[:12] if digest else 'missing'}"
@@ -56,11 +56,6 @@ def source_table(audit: Audit) -> list[str]:
         rows = (names[start : start + columns] for start in range(0, len(names), columns))
         lines += [str(group), *("  " + "".join(name.ljust(width) for name in row).rstrip() for row in rows)]
     return lines
-
-
-def natural(path: str) -> list:
-    """Return a key that sorts Mouse2 before Mouse10."""
-    return [int(part) if part.isdecimal() else part for part in re.split(r"(\d+)", path)]
 
 
 def _groups(paths: list[str], audit: Audit) -> list[tuple[list[str], list[str]]]:

@@ -11,6 +11,7 @@ import h5py
 import numpy as np
 
 from murmur.errors import BadInput
+from murmur.files import atomic_write
 
 
 def open_mouse(path: str | Path) -> h5py.File:
@@ -71,10 +72,7 @@ def write_cine(
         frames: `Frames_with_ROI`, the frames that have a mask, counted from 0.
         attributes: attributes of the file, such as `spacing_mm` and `frame_interval_ms`.
     """
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.partial")
-    with h5py.File(partial, "w", track_order=False) as file:
+    with atomic_write(path) as partial, h5py.File(partial, "w", track_order=False) as file:
         for name, values in (("Images", images), ("Masks", masks)):
             if values is not None:
                 # One chunk is one image, so that a slice or a frame is read without the rest.
@@ -84,4 +82,3 @@ def write_cine(
         if masks is not None:
             file["Frames_with_ROI"] = np.asarray(frames, np.int64)
         file.attrs.update(attributes or {})
-    partial.replace(path)

@@ -14,6 +14,7 @@ from pathlib import Path
 import keras
 from keras import layers, ops
 
+from murmur.files import atomic_write
 from murmur.vocabulary import STRUCTURES
 
 LEVELS = (1, 2, 3, 4, 5)
@@ -172,18 +173,14 @@ def save_model(model: keras.Model, path: str | Path) -> None:
     Keras notes the time of saving and addresses in memory; they are replaced by fixed ones. The file appears under its
     name when complete.
     """
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    saved = path.with_name(f".{path.stem}.partial.keras")
-    repacked = path.with_name(f".{path.stem}.repacked.keras")
-    model.save(saved)
-    with zipfile.ZipFile(saved) as source, zipfile.ZipFile(repacked, "w", zipfile.ZIP_STORED) as target:
-        for name in sorted(source.namelist()):
-            content = source.read(name)
-            if name == "metadata.json":
-                content = json.dumps({**json.loads(content), "date_saved": "1970-01-01@00:00:00"}).encode()
-            elif name == "config.json":
-                content = _renumber_shared_objects(content.decode()).encode()
-            target.writestr(zipfile.ZipInfo(name), content)
-    saved.unlink()
-    repacked.replace(path)
+    with atomic_write(path) as partial:
+        model.save(partial)
+        with zipfile.ZipFile(partial) as saved:
+            members = {name: saved.read(name) for name in sorted(saved.namelist())}
+        members["metadata.json"] = json.dumps(
+            {**json.loads(members["metadata.json"]), "date_saved": "1970-01-01@00:00:00"}
+        ).encode()
+        members["config.json"] = _renumber_shared_objects(members["config.json"].decode()).encode()
+        with zipfile.ZipFile(partial, "w", zipfile.ZIP_STORED) as repacked:
+            for name, content in members.items():
+                repacked.writestr(zipfile.ZipInfo(name), content)

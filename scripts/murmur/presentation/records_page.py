@@ -10,6 +10,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from murmur.data.split import SPLITS
+from murmur.files import natural_key
 from murmur.presentation.webpage import document, folded, table
 from murmur.provenance.lineage import Lineage
 from murmur.provenance.stamp import stamp
@@ -58,11 +59,6 @@ def reached_from(path: str, records: Mapping[str, dict]) -> tuple[set[str], set[
     return made, sources
 
 
-def in_order(words: str) -> list:
-    """Return a key that sorts Mouse2 before Mouse10."""
-    return [(not part.isdecimal(), int(part) if part.isdecimal() else 0, part) for part in re.split(r"(\d+)", words)]
-
-
 def code(text: str, short: bool = False) -> str:
     """Write a digest or a path, only the first digits if `short`."""
     return f"<code>{escape(text[:SHORT] if short else text)}</code>"
@@ -91,7 +87,7 @@ def taken_from(jobs: Iterable[Job]) -> str:
     texts = []
     for files in kinds.values():
         shown = []
-        for path in map(PurePath, sorted(files, key=in_order)):
+        for path in map(PurePath, sorted(files, key=natural_key)):
             name = path.name if names.count(path.name) == 1 else f"{path.parent.name}/{path.name}"
             shown.append(f"{escape(name)} {code(files[str(path)][:8])}")
         texts.append(", ".join(shown) if len(shown) <= 3 else f"{shown[0]} to {shown[-1]} ({len(shown)} files)")
@@ -132,11 +128,11 @@ def items(jobs: Iterable[Job], results: set[str], titles: Mapping[str, str], **d
         summary = f"{title}<span>{endings(files)}</span> {code(one.record, short=True)}"
         listed = table(["file", "SHA-256"], ([code(path), code(digest)] for path, digest in files.items()))
         content = f"<p>Record {code(one.record)}</p>{listed}{way(one, **drawn)}"
-        key = [not named, in_order(title or endings(files))]
+        key = [not named, natural_key(title or endings(files))]
         places.setdefault(one.where, []).append((key, folded(summary, content)))
     return "\n".join(
         f"<h3>{escape(place or 'The whole study')}</h3>\n" + "\n".join(text for _, text in sorted(places[place]))
-        for place in sorted(places, key=in_order)
+        for place in sorted(places, key=natural_key)
     )
 
 
@@ -227,7 +223,7 @@ def page(
         + table(["key", "value", "from"], settings_as_rows(settings, given)),
         "Sources": table(
             ["file", "SHA-256"],
-            ([code(path), code(found.sources[path])] for path in sorted(found.sources, key=in_order)),
+            ([code(path), code(found.sources[path])] for path in sorted(found.sources, key=natural_key)),
         ),
         "Software": table(["package", "version"], ([escape(n), escape(", ".join(v))] for n, v in versions.items())),
         "Steps": steps_in_full(steps, anchors),

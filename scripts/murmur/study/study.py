@@ -15,6 +15,7 @@ from murmur.data.participants import read_phenotypes
 from murmur.data.published_dataset import ADDRESS, CHECKSUMS, INFLOW_MICE, WEIGHTS, read_checksums
 from murmur.data.split import SPLITS, draw_split, inflow_note, read_split
 from murmur.errors import BadInput
+from murmur.files import natural_key
 from murmur.phantom.phenotypes import has_inflow_frames, phenotype_of
 from murmur.study.schema import complete, nearest
 
@@ -41,11 +42,6 @@ def _one_of(name: str, known: list[str], key: str) -> None:
     if name not in known:
         expected = f"expected one of {', '.join(known)}{nearest(name, known)}" if known else "but there is none; add it"
         raise BadInput(f"{key}: found '{name}', {expected}")
-
-
-def _in_order(names) -> list[str]:
-    """Sort names so that Mouse2 comes before Mouse10."""
-    return sorted(names, key=lambda name: [int(p) if p.isdecimal() else p for p in re.split(r"(\d+)", name)])
 
 
 class Cohort:
@@ -135,10 +131,10 @@ class Cohort:
                 f"cohorts.{self.name}.source.{self.kind}: found no file {wanted} in '{self.source[self.kind]}', "
                 "expected one per mouse; correct the path"
             )
-        return _in_order(names)
+        return sorted(names, key=natural_key)
 
     def _published_mice(self) -> list[str]:
-        mice = _in_order(self.checksums)
+        mice = sorted(self.checksums, key=natural_key)
         if missing := [mouse for mouse in mice if not all(Path(file).is_file() for file in self.copy(mouse))]:
             raise BadInput(
                 f"cohorts.{self.name}.source.published.folder: found no {', '.join(f'{m}.h5' for m in missing[:5])} in "
