@@ -14,7 +14,7 @@ import pandas as pd
 
 from murmur.csv_tables import read_csv
 from murmur.job import job
-from murmur.presentation.prose import methods
+from murmur.presentation.prose import methods, statistical_methods
 from murmur.provenance.lineage import lineage
 from murmur.provenance.stamp import stamp
 
@@ -51,15 +51,18 @@ def paragraphs_of_reader(
     trained: Mapping[str, tuple[dict, pd.DataFrame]],
     weights: Mapping[str, str],
 ) -> list[str]:
-    """Return the paragraphs about a reader of images: what it is, how it was trained, what it read."""
+    """Return the paragraphs about a reader of images: what it is, how it was trained, what it segmented."""
     reader = settings["readers"][name]
     which = ["test"] if reader["mice"] == "test" else ["train", "validation", "test"]
     read = {cohort: int(splits[cohort]["split"].isin(which).sum()) for cohort in reader.get("cohorts", splits)}
-    reading = methods.reading(name, reader, read)
     if name not in trained:
-        return [f"{methods.other_reader(name, reader, weights.get(name))} {reading}"]
+        return [methods.other_reader(name, reader, weights.get(name), read)]
     record, history = trained[name]
-    return [methods.network(name, record), methods.training(name, record, history), reading]
+    return [
+        methods.network(name, record),
+        methods.training(name, record, history),
+        methods.application(name, reader, read),
+    ]
 
 
 def sections(
@@ -93,13 +96,13 @@ def sections(
         ],
         "Measures": [methods.measures(), methods.overlap_measures()] if manifests else [],
         "Statistics": [
-            methods.conventions(statistics),
-            methods.agreement(statistics) if "agreement" in made else "",
-            methods.overlap(made) if "overlap_anova" in made else "",
-            methods.groups() if "groups" in made else "",
-            methods.sample_size(statistics, "groups" in made) if "sample_size" in made else "",
-            methods.readers(statistics) if "reader_ranking" in made else "",
-            methods.between_cohorts() if "cohort_comparison" in made else "",
+            statistical_methods.conventions(statistics),
+            statistical_methods.agreement(statistics) if "agreement" in made else "",
+            statistical_methods.overlap(made) if "overlap_anova" in made else "",
+            statistical_methods.groups() if "groups" in made else "",
+            statistical_methods.sample_size(statistics, "groups" in made) if "sample_size" in made else "",
+            statistical_methods.readers(statistics) if "reader_ranking" in made else "",
+            statistical_methods.between_cohorts() if "cohort_comparison" in made else "",
         ],
         "Software": [methods.software(settings["study"], versions, commits)],
     }

@@ -138,15 +138,15 @@ def test_methods_are_filled_in(small):
     text = (small.results("small") / "tables" / "methods.md").read_text()
     training = json.loads((small.results("small") / "readers" / "trained" / "training.json").read_text())
     known = [
-        "2 to train, 1 to validate and 3 to test",
-        "4 slices of 64 × 60 pixels in 6 frames, 20 ms apart; voxels measured 0.2 × 0.2 × 1 mm",
+        "a training (n = 2), a validation (n = 1) and a test set (n = 3)",
+        "4 slices of 64 × 60 pixels, with 6 frames at intervals of 20 ms and a voxel size of 0.2 × 0.2 × 1 mm",
         f"{training['parameters']:,} parameters",
-        f"the weights of epoch {training['best_epoch']} were kept",
+        f"he weights of epoch {training['best_epoch']}, with the lowest validation loss",
         sha256(small.folder / "given.keras"),
         f"(commit {commit_of(ROOT).rstrip('+')}",
     ]
     software = read_record(small.results("small") / "readers" / "trained" / "model.keras")["made"]["software"]
-    known += [f"Python {software['python']}", f"Snakemake {software['snakemake']}", f"keras {software['keras']}"]
+    known += [f"Python {software['python']}", f"Snakemake {software['snakemake']}", f"Keras {software['keras']}"]
     for words in known:
         assert words in text, words
 
