@@ -8,6 +8,7 @@ import pandas as pd
 
 from murmur.errors import BadInput
 from murmur.files import atomic_write
+from murmur.vocabulary import LABEL_COLUMNS
 
 
 def write_csv(table: pd.DataFrame, path: str | Path) -> None:
@@ -20,9 +21,14 @@ def write_csv(table: pd.DataFrame, path: str | Path) -> None:
 
 
 def read_csv(path: str | Path) -> pd.DataFrame:
-    """Read a table that `write_csv` wrote; names and lists stay text, also when they look like numbers."""
-    text = dict.fromkeys(["mouse", "phenotype", "note", "status", "annotated_frames", "inflow_frames"], str)
-    return pd.read_csv(path, dtype=text, keep_default_na=False, na_values=[""])
+    """Read a table that `write_csv` wrote.
+
+    Labels (LABEL_COLUMNS) stay text, also when they look like numbers: phenotypes 0 and 1, readers 01 and 1. The column
+    `reader` holds labels, except next to the column `reference`: there both hold values.
+    """
+    columns = pd.read_csv(path, nrows=0).columns
+    labels = [name for name in columns if name in LABEL_COLUMNS and not (name == "reader" and "reference" in columns)]
+    return pd.read_csv(path, dtype=dict.fromkeys(labels, str), keep_default_na=False, na_values=[""])
 
 
 def read_rows(path: str | Path, columns: Sequence[str], delimiter: str = ",") -> list[dict[str, str]]:

@@ -1,4 +1,4 @@
-"""The terms of the field as Murmur names and prints them: structures, metrics, units."""
+"""The terms of the field as Murmur names and prints them: structures, metrics, units, and the columns of labels."""
 
 from collections.abc import Iterable
 
@@ -10,6 +10,12 @@ METRICS = {"EDV": "uL", "ESV": "uL", "SV": "uL", "EF": "%", "mass_ED": "mg", "ma
 # as printed
 METRIC_NAMES = {metric: metric for metric in METRICS} | {"mass_ED": "Mass at ED", "mass_ES": "Mass at ES"}
 UNITS = {"uL": "µL", "mg": "mg", "%": "%"}
+
+# Columns of the tables that hold names or lists, which stay text when they look like numbers.
+LABEL_COLUMNS = ("mouse", "figure_id", "file", "sha256", "split", "phenotype", "group_a", "group_b")
+LABEL_COLUMNS += ("reader", "reader_a", "reader_b", "better", "internal", "external", "role", "rater")
+LABEL_COLUMNS += ("metric", "unit", "structure", "phase", "measure", "quantity", "conclusion", "status", "note")
+LABEL_COLUMNS += ("annotated_frames", "inflow_frames")
 
 ABBREVIATIONS = {
     "EDV": "EDV, end-diastolic volume",

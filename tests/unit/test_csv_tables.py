@@ -17,3 +17,19 @@ def test_mice_stay_text_and_missing_stays_missing(tmp_path):
     back = read_csv(tmp_path / "t.csv")
     assert back["mouse"].tolist() == ["007", "NA"]
     assert (tmp_path / "t.csv").read_text() == "mouse,note,value\n007,,\nNA,x,1.0\n"
+
+
+def test_labels_that_look_like_numbers_stay_text(tmp_path):
+    labels = {"phenotype": ["0", "1"], "group_a": ["00", "0"], "reader": ["01", "1"], "better": ["1", None]}
+    write_csv(pd.DataFrame(labels | {"p": [0, 1]}), tmp_path / "t.csv")
+    back = read_csv(tmp_path / "t.csv")
+    for name, values in labels.items():
+        assert back[name].dropna().tolist() == [value for value in values if value is not None], name
+    assert back["p"].tolist() == [0, 1]
+
+
+def test_reader_next_to_reference_is_a_value(tmp_path):
+    write_csv(pd.DataFrame({"mouse": ["1"], "reference": [2.5], "reader": [3.5]}), tmp_path / "t.csv")
+    back = read_csv(tmp_path / "t.csv")
+    assert back["mouse"].tolist() == ["1"]
+    assert (back["reader"] - back["reference"]).tolist() == [1.0]

@@ -83,6 +83,19 @@ def test_study_stands_alone(workplace):
     assert "results/demo" not in output
 
 
+def test_names_that_look_like_numbers_stay_names(workplace):
+    """Readers 01 and 1 are two readers, and phenotypes 0 and 1 are compared."""
+    (workplace.folder / "table.csv").write_text("mouse,metric,unit,reference,01,1\n1,EF,%,60,61,62\n02,EF,%,50,51,52\n")
+    (workplace.folder / "people.tsv").write_text("mouse\tphenotype\n1\t0\n02\t1\n")
+    cohort = {"source": {"measurements": "table.csv"}, "participants": "people.tsv"}
+    study = {"study": "digits", "cohorts": {"0": cohort}, "statistics": {"observers": ["01"]}}
+    run = workplace.snakemake("--dry-run", study=workplace.write(study))
+    assert run.status == 0, run.output
+    assert jobs(run.output)["plot_groups"] == jobs(run.output)["import_measurements"] == 2
+    for reader in ("01", "1"):
+        assert f"results/digits/figures/0/{reader}/figure_6_groups.pdf" in run.output
+
+
 @pytest.fixture
 def checkout(tmp_path):
     """A copy of the project in which files may be changed, and a workplace beside it."""

@@ -24,7 +24,7 @@ def numbers(tmp_path_factory):
     other["dl"] = other["reference"] + 2 * (other["dl"] - other["reference"])
     other.to_csv(workplace.folder / "other.csv", index=False)
     mice = sorted(set(paper["mouse"]))
-    lines = [f"{mouse}\t{('control', 'dcm', 'tac')[i % 3]}" for i, mouse in enumerate(mice)]
+    lines = [f"{mouse}\t{i % 3}" for i, mouse in enumerate(mice)]
     (workplace.folder / "people.tsv").write_text("\n".join(["mouse\tphenotype", *lines]) + "\n")
     study = {
         "study": "numbers",

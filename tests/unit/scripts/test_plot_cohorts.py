@@ -30,7 +30,7 @@ def plot(tmp_path):
     return draw
 
 
-@pytest.mark.parametrize("readers", [["net"], ["net", "tool", "expert2"]])
+@pytest.mark.parametrize("readers", [["net"], ["01", "1"], ["net", "tool", "expert2"]])
 def test_a_panel_per_reader_and_a_line_per_quantity_and_cohort(plot, monkeypatch, readers):
     seen = record_figures(monkeypatch)
     plot(comparison(readers, ["lab_B", "7T"]))

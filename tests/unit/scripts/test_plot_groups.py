@@ -43,6 +43,7 @@ def plot(folder, function, phenotypes, suffix="png"):
     "sizes",
     [
         {"control": 12, "tac": 9},
+        {"0": 6, "1": 5, "01": 4},
         {"control": 1, "dcm": 2, "mi_patch": 1, "tac": 1},
         {"control": 9, "dcm": 4, "mi_patch": 10, "sham": 3, "transverse aortic constriction": 7},
     ],

@@ -60,6 +60,16 @@ def test_best_at_the_top_with_its_interval_and_probability(plot, monkeypatch, re
     assert smallest_font(seen[0]) >= 7
 
 
+def test_readers_that_look_like_numbers_are_told_apart(plot, monkeypatch):
+    def change(ranking):
+        ranking["reader"] = ranking["reader"].replace({"net": "01", "expert2": "1"})
+
+    seen = record_figures(monkeypatch)
+    plot(2, change=change)
+    for axes in seen[0].axes:
+        assert [label.get_text() for label in axes.get_yticklabels()] == ["1", "01"]
+
+
 def test_a_reader_keeps_its_colour_and_marker(plot, monkeypatch):
     def change(ranking):
         rows = ranking["quantity"] == "EF"

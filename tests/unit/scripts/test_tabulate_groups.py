@@ -84,3 +84,9 @@ def test_without_a_phenotype_it_says_so(print_table):
 def test_same_data_same_bytes(print_table):
     first, second = (print_table(*function_of(SIZES), name=name) for name in ("one", "two"))
     assert [file.read_bytes() for file in first.values()] == [file.read_bytes() for file in second.values()]
+
+
+def test_phenotypes_that_look_like_numbers_keep_their_names(print_table):
+    files = print_table(*function_of({"0": 4, "1": 3, "01": 2}))
+    header = files["csv"].read_text(encoding="utf-8").splitlines()[0]
+    assert header.startswith("Metric,0 (n = 4),01 (n = 2),1 (n = 3),")
