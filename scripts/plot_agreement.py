@@ -104,7 +104,7 @@ def main(function: str, agreement: str, outputs: list[str], reader: str, cohort:
             above.set_title(name)
             pairs = values[values["metric"] == metric]
             if pairs.empty:
-                style.say(above, "No mouse has both values.")
+                style.write_in_panel(above, "No mouse has both values.")
                 below.set_axis_off()
                 continue
             unit = UNITS[numbers.loc[metric, "unit"]]

@@ -115,7 +115,7 @@ def main(overlap: str, manifest: str, segmentations: list[str], outputs: list[st
     selected = select_cases(read_csv(overlap))
     if not selected:
         with style.printed_figure(outputs, height_mm=30) as figure:
-            style.say(figure.subplots(), "No mouse has both an expert's and the reader's masks.")
+            style.write_in_panel(figure.subplots(), "No mouse has both an expert's and the reader's masks.")
         return
     mice = read_manifest(manifest)
     files = {Path(path).stem: path for path in segmentations}

@@ -103,7 +103,7 @@ def main(comparison: str, outputs: list[str], alpha: float) -> None:
         )
         panels = figure.subplots(lines, columns, squeeze=False).flat
         if not readers:
-            style.say(panels[0], "No reader was measured in a second cohort.")
+            style.write_in_panel(panels[0], "No reader was measured in a second cohort.")
         for axes, reader in zip(panels, readers, strict=False):
             rows = table[table["reader"] == reader]
             axes.set_title(f"{reader}, internal cohort: {rows['internal'].iloc[0]}")

@@ -106,14 +106,14 @@ def main(
             found = grouped.get(metric)
             if found is None or not any(len(mice) for mice in found.groups.values()):
                 left.set_title(name)
-                style.say(left, "No mouse of known phenotype has both values.")
+                style.write_in_panel(left, "No mouse of known phenotype has both values.")
                 right.set_axis_off()
                 continue
             unit = UNITS[found.unit]
             plot_mice(left, found)
             left.set_ylabel(f"{name} ({unit})")
             if len(found.groups) < 2:
-                style.say(right, "One phenotype: there is nothing to compare.")
+                style.write_in_panel(right, "One phenotype: there is nothing to compare.")
                 continue
             plot_differences(right, table[table["metric"] == metric])
             right.set_xlabel(f"Difference in {name.replace('Mass', 'mass')} ({unit})", labelpad=1)

@@ -14,7 +14,7 @@ from murmur.csv_tables import read_csv
 from murmur.job import job
 from murmur.presentation import style
 from murmur.presentation.number_format import number
-from murmur.vocabulary import METRIC_NAMES, UNITS
+from murmur.vocabulary import METRIC_NAMES, STRUCTURE_NAMES, UNITS
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 COLOURS = [style.BLUE, style.ORANGE, style.GREEN, style.PURPLE, style.SKY_BLUE, style.VERMILION]
 MARKERS = "osD^vP"
 HEAD_MM, PANEL_MM, READER_MM = 12, 16, 4.2
-STRUCTURES = {"blood_pool": "Blood pool", "myocardium": "Myocardium"}
 
 
 def differs(comparison: pd.DataFrame, quantity: str, reader: str, best: str, alpha: float) -> bool:
@@ -80,7 +79,7 @@ def main(ranking: str, comparison: str, outputs: list[str], cohort: str, alpha: 
     ranks, pairs = read_csv(ranking), read_csv(comparison)
     order = list(ranks["reader"].unique())
     with_dice = (ranks["measure"] == "dice").any()
-    names = (STRUCTURES if with_dice else {}) | METRIC_NAMES
+    names = (STRUCTURE_NAMES if with_dice else {}) | METRIC_NAMES
     lines = len(names) // 2
     with style.printed_figure(outputs, HEAD_MM + lines * (PANEL_MM + READER_MM * len(order))) as figure:
         figure.suptitle(
@@ -96,12 +95,14 @@ def main(ranking: str, comparison: str, outputs: list[str], cohort: str, alpha: 
             rows = ranks[ranks["quantity"] == quantity]
             axes.set_title(name)
             if rows["mean"].isna().all():
-                style.say(axes, "No mouse has a value by every reader.")
+                style.write_in_panel(axes, "No mouse has a value by every reader.")
                 continue
             axes.set_title(f"{name}, n = {rows['n'].iloc[0]}")
             plot_quantity(axes, rows, pairs, order, alpha)
             unit = rows["unit"].iloc[0]
-            axes.set_xlabel("Dice (mean of ED and ES)" if quantity in STRUCTURES else f"Absolute error ({UNITS[unit]})")
+            axes.set_xlabel(
+                "Dice (mean of ED and ES)" if quantity in STRUCTURE_NAMES else f"Absolute error ({UNITS[unit]})"
+            )
 
 
 if __name__ == "__main__":

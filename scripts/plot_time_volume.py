@@ -106,12 +106,12 @@ def main(volumes: str, function: str, manifest: str, overlap: str, outputs: list
             plot_mouse(left, cines[cines["mouse"] == example], read_manifest(manifest)[example], expert)
             left.set(xlabel="Time (ms)", ylabel="Blood-pool volume (µL)")
         else:
-            style.say(left, "Fewer than two frames of this cine are segmented, so there is no curve.")
+            style.write_in_panel(left, "Fewer than two frames of this cine are segmented, so there is no curve.")
         if (frames > 1).any():
             plot_cohort(right, segmented, example)
             right.set(xlabel="Time (ms)", ylabel="Blood-pool volume (% of the largest)", ylim=(0, 105))
         else:
-            style.say(right, "No cine has two segmented frames, so there are no curves.")
+            style.write_in_panel(right, "No cine has two segmented frames, so there are no curves.")
 
 
 if __name__ == "__main__":

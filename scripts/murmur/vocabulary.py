@@ -5,6 +5,7 @@ from collections.abc import Iterable
 MYOCARDIUM = 1
 BLOOD_POOL = 2
 STRUCTURES = {"myocardium": MYOCARDIUM, "blood_pool": BLOOD_POOL}
+STRUCTURE_NAMES = {"blood_pool": "Blood pool", "myocardium": "Myocardium"}  # as printed, in this order
 
 METRICS = {"EDV": "uL", "ESV": "uL", "SV": "uL", "EF": "%", "mass_ED": "mg", "mass_ES": "mg"}
 # as printed

@@ -6,10 +6,15 @@ style or marker.
 """
 
 import contextlib
-from collections.abc import Iterator, Sequence
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import matplotlib.style
+import numpy as np
+import pandas as pd
+import seaborn
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from murmur.provenance.stamp import stamp
@@ -26,6 +31,9 @@ GREY = "#808080"
 LIGHT_GREY = "#B8B8B8"
 
 STRUCTURE_COLOURS = {"myocardium": SKY_BLUE, "blood_pool": VERMILION}
+
+GROUP_WIDTH = 0.8  # of the distance between two groups; seaborn's own
+GOLDEN_SECTION = (np.sqrt(5) - 1) / 2
 
 PAGE_MM = 180.0  # the width of a printed page's two columns
 MM = 1 / 25.4
@@ -75,7 +83,9 @@ def printed_figure(
     block because matplotlib reads the style's settings while it writes. The figure is not known to pyplot, so
     nothing has to be closed.
     """
-    with matplotlib.style.context(["default", STYLE]):
+    with matplotlib.style.context(["default", STYLE]), warnings.catch_warnings():
+        # seaborn 0.13.2 still calls the boxplot of Matplotlib as before 3.11
+        warnings.filterwarnings("ignore", "vert: bool was deprecated", matplotlib.MatplotlibDeprecationWarning)
         figure = Figure(figsize=(width_mm * MM, height_mm * MM), layout=layout)
         yield figure
         for output in map(Path, outputs):
@@ -84,8 +94,56 @@ def printed_figure(
             figure.savefig(output, dpi=300, metadata=METADATA[output.suffix] | stamped)
 
 
-def say(axes, words: str) -> None:
-    """Empty the panel `axes` and put `words` in its middle: why there is nothing to draw."""
+def spread(values: pd.Series) -> pd.Series:
+    """Return offsets between -0.5 and 0.5, centred, that keep points of similar value apart.
+
+    Multiples of the golden section, taken in the order of the values, fill the width evenly for any number of points.
+    seaborn's stripplot would take random offsets, and its swarmplot does not fit a hundred mice into a column.
+    """
+    offsets = values.rank(method="first") * GOLDEN_SECTION % 1
+    return offsets - (offsets.min() + offsets.max()) / 2
+
+
+def draw_points(
+    axes: Axes,
+    data: pd.DataFrame,
+    x: str,
+    y: str,
+    hue: str,
+    order: Sequence[str],
+    hue_order: Sequence[str],
+    palette: Mapping[str, str],
+    markers: Mapping[str, str],
+) -> None:
+    """Draw every value of the column `y` where seaborn's boxplot and pointplot place its group.
+
+    `x` and `hue` name the columns of the groups and of those within them, in the orders `order` and `hue_order`;
+    `palette` and `markers` give each of the latter its colour and symbol.
+    """
+    shown = data.dropna(subset=y)
+    column = GROUP_WIDTH / len(hue_order)
+    middle = shown[x].map(order.index) + column * (shown[hue].map(hue_order.index) - (len(hue_order) - 1) / 2)
+    largest = shown.groupby([x, hue]).size().max()
+    seaborn.scatterplot(
+        data=shown,
+        x=middle + 0.7 * column * shown.groupby([x, hue])[y].transform(spread),
+        y=y,
+        hue=hue,
+        palette=palette,
+        style=hue,
+        markers=markers,
+        s=14 if largest <= 20 else 9 if largest <= 50 else 5,
+        edgecolor=BLACK,
+        linewidth=0.4,
+        legend=False,
+        clip_on=False,
+        zorder=3,
+        ax=axes,
+    )
+
+
+def write_in_panel(axes: Axes, words: str) -> None:
+    """Empty the panel `axes` and write `words` in its middle: why there is nothing to draw."""
     title = axes.get_title(loc="left")
     axes.clear()
     axes.set_title(title)

@@ -1,6 +1,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.colors import to_rgba
 
 import plot_overlap
 from drawn_figures import record_figures, smallest_font, words
@@ -23,8 +24,16 @@ def overlap_of(mice):
     return pd.DataFrame(rows, columns=["mouse", "phase", "structure", *MEASURES])
 
 
-def ticks(axes, minor=False):
-    return [label.get_text() for label in axes.get_xticklabels(minor=minor)]
+def ticks(axes):
+    return [label.get_text() for label in axes.get_xticklabels()]
+
+
+def points_of(axes):
+    return np.concatenate([np.asarray(points.get_offsets()) for points in axes.collections])
+
+
+def looks(points):
+    return points.get_facecolor(), points.get_paths()
 
 
 def plot(folder, table, suffix="png"):
@@ -35,27 +44,21 @@ def plot(folder, table, suffix="png"):
 
 
 @pytest.mark.parametrize("mice", [1, 2, 5, 130])
-def test_every_mouse_is_a_mark_joined_to_itself(tmp_path, monkeypatch, mice):
+def test_every_mouse_is_a_point_in_the_column_of_its_phase_and_structure(tmp_path, monkeypatch, mice):
     seen = record_figures(monkeypatch)
     table = overlap_of(mice)
     plot(tmp_path, table)
     for axes, measure in zip(seen[0].axes, MEASURES, strict=True):
-        marks = [marks.get_offsets() for marks in axes.collections]
-        cells = [(s, p) for s in ("blood_pool", "myocardium") for p in ("ED", "ES")]
-        assert len(marks) == 4
-        for position, (found, (structure, phase)) in enumerate(zip(marks, cells, strict=True)):
-            expected = table[(table["structure"] == structure) & (table["phase"] == phase)].sort_values("mouse")
-            np.testing.assert_allclose(found[:, 1], expected[measure])
-            middle = position + 0.4 * (structure == "myocardium")
-            assert np.abs(found[:, 0] - middle).max() <= 0.16
-        lines = [line.get_xydata() for line in axes.lines if len(line.get_xydata()) == 2 and line.get_zorder() == 1]
-        assert len(lines) == 2 * mice
-        ends = np.concatenate([marks[0], marks[2], marks[1], marks[3]])
-        np.testing.assert_allclose(np.concatenate([line[[0]] for line in lines]), ends[: 2 * mice])
-        np.testing.assert_allclose(np.concatenate([line[[1]] for line in lines]), ends[2 * mice :])
+        points = points_of(axes)
+        assert len(points) == 4 * mice
+        for structure, place in (("blood_pool", -0.2), ("myocardium", 0.2)):
+            for middle, phase in enumerate(("ED", "ES")):
+                expected = table[(table["structure"] == structure) & (table["phase"] == phase)][measure]
+                found = points[np.abs(points[:, 0] - (middle + place)) <= 0.14]
+                assert sorted(found[:, 1]) == pytest.approx(sorted(expected))
         low, high = axes.get_ylim()
         assert low <= table[measure].min() <= table[measure].max() <= high
-        assert ticks(axes) == 2 * [f"ED\n{mice}", f"ES\n{mice}"]
+        assert ticks(axes) == [f"ED\nn = {mice}", f"ES\nn = {mice}"]
     assert smallest_font(seen[0]) >= 7
 
 
@@ -69,20 +72,31 @@ def test_the_boxes_are_median_and_quartiles(tmp_path, monkeypatch):
         box = axes.patches[0].get_path().vertices[:, 1]
         assert (box.min(), box.max()) == pytest.approx((low, high))
         level = [line.get_ydata()[0] for line in axes.lines if len(set(line.get_ydata())) == 1]
-        assert level[2] == pytest.approx(middle)  # after two whiskers without length
+        assert any(value == pytest.approx(middle) for value in level)
 
 
-def test_the_structures_differ_by_colour_marker_and_name(tmp_path, monkeypatch):
+def test_no_box_or_line_lies_over_a_mouse(tmp_path, monkeypatch):
+    seen = record_figures(monkeypatch)
+    plot(tmp_path, overlap_of(9))
+    for axes in seen[0].axes:
+        points = axes.collections[0].get_zorder()
+        assert all(artist.get_zorder() < points for artist in [*axes.lines, *axes.patches])
+
+
+def test_the_structures_differ_by_colour_and_symbol_and_are_named_in_the_legend(tmp_path, monkeypatch):
     seen = record_figures(monkeypatch)
     table = overlap_of(4)
     singles = table[:2].assign(mouse="odd", phase="single")
     plot(tmp_path, pd.concat([table, singles]))
+    legend = seen[0].legends[0]
+    assert [text.get_text() for text in legend.get_texts()] == ["Blood pool", "Myocardium"]
+    named = [to_rgba(handle.get_color()) for handle in legend.legend_handles]
     for axes in seen[0].axes:
-        assert ticks(axes, minor=True) == ["Blood pool", "Myocardium"]
-        assert ticks(axes) == 2 * ["ED\n4", "ES\n4", "single\n1"]
-        blood, muscle = axes.collections[0], axes.collections[-1]
-        assert not np.allclose(blood.get_facecolor(), muscle.get_facecolor())
-        assert len(blood.get_paths()[0].vertices) != len(muscle.get_paths()[0].vertices)
+        assert ticks(axes) == ["ED\nn = 4", "ES\nn = 4", "Single frame\nn = 1"]
+        points = axes.collections[0]
+        shapes = {tuple(colour): len(path.vertices) for colour, path in zip(*looks(points), strict=True)}
+        assert set(shapes) == set(named)
+        assert len(set(shapes.values())) == 2
 
 
 def test_an_empty_mask_has_dice_zero_and_no_distance(tmp_path, monkeypatch):
@@ -91,9 +105,9 @@ def test_an_empty_mask_has_dice_zero_and_no_distance(tmp_path, monkeypatch):
     table.loc[1, MEASURES] = 0, np.nan, np.nan  # Mouse0, ED, blood pool
     plot(tmp_path, table)
     dice, distance, _ = seen[0].axes
-    assert dice.get_ylim()[0] < 0 < dice.collections[0].get_offsets()[1, 1]
-    assert dice.collections[0].get_offsets()[0, 1] == 0
-    assert [ticks(axes)[0] for axes in (dice, distance)] == ["ED\n6", "ED\n5"]
+    assert dice.get_ylim()[0] < 0
+    assert list(points_of(dice)[:, 1]).count(0) == 1
+    assert [ticks(axes)[0] for axes in (dice, distance)] == ["ED\nn = 6", "ED\nn = 5, 6"]
 
 
 def test_what_has_no_value_says_so(tmp_path, monkeypatch):
@@ -103,7 +117,7 @@ def test_what_has_no_value_says_so(tmp_path, monkeypatch):
     plot(tmp_path, overlap_of(0))
     assert sum("no mouse has a value" in text for text in words(seen[1])) == 3
     plot(tmp_path, overlap_of(3)[lambda t: (t["structure"] == "myocardium") & (t["phase"] == "ES")])
-    assert [ticks(axes) for axes in seen[2].axes] == 3 * [["ES\n0", "ES\n3"]]
+    assert [ticks(axes) for axes in seen[2].axes] == 3 * [["ES\nn = 0, 3"]]
 
 
 @pytest.mark.parametrize("suffix", ["pdf", "svg", "png"])
