@@ -141,7 +141,7 @@ def test_methods_are_filled_in(small):
         "a training (n = 2), a validation (n = 1) and a test set (n = 3)",
         "4 slices of 64 × 60 pixels, with 6 frames at intervals of 20 ms and a voxel size of 0.2 × 0.2 × 1 mm",
         f"{training['parameters']:,} parameters",
-        f"he weights of epoch {training['best_epoch']}, with the lowest validation loss",
+        f"weights of epoch {training['best_epoch']}, with the lowest validation loss",
         sha256(small.folder / "given.keras"),
         f"(commit {commit_of(ROOT).rstrip('+')}",
     ]
