@@ -17,10 +17,10 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "scripts"))
 
-from murmur.provenance import code, software  # noqa: E402
+from murmur.provenance import code  # noqa: E402
 from murmur.provenance import record as records  # noqa: E402
 
-REMEMBERING = (code._imported, code.modules_of, software.imported_packages, software._distributions)
+REMEMBERING = (code._read, code.modules_of, code._distributions)
 IMPORTS = "import time; t = time.process_time(); import murmur.job; print(time.process_time() - t)"
 
 

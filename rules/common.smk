@@ -14,10 +14,9 @@ sys.dont_write_bytecode = True
 os.environ.update(PYTHONDONTWRITEBYTECODE="1")
 sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
 
-from murmur.provenance.commit import commit_of
 from murmur.files import remembered_sha256
 from murmur.errors import BadInput
-from murmur.provenance.code import digest_of
+from murmur.provenance.code import commit_of, science_of_job
 from murmur.provenance.record import digest, tell_jobs, told_to_jobs
 from murmur.study.study import Study
 
@@ -48,8 +47,8 @@ def any_of(names):
 
 
 def modules(script):
-    """Digest of a script and the modules that it imports, so that editing one runs its rule again."""
-    return digest_of(Path(workflow.basedir) / "scripts" / f"{script}.py")
+    """Digest of what a script and the modules that it imports compute, so that a changed formula runs its rule again."""
+    return science_of_job(Path(workflow.basedir) / "scripts" / f"{script}.py")
 
 
 def own(file):
@@ -71,7 +70,7 @@ def by_content(file):
 
 def content(*files):
     """Digest of the user's own among some files, so that other content runs a rule again."""
-    return digest([remembered_sha256(file, Path(".snakemake/murmur")) for file in chain(*map(own, files))])
+    return digest([remembered_sha256(file) for file in chain(*map(own, files))])
 
 
 def per_attempt(amount):

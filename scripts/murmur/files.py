@@ -7,6 +7,10 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+FORMAT = 1  # of the order of names; see murmur.provenance.code
+MEMORY = Path(".snakemake/murmur")  # in the working directory
+REMEMBERED_BYTES = 2**20  # a smaller file is read as fast as a note about it
+
 
 @contextlib.contextmanager
 def atomic_write(path: str | Path) -> Iterator[Path]:
@@ -36,19 +40,24 @@ def sha256(path: str | Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def remembered_sha256(path: str | Path, memory: Path) -> str:
-    """Return the SHA-256 of a file; the folder `memory` keeps it for as long as the file on the disk is the same.
+def remembered_sha256(path: str | Path, memory: str | Path = MEMORY) -> str:
+    """Return the SHA-256 of a file; that of a large one is read from the folder `memory` until the file changes.
 
     A file that was written since, or replaced by another, has another time of change or another number on the disk,
-    whatever date it bears.
+    whatever date it bears. The device is not compared, because it differs between the nodes of a cluster. There is one
+    note per path, so the memory grows only with the number of files.
     """
     found = os.stat(path)
-    same = (os.path.abspath(path), found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
-    note = memory / hashlib.sha256(repr(same).encode()).hexdigest()
+    if found.st_size < REMEMBERED_BYTES:
+        return sha256(path)
+    state = f"{found.st_ino} {found.st_size} {found.st_mtime_ns} {found.st_ctime_ns}"
+    note = Path(memory) / hashlib.sha256(os.path.abspath(path).encode()).hexdigest()
     try:
-        return note.read_text()
-    except FileNotFoundError:
+        known, digest = note.read_text().split("\n")
+    except (FileNotFoundError, ValueError):
+        known = ""
+    if known != state:
         digest = sha256(path)
-    with atomic_write(note) as partial:
-        partial.write_text(digest)
+        with atomic_write(note) as partial:
+            partial.write_text(f"{state}\n{digest}")
     return digest

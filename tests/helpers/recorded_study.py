@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 
 from murmur.audit.snakemake_plan import Plan
+from murmur.provenance.code import science_digest
 from murmur.provenance.lineage import Lineage, lineage, recorded_files
 from murmur.provenance.record import digest, inputs_of, read_record, record_file, write_record
 from murmur.provenance.stamp import WORDS
@@ -34,6 +35,7 @@ def make(path: str, minute: int, inputs: dict[str, str] | None = None, content: 
         "settings": {"alpha": 0.05},
         "commit": "unknown",
         "code": {f"scripts/{rule}.py": digest(rule)},
+        "science": {f"scripts/{rule}.py": science_digest(Path("checkout/scripts", f"{rule}.py"))},
         "software": {},
     } | changes
     run = {"study_files": ["tiny.yaml"], "host": "here", "system": "any", "threads": 1}
@@ -48,7 +50,7 @@ def make_study(folder: Path) -> None:
     """Make the whole study in `folder`, which is the working directory, beside a checkout with its scripts."""
     (folder / "checkout" / "scripts").mkdir(parents=True)
     for rule in RULES.values():
-        (folder / "checkout" / "scripts" / f"{rule}.py").write_text(json.dumps(rule))
+        (folder / "checkout" / "scripts" / f"{rule}.py").write_text(f"rule = {rule!r}\n")
     for source in ("mouse", "weights"):
         (folder / source).write_text(source)
     for minute, path in enumerate(INPUTS):

@@ -1,6 +1,9 @@
+import os
+from types import SimpleNamespace
+
 import pytest
 
-from murmur.files import atomic_write, natural_key
+from murmur.files import atomic_write, natural_key, remembered_sha256, sha256
 
 
 def test_file_appears_whole_or_not_at_all(tmp_path):
@@ -21,3 +24,32 @@ def test_file_appears_whole_or_not_at_all(tmp_path):
 def test_mouse_2_comes_before_mouse_10():
     names = ["Mouse10", "Mouse2", "2", "a/Mouse2", "10", "Mouse02b", "mouse"]
     assert sorted(names, key=natural_key) == ["2", "10", "Mouse2", "Mouse02b", "Mouse10", "a/Mouse2", "mouse"]
+
+
+def test_digest_of_a_large_file_is_remembered_until_it_changes(tmp_path, monkeypatch):
+    monkeypatch.setattr("murmur.files.REMEMBERED_BYTES", 1)
+    path, memory = tmp_path / "Mouse1.h5", tmp_path / "memory"
+    path.write_bytes(b"x")
+    digest = remembered_sha256(path, memory)
+    assert digest == sha256(path)
+    with monkeypatch.context() as patch:
+        patch.setattr("murmur.files.sha256", lambda path: pytest.fail("the file was read again"))
+        assert remembered_sha256(path, memory) == digest
+        found = os.stat(path)
+        there = SimpleNamespace(**{name: getattr(found, name) for name in dir(found) if name.startswith("st_")})
+        there.st_dev += 1
+        patch.setattr("murmur.files.os.stat", lambda path: there)
+        assert remembered_sha256(path, memory) == digest, "another node of a cluster sees another device"
+    path.write_bytes(b"y")
+    assert remembered_sha256(path, memory) == sha256(path)
+    other = tmp_path / "other.h5"
+    other.write_bytes(b"z")
+    other.replace(path)
+    assert remembered_sha256(path, memory) == sha256(path)
+    assert len(list(memory.iterdir())) == 1, "what is no longer true is forgotten"
+
+
+def test_small_files_leave_no_notes(tmp_path):
+    (tmp_path / "table.csv").write_text("mouse\n")
+    assert remembered_sha256(tmp_path / "table.csv", tmp_path / "memory") == sha256(tmp_path / "table.csv")
+    assert not (tmp_path / "memory").exists()

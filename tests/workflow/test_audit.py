@@ -13,6 +13,7 @@ import yaml
 import audit
 from murmur.audit import current_state
 from murmur.audit.snakemake_plan import plan
+from murmur.provenance import code
 from murmur.provenance.record import digest, record_file
 from workplace import ROOT, copy_of
 
@@ -81,10 +82,10 @@ class Hands:
         """Replace something in a file."""
         self.write(path, (self.folder / path).read_bytes().replace(old, new))
 
-    def comment(self, path):
-        """Add a comment to a Python file."""
+    def append(self, path, text):
+        """Add a line to a Python file."""
         with open(self.keep(path), "a") as file:
-            file.write("# a comment\n")
+            file.write(f"{text}\n")
 
     def delete(self, path):
         """Delete a file."""
@@ -125,7 +126,8 @@ def hands(place, asked, monkeypatch):
 
 
 def verdicts(place):
-    """Return verdict and sentences of every file of the study that was made, by path."""
+    """Return verdict and sentences of every file of the study that was made, by path, as by a new process."""
+    code._read.cache_clear()
     found, files = audit.audit_study(place.folder / RESULTS)
     every = {*files, *found.reached} - set(found.sources)
     return {path: (found.verdict(path)[0], " ".join(r.sentence for r in found.verdict(path)[1])) for path in every}
@@ -141,6 +143,14 @@ def test_untouched_study_is_verified_whole(place, hands):
         found, origin = audit.audit_file(place.folder / path, Path("nowhere"))
         assert found.verdict(path) == ("VERIFIED", [])
         assert not origin.detached
+
+
+def test_comments_logs_and_plumbing_leave_a_study_verified(place, hands):
+    hands.append("scripts/plot_agreement.py", "# a comment")
+    hands.append("scripts/murmur/statistics/agreement.py", "print('read')")
+    hands.append("scripts/murmur/provenance/stamp.py", "MORE = 1")
+    hands.append("scripts/murmur/job.py", "MORE = 1")
+    assert {verdict for verdict, _ in verdicts(place).values()} == {"VERIFIED"}
 
 
 def test_copies_in_a_package_are_not_part_of_the_study(place, hands):
@@ -166,8 +176,8 @@ def delete(*paths):
     return lambda hands: [hands.delete(path) for path in paths]
 
 
-def comment(path):
-    return lambda hands: hands.comment(path)
+def formula(path):
+    return lambda hands: hands.append(path, "MORE = 1")
 
 
 def edit(path, change, sealed):
@@ -246,9 +256,9 @@ TAMPERED = [
     pytest.param(flip("mice/Mouse2.h5"), FIGURE_3, NETWORK, "STALE", "mice/Mouse2.h5 has changed", id="byte in mouse"),
     pytest.param(flip("given.keras"), FIGURE_3_GIVEN, FIGURE_3, "STALE", "given.keras has changed",
                  id="byte in weights"),
-    pytest.param(comment("scripts/plot_agreement.py"), FIGURE_3, FIGURE_5, "STALE",
+    pytest.param(formula("scripts/plot_agreement.py"), FIGURE_3, FIGURE_5, "STALE",
                  "scripts/plot_agreement.py has changed", id="script"),
-    pytest.param(comment("scripts/murmur/statistics/agreement.py"), FIGURE_3, FIGURE_5, "STALE",
+    pytest.param(formula("scripts/murmur/statistics/agreement.py"), FIGURE_3, FIGURE_5, "STALE",
                  "scripts/murmur/statistics/agreement.py has changed", id="module"),
     pytest.param(delete("scripts/murmur/statistics/agreement.py"), FIGURE_3, FIGURE_5, "STALE",
                  "scripts/murmur/statistics/agreement.py is no longer there", id="module gone"),
@@ -458,7 +468,7 @@ def test_a_file_made_again_with_the_same_content_leaves_its_users_verified(place
     before = json.loads(record_file(other.folder / summary).read_text())
     hands = Hands(place)
     try:
-        hands.comment("scripts/summarise_overlap.py")
+        hands.append("scripts/summarise_overlap.py", "MORE = 1")
         done = other.snakemake("--", summary, study="small.yaml")
         assert done.status == 0, done.output[-3000:]
         monkeypatch.setattr(audit, "CHECKOUT", place.checkout)
@@ -466,6 +476,7 @@ def test_a_file_made_again_with_the_same_content_leaves_its_users_verified(place
         after = json.loads(record_file(other.folder / summary).read_text())
         assert after["file"] == before["file"]
         assert after["record"] != before["record"]
+        code._read.cache_clear()
         found, _ = audit.audit_study(other.folder / RESULTS)
         table, given = f"{RESULTS}/tables/mice/trained/table_2.csv", f"{RESULTS}/tables/mice/given/table_2.csv"
         assert found.verdict(table) == ("VERIFIED", [])

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from murmur.files import sha256
-from murmur.provenance.commit import commit_of
+from murmur.provenance.code import commit_of
 from murmur.provenance.record import read_record
 from murmur.provenance.stamp import read_stamp
 from workplace import ROOT, SMALL, copy_of

@@ -26,6 +26,8 @@ MEASURED += ["plot_overlap", "plot_cases", "render_movies", "plot_time_volume"]
 AFTER_MANIFEST = ["draw_split", *MEASURED, *AFTER_READERS]
 WITH_ALPHA = ["measure_agreement", *AFTER_AGREEMENT, "compare_groups", *AFTER_GROUPS, "compare_overlap", *AFTER_READERS]
 WITH_ALPHA += ["estimate_sample_size", "correlate_dice_error", "model_overlap", "tabulate_overlap"]
+AFTER_OVERLAP = ["measure_overlap", "correlate_dice_error", "summarise_overlap", "compare_overlap", "model_overlap"]
+AFTER_OVERLAP += ["tabulate_overlap", "plot_overlap", "plot_cases", "render_movies", "write_results", *AFTER_READERS]
 WITH_SD = ["measure_agreement", *AFTER_AGREEMENT, "compare_groups", *AFTER_GROUPS, *AFTER_READERS]
 WITH_SD += ["summarise_overlap", "tabulate_overlap"]
 # What rests on the masks of one reader.
@@ -77,7 +79,7 @@ def check(place, expected: list[str]) -> None:
     assert planned == wanted, f"too many: {sorted(planned - wanted)}; too few: {sorted(wanted - planned)}"
 
 
-def append(path: str, words: str = "# changed\n"):
+def append(path: str, words: str = "MORE = 1\n"):
     """A change that adds a line to a file of the checkout."""
 
     def change(place):
@@ -123,7 +125,16 @@ def setting(*keys, value):
             ["plot_*", "render_movies", "draw_network"],
             id="module of many",
         ),
-        pytest.param(append("scripts/murmur/job.py"), ["*"], id="module of all"),
+        pytest.param(append("scripts/murmur/measurement/overlap.py"), AFTER_OVERLAP, id="formula"),
+        *(
+            pytest.param(append(f"scripts/murmur/{path}.py"), [], id=f"plumbing: {path}")
+            for path in ("job", "logs", "errors", "files", "provenance/record", "provenance/stamp")
+        ),
+        *(
+            pytest.param(append(f"scripts/{path}.py", words), [], id=f"{words.split()[0]} in {path}")
+            for path in ("train_network", "plot_overlap", "murmur/csv_tables", "murmur/network/checkpoint")
+            for words in ("# changed\n", "print('said')\n")
+        ),
     ],
 )
 def test_code(place, change, expected):

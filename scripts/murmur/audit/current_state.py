@@ -10,6 +10,7 @@ from pathlib import Path
 from murmur.audit.explain_difference import differences, short
 from murmur.audit.snakemake_plan import Plan
 from murmur.files import sha256
+from murmur.provenance.code import science_digest
 
 
 class Present:
@@ -19,7 +20,7 @@ class Present:
         """Take the working directory that the paths of records start from, the code, and what the study asks for."""
         self.plan = plan
         self.place = cache(lambda path: place_of(path, folder, checkout))
-        self._digest_of_code = cache(lambda file: digest_or_none(checkout / file))
+        self._science_of = cache(lambda file: science_or_none(checkout / file))
         self._version_here = cache(version_here)
         self._not_installed: set[str] = set()
         self._not_asked: list[str] = []
@@ -27,8 +28,8 @@ class Present:
     def changes(self, path: str, made: dict) -> Iterator[str]:
         """Say in sentences what is no longer as it was when a file was made, `made` being that part of its record."""
         lasts = self.plan.lasts(made["rule"])
-        code = made["code"]
-        yield from self._code_changes({made["script"]: code.get(made["script"])} if lasts else code)
+        science = made["science"]
+        yield from self._code_changes({made["script"]: science.get(made["script"])} if lasts else science)
         yield from self._software_changes(made["software"] if not lasts else {})
         if path in self.plan.job_of:
             yield from self._asked_changes(made, self.plan.job_of[path])
@@ -52,11 +53,11 @@ class Present:
             sentences.append(f"Versions were not compared of what is not installed here: {names}.")
         return sentences
 
-    def _code_changes(self, code: dict[str, str]) -> Iterator[str]:
-        for file, digest in code.items():
-            now = self._digest_of_code(file)
+    def _code_changes(self, science: dict[str, str]) -> Iterator[str]:
+        for file, digest in science.items():
+            now = self._science_of(file)
             if now != digest:
-                yield f"{file} {'has changed' if now else 'is no longer there'}."
+                yield f"{file} {'is no longer there' if now is None else 'has changed'}."
 
     def _software_changes(self, software: dict[str, str]) -> Iterator[str]:
         here = {package: self._version_here(package) for package in software}
@@ -100,6 +101,14 @@ def version_here(package: str) -> str | None:
     try:
         return metadata.version(package)
     except metadata.PackageNotFoundError:
+        return None
+
+
+def science_or_none(path: Path) -> str | None:
+    """Return the science digest of a Python file; None where there is none that can be read."""
+    try:
+        return science_digest(path)
+    except (OSError, SyntaxError):
         return None
 
 

@@ -42,7 +42,9 @@ def why_different(known_a: Lineage, a: str, known_b: Lineage, b: str) -> dict[st
 
 
 def _causes(known_a: Lineage, a: str, known_b: Lineage, b: str, deep: bool) -> dict[str, list[str]]:
-    found: dict[str, dict[str, dict[str, None]]] = {kind: defaultdict(dict) for kind in (*KINDS, "follow")}
+    found: dict[str, dict[str, dict[str, None]]] = {
+        kind: defaultdict(dict) for kind in (*KINDS, "follow", "unscientific")
+    }
     seen = set()
 
     def say(kind: str, sentence: str, rule: str = "") -> None:
@@ -64,12 +66,10 @@ def _causes(known_a: Lineage, a: str, known_b: Lineage, b: str, deep: bool) -> d
         rule = made_a["rule"]
         for key, before, now in differences(made_a["settings"], made_b["settings"]):
             say("settings", f"{key} {short(before)} -> {short(now)}", rule)
-        for file, before, now in _of_files(made_a["code"], made_b["code"]):
-            say(
-                "code",
-                f"{file} {'differs' if before and now else 'is in A alone' if before else 'is in B alone'}",
-                rule,
-            )
+        for file, before, now in _of_files(made_a["science"], made_b["science"]):
+            say("code", f"{file} {'differs' if before and now else 'is only in A' if before else 'is only in B'}", rule)
+        for file, *_ in _of_files(made_a["code"], made_b["code"]):
+            say("unscientific", f"{file} differs in what cannot change a result", rule)
         for package, before, now in _of_files(made_a["software"], made_b["software"]):
             say("packages", f"{package} {before or 'none'} -> {now or 'none'}", rule)
         if made_a["commit"] != made_b["commit"]:
@@ -94,6 +94,8 @@ def _causes(known_a: Lineage, a: str, known_b: Lineage, b: str, deep: bool) -> d
     compare(a, b)
     if not found["inputs"] and not found["settings"]:  # else these are but consequences
         found["inputs"] = found["follow"]
+    if not any(found[kind] for kind in KINDS[:-1]):
+        found["code"] = found["unscientific"]
     return {kind: _sentences(found[kind]) for kind in KINDS if found[kind]}
 
 

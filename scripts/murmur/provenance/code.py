@@ -1,26 +1,58 @@
-"""Which modules of the library a script imports, so that editing one of them runs the script's rules again."""
+"""The code of a job: its modules, what they compute, the packages they import and the commit they belong to.
+
+The science digest of a file is that of its syntax tree without what cannot change a result: comments, formatting,
+docstrings, log messages and the text of errors. A rule has the digest of its script and of all modules that the script
+imports as a param, so that a changed formula, and nothing less, runs the rule again. Plumbing (how jobs are logged and
+recorded) counts only by its `FORMAT`, a number that is raised by hand when a change alters the bytes or the meaning of
+results.
+"""
 
 import ast
 import hashlib
+import platform
+import subprocess
+import sys
 from functools import cache
+from importlib import metadata
 from pathlib import Path
+from typing import NamedTuple
+
+from murmur.files import sha256
+
+PLUMBING = ("job.py", "logs.py", "errors.py", "files.py", "provenance/")  # in the library's folder
+LOGGERS = {"log", "logger", "logging"}
+LOG_FUNCTIONS = {"print", "say"}
+WITH_TEXT = {"progress", "BadInput"}  # functions whose text is for a person, as a description or an error
+NOT_SCIENCE = {"ctx", "kind", "type_comment"}  # fields of syntax trees
+LOADED_BY = {"keras": ["tensorflow"]}  # what a package imports and computes with
+VERSIONED = ("Snakefile", "rules", "scripts", "envs")  # what counts as code in a checkout
+
+
+# --- modules ---------------------------------------------------------------------------------------------------------
+
+
+class _Source(NamedTuple):
+    """What one Python file imports, and its science digest."""
+
+    modules: frozenset[Path]
+    packages: frozenset[str]
+    science: str
 
 
 @cache
-def _imported(file: Path) -> frozenset[Path]:
-    """Return the files of `murmur` that a Python file names in its import statements, wherever they stand."""
-    library = _library(file)
-    names = set()
-    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "murmur":
+def _read(file: Path) -> _Source:
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    names = set()  # of modules, as murmur.data, or of what a module has, as murmur.data.split.SPLITS
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.level == 0:
             names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
-        elif isinstance(node, ast.Import):
-            names |= {alias.name for alias in node.names if alias.name.split(".")[0] == "murmur"}
-    found = set()
-    for name in names:
-        path = library.joinpath(*name.split(".")[1:])
-        found |= {candidate for candidate in (path.with_suffix(".py"), path / "__init__.py") if candidate.is_file()}
-    return frozenset(found)
+    inner = {name for name in names if name.split(".")[0] == "murmur"}
+    paths = [_library(file).joinpath(*name.split(".")[1:]) for name in inner]
+    modules = {candidate for path in paths for candidate in (path.with_suffix(".py"), path / "__init__.py")}
+    packages = {name.split(".")[0] for name in names - inner} - sys.stdlib_module_names
+    return _Source(frozenset(filter(Path.is_file, modules)), frozenset(packages), _science_digest(file, tree))
 
 
 def _library(file: Path) -> Path:
@@ -34,17 +66,154 @@ def modules_of(script: Path) -> list[Path]:
     """Return the files of all modules of `murmur` that `script` imports, directly or through another, sorted."""
     seen, waiting = set(), [script]
     while waiting:
-        for module in _imported(waiting.pop()):
+        for module in _read(waiting.pop()).modules:
             if module not in seen:
                 seen.add(module)
                 waiting.append(module)
     return sorted(seen)
 
 
+def code_of(script: Path) -> dict[str, str]:
+    """Return the SHA-256 of a script and of every module of `murmur` that it imports, by path in the checkout."""
+    return {_name(file): sha256(file) for file in [script, *modules_of(script)]}
+
+
+def _name(file: Path) -> str:
+    """Return the path of a Python file in its checkout."""
+    return file.relative_to(_library(file).parent.parent).as_posix()
+
+
+# --- science ---------------------------------------------------------------------------------------------------------
+
+
+def science_of(script: Path) -> dict[str, str]:
+    """Return the science digest of a script and of every module that it imports, by path in the checkout.
+
+    Plumbing is left out, except a module with a `FORMAT`.
+    """
+    digests = {_name(file): science_digest(file) for file in [script, *modules_of(script)]}
+    return {name: digest for name, digest in digests.items() if digest}
+
+
+def science_of_job(script: Path) -> str:
+    """Return one digest, 16 hexadecimal digits, of all that `science_of` names: the param of the script's rule."""
+    return hashlib.sha256(repr(sorted(science_of(script).items())).encode()).hexdigest()[:16]
+
+
+def science_digest(file: Path) -> str:
+    """Return the science digest of a Python file, the same in every version of Python.
+
+    Of plumbing it is the `FORMAT`, and empty without one.
+    """
+    return _read(file).science
+
+
+def _science_digest(file: Path, tree: ast.Module) -> str:
+    if is_plumbing(file):
+        numbers = [line.value for line in tree.body if isinstance(line, ast.Assign) and _is_format(line)]
+        return f"format {ast.literal_eval(numbers[0])}" if numbers else ""
+    return hashlib.sha256(ascii(_science(tree)).encode()).hexdigest()
+
+
+def is_plumbing(file: Path) -> bool:
+    """Tell whether a Python file is plumbing: it logs and records a job but computes none of its results."""
+    library = _library(file)
+    return file.is_relative_to(library) and file.relative_to(library).as_posix().startswith(PLUMBING)
+
+
+def _is_format(line: ast.Assign) -> bool:
+    return isinstance(line.targets[0], ast.Name) and line.targets[0].id == "FORMAT"
+
+
+def _science(node: object) -> object:
+    """Return a syntax tree as nested tuples, without what cannot change a result.
+
+    Fields that are empty are left out, because versions of Python differ in them (`type_params`).
+    """
+    if isinstance(node, list):
+        return tuple(_science(item) for item in node if not _is_talk(item))
+    if not isinstance(node, ast.AST):
+        return node
+    if isinstance(node, ast.Call) and _called(node) in WITH_TEXT:
+        words = [keyword for keyword in node.keywords if not _is_text(keyword.value)]
+        node = ast.Call(node.func, [value for value in node.args if not _is_text(value)], words)
+    fields = [(name, _science(value)) for name, value in ast.iter_fields(node) if name not in NOT_SCIENCE]
+    return type(node).__name__, *((name, value) for name, value in fields if value is not None and value != ())
+
+
+def _is_talk(line: object) -> bool:
+    """Tell whether a statement is a docstring, a log message, or the import of plumbing."""
+    if isinstance(line, ast.Pass):
+        return True
+    if isinstance(line, ast.Expr):
+        return _is_text(line.value) or (isinstance(line.value, ast.Call) and _logs(line.value))
+    if isinstance(line, ast.Assign) and isinstance(line.value, ast.Call):
+        return _called(line.value) == "logging.getLogger"
+    if isinstance(line, ast.Import):
+        return [alias.name for alias in line.names] == ["logging"]
+    return isinstance(line, ast.ImportFrom) and f"{line.module or ''}.".replace(".", "/").startswith(
+        tuple(f"murmur/{name.removesuffix('.py').rstrip('/')}/" for name in PLUMBING)
+    )
+
+
+def _logs(call: ast.Call) -> bool:
+    name, to_file = _called(call), any(keyword.arg == "file" for keyword in call.keywords)
+    return (name in LOG_FUNCTIONS and not to_file) or name.partition(".")[0] in LOGGERS
+
+
+def _called(call: ast.Call) -> str:
+    """Return the name of what is called, as `print` or `log.info`."""
+    return ast.unparse(call.func) if isinstance(call.func, ast.Name | ast.Attribute) else ""
+
+
+def _is_text(node: ast.AST) -> bool:
+    return isinstance(node, ast.JoinedStr) or (isinstance(node, ast.Constant) and isinstance(node.value, str))
+
+
+# --- software --------------------------------------------------------------------------------------------------------
+
+
+def software_of(script: Path) -> dict[str, str]:
+    """Return the versions of the interpreter and of the packages that a script and its modules import, by name."""
+    names = {name for file in [script, *modules_of(script)] for name in _read(file).packages} - {"snakemake"}
+    names |= {other for name in names for other in LOADED_BY.get(name, [])}
+    return {"python": platform.python_version(), **versions(names)}
+
+
+def versions(names: set[str]) -> dict[str, str]:
+    """Return the version of the distribution behind each name that can be imported here, sorted by distribution."""
+    found = {}
+    for name in sorted(names):
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:  # the distribution has another name: skimage is in scikit-image
+            for distribution in _distributions().get(name, []):
+                found[distribution] = metadata.version(distribution)
+    return dict(sorted(found.items()))
+
+
 @cache
-def digest_of(script: Path) -> str:
-    """Return a digest of the content of `script` and of all modules of `murmur` that it imports."""
-    digest = hashlib.sha256()
-    for module in [script, *modules_of(script)]:
-        digest.update(module.read_bytes())
-    return digest.hexdigest()[:16]
+def _distributions() -> dict[str, list[str]]:
+    return {name: sorted(set(found)) for name, found in metadata.packages_distributions().items()}
+
+
+# --- commit ----------------------------------------------------------------------------------------------------------
+
+
+def commit_of(checkout: str | Path) -> str:
+    """Return the commit that `checkout` is at, with a "+" after it when the code differs from it.
+
+    It is "unknown" without git and where the checkout is a copy inside another repository.
+    """
+    try:
+        if not Path(_git(checkout, "rev-parse", "--show-toplevel")).samefile(checkout):
+            return "unknown"
+        commit = _git(checkout, "rev-parse", "HEAD")
+        return commit + ("+" if _git(checkout, "status", "--porcelain", "--", *VERSIONED) else "")
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+
+
+def _git(checkout: str | Path, *words: str) -> str:
+    done = subprocess.run(["git", "-C", checkout, *words], capture_output=True, text=True, check=True)
+    return done.stdout.strip()

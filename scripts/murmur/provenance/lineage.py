@@ -10,7 +10,7 @@ from murmur.provenance.record import ENDING, is_sealed, record_file
 
 PARTS = {
     "file": {"path", "bytes", "sha256"},
-    "made": {"study", "rule", "wildcards", "script", "inputs", "settings", "commit", "code", "software"},
+    "made": {"study", "rule", "wildcards", "script", "inputs", "settings", "commit", "code", "science", "software"},
     "run": {"study_files", "host", "started", "seconds", "peak_memory_MB"},
 }
 INPUT = {"name", "path", "sha256", "record"}

@@ -20,9 +20,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from murmur.files import sha256
-from murmur.provenance.code import modules_of
-from murmur.provenance.software import software_of
+from murmur.provenance.code import code_of, science_of, software_of
 
+FORMAT = 2  # see murmur.provenance.code
 ENDING = ".provenance.json"
 DIGESTS = ("modules", "content")  # params that make a rule run again; a record has what they digest, one by one
 TOLD = "MURMUR_RUN"  # the environment variable by which the workflow tells its jobs what they cannot know
@@ -69,16 +69,13 @@ def inputs_of(inputs: Iterable[tuple[str, str]]) -> list[dict]:
     ]
 
 
-def code_of(script: Path) -> dict[str, str]:
-    """Return the sha256 of a script and of every module of `murmur` that it imports, by path in the checkout."""
-    checkout = script.parent.parent
-    return {file.relative_to(checkout).as_posix(): sha256(file) for file in [script, *modules_of(script)]}
-
-
 def made_by(script: Path, snakemake: str) -> dict:
     """Return the part of a record that says which code and software a script is and runs on."""
-    software = software_of([script, *modules_of(script)])
-    return {"code": code_of(script), "software": software | {"snakemake": snakemake}}
+    return {
+        "code": code_of(script),
+        "science": science_of(script),
+        "software": software_of(script) | {"snakemake": snakemake},
+    }
 
 
 def write_record(path: str | Path, made: dict, run: dict) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+FORMAT = 1  # see murmur.provenance.code
 WORDS = "Murmur study {study}, record {record}, commit {commit}"
 PATTERN = re.compile(
     rb"Murmur study (?P<study>[\w.-]+), record (?P<record>[0-9a-f]{64}), commit (?P<commit>unknown|[0-9a-f]{40}\+?)"

@@ -7,6 +7,7 @@ from murmur.audit import current_state
 from murmur.audit.check import Audit
 from murmur.audit.current_state import Present
 from murmur.audit.snakemake_plan import Plan
+from murmur.provenance import code
 from murmur.provenance.record import record_file
 from recorded_study import FIGURE, INPUTS, MASKS, TABLE, edit, known, make, make_study, planned
 
@@ -19,7 +20,8 @@ def folder(tmp_path, monkeypatch):
 
 
 def audited(folder, asked=None, files=(*INPUTS,), **more):
-    """Return the audit of the files of the study."""
+    """Return the audit of the files of the study, as by a new process."""
+    code._read.cache_clear()
     return Audit(known(folder, *files), list(files), Present(folder, folder / "checkout", asked or planned()), **more)
 
 
@@ -94,7 +96,7 @@ def test_code_may_change_or_go(folder):
 
 
 def test_a_download_stays_right_when_the_library_changes_but_not_when_its_script_does(folder):
-    make(MASKS[0], 0, code={"scripts/segment.py": "0", "scripts/murmur/files.py": "0"}, software={"python": "2.7"})
+    make(MASKS[0], 0, science={"scripts/segment.py": "0", "scripts/murmur/files.py": "0"}, software={"python": "2.7"})
     make(TABLE, 2)
     assert "python was 2.7" in found(folder, MASKS[0])[1]
     lasting = planned(segment={"has_modules": False})
@@ -164,7 +166,7 @@ def test_an_input_made_again_with_the_same_result_is_no_reason(folder):
 
 
 @pytest.mark.parametrize("path", INPUTS)
-@pytest.mark.parametrize("part", ["settings", "code", "software", "wildcards"])
+@pytest.mark.parametrize("part", ["settings", "code", "science", "software", "wildcards"])
 def test_a_record_changed_and_sealed_again_no_longer_fits_what_was_made_from_it(folder, path, part):
     edit(path, lambda record: record["made"][part].update({"more": "1"}))
     audit = audited(folder)

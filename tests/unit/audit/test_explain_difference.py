@@ -63,24 +63,27 @@ def test_a_mouse_that_changed_is_the_one_cause(before):
 
 
 def test_code_packages_and_commit_are_named(before):
-    make_again(MASKS[0], content="other", code={"scripts/new.py": "1"}, software={"numpy": "2.0"}, commit="ab")
+    make_again(MASKS[0], content="other", science={"scripts/new.py": "1"}, software={"numpy": "2.0"}, commit="ab")
     make_again(TABLE, FIGURE, content="other")
     assert causes(before) == {
-        "code": ["scripts/segment.py is in A alone (segment)", "scripts/new.py is in B alone (segment)"],
+        "code": ["scripts/segment.py is only in A (segment)", "scripts/new.py is only in B (segment)"],
         "packages": ["numpy none -> 2.0 (segment)"],
         "commit": ["unknown -> ab"],
     }
 
 
 def test_an_input_that_came_out_the_same_explains_nothing(before):
-    make_again(MASKS[0], code={"scripts/segment.py": "a comment"})
+    make_again(MASKS[0], science={"scripts/segment.py": "a formula"})
     make_again(TABLE, FIGURE, settings={"alpha": 0.01}, content="other")
     assert causes(before) == {"settings": ["alpha 0.05 -> 0.01 (measure)"]}
 
 
 def test_where_the_records_alone_differ_it_is_said_in_what(before):
     make_again(MASKS[0], TABLE, FIGURE, code={"scripts/segment.py": "a comment"})
-    assert causes(before) == {"code": ["scripts/segment.py differs (segment)"]}
+    sentence = "scripts/segment.py differs in what cannot change a result (segment)"
+    assert causes(before) == {"code": [sentence]}
+    make_again(TABLE, FIGURE, science={"scripts/measure.py": "a formula"}, content="other")
+    assert causes(before) == {"code": ["scripts/measure.py differs (measure)"]}
 
 
 def test_a_mouse_more_is_named_and_the_mask_made_from_it_is_not(before):

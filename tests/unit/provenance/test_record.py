@@ -2,8 +2,9 @@ import json
 
 import pytest
 
-from murmur.files import remembered_sha256, sha256
+from murmur.files import sha256
 from murmur.provenance import record as records
+from murmur.provenance.code import code_of, science_of
 
 # The digest of nothing, FIPS 180-4.
 EMPTY = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
@@ -77,7 +78,7 @@ def test_digests_among_the_params_are_no_settings():
 
 
 def test_code_is_the_script_and_what_it_imports(root):
-    found = records.code_of(root / "scripts" / "measure_volumes.py")
+    found = code_of(root / "scripts" / "measure_volumes.py")
     assert {"scripts/measure_volumes.py", "scripts/murmur/measurement/function.py", "scripts/murmur/errors.py"} <= set(
         found
     )
@@ -86,7 +87,7 @@ def test_code_is_the_script_and_what_it_imports(root):
         root / "scripts" / "murmur" / "measurement" / "function.py"
     )
     made = records.made_by(root / "scripts" / "measure_volumes.py", "9.0")
-    assert made["code"] == found
+    assert (made["code"], made["science"]) == (found, science_of(root / "scripts" / "measure_volumes.py"))
     assert made["software"]["snakemake"] == "9.0"
     assert json.loads(json.dumps(made)) == made
 
@@ -97,18 +98,3 @@ def test_jobs_hear_what_they_are_told(monkeypatch):
     monkeypatch.setenv(records.TOLD, "")  # so that it is taken back after the test
     records.tell_jobs(["a.yaml"], "9.0", "unknown")
     assert records.told_to_jobs() == {"study_files": ["a.yaml"], "snakemake": "9.0", "commit": "unknown"}
-
-
-def test_digest_is_remembered_until_the_file_changes(tmp_path, monkeypatch):
-    path, memory = tmp_path / "Mouse1.h5", tmp_path / "memory"
-    path.write_bytes(b"")
-    assert remembered_sha256(path, memory) == EMPTY
-    with monkeypatch.context() as patch:
-        patch.setattr("murmur.files.sha256", lambda path: pytest.fail("the file was read again"))
-        assert remembered_sha256(path, memory) == EMPTY
-    path.write_bytes(b"x")
-    assert remembered_sha256(path, memory) == sha256(path)
-    other = tmp_path / "other.h5"
-    other.write_bytes(b"y")
-    other.replace(path)
-    assert remembered_sha256(path, memory) == sha256(path)
