@@ -14,6 +14,7 @@ import pandas as pd
 from murmur.csv_tables import read_csv, write_csv
 from murmur.data.manifest import read_manifest
 from murmur.job import job
+from murmur.logs import LOG
 from murmur.paper.printed_values import read_figure
 from murmur.paper.test_mice import match, volumes
 
@@ -24,22 +25,22 @@ TEST_IMAGES = 460  # annotated images of the test mice, `images_test` in paper_v
 
 
 def find(figure: pd.DataFrame, function: pd.DataFrame, annotated_images: dict[str, int] | None) -> pd.DataFrame:
-    """Return the rows of `match` with annotated_images, missing where it is not known; prints what was found.
+    """Return the rows of `match` with annotated_images, missing where it is not known; logs what was found.
 
     A note is added to the accepted mice where all are accepted, but have together another number of images.
     """
     mice = volumes(function)
     table = match(mice, volumes(figure))
     accepted = table["verdict"] == "accepted"
-    print(f"{accepted.sum()} of {len(table)} mice of Figure 3 found among {len(mice)} with EDV and ESV")
+    LOG.info("%d of %d mice of Figure 3 found among %d with EDV and ESV", accepted.sum(), len(table), len(mice))
     if unmeasured := sorted(set(function["mouse"]) - set(mice.index)):
         more = ", ..." if len(unmeasured) > 5 else ""
-        print(f"not matched, without EDV or ESV: {len(unmeasured)} ({', '.join(unmeasured[:5])}{more})")
+        LOG.info("not matched, without EDV or ESV: %d (%s%s)", len(unmeasured), ", ".join(unmeasured[:5]), more)
     table.insert(4, "annotated_images", table["mouse"].map(annotated_images or {}).astype("Int64"))
     if annotated_images is not None and accepted.all():
         found = table["annotated_images"].sum()
         says = f"the {len(table)} mice have {found} annotated images together, the paper's {TEST_IMAGES}"
-        print(says)
+        LOG.info(says)
         if found != TEST_IMAGES:
             table["note"] = says
     return table

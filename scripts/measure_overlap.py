@@ -14,7 +14,7 @@ from murmur.csv_tables import write_csv
 from murmur.data.manifest import Mouse, read_manifest
 from murmur.data.mouse_file import read_frame, segmented_frames
 from murmur.job import job
-from murmur.logs import progress
+from murmur.logs import LOG, progress
 from murmur.measurement.overlap import dice, surface_distances
 from murmur.vocabulary import STRUCTURES
 
@@ -52,7 +52,9 @@ def main(manifest: str, mice: list[str], segmentations: list[str], overlap: str,
         measured = pool.map(measure, [described[name] for name in mice], segmentations)
         for mouse_rows in progress(measured, "comparing", "mouse", total=len(mice)):
             rows += mouse_rows
-    write_csv(pd.DataFrame(rows, columns=COLUMNS), overlap)
+    table = pd.DataFrame(rows, columns=COLUMNS)
+    LOG.info("%d of %d pairs of masks compared, of %d mice", table["dice"].notna().sum(), len(table), len(mice))
+    write_csv(table, overlap)
 
 
 if __name__ == "__main__":

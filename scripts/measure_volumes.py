@@ -12,7 +12,7 @@ from murmur.csv_tables import write_csv
 from murmur.data.manifest import read_manifest
 from murmur.data.mouse_file import segmented_frames
 from murmur.job import job
-from murmur.logs import progress
+from murmur.logs import LOG, progress
 from murmur.measurement.function import mass, structure_volumes
 
 if TYPE_CHECKING:
@@ -40,7 +40,10 @@ def main(manifest: str, mice: list[str], files: list[str], is_reference: bool, v
                     blood_pool = None if "blood_pool" in missing else found["blood_pool"]
                     myocardium = None if "myocardium" in missing else mass(found["myocardium"])
                 rows.append((name, frame, frame * mouse.frame_interval_ms, blood_pool, myocardium))
-    write_csv(pd.DataFrame(rows, columns=COLUMNS), volumes)
+    table = pd.DataFrame(rows, columns=COLUMNS)
+    measured = table[table["blood_pool_uL"].notna()]
+    LOG.info("%d of %d mice measured, in %d frames", measured["mouse"].nunique(), len(mice), len(measured))
+    write_csv(table, volumes)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""A job of the workflow: what it says goes into its log, and each file that it makes gets a record and a stamp."""
+"""A job of the workflow: run a rule's script, log it, and write a provenance record for each output."""
 
 import contextlib
 import datetime
@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from murmur.logs import job_log
+from murmur.logs import job_log, log_end, log_start
 from murmur.provenance.record import digest, inputs_of, made_by, record_file, settings_of, told_to_jobs, write_record
 from murmur.provenance.stamp import Stamp, stamping
 
@@ -23,6 +23,7 @@ def job(snakemake: "Snakemake") -> Iterator[None]:
     """Run the body of a script as the job `snakemake`: with its log, and with a record beside each output."""
     with job_log(snakemake.log[0]):
         started, clock = datetime.datetime.now(datetime.UTC), time.monotonic()
+        log_start(snakemake.rule, dict(snakemake.wildcards.items()), _inputs_by_name(snakemake))
         for output in snakemake.output:
             record_file(output).unlink(missing_ok=True)
         workflow = told_to_jobs()
@@ -41,11 +42,12 @@ def job(snakemake: "Snakemake") -> Iterator[None]:
         for output in snakemake.output:
             if Path(output).is_file():
                 write_record(output, made, run)
+        log_end(snakemake.rule, snakemake.output, run["seconds"], run["peak_memory_MB"])
 
 
 def what_is_made(snakemake: "Snakemake", script: Path, workflow: dict) -> dict:
     """Return the part `made` of the records of a job."""
-    names = {path: name for name, paths in snakemake.input.items() for path in _each(paths)}
+    names = {path: name for name, paths in _inputs_by_name(snakemake).items() for path in paths}
     return {
         "study": snakemake.config["study"],
         "rule": snakemake.rule,
@@ -58,8 +60,8 @@ def what_is_made(snakemake: "Snakemake", script: Path, workflow: dict) -> dict:
     }
 
 
-def _each(paths) -> list[str]:
-    return [paths] if isinstance(paths, str) else list(paths)
+def _inputs_by_name(snakemake: "Snakemake") -> dict[str, list[str]]:
+    return {name: [paths] if isinstance(paths, str) else list(paths) for name, paths in snakemake.input.items()}
 
 
 def peak_memory_MB() -> int:

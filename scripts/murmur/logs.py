@@ -1,10 +1,10 @@
-"""Where a job's messages go: everything into its log file, what a person must see also to the terminal."""
+"""The log of a job: all output of its process goes to a file, what a person should see also to the terminal."""
 
 import contextlib
+import logging
 import os
 import sys
-import traceback
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -14,54 +14,93 @@ from murmur.errors import BadInput
 
 Item = TypeVar("Item")
 
-_terminal = sys.stderr
+LOG = logging.getLogger("murmur")
+LOG.setLevel(logging.INFO)
+
+LISTED = 10  # files named one by one
+SHOW = {"terminal": True}  # as `extra`, shows a message below WARNING on the terminal too
 
 
 @contextlib.contextmanager
 def job_log(path: str | Path) -> Iterator[None]:
-    """Send all output of the process to the file `path`.
+    """Redirect all output of the process to the file `path`; warnings, errors and `SHOW` also go to the terminal.
 
-    The file descriptors themselves are redirected, because TensorFlow and HDF5 write to them from C.
-    A `BadInput` ends the process with status 1 and its sentence, in the log and on the terminal; any
-    other exception leaves its traceback in the log and is raised again.
+    The file descriptors themselves are redirected, because TensorFlow and HDF5 write to them from C. A `BadInput` ends
+    the process with status 1 and its sentence; any other exception leaves its traceback in the log and is raised again.
     """
-    global _terminal
     Path(path).parent.mkdir(parents=True, exist_ok=True)
+    with redirected(path) as terminal, handlers(sys.stdout, terminal):
+        try:
+            yield
+        except BadInput as error:
+            LOG.error(error)
+            sys.exit(1)
+        except BaseException:
+            LOG.exception("the job failed", extra={"terminal": False})  # Snakemake shows where the log is
+            raise
+
+
+@contextlib.contextmanager
+def redirected(path: str | Path) -> Iterator:
+    """Send file descriptors 1 and 2 to the file `path`; yield a stream to the former 2, restore both at the end."""
     sys.stdout.flush()
     sys.stderr.flush()
-    _terminal = os.fdopen(os.dup(2), "w", buffering=1)
+    before = os.dup(1), os.dup(2)
     with open(path, "w") as log:
         os.dup2(log.fileno(), 1)
         os.dup2(log.fileno(), 2)
+    with os.fdopen(os.dup(before[1]), "w", buffering=1) as terminal:
+        try:
+            yield terminal
+        finally:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            for descriptor, original in zip((1, 2), before, strict=True):
+                os.dup2(original, descriptor)
+                os.close(original)
+
+
+@contextlib.contextmanager
+def handlers(log, terminal) -> Iterator[None]:
+    """Let LOG write everything to the stream `log` and what a person should see to `terminal`."""
+    to_log, to_terminal = logging.StreamHandler(log), logging.StreamHandler(terminal)
+    to_log.setFormatter(logging.Formatter("%(asctime)s %(levelname)-7s %(message)s", "%Y-%m-%d %H:%M:%S"))
+    to_terminal.setFormatter(logging.Formatter("\n%(message)s\n"))
+    to_terminal.addFilter(lambda record: getattr(record, "terminal", record.levelno >= logging.WARNING))
+    to_terminal.name = "terminal"
+    before, LOG.handlers, LOG.propagate = LOG.handlers, [to_log, to_terminal], False
     try:
         yield
-    except BadInput as error:
-        for stream in (sys.stderr, _terminal):
-            print(f"\n{error}\n", file=stream, flush=True)
-        sys.exit(1)
-    except BaseException:
-        traceback.print_exc()
-        raise
     finally:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os.dup2(_terminal.fileno(), 2)
+        LOG.handlers, LOG.propagate = before, True
 
 
-def say(sentence: str) -> None:
-    """Write a sentence into the log and onto the terminal: nothing is wrong, yet a person should know."""
-    for stream in (sys.stdout, _terminal):
-        print(sentence, file=stream, flush=True)
+def log_start(rule: str, wildcards: Mapping[str, str], inputs: Mapping[str, Sequence[str]]) -> None:
+    """Log which job starts and what it reads."""
+    LOG.info("%s started%s", rule, "".join(f", {name} {value}" for name, value in wildcards.items()))
+    for name, paths in inputs.items():
+        LOG.info("read %s: %s", name, paths[0] if len(paths) == 1 else f"{len(paths)} files")
+
+
+def log_end(rule: str, outputs: Iterable[str], seconds: float, peak_memory_MB: int) -> None:
+    """Log what a job wrote, the time that it took and the memory that it needed."""
+    sizes = {path: os.path.getsize(path) for path in outputs if os.path.isfile(path)}
+    if len(sizes) > LISTED:
+        sizes = {f"{len(sizes)} files": sum(sizes.values())}
+    for path, size in sizes.items():
+        LOG.info("wrote %s (%s)", path, tqdm.format_sizeof(size, "B"))
+    LOG.info("%s finished in %.1f s, peak memory %d MB", rule, seconds, peak_memory_MB)
 
 
 def progress(items: Iterable[Item], description: str, unit: str, total: int | None = None) -> tqdm:
     """Iterate over `items` with a progress bar on the terminal; no bar where there is no terminal."""
+    terminal = next((handler.stream for handler in LOG.handlers if handler.name == "terminal"), sys.stderr)
     return tqdm(
         items,
         desc=description,
         unit=unit,
         total=total,
-        file=_terminal,
+        file=terminal,
         disable=None,
         dynamic_ncols=True,
     )

@@ -1,6 +1,7 @@
 """A script as Snakemake runs it, in a process of its own, from a checkout that holds nothing but it and the library."""
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -87,7 +88,16 @@ def checkout(root, tmp_path):
 
 def test_every_output_has_a_record_and_its_stamp(checkout, root):
     assert checkout.run().returncode == 0
-    assert checkout.log.read_text() == "words of the script\n"
+    log = [re.sub(r"^[\d :-]{19} ", "", line) for line in checkout.log.read_text().splitlines()]
+    assert log[:6] == [
+        "INFO    tabulate_mice started, cohort internal",
+        "INFO    read mice: 2 files",
+        "INFO    read table: table.csv",
+        "words of the script",
+        "INFO    rows of out/mice.csv: 1",
+        "INFO    wrote out/mice.csv (19.0B)",
+    ]
+    assert re.fullmatch(r"INFO    tabulate_mice finished in \d+\.\d s, peak memory \d+ MB", log[-1])
     for name in ("mice.csv", "mice.html"):
         path = checkout.place / "out" / name
         record = read_record(path)

@@ -7,13 +7,15 @@ SCRIPT = """
 import os, sys
 sys.path.insert(0, {scripts!r})
 from murmur.errors import BadInput
-from murmur.logs import job_log, progress
+from murmur.logs import LOG, SHOW, job_log, progress
 with job_log({log!r}):
     print("from Python")
     os.write(2, b"from C\\n")
     for _ in progress(range(3), "counting", "mouse"):
         pass
     {last}
+os.write(1, b"after, from C; ")
+print("after, from Python")
 """
 
 
@@ -32,7 +34,15 @@ def test_everything_said_is_in_the_log_and_not_on_the_terminal(run):
     done, log = run("pass")
     assert done.returncode == 0
     assert log == "from Python\nfrom C\n" or log == "from C\nfrom Python\n"
-    assert done.stdout == done.stderr == "", "and no bar where there is no terminal"
+    assert done.stderr == "", "and no bar where there is no terminal"
+    assert done.stdout == "after, from C; after, from Python\n", "and both descriptors are restored"
+
+
+def test_levels_decide_what_a_person_sees(run):
+    done, log = run('LOG.info("28 mice"); LOG.warning("no mask of M3"); LOG.info("resumes after epoch 7", extra=SHOW)')
+    for line in (" INFO    28 mice", " WARNING no mask of M3", " INFO    resumes after epoch 7"):
+        assert line in log
+    assert done.stderr == "\nno mask of M3\n\n\nresumes after epoch 7\n\n"
 
 
 def test_bad_input_is_a_sentence_in_both(run):

@@ -86,14 +86,14 @@ def test_a_killed_training_goes_on(workplace):
     ]
     status, output = train(workplace, READERS, kills)
     assert status == 1, output
-    assert "Training goes on after epoch" in output
+    assert "Training resumes after epoch" in output
     assert 4 <= epochs_kept(cut) < 6
     assert refused in log.read_text()
     assert epochs_kept(changed) == 0
 
     status, output = train(workplace, ["whole", "cut"], [])
     assert status == 0, output
-    assert "Training goes on after epoch" in output
+    assert "Training resumes after epoch" in output
     assert (whole / "model.keras").stat().st_mtime_ns == finished
     for name in ("model.keras", "history.csv", "training.json"):
         assert (cut / name).read_bytes() == (whole / name).read_bytes()

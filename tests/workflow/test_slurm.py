@@ -164,7 +164,7 @@ def test_training_fails_without_its_gpu_and_goes_on_when_cancelled(cluster, smal
     first, second = (int(job["MinMemoryNode"].removesuffix("M")) for job in (cancelled, resumed))
     assert second == pytest.approx(2 * first, abs=1)
     log = (place.folder / "results" / "small" / "logs" / "train_network" / "trained.log").read_text()
-    assert "Training goes on after epoch" in log
+    assert "Training resumes after epoch" in log
 
     whole = copy_of(small, tmp_path)
     run = whole.snakemake("--", MODEL, study=whole.write(LONGER), timeout=TIMEOUT)

@@ -5,10 +5,11 @@ import os
 import keras
 
 from murmur.errors import BadInput
+from murmur.logs import LOG
 
 
 def find_gpus(wanted: int) -> list[str]:
-    """Return the GPUs that Keras's backend sees, and note in the log on what it computes.
+    """Return the GPUs that Keras's backend sees, and log which device it computes on.
 
     Raises BadInput, with what it sees instead, when `wanted` were asked for and there are fewer.
     """
@@ -30,5 +31,5 @@ def find_gpus(wanted: int) -> list[str]:
             "the GPU and whether the packages have CUDA (envs/training-gpu.yaml, or those that make gpu installs), or "
             "do not ask for a GPU"
         )
-    print(f"{backend} computes on {', '.join(gpus) or 'the processor'}", flush=True)
+    LOG.info("%s computes on %s", backend, ", ".join(gpus) or "the CPU")
     return gpus

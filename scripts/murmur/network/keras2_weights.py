@@ -16,6 +16,7 @@ import keras
 import numpy as np
 
 from murmur.errors import BadInput
+from murmur.logs import LOG
 from murmur.network.unet3plus import LEVELS, unet3plus
 
 FILTERS = (32, 64, 128, 256, 512)  # of the published network; a level whose weights are missing is taken to have these
@@ -123,7 +124,7 @@ def _read(path: str, file: h5py.File) -> keras.Model:
         if not np.isfinite(values).all():
             raise BadInput(f"{path}: found values in {name} that are not finite, expected numbers; get the file again")
         weight.assign(values)
-    print(
+    LOG.info(
         f"{path}: a UNet3+ saved by Keras {_text(file.attrs.get('keras_version', '(version unknown)'))}, "
         f"{len({name.split('/')[0] for name in weights})} layers with weights, {network.count_params():,} parameters, "
         f"filters {'-'.join(map(str, filters))}, images of {size} × {size}, skip mode {skip}"
@@ -133,7 +134,7 @@ def _read(path: str, file: h5py.File) -> keras.Model:
 
 
 def read_published(path: str) -> keras.Model:
-    """Return the network of an HDF5 file as `unet3plus` builds it, and print a line on what was found.
+    """Return the network of an HDF5 file as `unet3plus` builds it, and log what was found.
 
     Filters come from the shapes of the weights; the size of the input and the skip mode (encoder or decoder: the
     weights have the same names and shapes) from the configuration. Every link between layers, every setting that

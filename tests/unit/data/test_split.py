@@ -123,7 +123,7 @@ def manifest(tmp_path):
     return path
 
 
-def test_drawn_split_meets_the_files(manifest, tmp_path, capsys):
+def test_drawn_split_meets_the_files(manifest, tmp_path, caplog):
     output = str(tmp_path / "split.csv")
     good = {"A": "train", "B": "validation", "C": "test"}
     draw_split_script.main(manifest, good, is_drawn=True, trains=True, split=output)
@@ -132,10 +132,10 @@ def test_drawn_split_meets_the_files(manifest, tmp_path, capsys):
     with pytest.raises(BadInput, match="inflow mice A outside the training mice"):
         draw_split_script.main(manifest, bad, is_drawn=True, trains=True, split=output)
     draw_split_script.main(manifest, bad, is_drawn=False, trains=True, split=output)
-    said = capsys.readouterr().out
-    assert "keeps the inflow mice A out of the training mice. It tests on A, where" in said
+    assert "keeps the inflow mice A out of the training mice. It tests on A, where" in caplog.text
+    caplog.clear()
     draw_split_script.main(manifest, good, is_drawn=False, trains=True, split=output)
-    assert "inflow" not in capsys.readouterr().out
+    assert "inflow" not in caplog.text
 
 
 def test_mouse_that_validates_is_not_said_to_be_tested():

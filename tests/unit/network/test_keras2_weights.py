@@ -47,7 +47,7 @@ def refusal(path):
 
 
 @pytest.mark.parametrize("skip", ["encoder", "decoder"])
-def test_probabilities_are_those_of_the_description(tmp_path, weights, skip, capsys):
+def test_probabilities_are_those_of_the_description(tmp_path, weights, skip, caplog):
     path = tmp_path / "SEG.h5"
     write_network(path, weights, FILTERS, SIZE, skip)
     model = read_published(str(path))
@@ -60,10 +60,10 @@ def test_probabilities_are_those_of_the_description(tmp_path, weights, skip, cap
     np.testing.assert_allclose(found, expected, atol=1e-5)
     assert np.abs(expected - other).max() > 0.05, "the two modes answer differently"
     assert len(np.unique(expected.argmax(axis=-1))) == 3
-    assert capsys.readouterr().out == (
+    assert caplog.messages == [
         f"{path}: a UNet3+ saved by Keras 2.10.0, 78 layers with weights, {model.count_params():,} parameters, "
-        f"filters 2-3-4-5-6, images of 32 × 32, skip mode {skip}, the optimiser's state left out\n"
-    )
+        f"filters 2-3-4-5-6, images of 32 × 32, skip mode {skip}, the optimiser's state left out"
+    ]
 
 
 def test_upsampling_of_the_description_is_linear_between_centres():
@@ -72,7 +72,7 @@ def test_upsampling_of_the_description_is_linear_between_centres():
     np.testing.assert_allclose(upsample(ramp, 4)[:, 0, 0], [0, 0, 0.5, 1.5, 2.5, 3.5, 4.5, 5.5, 6.5, 7.5, 8, 8])
 
 
-def test_file_of_the_published_size(tmp_path, capsys):
+def test_file_of_the_published_size(tmp_path, caplog):
     filters = [32, 64, 128, 256, 512]
     weights = draw_weights(filters)
     assert (len(weights), sum(values.size for values in weights.values())) == (224, 12_963_443)
@@ -82,16 +82,16 @@ def test_file_of_the_published_size(tmp_path, capsys):
     path.unlink()  # 156 MB
     assert (model.count_params(), model.input_shape) == (12_963_443, (None, 256, 256, 1))
     np.testing.assert_array_equal(model.get_layer("Skip5_1_Conv_1").kernel, weights["Skip5_1_Conv_1/kernel"])
-    assert "78 layers with weights, 12,963,443 parameters" in capsys.readouterr().out
+    assert "78 layers with weights, 12,963,443 parameters" in caplog.text
 
 
 @pytest.mark.parametrize("skip", ["encoder", "decoder"])
-def test_what_keras_3_saves_as_hdf5_is_read_too(tmp_path, skip, capsys):
+def test_what_keras_3_saves_as_hdf5_is_read_too(tmp_path, skip, caplog):
     saved = unet3plus.unet3plus(FILTERS, SIZE, skip=skip)
     saved.save(tmp_path / "model.h5")
     for found, expected in zip(read_published(str(tmp_path / "model.h5")).weights, saved.weights, strict=True):
         np.testing.assert_array_equal(found, expected)
-    assert f"skip mode {skip}" in capsys.readouterr().out
+    assert f"skip mode {skip}" in caplog.text
 
 
 def test_layers_that_do_not_fit(path):

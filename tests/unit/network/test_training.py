@@ -183,7 +183,7 @@ def test_best_weights_are_kept(slices, uninterrupted):
     assert result["loss"] == pytest.approx(history["val_loss"].min(), rel=1e-4)
 
 
-def test_same_seed_same_bytes_cut_off_or_not(slices, uninterrupted, tmp_path, monkeypatch, capsys):
+def test_same_seed_same_bytes_cut_off_or_not(slices, uninterrupted, tmp_path, monkeypatch, caplog):
     """Cut off twice, in the epoch after the best one and before the files are written, a training ends the same."""
     best = json.loads((uninterrupted / "training.json").read_text())["best_epoch"]
 
@@ -205,11 +205,11 @@ def test_same_seed_same_bytes_cut_off_or_not(slices, uninterrupted, tmp_path, mo
     monkeypatch.undo()
     monkeypatch.setattr(training.Epochs, "on_epoch_begin", cut_off)  # nothing is left to train
     assert train(slices, tmp_path) == digests(uninterrupted)
-    assert f"goes on after epoch {best + 1}," in capsys.readouterr().out
+    assert f"resumes after epoch {best + 1}," in caplog.text
     assert train(slices, tmp_path) == digests(uninterrupted), "cut off before its records were written"
 
 
-def test_state_of_another_training_is_not_used(slices, tmp_path, capsys):
+def test_state_of_another_training_is_not_used(slices, tmp_path, caplog):
     """One epoch, kept; then other settings, other slices and a damaged file."""
     keep = {"history": training.History("head"), "stopping": keras.callbacks.EarlyStopping()}
     folder = tmp_path / "checkpoint"
@@ -232,7 +232,7 @@ def test_state_of_another_training_is_not_used(slices, tmp_path, capsys):
     ):
         first.on_epoch_end(0)
         assert checkpoint.Checkpoint(folder, settings | change, **keep).epochs == 0
-        assert sentence in capsys.readouterr().out
+        assert sentence in caplog.text
         assert not (folder / "state.npz").exists()
 
     first.on_epoch_end(0)
@@ -244,7 +244,7 @@ def test_state_of_another_training_is_not_used(slices, tmp_path, capsys):
     first.on_epoch_end(0)
     (folder / "state.npz").write_bytes((folder / "state.npz").read_bytes()[:-200])
     assert checkpoint.Checkpoint(folder, settings, **keep).epochs == 0
-    assert "cannot be read: training starts from the beginning" in capsys.readouterr().out
+    assert "cannot be read: training starts from the beginning" in caplog.text
 
 
 def test_a_loss_that_is_no_number_stops_and_is_not_tried_again(slices, tmp_path, monkeypatch):

@@ -60,7 +60,7 @@ def volumes_of(function, mouse):
     return function.loc[function["mouse"] == mouse, "reference"].tolist()
 
 
-def test_the_25_mice_are_found_in_130(cohort, function, find, capsys):
+def test_the_25_mice_are_found_in_130(cohort, function, find, caplog):
     folder, names = cohort
     table = find(function, folder / "manifest.csv")
     assert function["mouse"].nunique() == 130
@@ -69,7 +69,7 @@ def test_the_25_mice_are_found_in_130(cohort, function, find, capsys):
     assert table["note"].isna().all()
     assert table["residual_uL"].max() < 0.01  # the figure's values rounded to whole voxels
     assert table["annotated_images"].sum() == 460
-    assert "460 annotated images together, the paper's 460" in capsys.readouterr().out
+    assert "460 annotated images together, the paper's 460" in caplog.text
 
 
 def test_distances_are_those_of_the_nearest_mice(function, find, figure3):
@@ -128,13 +128,13 @@ def test_small_cohort_matches_what_it_can(cohort, function, find):
         assert len(find(function[function["mouse"] == names["M03"]].iloc[: 2 * mice])) == 25
 
 
-def test_missing_volume_is_no_match(cohort, function, find, capsys):
+def test_missing_volume_is_no_match(cohort, function, find, caplog):
     _, names = cohort
     gone = function.copy()
     gone.loc[(gone["mouse"] == names["M05"]) & (gone["metric"] == "ESV"), "reference"] = np.nan
     table = find(gone).set_index("figure_id")
     assert table.loc["M05", "verdict"] == "refused"
-    assert f"without EDV or ESV: 1 ({names['M05']})" in capsys.readouterr().out
+    assert f"without EDV or ESV: 1 ({names['M05']})" in caplog.text
 
 
 def test_another_number_of_images_is_said(cohort, function, find, tmp_path):
