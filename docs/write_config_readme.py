@@ -15,20 +15,20 @@ INTRODUCTION = """\
 snakemake --cores all --configfile my_study.yaml
 ```
 
-Paths in a study file start from the working directory. The smallest one for a folder of your own mice, read by a
-network trained before:
+Paths in a study file are relative to the working directory. A minimal study file for a folder of your own mice,
+segmented by a pretrained network:
 
 ```yaml
 {example}```
 
-Ready to copy: [`demo.yaml`](demo.yaml), the default; [`paper.yaml`](paper.yaml), the published study;
-[`pretrained.yaml`](pretrained.yaml), which made the weights in [`models/`](../models); and the files in
-[`examples/`](examples). Before any job starts the study file is checked; what cannot be is said in one line, with the
+Study files to start from: [`demo.yaml`](demo.yaml), the default study; [`paper.yaml`](paper.yaml), the published
+study; [`pretrained.yaml`](pretrained.yaml), which produced the weights in [`models/`](../models); and the files in
+[`examples/`](examples). The study file is validated before any job starts; errors are reported in one line, with the
 key, what was found and what was expected.
 
-This page is written from [`schema/study.schema.yaml`](schema/study.schema.yaml) by
+This page is generated from [`schema/study.schema.yaml`](schema/study.schema.yaml) by
 `python docs/write_config_readme.py`.
-An editor that knows the YAML language server completes and checks keys when the study file begins with
+Editors that support the YAML language server complete and check keys if the study file begins with
 `# yaml-language-server: $schema=config/schema/study.schema.yaml`.
 """
 
@@ -73,10 +73,10 @@ def readme() -> str:
     text = INTRODUCTION.format(description=" ".join(schema["description"].split()), example=example)
     heads = {
         "study": "## `study`",
-        "cohorts": "## `cohorts`: the mice",
-        "readers": "## `readers`: what segments them",
+        "cohorts": "## `cohorts`: groups of mice",
+        "readers": "## `readers`: sources of segmentations",
         "statistics": "## `statistics`",
-        "paper": "## `paper`: the published study",
+        "paper": "## `paper`: comparison with the published study",
     }
     for key, rules in schema["properties"].items():
         text += f"\n{heads[key]}\n\n{' '.join(rules['description'].split())}\n"
