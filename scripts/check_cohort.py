@@ -13,7 +13,7 @@ from murmur.csv_tables import write_csv
 from murmur.data.manifest import describe
 from murmur.errors import BadInput
 from murmur.job import job
-from murmur.logs import LOG, progress
+from murmur.logs import log, progress
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -44,8 +44,7 @@ def main(
     if problems := [row for row in rows if isinstance(row, str)]:
         raise BadInput("\n".join(problems))
     table = pd.DataFrame(rows)
-    annotated = (table["annotated_frames"] != "").sum()
-    LOG.info("%d mice checked, %d of them annotated", len(table), annotated)
+    log.info("%d mice checked, %d of them annotated", len(table), (table["annotated_frames"] != "").sum())
     write_csv(table.astype({"ed_frame": "Int64", "es_frame": "Int64"}), manifest)
 
 

@@ -16,7 +16,7 @@ from murmur.data.mouse_file import read_frame
 from murmur.data.split import check_split
 from murmur.errors import BadInput
 from murmur.job import job
-from murmur.logs import LOG, progress
+from murmur.logs import log, progress
 from murmur.network.preprocessing import scale, to_square
 from murmur.vocabulary import STRUCTURES
 
@@ -30,7 +30,7 @@ def _contoured_slices(mouse: Mouse, size: int) -> tuple[list[np.ndarray], list[n
     for frame in mouse.annotated_frames:
         mask = np.moveaxis(read_frame(mouse.file, "Masks", frame), 2, 0)
         if missing := [name for name, label in STRUCTURES.items() if not (mask == label).any()]:
-            LOG.warning("%s: frame %d excluded, no %s contoured there", mouse.file, frame, " and no ".join(missing))
+            log.warning("%s: frame %d excluded, no %s contoured there", mouse.file, frame, " and no ".join(missing))
             continue
         image = np.moveaxis(read_frame(mouse.file, "Images", frame), 2, 0)
         images.append(to_square(scale(image), size))
@@ -69,7 +69,7 @@ def main(files: list[str], assignment: dict[str, str], size: int, slices: str) -
                 images, masks, names = _contoured_slices(mouse, size)
                 if names:
                     _append(group, np.concatenate(images), np.concatenate(masks), names)
-            LOG.info("%s: %d mice, %s slices", part, len(chosen), f"{len(group['names']):,}")
+            log.info("%s: %d mice, %s slices", part, len(chosen), f"{len(group['names']):,}")
             if not len(group["names"]):
                 raise BadInput(
                     f"split: found no frame in {part} with both structures contoured, expected at least one; "

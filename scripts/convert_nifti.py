@@ -9,7 +9,7 @@ from murmur.data.mouse_file import write_cine
 from murmur.data.nifti import NiftiFolder, read_image
 from murmur.errors import BadInput
 from murmur.job import job
-from murmur.logs import LOG
+from murmur.logs import log
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -30,7 +30,7 @@ def main(folder: NiftiFolder, mouse: str, output: str, frame_interval_ms: float 
                 "give the cohort's frame_interval_ms in the study file"
             )
         interval = frame_interval_ms
-    LOG.info("%s voxels, %d of %d frames annotated", " × ".join(map(str, images.shape)), len(frames), images.shape[3])
+    log.info("%s voxels, %d of %d frames annotated", " × ".join(map(str, images.shape)), len(frames), images.shape[3])
     write_cine(
         output,
         images=images,

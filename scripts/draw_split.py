@@ -12,7 +12,7 @@ from murmur.data.manifest import read_manifest
 from murmur.data.split import check_split, inflow_note
 from murmur.errors import BadInput
 from murmur.job import job
-from murmur.logs import LOG
+from murmur.logs import log
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -35,7 +35,7 @@ def main(manifest: str, assignment: dict[str, str], is_drawn: bool, trains: bool
                 "their files changed since the draw: give the same command again, or name the split in a file"
             )
     if not is_drawn and (note := inflow_note(inflow, assignment)):
-        LOG.warning(note)
+        log.warning(note)
     rows = [(name, assignment[name], mouse.phenotype) for name, mouse in mice.items()]
     write_csv(pd.DataFrame(rows, columns=["mouse", "split", "phenotype"]), split)
 

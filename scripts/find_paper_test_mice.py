@@ -14,7 +14,7 @@ import pandas as pd
 from murmur.csv_tables import read_csv, write_csv
 from murmur.data.manifest import read_manifest
 from murmur.job import job
-from murmur.logs import LOG
+from murmur.logs import log
 from murmur.paper.printed_values import read_figure
 from murmur.paper.test_mice import match, volumes
 
@@ -32,15 +32,15 @@ def find(figure: pd.DataFrame, function: pd.DataFrame, annotated_images: dict[st
     mice = volumes(function)
     table = match(mice, volumes(figure))
     accepted = table["verdict"] == "accepted"
-    LOG.info("%d of %d mice of Figure 3 found among %d with EDV and ESV", accepted.sum(), len(table), len(mice))
+    log.info("%d of %d mice of Figure 3 found among %d with EDV and ESV", accepted.sum(), len(table), len(mice))
     if unmeasured := sorted(set(function["mouse"]) - set(mice.index)):
         more = ", ..." if len(unmeasured) > 5 else ""
-        LOG.info("not matched, without EDV or ESV: %d (%s%s)", len(unmeasured), ", ".join(unmeasured[:5]), more)
+        log.info("not matched, without EDV or ESV: %d (%s%s)", len(unmeasured), ", ".join(unmeasured[:5]), more)
     table.insert(4, "annotated_images", table["mouse"].map(annotated_images or {}).astype("Int64"))
     if annotated_images is not None and accepted.all():
         found = table["annotated_images"].sum()
         says = f"the {len(table)} mice have {found} annotated images together, the paper's {TEST_IMAGES}"
-        LOG.info(says)
+        log.info(says)
         if found != TEST_IMAGES:
             table["note"] = says
     return table

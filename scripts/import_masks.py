@@ -15,7 +15,7 @@ from murmur.data.mouse_file import open_mouse, write_cine
 from murmur.errors import BadInput
 from murmur.files import sha256
 from murmur.job import job
-from murmur.logs import LOG, progress
+from murmur.logs import log, progress
 from murmur.network.postprocessing import keep_heart
 from murmur.vocabulary import STRUCTURES
 
@@ -87,9 +87,9 @@ def main(
         problems.append(
             f"{folder}: found no {dataset} of any of the mice, expected MOUSE.h5 with it; set the reader's dataset"
         )
-    LOG.info("%d of %d mice segmented by %s", len(mice) - len(missing) - len(problems), len(mice), reader)
+    log.info("%d of %d mice segmented by %s", len(mice) - len(missing) - len(problems), len(mice), reader)
     for path in missing:
-        LOG.warning("%s: found no %s; the mouse counts as not segmented", path, dataset)
+        log.warning("%s: found no %s; the mouse counts as not segmented", path, dataset)
     if problems:
         raise BadInput("\n".join(problems))
 

@@ -12,7 +12,7 @@ import pandas as pd
 from murmur.csv_tables import read_csv, write_csv
 from murmur.data.manifest import Mouse, read_manifest
 from murmur.job import job
-from murmur.logs import LOG
+from murmur.logs import log
 from murmur.measurement.function import function
 from murmur.vocabulary import METRICS
 
@@ -46,7 +46,7 @@ def main(manifest: str, reader_volumes: str, reference_volumes: str, output: str
     for name, volumes in by_mouse[0].items():
         rows += measure(described[name], volumes, by_mouse[1][name])
     table = pd.DataFrame(rows, columns=["mouse", "metric", "unit", "reference", "reader"])
-    LOG.info("%d of %d mice have an EF", (table["metric"].eq("EF") & table["reader"].notna()).sum(), len(by_mouse[0]))
+    log.info("%d of %d mice have an EF", (table["metric"].eq("EF") & table["reader"].notna()).sum(), len(by_mouse[0]))
     write_csv(table, output)
 
 

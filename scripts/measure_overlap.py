@@ -14,7 +14,7 @@ from murmur.csv_tables import write_csv
 from murmur.data.manifest import Mouse, read_manifest
 from murmur.data.mouse_file import read_frame, segmented_frames
 from murmur.job import job
-from murmur.logs import LOG, progress
+from murmur.logs import log, progress
 from murmur.measurement.overlap import dice, surface_distances
 from murmur.vocabulary import STRUCTURES
 
@@ -53,7 +53,7 @@ def main(manifest: str, mice: list[str], segmentations: list[str], overlap: str,
         for mouse_rows in progress(measured, "comparing", "mouse", total=len(mice)):
             rows += mouse_rows
     table = pd.DataFrame(rows, columns=COLUMNS)
-    LOG.info("%d of %d pairs of masks compared, of %d mice", table["dice"].notna().sum(), len(table), len(mice))
+    log.info("%d of %d pairs of masks compared, of %d mice", table["dice"].notna().sum(), len(table), len(mice))
     write_csv(table, overlap)
 
 

@@ -12,7 +12,7 @@ from murmur.csv_tables import write_csv
 from murmur.data.manifest import read_manifest
 from murmur.data.mouse_file import segmented_frames
 from murmur.job import job
-from murmur.logs import LOG, progress
+from murmur.logs import log, progress
 from murmur.measurement.function import mass, structure_volumes
 
 if TYPE_CHECKING:
@@ -41,8 +41,7 @@ def main(manifest: str, mice: list[str], files: list[str], is_reference: bool, v
                     myocardium = None if "myocardium" in missing else mass(found["myocardium"])
                 rows.append((name, frame, frame * mouse.frame_interval_ms, blood_pool, myocardium))
     table = pd.DataFrame(rows, columns=COLUMNS)
-    measured = table[table["blood_pool_uL"].notna()]
-    LOG.info("%d of %d mice measured, in %d frames", measured["mouse"].nunique(), len(mice), len(measured))
+    log.info("%d of %d mice segmented", table.loc[table["blood_pool_uL"].notna(), "mouse"].nunique(), len(mice))
     write_csv(table, volumes)
 
 

@@ -16,7 +16,7 @@ from murmur.data.mouse_file import write_cine
 from murmur.errors import BadInput
 from murmur.files import sha256
 from murmur.job import job
-from murmur.logs import LOG, progress
+from murmur.logs import log, progress
 from murmur.network.postprocessing import keep_heart
 from murmur.network.preprocessing import from_square, scale, to_square
 
@@ -107,7 +107,7 @@ def main(
         "postprocess": postprocess,
         "spacing_mm": checked.spacing_mm,
     }
-    LOG.info("%d frames of %d slices segmented", masks.shape[3], masks.shape[2])
+    log.info("%d frames of %d slices segmented", masks.shape[3], masks.shape[2])
     write_cine(segmentation, masks=masks, frames=list(range(masks.shape[3])), attributes=attributes)
 
 

@@ -18,7 +18,7 @@ import h5py
 
 from murmur.csv_tables import write_csv
 from murmur.job import job
-from murmur.logs import LOG, progress
+from murmur.logs import log, progress
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -72,7 +72,7 @@ def main(
     }
     gpus = find_gpus(gpu)
     if not gpus and NVIDIA.exists():
-        LOG.warning("TensorFlow does not see the NVIDIA GPU of this machine; make gpu installs packages that use it.")
+        log.warning("TensorFlow does not see the NVIDIA GPU of this machine; make gpu installs packages that use it.")
     xla = training.get("xla", bool(gpus) or backend == "jax")  # JAX without XLA is no way to train
     device = {"kind": "gpu" if gpus else "cpu", "xla": xla}
     if backend == "tensorflow" and not xla:  # XLA has no repeatable gradient of max-pooling on a GPU

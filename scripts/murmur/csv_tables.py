@@ -8,7 +8,7 @@ import pandas as pd
 
 from murmur.errors import BadInput
 from murmur.files import atomic_write
-from murmur.logs import LOG
+from murmur.logs import log
 from murmur.vocabulary import LABEL_COLUMNS
 
 
@@ -18,7 +18,7 @@ def write_csv(table: pd.DataFrame, path: str | Path) -> None:
     The file appears under its name only when it is complete.
     """
     with atomic_write(path) as partial:
-        LOG.info("rows of %s: %d", path, len(table))
+        log.info("rows of %s: %d", path, len(table))
         table.to_csv(partial, index=False, lineterminator="\n", encoding="utf-8")
 
 

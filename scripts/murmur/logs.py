@@ -14,8 +14,8 @@ from murmur.errors import BadInput
 
 Item = TypeVar("Item")
 
-LOG = logging.getLogger("murmur")
-LOG.setLevel(logging.INFO)
+log = logging.getLogger("murmur")
+log.setLevel(logging.INFO)
 
 LISTED = 10  # files named one by one
 SHOW = {"terminal": True}  # as `extra`, shows a message below WARNING on the terminal too
@@ -33,10 +33,10 @@ def job_log(path: str | Path) -> Iterator[None]:
         try:
             yield
         except BadInput as error:
-            LOG.error(error)
+            log.error(error)
             sys.exit(1)
         except BaseException:
-            LOG.exception("the job failed", extra={"terminal": False})  # Snakemake shows where the log is
+            log.exception("the job failed", extra={"terminal": False})  # Snakemake shows where the log is
             raise
 
 
@@ -46,9 +46,9 @@ def redirected(path: str | Path) -> Iterator:
     sys.stdout.flush()
     sys.stderr.flush()
     before = os.dup(1), os.dup(2)
-    with open(path, "w") as log:
-        os.dup2(log.fileno(), 1)
-        os.dup2(log.fileno(), 2)
+    with open(path, "w") as file:
+        os.dup2(file.fileno(), 1)
+        os.dup2(file.fileno(), 2)
     with os.fdopen(os.dup(before[1]), "w", buffering=1) as terminal:
         try:
             yield terminal
@@ -61,25 +61,25 @@ def redirected(path: str | Path) -> Iterator:
 
 
 @contextlib.contextmanager
-def handlers(log, terminal) -> Iterator[None]:
-    """Let LOG write everything to the stream `log` and what a person should see to `terminal`."""
-    to_log, to_terminal = logging.StreamHandler(log), logging.StreamHandler(terminal)
-    to_log.setFormatter(logging.Formatter("%(asctime)s %(levelname)-7s %(message)s", "%Y-%m-%d %H:%M:%S"))
+def handlers(file, terminal) -> Iterator[None]:
+    """Write every message to the stream `file` and what a person should see to `terminal`."""
+    to_file, to_terminal = logging.StreamHandler(file), logging.StreamHandler(terminal)
+    to_file.setFormatter(logging.Formatter("%(asctime)s %(levelname)-7s %(message)s", "%Y-%m-%d %H:%M:%S"))
     to_terminal.setFormatter(logging.Formatter("\n%(message)s\n"))
     to_terminal.addFilter(lambda record: getattr(record, "terminal", record.levelno >= logging.WARNING))
     to_terminal.name = "terminal"
-    before, LOG.handlers, LOG.propagate = LOG.handlers, [to_log, to_terminal], False
+    before, log.handlers, log.propagate = log.handlers, [to_file, to_terminal], False
     try:
         yield
     finally:
-        LOG.handlers, LOG.propagate = before, True
+        log.handlers, log.propagate = before, True
 
 
 def log_start(rule: str, wildcards: Mapping[str, str], inputs: Mapping[str, Sequence[str]]) -> None:
     """Log which job starts and what it reads."""
-    LOG.info("%s started%s", rule, "".join(f", {name} {value}" for name, value in wildcards.items()))
+    log.info("%s started%s", rule, "".join(f", {name} {value}" for name, value in wildcards.items()))
     for name, paths in inputs.items():
-        LOG.info("read %s: %s", name, paths[0] if len(paths) == 1 else f"{len(paths)} files")
+        log.info("read %s: %s", name, paths[0] if len(paths) == 1 else f"{len(paths)} files")
 
 
 def log_end(rule: str, outputs: Iterable[str], seconds: float, peak_memory_MB: int) -> None:
@@ -88,13 +88,13 @@ def log_end(rule: str, outputs: Iterable[str], seconds: float, peak_memory_MB: i
     if len(sizes) > LISTED:
         sizes = {f"{len(sizes)} files": sum(sizes.values())}
     for path, size in sizes.items():
-        LOG.info("wrote %s (%s)", path, tqdm.format_sizeof(size, "B"))
-    LOG.info("%s finished in %.1f s, peak memory %d MB", rule, seconds, peak_memory_MB)
+        log.info("wrote %s (%s)", path, tqdm.format_sizeof(size, "B"))
+    log.info("%s finished in %.1f s, peak memory %d MB", rule, seconds, peak_memory_MB)
 
 
 def progress(items: Iterable[Item], description: str, unit: str, total: int | None = None) -> tqdm:
     """Iterate over `items` with a progress bar on the terminal; no bar where there is no terminal."""
-    terminal = next((handler.stream for handler in LOG.handlers if handler.name == "terminal"), sys.stderr)
+    terminal = next((handler.stream for handler in log.handlers if handler.name == "terminal"), sys.stderr)
     return tqdm(
         items,
         desc=description,

@@ -7,7 +7,7 @@ SCRIPT = """
 import os, sys
 sys.path.insert(0, {scripts!r})
 from murmur.errors import BadInput
-from murmur.logs import LOG, SHOW, job_log, progress
+from murmur.logs import log, SHOW, job_log, progress
 with job_log({log!r}):
     print("from Python")
     os.write(2, b"from C\\n")
@@ -39,7 +39,7 @@ def test_everything_said_is_in_the_log_and_not_on_the_terminal(run):
 
 
 def test_levels_decide_what_a_person_sees(run):
-    done, log = run('LOG.info("28 mice"); LOG.warning("no mask of M3"); LOG.info("resumes after epoch 7", extra=SHOW)')
+    done, log = run('log.info("28 mice"); log.warning("no mask of M3"); log.info("resumes after epoch 7", extra=SHOW)')
     for line in (" INFO    28 mice", " WARNING no mask of M3", " INFO    resumes after epoch 7"):
         assert line in log
     assert done.stderr == "\nno mask of M3\n\n\nresumes after epoch 7\n\n"

@@ -9,7 +9,7 @@ from requests.adapters import HTTPAdapter, Retry
 
 from murmur.errors import BadInput
 from murmur.files import sha256
-from murmur.logs import LOG, progress
+from murmur.logs import log, progress
 
 TRIES = 8  # in a row without a byte more
 TIMEOUT_S = (10, 15)  # to connect; from one piece of an answer to the next
@@ -111,7 +111,7 @@ def _fetch_rest(session: requests.Session, address: str, partial: Path) -> bool:
                 "correct the address, or start again later"
             )
         resumes = here and status == requests.codes.partial_content
-        LOG.info("%s: download %s", address, f"resumes after {here:,} bytes" if resumes else "starts")
+        log.info("%s: download %s", address, f"resumes after {here:,} bytes" if resumes else "starts")
         length = answer.headers.get("Content-Length")
         pieces = progress(
             answer.iter_content(PIECE), partial.stem[1:], "MiB", total=length and math.ceil(int(length) / PIECE)
@@ -121,6 +121,6 @@ def _fetch_rest(session: requests.Session, address: str, partial: Path) -> bool:
                 for piece in pieces:
                     file.write(piece)
         except requests.RequestException as problem:
-            LOG.warning("%s: download interrupted (%s)", address, problem)
+            log.warning("%s: download interrupted (%s)", address, problem)
             return False
     return True

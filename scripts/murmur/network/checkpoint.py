@@ -17,7 +17,7 @@ import keras
 import numpy as np
 
 from murmur.errors import BadInput
-from murmur.logs import LOG, SHOW
+from murmur.logs import SHOW, log
 from murmur.network.training import History
 
 BLOCK = 64  # slices read at once
@@ -73,7 +73,7 @@ class Checkpoint(keras.callbacks.Callback):
         self.failure = self.folder / "stopped.json"
         self.kept = self._read()
         if self.kept:
-            LOG.info("Training resumes after epoch %d, the last one completed.", self.epochs, extra=SHOW)
+            log.info("Training resumes after epoch %d, the last one completed.", self.epochs, extra=SHOW)
 
     @property
     def _state(self) -> Path:
@@ -125,7 +125,7 @@ class Checkpoint(keras.callbacks.Callback):
         # What a training that failed left for others to read, best.keras, stays.
         self._state.unlink()
         self.failure.unlink(missing_ok=True)
-        LOG.warning("%s %s: training starts from the beginning.", self._state, reason)
+        log.warning("%s %s: training starts from the beginning.", self._state, reason)
 
     def on_train_begin(self, logs: dict | None = None) -> None:
         """Put network, optimiser (built before), history and early stopping into the state that was kept."""

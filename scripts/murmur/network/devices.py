@@ -5,7 +5,7 @@ import os
 import keras
 
 from murmur.errors import BadInput
-from murmur.logs import LOG
+from murmur.logs import log
 
 
 def find_gpus(wanted: int) -> list[str]:
@@ -31,5 +31,5 @@ def find_gpus(wanted: int) -> list[str]:
             "the GPU and whether the packages have CUDA (envs/training-gpu.yaml, or those that make gpu installs), or "
             "do not ask for a GPU"
         )
-    LOG.info("%s computes on %s", backend, ", ".join(gpus) or "the CPU")
+    log.info("%s computes on %s", backend, ", ".join(gpus) or "the CPU")
     return gpus

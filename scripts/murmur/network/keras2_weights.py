@@ -16,7 +16,7 @@ import keras
 import numpy as np
 
 from murmur.errors import BadInput
-from murmur.logs import LOG
+from murmur.logs import log
 from murmur.network.unet3plus import LEVELS, unet3plus
 
 FILTERS = (32, 64, 128, 256, 512)  # of the published network; a level whose weights are missing is taken to have these
@@ -124,7 +124,7 @@ def _read(path: str, file: h5py.File) -> keras.Model:
         if not np.isfinite(values).all():
             raise BadInput(f"{path}: found values in {name} that are not finite, expected numbers; get the file again")
         weight.assign(values)
-    LOG.info(
+    log.info(
         f"{path}: a UNet3+ saved by Keras {_text(file.attrs.get('keras_version', '(version unknown)'))}, "
         f"{len({name.split('/')[0] for name in weights})} layers with weights, {network.count_params():,} parameters, "
         f"filters {'-'.join(map(str, filters))}, images of {size} × {size}, skip mode {skip}"

@@ -7,7 +7,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from murmur.errors import BadInput
-from murmur.logs import LOG
+from murmur.logs import log
 from murmur.network.recipes import Recipe
 
 
@@ -159,4 +159,4 @@ class ProgressBar(keras.callbacks.Callback):
         }
         self.bar.set_postfix(shown)
         self.bar.update()
-        LOG.info("epoch %d: %s", epoch + 1, ", ".join(f"{name} {value}" for name, value in shown.items()))
+        log.info("epoch %d: %s", epoch + 1, ", ".join(f"{name} {value}" for name, value in shown.items()))
