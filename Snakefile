@@ -23,7 +23,7 @@ pathvars:
 
 wildcard_constraints:
     cohort=any_of(study.cohorts),
-    reader=any_of(["reference", *all_readers()]),
+    reader=any_of(["reference", *study.reader_names]),
     mouse="[^/]+",
 
 

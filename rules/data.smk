@@ -4,13 +4,13 @@
 #   out   cohorts/COHORT/mice/MOUSE.h5 (generated, converted, downloaded or linked), manifest.csv, split.csv
 #         readers/READER/WEIGHTS.h5 (downloaded)
 
-for name in cohorts_from("phantom"):
+for name in study.cohorts_from("phantom"):
 
     rule:
         name:
             f"generate_phantom_{name}"
         output:
-            mouse_files=[study.cohorts[name].file(mouse) for mouse in study.cohorts[name].mice],
+            mouse_files=study.cohorts[name].files,
             participants=f"<results>/cohorts/{name}/participants.tsv",
             truth=f"<results>/cohorts/{name}/truth.csv",
         log:
@@ -37,7 +37,7 @@ for name in cohorts_from("phantom"):
 
 rule convert_nifti:
     input:
-        lambda w: [*map(by_content, nifti_files(w))],
+        lambda w: [*map(by_content, cohort_of(w).user_files(w.mouse))],
     output:
         mouse="<results>/cohorts/{cohort}/mice/{mouse}.h5",
     log:
@@ -45,16 +45,16 @@ rule convert_nifti:
     benchmark:
         "<benchmarks>/convert_nifti/{cohort}/{mouse}.tsv"
     wildcard_constraints:
-        cohort=any_of(cohorts_from("nifti")),
+        cohort=any_of(study.cohorts_from("nifti")),
     conda:
         "../envs/analysis.yaml"
     resources:
         mem_mb=per_attempt(2000),
         runtime=per_attempt(5),
     params:
-        source=lambda w: study.cohorts[w.cohort].nifti_settings,
-        frame_interval_ms=lambda w: study.cohorts[w.cohort].settings.get("frame_interval_ms"),
-        content=lambda w: content(*nifti_files(w)),
+        source=lambda w: cohort_of(w).folder_settings,
+        frame_interval_ms=lambda w: cohort_of(w).frame_interval_ms,
+        content=lambda w: content(*cohort_of(w).user_files(w.mouse)),
         modules=modules("convert_nifti"),
     message:
         "Convert the NIfTI files of {wildcards.mouse} of {wildcards.cohort}"
@@ -66,13 +66,13 @@ rule convert_nifti:
 # unlike all other rules: a file that was downloaded and found right stays right when the code changes.
 rule obtain_mouse:
     input:
-        lambda w: [*map(by_content, study.cohorts[w.cohort].copy(w.mouse))],
+        lambda w: [*map(by_content, cohort_of(w).user_files(w.mouse))],
     output:
         mouse="<results>/cohorts/{cohort}/mice/{mouse}.h5",
     log:
         "<logs>/obtain_mouse/{cohort}/{mouse}.log",
     wildcard_constraints:
-        cohort=any_of(cohorts_from("published")),
+        cohort=any_of(study.cohorts_from("published")),
     retries: 1
     localrule: True
     conda:
@@ -82,9 +82,9 @@ rule obtain_mouse:
         runtime=120,
         downloads=1,  # of those that a profile allows at a time
     params:
-        address=lambda w: study.cohorts[w.cohort].address(w.mouse),
-        git_blob_sha1=lambda w: study.cohorts[w.cohort].checksums[w.mouse][1],
-        content=lambda w: content(*study.cohorts[w.cohort].copy(w.mouse)),
+        address=lambda w: cohort_of(w).address(w.mouse),
+        git_blob_sha1=lambda w: cohort_of(w).checksums[w.mouse][1],
+        content=lambda w: content(*cohort_of(w).user_files(w.mouse)),
     message:
         "Obtain {wildcards.mouse} of {wildcards.cohort}"
     script:
@@ -97,7 +97,7 @@ rule obtain_weights:
     log:
         "<logs>/obtain_weights/{reader}/{file}.log",
     wildcard_constraints:
-        reader=any_of(name for name, reader in study.readers.items() if reader.download),
+        reader=any_of(name for name in study.readers_by("weights") if study.readers[name].download),
         file=r"[^/]+\.(h5|keras)",
     retries: 1
     localrule: True
@@ -108,8 +108,8 @@ rule obtain_weights:
         runtime=120,
         downloads=1,  # of those that a profile allows at a time
     params:
-        address=lambda w: study.readers[w.reader].download["address"],
-        expected=lambda w: {k: v for k, v in study.readers[w.reader].download.items() if k != "address"},
+        address=lambda w: reader_of(w).download["address"],
+        expected=lambda w: {k: v for k, v in reader_of(w).download.items() if k != "address"},
     message:
         "Obtain the weights of {wildcards.reader}"
     script:
@@ -118,7 +118,7 @@ rule obtain_weights:
 
 rule check_cohort:
     input:
-        mice=lambda w: [*map(by_content, mice_of_cohort(w))],
+        mice=lambda w: [*map(by_content, inputs.mice(w))],
     output:
         manifest="<results>/cohorts/{cohort}/manifest.csv",
     log:
@@ -133,10 +133,10 @@ rule check_cohort:
         mem_mb=per_attempt(2000),
         runtime=per_attempt(60),
     params:
-        phenotypes=lambda w: [study.cohorts[w.cohort].phenotypes.get(mouse) for mouse in study.cohorts[w.cohort].mice],
-        spacing_mm=lambda w: study.cohorts[w.cohort].settings.get("spacing_mm"),
-        frame_interval_ms=lambda w: study.cohorts[w.cohort].settings.get("frame_interval_ms"),
-        content=lambda w: content(*mice_of_cohort(w)),
+        phenotypes=lambda w: [cohort_of(w).phenotypes.get(mouse) for mouse in cohort_of(w).mice],
+        spacing_mm=lambda w: cohort_of(w).spacing_mm,
+        frame_interval_ms=lambda w: cohort_of(w).frame_interval_ms,
+        content=lambda w: content(*inputs.mice(w)),
         modules=modules("check_cohort"),
     message:
         "Check every file of {wildcards.cohort}"
@@ -162,9 +162,9 @@ rule draw_split:
         mem_mb=per_attempt(1000),
         runtime=per_attempt(10),
     params:
-        assignment=lambda w: study.cohorts[w.cohort].split,
-        is_drawn=lambda w: "file" not in study.cohorts[w.cohort].settings.get("split", {}),
-        trains=lambda w: any(reader.settings.get("train_on") == w.cohort for reader in study.readers.values()),
+        assignment=lambda w: cohort_of(w).split,
+        is_drawn=lambda w: cohort_of(w).is_split_drawn,
+        trains=lambda w: w.cohort in map(study.trained_on, study.readers),
         modules=modules("draw_split"),
     message:
         "Split {wildcards.cohort} by mouse"

@@ -6,7 +6,7 @@
 
 rule draw_network:
     input:
-        model=model,
+        model=lambda w: reader_of(w).model,
     output:
         "<results>/figures/{cohort}/{reader}/figure_1_network.pdf",
         "<results>/figures/{cohort}/{reader}/figure_1_network.svg",
@@ -36,7 +36,7 @@ rule plot_cases:
     input:
         overlap="<results>/measurements/{cohort}/{reader}/overlap.csv",
         manifest="<results>/cohorts/{cohort}/manifest.csv",
-        segmentations=segmentations,
+        segmentations=inputs.segmentations,
     output:
         "<results>/figures/{cohort}/{reader}/figure_2_cases.pdf",
         "<results>/figures/{cohort}/{reader}/figure_2_cases.svg",
@@ -57,7 +57,7 @@ rule plot_cases:
         mem_mb=per_attempt(1000),
         runtime=per_attempt(10),
     params:
-        n=number_of_mice,
+        n=n_mice,
         modules=modules("plot_cases"),
     message:
         "Figure 2: plot the best, median and worst mouse of {wildcards.reader} on {wildcards.cohort}"
@@ -69,7 +69,7 @@ rule render_movies:
     input:
         overlap="<results>/measurements/{cohort}/{reader}/overlap.csv",
         manifest="<results>/cohorts/{cohort}/manifest.csv",
-        segmentations=segmentations,
+        segmentations=inputs.segmentations,
     output:
         best=report(
             "<results>/figures/{cohort}/{reader}/movie_best.gif",
@@ -102,7 +102,7 @@ rule render_movies:
         mem_mb=per_attempt(1000),
         runtime=per_attempt(10),
     params:
-        n=number_of_mice,
+        n=n_mice,
         modules=modules("render_movies"),
     message:
         "Render the movies of the best, median and worst mouse of {wildcards.reader} on {wildcards.cohort}"
@@ -132,7 +132,7 @@ rule plot_agreement:
         mem_mb=per_attempt(1000),
         runtime=per_attempt(10),
     params:
-        n=number_of_mice,
+        n=n_mice,
         alpha=study.statistics["alpha"],
         modules=modules("plot_agreement"),
     message:
@@ -165,7 +165,7 @@ rule plot_time_volume:
         mem_mb=per_attempt(1000),
         runtime=per_attempt(10),
     params:
-        n=number_of_mice,
+        n=n_mice,
         modules=modules("plot_time_volume"),
     message:
         "Figure 4: plot the time-volume curve of {wildcards.reader} on {wildcards.cohort}"
@@ -194,7 +194,7 @@ rule plot_overlap:
         mem_mb=per_attempt(1000),
         runtime=per_attempt(10),
     params:
-        n=number_of_mice,
+        n=n_mice,
         modules=modules("plot_overlap"),
     message:
         "Figure 5: plot the overlap of {wildcards.reader} on {wildcards.cohort}"
@@ -226,7 +226,7 @@ rule plot_groups:
     params:
         phenotypes=phenotypes,
         alpha=study.statistics["alpha"],
-        n=number_of_mice,
+        n=n_mice,
         modules=modules("plot_groups"),
     message:
         "Figure 6: plot the phenotypes of {wildcards.cohort} by the reference and by {wildcards.reader}"

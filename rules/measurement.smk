@@ -7,8 +7,8 @@
 rule measure_volumes:
     input:
         manifest="<results>/cohorts/{cohort}/manifest.csv",
-        masks=lambda w: [*map(by_content, segmentations(w))],
-        split=sound_split,
+        masks=lambda w: [*map(by_content, inputs.segmentations(w))],
+        split=inputs.split_of_training,
     output:
         volumes="<results>/measurements/{cohort}/{reader}/volumes.csv",
     log:
@@ -21,8 +21,8 @@ rule measure_volumes:
         mem_mb=per_attempt(1000),
         runtime=per_attempt(60),
     params:
-        mice=read_mice,
-        content=lambda w: content(*segmentations(w)),
+        mice=mice_read,
+        content=lambda w: content(*inputs.segmentations(w)),
         modules=modules("measure_volumes"),
     message:
         "Measure the volumes of {wildcards.cohort} by {wildcards.reader}"
@@ -40,7 +40,7 @@ rule measure_function:
     log:
         "<logs>/measure_function/{cohort}/{reader}.log",
     wildcard_constraints:
-        cohort=any_of(name for name, cohort in study.cohorts.items() if cohort.has_images),
+        cohort=any_of(study.cohorts_with_images),
     conda:
         "../envs/analysis.yaml"
     resources:
@@ -56,20 +56,20 @@ rule measure_function:
 
 rule import_measurements:
     input:
-        table=lambda w: by_content(study.cohorts[w.cohort].source["measurements"]),
+        table=lambda w: by_content(cohort_of(w).table),
     output:
         function="<results>/measurements/{cohort}/{reader}/function.csv",
     log:
         "<logs>/import_measurements/{cohort}/{reader}.log",
     wildcard_constraints:
-        cohort=any_of(cohorts_from("measurements")),
+        cohort=any_of(study.cohorts_from("measurements")),
     conda:
         "../envs/analysis.yaml"
     resources:
         mem_mb=per_attempt(1000),
         runtime=per_attempt(10),
     params:
-        content=lambda w: content(study.cohorts[w.cohort].source["measurements"]),
+        content=lambda w: content(cohort_of(w).table),
         modules=modules("import_measurements"),
     message:
         "Import the measurements of {wildcards.cohort} by {wildcards.reader}"
@@ -80,8 +80,8 @@ rule import_measurements:
 rule measure_overlap:
     input:
         manifest="<results>/cohorts/{cohort}/manifest.csv",
-        segmentations=segmentations,
-        split=sound_split,
+        segmentations=inputs.segmentations,
+        split=inputs.split_of_training,
     output:
         overlap="<results>/measurements/{cohort}/{reader}/overlap.csv",
     log:
@@ -95,7 +95,7 @@ rule measure_overlap:
         mem_mb=per_attempt(2000),
         runtime=per_attempt(60),
     params:
-        mice=read_mice,
+        mice=mice_read,
         modules=modules("measure_overlap"),
     message:
         "Measure the overlap of {wildcards.cohort} by {wildcards.reader}"

@@ -31,7 +31,7 @@ rule audit_paper:
 
 rule compare_with_paper:
     input:
-        unpack(paper_counterparts),
+        unpack(inputs.paper_counterparts),
         table_1=f"{PUBLISHED}/table_1.csv",
         paper_values=f"{PUBLISHED}/paper_values.csv",
     output:
@@ -84,7 +84,7 @@ rule tabulate_paper:
 
 rule find_paper_test_mice:
     input:
-        unpack(paper_reference),
+        unpack(inputs.paper_reference),
         figure3=f"{PUBLISHED}/figure3.csv",
     output:
         "<results>/paper/paper_test_mice.csv",
@@ -106,7 +106,7 @@ rule find_paper_test_mice:
 rule draw_paper_split:
     input:
         mice="<results>/paper/paper_test_mice.csv",
-        manifest=paper_manifest,
+        manifest=inputs.paper_manifest,
     output:
         "<results>/paper/paper_split.csv",
     log:

@@ -3,7 +3,7 @@
 #   in    all that the study made, with the records beside it; the study file
 #   out   tables/methods.md; provenance/records.html, records.csv and a copy of the study file
 
-from murmur.study.settings import in_force
+from murmur.study.schema import in_force
 
 
 rule write_methods:

@@ -7,8 +7,8 @@
 rule segment_mouse:
     input:
         # Not the manifest: a mouse that joins the cohort changes it, yet not the other mice. The job checks its mouse.
-        mouse=lambda w: by_content(study.cohorts[w.cohort].file(w.mouse)),
-        model=lambda w: by_content(model(w)),
+        mouse=lambda w: by_content(cohort_of(w).file(w.mouse)),
+        model=lambda w: by_content(reader_of(w).model),
     output:
         segmentation="<results>/segmentations/{cohort}/{reader}/{mouse}.h5",
     log:
@@ -16,7 +16,7 @@ rule segment_mouse:
     benchmark:
         "<benchmarks>/segment_mouse/{cohort}/{reader}/{mouse}.tsv"
     wildcard_constraints:
-        reader=any_of(readers_by("train_on", "weights")),
+        reader=any_of(study.readers_by("train_on", "weights")),
     conda:
         network_environment("segment_mouse")
     threads: 1
@@ -24,9 +24,9 @@ rule segment_mouse:
         mem_mb=per_attempt(2000),
         runtime=per_attempt(30),
     params:
-        postprocess=lambda w: study.readers[w.reader].settings["postprocess"],
-        spacing_mm=lambda w: study.cohorts[w.cohort].settings.get("spacing_mm"),
-        content=lambda w: content(study.cohorts[w.cohort].file(w.mouse), model(w)),
+        postprocess=lambda w: reader_of(w).postprocess,
+        spacing_mm=lambda w: cohort_of(w).spacing_mm,
+        content=lambda w: content(cohort_of(w).file(w.mouse), reader_of(w).model),
         modules=modules("segment_mouse"),
     message:
         "Segment {wildcards.mouse} of {wildcards.cohort} with {wildcards.reader}"
@@ -34,7 +34,7 @@ rule segment_mouse:
         "../scripts/segment_mouse.py"
 
 
-for name in readers_by("masks"):
+for name in study.readers_by("masks"):
     for cohort in study.readers[name].cohorts:
 
         rule:
@@ -44,10 +44,7 @@ for name in readers_by("masks"):
                 manifest=f"<results>/cohorts/{cohort}/manifest.csv",
                 masks=study.readers[name].mask_files(study.cohorts[cohort]),
             output:
-                [
-                    f"<results>/segmentations/{cohort}/{name}/{mouse}.h5"
-                    for mouse in study.readers[name].mice(study.cohorts[cohort])
-                ],
+                study.readers[name].segmentations(study.cohorts[cohort]),
             log:
                 f"<logs>/import_masks/{cohort}/{name}.log",
             benchmark:

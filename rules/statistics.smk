@@ -167,8 +167,8 @@ rule estimate_sample_size:
 
 rule compare_readers:
     input:
-        functions=lambda w: measured("function", readers_compared(w)),
-        overlaps=lambda w: measured("overlap", readers_compared(w)),
+        functions=inputs.functions_of_cohort,
+        overlaps=inputs.overlaps_of_cohort,
     output:
         comparison="<results>/statistics/{cohort}/reader_comparison.csv",
         ranking="<results>/statistics/{cohort}/reader_ranking.csv",
@@ -194,8 +194,8 @@ rule compare_readers:
 
 rule compare_cohorts:
     input:
-        functions=measured("function", cohorts_compared()),
-        overlaps=measured("overlap", cohorts_compared()),
+        functions=inputs.measurements("function", study.pairs_across_cohorts()),
+        overlaps=inputs.measurements("overlap", study.pairs_across_cohorts()),
     output:
         "<results>/statistics/cohort_comparison.csv",
     log:
@@ -206,7 +206,7 @@ rule compare_cohorts:
         mem_mb=per_attempt(1000),
         runtime=per_attempt(10),
     params:
-        pairs=cohorts_compared(),
+        pairs=study.pairs_across_cohorts(),
         alpha=study.statistics["alpha"],
         modules=modules("compare_cohorts"),
     message:

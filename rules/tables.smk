@@ -28,7 +28,7 @@ rule tabulate_agreement:
     params:
         sd_ddof=study.statistics["sd_ddof"],
         alpha=study.statistics["alpha"],
-        n=number_of_mice,
+        n=n_mice,
         modules=modules("tabulate_agreement"),
     message:
         "Table 1 of {wildcards.reader} on {wildcards.cohort}"
@@ -62,7 +62,7 @@ rule tabulate_overlap:
         runtime=per_attempt(10),
     params:
         sd_ddof=study.statistics["sd_ddof"],
-        n=number_of_mice,
+        n=n_mice,
         modules=modules("tabulate_overlap"),
     message:
         "Table 2 of {wildcards.reader} on {wildcards.cohort}"
@@ -95,7 +95,7 @@ rule tabulate_groups:
     params:
         sd_ddof=study.statistics["sd_ddof"],
         alpha=study.statistics["alpha"],
-        n=number_of_mice,
+        n=n_mice,
         modules=modules("tabulate_groups"),
     message:
         "Table 3 of {wildcards.reader} on {wildcards.cohort}"
@@ -105,7 +105,7 @@ rule tabulate_groups:
 
 rule write_results:
     input:
-        unpack(statistics_of_reader),
+        unpack(inputs.statistics_of_reader),
     output:
         report(
             "<results>/tables/{cohort}/{reader}/results.md",

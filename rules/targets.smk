@@ -16,7 +16,7 @@ def provenance_targets():
 
 def cohort_targets():
     """What is made once per cohort with images: its description, its split, and what the reference measures."""
-    names = [name for name, cohort in study.cohorts.items() if cohort.has_images]
+    names = study.cohorts_with_images
     targets = [f"cohorts/{name}/{table}.csv" for name in names for table in ("manifest", "split")]
     targets += [f"measurements/{name}/reference/{table}.csv" for name in names for table in ("volumes", "function")]
     return [f"{study.results}/{target}" for target in targets]
@@ -25,8 +25,8 @@ def cohort_targets():
 def reader_targets():
     """What is made once per trained network: its diagram and its learning curve."""
     return [
-        f"{study.results}/figures/{study.readers[name].settings['train_on']}/{name}/{figure}.{suffix}"
-        for name in readers_by("train_on")
+        f"{study.results}/figures/{study.trained_on(name)}/{name}/{figure}.{suffix}"
+        for name in study.readers_by("train_on")
         for figure in ("figure_1_network", "learning_curve")
         for suffix in FIGURE
     ]
@@ -60,7 +60,7 @@ def comparison_targets():
         if len(readers) > 1:
             tables += [f"{name}/reader_{table}" for table in ("comparison", "ranking", "beside_observer")]
             figures += [f"{name}/figure_7_readers"]
-    if cohorts_compared():
+    if study.pairs_across_cohorts():
         tables += ["cohort_comparison"]
         figures += ["figure_8_cohorts"]
     targets = [f"statistics/{table}.csv" for table in tables]
@@ -81,13 +81,13 @@ def paper_targets():
 def methods_inputs(wildcards):
     """What the methods are filled in from, by kind; `others` is all else that the study makes."""
     with_images = [cohort for cohort in study.cohorts.values() if cohort.has_images]
-    trained = [f"{study.results}/readers/{name}" for name in readers_by("train_on")]
+    trained = [f"{study.results}/readers/{name}" for name in study.readers_by("train_on")]
     found = {
-        "manifests": [f"{cohort.results}/manifest.csv" for cohort in with_images],
-        "splits": [f"{cohort.results}/split.csv" for cohort in with_images],
+        "manifests": [study.layout.cohort(cohort.name, "manifest.csv") for cohort in with_images],
+        "splits": [study.layout.cohort(cohort.name, "split.csv") for cohort in with_images],
         "functions": [
             f"{study.results}/measurements/{name}/{reader}/function.csv"
-            for name in cohorts_from("measurements")
+            for name in study.cohorts_from("measurements")
             for reader in study.readers_of(name)
         ],
         "trainings": [f"{folder}/training.json" for folder in trained],

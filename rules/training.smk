@@ -8,7 +8,7 @@ rule collect_slices:
     input:
         # Neither manifest nor split: what else changes in the cohort (a test mouse, a phenotype) does not concern the
         # network. The job checks the mice that it reads itself.
-        mice=lambda w: [*map(by_content, learning_files(w))],
+        mice=lambda w: [*map(by_content, reader_of(w).learning_files)],
     output:
         slices=temp("<results>/readers/{reader}/slices.h5"),
     log:
@@ -16,16 +16,16 @@ rule collect_slices:
     benchmark:
         "<benchmarks>/collect_slices/{reader}.tsv"
     wildcard_constraints:
-        reader=any_of(readers_by("train_on")),
+        reader=any_of(study.readers_by("train_on")),
     conda:
         "../envs/analysis.yaml"
     resources:
         mem_mb=per_attempt(1000),
         runtime=per_attempt(60),
     params:
-        assignment=learning_mice,
-        size=lambda w: study.readers[w.reader].network["size"],
-        content=lambda w: content(*learning_files(w)),
+        assignment=lambda w: reader_of(w).learning_mice,
+        size=lambda w: reader_of(w).network["size"],
+        content=lambda w: content(*reader_of(w).learning_files),
         modules=modules("collect_slices"),
     message:
         "Collect the slices that {wildcards.reader} trains on"
@@ -45,19 +45,19 @@ rule train_network:
     benchmark:
         "<benchmarks>/train_network/{reader}.tsv"
     wildcard_constraints:
-        reader=any_of(readers_by("train_on")),
+        reader=any_of(study.readers_by("train_on")),
     conda:
         network_environment("train_network")
     threads: 8
     resources:
-        mem_mb=training_memory,
+        mem_mb=lambda w, attempt: round(attempt * reader_of(w).training_memory),
         # As long at each attempt, because a training that was cut off goes on after its last whole epoch.
         runtime=24 * 60,
         # A GPU is used where there is one; the profiles of clusters and workstations ask for it.
         gpu=0,
     params:
-        network=lambda w: study.readers[w.reader].network,
-        training=lambda w: study.readers[w.reader].training,
+        network=lambda w: reader_of(w).network,
+        training=lambda w: reader_of(w).training,
         modules=modules("train_network"),
     message:
         "Train {wildcards.reader}"

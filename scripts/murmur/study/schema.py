@@ -1,6 +1,5 @@
 """The schema of study files: what is wrong said in sentences, what is left out filled in."""
 
-import difflib
 import json
 from functools import cache
 from pathlib import Path
@@ -9,6 +8,7 @@ import yaml
 from jsonschema import Draft202012Validator, validators
 
 from murmur.errors import BadInput
+from murmur.study.checks import nearest
 
 SCHEMA = Path(__file__).parents[3] / "config" / "schema" / "study.schema.yaml"
 
@@ -34,12 +34,6 @@ ONLY_WITH_IMAGES = ("spacing_mm", "frame_interval_ms", "split")
 def schema() -> dict:
     """Return the schema of study files."""
     return yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
-
-
-def nearest(word: str, words) -> str:
-    """Return '; did you mean ...?' when one of `words` is nearly `word`, else nothing."""
-    match = difflib.get_close_matches(str(word), [str(w) for w in words], n=1)
-    return f"; did you mean '{match[0]}'?" if match else ""
 
 
 def complete(config: dict) -> dict:
@@ -140,3 +134,26 @@ def _with_defaults(value, rules: dict):
         key: _with_defaults(item, known.get(key) or rules.get("additionalProperties") or {})
         for key, item in filled.items()
     }
+
+
+def in_force(settings: dict) -> dict:
+    """Return the complete `settings` of a study (`complete`) without the defaults that have no effect.
+
+    What is returned is a study file too, and the same study.
+    """
+    cohorts = {name: _cohort_in_force(cohort) for name, cohort in settings["cohorts"].items()}
+    readers = {name: _kept(reader, ONLY_WITH["reader"]) for name, reader in settings["readers"].items()}
+    return settings | {"cohorts": cohorts, "readers": readers}
+
+
+def _cohort_in_force(cohort: dict) -> dict:
+    found = cohort | {"source": _kept(cohort["source"], ONLY_WITH["source"])}
+    if "measurements" in cohort["source"]:
+        found = {key: value for key, value in found.items() if key not in ONLY_WITH_IMAGES}
+    if "file" in found.get("split", {}):
+        found["split"] = {"file": found["split"]["file"]}
+    return found
+
+
+def _kept(section: dict, only_with: dict[str, str]) -> dict:
+    return {key: value for key, value in section.items() if key not in only_with or only_with[key] in section}

@@ -50,7 +50,7 @@ def test_study_of_the_paper(paper):
     assert cohort.mice[:3] == ["Mouse1", "Mouse2", "Mouse3"] and len(cohort.mice) == 130
     assert [len(cohort.mice_of(split)) for split in ("train", "validation", "test")] == [90, 15, 25]
     assert set(cohort.mice_of("train")) >= INFLOW_MICE == {"Mouse17", "Mouse48", "Mouse91", "Mouse125"}
-    assert cohort.copy("Mouse7") == []
+    assert cohort.user_files("Mouse7") == []
     commit = "mrphys/Open-Source_Pre-Clinical_Segmentation/97252ef6bbb06cf255c438dae1375959ec4972a4"
     assert cohort.address("Mouse7") == f"https://raw.githubusercontent.com/{commit}/Data/Mouse7.h5"
     weights = study.readers["published"]
@@ -95,7 +95,7 @@ def test_copy_must_be_whole(paper, tmp_path):
         (copy / f"Mouse{number}.h5").touch()
     study = Study(paper)
     study.check_mice()
-    assert study.cohorts["mice"].copy("Mouse7") == [str(copy / "Mouse7.h5")]
+    assert study.cohorts["mice"].user_files("Mouse7") == [str(copy / "Mouse7.h5")]
     source["published"]["address"] = "https://example.org"
     with pytest.raises(BadInput, match="found folder and address, expected one"):
         Study(paper)

@@ -10,8 +10,7 @@ from murmur.data.published_dataset import WEIGHTS
 from murmur.measurement.function import MYOCARDIAL_DENSITY
 from murmur.network import augmentation
 from murmur.presentation.prose import methods, statistical_methods
-from murmur.study.schema import complete
-from murmur.study.settings import in_force
+from murmur.study.schema import complete, in_force
 
 STUDY = {
     "study": "both",

@@ -234,3 +234,67 @@ def test_measurements_may_have_participants(tmp_path):
     (tmp_path / "people.tsv").write_text("mouse\tphenotype\nB\tcontrol\n")
     cohort = {"source": {"measurements": str(tmp_path / "numbers.csv")}, "participants": str(tmp_path / "people.tsv")}
     assert Study({"study": "s", "cohorts": {"c": cohort}}).cohorts["c"].phenotypes == {"B": "control"}
+
+
+@pytest.fixture
+def mixed(demo, tmp_path):
+    """The default study with a folder of one mouse, weights that ship, and a table of measurements."""
+    (tmp_path / "mice").mkdir()
+    (tmp_path / "mice" / "A.h5").touch()
+    (tmp_path / "table.csv").write_text("mouse,metric,unit,reference,tool,01\nA,EF,%,60,61,\nB,EF,%,50,51,52\n")
+    demo["cohorts"]["own"] = {"source": {"folder": str(tmp_path / "mice")}}
+    demo["cohorts"]["numbers"] = {"source": {"measurements": str(tmp_path / "table.csv")}}
+    demo["readers"]["given"] = {"weights": "phantom", "cohorts": ["internal", "own"]}
+    return Study(demo)
+
+
+def test_questions_about_kinds(mixed):
+    assert mixed.cohorts_from("phantom") == ["internal", "external_7T"]
+    assert mixed.cohorts_from("folder", "measurements") == ["own", "numbers"]
+    assert mixed.cohorts_with_images == ["internal", "external_7T", "own"]
+    assert mixed.readers_by("weights") == ["given"]
+    assert mixed.reader_names == ["01", "given", "tool", "unet3plus"]
+    assert [mixed.trained_on(name) for name in ("unet3plus", "given", "tool")] == ["internal", None, None]
+
+
+def test_mice_that_a_reader_is_measured_on(mixed):
+    assert len(mixed.mice_read("internal", "unet3plus")) == mixed.n_mice("internal", "given") == 5
+    assert len(mixed.mice_read("internal", "reference")) == 20
+    assert mixed.mice_read("numbers", "tool") == ["A", "B"]
+    assert [mixed.n_mice("numbers", reader) for reader in ("tool", "01")] == [2, 1]
+
+
+def test_pairs_of_cohort_and_reader(mixed):
+    of_phantoms = [("internal", "unet3plus"), ("internal", "given"), ("external_7T", "unet3plus")]
+    with_images = [*of_phantoms, ("own", "unet3plus"), ("own", "given")]
+    assert mixed.pairs(images=True) == with_images
+    assert mixed.pairs(phenotypes=True) == of_phantoms
+    assert mixed.pairs() == [*with_images, ("numbers", "tool"), ("numbers", "01")]
+    assert mixed.cohorts_of_several_readers == ["internal", "own", "numbers"]
+
+
+def test_cohort_that_a_reader_was_trained_on_comes_first(demo):
+    demo["cohorts"] = {"other": demo["cohorts"]["external_7T"], **demo["cohorts"]}
+    demo["readers"]["given"] = {"weights": "phantom", "cohorts": ["other"]}
+    pairs = Study(demo).pairs_across_cohorts()
+    assert pairs == [("internal", "unet3plus"), ("other", "unet3plus"), ("external_7T", "unet3plus")]
+
+
+def test_readers_of_one_cohort_or_not_of_their_own_are_not_compared_across(demo):
+    demo["readers"]["unet3plus"]["cohorts"] = ["external_7T"]
+    assert Study(demo).pairs_across_cohorts() == []
+
+
+def test_files_of_the_user(mixed, tmp_path):
+    own = str(tmp_path / "mice" / "A.h5")
+    assert mixed.user_files(own) == [own] == mixed.cohorts["own"].user_files("A")
+    assert mixed.user_files("results/demo/cohorts/internal/mice/Mouse1.h5") == []
+
+
+def test_link_to_a_published_mouse_is_the_file_of_the_user(tmp_path):
+    for number in range(1, 131):
+        (tmp_path / f"Mouse{number}.h5").touch()
+    study = Study({"study": "s", "cohorts": {"c": {"source": {"published": {"folder": str(tmp_path)}}}}})
+    assert study.user_files("results/s/cohorts/c/mice/Mouse7.h5") == [str(tmp_path / "Mouse7.h5")]
+    study = Study({"study": "s", "cohorts": {"c": {"source": {"published": True}}}})
+    assert study.user_files("results/s/cohorts/c/mice/Mouse7.h5") == []

@@ -1,8 +1,7 @@
 import pytest
 import yaml
 
-from murmur.study.schema import complete
-from murmur.study.settings import in_force
+from murmur.study.schema import complete, in_force
 
 STUDIES = ["demo.yaml", "paper.yaml", "pretrained.yaml", "examples/nifti.yaml", "examples/second_observer.yaml"]
 STUDIES += ["examples/measurements.yaml", "examples/own_mice.yaml", "examples/train_on_own_mice.yaml"]

@@ -1,0 +1,289 @@
+"""The cohorts of a study, one class for each kind of source: which mice there are, and where their files lie.
+
+Everything here is cheap, because Snakemake asks whenever it plans: no image is read. The exception is a split drawn
+over mice of which only the masks tell which frames are contoured.
+"""
+
+import abc
+from functools import cached_property
+from pathlib import Path
+
+from murmur.data import measurement_table
+from murmur.data.mouse_file import contoured_frames
+from murmur.data.nifti import NiftiFolder
+from murmur.data.participants import read_phenotypes
+from murmur.data.published_dataset import ADDRESS, CHECKSUMS, INFLOW_MICE, read_checksums
+from murmur.data.split import SPLITS, draw_split, inflow_note, read_split
+from murmur.errors import BadInput
+from murmur.files import natural_key
+from murmur.phantom.phenotypes import has_inflow_frames, phenotype_of
+from murmur.study.checks import exactly_one, existing
+from murmur.study.layout import Layout
+
+
+def in_natural_order(names) -> list[str]:
+    """Sort names so that Mouse2 comes before Mouse10."""
+    return sorted(names, key=natural_key)
+
+
+class Cohort(abc.ABC):
+    """A cohort of the study: its mice, where their files are and how they are split."""
+
+    kind = ""  # the key of the source
+    has_images = True
+
+    def __init__(self, name: str, settings: dict, layout: Layout):
+        """Take the cohort's section of the study file, and where the study's results lie.
+
+        Raises BadInput when the section contradicts itself or names a file that is not there.
+        """
+        self.name, self.settings, self.layout = name, settings, layout
+        self.source = settings["source"]
+        self.key = f"cohorts.{name}"
+        self.spacing_mm = settings.get("spacing_mm")
+        self.frame_interval_ms = settings.get("frame_interval_ms")
+        self._check_source(f"{self.key}.source.{self.kind}")
+        if "participants" in settings:
+            existing(settings["participants"], f"{self.key}.participants", "file")
+        given = settings.get("split", {})
+        if "file" in given:
+            existing(given["file"], f"{self.key}.split.file", "file")
+        elif given and (missing := [split for split in SPLITS if split not in given]):
+            raise BadInput(
+                f"{self.key}.split: the key {', '.join(missing)} is missing; "
+                "give train, validation and test, or the file of a split"
+            )
+
+    def _check_source(self, key: str) -> None:  # noqa: B027 -- a generated cohort has nothing to check
+        """Raise BadInput when the source, whose key is `key`, names what is not there."""
+
+    @property
+    @abc.abstractmethod
+    def mice(self) -> list[str]:
+        """The mice, in natural order. Raises BadInput when there are none."""
+
+    def file(self, mouse: str) -> str:
+        """The mouse's HDF5 file: the user's own, or the one that the workflow makes."""
+        return self.layout.mouse(self.name, mouse)
+
+    @property
+    def files(self) -> list[str]:
+        """The HDF5 files of all mice."""
+        return [self.file(mouse) for mouse in self.mice]
+
+    def user_files(self, mouse: str) -> list[str]:
+        """The user's own files that the mouse's file is, links to or is converted from; often none."""
+        return []
+
+    @cached_property
+    def phenotypes(self) -> dict[str, str]:
+        """The phenotype of each mouse for which it is known."""
+        if "participants" in self.settings:
+            return read_phenotypes(self.settings["participants"], self.mice)
+        return self._own_phenotypes()
+
+    def _own_phenotypes(self) -> dict[str, str]:
+        """The phenotypes that follow from the source itself."""
+        return {}
+
+    @property
+    def is_split_drawn(self) -> bool:
+        """Whether Murmur draws the split, instead of reading it from a file."""
+        return "file" not in self.settings.get("split", {})
+
+    @cached_property
+    def split(self) -> dict[str, str]:
+        """The set (train, validation or test) of each mouse. Raises BadInput when it cannot be drawn or read."""
+        given = self.settings.get("split")
+        if given is None:
+            return dict.fromkeys(self.mice, "test")
+        if "file" in given:
+            return read_split(given["file"], self.mice)
+        inflow, without_contours = self._with_a_fixed_set()
+        numbers = {name: given[name] for name in SPLITS}
+        return draw_split(self.mice, self.phenotypes, inflow, without_contours, numbers, given["seed"])
+
+    def _with_a_fixed_set(self) -> tuple[set[str], set[str]]:
+        """The mice with inflow frames, which train, and those without contours, which are test mice."""
+        frames = {mouse: len(self._contoured_frames(mouse)) for mouse in self.mice}
+        return {m for m, count in frames.items() if count > 2}, {m for m, count in frames.items() if count == 0}
+
+    def _contoured_frames(self, mouse: str) -> list[int]:
+        """The contoured frames of a mouse, counted from 0, read from its files."""
+        raise NotImplementedError
+
+    @property
+    def split_note(self) -> str:
+        """What a person should know of the split before anything is downloaded; often nothing."""
+        return ""
+
+    def mice_of(self, *splits: str) -> list[str]:
+        """The mice of the sets named."""
+        return [mouse for mouse in self.mice if self.split[mouse] in splits]
+
+
+class PhantomCohort(Cohort):
+    """Mice that the workflow generates."""
+
+    kind = "phantom"
+
+    @cached_property
+    def mice(self) -> list[str]:
+        """Mouse1, Mouse2, ..., as many as the study file asks for."""
+        return [f"Mouse{number}" for number in range(1, self.source["phantom"]["mice"] + 1)]
+
+    def _own_phenotypes(self) -> dict[str, str]:
+        return {mouse: phenotype_of(index) for index, mouse in enumerate(self.mice)}
+
+    def _with_a_fixed_set(self) -> tuple[set[str], set[str]]:
+        varied = self.source["phantom"]["varied"]
+        return set() if varied else {mouse for i, mouse in enumerate(self.mice) if has_inflow_frames(i)}, set()
+
+
+class FolderCohort(Cohort):
+    """Mice whose HDF5 files lie in a folder of the user's."""
+
+    kind = "folder"
+
+    def _check_source(self, key: str) -> None:
+        self.folder = existing(self.source["folder"], key, "folder")
+
+    @cached_property
+    def mice(self) -> list[str]:
+        """The names of the files *.h5, in natural order. Raises BadInput when there are none."""
+        names = [path.stem for path in self.folder.glob("*.h5")]
+        if not names:
+            raise _no_mouse(self, "*.h5")
+        return in_natural_order(names)
+
+    def file(self, mouse: str) -> str:
+        """The user's own file of the mouse."""
+        return str(self.folder / f"{mouse}.h5")
+
+    def user_files(self, mouse: str) -> list[str]:
+        """The mouse's file."""
+        return [self.file(mouse)]
+
+    def _contoured_frames(self, mouse: str) -> list[int]:
+        return contoured_frames(self.file(mouse))
+
+
+class NiftiCohort(Cohort):
+    """Mice that are converted from NIfTI files in a folder of the user's."""
+
+    kind = "nifti"
+
+    def _check_source(self, key: str) -> None:
+        existing(self.source["nifti"], key, "folder")
+
+    @property
+    def folder_settings(self) -> dict:
+        """What the study file says of the NIfTI files: the arguments of NiftiFolder."""
+        return {key: self.source[key] for key in NiftiFolder.KEYS if key in self.source}
+
+    @cached_property
+    def folder(self) -> NiftiFolder:
+        """The folder of NIfTI files."""
+        return NiftiFolder(**self.folder_settings)
+
+    @cached_property
+    def mice(self) -> list[str]:
+        """The mice with an image, in natural order. Raises BadInput when there are none."""
+        names = self.folder.mice()
+        if not names:
+            raise _no_mouse(self, self.source["images"])
+        return in_natural_order(names)
+
+    def user_files(self, mouse: str) -> list[str]:
+        """The NIfTI files of the mouse: its image and its masks."""
+        return [str(file) for file in self.folder.files(mouse)]
+
+    def _contoured_frames(self, mouse: str) -> list[int]:
+        if Path(self.file(mouse)).exists():
+            return contoured_frames(self.file(mouse))
+        return self.folder.contoured_frames(mouse)
+
+
+class PublishedCohort(Cohort):
+    """The mice of the published study, downloaded or linked from a copy of the user's."""
+
+    kind = "published"
+
+    def _check_source(self, key: str) -> None:
+        self.given = {} if self.source["published"] is True else self.source["published"]
+        for part, kind in (("folder", "folder"), ("checksums", "file")):
+            if part in self.given:
+                existing(self.given[part], f"{key}.{part}", kind)
+
+    @cached_property
+    def checksums(self) -> dict[str, tuple[str, str]]:
+        """The published file and its git blob SHA-1 of each mouse."""
+        return read_checksums(self.given.get("checksums", CHECKSUMS))
+
+    def address(self, mouse: str) -> str:
+        """The address of a published mouse."""
+        return f"{self.given.get('address', ADDRESS).rstrip('/')}/{self.checksums[mouse][0]}"
+
+    @cached_property
+    def mice(self) -> list[str]:
+        """The published mice, in natural order. Raises BadInput when the user's copy lacks one."""
+        mice = in_natural_order(self.checksums)
+        if missing := [mouse for mouse in mice if not all(Path(file).is_file() for file in self.user_files(mouse))]:
+            raise BadInput(
+                f"{self.key}.source.published.folder: found no {', '.join(f'{m}.h5' for m in missing[:5])} in "
+                f"'{self.given['folder']}' ({len(missing)} of {len(mice)} mice are missing), expected MOUSE.h5 for "
+                "each published mouse; complete the copy, or write published: true to download them"
+            )
+        return mice
+
+    def user_files(self, mouse: str) -> list[str]:
+        """The file of the mouse in the user's own copy; none where it is downloaded."""
+        return [str(Path(self.given["folder"]) / f"{mouse}.h5")] if "folder" in self.given else []
+
+    def _with_a_fixed_set(self) -> tuple[set[str], set[str]]:
+        return INFLOW_MICE & set(self.mice), set()
+
+    @property
+    def split_note(self) -> str:
+        """Which mice with inflow frames a split file keeps from training."""
+        return "" if self.is_split_drawn else inflow_note(INFLOW_MICE, self.split)
+
+
+class MeasurementsCohort(Cohort):
+    """Mice of which a table of the user's gives measurements; there are no images."""
+
+    kind = "measurements"
+    has_images = False
+
+    def _check_source(self, key: str) -> None:
+        self.table = str(existing(self.source["measurements"], key, "file"))
+
+    @cached_property
+    def mice(self) -> list[str]:
+        """The mice of the table, in its order."""
+        return measurement_table.mice(self.table)
+
+    @property
+    def readers(self) -> list[str]:
+        """The readers of the table."""
+        return measurement_table.readers(self.table)
+
+    def n_pairs(self, reader: str) -> int:
+        """How many mice the table gives for a reader, in the metric that has most."""
+        return measurement_table.pairs(self.table, reader)
+
+
+KINDS = {cls.kind: cls for cls in (PhantomCohort, FolderCohort, NiftiCohort, PublishedCohort, MeasurementsCohort)}
+
+
+def cohort_of(name: str, settings: dict, layout: Layout) -> Cohort:
+    """Return the cohort that a section of the study file describes. Raises BadInput as `Cohort` does."""
+    return KINDS[exactly_one(settings["source"], list(KINDS), f"cohorts.{name}.source")](name, settings, layout)
+
+
+def _no_mouse(cohort: FolderCohort | NiftiCohort, wanted: str) -> BadInput:
+    """The sentence about a folder without a file of the name `wanted`."""
+    return BadInput(
+        f"{cohort.key}.source.{cohort.kind}: found no file {wanted} in '{cohort.source[cohort.kind]}', "
+        "expected one per mouse; correct the path"
+    )

@@ -1,0 +1,110 @@
+"""Which files a job needs, where that follows from the study: asked by the rules with the wildcards of a job."""
+
+from collections.abc import Iterable
+from typing import Protocol
+
+from murmur.errors import BadInput
+from murmur.study.study import REFERENCE, Study
+
+
+class Wildcards(Protocol):
+    """The wildcards of a job, those that its rule has."""
+
+    cohort: str
+    reader: str
+    mouse: str
+
+
+class Inputs:
+    """The inputs of the jobs of a study."""
+
+    def __init__(self, study: Study):
+        """Take the study."""
+        self.study, self.layout = study, study.layout
+
+    def mice(self, wildcards: Wildcards) -> list[str]:
+        """The files of all mice of a cohort."""
+        return self.study.cohorts[wildcards.cohort].files
+
+    def mice_read(self, wildcards: Wildcards) -> list[str]:
+        """The files of the mice of a cohort that a reader segments."""
+        cohort = self.study.cohorts[wildcards.cohort]
+        return [cohort.file(mouse) for mouse in self.study.mice_read(wildcards.cohort, wildcards.reader)]
+
+    def segmentations(self, wildcards: Wildcards) -> list[str]:
+        """The files of a reader's masks of a cohort; the reference's are in the mouse files."""
+        if wildcards.reader == REFERENCE:
+            return self.mice(wildcards)
+        return self.study.readers[wildcards.reader].segmentations(self.study.cohorts[wildcards.cohort])
+
+    def split_of_training(self, wildcards: Wildcards) -> list[str]:
+        """The checked split of a cohort on which the reader was trained; none for any other reader.
+
+        A network is measured on its training cohort only once the split is checked: that a mouse is in two sets under
+        two names shows only in the contents of the files.
+        """
+        if self.study.trained_on(wildcards.reader) != wildcards.cohort:
+            return []
+        return [self.layout.cohort(wildcards.cohort, "split.csv")]
+
+    def measurements(self, table: str, pairs: Iterable[tuple[str, str]]) -> list[str]:
+        """A table (function or overlap) of each pair of cohort and reader; without images there is no overlap."""
+        return [
+            self.layout.measurements(cohort, reader, table)
+            for cohort, reader in pairs
+            if table == "function" or self.study.cohorts[cohort].has_images
+        ]
+
+    def functions_of_cohort(self, wildcards: Wildcards) -> list[str]:
+        """The function of a cohort by each of its readers."""
+        return self.measurements("function", self._readers_of(wildcards))
+
+    def overlaps_of_cohort(self, wildcards: Wildcards) -> list[str]:
+        """The overlap of a cohort by each of its readers; none without images."""
+        return self.measurements("overlap", self._readers_of(wildcards))
+
+    def _readers_of(self, wildcards: Wildcards) -> list[tuple[str, str]]:
+        return [(wildcards.cohort, reader) for reader in self.study.readers_of(wildcards.cohort)]
+
+    def statistics_of_reader(self, wildcards: Wildcards) -> dict[str, str]:
+        """The tables that the words about a reader of a cohort are filled in from, by name."""
+        cohort = self.study.cohorts[wildcards.cohort]
+        names = ["agreement", "sample_size"]
+        if cohort.phenotypes:
+            names += ["groups", "group_tests", "group_differences"]
+        if cohort.has_images:
+            names += ["overlap_summary", "surface_summary", "overlap_anova", "overlap_pairwise", "dice_error"]
+        if cohort.has_images and cohort.phenotypes:
+            names += ["overlap_model"]
+        found = {}
+        if cohort.has_images:
+            found |= {name: self.layout.cohort(cohort.name, f"{name}.csv") for name in ("manifest", "split")}
+        return found | {name: self.layout.statistics(cohort.name, wildcards.reader, name) for name in names}
+
+    def paper_counterparts(self, wildcards: Wildcards) -> dict[str, str]:
+        """What the study has of what the paper printed, by name."""
+        name, reader = self.study.paper_pair
+        found = {"agreement": self.layout.statistics(name, reader, "agreement")}
+        if self.study.cohorts[name].has_images:
+            tables = ("overlap_summary", "overlap_anova", "overlap_pairwise", "dice_error")
+            found |= {table: self.layout.statistics(name, reader, table) for table in tables}
+            found |= {table: self.layout.cohort(name, f"{table}.csv") for table in ("manifest", "split")}
+            found |= {"overlap": self.layout.measurements(name, reader, "overlap")}
+            if self.study.readers[reader].kind == "train_on":
+                found |= {"history": self.layout.reader(reader, "history.csv")}
+        return found
+
+    def paper_reference(self, wildcards: Wildcards) -> dict[str, str]:
+        """The reference's function of all mice of the cohort that stands for the published one, and its manifest."""
+        name, reader = self.study.paper_pair
+        if not self.study.cohorts[name].has_images:
+            return {"function": self.layout.measurements(name, reader, "function")}
+        manifest = self.layout.cohort(name, "manifest.csv")
+        return {"function": self.layout.measurements(name, REFERENCE, "function"), "manifest": manifest}
+
+    def paper_manifest(self, wildcards: Wildcards) -> str:
+        """The manifest of the cohort that stands for the published one. Raises BadInput when it has no images."""
+        cohort = self.study.cohorts[self.study.paper_pair[0]]
+        if not cohort.has_images:
+            raise BadInput(f"paper.cohort: found '{cohort.name}', which has no images to split; name one that has")
+        return self.layout.cohort(cohort.name, "manifest.csv")

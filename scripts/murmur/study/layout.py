@@ -1,0 +1,33 @@
+"""Where every result of a study lies: the only place with path templates outside the rules."""
+
+
+class Layout:
+    """The paths of a study's results, from the working directory."""
+
+    def __init__(self, results: str):
+        """Take the folder of the study's results."""
+        self.results = results
+
+    def cohort(self, cohort: str, file: str) -> str:
+        """Return the path of a file that describes a cohort, such as manifest.csv."""
+        return f"{self.results}/cohorts/{cohort}/{file}"
+
+    def mouse(self, cohort: str, mouse: str) -> str:
+        """Return the path of the mouse file that is generated, converted, downloaded or linked for a cohort."""
+        return self.cohort(cohort, f"mice/{mouse}.h5")
+
+    def reader(self, reader: str, file: str) -> str:
+        """Return the path of a file of a reader: its weights, or what its training left."""
+        return f"{self.results}/readers/{reader}/{file}"
+
+    def segmentation(self, cohort: str, reader: str, mouse: str) -> str:
+        """Return the path of the masks of one mouse by a reader."""
+        return f"{self.results}/segmentations/{cohort}/{reader}/{mouse}.h5"
+
+    def measurements(self, cohort: str, reader: str, table: str) -> str:
+        """Return the path of a table of measurements: volumes, function or overlap."""
+        return f"{self.results}/measurements/{cohort}/{reader}/{table}.csv"
+
+    def statistics(self, cohort: str, reader: str, table: str) -> str:
+        """Return the path of a table of the statistics of a reader of a cohort."""
+        return f"{self.results}/statistics/{cohort}/{reader}/{table}.csv"

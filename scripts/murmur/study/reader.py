@@ -1,0 +1,159 @@
+"""The readers of a study, one class for each kind: a network trained here, given weights, a folder of masks."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from murmur.data.published_dataset import WEIGHTS
+from murmur.errors import BadInput
+from murmur.study.checks import exactly_one, existing, nearest, one_of
+from murmur.study.cohort import Cohort
+from murmur.study.layout import Layout
+
+SHIPPED = Path(__file__).resolve().parents[3] / "models" / "phantom.keras"
+DEEPEST = 16  # the network halves its input four times
+
+# Memory to train on a CPU. The published network took 13.5 GiB with batches of 16 (benchmarks/README.md).
+SOFTWARE_MB = 2000
+MB_PER_VALUE = 210e-6  # per value of the maps that one convolution per level makes
+
+
+class Reader:
+    """A reader of the study: where its masks come from and which mice it reads."""
+
+    kind = ""  # the key by which the study file says where the masks come from
+    trained_on: str | None = None  # the cohort that the reader learnt from, if it is trained here
+
+    def __init__(self, name: str, settings: dict, cohorts: Mapping[str, Cohort], layout: Layout):
+        """Take the reader's section of the study file, all cohorts, and where the study's results lie.
+
+        Raises BadInput when the section contradicts itself or names what is not there.
+        """
+        self.name, self.settings, self.layout = name, settings, layout
+        self.key = f"readers.{name}"
+        self.postprocess = settings["postprocess"]
+        if name == "reference":
+            raise BadInput(f"{self.key}: 'reference' names the expert's masks; give the reader another name")
+        self._check_source(f"{self.key}.{self.kind}", cohorts)
+        with_images = [cohort for cohort in cohorts if cohorts[cohort].has_images]
+        self.cohorts = settings.get("cohorts", with_images)
+        for cohort in self.cohorts:
+            if cohort not in with_images:
+                raise BadInput(
+                    f"{self.key}.cohorts: found '{cohort}', expected a cohort with images, one of "
+                    f"{', '.join(with_images)}{nearest(cohort, with_images)}"
+                )
+
+    def _check_source(self, key: str, cohorts: Mapping[str, Cohort]) -> None:
+        """Raise BadInput when where the masks come from, whose key is `key`, contradicts itself or is not there."""
+
+    def mice(self, cohort: Cohort) -> list[str]:
+        """The mice of `cohort` that this reader segments. Raises BadInput when there are none."""
+        mice = cohort.mice if self.settings["mice"] == "all" else cohort.mice_of("test")
+        if not mice:
+            raise BadInput(
+                f"readers.{self.name}: found no test mouse in the cohort '{cohort.name}', expected one or more; "
+                "change the split, or let the reader read all mice (mice: all)"
+            )
+        return mice
+
+    def segmentations(self, cohort: Cohort) -> list[str]:
+        """The files of the reader's masks of `cohort`, in the order of its mice."""
+        return [self.layout.segmentation(cohort.name, self.name, mouse) for mouse in self.mice(cohort)]
+
+
+class TrainedReader(Reader):
+    """A network that the workflow trains."""
+
+    kind = "train_on"
+
+    def _check_source(self, key: str, cohorts: Mapping[str, Cohort]) -> None:
+        self.trained_on = self.settings["train_on"]
+        self.network, self.training = self.settings["network"], self.settings["training"]
+        self.model = self.layout.reader(self.name, "model.keras")
+        one_of(self.trained_on, list(cohorts), key)
+        self.cohort = cohorts[self.trained_on]
+        if not (self.cohort.has_images and self.cohort.settings.get("split")):
+            raise BadInput(f"{key}: the cohort '{self.trained_on}' has no training mice; give it images and a split")
+        step = DEEPEST * self.network["downsample"]
+        if self.network["size"] % step:
+            raise BadInput(
+                f"{self.key}.network.size: found {self.network['size']}, expected a multiple of {step} "
+                "(16 times downsample), because the network halves its input four times"
+            )
+
+    @property
+    def learning_mice(self) -> dict[str, str]:
+        """The mice that the network trains and validates on, and their sets."""
+        return {mouse: self.cohort.split[mouse] for mouse in self.cohort.mice_of("train", "validation")}
+
+    @property
+    def learning_files(self) -> list[str]:
+        """The files of the mice that the network trains and validates on."""
+        return [self.cohort.file(mouse) for mouse in self.learning_mice]
+
+    @property
+    def training_memory(self) -> float:
+        """The memory in MB to train the network on a CPU: software and weights, and a batch of feature maps.
+
+        On a GPU the maps are in its own memory.
+        """
+        side = self.network["size"] / self.network["downsample"]
+        values = sum(filters * (side / 2**level) ** 2 for level, filters in enumerate(self.network["filters"]))
+        return SOFTWARE_MB + MB_PER_VALUE * self.training["batch_size"] * values
+
+
+class WeightsReader(Reader):
+    """A network whose weights are a file of the user's, shipped with Murmur, or downloaded."""
+
+    kind = "weights"
+
+    def _check_source(self, key: str, cohorts: Mapping[str, Cohort]) -> None:
+        weights = self.settings["weights"]
+        # address, bytes and sha256 of weights that are downloaded
+        self.download = WEIGHTS if weights == "published" else weights if isinstance(weights, dict) else None
+        if self.download:
+            self.model = self._downloaded(key)
+        elif weights == "phantom":
+            self.model = str(SHIPPED.relative_to(Path.cwd()) if SHIPPED.is_relative_to(Path.cwd()) else SHIPPED)
+        else:
+            self.model = str(existing(weights, key, "file"))
+
+    def _downloaded(self, key: str) -> str:
+        file = Path(urlsplit(self.download["address"]).path)
+        if file.suffix not in (".h5", ".keras"):
+            raise BadInput(
+                f"{key}.address: found '{self.download['address']}', expected that of a .h5 or .keras file; correct it"
+            )
+        if not re.fullmatch("[0-9a-f]{64}", self.download["sha256"]):
+            raise BadInput(
+                f"{key}.sha256: found '{self.download['sha256']}', expected 64 hex digits in lower case; correct it"
+            )
+        return self.layout.reader(self.name, file.name)
+
+
+class MasksReader(Reader):
+    """A second observer, or another tool, whose masks lie in a folder of the user's."""
+
+    kind = "masks"
+
+    def _check_source(self, key: str, cohorts: Mapping[str, Cohort]) -> None:
+        self.folder = existing(self.settings["masks"], key, "folder")
+        if next(self.folder.glob("*.h5"), None) is None:
+            raise BadInput(
+                f"{key}: found no file *.h5 in '{self.folder}', expected MOUSE.h5 for each mouse; correct it"
+            )
+
+    def mask_files(self, cohort: Cohort) -> list[str]:
+        """The files of masks of a cohort; a mouse that the observer did not read has none."""
+        files = [self.folder / f"{mouse}.h5" for mouse in self.mice(cohort)]
+        return [str(file) for file in files if file.exists()]
+
+
+KINDS = {cls.kind: cls for cls in (TrainedReader, WeightsReader, MasksReader)}
+
+
+def reader_of(name: str, settings: dict, cohorts: Mapping[str, Cohort], layout: Layout) -> Reader:
+    """Return the reader that a section of the study file describes. Raises BadInput as `Reader` does."""
+    return KINDS[exactly_one(settings, list(KINDS), f"readers.{name}")](name, settings, cohorts, layout)

@@ -1,0 +1,88 @@
+from types import SimpleNamespace
+
+import pytest
+import yaml
+
+from murmur.errors import BadInput
+from murmur.study.inputs import Inputs
+from murmur.study.study import Study
+
+
+@pytest.fixture
+def study(root, tmp_path):
+    """The default study with a second reader, a table of measurements and a counterpart of the paper."""
+    (tmp_path / "table.csv").write_text("mouse,metric,unit,reference,tool\nA,EF,%,60,61\nB,EF,%,50,\n")
+    demo = yaml.safe_load((root / "config" / "demo.yaml").read_text())
+    demo["cohorts"]["numbers"] = {"source": {"measurements": str(tmp_path / "table.csv")}}
+    demo["readers"]["given"] = {"weights": "phantom", "cohorts": ["external_7T"]}
+    demo["paper"] = {"cohort": "internal", "reader": "unet3plus"}
+    return Study(demo)
+
+
+def job(cohort="internal", reader="unet3plus", mouse=None):
+    return SimpleNamespace(cohort=cohort, reader=reader, mouse=mouse)
+
+
+def short(paths):
+    """Paths without the folder of results."""
+    if isinstance(paths, dict):
+        return {name: path.removeprefix("results/demo/") for name, path in paths.items()}
+    return [path.removeprefix("results/demo/") for path in paths]
+
+
+def test_masks_of_the_reference_are_the_mouse_files(study):
+    inputs = Inputs(study)
+    assert inputs.segmentations(job(reader="reference")) == inputs.mice(job()) == study.cohorts["internal"].files
+    test_mice = study.cohorts["internal"].mice_of("test")
+    assert short(inputs.segmentations(job())) == [f"segmentations/internal/unet3plus/{mouse}.h5" for mouse in test_mice]
+    assert short(inputs.mice_read(job())) == [f"cohorts/internal/mice/{mouse}.h5" for mouse in test_mice]
+
+
+def test_split_is_awaited_only_for_the_network_that_was_trained_on_it(study):
+    inputs = Inputs(study)
+    assert short(inputs.split_of_training(job())) == ["cohorts/internal/split.csv"]
+    assert inputs.split_of_training(job("external_7T")) == []
+    assert inputs.split_of_training(job("external_7T", "given")) == []
+    assert inputs.split_of_training(job(reader="reference")) == []
+
+
+def test_measurements_alone_have_no_overlap(study):
+    inputs = Inputs(study)
+    assert short(inputs.functions_of_cohort(job("external_7T"))) == [
+        "measurements/external_7T/unet3plus/function.csv",
+        "measurements/external_7T/given/function.csv",
+    ]
+    assert len(inputs.overlaps_of_cohort(job("external_7T"))) == 2
+    assert short(inputs.functions_of_cohort(job("numbers"))) == ["measurements/numbers/tool/function.csv"]
+    assert inputs.overlaps_of_cohort(job("numbers")) == []
+
+
+def test_words_about_a_reader_rest_on_what_is_measured(study):
+    inputs = Inputs(study)
+    found = inputs.statistics_of_reader(job())
+    assert {"manifest", "split", "agreement", "groups", "overlap_summary", "overlap_model"} <= set(found)
+    assert short(found)["split"] == "cohorts/internal/split.csv"
+    assert short(found)["groups"] == "statistics/internal/unet3plus/groups.csv"
+    assert short(inputs.statistics_of_reader(job("numbers", "tool"))) == {
+        "agreement": "statistics/numbers/tool/agreement.csv",
+        "sample_size": "statistics/numbers/tool/sample_size.csv",
+    }
+
+
+def test_counterparts_of_the_paper(study):
+    inputs = Inputs(study)
+    found = short(inputs.paper_counterparts(job()))
+    assert found["history"] == "readers/unet3plus/history.csv"
+    assert found["overlap"] == "measurements/internal/unet3plus/overlap.csv"
+    assert short(inputs.paper_reference(job())) == {
+        "function": "measurements/internal/reference/function.csv",
+        "manifest": "cohorts/internal/manifest.csv",
+    }
+    study.paper = {"cohort": "numbers", "reader": "tool"}
+    assert set(inputs.paper_counterparts(job())) == {"agreement"}
+    assert short(inputs.paper_reference(job())) == {"function": "measurements/numbers/tool/function.csv"}
+    with pytest.raises(BadInput, match="'numbers', which has no images to split"):
+        inputs.paper_manifest(job())
+    study.paper = None
+    with pytest.raises(BadInput, match="paper: found none"):
+        inputs.paper_counterparts(job())
