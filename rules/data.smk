@@ -25,8 +25,10 @@ for name in study.cohorts_from("phantom"):
             runtime=per_attempt(60),
         params:
             mice=study.cohorts[name].mice,
+            phenotypes=study.cohorts[name].phantom_phenotypes,
             seed=study.cohorts[name].source["phantom"]["seed"],
             field_T=study.cohorts[name].source["phantom"]["field_T"],
+            frame_interval_ms=study.cohorts[name].source["phantom"]["frame_interval_ms"],
             varied=study.cohorts[name].source["phantom"]["varied"],
             modules=modules("generate_phantom"),
         message:

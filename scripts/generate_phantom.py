@@ -1,12 +1,13 @@
 """Generate the mouse files of a phantom cohort, with known volumes.
 
-Inputs: none; the cohort follows from the names, the seed, the field strength and whether it is varied.
+Inputs: none; the cohort follows from the names, the phenotypes, the seed and the protocol.
 Outputs: one HDF5 file per mouse, in the layout of the published study (`Images`, `Masks`, `Frames_with_ROI`;
 attributes `spacing_mm` for row, column and slice, and `frame_interval_ms`); participants.tsv; truth.csv with
 the volumes of each mouse's geometry: mouse, metric, unit, value.
 """
 
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,24 +26,27 @@ if TYPE_CHECKING:
 
 def main(
     mice: list[str],
+    phenotypes: list[str],
     seed: int,
     field_T: float,
+    frame_interval_ms: float,
+    varied: bool,
     mouse_files: list[str],
     participants: str,
     truth: str,
     threads: int,
-    varied: bool = False,
 ) -> None:
-    """Write the files of `mice` (`mouse_files` follow their order), their `participants` and the `truth`.
+    """Write the files of `mice` (`phenotypes` and `mouse_files` follow their order), `participants` and `truth`.
 
-    The same names, seed and field strength (in tesla) give the same bytes, whatever the number of `threads`; `varied`
-    mice are others, with two frames.
+    The same arguments give the same bytes, whatever the number of `threads`. `field_T` is in tesla; `varied` mice have
+    two frames, and an anatomy and a look beyond those of one scanner's mice.
     """
     people, volumes = [], []
     with ProcessPoolExecutor(threads) as pool:
-        count = len(mice)
-        made = pool.map(generate_mouse, [seed] * count, range(count), [field_T] * count, mouse_files, [varied] * count)
-        for mouse, (phenotype, values) in zip(mice, progress(made, "phantom", "mouse", count), strict=True):
+        protocol = {"field_T": field_T, "varied": varied, "frame_interval_ms": frame_interval_ms}
+        made = pool.map(partial(generate_mouse, seed, **protocol), range(len(mice)), phenotypes, mouse_files)
+        shown = progress(made, "phantom", "mouse", len(mice))
+        for mouse, phenotype, values in zip(mice, phenotypes, shown, strict=True):
             people.append({"mouse": mouse, "phenotype": phenotype, "field_T": field_T, "seed": seed})
             volumes += [(mouse, metric, unit, values[metric]) for metric, unit in METRICS.items()]
     Path(participants).parent.mkdir(parents=True, exist_ok=True)
@@ -50,25 +54,25 @@ def main(
     write_csv(pd.DataFrame(volumes, columns=["mouse", "metric", "unit", "value"]), truth)
 
 
-def generate_mouse(
-    seed: int, index: int, field_T: float, path: str, varied: bool = False
-) -> tuple[str, dict[str, float]]:
-    """Make and write mouse `index`; return its phenotype and true volumes."""
-    phantom = phantom_mouse(seed, index, field_T, varied)
+def generate_mouse(seed: int, index: int, phenotype: str, path: str, **protocol) -> dict[str, float]:
+    """Make mouse `index` by a protocol (see `phantom_mouse`) and write it; return its true volumes."""
+    phantom = phantom_mouse(seed, index, phenotype=phenotype, **protocol)
     attributes = {"spacing_mm": phantom.spacing_mm, "frame_interval_ms": phantom.frame_interval_ms}
     write_cine(path, phantom.images, phantom.masks, phantom.frames_with_roi, attributes)
-    return phantom.phenotype, phantom.truth
+    return phantom.truth
 
 
 if __name__ == "__main__":
     with job(snakemake):
         main(
             mice=snakemake.params.mice,
+            phenotypes=snakemake.params.phenotypes,
             seed=snakemake.params.seed,
             field_T=snakemake.params.field_T,
+            frame_interval_ms=snakemake.params.frame_interval_ms,
+            varied=snakemake.params.varied,
             mouse_files=snakemake.output.mouse_files,
             participants=snakemake.output.participants,
             truth=snakemake.output.truth,
             threads=snakemake.threads,
-            varied=snakemake.params.varied,
         )

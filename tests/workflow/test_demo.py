@@ -40,7 +40,7 @@ def test_dice_on_mice_that_the_network_has_not_seen(demo):
 def test_bias_of_the_ejection_fraction(demo):
     agreement = read(demo, "statistics/internal/unet3plus/agreement.csv").set_index("metric")
     assert abs(agreement.loc["EF", "bias"]) <= 3
-    assert agreement["n"].tolist() == [5] * 6
+    assert agreement["n"].tolist() == [20] * 6
 
 
 def test_reference_measures_the_known_volumes(demo):
@@ -48,7 +48,7 @@ def test_reference_measures_the_known_volumes(demo):
     truth = read(demo, "cohorts/internal/truth.csv").set_index(["mouse", "metric"])["value"]
     measured = read(demo, "measurements/internal/reference/function.csv").set_index(["mouse", "metric"])["reference"]
     ratio = (measured / truth).unstack()
-    assert len(ratio) == 20
+    assert len(ratio) == 36
     assert ratio["EDV"].between(0.95, 1.05).all()
     assert ratio[["mass_ED", "mass_ES"]].stack().between(0.93, 1.07).all()
 
@@ -90,7 +90,7 @@ def test_report_holds_every_figure_and_table(demo):
     report = (demo.results("demo") / "report.html").read_text()
     for item in ("figure_1_network.png", "figure_2_cases.png", "figure_3_agreement.png", "figure_4_time_volume.png"):
         assert item in report
-    for item in ("learning_curve.png", "movie_best.gif", "table_1.html", "5 mice of cohort internal"):
+    for item in ("learning_curve.png", "movie_best.gif", "table_1.html", "20 mice of cohort internal"):
         assert item in report, item
 
 

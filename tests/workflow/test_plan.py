@@ -36,7 +36,7 @@ def jobs(output: str) -> dict[str, int]:
 def test_default_study_is_planned_whole(workplace):
     planned = jobs(workplace.snakemake("--dry-run").output)
     assert planned["train_network"] == 1
-    assert planned["segment_mouse"] == 11
+    assert planned["segment_mouse"] == 32
     assert planned["tabulate_agreement"] == planned["plot_cases"] == planned["render_movies"] == 2
 
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.interpolate import PchipInterpolator
 
+FRAME_INTERVAL_MS = 5.0  # of the published study
+
 
 @dataclass(frozen=True)
 class Beat:
@@ -22,18 +24,18 @@ class Beat:
     @property
     def inflow_frames(self) -> list[int]:
         """Mid-systolic and early-diastolic frames: between ED and ES and as long after ES, in rapid flow."""
-        last = 2 * self.es_frame - self.ed_frame
-        fast = [frame for frame in range(self.ed_frame + 1, last) if 0.08 < self.filling[frame] < 0.92]
-        return [frame for frame in fast if frame < len(self.filling)]
+        end = min(2 * self.es_frame - self.ed_frame, len(self.filling))
+        return [frame for frame in range(self.ed_frame + 1, end) if 0.08 < self.filling[frame] < 0.92]
 
 
-def draw_beat(rng: np.random.Generator) -> Beat:
-    """Draw a beat of 17 to 36 frames, about one cardiac cycle.
+def draw_beat(rng: np.random.Generator, frame_interval_ms: float = FRAME_INTERVAL_MS) -> Beat:
+    """Draw a beat of 85 to 180 ms, about one cardiac cycle: 17 to 36 frames at intervals of 5 ms.
 
     End-systole lies at 38 to 45 % of the cycle; then come isovolumic relaxation, rapid filling, diastasis and
     the atrial contraction. ED is the first frame, except where the trigger comes one frame early.
     """
-    frames = int(np.clip(round(rng.lognormal(np.log(21.5), 0.19)), 17, 36))
+    duration_ms = FRAME_INTERVAL_MS * np.clip(round(rng.lognormal(np.log(21.5), 0.19)), 17, 36)
+    frames = round(duration_ms / frame_interval_ms)
     cycle = frames * rng.uniform(0.98, 1.08)
     early = int(rng.random() < 0.15)
     end_systole = rng.uniform(0.38, 0.45)

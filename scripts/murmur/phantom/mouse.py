@@ -9,14 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from murmur.measurement.function import mass
-from murmur.phantom.beat import draw_beat
+from murmur.phantom.beat import FRAME_INTERVAL_MS, draw_beat
 from murmur.phantom.cine import image_cine
 from murmur.phantom.heart import Heart, draw_heart, solve_pose, true_volumes
-from murmur.phantom.phenotypes import has_inflow_frames, phenotype_of
+from murmur.phantom.phenotypes import has_inflow_frames, phenotypes_of
 from murmur.phantom.scanner import SLICE_MM, draw_scanner
 from murmur.phantom.varied import draw_varied_heart, draw_varied_scanner, two_frames
-
-FRAME_INTERVAL_MS = 5.0
 
 
 @dataclass(frozen=True)
@@ -36,19 +34,27 @@ class Phantom:
     truth: dict[str, float]
 
 
-def phantom_mouse(seed: int, index: int, field_T: float = 9.4, varied: bool = False) -> Phantom:
+def phantom_mouse(
+    seed: int,
+    index: int,
+    field_T: float = 9.4,
+    varied: bool = False,
+    phenotype: str | None = None,
+    frame_interval_ms: float = FRAME_INTERVAL_MS,
+) -> Phantom:
     """Make mouse `index` (from 0) of a cohort; `field_T` below 8 gives the coarser, noisier 7 T protocol.
 
-    A `varied` mouse has two frames, and an anatomy and a look beyond those of one scanner's mice.
+    A `varied` mouse has two frames, and an anatomy and a look beyond those of one scanner's mice. Without a
+    `phenotype` it has the one dealt to it in the proportions of the study.
     """
+    phenotype = phenotype or phenotypes_of(index + 1)[index]
     streams = np.random.SeedSequence((seed, index)).spawn(4)
     heart_rng, beat_rng, chest_rng, scanner_rng = (np.random.default_rng(stream) for stream in streams)
-    phenotype = phenotype_of(index)
     if varied:
         heart, beat = draw_varied_heart(heart_rng, phenotype), two_frames(beat_rng)
         scanner = draw_varied_scanner(scanner_rng, heart, field_T)
     else:
-        heart, beat = draw_heart(heart_rng, phenotype), draw_beat(beat_rng)
+        heart, beat = draw_heart(heart_rng, phenotype), draw_beat(beat_rng, frame_interval_ms)
         scanner = draw_scanner(scanner_rng, heart, field_T)
     annotated = {beat.ed_frame, beat.es_frame}
     if has_inflow_frames(index) and not varied:
@@ -59,7 +65,7 @@ def phantom_mouse(seed: int, index: int, field_T: float = 9.4, varied: bool = Fa
         masks=masks,
         frames_with_roi=sorted(annotated),
         spacing_mm=(scanner.pixel, scanner.pixel, SLICE_MM),
-        frame_interval_ms=FRAME_INTERVAL_MS,
+        frame_interval_ms=frame_interval_ms,
         phenotype=phenotype,
         field_T=field_T,
         truth=_truth(heart),

@@ -1,26 +1,29 @@
 """A digital phantom of a mouse's chest in short axis: one beat, four phenotypes, known volumes.
 
 Mouse `index` of a seed is always the same, however many mice a cohort has. Here stands what a plan needs to know
-of a cohort without making it; `murmur.phantom.phenotypes.mouse` makes a mouse.
+of a cohort without making it; `murmur.phantom.mouse` makes a mouse.
 """
 
 # Mice of each phenotype in the study.
 STUDY = {"control": 39, "mi_patch": 11, "dcm": 51, "tac": 29}
 
 
-def phenotype_of(index: int) -> str:
-    """Return the phenotype of mouse `index` (from 0).
+def phenotypes_of(mice: int | dict[str, int]) -> list[str]:
+    """Return the phenotype of each mouse of a cohort, given the number of mice in total or of each phenotype.
 
-    Mice are dealt one after the other, each to the phenotype furthest behind its share in the study
-    (39 control : 11 mi_patch : 51 dcm : 29 tac). So six mice hold all four phenotypes, 130 mice hold the
-    study's numbers, and no mouse depends on how many follow it.
+    Mice are dealt one after the other, each to the phenotype furthest behind its share; given a total, to that in the
+    study (39 control : 11 mi_patch : 51 dcm : 29 tac). Six mice then include all four phenotypes, 130 mice have the
+    numbers of the study, and no mouse depends on how many follow it.
     """
-    counts = dict.fromkeys(STUDY, 0)
-    total = sum(STUDY.values())
-    for dealt in range(index + 1):
-        phenotype = max(STUDY, key=lambda name: (dealt + 1) * STUDY[name] - total * counts[name])
+    shares = STUDY if isinstance(mice, int) else mice
+    total = sum(shares.values())
+    counts = dict.fromkeys(shares, 0)
+    dealt = []
+    for number in range(1, (mice if isinstance(mice, int) else total) + 1):
+        phenotype = max(shares, key=lambda name: number * shares[name] - total * counts[name])
         counts[phenotype] += 1
-    return phenotype
+        dealt.append(phenotype)
+    return dealt
 
 
 def has_inflow_frames(index: int) -> bool:

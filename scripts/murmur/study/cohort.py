@@ -16,7 +16,7 @@ from murmur.data.published_dataset import ADDRESS, CHECKSUMS, INFLOW_MICE, read_
 from murmur.data.split import SPLITS, draw_split, inflow_note, read_split
 from murmur.errors import BadInput
 from murmur.files import natural_key
-from murmur.phantom.phenotypes import has_inflow_frames, phenotype_of
+from murmur.phantom.phenotypes import has_inflow_frames, phenotypes_of
 from murmur.study.checks import exactly_one, existing
 from murmur.study.layout import Layout
 
@@ -130,10 +130,15 @@ class PhantomCohort(Cohort):
     @cached_property
     def mice(self) -> list[str]:
         """Mouse1, Mouse2, ..., as many as the study file asks for."""
-        return [f"Mouse{number}" for number in range(1, self.source["phantom"]["mice"] + 1)]
+        return [f"Mouse{number}" for number in range(1, len(self.phantom_phenotypes) + 1)]
+
+    @cached_property
+    def phantom_phenotypes(self) -> list[str]:
+        """The phenotype that each mouse is generated with, in the order of `mice`."""
+        return phenotypes_of(self.source["phantom"]["mice"])
 
     def _own_phenotypes(self) -> dict[str, str]:
-        return {mouse: phenotype_of(index) for index, mouse in enumerate(self.mice)}
+        return dict(zip(self.mice, self.phantom_phenotypes, strict=True))
 
     def _with_a_fixed_set(self) -> tuple[set[str], set[str]]:
         varied = self.source["phantom"]["varied"]

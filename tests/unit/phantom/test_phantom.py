@@ -13,7 +13,7 @@ from murmur.phantom.beat import Beat, draw_beat
 from murmur.phantom.cine import image_cine
 from murmur.phantom.heart import TARGETS, draw_heart, radii, solve_pose, true_volumes
 from murmur.phantom.mouse import phantom_mouse
-from murmur.phantom.phenotypes import STUDY, has_inflow_frames, phenotype_of
+from murmur.phantom.phenotypes import STUDY, has_inflow_frames, phenotypes_of
 from murmur.phantom.scanner import SLICE_MM, draw_scanner
 from murmur.phantom.varied import draw_varied_heart, draw_varied_scanner
 
@@ -34,11 +34,18 @@ def ed_es(phantom):
 
 
 def test_phenotypes_are_dealt_in_the_proportions_of_the_study():
-    assert set(map(phenotype_of, range(6))) == set(STUDY)
-    assert Counter(map(phenotype_of, range(20))) == {"control": 6, "mi_patch": 2, "dcm": 8, "tac": 4}
-    assert Counter(map(phenotype_of, range(130))) == STUDY
+    assert set(phenotypes_of(6)) == set(STUDY)
+    assert Counter(phenotypes_of(20)) == {"control": 6, "mi_patch": 2, "dcm": 8, "tac": 4}
+    assert Counter(phenotypes_of(130)) == STUDY
+    assert phenotypes_of(130)[:20] == phenotypes_of(20), "no mouse depends on how many follow it"
     assert sum(map(has_inflow_frames, range(130))) == 4
     assert sum(map(has_inflow_frames, range(20))) == 1
+
+
+def test_phenotypes_are_dealt_as_counted():
+    assert phenotypes_of(STUDY) == phenotypes_of(130)
+    assert phenotypes_of({"tac": 2, "control": 2}) == ["tac", "control"] * 2
+    assert Counter(phenotypes_of({"control": 5, "mi_patch": 1, "dcm": 3})) == {"control": 5, "mi_patch": 1, "dcm": 3}
 
 
 def test_layout(phantoms):
@@ -269,12 +276,32 @@ def test_beat_fills_from_end_systole_to_end_diastole():
         assert (np.diff(beat.filling[beat.ed_frame : beat.es_frame + 1]) < 0).all()
 
 
+def test_beat_lasts_as_long_at_any_interval_of_frames():
+    for seed in range(20):
+        fine, coarse, coarsest = (draw_beat(np.random.default_rng(seed), interval) for interval in (5, 10, 15))
+        assert len(fine.filling) == len(draw_beat(np.random.default_rng(seed)).filling)
+        for interval, beat in ((10, coarse), (15, coarsest)):
+            assert abs(interval * len(beat.filling) - 5 * len(fine.filling)) <= interval / 2
+            assert (beat.filling[beat.ed_frame], beat.filling[beat.es_frame]) == (1, 0)
+            assert beat.inflow_frames
+    assert coarse.es_frame < fine.es_frame
+
+
+def test_mouse_is_made_of_a_phenotype_at_an_interval_of_frames(phantoms):
+    mouse = phantom_mouse(1, 0, phenotype="tac", frame_interval_ms=15)
+    assert (mouse.phenotype, mouse.frame_interval_ms) == ("tac", 15)
+    assert 6 <= mouse.images.shape[3] <= 12
+    assert mouse.truth["mass_ED"] > phantoms[0].truth["mass_ED"], "the same draw from a heavier phenotype"
+    for frame, phase in zip(ed_es(mouse), ("ED", "ES"), strict=True):
+        assert masked(mouse, 2, frame) == pytest.approx(mouse.truth[f"{phase}V"], rel=0.12, abs=1)
+
+
 def test_varied_files_have_the_same_bytes_in_any_process(varied, tmp_path):
     file = str(tmp_path / "Mouse1.h5")
     generate_phantom.main(
-        ["Mouse1"], 3, 9.4, [file], tmp_path / "p.tsv", tmp_path / "truth.csv", threads=2, varied=True
+        ["Mouse1"], ["dcm"], 3, 9.4, 5.0, True, [file], tmp_path / "p.tsv", tmp_path / "truth.csv", threads=2
     )
-    generate_phantom.generate_mouse(3, 0, 9.4, tmp_path / "again.h5", varied=True)
+    generate_phantom.generate_mouse(3, 0, "dcm", tmp_path / "again.h5", varied=True)
     assert Path(file).read_bytes() == (tmp_path / "again.h5").read_bytes()
     with h5py.File(file) as found:
         assert np.array_equal(found["Images"][()], varied[0].images)
@@ -286,8 +313,8 @@ def test_files_have_the_published_layout_and_the_same_bytes_in_any_process(phant
     mice = ["Mouse1", "Mouse2"]
     files = [str(tmp_path / "made" / f"{mouse}.h5") for mouse in mice]
     table, truth = tmp_path / "made/participants.tsv", tmp_path / "made/truth.csv"
-    generate_phantom.main(mice, 1, 9.4, files, str(table), str(truth), threads=2)
-    generate_phantom.generate_mouse(1, 0, 9.4, tmp_path / "again.h5")
+    generate_phantom.main(mice, ["dcm", "control"], 1, 9.4, 5.0, False, files, str(table), str(truth), threads=2)
+    generate_phantom.generate_mouse(1, 0, "dcm", tmp_path / "again.h5")
     assert Path(files[0]).read_bytes() == (tmp_path / "again.h5").read_bytes()
     made = sorted(path.name for path in table.parent.iterdir())
     assert made == ["Mouse1.h5", "Mouse2.h5", "participants.tsv", "truth.csv"]

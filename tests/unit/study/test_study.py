@@ -1,4 +1,5 @@
 import copy
+from collections import Counter
 
 import h5py
 import numpy as np
@@ -29,9 +30,12 @@ def refused(config, *words):
 def test_demo_is_accepted_and_split_as_it_says(demo):
     study = Study(demo)
     internal = study.cohorts["internal"]
-    assert [len(internal.mice_of(split)) for split in ("train", "validation", "test")] == [12, 3, 5]
+    assert [len(internal.mice_of(split)) for split in ("train", "validation", "test")] == [12, 4, 20]
     assert set(internal.mice) == set(internal.mice_of("train", "validation", "test"))
-    assert study.cohorts["external_7T"].mice_of("test") == [f"Mouse{n}" for n in range(1, 7)]
+    for split, each in (("train", 3), ("validation", 1), ("test", 5)):
+        counts = Counter(internal.phenotypes[mouse] for mouse in internal.mice_of(split))
+        assert counts == dict.fromkeys(["control", "mi_patch", "dcm", "tac"], each)
+    assert study.cohorts["external_7T"].mice_of("test") == [f"Mouse{n}" for n in range(1, 13)]
 
 
 def test_inflow_mice_train(demo):
@@ -96,7 +100,7 @@ def test_every_problem_is_one_line(demo):
         (["cohorts", "internal", "source"], {}, ["cohorts.internal.source", "none", "exactly one"]),
         (["cohorts", "internal", "source"], {"folder": "nowhere"}, ["source.folder", "'nowhere'", "correct the path"]),
         (["cohorts", "internal", "split"], {"train": 3}, ["cohorts.internal.split", "validation, test", "missing"]),
-        (["cohorts", "internal", "split", "train"], 13, ["13 + 3 + 5 = 21", "20"]),
+        (["cohorts", "internal", "split", "train"], 13, ["13 + 4 + 20 = 37", "36"]),
         (["cohorts", "internal", "participants"], "none.tsv", ["participants", "none.tsv"]),
         (["readers", "unet3plus", "train_on"], "intrenal", ["train_on", "did you mean 'internal'?"]),
         (["readers", "unet3plus", "train_on"], "external_7T", ["no training mice"]),
@@ -107,6 +111,8 @@ def test_every_problem_is_one_line(demo):
         (["readers", "unet3plus", "postprocess"], "nothing", ["largest_component, none"]),
         (["readers", "reference"], {"train_on": "internal"}, ["'reference'", "another name"]),
         (["cohorts", "internal", "source", "phantom", "mice"], 20.0, ["found 20.0", "expected an integer"]),
+        (["cohorts", "internal", "source", "phantom", "mice"], {}, ["phantom.mice", "at least one"]),
+        (["cohorts", "internal", "source", "phantom", "mice", "tca"], 3, ["mice.tca", "did you mean 'tac'?"]),
         (["cohorts", "internal", "split", "test"], 0, ["found 0", "1 or more"]),
         (["cohorts", "internal", "split", "file"], "s.csv", ["found train, validation, test, seed beside file"]),
         (["cohorts", 2023], {"source": {"phantom": {"mice": 1}}}, ["cohorts.2023", "put it in quotes"]),
@@ -155,10 +161,10 @@ def test_empty_folder_is_refused(demo, tmp_path):
 
 def test_reader_reads_test_mice_unless_told_otherwise(demo):
     study = Study(demo)
-    assert len(study.readers["unet3plus"].mice(study.cohorts["internal"])) == 5
+    assert len(study.readers["unet3plus"].mice(study.cohorts["internal"])) == 20
     demo["readers"]["unet3plus"]["mice"] = "all"
     study = Study(demo)
-    assert len(study.readers["unet3plus"].mice(study.cohorts["internal"])) == 20
+    assert len(study.readers["unet3plus"].mice(study.cohorts["internal"])) == 36
 
 
 def test_everything_about_the_mice_is_checked_before_a_job_starts(demo, tmp_path):
@@ -199,7 +205,7 @@ def test_mice_of_a_folder_are_split_by_what_is_contoured(demo, tmp_path):
 def test_reader_without_a_mouse_to_read_is_refused(demo, tmp_path):
     split = tmp_path / "s.csv"
     split.write_text(
-        "mouse,split\n" + "".join(f"Mouse{n},{'train' if n > 1 else 'validation'}\n" for n in range(1, 21))
+        "mouse,split\n" + "".join(f"Mouse{n},{'train' if n > 1 else 'validation'}\n" for n in range(1, 37))
     )
     demo["cohorts"]["internal"]["split"] = {"file": str(split)}
     with pytest.raises(BadInput, match="readers.unet3plus: found no test mouse in the cohort 'internal'"):
@@ -258,8 +264,8 @@ def test_questions_about_kinds(mixed):
 
 
 def test_mice_that_a_reader_is_measured_on(mixed):
-    assert len(mixed.mice_read("internal", "unet3plus")) == mixed.n_mice("internal", "given") == 5
-    assert len(mixed.mice_read("internal", "reference")) == 20
+    assert len(mixed.mice_read("internal", "unet3plus")) == mixed.n_mice("internal", "given") == 20
+    assert len(mixed.mice_read("internal", "reference")) == 36
     assert mixed.mice_read("numbers", "tool") == ["A", "B"]
     assert [mixed.n_mice("numbers", reader) for reader in ("tool", "01")] == [2, 1]
 
