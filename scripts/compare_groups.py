@@ -29,8 +29,9 @@ def main(
     """Write the three tables from the table `function` and the phenotype of each mouse that has a known one."""
     grouped = group(read_csv(function), phenotypes)
     write_csv(summarise(grouped, sd_ddof), summary_output)
-    write_csv(omnibus_tests(grouped), tests_output)
-    write_csv(compare_groups(grouped, alpha), differences_output)
+    tests = omnibus_tests(grouped)
+    write_csv(tests, tests_output)
+    write_csv(compare_groups(grouped, tests, alpha), differences_output)
 
 
 if __name__ == "__main__":

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 def main(overlap: str, anova_output: str, pairwise_output: str, alpha: float) -> None:
     """Write the ANOVA and the paired contrasts of Dice in the table `overlap`; confidence limits are 1 - alpha."""
     dice = dice_by_cell(read_csv(overlap))
-    write_csv(anova(dice), anova_output)
-    write_csv(pairwise(dice, alpha), pairwise_output)
+    effects = anova(dice)
+    write_csv(effects, anova_output)
+    write_csv(pairwise(dice, effects, alpha), pairwise_output)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""Does the error of a segmentation depend on phenotype, phase and structure? A linear mixed model.
+"""Does the error of a segmentation depend on phenotype, phase and structure?
 
 Input: overlap.csv (mouse, phase, structure, dice). Output: overlap_model.csv, one row per term of the model
-error ~ phenotype + phase + structure + (1 | mouse), where error = 1 - Dice; `murmur.statistics.mixed_model`
+error ~ phenotype + phase + structure + (1 | mouse), where error = 1 - Dice; `murmur.statistics.overlap_model`
 gives the definitions.
 """
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from murmur.csv_tables import read_csv, write_csv
 from murmur.job import job
-from murmur.statistics.mixed_model import overlap_model
+from murmur.statistics.overlap_model import overlap_model
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

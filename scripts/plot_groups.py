@@ -18,7 +18,7 @@ from matplotlib.ticker import MaxNLocator
 from murmur.csv_tables import read_csv
 from murmur.job import job
 from murmur.presentation import style
-from murmur.statistics.phenotypes import NOT_SIGNIFICANT, RATERS, SIGNIFICANT, GroupedMetric, group
+from murmur.statistics.phenotypes import MIN_MICE, NOT_SIGNIFICANT, RATERS, SIGNIFICANT, GroupedMetric, group
 from murmur.vocabulary import METRIC_NAMES, UNITS
 
 if TYPE_CHECKING:
@@ -99,7 +99,8 @@ def main(
     table = read_csv(differences)
     pairs = table["metric"].value_counts().max() if len(table) else 0
     height = len(METRIC_NAMES) * max(ROW_MM, FRAME_MM + PAIR_MM * pairs) + 12
-    bare = "\nNo interval where a phenotype has fewer than 2 mice" if (table[["n_a", "n_b"]] < 2).any(axis=None) else ""
+    few = (table[["n_a", "n_b"]] < MIN_MICE).any(axis=None)
+    bare = f"\nNo interval where a phenotype has fewer than {MIN_MICE} mice" if few else ""
     with style.printed_figure(outputs, height_mm=height) as figure:
         panels = figure.subplots(len(METRIC_NAMES), 2, width_ratios=[1, 1])
         for (left, right), (metric, name) in zip(panels, METRIC_NAMES.items(), strict=True):

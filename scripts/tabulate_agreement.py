@@ -26,10 +26,11 @@ def footnote(agreement: pd.DataFrame, reader: str, sd_ddof: int, alpha: float) -
         return "No metric was measured by both the reference and the reader."
     counts = agreement["n"].unique()
     mice = f"{counts[0]} mice" if len(counts) == 1 else "the n mice of each row"
+    tested = agreement["p"].count()
     sentences = [
         f"Values are mean ± SD (denominator {'n − 1' if sd_ddof else 'n'}) of {mice}.",
         f"Bias, mean of {reader} − reference, with its 95% limits of agreement (bias ± 1.96 SD).",
-        f"p, two-sided paired t-test (significance level {alpha}), not corrected for the number of metrics tested.",
+        f"p, two-sided paired t-test; Holm, corrected for the {tested} metrics tested (significance level {alpha}).",
         "r, Pearson's correlation coefficient.",
         abbreviations(agreement["metric"]),
     ]
@@ -56,6 +57,7 @@ def tabulate(agreement: pd.DataFrame, cohort: str, reader: str, sd_ddof: int, al
                 mean_and_sd(row["reader_mean"], row["reader_sd"]),
                 bias,
                 p_value(row["p"]),
+                p_value(row["p_holm"]),
                 number(row["pearson_r"], 2),
                 str(row["n"]),
             ]
@@ -63,7 +65,7 @@ def tabulate(agreement: pd.DataFrame, cohort: str, reader: str, sd_ddof: int, al
     return PrintedTable(
         number="Table 1",
         title=f"Left-ventricular function in the cohort {cohort}: {reader} against the reference.",
-        header=["Metric", "Reference", reader, "Bias (limits of agreement)", "p", "r", "n"],
+        header=["Metric", "Reference", reader, "Bias (limits of agreement)", "p", "p (Holm)", "r", "n"],
         rows=rows,
         footnote=footnote(agreement, reader, sd_ddof, alpha),
     )

@@ -44,13 +44,16 @@ def footnote(summary: pd.DataFrame, welch: pd.DataFrame, reader: str, sd_ddof: i
         if row["n"] < summary.loc[summary["phenotype"] == row["phenotype"], "n"].max()
     ]
     single = ["A single mouse has no SD."] if (summary["n"] == 1).any() else []
+    tested = welch[welch["p"].notna()]
+    test = "Welch's t-test" if tested["df1"].max() == 1 else "Welch's ANOVA"
+    metrics = tested["metric"].nunique()
+    holm = f"with Holm's correction for {metrics} metrics " if metrics > 1 else ""
     reasons = [(METRIC_NAMES[metric], note) for metric, note in zip(welch["metric"], welch["note"], strict=True)]
     return " ".join(
         [
             f"Values are mean ± SD (denominator {'n − 1' if sd_ddof else 'n'}) of the n mice that have a value by both "
             f"the reference and {reader}.",
-            f"p, Welch's ANOVA for a difference between phenotypes (significance level {alpha}), not corrected for the "
-            "number of metrics tested.",
+            f"p, {test} for a difference between phenotypes, {holm}(significance level {alpha}).",
             abbreviations(summary["metric"]),
             *single,
             *exceptions(fewer),
@@ -65,7 +68,7 @@ def tabulate(
     """Return Table 3 as it is printed, two rows per metric of `summary`."""
     mice = summary.groupby("phenotype", sort=False)["n"].max()
     welch = tests[tests["test"] == "welch_anova"].assign(note=lambda t: t["note"].fillna(""))
-    p = welch.set_index(["metric", "rater"])["p"]
+    p = welch.set_index(["metric", "rater"])["p_holm"]
     rows = []
     for metric, values in summary.groupby("metric", sort=False):
         for rater in RATERS:

@@ -55,12 +55,14 @@ def exceptions(dice: pd.DataFrame) -> list[str]:
 
 def anova_sentences(anova: pd.DataFrame) -> list[str]:
     """Return the analysis of variance of Dice in words, or why there is none."""
-    title = "Dice, two-way repeated-measures ANOVA"
+    tested = anova["p"].count()
+    holm = f", p with Holm's correction for {tested} effects" if tested > 1 else ""
+    title = f"Dice, two-way repeated-measures ANOVA{holm}"
     reasons = brief(anova["note"].iloc[0]).split("; ")
     if anova["F"].isna().all():
         return [f"{title}: none, {reasons[0]}."]
     effects = [
-        f"{EFFECTS[row['effect']]}, F({row['df1']:.0f}, {row['df2']:.0f}) = {number(row['F'])}, {p_is(row['p'])}"
+        f"{EFFECTS[row['effect']]}, F({row['df1']:.0f}, {row['df2']:.0f}) = {number(row['F'])}, {p_is(row['p_holm'])}"
         if pd.notna(row["F"])
         else f"{EFFECTS[row['effect']]}, {row['note'].split('; ')[0]}"
         for _, row in anova.iterrows()
@@ -77,12 +79,16 @@ def contrast_sentence(pairwise: pd.DataFrame) -> str:
     differences = []
     for _, row in pairwise[pairwise["contrast"].isin(CONTRASTS)].iterrows():
         words = f"{CONTRASTS[row['contrast']]}, {number(row['mean_difference'], 3)}"
-        if pd.notna(row["p_holm"]):
-            differences.append(f"{words}, t({row['df']:.0f}) = {number(row['t'])}, {p_is(row['p_holm'])}")
+        if pd.notna(row["p_adjusted"]):
+            differences.append(f"{words}, t({row['df']:.0f}) = {number(row['t'])}, {p_is(row['p_adjusted'])}")
         else:
             differences.append(f"{words} ({row['note'].split('; ')[0]})")
     tested = pairwise["p"].notna().sum()
-    holm = f", p corrected by Holm's method for {tested} contrasts" if tested > 1 else ""
+    holm = (
+        f", p with Holm's correction for {tested} contrasts and at least that of the effect in the ANOVA"
+        if tested > 1
+        else ""
+    )
     return f"Mean Dice at ED minus that at ES, paired t-tests{holm}: {'; '.join(differences)}."
 
 

@@ -14,7 +14,7 @@ from murmur.csv_tables import read_csv
 from murmur.job import job
 from murmur.presentation.prose.agreement import bias, compared, conventions, equivalence, reliability, spread
 from murmur.presentation.prose.overlap import contrasts, effects, errors, model, overlap
-from murmur.presentation.prose.phenotypes import pairs_of_phenotypes, phenotypes, sample_size
+from murmur.presentation.prose.phenotypes import phenotypes, sample_size
 from murmur.provenance.stamp import stamp
 
 if TYPE_CHECKING:
@@ -45,13 +45,12 @@ def sections(
             from_table("overlap_summary", overlap, tables.get("surface_summary"), reader),
             from_table("overlap_anova", effects, alpha),
             from_table("overlap_pairwise", contrasts, alpha),
-            from_table("overlap_model", model, tables.get("groups"), alpha),
+            from_table("overlap_model", model, alpha),
             from_table("dice_error", errors, alpha),
         ],
-        "Phenotypes": [
-            from_table("group_tests", phenotypes, reader, alpha),
-            from_table("group_differences", pairs_of_phenotypes, reader, alpha),
-        ],
+        "Phenotypes": phenotypes(tables["group_tests"], tables["group_differences"], reader, alpha)
+        if "group_tests" in tables
+        else [],
         "Sample size": [from_table("sample_size", sample_size, reader, alpha, power)],
     }
 

@@ -8,6 +8,7 @@ from scipy import stats
 from statsmodels.stats.weightstats import ttost_paired
 
 from murmur.statistics.correlation import pearson, spearman
+from murmur.statistics.notes import join
 from murmur.statistics.paired import NAN, constant, holm, paired_test
 from murmur.vocabulary import METRICS
 
@@ -20,8 +21,11 @@ STATISTICS = [
     "sd_abs_difference", "rmse", "cv_percent", "tost_p", "note", "pearson_p", "pearson_ci_low", "pearson_ci_high",
     "spearman_ci_low", "spearman_ci_high", "within_subject_sd", "repeatability_coefficient", "slope",
     "slope_ci_low", "slope_ci_high", "slope_p", "intercept", "loa_low_intercept", "loa_low_slope",
-    "loa_high_intercept", "loa_high_slope", "equivalence_margin",
+    "loa_high_intercept", "loa_high_slope", "equivalence_margin", "tost_p_holm", "slope_p_holm",
 ]
+# the columns of one metric that correct for the number of metrics
+CORRECTED = {"p_holm": "p", "tost_p_holm": "tost_p", "slope_p_holm": "slope_p"}
+REGRESSION_LIMITS = [f"loa_{side}_{part}" for side in ("low", "high") for part in ("intercept", "slope")]
 # fmt: on
 NO_MARGIN = "no equivalence margin given"
 NO_PROPORTIONAL = "no proportional bias: no regression-based limits"
@@ -134,7 +138,7 @@ def agreement(
     alpha: float = 0.05,
     margin: float | None = None,
 ) -> dict[str, object]:
-    """Return STATISTICS but p_holm for one metric; a pair with a missing value does not count.
+    """Return STATISTICS but those of CORRECTED for one metric; a pair with a missing value does not count.
 
     The difference is reader - reference, in the metric's unit. `sd_ddof` (1: n - 1, 0: n) holds for reference_sd,
     reader_sd, the limits of agreement and sd_abs_difference; tests and confidence limits always use n - 1.
@@ -219,7 +223,8 @@ def agreement_table(
 ) -> pd.DataFrame:
     """Return one row per metric of `function` (columns mouse, metric, unit, reference, reader), in METRICS' order.
 
-    Columns metric, unit and STATISTICS; p_holm corrects the paired t-tests for the number of metrics tested.
+    Columns metric, unit and STATISTICS; those of CORRECTED correct for the number of metrics tested by Holm's method.
+    Regression-based limits are given where slope_p_holm < alpha.
     """
     rows = []
     for metric in METRICS:
@@ -230,5 +235,9 @@ def agreement_table(
             rows.append({"metric": metric, "unit": values["unit"].iloc[0]} | found)
     table = pd.DataFrame(rows, columns=["metric", "unit", *STATISTICS])
     table["df"] = table["df"].astype("Int64")
-    table["p_holm"] = holm(table["p"])
+    for corrected, p in CORRECTED.items():
+        table[corrected] = holm(table[p])
+    parallel = (table["slope_p_holm"] >= alpha) & table["loa_low_slope"].notna()
+    table.loc[parallel, REGRESSION_LIMITS] = NAN
+    table.loc[parallel, "note"] = [join(note, NO_PROPORTIONAL) for note in table.loc[parallel, "note"]]
     return table

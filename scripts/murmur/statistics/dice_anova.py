@@ -19,6 +19,14 @@ CONTRASTS = {
     "ES: blood_pool - myocardium": (0, 1, 0, -1),
     "ED and ES: blood_pool - myocardium": (0.5, 0.5, -0.5, -0.5),
 }
+# the effects of which each contrast is a part: it is significant only where one of them is
+EFFECTS_OF = {
+    "blood_pool: ED - ES": ("phase", "phase:structure"),
+    "myocardium: ED - ES": ("phase", "phase:structure"),
+    "ED: blood_pool - myocardium": ("structure", "phase:structure"),
+    "ES: blood_pool - myocardium": ("structure", "phase:structure"),
+    "ED and ES: blood_pool - myocardium": ("structure",),
+}
 
 
 def dice_by_cell(overlap: pd.DataFrame) -> pd.DataFrame:
@@ -43,7 +51,8 @@ def anova(dice: pd.DataFrame) -> pd.DataFrame:
 
     Each effect has its own interaction with the mouse as error term; with two levels each, sphericity holds by itself.
     eta_squared_generalized is Olejnik and Algina's (Psychol Methods 2003;8:434), both factors manipulated:
-    SS / (SS + all sums of squares that involve the mouse). A mouse that lacks a cell is left out and named in `note`.
+    SS / (SS + all sums of squares that involve the mouse). p_holm corrects for the three effects. A mouse that lacks a
+    cell is left out and named in `note`.
     """
     complete = dice.dropna()
     n = len(complete)
@@ -67,14 +76,18 @@ def anova(dice: pd.DataFrame) -> pd.DataFrame:
             found.loc[effect] = NAN
             notes.insert(0, "the effect is the same in every mouse: no F")
         rows.append({"effect": effect, **found.loc[effect], "note": join(*notes)})
-    return pd.DataFrame(rows).astype({"df1": "Int64", "df2": "Int64"})
+    table = pd.DataFrame(rows).astype({"df1": "Int64", "df2": "Int64"})
+    table["p_holm"] = holm(table["p"])
+    return table
 
 
-def pairwise(dice: pd.DataFrame, alpha: float) -> pd.DataFrame:
+def pairwise(dice: pd.DataFrame, effects: pd.DataFrame, alpha: float) -> pd.DataFrame:
     """Return the paired t-test of each of CONTRASTS on `dice` (from `dice_by_cell`), Holm-corrected together.
 
-    A contrast uses every mouse that has the cells it needs. dz is the mean difference over the standard deviation
-    (n - 1) of the differences; the confidence limits of the mean are 1 - alpha.
+    p_adjusted is the larger of p_holm and the least p_holm in `effects` (from `anova`) of the effects that the contrast
+    is part of: without a significant effect no contrast is significant. A contrast uses every mouse that has the cells
+    it needs. dz is the mean difference over the standard deviation (n - 1) of the differences; the confidence limits of
+    the mean are 1 - alpha.
     """
     rows = []
     for name, weights in CONTRASTS.items():
@@ -97,4 +110,7 @@ def pairwise(dice: pd.DataFrame, alpha: float) -> pd.DataFrame:
         )
     table = pd.DataFrame(rows).astype({"df": "Int64"})
     table["p_holm"] = holm(table["p"])
+    of_effect = effects.set_index("effect")["p_holm"]
+    least = np.array([of_effect[list(EFFECTS_OF[name])].min() for name in table["contrast"]])
+    table["p_adjusted"] = np.fmax(table["p_holm"], least).where(table["p_holm"].notna())
     return table

@@ -1,11 +1,11 @@
 """Function by phenotype: what differs between groups of mice by the reference, and what by the reader.
 
 Only mice with both values of a metric count, so that reference and reader answer for the same mice. A phenotype of
-one mouse is described but not tested. Every missing value has its reason in `note`.
+fewer than MIN_MICE mice is described but not tested. Every missing value has its reason in `note`.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -20,6 +20,7 @@ from murmur.statistics.paired import NAN, constant, holm, without_rounding
 from murmur.vocabulary import METRICS
 
 RATERS = ("reference", "reader")
+MIN_MICE = 3  # per phenotype: beside larger groups, Welch's tests with a group of 2 find too much (docs/statistics.md)
 TESTS = ("anova", "welch_anova", "kruskal_wallis")
 # what a test by the reference and one by the reader say together
 SIGNIFICANT, NOT_SIGNIFICANT = "same: significant", "same: not significant"
@@ -38,6 +39,7 @@ DIFFERENCES = [
     "reference_difference", "reference_ci_low", "reference_ci_high", "reference_p", "reference_p_mannwhitney",
     "reader_difference", "reader_ci_low", "reader_ci_high", "reader_p", "reader_p_mannwhitney", "conclusion",
     "bias_difference", "bias_difference_ci_low", "bias_difference_ci_high", "bias_difference_p", "note",
+    "reference_p_adjusted", "reader_p_adjusted",
 ]
 # fmt: on
 
@@ -58,8 +60,13 @@ class GroupedMetric:
         return f"left out, phenotype unknown: {self.unknown} {mice}" if self.unknown else ""
 
     def values(self, rater: str) -> dict[str, np.ndarray]:
-        """Return the values by `rater` of each phenotype that has at least two mice."""
-        return {name: group[rater].to_numpy() for name, group in self.groups.items() if len(group) >= 2}
+        """Return the values by `rater` of each phenotype that has at least MIN_MICE mice."""
+        return {name: group[rater].to_numpy() for name, group in self.groups.items() if len(group) >= MIN_MICE}
+
+
+def in_order(phenotypes: Iterable[str]) -> list[str]:
+    """Sort phenotypes by name, `control` first."""
+    return sorted(phenotypes, key=lambda name: (name.casefold() != "control", name))
 
 
 def group(function: pd.DataFrame, phenotypes: Mapping[str, str]) -> list[GroupedMetric]:
@@ -71,7 +78,7 @@ def group(function: pd.DataFrame, phenotypes: Mapping[str, str]) -> list[Grouped
     table = table.assign(
         phenotype=table["mouse"].map(dict(phenotypes)), complete=table[list(RATERS)].notna().all(axis=1)
     )
-    names = sorted(table["phenotype"].dropna().unique(), key=lambda name: (name.casefold() != "control", name))
+    names = in_order(table["phenotype"].dropna().unique())
     grouped = []
     for metric in METRICS:
         rows = table[table["metric"] == metric]
@@ -148,16 +155,18 @@ def omnibus_tests(grouped: list[GroupedMetric]) -> pd.DataFrame:
     """
     rows = []
     for metric in grouped:
-        alone = [phenotype for phenotype, pairs in metric.groups.items() if len(pairs) < 2]
+        few = [phenotype for phenotype, pairs in metric.groups.items() if len(pairs) < MIN_MICE]
         for rater in RATERS:
             values = metric.values(rater)
             for test in TESTS:
                 row = {"metric": metric.metric, "unit": metric.unit, "rater": rater, "test": test}
                 if len(values) < 2:
-                    result, reason = {}, f"{'one' if values else 'no'} phenotype with at least 2 mice, two are needed"
+                    result = {}
+                    reason = f"{'one' if values else 'no'} phenotype with at least {MIN_MICE} mice, two are needed"
                 else:
                     result, reason = run_test(test, values)
-                notes = [reason, f"left out, fewer than 2 mice: {', '.join(alone)}" if alone else "", metric.left_out()]
+                left_out = f"left out, fewer than {MIN_MICE} mice: {', '.join(few)}" if few else ""
+                notes = [reason, left_out, metric.left_out()]
                 rows.append(row | result | {"note": join(*notes)})
     table = pd.DataFrame(rows, columns=GROUP_TESTS)
     table["df1"] = table["df1"].astype("Int64")
@@ -170,13 +179,13 @@ def welch(a: np.ndarray, b: np.ndarray, pairs: int, alpha: float, scale: float) 
 
     Returns difference, its confidence limits ci_low and ci_high, and p, corrected by Bonferroni for that many `pairs`:
     limits at 1 - alpha / pairs, which hold for all pairs together, and p times pairs, so that p is below alpha where
-    zero is beyond the limits. With fewer than two values in a or b, or variation in neither (below 1e-12 of `scale`,
-    the size of the values, it is rounding), there is no test.
+    zero is beyond the limits. With fewer than MIN_MICE values in a or b, or variation in neither (below 1e-12 of
+    `scale`, the size of the values, it is rounding), there is no test.
     """
     result = dict.fromkeys(("difference", "ci_low", "ci_high", "p"), NAN)
     if len(a) and len(b):
         result["difference"] = float(np.mean(b) - np.mean(a))
-    if min(len(a), len(b)) < 2 or (constant(a, scale) and constant(b, scale)):
+    if min(len(a), len(b)) < MIN_MICE or (constant(a, scale) and constant(b, scale)):
         return result
     means = CompareMeans(DescrStatsW(b), DescrStatsW(a))  # SciPy's test warns where one of the two does not vary
     low, high = means.tconfint_diff(alpha / pairs, usevar="unequal")
@@ -198,13 +207,14 @@ def mann_whitney(a: np.ndarray, b: np.ndarray) -> float:
     return float(stats.mannwhitneyu(x, y, method="asymptotic" if ties else "exact").pvalue)
 
 
-def conclude(reference: dict[str, float], reader: dict[str, float], alpha: float) -> str:
-    """Say whether two tests agree, from the difference and the p of each; empty where there was no test."""
-    if math.isnan(reference["p"]) or math.isnan(reader["p"]):
+def conclude(row: Mapping[str, object], alpha: float) -> str:
+    """Return whether reference and reader agree on a pair, from difference and p_adjusted; empty without a test."""
+    p = row["reference_p_adjusted"], row["reader_p_adjusted"]
+    if np.isnan(p).any():
         return ""
-    match reference["p"] < alpha, reader["p"] < alpha:
+    match bool(p[0] < alpha), bool(p[1] < alpha):
         case True, True:
-            return SIGNIFICANT if reference["difference"] * reader["difference"] > 0 else OPPOSITE
+            return SIGNIFICANT if row["reference_difference"] * row["reader_difference"] > 0 else OPPOSITE
         case True, False:
             return REFERENCE_ONLY
         case False, True:
@@ -212,13 +222,18 @@ def conclude(reference: dict[str, float], reader: dict[str, float], alpha: float
     return NOT_SIGNIFICANT
 
 
-def compare_pair(metric: GroupedMetric, name_a: str, name_b: str, alpha: float) -> dict[str, object]:
-    """Return DIFFERENCES of two phenotypes, Mann and Whitney's p not yet corrected."""
+def compare_pair(
+    metric: GroupedMetric, name_a: str, name_b: str, omnibus: Mapping[tuple[str, str], float], alpha: float
+) -> dict[str, object]:
+    """Return DIFFERENCES of two phenotypes, Mann and Whitney's p not yet corrected.
+
+    `omnibus` is the p_holm of Welch's ANOVA by metric and rater.
+    """
     a, b = metric.groups[name_a], metric.groups[name_b]
     row = {"metric": metric.metric, "unit": metric.unit, "group_a": name_a, "group_b": name_b}
     row |= {"n_a": len(a), "n_b": len(b)}
-    few = [name for name in (name_a, name_b) if len(metric.groups[name]) < 2]
-    notes = [f"fewer than 2 mice: {', '.join(few)}"] if few else []
+    few = [name for name in (name_a, name_b) if len(metric.groups[name]) < MIN_MICE]
+    notes = [f"fewer than {MIN_MICE} mice: {', '.join(few)}"] if few else []
     scale = max(a.abs().to_numpy().max(initial=0), b.abs().to_numpy().max(initial=0))
 
     tests = {}
@@ -226,12 +241,15 @@ def compare_pair(metric: GroupedMetric, name_a: str, name_b: str, alpha: float) 
         x, y = a[rater].to_numpy(), b[rater].to_numpy()
         tests[rater] = welch(x, y, math.comb(len(metric.values(rater)), 2), alpha, scale)
         row |= {f"{rater}_{name}": value for name, value in tests[rater].items()}
-        row[f"{rater}_p_mannwhitney"] = mann_whitney(x, y)
+        row[f"{rater}_p_mannwhitney"] = NAN if few else mann_whitney(x, y)
+        row[f"{rater}_p_adjusted"] = np.maximum(tests[rater]["p"], omnibus[metric.metric, rater])
         if not few and math.isnan(tests[rater]["p"]):
             notes.append(f"the {rater} varies in neither group: no Welch's t-test")
         if not few and math.isnan(row[f"{rater}_p_mannwhitney"]):
             notes.append(f"the {rater} is the same in every mouse: no Mann-Whitney test")
-    row["conclusion"] = conclude(tests["reference"], tests["reader"], alpha)
+    row["conclusion"] = conclude(row, alpha)
+    if not few and math.isnan(omnibus[metric.metric, "reference"] + omnibus[metric.metric, "reader"]):
+        notes.append("no Welch's ANOVA of the metric: no conclusion")
 
     errors = [(pairs["reader"] - pairs["reference"]).to_numpy() for pairs in (a, b)]
     bias = welch(*errors, pairs=1, alpha=alpha, scale=scale)
@@ -242,15 +260,18 @@ def compare_pair(metric: GroupedMetric, name_a: str, name_b: str, alpha: float) 
     return row | {"note": "; ".join(notes)}
 
 
-def compare_groups(grouped: list[GroupedMetric], alpha: float) -> pd.DataFrame:
+def compare_groups(grouped: list[GroupedMetric], tests: pd.DataFrame, alpha: float) -> pd.DataFrame:
     """Return every pair of phenotypes of every metric, b - a in the metric's unit, columns DIFFERENCES.
 
     Confidence limits and p of a rater are those of Welch's t-test, corrected by Bonferroni for the metric's pairs of
-    phenotypes of at least two mice, so that limits and p say the same; p_mannwhitney is Holm-corrected over these
-    pairs. `conclusion` holds the two p of Welch's tests against alpha. bias_difference is the difference between the
-    phenotypes of the reader's error (reader - reference), by Welch's t-test, each pair by itself.
+    phenotypes of at least MIN_MICE mice, so that limits and p agree. p_adjusted is the larger of this p and the p_holm
+    of the metric's Welch ANOVA in `tests` (from `omnibus_tests`): a pair is significant only where its metric is, and
+    with two phenotypes both are the same test. `conclusion` holds the two p_adjusted against alpha. p_mannwhitney is
+    Holm-corrected over the metric's pairs. bias_difference is the difference between the phenotypes of the reader's
+    error (reader - reference), by Welch's t-test, not corrected.
     """
-    rows = [compare_pair(metric, a, b, alpha) for metric in grouped for a, b in combinations(metric.groups, 2)]
+    omnibus = tests[tests["test"] == "welch_anova"].set_index(["metric", "rater"])["p_holm"]
+    rows = [compare_pair(metric, a, b, omnibus, alpha) for metric in grouped for a, b in combinations(metric.groups, 2)]
     table = pd.DataFrame(rows, columns=DIFFERENCES)
     for column in ("reference_p_mannwhitney", "reader_p_mannwhitney"):
         table[column] = table.groupby("metric")[column].transform(holm)

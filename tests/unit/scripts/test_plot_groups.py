@@ -6,7 +6,7 @@ import plot_groups
 from drawn_figures import record_figures, smallest_font, words
 from murmur.csv_tables import write_csv
 from murmur.presentation.style import MM
-from murmur.statistics.phenotypes import compare_groups, group
+from murmur.statistics.phenotypes import MIN_MICE, compare_groups, group, omnibus_tests
 from murmur.vocabulary import METRICS
 
 
@@ -23,7 +23,8 @@ def cohort(sizes: dict[str, int]) -> tuple[pd.DataFrame, dict[str, str]]:
 
 
 def plot(folder, function, phenotypes, suffix="png"):
-    differences = compare_groups(group(function, phenotypes), 0.05)
+    grouped = group(function, phenotypes)
+    differences = compare_groups(grouped, omnibus_tests(grouped), 0.05)
     write_csv(function, folder / "function.csv")
     write_csv(differences, folder / "differences.csv")
     output = folder / f"figure.{suffix}"
@@ -73,7 +74,7 @@ def test_every_mouse_and_every_difference_is_drawn(tmp_path, monkeypatch, sizes)
         ends = np.array([line.get_xdata() for line in right.lines[1:] if len(line.get_xdata()) == 2])
         expected = pairs[["reference_ci_low", "reference_ci_high", "reader_ci_low", "reader_ci_high"]].to_numpy(float)
         np.testing.assert_allclose(ends, expected.reshape(-1, 2))
-    assert any("fewer than 2 mice" in word for word in words(figure)) == (min(sizes.values()) < 2)
+    assert any("fewer than 3 mice" in word for word in words(figure)) == (min(sizes.values()) < MIN_MICE)
 
 
 def test_a_changed_conclusion_is_shaded_and_named(tmp_path, monkeypatch):

@@ -60,9 +60,9 @@ def test_the_four_files_hold_the_same_cells(table_1):
     files = table_1()
     printed = pd.read_csv(files["csv"], dtype=str)
     cells = [list(printed.columns), *printed.to_numpy().tolist()]
-    assert cells[0] == ["Metric", "Reference", "net_<1>", "Bias (limits of agreement)", "p", "r", "n"]
-    assert cells[2] == ["ESV (µL)", "27.3 ± 10.1", "27.7 ± 10.7", "0.4 (−3.2 to 3.9)", "0.329", "0.99", "25"]
-    assert cells[4] == ["EF (%)", "59.3 ± 10.7", "59.1 ± 12.3", "−0.2 (−5.7 to 5.3)", "0.698", "0.98", "25"]
+    assert cells[0] == ["Metric", "Reference", "net_<1>", "Bias (limits of agreement)", "p", "p (Holm)", "r", "n"]
+    assert cells[2] == ["ESV (µL)", "27.3 ± 10.1", "27.7 ± 10.7", "0.4 (−3.2 to 3.9)", "0.329", ">0.999", "0.99", "25"]
+    assert cells[4] == ["EF (%)", "59.3 ± 10.7", "59.1 ± 12.3", "−0.2 (−5.7 to 5.3)", "0.698", ">0.999", "0.98", "25"]
 
     page = Cells()
     page.feed(files["html"].read_text(encoding="utf-8"))
@@ -131,7 +131,7 @@ def test_an_empty_agreement_is_a_row_of_dashes(tmp_path):
     tabulate_agreement.main(
         tmp_path / "agreement.csv", list(files.values()), cohort="c", reader="r", sd_ddof=1, alpha=0.05
     )
-    assert files["csv"].read_text(encoding="utf-8").splitlines()[1] == "EDV (µL),–,–,–,–,–,0"
+    assert files["csv"].read_text(encoding="utf-8").splitlines()[1] == "EDV (µL),–,–,–,–,–,–,0"
     assert "no pair of values" in files["html"].read_text(encoding="utf-8")
 
 

@@ -75,11 +75,15 @@ def test_the_footnote_names_the_tests_and_their_numbers(table_2, tmp_path):
     _, footnote, _ = table_2(overlap_of(9))
     anova = pd.read_csv(tmp_path / "anova.csv", index_col="effect")
     phase = anova.loc["phase"]
-    assert f"two-way repeated-measures ANOVA: phase, F(1, 8) = {phase['F']:.1f}, p = {phase['p']:.3f}; " in footnote
+    assert "two-way repeated-measures ANOVA, p with Holm's correction for 3 effects: " in footnote
+    assert f": phase, F(1, 8) = {phase['F']:.1f}, p = {phase['p_holm']:.3f}; " in footnote
     assert f"structure, F(1, 8) = {anova.loc['structure', 'F']:.1f}, p < 0.001; their interaction, " in footnote
     row = pd.read_csv(tmp_path / "pairwise.csv", index_col="contrast").loc["blood_pool: ED - ES"]
-    p = "p < 0.001" if row["p_holm"] < 0.001 else f"p = {row['p_holm']:.3f}"
-    assert "paired t-tests, p corrected by Holm's method for 5 contrasts: " in footnote
+    p = "p < 0.001" if row["p_adjusted"] < 0.001 else f"p = {row['p_adjusted']:.3f}"
+    assert (
+        "paired t-tests, p with Holm's correction for 5 contrasts and at least that of the effect in the ANOVA: "
+        in footnote
+    )
     assert f"blood pool, {row['mean_difference']:.3f}, t(8) = {row['t']:.1f}, {p}; myocardium, −0.0" in footnote
     assert footnote.startswith("Values are mean ± SD (denominator n − 1), ")
     assert "Left out" not in footnote

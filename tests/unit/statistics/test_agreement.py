@@ -5,8 +5,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import integrate, optimize, stats
+from statsmodels.stats.multitest import multipletests
 
 from murmur.statistics.agreement import (
+    CORRECTED,
     NO_MARGIN,
     NO_PROPORTIONAL,
     STATISTICS,
@@ -252,8 +254,8 @@ def test_ddof_changes_spreads_only():
 
 
 def gaps(row, present=False):
-    """The numbers of a row, but for p_holm which is of the table, that are missing (or present)."""
-    numbers = [name for name in STATISTICS if name not in ("note", "p_holm")]
+    """The numbers of a row, but for the corrected p, which are of the table, that are missing (or present)."""
+    numbers = [name for name in STATISTICS if name != "note" and name not in CORRECTED]
     return [name for name in numbers if math.isnan(row[name]) != present]
 
 
@@ -389,6 +391,26 @@ def test_identical_masks_agree_fully():
     assert row["icc2"] == row["icc3"] == row["ccc"] == pytest.approx(1)
     assert row["bias"] == row["loa_low"] == row["loa_high"] == row["rmse"] == 0
     assert "all differences are the same" in row["note"]
+
+
+def test_a_slope_among_several_metrics_is_corrected_before_it_gives_limits():
+    """The limits of agreement lean on the mean only where the slope is significant after Holm's correction."""
+    x = np.linspace(10, 30, 12)
+    noise = 2 * np.sin(3 * np.arange(12.0))
+    rows = [
+        (f"M{i}", metric, METRICS[metric], value, value + lean * value + error)
+        for metric, lean in (("EDV", 0.12), ("ESV", 0), ("SV", 0), ("EF", 0.8))
+        for i, (value, error) in enumerate(zip(x, noise, strict=True))
+    ]
+    function = pd.DataFrame(rows, columns=["mouse", "metric", "unit", "reference", "reader"])
+    table = agreement_table(function, 1, 0.05, dict.fromkeys(METRICS, 5.0)).set_index("metric")
+    for corrected, p in CORRECTED.items():
+        assert list(table[corrected]) == list(multipletests(table[p], method="holm")[1])
+    assert table.loc["EDV", "slope_p"] < 0.05 < table.loc["EDV", "slope_p_holm"]
+    assert table.loc["EDV", ["loa_low_slope", "loa_high_intercept"]].isna().all()
+    assert table.loc["EDV", "note"] == NO_PROPORTIONAL
+    assert table.loc["EF", "slope_p_holm"] < 0.05
+    assert table.loc["EF", "loa_low_slope":"loa_high_slope"].notna().all()
 
 
 def test_table_has_the_metrics_of_the_file_in_order(published):

@@ -45,7 +45,7 @@ def test_anova_against_the_closed_form_and_statsmodels(overlap, mice):
         warnings.simplefilter("error")
         found = anova(dice).set_index("effect")
     other = AnovaRM(overlap, "dice", "mouse", ["phase", "structure"]).fit().anova_table
-    assert list(found.columns) == ["df1", "df2", "F", "p", "eta_squared_generalized", "note"]
+    assert list(found.columns) == ["df1", "df2", "F", "p", "eta_squared_generalized", "note", "p_holm"]
     for effect, expected in closed_form(dice.to_numpy()).items():
         assert tuple(found.loc[effect, ["F", "p", "eta_squared_generalized"]]) == pytest.approx(expected, rel=1e-8)
         assert found.loc[effect, "F"] == pytest.approx(other.loc[effect, "F Value"], rel=1e-8)
@@ -85,7 +85,7 @@ def test_no_effect_at_all_is_an_f_of_zero(seed):
 
 def test_pairwise_is_the_paired_t_test_of_each_contrast(overlap):
     dice = dice_by_cell(overlap)
-    table = pairwise(dice, 0.05).set_index("contrast")
+    table = pairwise(dice, anova(dice), 0.05).set_index("contrast")
     blood, muscle = dice.xs("blood_pool", axis=1, level=1), dice.xs("myocardium", axis=1, level=1)
     pairs = {
         "blood_pool: ED - ES": (blood["ED"], blood["ES"]),
@@ -106,8 +106,21 @@ def test_pairwise_is_the_paired_t_test_of_each_contrast(overlap):
         assert row["wilcoxon_p"] == pytest.approx(stats.wilcoxon(a, b).pvalue, rel=1e-8)
         assert (row["n"], row["df"]) == (12, 11)
     np.testing.assert_allclose(table["p_holm"], multipletests(table["p"], method="holm")[1])
-    effect = anova(dice).set_index("effect").loc["structure"]
+    effects = anova(dice).set_index("effect")
+    np.testing.assert_allclose(effects["p_holm"], multipletests(effects["p"], method="holm")[1])
+    effect = effects.loc["structure"]
     assert table["t"].iloc[-1] ** 2 == pytest.approx(effect["F"], rel=1e-8)
+
+
+def test_a_contrast_is_significant_only_where_an_effect_is(overlap):
+    dice = dice_by_cell(overlap)
+    effects = anova(dice).assign(p_holm=[0.3, 0.2, 0.1]).set_index("effect")
+    assert list(effects.index) == ["phase", "structure", "phase:structure"]
+    table = pairwise(dice, effects.reset_index(), 0.05)
+    least = [0.1, 0.1, 0.1, 0.1, 0.2]
+    assert table["p_adjusted"].to_list() == [max(pair) for pair in zip(table["p_holm"], least, strict=True)]
+    without = pairwise(dice, effects.reset_index().assign(p_holm=np.nan), 0.05)
+    assert without["p_adjusted"].to_list() == without["p_holm"].to_list()
 
 
 def test_a_mouse_without_all_cells_is_left_out_and_named(overlap):
@@ -118,7 +131,7 @@ def test_a_mouse_without_all_cells_is_left_out_and_named(overlap):
     found = anova(dice)
     assert list(found["df2"]) == [10, 10, 10]
     assert set(found["note"]) == {"left out, a Dice is missing: Mouse4, odd"}
-    pairs = pairwise(dice, 0.05).set_index("contrast")
+    pairs = pairwise(dice, anova(dice), 0.05).set_index("contrast")
     assert pairs["n"].to_list() == [12, 11, 12, 11, 11]
     assert pairs.loc["blood_pool: ED - ES", "note"] == "left out, a Dice is missing: odd"
 
@@ -128,7 +141,7 @@ def test_too_few_mice_leave_rows_with_a_note(overlap, mice):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         dice = dice_by_cell(overlap.head(4 * mice))
-        effects, pairs = anova(dice), pairwise(dice, 0.05)
+        effects, pairs = anova(dice), pairwise(dice, anova(dice), 0.05)
     assert effects[["df1", "F", "p"]].isna().all(axis=None)
     assert pairs[["t", "p", "p_holm", "dz"]].isna().all(axis=None)
     assert effects["note"].str.contains("at least 2 are needed").all()
@@ -140,7 +153,7 @@ def test_dice_without_variation_leaves_rows_with_a_note(overlap):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         dice = dice_by_cell(overlap)
-        effects, pairs = anova(dice), pairwise(dice, 0.05)
+        effects, pairs = anova(dice), pairwise(dice, anova(dice), 0.05)
     assert effects["F"].isna().all()
     assert effects["note"].str.contains("same in every mouse").all()
     assert pairs["t"].isna().all()

@@ -206,22 +206,42 @@ def test_summary_by_hand_with_control_first_and_who_is_left_out(compare):
         f"1 mouse: no standard deviation; left out, no value by reference or reader: m4; {unknown}",
     ]
     assert set(tests["note"]) == {
-        "one phenotype with at least 2 mice, two are needed; left out, fewer than 2 mice: Ang, TAC; " + unknown
+        "no phenotype with at least 3 mice, two are needed; left out, fewer than 3 mice: Control, Ang, TAC; " + unknown
     }
     assert differences["note"].to_list() == [
-        "fewer than 2 mice: Ang",
-        "fewer than 2 mice: TAC",
-        "fewer than 2 mice: Ang, TAC",
+        "fewer than 3 mice: Control, Ang",
+        "fewer than 3 mice: Control, TAC",
+        "fewer than 3 mice: Ang, TAC",
     ]
     assert differences["reader_difference"].to_list() == [11, 7, -4]
     assert differences[["reader_p", "reader_ci_low", "reader_p_mannwhitney", "conclusion"]].isna().all(axis=None)
     assert compare(function, phenotypes, sd_ddof=0)[0].loc[0, "reference_sd"] == 2
 
 
+def test_with_two_phenotypes_a_metric_has_one_test(compare):
+    """The pair's p is that of the metric's Welch ANOVA, Holm-corrected over the metrics: the same in every table."""
+    function, phenotypes = cohort({"control": 6, "tac": 7, "few": 2})
+    _, tests, differences = compare(function, phenotypes)
+    welch = tests[tests["test"] == "welch_anova"].set_index(["metric", "rater"])["p_holm"]
+    pair = differences[(differences["group_a"] == "control") & (differences["group_b"] == "tac")].set_index("metric")
+    for metric in TWO_METRICS:
+        for rater in ("reference", "reader"):
+            assert pair.loc[metric, f"{rater}_p_adjusted"] == pytest.approx(welch[metric, rater], rel=1e-12)
+
+
+def test_a_pair_is_significant_only_where_its_metric_is(three, compare):
+    _, tests, differences = compare(*three)
+    welch = tests[tests["test"] == "welch_anova"].set_index(["metric", "rater"])["p_holm"]
+    for row in differences.to_dict("records"):
+        for rater in ("reference", "reader"):
+            expected = max(row[f"{rater}_p"], welch[row["metric"], rater])
+            assert row[f"{rater}_p_adjusted"] == pytest.approx(expected, rel=1e-12)
+
+
 def test_a_phenotype_of_one_mouse_changes_nothing_for_the_others(compare):
     function, phenotypes = cohort({"control": 6, "dcm": 5, "other": 4, "tac": 1})
     _, tests, differences = compare(function, phenotypes)
-    assert set(tests["note"]) == {"left out, fewer than 2 mice: tac"}
+    assert set(tests["note"]) == {"left out, fewer than 3 mice: tac"}
     others = function[function["mouse"] != "M16"]
     _, tests_without, differences_without = compare(others, phenotypes)
     pd.testing.assert_frame_equal(tests.drop(columns="note"), tests_without.drop(columns="note"))
@@ -255,13 +275,15 @@ def test_no_variation_leaves_rows_with_a_note(compare):
     assert differences.loc[("EDV", "a", "b"), "note"] == (
         "the reference varies in neither group: no Welch's t-test; "
         "the reader varies in neither group: no Welch's t-test; "
+        "no Welch's ANOVA of the metric: no conclusion; "
         "the reader's error varies in neither group: no test of its difference"
     )
     assert "the reader is the same in every mouse: no Mann-Whitney test" in differences.loc[("ESV", "a", "b"), "note"]
     assert pd.isna(differences.loc[("ESV", "a", "b"), "conclusion"])
     one_varies = differences.loc[("EF", "a", "b")]
-    assert pd.isna(one_varies["note"])
+    assert one_varies["note"] == "no Welch's ANOVA of the metric: no conclusion"
     assert 0 < one_varies["reader_p"] < 1
+    assert pd.isna(one_varies["reader_p_adjusted"])
 
 
 @pytest.mark.parametrize(
@@ -284,7 +306,7 @@ def test_without_a_known_phenotype_or_a_pair_nothing_is_tested(compare):
     summary, tests, differences = compare(function, {})
     assert len(summary) == len(differences) == 0
     assert set(tests["note"]) == {
-        "no phenotype with at least 2 mice, two are needed; left out, phenotype unknown: 6 mice"
+        "no phenotype with at least 3 mice, two are needed; left out, phenotype unknown: 6 mice"
     }
     function["reader"] = None
     summary, tests, differences = compare(function, phenotypes)

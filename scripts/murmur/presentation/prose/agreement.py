@@ -66,7 +66,9 @@ def conventions(agreement: pd.DataFrame, reader: str, sd_ddof: int, alpha: float
         if (agreement["reference_sd"].notna().any())
         else "the"
     )
-    several = " after Holm's correction for the number of metrics" if agreement["p"].count() > 1 else ""
+    several = (
+        " after Holm's correction for the number of metrics, which all p have" if agreement["p"].count() > 1 else ""
+    )
     return paragraph(
         f"left-ventricular function was described by {listed(MEANING[metric] for metric in agreement['metric'])}",
         f"{spread} bias is the mean of {reader} − reference",
@@ -78,20 +80,18 @@ def conventions(agreement: pd.DataFrame, reader: str, sd_ddof: int, alpha: float
 
 def bias(agreement: pd.DataFrame, reader: str, alpha: float) -> str:
     """Say which metrics the reader over- or underestimates, and give the means of all."""
-    significant, at_first = agreement["p_holm"] < alpha, agreement["p"] < alpha
-    tested = agreement["p"].notna()
+    significant, tested = agreement["p_holm"] < alpha, agreement["p_holm"].notna()
     verdicts = {
         "overestimated {} significantly": significant & (agreement["bias"] > 0),
         "underestimated {} significantly": significant & (agreement["bias"] < 0),
-        "differed from the reference in {}, but not significantly after Holm's correction": at_first & ~significant,
-        "did not differ significantly from the reference in {}": tested & ~at_first,
+        "did not differ significantly from the reference in {}": tested & ~significant,
     }
     said = [
         what.format(listed(names(agreement[rows]), "or" if "not differ" in what else "and"))
         for what, rows in verdicts.items()
         if rows.any()
     ]
-    if tested.sum() > 1 and not at_first.any():
+    if tested.sum() > 1 and not significant.any():
         said = ["did not differ significantly from the reference in any metric"]
     texts = [f"the reader {reader} {'; it '.join(said)}" if said else ""]
     for row in agreement[agreement["n"] > 0].to_dict("records"):
@@ -99,8 +99,7 @@ def bias(agreement: pd.DataFrame, reader: str, alpha: float) -> str:
         facts = aside(
             f"bias {change_of_unit(number(row['bias']), row['unit'])}",
             confidence(alpha, limits(row["bias_ci_low"], row["bias_ci_high"])),
-            p_is(row["p"]),
-            p_is(row["p_holm"], "Holm-corrected p") if tested.sum() > 1 else "",
+            p_is(row["p_holm"]),
             f"n = {row['n']}" if agreement["n"].nunique() > 1 else "",
         )
         texts.append(
@@ -112,13 +111,13 @@ def bias(agreement: pd.DataFrame, reader: str, alpha: float) -> str:
 
 def equivalence(agreement: pd.DataFrame, alpha: float) -> str:
     """Say which metrics are equivalent within their margins, and what that means."""
-    tested = agreement[agreement["tost_p"].notna()]
+    tested = agreement[agreement["tost_p_holm"].notna()]
     within = [
         METRIC[row["metric"]]
-        + aside(f"±{change_of_unit(number(row['equivalence_margin']), row['unit'])}", p_is(row["tost_p"]))
+        + aside(f"±{change_of_unit(number(row['equivalence_margin']), row['unit'])}", p_is(row["tost_p_holm"]))
         for row in tested.to_dict("records")
     ]
-    shown = tested["tost_p"] < alpha
+    shown = tested["tost_p_holm"] < alpha
     yes = [metric for metric, is_shown in zip(within, shown, strict=True) if is_shown]
     no = [metric for metric in within if metric not in yes]
     both = names(tested[shown & (tested["p_holm"] < alpha)])
@@ -138,14 +137,14 @@ def spread(agreement: pd.DataFrame, reader: str, alpha: float) -> str:
         between.append(range_of_limits and change_of_unit(range_of_limits, row["unit"]))
         low, high = (limits(row[f"loa_{side}_ci_low"], row[f"loa_{side}_ci_high"]) for side in ("low", "high"))
         of.append(METRIC[row["metric"]] + aside(confidence(alpha, f"{low} and {high}" if low and high else "")))
-        if row["slope_p"] < alpha:
+        if row["slope_p_holm"] < alpha:
             slope = f"slope {number(row['slope'], 2)}"
-            slope = finding(slope, row["slope_ci_low"], row["slope_ci_high"], row["slope_p"], alpha, 2)
+            slope = finding(slope, row["slope_ci_low"], row["slope_ci_high"], row["slope_p_holm"], alpha, 2)
             sloping.setdefault("rose" if row["slope"] > 0 else "fell", []).append(METRIC[row["metric"]] + slope)
     difference = f"the difference {reader} − reference"
     texts = [series("the 95% limits of agreement", between, of).replace(" was ", " were ", 1)]
     texts += [f"{difference} {moved} with the mean of the two for {listed(found)}" for moved, found in sloping.items()]
-    if agreement["slope_p"].count() and not sloping:
+    if agreement["slope_p_holm"].count() and not sloping:
         texts.append(f"{difference} did not change significantly with the mean of the two")
     return paragraph(*texts)
 

@@ -14,7 +14,7 @@ from murmur.presentation.prose.phrases import (
     paragraph,
     reasons,
 )
-from murmur.statistics.notes import brief, join, mice
+from murmur.statistics.notes import mice
 
 PHASE = {"ED": "at ED", "ES": "at ES", "single": "in a single annotated frame"}
 EFFECT = {"phase": "phase", "structure": "structure", "phase:structure": "the interaction of phase and structure"}
@@ -63,65 +63,68 @@ def overlap(dice: pd.DataFrame, surface: pd.DataFrame, reader: str) -> str:
 def effects(anova: pd.DataFrame, alpha: float) -> str:
     """Say whether Dice depends on phase and structure."""
     texts = []
-    tested = anova[anova["p"].notna()]
+    tested = anova[anova["p_holm"].notna()]
     for rows, verb, last in (
-        (tested[tested["p"] < alpha], "depended", "and"),
-        (tested[tested["p"] >= alpha], "did not depend", "or"),
+        (tested[tested["p_holm"] < alpha], "depended", "and"),
+        (tested[tested["p_holm"] >= alpha], "did not depend", "or"),
     ):
         found = [
             EFFECT[row["effect"]]
             + aside(
                 f"F({row['df1']:.0f}, {row['df2']:.0f}) = {number(row['F'], 2)}",
-                p_is(row["p"]),
+                p_is(row["p_holm"]),
                 f"generalised η² = {number(row['eta_squared_generalized'], 2)}",
             )
             for row in rows.to_dict("records")
         ]
         texts += [f"Dice {verb} significantly on {listed(found, last)}"] if found else []
     if texts:
-        texts[0] = f"in a two-way repeated-measures ANOVA, {texts[0]}"
+        texts[0] = f"in a two-way repeated-measures ANOVA (p with Holm's correction for its three effects), {texts[0]}"
     return paragraph(*texts, reasons(anova, list(anova["effect"].map(EFFECT))))
 
 
 def contrasts(pairwise: pd.DataFrame, alpha: float) -> str:
     """Say between which phases and structures Dice differs."""
     texts = []
-    for row in pairwise[pairwise["p_holm"].notna()].to_dict("records"):
+    for row in pairwise[pairwise["p_adjusted"].notna()].to_dict("records"):
         where, at, first, second = SIDES[row["contrast"]]
         difference = f"difference {number(row['mean_difference'], 3)}"
-        facts = finding(difference, row["ci_low"], row["ci_high"], row["p_holm"], alpha, 3)
+        facts = finding(difference, row["ci_low"], row["ci_high"], row["p_adjusted"], alpha, 3)
         verdict = f"did not differ significantly between {first} and {second}"
-        if row["p_holm"] < alpha:
+        if row["p_adjusted"] < alpha:
             side = "higher" if row["mean_difference"] > 0 else "lower"
             verdict = f"was significantly {side} {at} {first} than {at} {second}"
         texts.append(f"Dice {where} {verdict}{facts}")
     if texts:
-        texts[0] = f"by paired t-tests (p with Holm's correction, CI without), {texts[0]}"
+        correction = "p with Holm's correction, and at least that of the effect in the ANOVA; CI without correction"
+        texts[0] = f"by paired t-tests ({correction}), {texts[0]}"
     return paragraph(*texts)
 
 
-def model(table: pd.DataFrame, groups: pd.DataFrame | None, alpha: float) -> str:
-    """Say whether 1 − Dice depends on the phenotype, where the model compares phenotypes."""
+def model(table: pd.DataFrame, alpha: float) -> str:
+    """Report whether the error of a mouse depends on its phenotype, where phenotypes could be compared."""
     joint = table[(table["term"] == "phenotype") & table["p"].notna()]
     if joint.empty:
         return ""
     row = joint.iloc[0]
-    test = aside(f"χ²({row['df']:.0f}) = {number(row['chi2'], 2)}", p_is(row["p"]))
-    verdict = "depended" if row["p"] < alpha else "did not depend"
-    terms = table[table["term"].str.startswith("phenotype[") & (table["p"] < alpha)]
-    found = [
-        f"{'larger' if term['estimate'] > 0 else 'smaller'} in {term['term'][len('phenotype[') : -1]}"
-        + finding(f"by {number(term['estimate'], 3)}", term["ci_low"], term["ci_high"], term["p"], alpha, 3)
-        for term in terms.to_dict("records")
+    test = aside(f"F({row['df1']:.0f}, {number(row['df2'])}) = {number(row['F'], 2)}", p_is(row["p"]))
+    texts = [
+        "the error of a mouse, 1 − Dice averaged over phases and structures, "
+        f"{'differed' if row['p'] < alpha else 'did not differ'} significantly between phenotypes{test} by Welch's "
+        f"ANOVA"
     ]
-    others = set(table["term"].str.removeprefix("phenotype[").str.removesuffix("]"))
-    first = listed(name for name in groups["phenotype"].unique() if name not in others) if groups is not None else ""
-    counted = join(mice(row["mice"]), "" if pd.isna(row["note"]) else brief(row["note"]))
-    return paragraph(
-        "in a linear mixed model of 1 − Dice by phenotype, phase and structure, with the mouse as random intercept "
-        f"({counted}), the error {verdict} significantly on the phenotype{test}",
-        f"against {first} it was {listed(found)}" if found and row["p"] < alpha else "",
-    )
+    terms = table[table["compared_with"].notna() & table["term"].str.startswith("phenotype[")]
+    found = [
+        f"{'larger' if term['estimate'] > 0 else 'smaller'} in {term['term'][len('phenotype[') : -1]} than in "
+        f"{term['compared_with']}"
+        + finding(
+            f"difference {number(term['estimate'], 3)}", term["ci_low"], term["ci_high"], term["p_adjusted"], alpha, 3
+        )
+        for term in terms[terms["p_adjusted"] < alpha].to_dict("records")
+    ]
+    if found:
+        texts.append(f"it was significantly {listed(found)}, with Bonferroni's correction for the number of pairs")
+    return paragraph(*texts)
 
 
 def errors(dice_error: pd.DataFrame, alpha: float) -> str:

@@ -13,12 +13,31 @@ from murmur.presentation.prose.phrases import (
     paragraph,
     reasons,
 )
-from murmur.statistics.phenotypes import NOT_SIGNIFICANT, SIGNIFICANT
+from murmur.statistics.phenotypes import (
+    MIN_MICE,
+    NOT_SIGNIFICANT,
+    OPPOSITE,
+    READER_ONLY,
+    REFERENCE_ONLY,
+    SIGNIFICANT,
+)
 
 
-def phenotypes(tests: pd.DataFrame, reader: str, alpha: float) -> str:
-    """Say in which metrics the phenotypes differ, by the reference and by the reader."""
-    welch = tests[tests["test"] == "welch_anova"]
+def phenotypes(tests: pd.DataFrame, differences: pd.DataFrame, reader: str, alpha: float) -> list[str]:
+    """Report in which metrics phenotypes differ, by the reference and by the reader, and which conclusions change."""
+    welch = tests[(tests["test"] == "welch_anova")]
+    tested = welch[welch["p_holm"].notna()]
+    if tested.empty:
+        few = f"fewer than two of them had {MIN_MICE} mice or more with both values"
+        return [paragraph(f"phenotypes were not compared, because {few}")] if len(differences) else []
+    several = " after Holm's correction for the number of metrics" if tested["metric"].nunique() > 1 else ""
+    if tested["df1"].max() == 1:
+        return [two_phenotypes(differences, welch, reader, several, alpha)]
+    return [several_phenotypes(welch, reader, several, alpha), pairs_of_phenotypes(differences, reader, alpha)]
+
+
+def several_phenotypes(welch: pd.DataFrame, reader: str, several: str, alpha: float) -> str:
+    """Report the Welch ANOVA of each metric by both raters."""
     found: dict[tuple[bool, ...], list[str]] = {}
     for metric, rows in welch.groupby("metric", sort=False):
         raters = rows.set_index("rater").loc[["reference", "reader"]]
@@ -34,65 +53,71 @@ def phenotypes(tests: pd.DataFrame, reader: str, alpha: float) -> str:
         (False, True): f"phenotypes differed significantly by {reader}, but not by the reference, in",
         (False, False): f"phenotypes differed significantly neither by the reference nor by {reader} in",
     }
-    texts = [f"{what} {listed(found[verdict])}" for verdict, what in verdicts.items() if verdict in found]
-    if texts:
-        how = "phenotypes were compared by Welch's ANOVA, Holm-corrected for the number of metrics"
-        texts.insert(0, f"{how} (in brackets first the reference, then {reader})")
-    return paragraph(*texts, reasons(welch, names(welch)))
-
-
-def verdict(row: dict, prefix: str, difference: float, alpha: float) -> str:
-    """Say how two phenotypes differ, by the columns of `row` that begin with `prefix`."""
-    text = f"difference {change_of_unit(number(difference), row['unit'])}"
-    facts = finding(text, row[f"{prefix}_ci_low"], row[f"{prefix}_ci_high"], row[f"{prefix}_p"], alpha)
-    if row[f"{prefix}_p"] < alpha:
-        return f"was significantly {'higher' if difference > 0 else 'lower'}{facts}"
-    return f"did not differ significantly{facts}"
-
-
-def changes(differences: pd.DataFrame, reader: str, alpha: float) -> list[str]:
-    """Say of each pair of phenotypes on which reference and reader disagree what both found."""
-    texts = []
-    for row in differences[~differences["conclusion"].isin([SIGNIFICANT, NOT_SIGNIFICANT])].to_dict("records"):
-        reference, read = (verdict(row, by, row[f"{by}_difference"], alpha) for by in ("reference", "reader"))
-        texts.append(
-            f"the conclusion changed for {METRIC[row['metric']]} in {row['group_b']} against {row['group_a']}: by the "
-            f"reference, it {reference}; by {reader}, it {read}"
-        )
-    return texts
-
-
-def pairs_of_phenotypes(differences: pd.DataFrame, reader: str, alpha: float) -> str:
-    """Say on which differences between two phenotypes reference and reader agree, and which conclusions change."""
-    tested = differences[differences["conclusion"].notna()]
-    if tested.empty:
-        return ""
-    texts = []
-    for metric, rows in tested[tested["conclusion"] == SIGNIFICANT].groupby("metric", sort=False):
-        found = [
-            f"{'higher' if row['reference_difference'] > 0 else 'lower'} in {row['group_b']} than in {row['group_a']} "
-            f"({number(row['reference_difference'])} and "
-            f"{change_of_unit(number(row['reader_difference']), row['unit'])})"
-            for row in rows.to_dict("records")
-        ]
-        texts.append(f"by both, {METRIC[metric]} was significantly {listed(found)}")
-    if disagreed := changes(tested, reader, alpha):
-        rest = [f"in all other pairs, the reference and {reader} led to the same conclusion"]
-        texts += disagreed + (rest if len(disagreed) < len(tested) else [])
-    elif texts:
-        texts.append("in no pair did the conclusion change")
-    else:
-        texts.append(f"no two phenotypes differed significantly in any metric, by the reference or by {reader}")
     return paragraph(
-        "pairs of phenotypes were compared by Welch's t-test, with Bonferroni's correction for the number of pairs "
-        f"(differences first by the reference, then by {reader})",
-        *texts,
-        reasons(differences, names(differences)),
+        f"phenotypes were compared by Welch's ANOVA{several} (in brackets first the reference, then {reader})",
+        *(f"{what} {listed(found[verdict])}" for verdict, what in verdicts.items() if verdict in found),
+        reasons(welch, names(welch)),
     )
 
 
+def by(row: dict, rater: str, alpha: float) -> str:
+    """Write the difference between two phenotypes by a rater with its interval and p, in brackets."""
+    difference = change_of_unit(number(row[f"{rater}_difference"]), row["unit"])
+    limits = row[f"{rater}_ci_low"], row[f"{rater}_ci_high"]
+    return finding(f"difference {difference}", *limits, row[f"{rater}_p_adjusted"], alpha)
+
+
+def verdict(row: dict, reader: str, alpha: float) -> str:
+    """Report how two phenotypes differ in a metric by the reference and by the reader."""
+    what = f"{METRIC[row['metric']]} in {row['group_b']} was"
+    than = f"than in {row['group_a']}"
+    reference, read = (by(row, rater, alpha) for rater in ("reference", "reader"))
+    higher, also = ("higher" if row[f"{rater}_difference"] > 0 else "lower" for rater in ("reference", "reader"))
+    return {
+        SIGNIFICANT: f"{what} significantly {higher} {than} by the reference{reference} and by {reader}{read}",
+        OPPOSITE: f"{what} significantly {higher} {than} by the reference{reference}, but {also} by {reader}{read}",
+        REFERENCE_ONLY: f"{what} significantly {higher} {than} by the reference{reference}, but not by {reader}{read}",
+        READER_ONLY: f"{what} significantly {also} {than} by {reader}{read}, but not by the reference{reference}",
+        NOT_SIGNIFICANT: f"{what} not significantly different from {row['group_a']} by the reference{reference} or by "
+        f"{reader}{read}",
+    }[row["conclusion"]]
+
+
+def two_phenotypes(differences: pd.DataFrame, welch: pd.DataFrame, reader: str, several: str, alpha: float) -> str:
+    """Report the one comparison of each metric between the two phenotypes that can be tested."""
+    tested = differences[differences["conclusion"].notna()]
+    if tested.empty:
+        return ""
+    order = [SIGNIFICANT, OPPOSITE, REFERENCE_ONLY, READER_ONLY, NOT_SIGNIFICANT]
+    rows = tested.sort_values("conclusion", key=lambda found: found.map(order.index), kind="stable")
+    return paragraph(
+        f"the phenotypes were compared by Welch's t-test{several} (CI without correction)",
+        *(verdict(row, reader, alpha) for row in rows.to_dict("records")),
+        reasons(welch, names(welch)),
+    )
+
+
+def pairs_of_phenotypes(differences: pd.DataFrame, reader: str, alpha: float) -> str:
+    """Report the pairs of phenotypes that differ by the reference, by the reader or by both."""
+    tested = differences[differences["conclusion"].notna()]
+    if tested.empty:
+        return ""
+    differing = tested[tested["conclusion"] != NOT_SIGNIFICANT]
+    how = (
+        "pairs of phenotypes were compared by Welch's t-test within each metric that differed, with Bonferroni's "
+        "correction of CI and p for the number of pairs"
+    )
+    if differing.empty:
+        return paragraph(how, f"no two phenotypes differed significantly by the reference or by {reader}")
+    texts = [verdict(row, reader, alpha) for row in differing.to_dict("records")]
+    if len(differing) < len(tested):
+        others = f"no other pair differed significantly by the reference or by {reader}"
+        texts.append(others)
+    return paragraph(how, *texts)
+
+
 def sample_size(table: pd.DataFrame, reader: str, alpha: float, power: float) -> str:
-    """Say how many mice a study of two groups would need, by the reference and by the reader."""
+    """Report how many mice a study of two groups would need, by the reference and by the reader."""
     texts = []
     for row in table.to_dict("records"):
         counts = [row[f"{which}_mice_per_group"] for which in ("reference", "reader", "calibrated")]

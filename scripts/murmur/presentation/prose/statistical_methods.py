@@ -3,7 +3,8 @@
 from murmur.presentation.prose.phrases import METRIC, change_of_unit, listed, of_unit, paragraph
 from murmur.statistics.agreement import Z
 from murmur.statistics.bootstrap import RESAMPLES
-from murmur.statistics.dice_anova import CONTRASTS
+from murmur.statistics.dice_anova import CONTRASTS, EFFECTS
+from murmur.statistics.phenotypes import MIN_MICE
 from murmur.vocabulary import METRICS
 
 
@@ -36,9 +37,10 @@ def agreement(statistics: dict) -> str:
         "within-subject SD, coefficient of variation and repeatability coefficient (Bland and Altman, BMJ "
         "1996;312:1654) were also computed",
         "proportional bias was tested by regressing the difference on the mean of the two measurements; where the "
-        "slope was significant, regression-based limits of agreement were computed (Bland and Altman, Stat Methods Med "
-        "Res 1999;8:135)",
-        f"equivalence was assessed by two one-sided paired t-tests with margins of {margins}",
+        "slope was significant after Holm correction across metrics, regression-based limits of agreement were "
+        "computed (Bland and Altman, Stat Methods Med Res 1999;8:135)",
+        "equivalence was assessed by two one-sided paired t-tests with Holm correction across metrics and margins of "
+        f"{margins}",
     )
 
 
@@ -46,13 +48,15 @@ def overlap(made: set[str]) -> str:
     """Describe how Dice was compared between phases, structures and phenotypes, and related to the error."""
     texts = [
         "Dice coefficients were compared by two-way repeated-measures ANOVA with the factors phase and structure "
-        "(generalised η²; Olejnik and Algina, Psychol Methods 2003;8:434), and by "
-        f"paired t-tests with Holm correction for {len(CONTRASTS)} contrasts between phases and structures"
+        f"(generalised η²; Olejnik and Algina, Psychol Methods 2003;8:434) with Holm correction for its {len(EFFECTS)} "
+        f"effects, and by paired t-tests with Holm correction for {len(CONTRASTS)} contrasts between phases and "
+        "structures, which were considered significant only where an effect that they are part of was"
     ]
     if "overlap_model" in made:
         texts.append(
-            "a linear mixed model of one minus Dice by phenotype, phase and structure, with the mouse as random "
-            "intercept, was fitted by restricted maximum likelihood and tested by Wald's tests"
+            "the error of each mouse, 1 − Dice averaged over phases and structures, was compared between phenotypes of "
+            f"at least {MIN_MICE} mice by Welch's ANOVA, followed by Welch's t-tests against the first phenotype with "
+            "Bonferroni correction where the ANOVA was significant"
         )
     texts.append(
         "the association between Dice and absolute error was assessed with Spearman's rank correlation, with Holm "
@@ -64,9 +68,10 @@ def overlap(made: set[str]) -> str:
 def groups() -> str:
     """Describe how phenotypes were compared."""
     return paragraph(
-        "phenotypes were compared by one-way ANOVA, Welch's ANOVA and the Kruskal-Wallis test, and pairwise by Welch's "
-        "t-test, with Bonferroni correction of p values and CI for the number of pairs, and by the Mann-Whitney test "
-        "with Holm correction"
+        f"function was compared between phenotypes of at least {MIN_MICE} mice by Welch's ANOVA (Welch's t-test for "
+        "two phenotypes) with Holm correction across metrics and, within each metric that differed significantly, "
+        "pairwise by Welch's t-test with Bonferroni correction of p values and CI for the number of pairs",
+        "one-way ANOVA, Kruskal-Wallis and Mann-Whitney tests were also computed",
     )
 
 

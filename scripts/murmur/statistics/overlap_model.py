@@ -1,0 +1,163 @@
+"""What the error of a segmentation, 1 − Dice, depends on: the phenotype between mice, phase and structure within them.
+
+Every mouse that counts has the same values, so the linear mixed model error ~ phenotype + phase + structure +
+(1 | mouse) falls into two parts that need no fitted variance: phenotypes are compared on the mean error of each mouse,
+with degrees of freedom between mice, and phases and structures by the differences within each mouse, with degrees of
+freedom within mice. No test takes two values of one mouse for independent.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from murmur.statistics.dice_anova import dice_by_cell
+from murmur.statistics.notes import join, mice
+from murmur.statistics.paired import NAN, paired_test
+from murmur.statistics.phenotypes import MIN_MICE, in_order, run_test, welch
+
+WITHIN = {"phase[ES]": ("phase", "ES", "ED"), "structure[myocardium]": ("structure", "myocardium", "blood_pool")}
+ESTIMATES = ["estimate", "ci_low", "ci_high", "t", "F", "df1", "df2", "p", "p_adjusted"]
+COLUMNS = ["term", "compared_with", "n", "mice", *ESTIMATES, "note"]
+NO_VARIANCE = "the variance between mice is estimated as 0"
+
+
+def complete_mice(overlap: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+    """Return 1 − Dice, a row per mouse and a column per (phase, structure) that any mouse has, and who is left out."""
+    error = 1 - dice_by_cell(overlap)
+    measured = error.dropna(axis=1, how="all")
+    lacking = measured.index[measured.isna().any(axis=1)] if measured.shape[1] else error.index
+    notes = [f"left out, a Dice is missing: {', '.join(lacking)}"] if len(lacking) else []
+    return measured.dropna() if measured.shape[1] else measured.iloc[:0], notes
+
+
+def within_mice(error: pd.DataFrame, term: str, alpha: float) -> dict[str, object]:
+    """Test the difference of two phases or structures by the paired t-test of each mouse's means."""
+    factor, level, first = WITHIN[term]
+    axis = ("phase", "structure").index(factor)
+    levels = error.columns.get_level_values(axis)
+    named = {"compared_with": first}
+    if not {level, first} <= set(levels):
+        return named | {"note": f"no value of {' or '.join(name for name in (first, level) if name not in levels)}"}
+    difference = error.loc[:, levels == level].mean(axis=1) - error.loc[:, levels == first].mean(axis=1)
+    test = paired_test(difference.to_numpy(), alpha, error.abs().to_numpy().max(initial=0))
+    row = (
+        named
+        | {"estimate": test["mean"], "df2": test["df"]}
+        | {name: test[name] for name in ("ci_low", "ci_high", "t", "p")}
+    )
+    if len(difference) < 2:
+        return row | {"note": f"{mice(len(difference))}, at least 2 are needed"}
+    return row | {"note": "the difference is the same in every mouse: no t-test" if math.isnan(test["t"]) else ""}
+
+
+def between_phenotypes(means: pd.Series, names: pd.Series, order: Sequence[str], alpha: float) -> dict[str, dict]:
+    """Compare the phenotypes on one error per mouse: all by Welch's ANOVA, each with the first by Welch's t-test.
+
+    `names` gives the phenotype of each mouse of `means`. Confidence limits and p of the t-tests are corrected by
+    Bonferroni for their number; p_adjusted is at least the p of the ANOVA, so that none is significant without it.
+    """
+    groups = {name: means[names == name].to_numpy() for name in order}
+    tested = {name: values for name, values in groups.items() if len(values) >= MIN_MICE}
+    few = [name for name in order if name not in tested]
+    left_out = f"left out, fewer than {MIN_MICE} mice: {', '.join(few)}" if few else ""
+    found, reason = {}, f"fewer than two phenotypes of at least {MIN_MICE} mice: no test"
+    if len(tested) >= 2:
+        found, reason = run_test("welch_anova", tested)
+    anova = {"F": found.get("statistic", NAN), **{name: found.get(name, NAN) for name in ("df1", "df2", "p")}}
+    rows = {"phenotype": anova | {"p_adjusted": anova["p"], "note": join(reason, left_out)}}
+    first, *others = order
+    for name in others:
+        pairs = max(1, len(tested) - 1)
+        if first in tested and name in tested:
+            test = welch(groups[first], groups[name], pairs, alpha, means.abs().max())
+            note = "" if math.isfinite(test["p"]) else "the error varies in neither phenotype: no test"
+        else:
+            difference = groups[name].mean() - groups[first].mean()
+            test = {"difference": difference, "ci_low": NAN, "ci_high": NAN, "p": NAN}
+            note = f"fewer than {MIN_MICE} mice: {', '.join(n for n in (first, name) if n in few)}"
+        rows[f"phenotype[{name}]"] = {
+            "compared_with": first,
+            "estimate": test.pop("difference"),
+            **test,
+            "p_adjusted": np.maximum(test["p"], anova["p"]),
+            "note": note,
+        }
+    return rows
+
+
+def variances(error: pd.DataFrame, names: pd.Series | None) -> dict[str, dict[str, object]]:
+    """Return the standard deviations of the mice within their phenotypes and of the residuals within mice.
+
+    By the mean squares of the analysis of variance, which for these balanced values is restricted maximum likelihood.
+    """
+    n, k = error.shape
+    if n < 2 or k < 2:
+        return {term: {"note": "too few values to tell mice from residuals"} for term in ("sd[mouse]", "sd[residual]")}
+    means = error.mean(axis=1)
+    phenotypes = means.groupby(names if names is not None else np.zeros(n))
+    clear = error.sub(means, axis=0)
+    factors = [clear.T.groupby(level=level).mean().mean(axis=1) for level in (0, 1)]
+    squares = float((clear**2).to_numpy().sum()) - sum(n * k / len(f) * float((f**2).sum()) for f in factors)
+    df = n * (k - 1) - sum(len(f) - 1 for f in factors)
+    df_mice = n - phenotypes.ngroups
+    if df < 1 or df_mice < 1:
+        return {term: {"note": "too few values to tell mice from residuals"} for term in ("sd[mouse]", "sd[residual]")}
+    within = max(0.0, squares) / df
+    between = k * float(((means - phenotypes.transform("mean")) ** 2).sum()) / df_mice
+    return {
+        "sd[mouse]": {
+            "estimate": math.sqrt(max(0.0, between - within) / k),
+            "note": NO_VARIANCE if between <= within else "",
+        },
+        "sd[residual]": {"estimate": math.sqrt(within), "note": ""},
+    }
+
+
+def overlap_model(overlap: pd.DataFrame, phenotypes: Mapping[str, str], alpha: float) -> pd.DataFrame:
+    """Return what 1 − Dice depends on, one row per term, in units of Dice.
+
+    Parameters
+    ----------
+    overlap
+        Columns mouse, phase, structure, dice. Only ED and ES enter, and of the mice those with all values that the
+        cohort has.
+    phenotypes
+        The phenotype of each mouse where it is known; the others count for phase and structure only.
+    alpha
+        Significance level; confidence limits are 1 − alpha.
+
+    Returns
+    -------
+    pd.DataFrame
+        COLUMNS. `phenotype`: Welch's ANOVA of the mean error of each mouse (F, df1, df2, p) over the phenotypes of at
+        least MIN_MICE mice; `phenotype[x]`: x against the first phenotype, which is `control` where there is one;
+        `phase[ES]` against ED and `structure[myocardium]` against the blood pool: paired t-tests within mice (t, df2);
+        `sd[mouse]` and `sd[residual]`: the standard deviations between and within mice.
+
+    References
+    ----------
+    Welch, Biometrika 1951;38:330. Maxwell, Delaney and Kelley, Designing Experiments and Analyzing Data, 3rd ed.,
+    chapter 12 (tests between and within subjects).
+    """
+    error, notes = complete_mice(overlap)
+    known = error.index.to_series().map(dict(phenotypes))
+    order = in_order(known.dropna().unique())
+    rows: dict[str, dict[str, object]] = {}
+    if len(order) >= 2:
+        compared = known.notna()
+        rows |= between_phenotypes(error[compared].mean(axis=1), known[compared], order, alpha)
+        if unknown := list(error.index[~compared]):
+            rows["phenotype"]["note"] = join(
+                rows["phenotype"]["note"], f"left out, phenotype unknown: {', '.join(unknown)}"
+            )
+    else:
+        rows["phenotype"] = {"note": f"{'only ' + order[0] if order else 'no phenotype'} is known: no comparison"}
+    rows |= {term: within_mice(error, term, alpha) for term in WITHIN}
+    rows |= variances(error[compared], known[compared]) if len(order) >= 2 else variances(error, None)
+    table = pd.DataFrame([{"term": term} | row for term, row in rows.items()]).reindex(columns=COLUMNS)
+    table["n"], table["mice"] = error.size, len(error)
+    table["p_adjusted"] = table["p_adjusted"].astype(float)
+    table["note"] = [join(note, *notes) for note in table["note"]]
+    return table.astype({"df1": "Int64"})
