@@ -79,7 +79,9 @@ def read_network(path: str) -> Network:
     weights["layers"].visititems(lambda _, item: sizes.append(getattr(item, "size", 0)))
     layers = {layer["name"]: layer for layer in config["layers"]}
     if not {"Encoder1_Conv_1", "Decoder1_Conv_1", "D1_input"} <= layers.keys():
-        raise BadInput(f"{path}: found no UNet3+ by the names of its layers, expected Encoder1_Conv_1 and so on")
+        raise BadInput(
+            f"{path}: found a network without the layer names of a UNet 3+, expected Encoder1_Conv_1 and so on"
+        )
     sources, shapes = {}, {}
     for name, layer in layers.items():
         fed = list(tensors(layer["inbound_nodes"]))

@@ -31,8 +31,8 @@ def draw(found: pd.DataFrame, mice: dict[str, Mouse], seed: int) -> dict[str, st
     if len(refused):
         reasons = "; ".join(f"{row.figure_id} ({row.note})" for row in refused.itertuples())
         raise BadInput(
-            f"paper_test_mice.csv: found {len(found) - len(refused)} of {len(found)}, expected all to make a split of "
-            f"them; refused were {reasons}; use the published data, or another split"
+            f"paper_test_mice.csv: found {len(found) - len(refused)} of {len(found)} test mice, expected all of them; "
+            f"rejected: {reasons}; use the published data, or another split"
         )
     test = set(found["mouse"])
     inflow = {name for name, mouse in mice.items() if "inflow" in mouse.phases.values()}
@@ -45,8 +45,8 @@ def draw(found: pd.DataFrame, mice: dict[str, Mouse], seed: int) -> dict[str, st
     numbers = {"train": len(mice) - len(test) - VALIDATION_MICE, "validation": VALIDATION_MICE, "test": len(test)}
     if numbers["train"] < 1:
         raise BadInput(
-            f"paper's test mice: found {len(mice)} mice in the cohort, expected more than {len(test)} to test and "
-            f"{VALIDATION_MICE} to validate; use the published data, or another split"
+            f"paper's test mice: found {len(mice)} mice in the cohort, expected more than {len(test)} test and "
+            f"{VALIDATION_MICE} validation mice; use the published data, or another split"
         )
     phenotypes = {name: mouse.phenotype for name, mouse in mice.items() if mouse.phenotype}
     return draw_split(list(mice), phenotypes, inflow, test, numbers, seed)

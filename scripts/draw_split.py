@@ -31,8 +31,8 @@ def main(manifest: str, assignment: dict[str, str], is_drawn: bool, trains: bool
         check_split(list(assignment.items()), {name: mouse.sha256 for name, mouse in mice.items()})
         if held_out and is_drawn:
             raise BadInput(
-                f"split: found the inflow mice {held_out} outside the training mice, expected them in train; "
-                "their files changed since the draw: give the same command again, or name the split in a file"
+                f"split: found mice with inflow frames outside the training set ({held_out}), expected them in train; "
+                "their files have changed since the split was drawn: repeat the command, or provide the split as a file"
             )
     if not is_drawn and (note := inflow_note(inflow, assignment)):
         log.warning(note)

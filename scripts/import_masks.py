@@ -36,7 +36,7 @@ def read_masks(path: str, dataset: str, mouse: Mouse) -> tuple[np.ndarray, list[
         masks = file[dataset][()]
         frames = file["Frames_with_ROI"][()] if "Frames_with_ROI" in file else np.arange(mouse.shape[3])
     if masks.shape != mouse.shape:
-        raise BadInput(f"{path}: found {dataset} of shape {masks.shape}, expected {mouse.shape} as the images have")
+        raise BadInput(f"{path}: found {dataset} of shape {masks.shape}, expected {mouse.shape}, as for the images")
     unknown = set(np.unique(masks).tolist()) - {0, *STRUCTURES.values()}
     if unknown:
         raise BadInput(
@@ -85,11 +85,12 @@ def main(
         write_cine(segmentation, masks=masks, frames=frames, attributes=attributes)
     if len(missing) == len(mice):
         problems.append(
-            f"{folder}: found no {dataset} of any of the mice, expected MOUSE.h5 with it; set the reader's dataset"
+            f"{folder}: found no {dataset} for any of the mice, expected MOUSE.h5 files with it; "
+            "set the reader's dataset"
         )
     log.info("%d of %d mice segmented by %s", len(mice) - len(missing) - len(problems), len(mice), reader)
     for path in missing:
-        log.warning("%s: found no %s; the mouse counts as not segmented", path, dataset)
+        log.warning("%s: found no %s; the mouse is treated as not segmented", path, dataset)
     if problems:
         raise BadInput("\n".join(problems))
 

@@ -40,19 +40,19 @@ def load_network(path: str):
         return last_head(read_published(path))
     with open(path, "rb") as file:
         if file.read(40).startswith(b"version https://git-lfs"):
-            raise BadInput(f"{path}: found a pointer of Git LFS, expected the file itself; fetch it with git lfs pull")
+            raise BadInput(f"{path}: found a Git LFS pointer, expected the file itself; fetch it with git lfs pull")
     try:
         model = keras.saving.load_model(path, compile=False)
     except Exception as error:
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise BadInput(
-            f"{path}: found no network that Keras can load ({reason}), expected a .keras file that Murmur wrote or the "
-            "published network's .h5 file; copy it again, or name another"
+            f"{path}: found no network that Keras can load ({reason}), expected a .keras file written by Murmur or the "
+            ".h5 file of the published network; copy it again, or use another"
         ) from None
     sides, classes = model.inputs[0].shape[1:], model.outputs[-1].shape[1:]
     if len(sides) != 3 or sides[0] != sides[1] or sides[2] != 1 or classes != (*sides[:2], 3):
         raise BadInput(
-            f"{path}: found a network from {sides} to {classes}, expected one from (size, size, 1) to "
+            f"{path}: found a network with input {sides} and output {classes}, expected (size, size, 1) and "
             "(size, size, 3); use a network of that kind"
         )
     return last_head(model)

@@ -72,7 +72,7 @@ def main(
     }
     gpus = find_gpus(gpu)
     if not gpus and NVIDIA.exists():
-        log.warning("TensorFlow does not see the NVIDIA GPU of this machine; make gpu installs packages that use it.")
+        log.warning("TensorFlow does not detect the NVIDIA GPU of this machine; run make gpu to install GPU support.")
     xla = training.get("xla", bool(gpus) or backend == "jax")  # JAX without XLA is no way to train
     device = {"kind": "gpu" if gpus else "cpu", "xla": xla}
     if backend == "tensorflow" and not xla:  # XLA has no repeatable gradient of max-pooling on a GPU

@@ -122,7 +122,7 @@ def test_one_file_that_fails_does_not_lose_the_others(workplace, server, study):
     assert obtained(workplace) == {f"Mouse{number}.h5" for number in MICE if number not in (2, 4)}
     digest = hashlib.sha1(f"blob {len(wrong)}\0".encode() + wrong).hexdigest()
     assert f"{server.address}/Data/Mouse2.h5: found git_blob_sha1 {digest}" in run.output
-    assert f"{server.address}/Data/Mouse4.h5: found the answer 404 Not Found, expected the file" in run.output
+    assert f"{server.address}/Data/Mouse4.h5: found the HTTP status 404 Not Found, expected the file" in run.output
     assert "Traceback" not in run.output
     assert (workplace.folder / WEIGHTS).exists()
 
@@ -180,7 +180,9 @@ def test_copy_is_checked_and_linked(workplace, copy, server, study):
     run = workplace.snakemake("--", SPLIT, study=name)
     assert run.status == 1
     assert "mine/Mouse3.h5: found git_blob_sha1" in run.output
-    note = "Note: the split file keeps the inflow mice Mouse17 out of the training mice. It tests on Mouse17"
+    note = (
+        "Note: the split file does not use all mice with inflow frames for training (Mouse17). As test mice (Mouse17)"
+    )
     assert run.output.count(note) == 1, "when the study is planned, and not again in the process of a job"
     assert obtained(workplace) == {f"Mouse{number}.h5" for number in MICE if number != 3}
 

@@ -65,19 +65,19 @@ def download(address: str, target: str | Path, expected: dict[str, str | int]) -
         except requests.RequestException as problem:
             reason = getattr(problem.args[0], "reason", problem)  # what the last try met, without the way there
             raise BadInput(
-                f"{address}: found no answer ({reason}), expected the file; "
-                "see whether this machine reaches the internet, then start again"
+                f"{address}: found no response ({reason}), expected the file; "
+                "check the internet connection, then start again"
             ) from None
     if not whole:
         raise BadInput(
-            f"{address}: found an answer that broke off {TRIES} times without a byte more, expected the file; start "
-            f"again, what has come so far is kept ({MEASURES['bytes'](partial):,} bytes)"
+            f"{address}: found a download interrupted {TRIES} times without progress, expected the file; start again "
+            f"to resume it ({MEASURES['bytes'](partial):,} bytes are kept)"
         )
     if problem := difference(partial, expected):
         partial.unlink()
         raise BadInput(
-            f"{address}: {problem}; what came is deleted, so that the next try starts afresh; "
-            "if it comes again, another file lies there: correct the address or the digest"
+            f"{address}: {problem}; the download has been deleted and will start from the beginning; "
+            "if this recurs, the address holds another file: correct the address or the checksum"
         )
     partial.replace(target)
 
@@ -107,8 +107,8 @@ def _fetch_rest(session: requests.Session, address: str, partial: Path) -> bool:
             return False
         if status not in (requests.codes.ok, requests.codes.partial_content):
             raise BadInput(
-                f"{address}: found the answer {status} {answer.reason}, expected the file; "
-                "correct the address, or start again later"
+                f"{address}: found the HTTP status {status} {answer.reason}, expected the file; "
+                "correct the address, or try again later"
             )
         resumes = here and status == requests.codes.partial_content
         log.info("%s: download %s", address, f"resumes after {here:,} bytes" if resumes else "starts")

@@ -98,7 +98,7 @@ def _agreed(path: str, name: str, given, found, default):
         return default if found is None else found
     if found is not None and not np.allclose(given, found, rtol=0.01):
         raise BadInput(
-            f"{path}: found {name} {found} in the file, expected {given} as the study file says; correct one of them"
+            f"{path}: found {name} {found} in the file, expected {given} as in the study file; correct one of them"
         )
     return given
 
@@ -116,7 +116,7 @@ def _check_images(path: str, images: h5py.Dataset) -> None:
             raise BadInput(f"{path}: found values in Images that are not finite, expected numbers; export it again")
         lowest, highest = min(lowest, values.min()), max(highest, values.max())
     if lowest == highest:
-        raise BadInput(f"{path}: found the value {lowest} in all of Images, expected an image; export it again")
+        raise BadInput(f"{path}: found the constant value {lowest} in Images, expected an image; export it again")
 
 
 def _check_masks(path: str, file: h5py.File) -> dict[int, int]:
@@ -125,7 +125,7 @@ def _check_masks(path: str, file: h5py.File) -> dict[int, int]:
     if masks.shape != shape or masks.dtype.kind not in "uifb":
         raise BadInput(
             f"{path}: found Masks of shape {masks.shape} and type {masks.dtype}, "
-            f"expected numbers of shape {shape} as Images have"
+            f"expected numbers of shape {shape}, as for Images"
         )
     labelled, blood_pool = np.zeros(shape[3], bool), np.zeros(shape[3], int)
     for number in range(shape[2]):
@@ -142,7 +142,7 @@ def _check_masks(path: str, file: h5py.File) -> dict[int, int]:
     if "Frames_with_ROI" in file:
         listed = np.atleast_1d(file["Frames_with_ROI"][()])
         if listed.ndim != 1 or listed.dtype.kind not in "ui" or len(set(listed.tolist())) != listed.size:
-            raise BadInput(f"{path}: found Frames_with_ROI {listed.tolist()}, expected different whole numbers")
+            raise BadInput(f"{path}: found Frames_with_ROI {listed.tolist()}, expected distinct integers")
         if listed.size and not (listed.min() >= 0 and listed.max() < shape[3]):
             raise BadInput(
                 f"{path}: found Frames_with_ROI {listed.tolist()}, "
@@ -150,7 +150,7 @@ def _check_masks(path: str, file: h5py.File) -> dict[int, int]:
             )
         if strays := sorted(set(frames) - set(listed.tolist())):
             raise BadInput(
-                f"{path}: found labels in frame {strays[0]}, which Frames_with_ROI {listed.tolist()} leaves out; "
+                f"{path}: found labels in frame {strays[0]}, which is not in Frames_with_ROI {listed.tolist()}; "
                 "add it (frames are counted from 0) or clear its mask"
             )
     return {frame: int(blood_pool[frame]) for frame in frames}

@@ -28,11 +28,11 @@ def readers(path: str) -> list[str]:
     with open(path, newline="", encoding="utf-8-sig") as file:
         found = [column for column in next(csv.reader(file)) if column not in COLUMNS]
     if not found:
-        raise BadInput(f"{path}: found no column of a reader, expected one beside {', '.join(COLUMNS)}")
+        raise BadInput(f"{path}: found no reader column, expected at least one besides {', '.join(COLUMNS)}")
     for name in found:
         if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]*", name):
             raise BadInput(
-                f"{path}: found the column '{name}', expected a reader's name of letters, digits, '_', '-' and '.'; "
+                f"{path}: found the column '{name}', expected a reader name of letters, digits, '_', '-' and '.'; "
                 "rename or remove it"
             )
     return found
@@ -59,8 +59,8 @@ def function(path: str, reader: str) -> pd.DataFrame:
             )
         if (row["mouse"], metric) in seen:
             raise BadInput(
-                f"{path}, line {line}: found {metric} of {row['mouse']} again (line {seen[row['mouse'], metric]}), "
-                "expected it once; remove one"
+                f"{path}, line {line}: found a second row for {metric} of {row['mouse']} "
+                f"(first in line {seen[row['mouse'], metric]}), expected one; remove one"
             )
         seen[row["mouse"], metric] = line
         values = (_number(row, column, f"{path}, line {line}") for column in ("reference", reader))

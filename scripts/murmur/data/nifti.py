@@ -36,8 +36,8 @@ class NiftiFolder:
         for key, name in (("images", images), ("masks", masks)):
             if name is not None and (name.count("{mouse}") != 1 or name.count("{frame}") > 1 or "/" in name):
                 raise BadInput(
-                    f"source.{key}: found '{name}', expected the name of a file with {{mouse}} once; "
-                    "files of all mice lie in one folder"
+                    f"source.{key}: found '{name}', expected a file name that contains {{mouse}} once; "
+                    "all files must be in one folder"
                 )
 
     def mice(self) -> list[str]:
@@ -70,7 +70,7 @@ class NiftiFolder:
             frame = None if number is None else int(number) - self.frames_from
             other = found.setdefault(mouse, {}).setdefault(frame, path)
             if other != path:
-                raise BadInput(f"{path}: found the same frame of {mouse} in {other}, expected it once; remove one")
+                raise BadInput(f"{path}: found the same frame of {mouse} in {other}, expected one file; remove one")
         return found
 
     def mask_files(self, mouse: str) -> list[Path]:
@@ -121,7 +121,7 @@ class NiftiFolder:
                 mask[values == value] = from_label[value]
             elif not float(value).is_integer():
                 raise BadInput(
-                    f"{path}: found the value {value:g}, expected whole labels; export masks, not probabilities"
+                    f"{path}: found the value {value:g}, expected integer labels; export masks, not probabilities"
                 )
         return mask
 
@@ -145,7 +145,7 @@ def _values(path: Path, image: nibabel.spatialimages.SpatialImage | None = None)
         return np.asarray(image.dataobj)
     except (OSError, EOFError, zlib.error, ValueError) as error:
         raise BadInput(
-            f"{path}: found a file that is cut off or damaged ({_line(error)}), expected a whole one; copy it again"
+            f"{path}: found a truncated or damaged file ({_line(error)}), expected a complete one; copy it again"
         ) from None
 
 
@@ -156,7 +156,7 @@ def _labelled_frames(masks: np.ndarray) -> list[int]:
 def _expect_shape(path: Path, values: np.ndarray, shape: tuple[int, ...]) -> None:
     if values.shape != tuple(shape):
         raise BadInput(
-            f"{path}: found the shape {values.shape}, expected {tuple(shape)} as the image has; export them on one grid"
+            f"{path}: found the shape {values.shape}, expected {tuple(shape)} as in the image; export both on one grid"
         )
 
 
@@ -172,7 +172,7 @@ def read_image(path: Path) -> tuple[np.ndarray, list[float], float]:
     if image.ndim != 4:
         raise BadInput(
             f"{path}: found {image.ndim} dimensions {image.shape}, "
-            "expected 4 (row, column, slice, frame); export the cine"
+            "expected 4 (row, column, slice, frame); export the full cine"
         )
     space, time = image.header.get_xyzt_units()
     zooms = [float(zoom) for zoom in image.header.get_zooms()]

@@ -18,7 +18,7 @@ def read_phenotypes(path: str, mice: Collection[str]) -> dict[str, str]:
     if not set(listed) & set(mice):
         raise BadInput(
             f"{path}: found {', '.join(listed[:3])}, ..., expected mice of the cohort "
-            f"({', '.join(list(mice)[:3])}, ...); name them alike"
+            f"({', '.join(list(mice)[:3])}, ...); use the same names"
         )
     known = {row["mouse"]: row["phenotype"] for row in rows if row["phenotype"]}
     return {mouse: known[mouse] for mouse in mice if mouse in known}

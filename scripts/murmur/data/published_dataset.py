@@ -38,6 +38,6 @@ def read_checksums(path: str | Path = CHECKSUMS) -> dict[str, tuple[str, str]]:
                 f"{path}: found the git_blob_sha1 '{digest}' for {row['file']}, expected 40 hex digits; correct it"
             )
         if mouse in found:
-            raise BadInput(f"{path}: found {mouse} twice, expected one row for each mouse; remove one")
+            raise BadInput(f"{path}: found {mouse} twice, expected one row per mouse; remove one")
         found[mouse] = row["file"], digest
     return found

@@ -45,12 +45,12 @@ def draw_split(
     if len(inflow) > numbers["train"]:
         raise BadInput(
             f"split: found {numbers['train']} training mice, expected at least {len(inflow)}, "
-            "because every mouse with inflow frames trains"
+            "because all mice with inflow frames are training mice"
         )
     if len(without_contours) > numbers["test"]:
         raise BadInput(
             f"split: found {numbers['test']} test mice, expected at least {len(without_contours)}, "
-            "because every mouse without contours is a test mouse"
+            "because all mice without contours are test mice"
         )
     generator = random.Random(seed)
     groups: dict[str, list[str]] = {}
@@ -78,7 +78,7 @@ def read_split(path: str, mice: Collection[str]) -> dict[str, str]:
             raise BadInput(f"{path}: found the split '{split}' for {mouse}, expected one of {', '.join(SPLITS)}")
         if assignment.get(mouse, split) != split:
             raise BadInput(
-                f"{path}: found {mouse} in {assignment[mouse]} and in {split}, expected one set; remove one row"
+                f"{path}: found {mouse} in both {assignment[mouse]} and {split}, expected one set; remove one row"
             )
         assignment[mouse] = split
     if missing := [mouse for mouse in mice if mouse not in assignment]:
@@ -93,11 +93,11 @@ def inflow_note(inflow: Collection[str], assignment: Mapping[str, str]) -> str:
     held_out = [mouse for mouse in assignment if mouse in inflow and assignment[mouse] != "train"]
     if not held_out:
         return ""
-    note = f"Note: the split file keeps the inflow mice {', '.join(held_out)} out of the training mice."
+    note = f"Note: the split file does not use all mice with inflow frames for training ({', '.join(held_out)})."
     if tested := [mouse for mouse in held_out if assignment[mouse] == "test"]:
         note += (
-            f" It tests on {', '.join(tested)}, where the published network is not tested fairly: the published study "
-            "trained on all of its inflow mice."
+            f" As test mice ({', '.join(tested)}), they bias the test of the published network, which was trained on "
+            "all mice with inflow frames."
         )
     return note
 
@@ -115,8 +115,10 @@ def check_split(rows: Sequence[tuple[str, str]], digests: Mapping[str, str]) -> 
     for mouse, split in rows:
         other, where = places.setdefault(digests[mouse], (mouse, split))
         if where != split:
-            same = "" if other == mouse else f", whose file is that of {other},"
-            raise BadInput(f"split: found {mouse}{same} in {where} and in {split}, expected one set; change the split")
+            same = "" if other == mouse else f" (same file as {other})"
+            raise BadInput(
+                f"split: found {mouse}{same} in both {where} and {split}, expected one set; change the split"
+            )
     for split in ("train", "validation"):
         if split not in {where for _, where in places.values()}:
             raise BadInput(f"split: found no mouse in {split}, expected at least one; change the split")

@@ -19,17 +19,17 @@ def find_gpus(wanted: int) -> list[str]:
     except RuntimeError as error:  # a GPU that is taken, or whose driver is too old
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise BadInput(
-            f"{backend} cannot use the GPU: {reason}; see whether nvidia-smi lists it and whether another job has it, "
-            "or set CUDA_VISIBLE_DEVICES to nothing to compute without it"
+            f"{backend} cannot use the GPU: {reason}; check that nvidia-smi lists it and that no other job uses it, "
+            "or set CUDA_VISIBLE_DEVICES to an empty string to use the CPU"
         ) from None
     gpus = [device for device in devices if device.startswith("gpu")]
     if len(gpus) < wanted:
         visible = os.environ.get("CUDA_VISIBLE_DEVICES")
         raise BadInput(
             f"The job was given {wanted} GPU, and {backend} sees {len(gpus)}: it lists {', '.join(devices)}, and "
-            f"CUDA_VISIBLE_DEVICES is {'not set' if visible is None else repr(visible)}; see whether nvidia-smi lists "
-            "the GPU and whether the packages have CUDA (envs/training-gpu.yaml, or those that make gpu installs), or "
-            "do not ask for a GPU"
+            f"CUDA_VISIBLE_DEVICES is {'not set' if visible is None else repr(visible)}; check that nvidia-smi lists "
+            "the GPU and that the packages include CUDA (envs/training-gpu.yaml, or those installed by make gpu), or "
+            "do not request a GPU"
         )
     log.info("%s computes on %s", backend, ", ".join(gpus) or "the CPU")
     return gpus

@@ -89,9 +89,9 @@ def _differences(found: dict, expected: dict) -> list[str]:
 def _read(path: str, file: h5py.File) -> keras.Model:
     if "model_config" not in file.attrs or "model_weights" not in file:
         raise BadInput(
-            f"{path}: found an HDF5 file without a network's configuration (attribute model_config) and weights (group "
-            "model_weights), expected a whole network as Keras 2 saves it; weights alone do not tell which layers feed "
-            "which, and networks that differ in it have weights of the same names and shapes; save the whole model"
+            f"{path}: found an HDF5 file without a model configuration (attribute model_config) and weights (group "
+            "model_weights), expected a complete model saved by Keras 2; weights do not determine how layers are "
+            "connected, and different networks can have weights of the same names and shapes; save the whole model"
         )
     config = json.loads(file.attrs["model_config"])["config"]
     arrays = _arrays(file["model_weights"])
@@ -102,7 +102,7 @@ def _read(path: str, file: h5py.File) -> keras.Model:
     size = shape[1]
     if shape != [None, size, size, 1] or not isinstance(size, int) or size % 16:
         raise BadInput(
-            f"{path}: found a network for images of the shape {shape[1:]}, expected [size, size, 1], where size is a "
+            f"{path}: found a network with input shape {shape[1:]}, expected [size, size, 1], where size is a "
             "multiple of 16; use another file"
         )
     filters = [shapes.get(f"Encoder{level}_Conv_1/bias", FILTERS[level - 1 : level])[0] for level in LEVELS]
@@ -114,21 +114,23 @@ def _read(path: str, file: h5py.File) -> keras.Model:
     expected |= _links_and_settings(json.loads(network.to_json())["config"])
     if lines := _differences(found, expected):
         raise BadInput(
-            f"{path}: found a network that differs in {len(lines)} places from the UNet3+ expected (filters "
-            f"{filters}, skip mode {skip}); use a file of that network"
+            f"{path}: found a network that differs in {len(lines)} places from the expected UNet 3+ (filters "
+            f"{filters}, skip mode {skip}); use a file of this network"
             + "".join(f"\n  {line}" for line in lines[:SHOWN])
         )
 
     for name, weight in weights.items():
         values = np.asarray(arrays[name], np.float32)
         if not np.isfinite(values).all():
-            raise BadInput(f"{path}: found values in {name} that are not finite, expected numbers; get the file again")
+            raise BadInput(
+                f"{path}: found values in {name} that are not finite, expected numbers; obtain the file again"
+            )
         weight.assign(values)
     log.info(
-        f"{path}: a UNet3+ saved by Keras {_text(file.attrs.get('keras_version', '(version unknown)'))}, "
+        f"{path}: a UNet 3+ saved by Keras {_text(file.attrs.get('keras_version', '(version unknown)'))}, "
         f"{len({name.split('/')[0] for name in weights})} layers with weights, {network.count_params():,} parameters, "
         f"filters {'-'.join(map(str, filters))}, images of {size} × {size}, skip mode {skip}"
-        + (", the optimiser's state left out" if "optimizer_weights" in file else "")
+        + (", optimiser state ignored" if "optimizer_weights" in file else "")
     )
     return network
 
@@ -147,6 +149,6 @@ def read_published(path: str) -> keras.Model:
             return _read(path, file)
     except (OSError, ValueError, LookupError, TypeError, AttributeError, RuntimeError) as error:
         raise BadInput(
-            f"{path}: found an HDF5 file that cannot be read as a network ({error}), expected a whole UNet3+ as Keras "
-            "2 saves it; get the file again"
+            f"{path}: found an HDF5 file that cannot be read as a network ({error}), expected a complete UNet 3+ saved "
+            "by Keras 2; obtain the file again"
         ) from error

@@ -35,8 +35,8 @@ class Slices(keras.utils.PyDataset):
             self.start(0)
             if not self.drawn:
                 raise BadInput(
-                    f"training.batch_size: found {batch_size}, more than the {len(self.images)} training slices, of "
-                    "which this recipe draws whole batches; choose a smaller one"
+                    f"training.batch_size: found {batch_size}, more than the {len(self.images)} training slices, "
+                    "from which this recipe draws full batches; choose a smaller one"
                 )
 
     def __len__(self) -> int:
@@ -108,11 +108,11 @@ class FiniteLoss(keras.callbacks.Callback):
         """
         self._check("on the validation slices", logs["val_loss"])
         if (scale := getattr(self.model.optimizer, "dynamic_scale", None)) is not None and float(scale) < 1:
-            raise NotFinite(f"Epoch {self.epoch}: the gradients are infinite at any scale of the loss; {self.advice}.")
+            raise NotFinite(f"Epoch {self.epoch}: the gradients are not finite at any loss scale; {self.advice}.")
 
     def _check(self, where: str, loss: float) -> None:
         if not np.isfinite(loss):
-            raise NotFinite(f"Epoch {self.epoch}: the loss {where} is {loss}, expected a number; {self.advice}.")
+            raise NotFinite(f"Epoch {self.epoch}: the loss {where} is {loss}, expected a finite number; {self.advice}.")
 
 
 class History(keras.callbacks.Callback):

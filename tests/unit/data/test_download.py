@@ -140,7 +140,7 @@ def test_wrong_byte_is_refused_and_the_next_try_starts_afresh(server, target):
     wrong[70_000] ^= 1
     server.files[PATH] = bytes(wrong)
     found = hashlib.sha256(wrong).hexdigest()
-    refused(server, target, f"found sha256 {found} (100,000 bytes), expected {EXPECTED['sha256']}", "is deleted")
+    refused(server, target, f"found sha256 {found} (100,000 bytes), expected {EXPECTED['sha256']}", "has been deleted")
     assert not partial(target).exists()
     server.files[PATH] = CONTENT
     fetch(server, target)
@@ -169,10 +169,10 @@ def test_address_that_is_wrong_is_not_asked_twice(server, target):
 @pytest.mark.parametrize(
     ("trouble", "words", "asked", "kept"),
     [
-        (500, "found the answer 500", 8, 0),
-        ("silence", "found no answer", 8, 0),
+        (500, "found the HTTP status 500", 8, 0),
+        ("silence", "found no response", 8, 0),
         # Seven answers bring ever less, until half of the rest is less than a piece.
-        ("cut", "broke off 8 times without a byte more", 7 + 8, 99_000),
+        ("cut", "interrupted 8 times without progress", 7 + 8, 99_000),
     ],
 )
 def test_server_that_does_not_recover(server, target, trouble, words, asked, kept):
@@ -187,7 +187,7 @@ def test_server_that_does_not_recover(server, target, trouble, words, asked, kep
 
 def test_server_that_is_not_there(server, target):
     server.close()
-    refused(server, target, "found no answer", "refused", "reaches the internet")
+    refused(server, target, "found no response", "refused", "check the internet connection")
 
 
 def test_copy_is_linked_once_it_is_checked(tmp_path):

@@ -101,7 +101,7 @@ SHAPE = (20, 16, 3, 5)
     [
         (put("Images", np.ones((20, 16, 3), np.uint16)), "Images of shape (20, 16, 3)"),
         (put("Images", np.full(SHAPE, np.nan)), "not finite"),
-        (put("Images", np.full(SHAPE, 7, np.uint16)), "the value 7 in all of Images"),
+        (put("Images", np.full(SHAPE, 7, np.uint16)), "the constant value 7 in Images"),
         (lambda file: file.move("Images", "images"), "datasets Frames_with_ROI, Masks, images"),
         (put("Masks", np.zeros((20, 16, 3, 4), np.uint8)), "Masks of shape (20, 16, 3, 4)"),
         (put("Masks", np.full(SHAPE, 3, np.uint8)), "the labels 3 in Masks, slice 0"),
@@ -110,9 +110,9 @@ SHAPE = (20, 16, 3, 5)
         (put("Masks", np.full(SHAPE, 1.5)), "the labels 1.5 in Masks, slice 0"),
         (put("Masks", np.linspace(0, 1, 4800).reshape(SHAPE)), ", ... in Masks, slice 0"),
         (put("Frames_with_ROI", np.array([0, 5])), "expected 0 to 4"),
-        (put("Frames_with_ROI", np.array([1, 2])), "labels in frame 0, which Frames_with_ROI [1, 2] leaves out"),
-        (put("Frames_with_ROI", np.array([0, 1, 1])), "different whole numbers"),
-        (put("Frames_with_ROI", np.array([b"0", b"1"])), "different whole numbers"),
+        (put("Frames_with_ROI", np.array([1, 2])), "labels in frame 0, which is not in Frames_with_ROI [1, 2]"),
+        (put("Frames_with_ROI", np.array([0, 1, 1])), "distinct integers"),
+        (put("Frames_with_ROI", np.array([b"0", b"1"])), "distinct integers"),
     ],
 )
 def test_bad_file_is_one_sentence(tmp_path, change, words):

@@ -31,7 +31,7 @@ def test_numbers_come_through_unchanged(tmp_path):
         ("M1,LVEDV,uL,1,2", "'LVEDV'"),
         ("M1,EDV,uL,1,2.3.4", "found '2.3.4' as dl"),
         ("M1,EDV,uL,1,inf", "found 'inf' as dl, expected a number or an empty cell"),
-        ("M1,EDV,uL,1,2\nM1,EDV,uL,3,4", "line 3: found EDV of M1 again (line 2)"),
+        ("M1,EDV,uL,1,2\nM1,EDV,uL,3,4", "line 3: found a second row for EDV of M1 (first in line 2)"),
     ],
 )
 def test_bad_row_is_one_sentence(tmp_path, row, words):
@@ -45,7 +45,7 @@ def test_bad_row_is_one_sentence(tmp_path, row, words):
 def test_columns_are_checked(tmp_path):
     with pytest.raises(BadInput, match="add unit"):
         measurement_table.readers(write(tmp_path, header="mouse,metric,reference,dl"))
-    with pytest.raises(BadInput, match="no column of a reader"):
+    with pytest.raises(BadInput, match="no reader column"):
         measurement_table.readers(write(tmp_path, header="mouse,metric,unit,reference"))
 
 

@@ -121,7 +121,7 @@ def test_bad_file_is_one_sentence(tmp_path, images, mask):
         "b": "shape (5, 10, 3)",
         "c": "frame_interval_ms",
         "d": "no readable",
-        "e": "cut off or damaged",
+        "e": "truncated or damaged",
         "f": "shape (12, 10, 3), expected (12, 10, 3, 6)",
     }.items():
         with pytest.raises(BadInput) as error:

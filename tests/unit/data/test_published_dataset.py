@@ -106,7 +106,10 @@ def test_split_of_the_notebook_is_said_to_test_on_two_inflow_mice(paper, root):
     assert Study(paper).cohorts["mice"].split_note == ""
     cohort["split"] = {"file": str(root / "config" / "published" / "notebook_split.csv")}
     note = Study(paper).cohorts["mice"].split_note
-    assert "keeps the inflow mice Mouse91, Mouse125 out of the training mice. It tests on Mouse91, Mouse125," in note
+    assert (
+        "does not use all mice with inflow frames for training (Mouse91, Mouse125). As test mice (Mouse91, Mouse125),"
+        in note
+    )
 
 
 def test_mirror(paper, tmp_path):

@@ -75,7 +75,7 @@ def test_file_is_read(tmp_path):
 @pytest.mark.parametrize(
     ("rows", "message"),
     [
-        (["A,train", "B,test", "A,test"], "found A in train and in test"),
+        (["A,train", "B,test", "A,test"], "found A in both train and test"),
         (["A,train"], "no row for B"),
         (["A,train", "B,test", "C,test"], "found C"),
         (["A,train", "B,tset"], "'tset' for B"),
@@ -100,9 +100,9 @@ DIGESTS = {"A": "aa", "B": "bb", "C": "cc", "D": "aa"}
 
 def test_mouse_in_two_sets_is_refused():
     check_split([("A", "train"), ("B", "validation"), ("C", "test")], DIGESTS)
-    with pytest.raises(BadInput, match="found A in train and in test"):
+    with pytest.raises(BadInput, match="found A in both train and test"):
         check_split([("A", "train"), ("B", "validation"), ("A", "test")], DIGESTS)
-    with pytest.raises(BadInput, match="found D, whose file is that of A, in train and in test"):
+    with pytest.raises(BadInput, match=r"found D \(same file as A\) in both train and test"):
         check_split([("A", "train"), ("B", "validation"), ("D", "test")], DIGESTS)
     with pytest.raises(BadInput, match="no mouse in validation"):
         check_split([("A", "train"), ("C", "test")], DIGESTS)
@@ -129,10 +129,10 @@ def test_drawn_split_meets_the_files(manifest, tmp_path, caplog):
     draw_split_script.main(manifest, good, is_drawn=True, trains=True, split=output)
     assert Path(output).read_text() == "mouse,split,phenotype\nA,train,x\nB,validation,\nC,test,y\n"
     bad = {"A": "test", "B": "validation", "C": "train"}
-    with pytest.raises(BadInput, match="inflow mice A outside the training mice"):
+    with pytest.raises(BadInput, match=r"mice with inflow frames outside the training set \(A\)"):
         draw_split_script.main(manifest, bad, is_drawn=True, trains=True, split=output)
     draw_split_script.main(manifest, bad, is_drawn=False, trains=True, split=output)
-    assert "keeps the inflow mice A out of the training mice. It tests on A, where" in caplog.text
+    assert "does not use all mice with inflow frames for training (A). As test mice (A), they" in caplog.text
     caplog.clear()
     draw_split_script.main(manifest, good, is_drawn=False, trains=True, split=output)
     assert "inflow" not in caplog.text
@@ -140,4 +140,4 @@ def test_drawn_split_meets_the_files(manifest, tmp_path, caplog):
 
 def test_mouse_that_validates_is_not_said_to_be_tested():
     note = inflow_note({"A", "B"}, {"A": "validation", "B": "train", "C": "test"})
-    assert note == "Note: the split file keeps the inflow mice A out of the training mice."
+    assert note == "Note: the split file does not use all mice with inflow frames for training (A)."

@@ -156,5 +156,5 @@ def test_masks_that_do_not_fit_are_refused(mouse, masks, frames, message):
 
 def test_dataset_that_no_mouse_has_is_refused(mouse):
     write_cine(mouse[2] / "observer" / "A.h5", masks=mouse[1], frames=[0])
-    with pytest.raises(BadInput, match="found no masks of any of the mice"):
+    with pytest.raises(BadInput, match="found no masks for any of the mice"):
         imported(mouse, dataset="masks")

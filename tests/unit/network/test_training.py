@@ -257,7 +257,7 @@ def test_a_loss_that_is_no_number_stops_and_is_not_tried_again(slices, tmp_path,
             self._slice = lambda *_: (np.full((32, 32), np.nan, np.float32), np.zeros((32, 32), np.uint8))
 
     monkeypatch.setattr(Slices, "start", spoil)
-    with pytest.raises(BadInput, match="^Epoch 3: the loss in step 1 is nan, expected a number; try") as first:
+    with pytest.raises(BadInput, match="^Epoch 3: the loss in step 1 is nan, expected a finite number; try") as first:
         train(slices, tmp_path)
     assert "learning_rate than 0.02" in str(first.value)
     kept = keras.saving.load_model(tmp_path / "checkpoint" / "best.keras", compile=False)
@@ -296,7 +296,7 @@ def test_gradients_that_no_scale_makes_finite_stop_the_training():
             model.train_on_batch(np.ones((4, 2)), np.ones((4, 1)))
         if steps == 15:
             finite.on_epoch_end(0, {"val_loss": 1.0})
-    with pytest.raises(BadInput, match="Epoch 0: the gradients are infinite at any scale of the loss; try float32"):
+    with pytest.raises(BadInput, match="Epoch 0: the gradients are not finite at any loss scale; try float32"):
         finite.on_epoch_end(0, {"val_loss": 1.0})
 
 
