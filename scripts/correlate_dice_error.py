@@ -8,47 +8,12 @@ ci_high are the confidence limits of rho.
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-import pandas as pd
-
 from murmur.csv_tables import read_csv, write_csv
 from murmur.job import job
-from murmur.statistics.correlation import spearman
-from murmur.statistics.paired import holm, without_rounding
+from murmur.statistics.dice_error import correlate
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
-
-METRIC = {
-    ("blood_pool", "ED"): "EDV",
-    ("blood_pool", "ES"): "ESV",
-    ("myocardium", "ED"): "mass_ED",
-    ("myocardium", "ES"): "mass_ES",
-}
-COLUMNS = ["structure", "phase", "metric", "n", "spearman_rho", "p", "p_holm", "ci_low", "ci_high", "note"]
-
-
-def correlate(overlap: pd.DataFrame, function: pd.DataFrame, alpha: float) -> pd.DataFrame:
-    """Return COLUMNS with 1 - alpha confidence limits; `note` says why a value is missing."""
-    rows = []
-    for (structure, phase), metric in METRIC.items():
-        scores = overlap[(overlap["structure"] == structure) & (overlap["phase"] == phase)]
-        values = function[function["metric"] == metric].set_index("mouse")[["reference", "reader"]]
-        pairs = values.astype(float).join(scores.set_index("mouse")["dice"].astype(float)).dropna()
-        reference, reader, dice = pairs.to_numpy().T
-        error = without_rounding(np.abs(reader - reference), np.abs(reference).max(initial=0))
-        n = len(pairs)
-        found = spearman(dice, error, alpha)
-        note = found["note"]
-        if n < 3:
-            note = f"{n} {'mouse' if n == 1 else 'mice'} with Dice and {metric}, at least 3 are needed"
-        elif pd.isna(found["rho"]):
-            note = "the Dice or the error is the same in every mouse"
-        named = {"structure": structure, "phase": phase, "metric": metric, "n": n, "spearman_rho": found["rho"]}
-        rows.append(named | found | {"note": note})
-    table = pd.DataFrame(rows)
-    table["p_holm"] = holm(table["p"])
-    return table[COLUMNS]
 
 
 def main(overlap: str, function: str, output: str, alpha: float) -> None:

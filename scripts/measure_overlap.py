@@ -16,12 +16,11 @@ from murmur.data.mouse_file import read_frame, segmented_frames
 from murmur.job import job
 from murmur.logs import log, progress
 from murmur.measurement.overlap import dice, surface_distances
-from murmur.vocabulary import STRUCTURES
+from murmur.vocabulary import PHASES, STRUCTURES
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
-PHASES = ("ED", "ES", "single")
 COLUMNS = ["mouse", "phase", "structure", "dice", "hd95_mm", "assd_mm"]
 
 

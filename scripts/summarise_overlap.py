@@ -14,51 +14,10 @@ import pandas as pd
 
 from murmur.csv_tables import read_csv, write_csv
 from murmur.job import job
-from murmur.statistics.notes import join
-from murmur.vocabulary import STRUCTURES
+from murmur.statistics.overlap_summary import summarise
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
-
-PHASES = {"ED": ["ED"], "ES": ["ES"], "single": ["single"], "all": ["ED", "ES"]}
-COLUMNS = ["structure", "phase", "n", "mean", "sd", "median", "q1", "q3", "min", "max", "missing", "failed", "note"]
-
-
-def describe(rows: pd.DataFrame, measure: str, sd_ddof: int) -> dict[str, object]:
-    """Return n, mean, sd, median, q1, q3, min, max, missing and failed of the column `measure` of `rows`.
-
-    `note` says why some are empty.
-    """
-    found = rows[measure].astype(float).dropna()
-    n = len(found)
-    return {
-        "n": n,
-        "mean": found.mean(),
-        "sd": found.std(ddof=sd_ddof) if n >= 2 else float("nan"),
-        "median": found.median(),
-        "q1": found.quantile(0.25),
-        "q3": found.quantile(0.75),
-        "min": found.min(),
-        "max": found.max(),
-        "missing": int(rows["dice"].isna().sum()),
-        "failed": int((rows["dice"].notna() & rows["hd95_mm"].isna()).sum()),
-        "note": {0: "no value", 1: "1 value: no standard deviation"}.get(n, ""),
-    }
-
-
-def summarise(overlap: pd.DataFrame, measure: str, sd_ddof: int) -> pd.DataFrame:
-    """Return one row per structure and phase of `overlap` with the summary of the column `measure`."""
-    rows = []
-    for structure in STRUCTURES:
-        for phase, phases in PHASES.items():
-            chosen = overlap[(overlap["structure"] == structure) & overlap["phase"].isin(phases)]
-            if len(chosen):
-                row = {"structure": structure, "phase": phase} | describe(chosen, measure, sd_ddof)
-                found = chosen.loc[chosen[measure].notna(), "phase"].unique()
-                if phase == "all" and len(found) == 1:
-                    row["note"] = join(f"only {found[0]} has values", row["note"])
-                rows.append(row)
-    return pd.DataFrame(rows, columns=COLUMNS)
 
 
 def main(overlap: str, dice_output: str, surface_output: str, sd_ddof: int) -> None:

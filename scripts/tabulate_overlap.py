@@ -15,12 +15,11 @@ from murmur.job import job
 from murmur.presentation.number_format import DASH, mean_and_sd, number, p_is
 from murmur.presentation.printed_table import PrintedTable, write_table
 from murmur.statistics.notes import brief
-from murmur.vocabulary import STRUCTURE_NAMES
+from murmur.vocabulary import PHASE_NAMES, STRUCTURE_NAMES
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
-PHASES = {"ED": "ED", "ES": "ES", "single": "single frame", "all": "ED and ES"}
 MEASURES = {"hd95_mm": "HD95 (mm)", "assd_mm": "ASSD (mm)"}
 EFFECTS = {"phase": "phase", "structure": "structure", "phase:structure": "their interaction"}
 CONTRASTS = {"blood_pool: ED - ES": "blood pool", "myocardium: ED - ES": "myocardium"}
@@ -28,12 +27,12 @@ CONTRASTS = {"blood_pool: ED - ES": "blood pool", "myocardium: ED - ES": "myocar
 
 def row_name(row: pd.Series) -> str:
     """Return the printed name of a row of a summary."""
-    return f"{STRUCTURE_NAMES[row['structure']]}, {PHASES[row['phase']]}"
+    return f"{STRUCTURE_NAMES[row['structure']]}, {PHASE_NAMES[row['phase']]}"
 
 
 def in_order(summary: pd.DataFrame) -> pd.DataFrame:
-    """Sort a summary as it is printed, by STRUCTURE_NAMES and PHASES."""
-    ranks = {name: rank for names in (STRUCTURE_NAMES, PHASES) for rank, name in enumerate(names)}
+    """Sort a summary as it is printed, by STRUCTURE_NAMES and PHASE_NAMES."""
+    ranks = {name: rank for names in (STRUCTURE_NAMES, PHASE_NAMES) for rank, name in enumerate(names)}
     return summary.sort_values(["structure", "phase"], key=lambda names: names.map(ranks), ignore_index=True)
 
 

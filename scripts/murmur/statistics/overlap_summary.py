@@ -1,6 +1,49 @@
-"""The best, the median and the worst mouse of a cohort by overlap."""
+"""Overlap and surface distances by structure and phase, and the best, the median and the worst mouse of a cohort."""
 
 import pandas as pd
+
+from murmur.statistics.notes import join
+from murmur.vocabulary import PHASES, STRUCTURES
+
+POOLED = {phase: [phase] for phase in PHASES} | {"all": ["ED", "ES"]}  # the phases of the values in a row
+COLUMNS = ["structure", "phase", "n", "mean", "sd", "median", "q1", "q3", "min", "max", "missing", "failed", "note"]
+
+
+def describe(rows: pd.DataFrame, measure: str, sd_ddof: int) -> dict[str, object]:
+    """Return n, mean, sd, median, q1, q3, min, max, missing and failed of the column `measure` of `rows`.
+
+    `note` says why some are empty.
+    """
+    found = rows[measure].astype(float).dropna()
+    n = len(found)
+    return {
+        "n": n,
+        "mean": found.mean(),
+        "sd": found.std(ddof=sd_ddof) if n >= 2 else float("nan"),
+        "median": found.median(),
+        "q1": found.quantile(0.25),
+        "q3": found.quantile(0.75),
+        "min": found.min(),
+        "max": found.max(),
+        "missing": int(rows["dice"].isna().sum()),
+        "failed": int((rows["dice"].notna() & rows["hd95_mm"].isna()).sum()),
+        "note": {0: "no value", 1: "1 value: no standard deviation"}.get(n, ""),
+    }
+
+
+def summarise(overlap: pd.DataFrame, measure: str, sd_ddof: int) -> pd.DataFrame:
+    """Return one row per structure and phase of `overlap` with the summary of the column `measure`."""
+    rows = []
+    for structure in STRUCTURES:
+        for phase, phases in POOLED.items():
+            chosen = overlap[(overlap["structure"] == structure) & overlap["phase"].isin(phases)]
+            if len(chosen):
+                row = {"structure": structure, "phase": phase} | describe(chosen, measure, sd_ddof)
+                found = chosen.loc[chosen[measure].notna(), "phase"].unique()
+                if phase == "all" and len(found) == 1:
+                    row["note"] = join(f"only {found[0]} has values", row["note"])
+                rows.append(row)
+    return pd.DataFrame(rows, columns=COLUMNS)
 
 
 def combined_dice(overlap: pd.DataFrame) -> pd.Series:
@@ -9,7 +52,7 @@ def combined_dice(overlap: pd.DataFrame) -> pd.Series:
     A mouse with one annotated frame has its phase `single` instead. Missing values are left out, a mouse
     without any is not listed; equal values keep the alphabetical order of the mice.
     """
-    counted = overlap[overlap["phase"].isin(["ED", "ES", "single"])].dropna(subset="dice")
+    counted = overlap[overlap["phase"].isin(PHASES)].dropna(subset="dice")
     means = counted.groupby("mouse")["dice"].mean()
     return means.sort_index().sort_values(ascending=False, kind="stable")
 

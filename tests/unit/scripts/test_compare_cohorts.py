@@ -9,6 +9,7 @@ from scipy import stats
 import compare_cohorts
 from murmur.csv_tables import read_csv, write_csv
 from murmur.statistics.bootstrap import BATCH, RESAMPLES, warning
+from murmur.statistics.cohort_comparison import COLUMNS
 from murmur.vocabulary import METRICS
 
 
@@ -128,7 +129,7 @@ def test_dice_error_is_the_mean_of_ed_and_es(tmp_path):
     cohorts = {"here": function(errors(9, 6)), "there": function(errors(6, 7))}
     masks = {"net": {"here": overlap(inside), "there": overlap(outside)}}
     table = run(tmp_path, {"net": cohorts}, masks, {"net": "here"})
-    assert list(table.columns) == compare_cohorts.COLUMNS
+    assert list(table.columns) == COLUMNS
     assert table["measure"].to_list() == ["dice_error"] * 2 + ["absolute_error"] * 6
     row = table.iloc[0]
     kept = np.delete(outside, 2, axis=0)
@@ -188,7 +189,7 @@ def test_few_mice_zero_errors_and_ties(tmp_path):
 
 def test_one_cohort_leaves_a_table_without_rows(tmp_path):
     table = run(tmp_path, {"net": {"here": function(errors(5, 1))}}, {}, {"net": "here"})
-    assert list(table.columns) == compare_cohorts.COLUMNS
+    assert list(table.columns) == COLUMNS
     assert table.empty
 
 

@@ -8,6 +8,7 @@ import pytest
 import compare_readers
 from murmur.csv_tables import read_csv, write_csv
 from murmur.statistics.agreement import agreement
+from murmur.statistics.reader_comparison import AGREEMENT, BESIDE, COMPARISON
 from murmur.vocabulary import METRICS
 
 OUTPUTS = ("comparison", "ranking", "beside")
@@ -70,7 +71,7 @@ def test_pairs_against_pingouin(tmp_path, three):
     import pingouin
 
     table = run(tmp_path, three, alpha=0.1)[0]
-    assert list(table.columns) == compare_readers.COMPARISON
+    assert list(table.columns) == COMPARISON
     assert len(table) == 3 * (4 + 6)
     assert table["note"].isna().all()
     errors = table[table["measure"] == "absolute_error"]
@@ -154,7 +155,7 @@ def test_ranking_by_reader_and_quantity(tmp_path, three):
 @pytest.mark.parametrize("sd_ddof", [0, 1])
 def test_agreement_beside_the_widest_observer(tmp_path, three, sd_ddof):
     beside = run(tmp_path, three, ["expert2", "tool"], sd_ddof)[2]
-    assert list(beside.columns) == compare_readers.BESIDE
+    assert list(beside.columns) == BESIDE
     assert beside["note"].isna().all()
     assert beside.groupby("reader")["role"].first().to_dict() == {
         "expert2": "observer",
@@ -165,7 +166,7 @@ def test_agreement_beside_the_widest_observer(tmp_path, three, sd_ddof):
     for name, (function, _) in three.items():
         pairs = function[function["metric"] == "EDV"]
         found = agreement(pairs["reference"], pairs["reader"], sd_ddof, 0.05)
-        for column in compare_readers.AGREEMENT:
+        for column in AGREEMENT:
             assert rows.loc[name, column] == pytest.approx(found[column], rel=1e-12)
         sd = np.std(pairs["reader"] - pairs["reference"], ddof=sd_ddof)
         assert rows.loc[name, "loa_width"] == pytest.approx(2 * 1.959963984540054 * sd)

@@ -15,8 +15,8 @@ import correlate_dice_error
 import measure_agreement
 import summarise_overlap
 import tabulate_paper
-from compare_with_paper import Computed, judge
 from murmur.csv_tables import read_csv, write_csv
+from murmur.paper.comparison import NO_CLOCK, Computed, judge, significance
 from murmur.paper.printed_values import read_figure
 from murmur.statistics.overlap_summary import select_cases
 
@@ -154,7 +154,7 @@ def test_what_a_cohort_of_measurements_lacks_has_a_reason(compare):
     assert missing["note"].ne("").all()
     assert missing.loc[("mice", "", "", ""), "note"] == "the cohort has no images"
     assert missing.loc[("epochs", "", "", ""), "note"].endswith("the reader was not trained in this study")
-    assert missing.loc[("full_cine_sd", "", "", ""), "note"] == compare_with_paper.NO_CLOCK
+    assert missing.loc[("full_cine_sd", "", "", ""), "note"] == NO_CLOCK
     few = compare(read_figure(FIGURE_3)[lambda t: t["metric"].isin(["EDV", "EF"])])
     assert few.loc[("bias", "", "", "mass_ED"), "note"] == "mass_ED was not measured"
 
@@ -247,8 +247,8 @@ def test_verdicts(printed, number, verdict):
 def test_p_says_whether_the_conclusion_is_the_same(compare):
     notes = compare()["note"].xs("p", level="quantity")
     assert set(notes) == {"neither below 0.05"}
-    assert compare_with_paper.significance("0.3", 0.01, 0.05) == "below 0.05 here alone"
-    assert compare_with_paper.significance("0.01", 0.3, 0.05) == "below 0.05 in the paper alone"
+    assert significance("0.3", 0.01, 0.05) == "below 0.05 here alone"
+    assert significance("0.01", 0.3, 0.05) == "below 0.05 in the paper alone"
 
 
 def test_same_bytes_and_a_table_for_print(compare, images, tmp_path):

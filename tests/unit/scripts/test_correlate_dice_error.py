@@ -5,8 +5,9 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from correlate_dice_error import correlate, main
+from correlate_dice_error import main
 from murmur.csv_tables import read_csv, write_csv
+from murmur.statistics.dice_error import correlate
 
 # fmt: off
 COLUMNS = [

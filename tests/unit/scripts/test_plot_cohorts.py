@@ -2,9 +2,9 @@ import pandas as pd
 import pytest
 
 import plot_cohorts
-from compare_cohorts import COLUMNS, QUANTITIES
 from drawn_figures import record_figures, smallest_font, words
 from murmur.csv_tables import write_csv
+from murmur.statistics.cohort_comparison import COLUMNS, QUANTITIES
 
 
 def comparison(readers, cohorts):

@@ -1,0 +1,161 @@
+"""Audit the paper's numbers by its own Figure 3: which convention gives each of them, and which none does.
+
+A candidate fits where the printed number, give or take half a unit of its last decimal, lies within 1.96 SD of the
+computed one; reading_error is that SD, from the reading errors of the figure. Units are those of the metrics.
+"""
+
+import re
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from murmur.paper.printed_values import READING_ERROR, half_unit, rounded_as
+
+READINGS = 2000  # readings of the figure that are simulated
+DENOMINATORS = {"n": 0, "n - 1": 1}
+AUDIT = [
+    *("source", "metric", "quantity", "statistic", "unit", "printed", "candidate", "computed", "difference"),
+    *("reading_error", "fits", "verdict", "should_read", "note"),
+]
+CONVENTIONS = ["statistic", "candidate", "printed", "explained", "alone", "adopted", "not_explained"]
+NO_FIT = "none fits: misprint?"
+# Each takes the reference's and the reader's values, mice along the last axis.
+Candidates = dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]]
+
+
+def _limit(side: int, ddof: int) -> Callable:
+    z = stats.norm.ppf(0.975)
+    return lambda x, y: (y - x).mean(axis=-1) + side * z * (y - x).std(axis=-1, ddof=ddof)
+
+
+def _spearman(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    return stats.pearsonr(stats.rankdata(x, axis=-1), stats.rankdata(y, axis=-1), axis=-1).statistic
+
+
+# What a column of Table 1 is, and the ways in which it may have been computed.
+CANDIDATES: dict[str, tuple[str, Candidates]] = {
+    "reference_mean": ("mean", {"mean": lambda x, y: x.mean(axis=-1)}),
+    "reference_sd": ("SD", {f"SD with {n}": lambda x, y, d=d: x.std(axis=-1, ddof=d) for n, d in DENOMINATORS.items()}),
+    "reader_mean": ("mean", {"mean": lambda x, y: y.mean(axis=-1)}),
+    "reader_sd": ("SD", {f"SD with {n}": lambda x, y, d=d: y.std(axis=-1, ddof=d) for n, d in DENOMINATORS.items()}),
+    "bias": ("bias", {"mean of reader - reference": lambda x, y: (y - x).mean(axis=-1)}),
+    "loa_low": ("limits of agreement", {f"SD with {n}": _limit(-1, d) for n, d in DENOMINATORS.items()}),
+    "loa_high": ("limits of agreement", {f"SD with {n}": _limit(1, d) for n, d in DENOMINATORS.items()}),
+    "p": (
+        "p",
+        {
+            "paired t-test": lambda x, y: stats.ttest_rel(y, x, axis=-1).pvalue,
+            "Wilcoxon signed-rank test": lambda x, y: stats.wilcoxon(y - x, axis=-1).pvalue,
+        },
+    ),
+    "r": ("r", {"Pearson": lambda x, y: stats.pearsonr(x, y, axis=-1).statistic, "Spearman": _spearman}),
+}
+# Counts that other counts of the paper must add up to.
+SUMS = {
+    "mice": [
+        ["controls", "myocardial_infarction_patch", "dilated_cardiomyopathy", "transverse_aortic_constriction"],
+        ["mice_train", "mice_validation", "mice_test"],
+    ],
+    "annotated_frames": [["stacks_train", "stacks_validation", "stacks_test"]],
+    "annotated_images": [["images_train", "images_validation", "images_test"]],
+}
+
+
+def read_again(figure: pd.DataFrame, metric: str) -> tuple[np.ndarray, np.ndarray]:
+    """Return the reference's and the reader's values of a metric as read (row 0) and in READINGS simulated readings.
+
+    Both have the axes (reading, mouse). The errors are normal and independent.
+    """
+    values = figure.loc[figure["metric"] == metric, ["reference", "reader"]].to_numpy().T
+    errors = np.random.default_rng(0).normal(0, READING_ERROR[metric], (READINGS + 1, *values.shape))
+    errors[0] = 0
+    reference, reader = np.moveaxis(values + errors, 1, 0)
+    return reference, reader
+
+
+def audit_table_1(figure: pd.DataFrame, table_1: list[dict[str, str]]) -> list[dict]:
+    """Return one row per printed number of Table 1 and candidate."""
+    rows = []
+    for line in table_1:
+        reference, reader = read_again(figure, line["metric"])
+        printed = [("Table 1", quantity, line[quantity]) for quantity in CANDIDATES]
+        # A second value of a number is known from the note of its row alone.
+        if in_text := re.search(r"r is ([\d.]+) in the text", line["note"]):
+            printed.append(("text", "r", in_text[1]))
+        for source, quantity, number in printed:
+            statistic, candidates = CANDIDATES[quantity]
+            for candidate, compute in candidates.items():
+                readings = compute(reference, reader)
+                unit = "1" if statistic in ("p", "r") else line["unit"]
+                rows.append(
+                    {"number": (source, line["metric"], quantity), "source": source, "metric": line["metric"]}
+                    | {"quantity": quantity, "statistic": statistic, "unit": unit, "printed": number}
+                    | {"candidate": candidate, "computed": readings[0], "reading_error": readings[1:].std(), "note": ""}
+                )
+    return rows
+
+
+def audit_sums(paper_values: list[dict[str, str]]) -> list[dict]:
+    """Return one row per count that other printed counts must add up to."""
+    lines = {line["quantity"]: line for line in paper_values if line["unit"] == "count"}
+    rows = []
+    for total, sums in SUMS.items():
+        for parts in sums:
+            computed = sum(int(lines[part]["value"]) for part in parts)
+            rows.append(
+                {"number": ("text", "", *parts), "source": "text", "metric": "", "quantity": total}
+                | {"statistic": "sum", "unit": "count", "printed": lines[total]["value"]}
+                | {"candidate": " + ".join(parts), "computed": computed, "reading_error": 0.0}
+                | {"note": "" if computed == int(lines[total]["value"]) else lines[total]["note"]}
+            )
+    return rows
+
+
+def fits(row: dict) -> bool:
+    """Say whether the printed number of a row can be the computed one."""
+    slack = half_unit(row["printed"]) if row["statistic"] != "sum" else 0
+    # 1e-9: the decimal 7.3 is no binary number
+    return abs(float(row["printed"]) - row["computed"]) <= slack + 1.96 * row["reading_error"] + 1e-9
+
+
+def audit(figure: pd.DataFrame, table_1: list[dict[str, str]], paper_values: list[dict[str, str]]) -> pd.DataFrame:
+    """Return AUDIT and `number`, which printed number it is; one row per printed number and candidate.
+
+    `verdict` names the candidates that fit; where none does, `should_read` is what the candidate gives that explains
+    most numbers of the same statistic.
+    """
+    table = pd.DataFrame(audit_table_1(figure, table_1) + audit_sums(paper_values))
+    table["difference"] = table["computed"] - table["printed"].astype(float)
+    table["fits"] = [fits(row) for row in table.to_dict("records")]
+    table["verdict"], table["should_read"] = NO_FIT, ""
+    explained = table.groupby(["statistic", "candidate"])["fits"].transform("sum")
+    for _, rows in table.groupby("number"):
+        if rows["fits"].any():
+            table.loc[rows.index, "verdict"] = " or ".join(rows["candidate"][rows["fits"]])
+        else:
+            best = rows.loc[explained[rows.index].idxmax()]
+            table.loc[rows.index, "should_read"] = rounded_as(best["printed"], best["computed"])
+    return table
+
+
+def conventions(table: pd.DataFrame) -> pd.DataFrame:
+    """Return CONVENTIONS from the audit: for each candidate the printed numbers of its statistic that it explains.
+
+    `alone` counts those that no other candidate explains, `not_explained` names the others; the candidate that
+    explains most is `adopted`.
+    """
+    rows = []
+    of_figure = table[table["statistic"] != "sum"]
+    for (statistic, candidate), numbers in of_figure.groupby(["statistic", "candidate"], sort=False):
+        failed = numbers[~numbers["fits"]]
+        names = failed["metric"] + " " + failed["quantity"] + " " + failed["printed"] + " (" + failed["source"] + ")"
+        rows.append(
+            {"statistic": statistic, "candidate": candidate, "printed": len(numbers)}
+            | {"explained": numbers["fits"].sum(), "alone": (numbers["verdict"] == candidate).sum()}
+            | {"not_explained": "; ".join(names)}
+        )
+    found = pd.DataFrame(rows)
+    found["adopted"] = found["explained"] == found.groupby("statistic")["explained"].transform("max")
+    return found[CONVENTIONS]
