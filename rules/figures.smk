@@ -225,6 +225,7 @@ rule plot_groups:
         runtime=per_attempt(10),
     params:
         phenotypes=phenotypes,
+        sd_ddof=study.statistics["sd_ddof"],
         alpha=study.statistics["alpha"],
         n=n_mice,
         modules=modules("plot_groups"),

@@ -1,88 +1,151 @@
 """Figure 6: function by phenotype, and whether the reader changes what differs between phenotypes.
 
-Inputs: function.csv (the values of each mouse) and group_differences.csv (the differences and intervals drawn); volumes
-in µL, EF in %, mass in mg. On the left every mouse that has both values, on the right each pair of phenotypes.
+Inputs: function.csv (the values of each mouse) and group_differences.csv (the differences, intervals and conclusions
+drawn); volumes in µL, EF in %, mass in mg. On the left every mouse that has both values with mean ± SD, on the right
+the differences between phenotypes.
 """
 
-import textwrap
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
+import seaborn
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
 from murmur.csv_tables import read_csv
 from murmur.job import job
-from murmur.presentation import style
+from murmur.presentation import categorical, style
 from murmur.statistics.phenotypes import MIN_MICE, NOT_SIGNIFICANT, RATERS, SIGNIFICANT, GroupedMetric, group
 from murmur.vocabulary import METRIC_NAMES, UNITS
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
-COLOURS = {"reference": style.BLACK, "reader": style.ORANGE}
+COLOURS = {"reference": style.GREY, "reader": style.ORANGE}
 MARKERS = {"reference": "o", "reader": "D"}
-SIDES = {"reference": -0.2, "reader": 0.2}  # of the reader beside, or below, the reference
-GOLDEN = (np.sqrt(5) - 1) / 2
-ROW_MM, PAIR_MM, FRAME_MM = 25, 2.75, 8.5  # least height of a metric's panels, height of a pair, of the axis
+HEIGHTS = {"reference": -0.18, "reader": 0.18}  # of a difference within the line of its pair
+MANY_MICE = 12  # in a phenotype: more would hide mean and SD, which then lie in front
+MAX_PAIRS = 10  # with more, only the differences from the first phenotype fit on a page
+ROW_MM = 26  # least height of a metric's panels
+PAIR_MM, AXIS_MM, HEAD_MM = 2.75, 8.5, 14  # height of a pair, of an axis with its labels, of the legend
+MAX_LETTERS = 20  # of a name below the panels
+LETTER_MM, PANEL_MM = 1.3, 75  # width of a letter, of a panel of mice
 
 
-def short(phenotype: str) -> str:
-    """Return the name of a phenotype, its middle left out where it would take the room of the panels."""
-    return phenotype if len(phenotype) <= 12 else f"{phenotype[:7]}…{phenotype[-4:]}"
+def abbreviate(phenotype: str, letters: int) -> str:
+    """Return the name of a phenotype, its middle left out where it has more than that many letters."""
+    kept = letters // 2
+    return phenotype if len(phenotype) <= letters else f"{phenotype[:kept]}…{phenotype[kept + 1 - letters :]}"
 
 
-def marker(rater: str) -> dict[str, object]:
-    """Return how marks of a rater look: those of the reference filled, those of the reader open."""
-    fill = style.LIGHT_GREY if rater == "reference" else "white"
-    return {"marker": MARKERS[rater], "color": COLOURS[rater], "markerfacecolor": fill, "markeredgewidth": 0.7}
+def labels_are_long(phenotypes: Sequence[str]) -> bool:
+    """Return whether the names of the phenotypes would run into one another below a panel."""
+    return LETTER_MM * (max(map(len, phenotypes)) + 1) > PANEL_MM / len(phenotypes)
 
 
-def plot_mice(axes: Axes, metric: GroupedMetric) -> None:
-    """Draw the values of each phenotype by both raters, each with its mean as a line."""
-    for position, pairs in enumerate(metric.groups.values()):
-        # neighbours in value stand apart: multiples of the golden section fill the width evenly
-        spread = 0.32 * ((np.arange(len(pairs)) * GOLDEN) % 1 - 0.5) if len(pairs) > 1 else 0
-        for rater in RATERS:
-            middle = position + SIDES[rater]
-            axes.plot(middle + spread, np.sort(pairs[rater]), linestyle="none", markersize=2, zorder=2, **marker(rater))
-            if len(pairs) > 1:  # the line would hide a single mouse
-                axes.hlines(pairs[rater].mean(), middle - 0.18, middle + 0.18, style.BLUE, linewidth=1.8, zorder=3)
-    axes.set_xlim(-0.5, len(metric.groups) - 0.5)
-    # a name as wide as its group, in two lines at most
-    axes.set_xticks(range(len(metric.groups)), [textwrap.fill(short(name), 8) for name in metric.groups])
+def shown_pairs(differences: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of `differences` to draw: all, or, of too many phenotypes, those against the first."""
+    if differences.groupby("metric").size().max() <= MAX_PAIRS:
+        return differences
+    return differences[differences["group_a"] == differences["group_a"].iloc[0]]
+
+
+def plot_mice(axes: Axes, metric: GroupedMetric, sd_ddof: int) -> None:
+    """Draw every mouse of each phenotype by both raters, over mean ± SD (denominator n - `sd_ddof`)."""
+    values = pd.concat(metric.groups, names=["phenotype"]).reset_index("phenotype")
+    values = values.melt("phenotype", list(RATERS), var_name="rater")
+    groups = {"data": values, "x": "phenotype", "y": "value", "order": list(metric.groups)}
+    groups |= {"hue": "rater", "hue_order": list(RATERS)}
+    seaborn.pointplot(
+        **groups,
+        palette=dict.fromkeys(RATERS, style.BLACK),
+        dodge=categorical.GROUP_WIDTH / 2,
+        linestyle="none",
+        marker="_",
+        markersize=11,
+        markeredgewidth=1.2,
+        errorbar=lambda of: (of.mean() - of.std(ddof=sd_ddof), of.mean() + of.std(ddof=sd_ddof)),
+        err_kws={"linewidth": 0.7},
+        capsize=0.12,
+        legend=False,
+        zorder=1 if max(map(len, metric.groups.values())) <= MANY_MICE else 4,
+        ax=axes,
+    )
+    categorical.draw_points(axes, **groups, palette=COLOURS, markers=MARKERS)
+    margin = max(1, 5 - len(metric.groups)) / 2  # two groups are not drawn broader than four
+    axes.set(xlabel="", xlim=(-margin, len(metric.groups) - 1 + margin))
     axes.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
-    axes.margins(y=0.08)
 
 
-def plot_differences(axes: Axes, pairs: pd.DataFrame) -> None:
-    """Draw the difference of each pair by both raters with its interval; shade and name a changed conclusion."""
+def name_phenotypes(panels: Sequence[Axes], phenotypes: Sequence[str]) -> None:
+    """Write the phenotypes below each panel, or, where they are long, at a slant below the last."""
+    names = [abbreviate(phenotype, MAX_LETTERS) for phenotype in phenotypes]
+    for axes in panels:
+        axes.set_xticks(range(len(names)), names)
+    if labels_are_long(names):
+        for axes in panels[:-1]:
+            axes.tick_params(axis="x", labelbottom=False)
+        panels[-1].set_xticks(range(len(names)), names, rotation=40, ha="right", rotation_mode="anchor")
+
+
+def plot_differences(axes: Axes, pairs: pd.DataFrame, alpha: float) -> None:
+    """Draw the difference of each pair by both raters with its interval; shade and name a changed conclusion.
+
+    A symbol is filled where the difference is significant: p_adjusted, on which the conclusion rests, below `alpha`.
+    """
+    pairs = pairs.reset_index(drop=True)
+    for rater in RATERS:
+        drawn = pairs.assign(height=pairs.index + HEIGHTS[rater], rater=rater)
+        limits = (f"{rater}_ci_low", f"{rater}_ci_high")
+        significant = pairs[f"{rater}_p_adjusted"] < alpha
+        categorical.draw_intervals(
+            axes, drawn, f"{rater}_difference", limits, "height", "rater", COLOURS, MARKERS, significant
+        )
+    for height in pairs.index[changed(pairs)]:
+        axes.axhspan(height - 0.5, height + 0.5, color=style.LIGHT_GREY, alpha=0.5, linewidth=0, zorder=0)
+        style.write_at_right(axes, height, pairs.loc[height, "conclusion"])
     axes.axvline(0, color=style.GREY, linewidth=0.6, zorder=1)
-    for height, row in enumerate(pairs.to_dict("records")):
-        for rater in RATERS:
-            y = height + SIDES[rater]
-            interval = [row[f"{rater}_ci_low"], row[f"{rater}_ci_high"]]
-            axes.plot(interval, [y, y], color=COLOURS[rater], linewidth=1, zorder=2)
-            axes.plot(row[f"{rater}_difference"], y, markersize=2.8, zorder=3, **marker(rater))
-        if pd.notna(row["conclusion"]) and row["conclusion"] not in (SIGNIFICANT, NOT_SIGNIFICANT):
-            axes.axhspan(height - 0.5, height + 0.5, color=style.LIGHT_GREY, alpha=0.6, linewidth=0, zorder=0)
-            axes.annotate(
-                row["conclusion"],
-                (1, height),
-                xycoords=("axes fraction", "data"),
-                xytext=(3, 0),
-                textcoords="offset points",
-                va="center",
-            )
-    names = [f"{short(b)} − {short(a)}" for a, b in zip(pairs["group_a"], pairs["group_b"], strict=True)]
+    names = [
+        f"{abbreviate(b, 17)} − {abbreviate(a, 13)}" for a, b in zip(pairs["group_a"], pairs["group_b"], strict=True)
+    ]
     axes.set_yticks(range(len(pairs)), names)
     axes.tick_params(axis="y", length=0)
-    axes.set_ylim(len(pairs) - 0.5, -0.5)
+    margin = max(1, 4 - len(pairs)) / 2
+    axes.set(ylabel="", ylim=(len(pairs) - 1 + margin, -margin))
     axes.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
+
+
+def changed(pairs: pd.DataFrame) -> pd.Series:
+    """Return which pairs are significant by one rater only, or by both but in opposite directions."""
+    return pairs["conclusion"].notna() & ~pairs["conclusion"].isin([SIGNIFICANT, NOT_SIGNIFICANT])
+
+
+def add_legend(
+    figure: Figure, table: pd.DataFrame, drawn: pd.DataFrame, reader: str, cohort: str, alpha: float
+) -> None:
+    """Explain above the panels what is drawn: only the symbols and shades that occur, and which pairs are not shown."""
+    entries = [categorical.symbol(COLOURS[rater], MARKERS[rater], rater) for rater in RATERS]
+    entries[1].set_label(f"reader {reader}")
+    entries.append(Line2D([], [], linestyle="none", marker="+", markersize=9, color=style.BLACK, label="mean ± SD"))
+    title = f"Cohort {cohort}. Left: each mouse"
+    if len(drawn):
+        title += (
+            f"; right: differences with simultaneous {100 * (1 - alpha):g} % confidence intervals (Welch, "
+            f"Bonferroni),\nfilled: p < {alpha:g} for the pair and for its metric (Welch's ANOVA, Holm)"
+        )
+    if len(drawn) < len(table):
+        title += f"\nShown: differences from {drawn['group_a'].iloc[0]}; all pairs are in group_differences.csv"
+    if (drawn[["n_a", "n_b"]] < MIN_MICE).any(axis=None):
+        title += f"\nNo interval where a phenotype has fewer than {MIN_MICE} mice"
+    if changed(drawn).any():
+        label = "significant by one of the two only, or in opposite directions"
+        entries.append(Patch(color=style.LIGHT_GREY, alpha=0.5, linewidth=0, label=label))
+    place = {"loc": "outside upper left", "ncols": len(entries), "alignment": "left"}
+    figure.legend(handles=entries, title=title, **place)
 
 
 def main(
@@ -92,43 +155,33 @@ def main(
     outputs: list[str],
     reader: str,
     cohort: str,
+    sd_ddof: int,
     alpha: float,
 ) -> None:
-    """Draw one row per metric: the mice by phenotype and the differences between phenotypes."""
-    grouped = {metric.metric: metric for metric in group(read_csv(function), phenotypes)}
+    """Draw one row per metric that has values: the mice by phenotype and the differences between phenotypes."""
+    grouped = [metric for metric in group(read_csv(function), phenotypes) if any(map(len, metric.groups.values()))]
+    if not grouped:
+        with style.printed_figure(outputs, height_mm=30) as figure:
+            style.write_in_panel(figure.subplots(), "No mouse of known phenotype has values by expert and reader.")
+        return
+    names = list(grouped[0].groups)
     table = read_csv(differences)
-    pairs = table["metric"].value_counts().max() if len(table) else 0
-    height = len(METRIC_NAMES) * max(ROW_MM, FRAME_MM + PAIR_MM * pairs) + 12
-    few = (table[["n_a", "n_b"]] < MIN_MICE).any(axis=None)
-    bare = f"\nNo interval where a phenotype has fewer than {MIN_MICE} mice" if few else ""
-    with style.printed_figure(outputs, height_mm=height) as figure:
-        panels = figure.subplots(len(METRIC_NAMES), 2, width_ratios=[1, 1])
-        for (left, right), (metric, name) in zip(panels, METRIC_NAMES.items(), strict=True):
-            found = grouped.get(metric)
-            if found is None or not any(len(mice) for mice in found.groups.values()):
-                left.set_title(name)
-                style.write_in_panel(left, "No mouse of known phenotype has both values.")
-                right.set_axis_off()
-                continue
-            unit = UNITS[found.unit]
-            plot_mice(left, found)
-            left.set_ylabel(f"{name} ({unit})")
-            if len(found.groups) < 2:
-                style.write_in_panel(right, "One phenotype: there is nothing to compare.")
-                continue
-            plot_differences(right, table[table["metric"] == metric])
-            right.set_xlabel(f"Difference in {name.replace('Mass', 'mass')} ({unit})", labelpad=1)
-        marks = [Line2D([], [], markersize=3.5, linewidth=1, **marker(rater)) for rater in RATERS]
-        marks += [Line2D([], [], color=style.BLUE, linewidth=1.8), Patch(color=style.LIGHT_GREY, alpha=0.6)]
-        figure.legend(
-            marks,
-            ["reference", f"reader {reader}", "mean", "significant by one of the two only, or in opposite directions"],
-            loc="outside upper left",
-            ncols=4,
-            title=f"Cohort {cohort}. Left: each mouse; right: differences with simultaneous "
-            f"{100 * (1 - alpha):g} % confidence intervals (Welch, Bonferroni){bare}",
-            alignment="left",
-        )
+    table = table[table["metric"].isin([metric.metric for metric in grouped])]
+    drawn = shown_pairs(table) if len(table) else table
+    pairs = len(drawn) // len(grouped)
+    slanted = 0.7 * LETTER_MM * min(MAX_LETTERS, max(map(len, names))) if labels_are_long(names) else 0
+    height = HEAD_MM + len(grouped) * max(ROW_MM, AXIS_MM + PAIR_MM * pairs) + slanted
+    with style.printed_figure(outputs, height) as figure:
+        panels = figure.subplots(len(grouped), 2 if pairs else 1, squeeze=False)
+        for row, metric in zip(panels, grouped, strict=True):
+            name, unit = METRIC_NAMES[metric.metric], UNITS[metric.unit]
+            plot_mice(row[0], metric, sd_ddof)
+            row[0].set_ylabel(f"{name} ({unit})")
+            if pairs:
+                plot_differences(row[1], drawn[drawn["metric"] == metric.metric], alpha)
+                row[1].set_xlabel(f"Difference in {name.replace('Mass', 'mass')} ({unit})", labelpad=1)
+        name_phenotypes(panels[:, 0], names)
+        add_legend(figure, table, drawn, reader, cohort, alpha)
 
 
 if __name__ == "__main__":
@@ -140,5 +193,6 @@ if __name__ == "__main__":
             outputs=list(snakemake.output),
             reader=snakemake.wildcards.reader,
             cohort=snakemake.wildcards.cohort,
+            sd_ddof=snakemake.params.sd_ddof,
             alpha=snakemake.params.alpha,
         )

@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import seaborn
 from matplotlib.axes import Axes
-from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from murmur.csv_tables import read_csv
 from murmur.job import job
-from murmur.presentation import style
+from murmur.presentation import categorical, style
 from murmur.vocabulary import STRUCTURE_NAMES
 
 if TYPE_CHECKING:
@@ -44,7 +43,7 @@ def plot_measure(axes: Axes, overlap: pd.DataFrame, measure: str) -> None:
         zorder=1,
         ax=axes,
     )
-    style.draw_points(axes, **groups, markers=MARKERS)
+    categorical.draw_points(axes, **groups, markers=MARKERS)
     n = overlap.dropna(subset=measure).groupby(["phase", "structure"]).size()
     counts = {phase: [n.get((phase, structure), 0) for structure in STRUCTURE_NAMES] for phase in phases}
     axes.set_xticks(
@@ -67,16 +66,7 @@ def main(overlap: str, outputs: list[str], reader: str, cohort: str) -> None:
             else:
                 style.write_in_panel(axes, f"{MEASURES[measure]}: no mouse has a value.")
         symbols = [
-            Line2D(
-                [],
-                [],
-                linestyle="none",
-                marker=MARKERS[structure],
-                color=style.STRUCTURE_COLOURS[structure],
-                markeredgecolor=style.BLACK,
-                markeredgewidth=0.4,
-                label=name,
-            )
+            categorical.symbol(style.STRUCTURE_COLOURS[structure], MARKERS[structure], name)
             for structure, name in STRUCTURE_NAMES.items()
         ]
         figure.legend(

@@ -7,13 +7,10 @@ style or marker.
 
 import contextlib
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import matplotlib.style
-import numpy as np
-import pandas as pd
-import seaborn
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -31,9 +28,6 @@ GREY = "#808080"
 LIGHT_GREY = "#B8B8B8"
 
 STRUCTURE_COLOURS = {"myocardium": SKY_BLUE, "blood_pool": VERMILION}
-
-GROUP_WIDTH = 0.8  # of the distance between two groups; seaborn's own
-GOLDEN_SECTION = (np.sqrt(5) - 1) / 2
 
 PAGE_MM = 180.0  # the width of a printed page's two columns
 MM = 1 / 25.4
@@ -94,52 +88,10 @@ def printed_figure(
             figure.savefig(output, dpi=300, metadata=METADATA[output.suffix] | stamped)
 
 
-def spread(values: pd.Series) -> pd.Series:
-    """Return offsets between -0.5 and 0.5, centred, that keep points of similar value apart.
-
-    Multiples of the golden section, taken in the order of the values, fill the width evenly for any number of points.
-    seaborn's stripplot would take random offsets, and its swarmplot does not fit a hundred mice into a column.
-    """
-    offsets = values.rank(method="first") * GOLDEN_SECTION % 1
-    return offsets - (offsets.min() + offsets.max()) / 2
-
-
-def draw_points(
-    axes: Axes,
-    data: pd.DataFrame,
-    x: str,
-    y: str,
-    hue: str,
-    order: Sequence[str],
-    hue_order: Sequence[str],
-    palette: Mapping[str, str],
-    markers: Mapping[str, str],
-) -> None:
-    """Draw every value of the column `y` where seaborn's boxplot and pointplot place its group.
-
-    `x` and `hue` name the columns of the groups and of those within them, in the orders `order` and `hue_order`;
-    `palette` and `markers` give each of the latter its colour and symbol.
-    """
-    shown = data.dropna(subset=y)
-    column = GROUP_WIDTH / len(hue_order)
-    middle = shown[x].map(order.index) + column * (shown[hue].map(hue_order.index) - (len(hue_order) - 1) / 2)
-    largest = shown.groupby([x, hue]).size().max()
-    seaborn.scatterplot(
-        data=shown,
-        x=middle + 0.7 * column * shown.groupby([x, hue])[y].transform(spread),
-        y=y,
-        hue=hue,
-        palette=palette,
-        style=hue,
-        markers=markers,
-        s=14 if largest <= 20 else 9 if largest <= 50 else 5,
-        edgecolor=BLACK,
-        linewidth=0.4,
-        legend=False,
-        clip_on=False,
-        zorder=3,
-        ax=axes,
-    )
+def write_at_right(axes: Axes, y: float, words: str, **text) -> None:
+    """Write `words` to the right of the panel `axes`, at the height `y` of its data."""
+    where = {"xycoords": ("axes fraction", "data"), "xytext": (4, 0), "textcoords": "offset points", "va": "center"}
+    axes.annotate(words, (1, y), **where, **text)
 
 
 def write_in_panel(axes: Axes, words: str) -> None:

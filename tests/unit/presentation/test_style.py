@@ -1,10 +1,6 @@
-import itertools
-
 import matplotlib
 import numpy as np
-import pandas as pd
 import pytest
-import seaborn
 from PIL import Image
 
 from murmur.presentation import style
@@ -67,27 +63,3 @@ def test_write_in_panel_replaces_a_panel_by_words_and_keeps_its_title(tmp_path):
         assert axes.get_title(loc="left") == "EDV"
         assert [text.get_text() for text in axes.texts] == ["No mouse has both values."]
         assert not axes.lines
-
-
-def test_spread_is_centred_and_keeps_neighbours_in_value_apart():
-    values = pd.Series(np.linspace(0, 1, 60))[::-1]
-    offsets = style.spread(values)
-    assert offsets.abs().max() <= 0.5
-    assert offsets.max() == pytest.approx(-offsets.min())
-    assert np.abs(np.diff(offsets)).min() > 0.3
-    assert style.spread(pd.Series([3.0]))[0] == 0
-    assert style.spread(pd.Series([1.0, 1.0, 1.0])).nunique() == 3
-
-
-def test_points_stand_where_seaborn_places_their_group(tmp_path):
-    groups = {"x": "day", "order": ["d0", "d7"], "hue": "rater", "hue_order": ["a", "b", "c"], "y": "value"}
-    table = pd.DataFrame([(d, r, i) for i, (d, r) in enumerate(itertools.product(("d0", "d7"), "abc"))])
-    table.columns = ["day", "rater", "value"]
-    with style.printed_figure([], height_mm=40) as figure:
-        axes = figure.subplots()
-        look = {"palette": dict(zip("abc", ("red", "green", "blue"), strict=True))}
-        seaborn.stripplot(table, **groups, **look, dodge=True, jitter=False, legend=False, ax=axes)
-        expected = np.concatenate([points.get_offsets() for points in axes.collections])
-        style.draw_points(axes, table, **groups, **look, markers=dict(zip("abc", "osD", strict=True)))
-        found = axes.collections[-1].get_offsets()
-    np.testing.assert_allclose(found[found[:, 1].argsort()], expected[expected[:, 1].argsort()])
