@@ -14,7 +14,7 @@ from murmur.data.published_dataset import WEIGHTS
 from murmur.data.split import SPLITS
 from murmur.measurement.function import MYOCARDIAL_DENSITY
 from murmur.network import augmentation
-from murmur.network.recipes import RECIPES
+from murmur.network.augmentation import RECIPES
 from murmur.presentation.number_format import number
 from murmur.presentation.prose.agreement import MEANING
 from murmur.presentation.prose.phrases import STRUCTURE, listed, paragraph
