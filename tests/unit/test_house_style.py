@@ -29,10 +29,10 @@ def test_snakemake_lint(root, tmp_path):
 
 
 def test_config_readme_is_in_step_with_the_schema(root):
-    sys.path.insert(0, str(root / "docs"))
+    sys.path.insert(0, str(root / "tools"))
     from write_config_readme import readme
 
-    assert (root / "config" / "README.md").read_text() == readme(), "run: python docs/write_config_readme.py"
+    assert (root / "config" / "README.md").read_text() == readme(), "run: python tools/write_config_readme.py"
 
 
 def keys(rules):

@@ -1,7 +1,7 @@
 """Draw docs/phantom.png: one generated mouse of each phenotype, at end-diastole and end-systole.
 
 And docs/phantom_varied.png: mice as varied as those that models/phantom.keras was trained on.
-Run from the checkout: python docs/draw_phantom.py
+Run from the checkout: python tools/draw_phantom.py
 """
 
 import sys
