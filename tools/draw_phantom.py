@@ -14,8 +14,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.patches import Rectangle
 
-HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent / "scripts"))
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "scripts"))
 
 from murmur.network.preprocessing import scale, to_square  # noqa: E402
 from murmur.phantom.mouse import Phantom, phantom_mouse  # noqa: E402
@@ -117,5 +117,5 @@ def slices_from_base(phantom: Phantom, frame: int) -> list[int]:
 
 
 if __name__ == "__main__":
-    main(HERE / "phantom.png")
-    draw_varied(HERE / "phantom_varied.png")
+    main(ROOT / "docs" / "phantom.png")
+    draw_varied(ROOT / "docs" / "phantom_varied.png")
