@@ -14,6 +14,9 @@ from skimage.exposure import equalize_adapthist
 
 from murmur.network.preprocessing import scale
 
+# Probability of each transform, in the order in which they are applied; the same in both augmentations.
+CHANCE = {"flip": 0.5, "turn": 0.5, "brightness": 0.4, "gamma": 0.3, "noise": 0.5, "CLAHE": 0.5, "affine": 0.5}
+
 BRIGHTNESS = 0.17  # share of the range, added
 GAMMA = (0.70, 1.20)
 NOISE_VARIANCE = (30.0, 100.0)  # on a scale of 0..255, the paper's
@@ -57,21 +60,21 @@ def augment_paper(image: np.ndarray, mask: np.ndarray, rng: np.random.Generator)
     shift ±6.25 % (0.5; linear for the image, nearest for the mask, 0 outside). The image is then scaled to 0..1 by its
     own range, as every image is that the network sees, so that of a change of brightness only the clipping stays.
     """
-    if rng.random() < 0.5:
+    if rng.random() < CHANCE["flip"]:
         image, mask = image[:, ::-1], mask[:, ::-1]
-    if rng.random() < 0.5:
+    if rng.random() < CHANCE["turn"]:
         turns = int(rng.integers(1, 4))
         image, mask = np.rot90(image, turns), np.rot90(mask, turns)
-    if rng.random() < 0.4:
+    if rng.random() < CHANCE["brightness"]:
         image = np.clip(image + rng.uniform(-BRIGHTNESS, BRIGHTNESS), 0, 1)
-    if rng.random() < 0.3:
+    if rng.random() < CHANCE["gamma"]:
         image = image ** rng.uniform(*GAMMA)
-    if rng.random() < 0.5:
+    if rng.random() < CHANCE["noise"]:
         sd = np.sqrt(rng.uniform(*NOISE_VARIANCE)) / 255
         image = np.clip(image + sd * rng.standard_normal(image.shape, dtype=np.float32), 0, 1)
-    if rng.random() < 0.5:
+    if rng.random() < CHANCE["CLAHE"]:
         image = _equalise(image, CLAHE_CLIP, bins=1024)
-    if rng.random() < 0.5:
+    if rng.random() < CHANCE["affine"]:
         angle, factor = rng.uniform(-ROTATION, ROTATION), rng.uniform(1 - SCALE, 1 + SCALE)
         shift = rng.uniform(-SHIFT, SHIFT, size=2) * image.shape
         image, mask = _affine(image, mask, angle, (factor, factor), shift)
@@ -97,21 +100,21 @@ def augment_notebook(image: np.ndarray, mask: np.ndarray, rng: np.random.Generat
     mask, 0 outside). It is then scaled to 0..1 by its own range.
     """
     image = np.floor(image * np.float32(255))
-    if rng.random() < 0.5:
+    if rng.random() < CHANCE["flip"]:
         image, mask = image[:, ::-1], mask[:, ::-1]
-    if rng.random() < 0.5:
+    if rng.random() < CHANCE["turn"]:
         turns = int(rng.integers(4))
         image, mask = np.rot90(image, turns), np.rot90(mask, turns)
-    if rng.random() < 0.4:
+    if rng.random() < CHANCE["brightness"]:
         image = _grey_levels(image + 255 * rng.uniform(-BRIGHTNESS, BRIGHTNESS))
-    if rng.random() < 0.3:
+    if rng.random() < CHANCE["gamma"]:
         image = _grey_levels(255 * (image / 255) ** rng.uniform(*GAMMA))
-    if rng.random() < 0.5:
+    if rng.random() < CHANCE["noise"]:
         sd = 255 * rng.uniform(*NOISE_SD)
         image = _grey_levels(image + sd * rng.standard_normal(image.shape, dtype=np.float32))
-    if rng.random() < 0.5:
+    if rng.random() < CHANCE["CLAHE"]:
         image = _grey_levels(255 * _equalise(image / 255, rng.uniform(1, CLAHE_CLIP), bins=256))
-    if rng.random() < 0.5:
+    if rng.random() < CHANCE["affine"]:
         factors, angle = rng.uniform(1 - SCALE, 1 + SCALE, size=2), rng.uniform(-ROTATION, ROTATION)
         image, mask = _affine(image, mask, angle, factors, SHIFT * np.array(image.shape))
         image = _grey_levels(image)
