@@ -20,7 +20,7 @@ study: .venv/ready
 	$(BIN)/snakemake --cores all --report results/demo/report.html
 	@echo "Open results/demo/report.html"
 
-test: .venv/ready .venv/crate/ready .venv/slurm
+test: .venv/ready .venv/jax/ready .venv/crate/ready .venv/slurm
 	$(BIN)/python -m pytest --numprocesses 2 tests/unit
 	$(BIN)/python -m pytest tests/workflow
 
@@ -32,7 +32,8 @@ reproduce: .venv/ready
 	    ln -s "$$(cd "$(FOLDER)" && pwd)"/* "$$folder" && rm -f "$$folder/results" && \
 	    $(BIN)/snakemake --cores all --directory "$$folder" --configfile "$(STUDY)" || exit 1; \
 	done
-	$(BIN)/python scripts/compare_runs.py "$(FOLDER)/.reproduce/first/results" "$(FOLDER)/.reproduce/second/results"
+	PYTHONPATH=scripts $(BIN)/python -m murmur.audit compare-runs \
+	    "$(FOLDER)/.reproduce/first/results" "$(FOLDER)/.reproduce/second/results"
 
 gpu:
 	rm -rf .venv && mkdir .venv && touch .venv/gpu
@@ -59,9 +60,9 @@ requirements: .venv/ready
 clean:
 	rm -rf .venv results .snakemake
 
-.venv/crate/ready: .venv/ready envs/requirements-crate.txt
+.venv/jax/ready .venv/crate/ready: .venv/%/ready: .venv/ready envs/requirements-%.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --upgrade \
-	    --target .venv/crate -r envs/requirements-crate.txt
+	    --target .venv/$* -r envs/requirements-$*.txt
 	@touch $@
 
 .venv/slurm: .venv/ready envs/requirements-slurm.txt
@@ -74,4 +75,5 @@ clean:
 	@echo "Setting up in .venv; this takes a minute or two."
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(REQUIREMENTS)
+	@echo "$(CURDIR)/scripts" > "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/murmur.pth"
 	@touch $@

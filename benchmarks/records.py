@@ -7,7 +7,6 @@ Each job is begun anew, without what an earlier one has found out; its imports a
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -24,36 +23,34 @@ REMEMBERING = (code._read, code.modules_of, code._distributions)
 IMPORTS = "import time; t = time.process_time(); import murmur.job; print(time.process_time() - t)"
 
 
-def seconds_of(made: dict, files: list[str]) -> float:
-    """Return the CPU time in s of the records of one job, which made `files`."""
+def seconds_of(record: dict) -> float:
+    """Return the CPU time in s of the record of one job."""
     for function in REMEMBERING:
         function.cache_clear()
+    made = record["made"]
     with tempfile.TemporaryDirectory() as folder:
-        copies = [shutil.copy(file, folder) for file in files]
         started = time.process_time()
         inputs = [(found["name"], found["path"]) for found in made["inputs"] if Path(found["path"]).exists()]
         records.inputs_of(inputs)
         records.made_by(ROOT / made["script"], "9")
-        for copy in copies:
-            records.write_record(copy, made, {})
+        outputs = [output["path"] for output in record["outputs"] if Path(output["path"]).exists()]
+        records.write_record(Path(folder) / "record.json", outputs, made, {})
         return time.process_time() - started
 
 
 def main(folder: str) -> None:
-    """Print the time of all jobs, and that of the scripts themselves as their records say."""
+    """Print the time of all jobs, that of the scripts themselves as their records say, and that of an audit."""
     os.chdir(folder)
-    jobs = {}
-    for path in Path("results").rglob(f"*{records.ENDING}"):
-        record = json.loads(path.read_text())
-        jobs.setdefault(record["record"], []).append(record)
+    jobs = [json.loads(path.read_text()) for path in Path("results").glob("*/provenance/jobs/**/*.json")]
     environment = os.environ | {"PYTHONPATH": str(ROOT / "scripts")}
     imports = float(subprocess.check_output([sys.executable, "-c", IMPORTS], env=environment))
-    times = [
-        imports + seconds_of(made[0]["made"], [m["file"]["path"] for m in made if Path(m["file"]["path"]).exists()])
-        for made in jobs.values()
-    ]
-    scripts = sum(made[0]["run"]["seconds"] for made in jobs.values())
+    times = [imports + seconds_of(record) for record in jobs]
+    scripts = sum(record["run"]["seconds"] for record in jobs)
     print(f"{len(jobs)} jobs: {sum(times):.1f} s for all records, {max(times):.2f} s at most; scripts {scripts:.0f} s")
+    for study in Path("results").glob("*/provenance"):
+        started = time.monotonic()
+        subprocess.run([sys.executable, "-m", "murmur.audit", study.parent], env=environment, stdout=subprocess.DEVNULL)
+        print(f"audit of {study.parent.name}: {time.monotonic() - started:.1f} s")
 
 
 if __name__ == "__main__":

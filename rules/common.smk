@@ -6,7 +6,6 @@ import sys
 from itertools import chain
 from pathlib import Path
 
-from snakemake import __version__ as snakemake_version
 from snakemake.exceptions import WorkflowError
 
 # The checkout is never written into, not even with compiled modules, neither here nor by the jobs.
@@ -17,12 +16,9 @@ sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
 from murmur.files import remembered_sha256
 from murmur.errors import BadInput
 from murmur.provenance.code import commit_of, science_of_job
-from murmur.provenance.record import digest, tell_jobs, told_to_jobs
+from murmur.provenance.record import digest
 from murmur.study.inputs import Inputs
 from murmur.study.study import Study
-
-if workflow.is_main_process or not told_to_jobs():
-    tell_jobs(map(os.path.relpath, workflow.configfiles), snakemake_version, commit_of(workflow.basedir))
 
 
 def or_stop(function, *args):

@@ -1,9 +1,25 @@
 # Provenance: how the study was made, in words and from record to record.
 #
-#   in    all that the study made, with the records beside it; the study file
+#   in    all that the study made, with the records of its jobs; the study file
 #   out   tables/methods.md; provenance/records.html, records.csv and a copy of the study file
+#
+# Every job of every rule writes its record, provenance/jobs/RULE/WILDCARDS.json; what it cannot know by itself is
+# exported when the workflow starts.
 
+from snakemake import __version__ as snakemake_version
+
+from murmur.provenance.run_context import export_run_context
 from murmur.study.schema import in_force
+
+
+onstart:
+    export_run_context(
+        study.settings["study"],
+        map(os.path.relpath, workflow.configfiles),
+        snakemake_version,
+        commit_of(workflow.basedir),
+        workflow.rules,
+    )
 
 
 rule write_methods:

@@ -2,7 +2,7 @@
 
 from snakemake.io import get_flag_value
 
-from murmur.provenance.record import read_record
+from murmur.provenance.record import record_of_file
 
 # The name of each figure and table that the report shows, by the name of its file without suffix.
 titles = {}
@@ -12,7 +12,7 @@ def with_record(labels):
     """The labels of an item of the report, and beside them the first digits of its record and of the commit."""
 
     def labels_of(wildcards, output):
-        record = read_record(output[0]) or {"record": "", "made": {"commit": ""}}
+        record = record_of_file(output[0]) or {"record": "", "made": {"commit": ""}}
         commit = record["made"]["commit"]
         return labels | {"record": record["record"][:12], "commit": commit[:12] + "+" * commit.endswith("+")}
 

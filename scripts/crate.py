@@ -1,115 +1,20 @@
 """Package a study for its journal: the workflow, the study file, what ran and what came out, as an RO-Crate.
 
 The profile is Provenance Run Crate 0.5 (https://w3id.org/ro/wfrun/provenance/0.5). The package holds the code, every
-figure, table and CSV file, and the record of each file that the workflow made. Images, masks and weights are named by
-their sha256 and not copied: they are large and their owners' to publish, and whoever has them can tell that they are
-the same. Apart from the commit, all that it says comes from files and records: the same ones give the same bytes.
+figure, table and CSV file, and the record of each job. Images, masks and weights are named by their sha256 and not
+copied: they are large and their owners' to publish, and whoever has them can tell that they are the same. Apart from
+the commit, all that it says comes from files and records: the same ones give the same bytes.
 """
 
-import contextlib
-import datetime
 from collections.abc import Iterable
-from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rocrate.model.entity import Entity
-from rocrate.rocrate import ROCrate
-
-from murmur.crate.entities import add, add_copy
-from murmur.crate.workflow_run import OUTSIDE, Job, add_files, add_job, add_run, add_steps, add_workflow
-from murmur.errors import BadInput
-from murmur.files import sha256
+from murmur.crate.package import package
 from murmur.job import job
-from murmur.provenance.lineage import Lineage, lineage, recorded_files, usable_record
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
-
-PROFILES = {
-    "https://w3id.org/ro/wfrun/process/0.5": "Process Run Crate",
-    "https://w3id.org/ro/wfrun/workflow/0.5": "Workflow Run Crate",
-    "https://w3id.org/ro/wfrun/provenance/0.5": "Provenance Run Crate",
-    "https://w3id.org/workflowhub/workflow-ro-crate/1.0": "Workflow RO-Crate",
-}
-# The term of these profiles that the context of RO-Crate 1.1 lacks.
-TERMS = {"sha256": "https://w3id.org/ro/terms/workflow-run#sha256"}
-
-README = """# {name}
-
-{description}
-
-- `results/`: what came out. Beside each FILE its record, FILE.provenance.json, says how it was made.
-- `study/`: the study file.
-- `workflow/`: the code; `workflow/README.md` says how to run it.
-- `ro-crate-metadata.json`: all of this for machines ([RO-Crate](https://w3id.org/ro/crate/1.1)). The digest of a
-  record, which a figure also carries in its own metadata, is there the identifier of the job that made it.
-
-{licence}
-
-## Figures and tables
-
-"""
-
-
-def whole_lineage(files: Iterable[str], results: str | Path) -> Lineage:
-    """Return the lineage of `files`, and of what the same jobs made besides them in the folder `results`.
-
-    Raises BadInput when a file is missing, or not what its record says, or its record cannot be used.
-    """
-    files = list(files)
-    jobs = {record["record"] for record in lineage(files).records.values()}
-    besides = []
-    for file in recorded_files(results):
-        with contextlib.suppress(BadInput):  # whatever is asked for or used is read again below
-            record = usable_record(file)
-            if record["record"] in jobs and record["file"]["path"] == str(file):  # a copy has its record's path no more
-                besides.append(str(file))
-    found = lineage([*files, *besides])
-    again = "run the workflow again before it is packaged"
-    for path, problem in found.lost.items():
-        raise BadInput(f"{path}: {problem}; {again}")
-    recorded = found.sources | {path: record["file"]["sha256"] for path, record in found.records.items()}
-    for path, expected in recorded.items():
-        if Path(path).exists():
-            if sha256(path) != expected:
-                raise BadInput(f"{path}: found sha256 {sha256(path)}, expected {expected} as it was recorded; {again}")
-        elif Path(path).suffix not in OUTSIDE:  # slices are removed after the training
-            raise BadInput(f"{path}: found no such file, expected it since there is a record of it; {again}")
-    return found
-
-
-def jobs_of(found: Lineage) -> list[Job]:
-    """Return the jobs that made the files of a lineage; what made an input stands before what used it."""
-    jobs = {}
-    for path, record in found.records.items():
-        run = record["run"]
-        began = datetime.datetime.fromisoformat(run["started"])
-        ended = began + datetime.timedelta(seconds=run["seconds"])
-        times = began.isoformat(timespec="seconds"), ended.isoformat(timespec="seconds")
-        jobs.setdefault(record["record"], Job(record["record"], record["made"], *times, [])).results.append(path)
-    return list(jobs.values())
-
-
-def describe(crate: ROCrate, study: str, items: list[Entity]) -> None:
-    """Say what the package is, for machines and in README.md, as of the end of the last job."""
-    root = crate.root_dataset
-    root["name"] = f"{study}: a study of mouse cardiac MRI"
-    root["description"] = (
-        f"The study {study}, regenerated by Murmur: the workflow, every job that ran, every figure and table, and the "
-        "numbers behind them. Images, masks and weights are not here but named by their sha256."
-    )
-    licence = "The workflow is under the MIT licence; the study file states no licence for the data and the results."
-    root["license"] = add(crate, "#licence", "CreativeWork", name="MIT for the workflow", description=licence)
-    root["datePublished"] = crate.get("#run")["endTime"]
-    root["conformsTo"] = [
-        add(crate, address, "CreativeWork", name=name, version=address.rpartition("/")[2])
-        for address, name in PROFILES.items()
-    ]
-    text = README.format(name=root["name"], description=root["description"], licence=licence)
-    text += "".join(f"- **{item['name']}**, [{item.id}]({item.id}). {item['caption']}\n" for item in items)
-    about = {"encodingFormat": "text/markdown", "about": root}
-    crate.add_file(StringIO(text), "README.md", properties=about)
 
 
 def main(
@@ -120,26 +25,8 @@ def main(
     commit: str,
     crate: str,
 ) -> None:
-    """Write the package of a study into the folder `crate`, which lies in the folder of its results.
-
-    results      the figures, tables and CSV files of the study; what they were made from is packaged with them
-    captions     `title` and `template`, the caption's file in report/, of each file that the report shows, by its name
-    checkout     the folder of the workflow, which is at `commit`
-    """
-    found = whole_lineage(results, Path(crate).parent)
-    jobs = jobs_of(found)
-    study = jobs[0].made["study"]
-    package = ROCrate(version="1.1")
-    package.metadata.extra_terms.update(TERMS)
-    code = add_workflow(package, checkout, commit)
-    files = add_files(package, found, captions, code, checkout)
-    add_steps(package, jobs, code, checkout)
-    controls = [add_job(package, job, files, code) for job in jobs]
-    inputs = [add_copy(package, file, f"study/{Path(file).name}") for file in study_files]
-    inputs += [files[path] for path in found.sources]
-    add_run(package, study, jobs, controls, inputs, [files[path] for path in found.records])
-    describe(package, study, [files[path] for path in sorted(found.records) if Path(path).name in captions])
-    package.write(crate)
+    """Write the package of a study into the folder `crate`; the other arguments are those of `package`."""
+    package(results, study_files, captions, checkout, commit).write(crate)
 
 
 if __name__ == "__main__":

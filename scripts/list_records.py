@@ -1,40 +1,21 @@
 """The records of all figures and tables of a study on one page, and as a table.
 
-Inputs: all that the study made, with the records beside it, among them the splits and the methods. Outputs: a page
+Inputs: all that the study made, among it the splits and the methods, and the records of its jobs. Outputs: a page
 that needs nothing else (records.html), one row per file (records.csv), and a copy of each study file. The page tells
 neither time nor machine, which stand in the records themselves, so that the same study gives the same page.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pandas as pd
-
 from murmur.csv_tables import read_csv, write_csv
 from murmur.job import job
-from murmur.presentation.records_page import page, reached_from
-from murmur.provenance.lineage import Lineage, lineage
+from murmur.presentation.records_page import page, table_of_records
+from murmur.provenance.lineage import lineage
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
-
-
-def table_of_records(results: Iterable[str], found: Lineage) -> pd.DataFrame:
-    """Return one row per file of `results`: what it is, its record, and the number of sources that it rests on."""
-    rows = [
-        {
-            "file": path,
-            "sha256": found.records[path]["file"]["sha256"],
-            "record": found.records[path]["record"],
-            "rule": found.records[path]["made"]["rule"],
-            "script": found.records[path]["made"]["script"],
-            "sources": len(reached_from(path, found.records)[1]),
-        }
-        for path in results
-        if path in found.records
-    ]
-    return pd.DataFrame(rows, columns=["file", "sha256", "record", "rule", "script", "sources"])
 
 
 def main(

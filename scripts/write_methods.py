@@ -15,31 +15,20 @@ import pandas as pd
 from murmur.csv_tables import read_csv
 from murmur.job import job
 from murmur.presentation.prose import methods, statistical_methods
-from murmur.provenance.lineage import lineage
+from murmur.provenance.lineage import Lineage, lineage
 from murmur.provenance.stamp import stamp
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 
-def used(records: Iterable[dict]) -> tuple[dict[str, list[str]], list[str]]:
-    """Return all versions of each software that `records` name, and all commits, sorted."""
-    versions: dict[str, set[str]] = {}
-    commits = set()
-    for record in records:
-        commits.add(record["made"]["commit"])
-        for name, version in record["made"]["software"].items():
-            versions.setdefault(name, set()).add(version)
-    return {name: sorted(versions[name]) for name in sorted(versions)}, sorted(commits)
-
-
-def weights_of(records: Iterable[dict]) -> dict[str, str]:
+def weights_of(found: Lineage) -> dict[str, str]:
     """Return the SHA-256 of the weights of each reader with which mice were segmented."""
     return {
-        record["made"]["wildcards"]["reader"]: source["sha256"]
-        for record in records
-        if record["made"]["rule"] == "segment_mouse"
-        for source in record["made"]["inputs"]
+        job.made["wildcards"]["reader"]: source["sha256"]
+        for job in found.jobs
+        if job.rule == "segment_mouse"
+        for source in job.inputs
         if source["name"] == "model"
     }
 
@@ -121,8 +110,7 @@ def main(
 
     `results` are the files that the study made, in whose records weights, software and commit are found.
     """
-    records = list(lineage(results).records.values())
-    versions, commits = used(records)
+    known = lineage(results)
     found = sections(
         settings,
         {cohort: read_csv(path) for cohort, path in manifests.items()},
@@ -132,10 +120,10 @@ def main(
             reader: (json.loads(Path(record).read_text(encoding="utf-8")), read_csv(history))
             for reader, (record, history) in trained.items()
         },
-        weights_of(records),
+        weights_of(known),
         {Path(path).stem for path in results},
-        versions,
-        commits,
+        known.used("software"),
+        sorted({job.made["commit"] for job in known.jobs}),
     )
     text = [f"# Methods of the study {settings['study']}"]
     for heading, paragraphs in found.items():

@@ -1,4 +1,4 @@
-"""A job of the workflow: run a rule's script, log it, and write a provenance record for each output."""
+"""A job of the workflow: run a rule's script, log it, and write its provenance record."""
 
 import contextlib
 import datetime
@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from murmur.logs import job_log, log_end, log_start
-from murmur.provenance.record import digest, inputs_of, made_by, record_file, settings_of, told_to_jobs, write_record
+from murmur.provenance.record import digest, inputs_of, made_by, settings_of, write_record
+from murmur.provenance.run_context import RunContext, record_of_log, run_context
 from murmur.provenance.stamp import Stamp, stamping
 
 if TYPE_CHECKING:
@@ -20,18 +21,18 @@ if TYPE_CHECKING:
 
 @contextlib.contextmanager
 def job(snakemake: "Snakemake") -> Iterator[None]:
-    """Run the body of a script as the job `snakemake`: with its log, and with a record beside each output."""
+    """Run the body of a script as the job `snakemake`: with its log, and with its record when it has ended."""
     with job_log(snakemake.log[0]):
         started, clock = datetime.datetime.now(datetime.UTC), time.monotonic()
         log_start(snakemake.rule, dict(snakemake.wildcards.items()), _inputs_by_name(snakemake))
-        for output in snakemake.output:
-            record_file(output).unlink(missing_ok=True)
-        workflow = told_to_jobs()
-        made = what_is_made(snakemake, Path(sys.modules["__main__"].__file__), workflow)
+        record = Path(record_of_log(snakemake.log[0]))
+        record.unlink(missing_ok=True)
+        context = run_context(snakemake.config["study"])
+        made = what_is_made(snakemake, Path(sys.modules["__main__"].__file__), context)
         with stamping(Stamp(made["study"], digest(made), made["commit"])):
             yield
         run = {
-            "study_files": workflow["study_files"],
+            "study_files": context.study_files,
             "host": platform.node(),
             "system": platform.platform(),
             "threads": snakemake.threads,
@@ -39,14 +40,14 @@ def job(snakemake: "Snakemake") -> Iterator[None]:
             "seconds": round(time.monotonic() - clock, 1),
             "peak_memory_MB": peak_memory_MB(),
         }
-        for output in snakemake.output:
-            if Path(output).is_file():
-                write_record(output, made, run)
+        outputs = [output for output in snakemake.output if Path(output).is_file()]
+        if outputs:
+            write_record(record, outputs, made, run)
         log_end(snakemake.rule, snakemake.output, run["seconds"], run["peak_memory_MB"])
 
 
-def what_is_made(snakemake: "Snakemake", script: Path, workflow: dict) -> dict:
-    """Return the part `made` of the records of a job."""
+def what_is_made(snakemake: "Snakemake", script: Path, context: RunContext) -> dict:
+    """Return the part `made` of the record of a job."""
     names = {path: name for name, paths in _inputs_by_name(snakemake).items() for path in paths}
     return {
         "study": snakemake.config["study"],
@@ -55,8 +56,8 @@ def what_is_made(snakemake: "Snakemake", script: Path, workflow: dict) -> dict:
         "script": f"scripts/{script.name}",
         "inputs": inputs_of((names.get(path, ""), path) for path in snakemake.input),
         "settings": settings_of(snakemake.params.items()),
-        "commit": workflow["commit"],
-        **made_by(script, workflow["snakemake"]),
+        "commit": context.commit,
+        **made_by(script, context.snakemake),
     }
 
 

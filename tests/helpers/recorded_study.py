@@ -6,10 +6,12 @@ mouse, weights -> results/tiny/mask1.h5, mask2.h5 -> statistics/table.csv (with 
 import json
 from pathlib import Path
 
-from murmur.audit.snakemake_plan import Plan
+from murmur.audit.snakemake_plan import SnakemakePlan
+from murmur.files import MEMORY
 from murmur.provenance.code import science_digest
-from murmur.provenance.lineage import Lineage, lineage, recorded_files
-from murmur.provenance.record import digest, inputs_of, read_record, record_file, write_record
+from murmur.provenance.lineage import Lineage, lineage, study_lineage
+from murmur.provenance.record import digest, inputs_of, read_record, write_record
+from murmur.provenance.run_context import RunContext
 from murmur.provenance.stamp import WORDS
 
 MASKS = ["results/tiny/mask1.h5", "results/tiny/mask2.h5"]
@@ -21,6 +23,11 @@ INPUTS = {
     FIGURE: {"table": TABLE},
 }
 RULES = {MASKS[0]: "segment", MASKS[1]: "segment", TABLE: "measure", FIGURE: "plot"}
+
+
+def record_file(path: str) -> Path:
+    """Return the path of the record of the job that makes a file."""
+    return Path("results/tiny/provenance/jobs", RULES[path], f"{Path(path).stem}.json")
 
 
 def make(path: str, minute: int, inputs: dict[str, str] | None = None, content: str = "", **changes) -> None:
@@ -43,7 +50,7 @@ def make(path: str, minute: int, inputs: dict[str, str] | None = None, content: 
     Path(path).parent.mkdir(parents=True, exist_ok=True)
     stamp = WORDS.format(study="tiny", record=digest(made), commit="unknown") if path == FIGURE else ""
     Path(path).write_text((content or path) + stamp)
-    write_record(path, made, run)
+    write_record(record_file(path), [path], made, run)
 
 
 def make_study(folder: Path) -> None:
@@ -53,16 +60,20 @@ def make_study(folder: Path) -> None:
         (folder / "checkout" / "scripts" / f"{rule}.py").write_text(f"rule = {rule!r}\n")
     for source in ("mouse", "weights"):
         (folder / source).write_text(source)
+    context = RunContext(["tiny.yaml"], "9", "unknown", {path: str(record_file(path)) for path in RULES}, {})
+    (folder / MEMORY).mkdir(parents=True)
+    (folder / MEMORY / "tiny.json").write_text(json.dumps(context._asdict()))
     for minute, path in enumerate(INPUTS):
         make(path, minute)
 
 
 def known(folder: Path, *files: str) -> Lineage:
     """Return the lineage of all files of the study, and of others."""
-    return lineage([*INPUTS, *(path.relative_to(folder).as_posix() for path in recorded_files(folder)), *files], folder)
+    found = study_lineage("tiny", folder)
+    return lineage([*found.makers, *found.lost, *files], folder)
 
 
-def planned(**rules: dict) -> Plan:
+def planned(**rules: dict) -> SnakemakePlan:
     """Return the plan of the study as it is; `rules` say what is to be different of some."""
     jobs = [
         {"rule": RULES[path], "outputs": [path], "inputs": [*inputs.values()], "settings": {"alpha": 0.05}}
@@ -73,12 +84,12 @@ def planned(**rules: dict) -> Plan:
         job |= {part: value for part, value in rules.get(job["rule"], {}).items() if part in job}
     for rule, changes in rules.items():
         flags[rule] |= {part: value for part, value in changes.items() if part in flags[rule]}
-    return Plan({"problem": "", "jobs": jobs, "rules": flags})
+    return SnakemakePlan({"problem": "", "jobs": jobs, "rules": flags})
 
 
 def edit(path: str, change, sealed: bool = True) -> None:
     """Change the record of a file by hand with `change(record)`, and seal it again."""
-    record = read_record(path)
+    record = read_record(record_file(path))
     change(record)
     if sealed:
         record["record"] = digest(record["made"])

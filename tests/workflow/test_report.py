@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 import yaml
 
+from job_records import record_of
 from murmur.files import sha256
 from murmur.provenance.code import commit_of
-from murmur.provenance.record import read_record
 from murmur.provenance.stamp import read_stamp
 from workplace import ROOT, SMALL, copy_of
 
@@ -61,7 +61,7 @@ def test_report_holds_study_file_split_methods_and_records(small, items):
 def test_each_item_of_the_report_says_which_record_it_has(small, items, page):
     assert len(items) > 25
     for path, item in items.items():
-        record = read_record(small.folder / path)
+        record = record_of(small.folder, path)
         assert item["labels"]["record"] == record["record"][:12], path
         assert item["labels"]["commit"][:12] == record["made"]["commit"][:12]
         if record["made"]["rule"] != "list_records":
@@ -72,7 +72,7 @@ def test_table_of_records_has_a_row_for_each_file(small):
     table = pd.read_csv(small.results("small") / "provenance" / "records.csv").set_index("file")
     assert table.index.is_unique
     for path, row in table.iterrows():
-        record = read_record(small.folder / path)
+        record = record_of(small.folder, path)
         assert row["sha256"] == sha256(small.folder / path), path
         assert row["record"] == record["record"]
         assert row["script"] == f"scripts/{row['rule']}.py" == record["made"]["script"]
@@ -117,14 +117,14 @@ def test_page_stands_alone(page):
 
 def test_page_tells_everything_but_time_and_machine(small, page):
     results = small.results("small")
-    record = read_record(results / "provenance" / "records.html")
+    record = record_of(small.folder, "results/small/provenance/records.html")
     assert read_stamp(results / "provenance" / "records.html").record == record["record"]
     assert record["record"] in page
     assert record["run"]["started"] not in page
     assert str(small.folder) not in page
     for mouse in sorted((small.folder / "mice").glob("*.h5")):
         assert sha256(mouse) in page, mouse.name
-    manifest = read_record(results / "cohorts" / "mice" / "manifest.csv")["made"]
+    manifest = record_of(small.folder, "results/small/cohorts/mice/manifest.csv")["made"]
     for path, digest in manifest["code"].items():
         assert path in page
         assert digest in page
@@ -145,7 +145,7 @@ def test_methods_are_filled_in(small):
         sha256(small.folder / "given.keras"),
         f"(commit {commit_of(ROOT).rstrip('+')}",
     ]
-    software = read_record(small.results("small") / "readers" / "trained" / "model.keras")["made"]["software"]
+    software = record_of(small.folder, "results/small/readers/trained/model.keras")["made"]["software"]
     known += [f"Python {software['python']}", f"Snakemake {software['snakemake']}", f"Keras {software['keras']}"]
     for words in known:
         assert words in text, words

@@ -1,20 +1,19 @@
 """Whether a file is still what its records say, and what they say still true: VERIFIED, STALE or BROKEN, and why.
 
 BROKEN: something that the workflow made is missing or is not what its record says; a record is missing or was changed;
-a source is missing. STALE: all is as recorded, but a source, script, module, setting, package or the set of inputs is
-another one now, or an input was made again. The commit alone says nothing.
+a source is missing. STALE: all is as recorded, but a source, a formula, a setting, a package or the set of inputs is
+another one now, or an input was made again. The commit by itself says nothing.
 
-What was made from a file names the digest of its record. If the file has another record now, it was either made again,
-or its record was changed and sealed again. Only the first can have started after the job that used it:
+The record of a job names the digest of the record of each input. If an input has another record now, it was either made
+again, or its record was changed and sealed again. Only the first can have started after the job that used it:
 
-    started later, other content     what was made from it is STALE
+    started later, other content     the job is STALE
     started later, same content      no reason, as for Snakemake, which makes nothing again then
     not later                        BROKEN
 
-Who changes a record, its start, all records above it and the stamp, all in agreement, is not found out.
+A person who changes a record, its start, all records above it and the stamp, all in agreement, is not found out.
 """
 
-import json
 import os
 from collections import defaultdict
 from collections.abc import Iterable
@@ -22,9 +21,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
-from murmur.audit.current_state import Present, digest_or_none
+from murmur.audit.current_state import CurrentState, digest_or_none
 from murmur.audit.locate import stamp_of
-from murmur.provenance.lineage import Lineage
+from murmur.provenance.lineage import Job, Lineage
 
 VERDICTS = ("VERIFIED", "STALE", "BROKEN")
 STAMPED = {".pdf", ".svg", ".png", ".gif", ".html", ".docx", ".tex", ".md"}
@@ -45,138 +44,134 @@ def worst(reasons: Iterable[Reason]) -> str:
 class Audit:
     """The check of some files and of all that they were made from."""
 
-    def __init__(self, known: Lineage, files: list[str], present: Present, copies: dict[str, Path] | None = None):
+    def __init__(self, known: Lineage, files: list[str], current: CurrentState, copies: dict[str, Path] | None = None):
         """Check `files`, and what they were made from, by `known`, the lineage of the whole study.
 
         `copies` names a file elsewhere that is checked in place of the one in the study, by the path of the latter.
         """
-        self.records, self.lost, self.present, self.copies = known.records, known.lost, present, copies or {}
-        self._used = {source["path"] for path in self.records for source in self.inputs(path)}
-        self.reached = self._reach(files)
+        self.makers, self.lost, self.inputs = known.makers, known.lost, known.inputs
+        self.current, self.copies = current, copies or {}
+        self._known_jobs = known.jobs
+        self._used = {source["path"] for job in self._known_jobs for source in job.inputs}
+        self.reached = known.ancestors(*files)
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             digests = list(pool.map(digest_or_none, map(self._place, self.reached)))
         self.digests: dict[str, str | None] = dict(zip(self.reached, digests, strict=True))
-        self.reasons: dict[str, set[Reason]] = defaultdict(set)
-        self.source_reasons: dict[str, set[Reason]] = defaultdict(set)  # those of the files made from them, once more
-        self.same_again: set[tuple[str, str]] = set()  # a file, and an input that was made again with the same content
+        self.jobs = list({job.record: job for path in self.reached if (job := self.makers.get(path))}.values())
+        self.file_reasons: dict[str, set[Reason]] = defaultdict(set)
+        self.source_reasons: dict[str, set[Reason]] = defaultdict(set)  # those of jobs that used a source, once more
+        self.job_reasons: dict[str, set[Reason]] = defaultdict(set)  # by the digest of the record; of all its outputs
+        self.same_again: set[tuple[str, str]] = set()  # a job, and an input that was made again with the same content
         self._below: dict[str, set[Reason]] = {}
         for path in self.reached:
             if path in self.lost:
-                self.reasons[path].add(self._loss(path))
-            elif path in self.records:
-                self.reasons[path] |= {Reason("BROKEN", sentence) for sentence in self._alterations(path)}
-                changes = present.changes(path, self.records[path]["made"])
-                self.reasons[path] |= {Reason("STALE", sentence) for sentence in changes}
-                self._check_inputs(path)
-        self._check_jobs()
+                self.file_reasons[path].add(self._loss(path))
+            elif path in self.makers:
+                self.file_reasons[path] |= {Reason("BROKEN", sentence) for sentence in self._alterations(path)}
+        for job in self.jobs:
+            self.job_reasons[job.record] |= {Reason("STALE", sentence) for sentence in current.changes(job)}
+            self.job_reasons[job.record] |= {Reason("BROKEN", sentence) for sentence in self._false_stamps(job)}
+            self._check_inputs(job)
         self._check_users()
 
     @property
     def sources(self) -> list[str]:
         """The files that were reached and that the workflow did not make."""
-        return [path for path in self.reached if path not in self.records and path not in self.lost]
-
-    def inputs(self, path: str) -> list[dict]:
-        """Return the inputs of a file as its record names them; none for a source."""
-        return self.records[path]["made"]["inputs"] if path in self.records else []
+        return [path for path in self.reached if path not in self.makers and path not in self.lost]
 
     def verdict(self, path: str) -> tuple[str, list[Reason]]:
         """Return the verdict on a file, and the reasons in it and in all that it was made from, the worst first."""
-        reasons = in_order(self._reasons_below(path))
+        reasons = in_order(self._reasons_of_file(path) | self._reasons_below(path))
         return worst(reasons), reasons
 
     def own_verdict(self, path: str) -> str:
-        """Return the verdict on a file alone, whatever it was made from."""
-        return worst(self.reasons[path] | self.source_reasons[path])
+        """Return the verdict on a file, whatever it was made from."""
+        return worst(self._reasons_of_file(path) | self.source_reasons[path])
 
     def is_removed(self, path: str) -> bool:
-        """Say whether a file was removed after use, as its rule says."""
-        rule = self.records[path]["made"]["rule"] if path in self.records else ""
-        return self.digests[path] is None and self.present.plan.removes(rule, path)
-
-    def _reach(self, files: list[str]) -> list[str]:
-        reached, waiting = dict.fromkeys(files), list(files)
-        while waiting:
-            new = [source["path"] for source in self.inputs(waiting.pop()) if source["path"] not in reached]
-            reached |= dict.fromkeys(new)
-            waiting += new
-        return list(reached)
+        """Tell whether a file was removed after use, as its rule says."""
+        rule = self.makers[path].rule if path in self.makers else ""
+        return self.digests[path] is None and self.current.plan.removes(rule, path)
 
     def _place(self, path: str) -> Path:
-        return self.copies.get(path) or self.present.place(path)
+        return self.copies.get(path) or self.current.place(path)
+
+    def _reasons_of_file(self, path: str) -> set[Reason]:
+        job = self.makers.get(path)
+        return self.file_reasons[path] | (self.job_reasons[job.record] if job else set())
 
     def _reasons_below(self, path: str) -> set[Reason]:
-        if path not in self._below:
-            reasons = self._below[path] = set(self.reasons[path])
-            for source in self.inputs(path):
-                reasons |= self._reasons_below(source["path"])
-        return self._below[path]
+        """Return the reasons in the inputs of a file and in all that these were made from."""
+        job = self.makers.get(path)
+        if job is None:
+            return set()
+        if job.record not in self._below:
+            reasons = self._below[job.record] = set()
+            for source in job.inputs:
+                reasons |= self._reasons_of_file(source["path"]) | self._reasons_below(source["path"])
+        return self._below[job.record]
 
     def _loss(self, path: str) -> Reason:
-        """Say what is wrong with a file that has no record; where its job left no trace at all, it is yet to run."""
+        """Return what is wrong with a file that has no record; where its job left no trace, it is yet to run."""
         if self.digests[path]:
             return Reason("BROKEN", f"{path}: {self.lost[path]}.")
-        job = self.present.plan.job_of.get(path)
-        if job and not any(other in self.records or other in self._used for other in job["outputs"]):
+        job = self.current.plan.job_of.get(path)
+        if job and not any(other in self.makers or other in self._used for other in job["outputs"]):
             return Reason(
                 "STALE", f"{job['rule']} has not made {_named(job['outputs'])}, which the study file asks for."
             )
         return Reason("BROKEN", f"{path} is missing, and {self.lost[path]}.")
 
     def _alterations(self, path: str) -> Iterable[str]:
-        record, found, name = self.records[path], self.digests[path], self.copies.get(path, path)
-        if record["file"]["path"] != path:
-            yield f"The record beside {path} is that of {record['file']['path']}."
+        """Yield what is wrong with the content of a file."""
+        found, name = self.digests[path], self.copies.get(path, path)
         if found is None:
             if not self.is_removed(path):
                 yield f"{name} is missing."
-        elif found != record["file"]["sha256"]:
+        elif found != self.makers[path].outputs[path]["sha256"]:
             how = "altered, or saved by other software," if path in self.copies else "altered"
             yield f"{name} was {how} since it was made: its content is not what its record says."
-        elif Path(path).suffix in STAMPED:
-            stamp = stamp_of(self._place(path))
-            if stamp is None or stamp.record != record["record"]:
-                yield f"{name} does not carry the stamp of its record: one of them was changed, and sealed again."
 
-    def _check_inputs(self, path: str) -> None:
-        """Compare the inputs of a file with what its record says of them."""
-        record = self.records[path]
-        for source in record["made"]["inputs"]:
-            name, now, child = source["path"], self.digests[source["path"]], self.records.get(source["path"])
+    def _false_stamps(self, job: Job) -> Iterable[str]:
+        """Yield which outputs of a job fit its record by their content but not by their stamp."""
+        for path, output in job.outputs.items():
+            if Path(path).suffix in STAMPED:
+                place = self._place(path)
+                content = self.digests[path] if path in self.digests else digest_or_none(place)
+                if content == output["sha256"]:
+                    stamp = stamp_of(place)
+                    if stamp is None or stamp.record != job.record:
+                        name = self.copies.get(path, path)
+                        changed = "one of them was changed, and sealed again"
+                        yield f"{name} does not carry the stamp of its record: {changed}."
+
+    def _check_inputs(self, job: Job) -> None:
+        """Compare the inputs of a job with what its record says of them."""
+        for source in job.inputs:
+            path, now, maker = source["path"], self.digests[source["path"]], self.makers.get(source["path"])
             if source["record"] is None and now != source["sha256"]:
-                changed, missing = Reason("STALE", f"{name} has changed."), Reason("BROKEN", f"{name} is missing.")
-                self.reasons[path].add(changed if now else missing)
-                self.source_reasons[name].add(changed if now else missing)
-            elif child and _was_made_again(child, record, source):
-                if child["file"]["sha256"] == source["sha256"]:
-                    self.same_again.add((path, name))
+                changed, missing = Reason("STALE", f"{path} has changed."), Reason("BROKEN", f"{path} is missing.")
+                self.job_reasons[job.record].add(changed if now else missing)
+                self.source_reasons[path].add(changed if now else missing)
+            elif maker and _was_made_again(maker, job, source):
+                if maker.outputs[path]["sha256"] == source["sha256"]:
+                    self.same_again.add((job.record, path))
                 else:
-                    rule = record["made"]["rule"]
-                    sentence = f"{name} was made again, with another result, since {rule} used it."
-                    self.reasons[path].add(Reason("STALE", sentence))
+                    sentence = f"{path} was made again, with another result, since {job.rule} used it."
+                    self.job_reasons[job.record].add(Reason("STALE", sentence))
 
     def _check_users(self) -> None:
-        """Find records that do not fit those of what was made from their files, be it part of this audit or not."""
+        """Find records that do not fit those of the jobs that used their files, be these part of this audit or not."""
         users = defaultdict(list)
-        for path, record in self.records.items():
-            for source in record["made"]["inputs"]:
-                child = self.records.get(source["path"])
-                if child and not _fits(child, source) and not _was_made_again(child, record, source):
-                    users[source["path"]].append(path)
+        for job in self._known_jobs:
+            for source in job.inputs:
+                maker = self.makers.get(source["path"])
+                if maker and not _fits(maker, source) and not _was_made_again(maker, job, source):
+                    users[source["path"]].append(next(iter(job.outputs)))
         for path, made_from_it in users.items():
             words = f"The record of {path} does not fit that of {_named(made_from_it)}, made from it"
-            self.reasons[path].add(Reason("BROKEN", f"{words}: one of them was changed, and sealed again."))
-
-    def _check_jobs(self) -> None:
-        """Find records of one job that differ in more than the file: they are written together."""
-        jobs = defaultdict(list)
-        for path, record in self.records.items():
-            jobs[record["made"]["rule"], json.dumps(record["made"]["wildcards"]), record["run"]["started"]].append(path)
-        for paths in jobs.values():
-            if len({(self.records[path]["record"], json.dumps(self.records[path]["run"])) for path in paths}) > 1:
-                sentence = f"The records of {_named(paths)} differ, though one job wrote them: one was changed."
-                for path in paths:
-                    self.reasons[path].add(Reason("BROKEN", sentence))
+            reason = Reason("BROKEN", f"{words}: one of them was changed, and sealed again.")
+            self.job_reasons[self.makers[path].record].add(reason)
 
 
 def in_order(reasons: Iterable[Reason]) -> list[Reason]:
@@ -184,12 +179,12 @@ def in_order(reasons: Iterable[Reason]) -> list[Reason]:
     return sorted(reasons, key=lambda reason: (-VERDICTS.index(reason.verdict), reason.sentence))
 
 
-def _fits(child: dict, source: dict) -> bool:
-    return (child["record"], child["file"]["sha256"]) == (source["record"], source["sha256"])
+def _fits(maker: Job, source: dict) -> bool:
+    return (maker.record, maker.outputs[source["path"]]["sha256"]) == (source["record"], source["sha256"])
 
 
-def _was_made_again(child: dict, record: dict, source: dict) -> bool:
-    return not _fits(child, source) and child["run"]["started"] > record["run"]["started"]
+def _was_made_again(maker: Job, job: Job, source: dict) -> bool:
+    return not _fits(maker, source) and maker.started > job.started
 
 
 def _named(paths: list[str]) -> str:

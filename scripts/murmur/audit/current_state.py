@@ -1,4 +1,4 @@
-"""What there is now: the code of the checkout, the software installed here and what the study file asks for."""
+"""The current state of checkout, environment and study, to compare records with."""
 
 import os
 import platform
@@ -8,15 +8,16 @@ from importlib import metadata
 from pathlib import Path
 
 from murmur.audit.explain_difference import differences, short
-from murmur.audit.snakemake_plan import Plan
+from murmur.audit.snakemake_plan import SnakemakePlan
 from murmur.files import sha256
 from murmur.provenance.code import science_digest
+from murmur.provenance.lineage import Job
 
 
-class Present:
-    """What there is now, to compare records with."""
+class CurrentState:
+    """The code of the checkout, the software installed here and what the study file asks for."""
 
-    def __init__(self, folder: Path, checkout: Path, plan: Plan):
+    def __init__(self, folder: Path, checkout: Path, plan: SnakemakePlan):
         """Take the working directory that the paths of records start from, the code, and what the study asks for."""
         self.plan = plan
         self.place = cache(lambda path: place_of(path, folder, checkout))
@@ -25,16 +26,17 @@ class Present:
         self._not_installed: set[str] = set()
         self._not_asked: list[str] = []
 
-    def changes(self, path: str, made: dict) -> Iterator[str]:
-        """Say in sentences what is no longer as it was when a file was made, `made` being that part of its record."""
-        lasts = self.plan.lasts(made["rule"])
+    def changes(self, job: Job) -> Iterator[str]:
+        """Yield sentences on what is no longer as it was when a job ran."""
+        made, lasts = job.made, self.plan.lasts(job.rule)
         science = made["science"]
         yield from self._code_changes({made["script"]: science.get(made["script"])} if lasts else science)
         yield from self._software_changes(made["software"] if not lasts else {})
-        if path in self.plan.job_of:
-            yield from self._asked_changes(made, self.plan.job_of[path])
+        asked = next((self.plan.job_of[path] for path in job.outputs if path in self.plan.job_of), None)
+        if asked:
+            yield from self._asked_changes(made, asked)
         elif not self.plan.problem:
-            self._not_asked.append(path)
+            self._not_asked.append(next(iter(job.outputs)))
 
     @property
     def not_compared(self) -> list[str]:

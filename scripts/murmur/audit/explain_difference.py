@@ -5,25 +5,9 @@ from collections import defaultdict
 from pathlib import Path
 
 from murmur.provenance.lineage import Lineage
+from murmur.provenance.record import differences
 
 KINDS = ("inputs", "settings", "code", "packages", "commit")
-
-
-def differences(before: object, now: object, name: str = "") -> list[tuple[str, object, object]]:
-    """Return the key, the old and the new value of each difference between two values of JSON; None where one is not.
-
-    >>> differences({"alpha": 0.05, "n": {"test": 3}}, {"alpha": 0.05, "n": {"test": 4}})
-    [('n.test', 3, 4)]
-    """
-    if isinstance(before, list) and isinstance(now, list) and len(before) == len(now):
-        before, now = ({str(index): value for index, value in enumerate(values)} for values in (before, now))
-    if isinstance(before, dict) and isinstance(now, dict):
-        return [
-            difference
-            for key in dict.fromkeys((*before, *now))
-            for difference in differences(before.get(key), now.get(key), f"{name}.{key}".lstrip("."))
-        ]
-    return [] if before == now else [(name, before, now)]
 
 
 def short(value: object) -> str:
@@ -54,16 +38,15 @@ def _causes(known_a: Lineage, a: str, known_b: Lineage, b: str, deep: bool) -> d
         if (a, b) in seen:
             return
         seen.add((a, b))
-        if a not in known_a.records or b not in known_b.records:
+        if a not in known_a.makers or b not in known_b.makers:
             say("inputs", f"{a}: a record is lost, so what it was made from cannot be compared")
             return
-        record_a, record_b = known_a.records[a], known_b.records[b]
-        if record_a["record"] == record_b["record"]:
-            if record_a["file"]["sha256"] != record_b["file"]["sha256"]:
+        job_a, job_b = known_a.makers[a], known_b.makers[b]
+        if job_a.record == job_b.record:
+            if job_a.outputs[a]["sha256"] != job_b.outputs[b]["sha256"]:
                 say("inputs", f"{a} has another content, though the same code made it from the same inputs")
             return
-        made_a, made_b = record_a["made"], record_b["made"]
-        rule = made_a["rule"]
+        made_a, made_b, rule = job_a.made, job_b.made, job_a.rule
         for key, before, now in differences(made_a["settings"], made_b["settings"]):
             say("settings", f"{key} {short(before)} -> {short(now)}", rule)
         for file, before, now in _of_files(made_a["science"], made_b["science"]):

@@ -27,7 +27,7 @@ def tree(audit: Audit, path: str) -> list[str]:
         if known:
             notes = ["above" if len(known) == len(paths) else f"{len(known)} of them above", *notes]
         lines.append(first + _name(paths, audit) + (f" ({', '.join(notes)})" if notes else ""))
-        if len(known) == len(paths) or paths[0] not in audit.records:
+        if len(known) == len(paths) or paths[0] not in audit.makers:
             return
         groups = _groups(paths, audit)
         rail = others + ("│  " if groups else "   ")
@@ -64,10 +64,10 @@ def _groups(paths: list[str], audit: Audit) -> list[tuple[list[str], list[str]]]
     again = set()
     for path in paths:
         for source in audit.inputs(path):
-            name, record = Path(source["path"]), audit.records.get(source["path"])
-            key = (record["made"]["rule"] if record else source["record"], name.parent, name.suffix)
+            name, maker = Path(source["path"]), audit.makers.get(source["path"])
+            key = (maker.rule if maker else source["record"], name.parent, name.suffix)
             groups.setdefault(key, {})[source["path"]] = None
-            if (path, source["path"]) in audit.same_again:
+            if (audit.makers[path].record, source["path"]) in audit.same_again:
                 again.add(key)
     note = "made again since, with the same content"
     return [([*group], [note] * (key in again) + _state([*group], audit)) for key, group in groups.items()]
@@ -83,7 +83,7 @@ def _state(paths: list[str], audit: Audit) -> list[str]:
 
 
 def _name(paths: list[str], audit: Audit) -> str:
-    kind = "file" if paths[0] in audit.records or paths[0] in audit.lost else "source"
+    kind = "file" if paths[0] in audit.makers or paths[0] in audit.lost else "source"
     first = Path(paths[0])
     if len(paths) == 1:
         return f"source {first}" if kind == "source" else str(first)
@@ -95,7 +95,7 @@ def _name(paths: list[str], audit: Audit) -> str:
 
 def _details(paths: list[str], audit: Audit) -> str:
     """Return who made files, when, and with which settings; those of the first, which all of a rule share."""
-    made, started = audit.records[paths[0]]["made"], sorted(audit.records[path]["run"]["started"] for path in paths)
+    made, started = audit.makers[paths[0]].made, sorted(audit.makers[path].run["started"] for path in paths)
     times = dict.fromkeys(time[:16].replace("T", " ") for time in (started[0], started[-1]))
     rule = "" if Path(made["script"]).stem == made["rule"] else f" (rule {made['rule']})"
     words = f"{made['script']}{rule}, {' to '.join(times)}"

@@ -1,6 +1,5 @@
 """Which record belongs to a file, in its folder or detached: copied elsewhere, renamed."""
 
-import json
 import os
 import zipfile
 from pathlib import Path
@@ -8,13 +7,12 @@ from typing import NamedTuple
 
 from murmur.errors import BadInput
 from murmur.files import sha256
-from murmur.provenance.lineage import recorded_files, usable_record
-from murmur.provenance.record import record_file
+from murmur.provenance.lineage import jobs_folder, records_of
 from murmur.provenance.stamp import Stamp, read_stamp
 
 
 class Origin(NamedTuple):
-    """The working directory in which a file was made, and its path from there; `detached` says that it is elsewhere."""
+    """The working directory in which a file was made, and its path from there; `detached`: it lies elsewhere now."""
 
     folder: Path
     path: str
@@ -26,50 +24,47 @@ def origin(file: Path, results: Path) -> Origin:
 
     Raises BadInput when no record there belongs to it.
     """
-    return _in_its_folder(file) or _detached(file, results)
+    folder = working_directory(file)
+    if folder:
+        return Origin(folder, Path(os.path.abspath(file)).relative_to(folder).as_posix(), detached=False)
+    return _detached(file, Path(results))
 
 
 def working_directory(file: Path) -> Path | None:
-    """Return the working directory of a file below results/STUDY, where at least one file has a record."""
+    """Return the working directory of a file below results/STUDY, where that study has records."""
     place = Path(os.path.abspath(file))
     for results in place.parents:
         if results.name == "results" and results != place.parent:
-            study = results / place.relative_to(results).parts[0]
-            if next(study.rglob(record_file("*").name), None):
+            study = place.relative_to(results).parts[0]
+            if (results.parent / jobs_folder(study)).is_dir():
                 return results.parent
     return None
 
 
-def _in_its_folder(file: Path) -> Origin | None:
-    place = Path(os.path.abspath(file))
-    try:
-        path = json.loads(record_file(place).read_text(encoding="utf-8"))["file"]["path"]
-        if place.parts[-len(Path(path).parts) :] == Path(path).parts:
-            return Origin(Path(*place.parts[: -len(Path(path).parts)]), path, detached=False)
-    except (OSError, ValueError, KeyError, TypeError):
-        pass
-    folder = working_directory(place)
-    return Origin(folder, place.relative_to(folder).as_posix(), detached=False) if folder else None
-
-
 def _detached(file: Path, results: Path) -> Origin:
+    """Return the origin of a copy: the output that has its content or the record of its stamp, and is most like it."""
     if not file.is_file():
         raise BadInput(f"{file} is missing, and so is its record")
     content, stamp = sha256(file), stamp_of(file)
     found = []
-    for place in recorded_files(results):
-        try:
-            record = usable_record(place)
-        except BadInput:
-            continue
-        has_content, has_record = record["file"]["sha256"] == content, bool(stamp) and record["record"] == stamp.record
-        if has_record or (has_content and not stamp):
-            likeness = (has_content, place.name == file.name, place.suffix == file.suffix, -len(place.parts))
-            found.append((likeness, place, record["file"]["path"]))
+    for folder, study in studies_below(results):
+        for path, job in records_of(study, folder).makers.items():
+            has_content, has_record = job.outputs[path]["sha256"] == content, bool(stamp) and job.record == stamp.record
+            if has_record or (has_content and not stamp):
+                name = Path(path)
+                likeness = has_content, name.name == file.name, name.suffix == file.suffix, -len(folder.parts)
+                found.append((likeness, Origin(folder, path, detached=True)))
     if not found:
         raise BadInput(f"{file}: {_unknown(stamp, results)}")
-    _, place, path = max(found, key=lambda candidate: candidate[0])
-    return Origin(Path(str(place).removesuffix(path)), path, detached=True)
+    return max(found, key=lambda candidate: candidate[0])[1]
+
+
+def studies_below(folder: Path) -> list[tuple[Path, str]]:
+    """Return the working directory and the name of each study with records below a folder, or around it."""
+    place = Path(os.path.abspath(folder))
+    found = [(jobs.parents[3], jobs.parents[1].name) for jobs in sorted(place.rglob("provenance/jobs"))]
+    around = working_directory(place / "any")
+    return [(around, place.relative_to(around).parts[1]), *found] if around else found
 
 
 def stamp_of(file: Path) -> Stamp | None:

@@ -19,7 +19,7 @@ from pathlib import Path
 from murmur.provenance.record import settings_of
 
 
-class Plan:
+class SnakemakePlan:
     """The plan of a study, or why there is none; and what its rules say of their files, which needs no study."""
 
     def __init__(self, found: dict):
@@ -42,7 +42,7 @@ class Plan:
         return rule in self._rules and not self._rules[rule]["has_modules"]
 
 
-def plan(checkout: Path, folder: Path, study_files: list[Path]) -> Plan:
+def plan(checkout: Path, folder: Path, study_files: list[Path]) -> SnakemakePlan:
     """Return what the study files ask for in the working directory `folder`, by the workflow of `checkout`.
 
     Where they are not there or cannot be used, the plan has no jobs, and `problem` says why in a sentence.
@@ -51,12 +51,12 @@ def plan(checkout: Path, folder: Path, study_files: list[Path]) -> Plan:
     if not missing and study_files:
         found = _call(checkout, folder.resolve(), [file.absolute() for file in study_files])
         if found["rules"]:
-            return Plan(found)
+            return SnakemakePlan(found)
         problem = found["problem"]
     else:
         problem = f"found no study file {', '.join(missing)}".rstrip()
     with tempfile.TemporaryDirectory() as elsewhere:  # any study tells what the rules say of their files
-        return Plan(_call(checkout, Path(elsewhere), []) | {"jobs": [], "problem": problem})
+        return SnakemakePlan(_call(checkout, Path(elsewhere), []) | {"jobs": [], "problem": problem})
 
 
 def _call(checkout: Path, folder: Path, study_files: list[Path]) -> dict:
@@ -104,7 +104,7 @@ def _flags(rule) -> dict:
 
     return {
         "temporary": sorted(Path(file).name for file in rule.output if is_flagged(file, "temp")),
-        "has_modules": "modules" in rule.params.keys(),  # noqa: SIM118 -- not a dictionary
+        "has_modules": any(name in rule.params.keys() for name in ("code", "modules")),  # noqa: SIM118 -- not a dictionary
     }
 
 

@@ -4,7 +4,6 @@ import ast
 import json
 from graphlib import TopologicalSorter
 from pathlib import Path
-from typing import NamedTuple
 from urllib.parse import quote
 
 import yaml
@@ -13,24 +12,13 @@ from rocrate.rocrate import ROCrate
 
 from murmur.crate.captions import fill_in
 from murmur.crate.entities import add, add_copy, add_reference, described, one_or_all
-from murmur.provenance.lineage import Lineage
-from murmur.provenance.record import record_file
+from murmur.provenance.lineage import Job, Lineage
 
 # What of the checkout a run needs, and what says how to use and cite it.
 CHECKOUT = ("rules", "scripts", "envs", "report", "config/schema", "config/published", "config/demo.yaml")
 CHECKOUT += ("README.md", "LICENSE", "CITATION.cff")
 OUTSIDE = {".h5", ".keras"}  # images, masks and weights
 NOT_COPIED = "Not in this package; whoever has the file can tell by its sha256 that it is the same."
-
-
-class Job(NamedTuple):
-    """A job of the workflow: the digest and the part `made` of its records, its times, and the paths of its results."""
-
-    digest: str
-    made: dict
-    began: str
-    ended: str
-    results: list[str]
 
 
 def add_workflow(crate: ROCrate, checkout: Path, commit: str) -> dict[str, Entity]:
@@ -77,35 +65,31 @@ def add_files(
         name = place.relative_to(checkout).as_posix() if place.is_relative_to(checkout) else None
         size = place.stat().st_size if place.exists() else None
         files[path] = code.get(name) or add_reference(crate, path, digest, size, description=NOT_COPIED)
-    # A caption holds for all formats that the same job made.
-    items = {
-        (r["record"], Path(p).stem): captions[Path(p).name]
-        for p, r in found.records.items()
-        if Path(p).name in captions
-    }
-    for path, record in found.records.items():
-        if Path(path).suffix in OUTSIDE:
-            file = record["file"]
-            files[path] = add_reference(crate, path, file["sha256"], file["bytes"], description=NOT_COPIED)
-        elif item := items.get((record["record"], Path(path).stem)):
-            title = item["title"].format(**record["made"]["wildcards"])
-            caption = fill_in(checkout / "report" / item["template"], record["made"])
-            files[path] = add_copy(crate, path, path, name=title, caption=caption)
-        else:
-            files[path] = add_copy(crate, path, path)
-        files[path]["subjectOf"] = add_copy(crate, record_file(path), str(record_file(path)))
+    for job in found.jobs:
+        record = add_copy(crate, job.place, job.place)
+        # A caption holds for all formats that the same job made.
+        items = {Path(path).stem: captions[Path(path).name] for path in job.outputs if Path(path).name in captions}
+        for path, output in job.outputs.items():
+            if Path(path).suffix in OUTSIDE:
+                files[path] = add_reference(crate, path, output["sha256"], output["bytes"], description=NOT_COPIED)
+            elif item := items.get(Path(path).stem):
+                title = item["title"].format(**job.made["wildcards"])
+                caption = fill_in(checkout / "report" / item["template"], job.made)
+                files[path] = add_copy(crate, path, path, name=title, caption=caption)
+            else:
+                files[path] = add_copy(crate, path, path)
+            files[path]["subjectOf"] = record
     return files
 
 
 def add_steps(crate: ROCrate, jobs: list[Job], code: dict[str, Entity], checkout: Path) -> None:
     """Add the rules that ran as steps of the workflow, in an order that can run, with the software of their scripts."""
-    maker = {path: job.made["rule"] for job in jobs for path in job.results}
+    maker = {path: job.rule for job in jobs for path in job.outputs}
     before, scripts, software = {}, {}, {}
-    for _, made, *_ in jobs:
-        before.setdefault(made["rule"], []).extend(
-            maker[source["path"]] for source in made["inputs"] if source["path"] in maker
-        )
-        scripts[made["rule"]] = made["script"]
+    for job in jobs:
+        made = job.made
+        before.setdefault(job.rule, []).extend(maker[one["path"]] for one in job.inputs if one["path"] in maker)
+        scripts[job.rule] = made["script"]
         software.setdefault(made["script"], {}).update(dict.fromkeys(made["software"].items()))
     for script, packages in software.items():
         code[script]["softwareRequirements"] = [add_software(crate, *package) for package in sorted(packages)]
@@ -127,31 +111,31 @@ def add_software(crate: ROCrate, name: str, version: str) -> Entity:
 
 
 def add_job(crate: ROCrate, job: Job, files: dict[str, Entity], code: dict[str, Entity]) -> Entity:
-    """Add what a job did, under the digest of its records, and that the step of its rule asked for it; return this."""
+    """Add what a job did, under the digest of its record, and that the step of its rule asked for it; return this."""
     made = job.made
     used = [source["path"] for source in made["inputs"] if files[source["path"]]["sha256"] != source["sha256"]]
     used += [name for name, digest in made["code"].items() if name not in code or code[name]["sha256"] != digest]
     before = f" It used these files as they were before: {', '.join(used)}." if used else ""
     whom = ", ".join(f"{name} {value}" for name, value in made["wildcards"].items())
     settings = [
-        add(crate, f"#{job.digest}/{quote(name)}", "PropertyValue", name=name, value=plain(value))
+        add(crate, f"#{job.record}/{quote(name)}", "PropertyValue", name=name, value=plain(value))
         for name, value in made["settings"].items()
     ]
     action = add(
         crate,
-        f"#{job.digest}",
+        f"#{job.record}",
         "CreateAction",
         name=f"{made['rule']}: {whom}" if whom else made["rule"],
         description=f"Job of the rule {made['rule']} at commit {made['commit']}.{before}",
         instrument=code[made["script"]],
         object=one_or_all([*(files[path] for path in dict.fromkeys(i["path"] for i in made["inputs"])), *settings]),
-        result=one_or_all([files[path] for path in job.results]),
-        startTime=job.began,
-        endTime=job.ended,
+        result=one_or_all([files[path] for path in job.outputs]),
+        startTime=job.started.isoformat(timespec="seconds"),
+        endTime=job.ended.isoformat(timespec="seconds"),
     )
     step = crate.get(f"workflow/Snakefile#{made['rule']}")
     name = f"Snakemake starts {action['name']}"
-    return add(crate, f"#{job.digest}/control", "ControlAction", name=name, instrument=step, object=action)
+    return add(crate, f"#{job.record}/control", "ControlAction", name=name, instrument=step, object=action)
 
 
 def plain(value: object) -> str | int | float:
@@ -170,8 +154,8 @@ def add_run(crate: ROCrate, study: str, jobs: list[Job], controls: list[Entity],
         instrument=crate.mainEntity,
         object=inputs,
         result=results,
-        startTime=min(job.began for job in jobs),
-        endTime=max(job.ended for job in jobs),
+        startTime=min(job.started for job in jobs).isoformat(timespec="seconds"),
+        endTime=max(job.ended for job in jobs).isoformat(timespec="seconds"),
     )
     engines = sorted({job.made["software"]["snakemake"] for job in jobs})
     organisation = add(

@@ -18,7 +18,8 @@ import numpy as np
 
 from murmur.errors import BadInput
 from murmur.logs import SHOW, log
-from murmur.network.callbacks import History
+from murmur.network.training import History
+from murmur.provenance.record import differences
 
 BLOCK = 64  # slices read at once
 
@@ -109,7 +110,7 @@ class Checkpoint(keras.callbacks.Callback):
                 }
         except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
             return self._discard("cannot be read")
-        changed = _changes(kept["settings"], self.settings)
+        changed = [key for key, *_ in differences(kept["settings"], self.settings)]
         if changed and all(key.startswith("device.") for key in changed):
             was, now = kept["settings"]["device"], self.settings["device"]
             raise BadInput(
@@ -171,11 +172,3 @@ class Checkpoint(keras.callbacks.Callback):
 
 def _name(device: dict) -> str:
     return f"{device['kind'].upper()} {'with' if device['xla'] else 'without'} XLA"
-
-
-def _changes(old, new, path: str = "") -> list[str]:
-    """Return the keys in which two sets of settings differ."""
-    if isinstance(old, dict) and isinstance(new, dict):
-        keys = list(dict.fromkeys([*old, *new]))
-        return [c for key in keys for c in _changes(old.get(key), new.get(key), f"{path}.{key}" if path else key)]
-    return [] if old == new else [path]

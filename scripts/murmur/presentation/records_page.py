@@ -5,58 +5,44 @@ import re
 from collections.abc import Iterable, Mapping
 from html import escape
 from pathlib import PurePath
-from typing import NamedTuple
 
 import pandas as pd
 
 from murmur.data.split import SPLITS
 from murmur.files import natural_key
 from murmur.presentation.webpage import document, folded, table
-from murmur.provenance.lineage import Lineage
+from murmur.provenance.lineage import Job, Lineage
 from murmur.provenance.stamp import stamp
 from murmur.statistics.notes import mice
 
 SHORT = 12  # digits of a digest where the page gives it whole elsewhere
 
 
-class Job(NamedTuple):
-    """What one job made: `files` with their sha256 by path, and the parts `record` and `made` of their records."""
-
-    record: str
-    made: dict
-    files: dict[str, str]
-
-    @property
-    def where(self) -> str:
-        """What the job was for: its wildcards but the mouse."""
-        return " · ".join(value for name, value in self.made["wildcards"].items() if name != "mouse")
-
-    @property
-    def step(self) -> str:
-        """The step of the study that the job belongs to: the jobs of all mice are one."""
-        return f"{self.made['rule']} {self.where}".strip()
-
-
-def jobs_of(records: Mapping[str, dict]) -> dict[str, Job]:
-    """Return the jobs that made the files of `records` (by path), by the digest of their record, in their order."""
-    jobs: dict[str, Job] = {}
-    for path, record in records.items():
-        one = jobs.setdefault(record["record"], Job(record["record"], record["made"], {}))
-        one.files[path] = record["file"]["sha256"]
-    return jobs
+def table_of_records(results: Iterable[str], found: Lineage) -> pd.DataFrame:
+    """Return one row per file of `results`: what it is, its record, and the number of sources that it rests on."""
+    rows = [
+        {
+            "file": path,
+            "sha256": found.makers[path].outputs[path]["sha256"],
+            "record": found.makers[path].record,
+            "rule": found.makers[path].rule,
+            "script": found.makers[path].made["script"],
+            "sources": len(found.sources.keys() & set(found.ancestors(path))),
+        }
+        for path in results
+        if path in found.makers
+    ]
+    return pd.DataFrame(rows, columns=["file", "sha256", "record", "rule", "script", "sources"])
 
 
-def reached_from(path: str, records: Mapping[str, dict]) -> tuple[set[str], set[str]]:
-    """Return the paths of all that a file was made from, itself included, and those of its sources."""
-    made, sources, waiting = {path}, set(), [path]
-    while waiting:
-        for source in records[waiting.pop()]["made"]["inputs"]:
-            if source["record"] is None:
-                sources.add(source["path"])
-            elif source["path"] in records and source["path"] not in made:
-                made.add(source["path"])
-                waiting.append(source["path"])
-    return made, sources
+def where(job: Job) -> str:
+    """Return what a job was for: its wildcards, except the mouse."""
+    return " · ".join(value for name, value in job.made["wildcards"].items() if name != "mouse")
+
+
+def step_of(job: Job) -> str:
+    """Return the step of the study that a job belongs to: the jobs of all mice are one."""
+    return f"{job.rule} {where(job)}".strip()
 
 
 def code(text: str, short: bool = False) -> str:
@@ -96,17 +82,17 @@ def taken_from(jobs: Iterable[Job]) -> str:
 
 def way(job: Job, found: Lineage, steps: Mapping[str, list[Job]], anchors: Mapping[str, str]) -> str:
     """Write the steps from the sources to what a job made, one row per step."""
-    made, _ = reached_from(next(iter(job.files)), found.records)
+    made = set(found.ancestors(next(iter(job.outputs))))
     rows = []
     for step, jobs in steps.items():
-        taken = [one for one in jobs if made & set(one.files)]
+        taken = [one for one in jobs if made & set(one.outputs)]
         if taken:
             first = taken[0].made
             whose = few([one.made["wildcards"]["mouse"] for one in taken if "mouse" in one.made["wildcards"]])
             rows.append(
                 [
                     f'<a href="#{anchors[step]}">{escape(first["rule"])}</a>',
-                    escape(" · ".join(filter(None, [taken[0].where, whose]))),
+                    escape(" · ".join(filter(None, [where(taken[0]), whose]))),
                     code(first["code"][first["script"]][:8]),
                     taken_from(taken),
                 ]
@@ -119,7 +105,7 @@ def items(jobs: Iterable[Job], results: set[str], titles: Mapping[str, str], **d
     """Write the figures and tables, those of each cohort and reader together, each with its files and its way."""
     places: dict[str, list[tuple[list, str]]] = {}
     for one in jobs:
-        files = {path: digest for path, digest in one.files.items() if path in results}
+        files = {path: output["sha256"] for path, output in one.outputs.items() if path in results}
         if not files:
             continue
         stems = dict.fromkeys(PurePath(path).stem for path in files)
@@ -129,7 +115,7 @@ def items(jobs: Iterable[Job], results: set[str], titles: Mapping[str, str], **d
         listed = table(["file", "SHA-256"], ([code(path), code(digest)] for path, digest in files.items()))
         content = f"<p>Record {code(one.record)}</p>{listed}{way(one, **drawn)}"
         key = [not named, natural_key(title or endings(files))]
-        places.setdefault(one.where, []).append((key, folded(summary, content)))
+        places.setdefault(where(one), []).append((key, folded(summary, content)))
     return "\n".join(
         f"<h3>{escape(place or 'The whole study')}</h3>\n" + "\n".join(text for _, text in sorted(places[place]))
         for place in sorted(places, key=natural_key)
@@ -149,12 +135,12 @@ def steps_in_full(steps: Mapping[str, list[Job]], anchors: Mapping[str, str]) ->
         content = table([], facts)
         rows = []
         for one in jobs:
-            files = "<br>".join(f"{code(path)} {code(digest, True)}" for path, digest in one.files.items())
+            files = "<br>".join(f"{code(path)} {code(output['sha256'], True)}" for path, output in one.outputs.items())
             inputs = "<br>".join(f"{code(i['path'])} {code(i['sha256'], True)}" for i in one.made["inputs"])
             rows.append([code(one.record, True), inputs or "nothing", files])
         content += table(["record", "from", "made"], rows)
         count = f"{len(jobs)} jobs" if len(jobs) > 1 else "1 job"
-        summary = f"<strong>{escape(made['rule'])}</strong> <span>{escape(jobs[0].where)} ({count})</span>"
+        summary = f"<strong>{escape(made['rule'])}</strong> <span>{escape(where(jobs[0]))} ({count})</span>"
         texts.append(folded(summary, content, anchors[step]))
     return "\n".join(texts)
 
@@ -178,15 +164,6 @@ def sets(cohort: str, split: pd.DataFrame) -> str:
     return table(["set", "mice", "names"], rows, f"Cohort {escape(cohort)}, {mice(len(split))}")
 
 
-def used(records: Iterable[dict], part: str) -> dict[str, list[str]]:
-    """Return all values of the names in a part of `records` (code, software), sorted by name."""
-    values: dict[str, set[str]] = {}
-    for record in records:
-        for name, value in record["made"][part].items():
-            values.setdefault(name, set()).add(value)
-    return {name: sorted(values[name]) for name in sorted(values)}
-
-
 def page(
     study: str,
     found: Lineage,
@@ -198,13 +175,13 @@ def page(
     titles: Mapping[str, str],
 ) -> str:
     """Return the page as HTML."""
-    records, jobs = found.records, jobs_of(found.records)
+    jobs = found.jobs
     steps: dict[str, list[Job]] = {}
-    for one in jobs.values():
-        steps.setdefault(one.step, []).append(one)
+    for one in jobs:
+        steps.setdefault(step_of(one), []).append(one)
     anchors = {step: f"step-{number}" for number, step in enumerate(steps, start=1)}
-    commits = sorted({record["made"]["commit"] for record in records.values()})
-    versions, scripts = used(records.values(), "software"), used(records.values(), "code")
+    commits = sorted({job.made["commit"] for job in jobs})
+    versions, scripts = found.used("software"), found.used("code")
     own = re.search(r"record (\w+)", stamp())
     facts = [
         ["study", escape(study)],
@@ -216,7 +193,7 @@ def page(
         *([f"without a record: {code(path)}", escape(why)] for path, why in found.lost.items()),
     ]
     chapters = {
-        "Figures and tables": items(jobs.values(), set(results), titles, found=found, steps=steps, anchors=anchors),
+        "Figures and tables": items(jobs, set(results), titles, found=found, steps=steps, anchors=anchors),
         "Split": "\n".join(sets(cohort, split) for cohort, split in splits.items()),
         "Study file": "\n".join(f"<h3>{escape(n)}</h3><pre>{escape(t)}</pre>" for n, t in study_files.items())
         + "<h3>All settings in force</h3>"
@@ -231,8 +208,8 @@ def page(
     }
     intro = f"""<p>Where each figure and table comes from. A record says from which files, by which script, with which
 settings and software a file was made; its digest stands in the metadata of the figure or table, and again in the
-records of all that was made from it. <code>python scripts/audit.py results/{escape(study)}</code> checks them all.
-When and on which machine a file was made, how long it took and how much memory it needed stands beside it, in
-FILE.provenance.json, and not here, so that the same study gives the same page.</p>
+records of all that was made from it. <code>python -m murmur.audit results/{escape(study)}</code> checks them all.
+When and on which machine a job ran, how long it took and how much memory it needed stands in its record,
+provenance/jobs/RULE/WILDCARDS.json, and not here, so that the same study gives the same page.</p>
 {table([], facts)}"""
     return document(f"Records of the study {study}", intro, chapters)

@@ -20,7 +20,7 @@ from typing import NamedTuple
 from murmur.files import sha256
 
 PLUMBING = ("job.py", "logs.py", "errors.py", "files.py", "provenance/")  # in the library's folder
-LOGGERS = {"log", "logger", "logging"}
+LOGGERS = {"LOG", "log", "logger", "logging"}
 LOG_FUNCTIONS = {"print", "say"}
 WITH_TEXT = {"progress", "BadInput"}  # functions whose text is for a person, as a description or an error
 NOT_SCIENCE = {"ctx", "kind", "type_comment"}  # fields of syntax trees

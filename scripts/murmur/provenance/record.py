@@ -1,46 +1,31 @@
-"""Where a file comes from: the record that lies beside each file that the workflow makes.
+"""Where results come from: the record of the job that made them.
 
-The record of FILE is FILE.provenance.json, with five parts:
+The record of a job is results/STUDY/provenance/jobs/RULE/WILDCARDS.json, named as the log of the job is, with five
+parts:
 
-    file     its path, size and sha256
+    outputs  path, size and sha256 of each file that the job made
     made     by which rule and script, from which inputs, with which settings and software, at which commit; the same
              whenever the same is made again, so it names no time and no machine
-    record   the digest of `made`, which the file carries in its own metadata
+    record   the digest of `made`, which figures and tables carry in their own metadata
     run      where and when it was made, how long it took and how much memory
     seal     the digest of all the others
 
-An input is named with its sha256 and, where the workflow made it, with the digest of its own record. So the records
-form a tree from a figure down to the files of the mice, in which nothing can be changed unseen.
+An input is named with its sha256 and, where the workflow made it, with the digest of the record of the job that did. So
+the records form a tree from a figure down to the files of the mice, in which nothing can be changed unseen.
 """
 
 import hashlib
 import json
-import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import cache
 from pathlib import Path
 
-from murmur.files import sha256
+from murmur.files import atomic_write, remembered_sha256
 from murmur.provenance.code import code_of, science_of, software_of
+from murmur.provenance.run_context import RunContext, run_context
 
 FORMAT = 2  # see murmur.provenance.code
-ENDING = ".provenance.json"
-DIGESTS = ("modules", "content")  # params that make a rule run again; a record has what they digest, one by one
-TOLD = "MURMUR_RUN"  # the environment variable by which the workflow tells its jobs what they cannot know
-
-
-def tell_jobs(study_files: Iterable[str], snakemake: str, commit: str) -> None:
-    """Tell all jobs the study files, Snakemake's version and the commit of the code."""
-    os.environ[TOLD] = json.dumps({"study_files": list(study_files), "snakemake": snakemake, "commit": commit})
-
-
-def told_to_jobs() -> dict | None:
-    """Return what this process or the one that started it told its jobs; None where nothing was told."""
-    return json.loads(os.environ[TOLD]) if TOLD in os.environ else None
-
-
-def record_file(path: str | Path) -> Path:
-    """Return the path of the record of a file."""
-    return Path(f"{path}{ENDING}")
+DIGESTS = ("code", "modules", "content")  # params that make a rule run again; a record has what they digest, one by one
 
 
 def digest(part: object) -> str:
@@ -48,12 +33,68 @@ def digest(part: object) -> str:
     return hashlib.sha256(json.dumps(part, sort_keys=True, ensure_ascii=True).encode()).hexdigest()
 
 
+def differences(before: object, now: object, name: str = "") -> list[tuple[str, object, object]]:
+    """Return the key, the old and the new value of each difference between two values of JSON; None where one is not.
+
+    >>> differences({"alpha": 0.05, "n": {"test": 3}}, {"alpha": 0.05, "n": {"test": 4}})
+    [('n.test', 3, 4)]
+    """
+    if isinstance(before, list) and isinstance(now, list) and len(before) == len(now):
+        before, now = ({str(index): value for index, value in enumerate(values)} for values in (before, now))
+    if isinstance(before, dict) and isinstance(now, dict):
+        return [
+            difference
+            for key in dict.fromkeys((*before, *now))
+            for difference in differences(before.get(key), now.get(key), f"{name}.{key}".lstrip("."))
+        ]
+    return [] if before == now else [(name, before, now)]
+
+
 def read_record(path: str | Path) -> dict | None:
-    """Return the record of a file; None where it has none, as a file that the workflow did not make."""
+    """Return a record by its own path; None where there is none."""
     try:
-        return json.loads(record_file(path).read_text(encoding="utf-8"))
+        return json.loads(Path(path).read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
+
+
+def place_of_record(output: str, context: Callable[[str], RunContext] = run_context) -> str | None:
+    """Return the path of the record of the job that makes a file, by the run context of its study.
+
+    It is None for a file that the workflow does not make, and for one of a study that was never run here.
+    """
+    results, *below = Path(output).parts
+    try:
+        return context(below[0]).record_of(output) if results == "results" and len(below) > 1 else None
+    except FileNotFoundError:
+        return None
+
+
+def record_of_file(output: str) -> dict | None:
+    """Return the record of the job that made a file; None where there is none."""
+    place = place_of_record(output)
+    return read_record(place) if place else None
+
+
+def record_digests(outputs: Iterable[str]) -> dict[str, str]:
+    """Return the digest of the record of the job that made each file, by path; of other files there is none.
+
+    Each record, which may be of thousands of files, is read once, and only those of these jobs are.
+    """
+    context = cache(run_context)
+
+    @cache
+    def digest_and_outputs(place: str) -> tuple[str, set[str]]:
+        record = read_record(place) or {"record": "", "outputs": []}
+        return record["record"], {output["path"] for output in record["outputs"]}
+
+    found = {}
+    for path in outputs:
+        place = place_of_record(path, context)
+        record, its_outputs = digest_and_outputs(place) if place else ("", set())
+        if path in its_outputs:
+            found[path] = record
+    return found
 
 
 def settings_of(params: Iterable[tuple[str, object]]) -> dict[str, object]:
@@ -63,8 +104,10 @@ def settings_of(params: Iterable[tuple[str, object]]) -> dict[str, object]:
 
 def inputs_of(inputs: Iterable[tuple[str, str]]) -> list[dict]:
     """Return for each pair of name and path its name, path, sha256 and the digest of its record (None without one)."""
+    inputs = list(inputs)
+    records = record_digests(path for _, path in inputs)
     return [
-        {"name": name, "path": path, "sha256": sha256(path), "record": (read_record(path) or {}).get("record")}
+        {"name": name, "path": path, "sha256": remembered_sha256(path), "record": records.get(path)}
         for name, path in inputs
     ]
 
@@ -78,17 +121,18 @@ def made_by(script: Path, snakemake: str) -> dict:
     }
 
 
-def write_record(path: str | Path, made: dict, run: dict) -> None:
-    """Write the record of the file at `path`, which is complete."""
-    described = {"path": str(path), "bytes": Path(path).stat().st_size, "sha256": sha256(path)}
-    record = {"file": described, "made": made, "record": digest(made), "run": run}
-    record["seal"] = digest(record)
-    partial = record_file(f"{path}.partial")
-    partial.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
-    partial.replace(record_file(path))
+def write_record(path: str | Path, outputs: Iterable[str], made: dict, run: dict) -> None:
+    """Write the record of a job at `path`; its `outputs` are complete."""
+    described = [
+        {"path": str(output), "bytes": Path(output).stat().st_size, "sha256": remembered_sha256(output)}
+        for output in outputs
+    ]
+    record = {"outputs": described, "made": made, "record": digest(made), "run": run}
+    with atomic_write(path) as partial:
+        partial.write_text(json.dumps(record | {"seal": digest(record)}, indent=1) + "\n", encoding="utf-8")
 
 
 def is_sealed(record: dict) -> bool:
-    """Say whether a record is as it was written."""
+    """Tell whether a record is as it was written."""
     rest = {part: content for part, content in record.items() if part != "seal"}
     return record.get("seal") == digest(rest) and record.get("record") == digest(record.get("made"))

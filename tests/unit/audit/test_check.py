@@ -5,11 +5,10 @@ import pytest
 
 from murmur.audit import current_state
 from murmur.audit.check import Audit
-from murmur.audit.current_state import Present
-from murmur.audit.snakemake_plan import Plan
+from murmur.audit.current_state import CurrentState
+from murmur.audit.snakemake_plan import SnakemakePlan
 from murmur.provenance import code
-from murmur.provenance.record import record_file
-from recorded_study import FIGURE, INPUTS, MASKS, TABLE, edit, known, make, make_study, planned
+from recorded_study import FIGURE, INPUTS, MASKS, TABLE, edit, known, make, make_study, planned, record_file
 
 
 @pytest.fixture
@@ -22,7 +21,9 @@ def folder(tmp_path, monkeypatch):
 def audited(folder, asked=None, files=(*INPUTS,), **more):
     """Return the audit of the files of the study, as by a new process."""
     code._read.cache_clear()
-    return Audit(known(folder, *files), list(files), Present(folder, folder / "checkout", asked or planned()), **more)
+    return Audit(
+        known(folder, *files), list(files), CurrentState(folder, folder / "checkout", asked or planned()), **more
+    )
 
 
 def found(folder, path=FIGURE, **more):
@@ -110,7 +111,7 @@ def test_other_versions_are_named_and_what_is_not_installed_is_not_compared(fold
     monkeypatch.setattr(current_state.metadata, "PackageNotFoundError", KeyError)
     audit = audited(folder)
     assert [reason.sentence for reason in audit.verdict(FIGURE)[1]] == ["numpy was 1.0, here it is 1.1."]
-    assert audit.present.not_compared == ["Versions were not compared of what is not installed here: somewhere-else."]
+    assert audit.current.not_compared == ["Versions were not compared of what is not installed here: somewhere-else."]
     make(FIGURE, 9, software={"python": "2.7", "numpy": "1.1"})
     assert found(folder) == ("STALE", f"python was 2.7, here it is {platform.python_version()}.")
 
@@ -125,17 +126,17 @@ def test_settings_and_inputs_are_those_that_the_study_file_asks_for(folder):
 
 
 def test_without_a_study_file_the_rest_is_judged_and_what_is_not_is_said(folder):
-    asked = Plan({"problem": "found no study file tiny.yaml", "jobs": [], "rules": {}})
+    asked = SnakemakePlan({"problem": "found no study file tiny.yaml", "jobs": [], "rules": {}})
     audit = audited(folder, asked)
     assert audit.verdict(FIGURE)[0] == "VERIFIED"
-    assert "found no study file tiny.yaml" in audit.present.not_compared[0]
+    assert "found no study file tiny.yaml" in audit.current.not_compared[0]
 
 
 def test_what_the_study_file_does_not_ask_for_is_judged_without_it(folder):
     audit = audited(folder, planned(plot={"outputs": []}))
     assert audit.verdict(FIGURE) == ("VERIFIED", [])
     expected = f"Settings and inputs were not compared for what the study file does not ask for: {FIGURE}."
-    assert audit.present.not_compared == [expected]
+    assert audit.current.not_compared == [expected]
 
 
 def test_what_was_never_made_is_stale_and_what_is_gone_is_broken(folder):
@@ -162,7 +163,7 @@ def test_an_input_made_again_with_the_same_result_is_no_reason(folder):
     make(MASKS[0], 30, commit="another")
     audit = audited(folder)
     assert audit.verdict(FIGURE) == ("VERIFIED", [])
-    assert audit.same_again == {(TABLE, MASKS[0])}
+    assert audit.same_again == {(audit.makers[TABLE].record, MASKS[0])}
 
 
 @pytest.mark.parametrize("path", INPUTS)
@@ -189,7 +190,7 @@ def test_a_job_that_started_in_the_same_second_did_not_make_its_input_again(fold
 def test_a_file_altered_with_its_record_no_longer_fits_what_was_made_from_it(folder, path):
     write(path)
     sha256 = current_state.digest_or_none(folder / path)
-    edit(path, lambda record: record["file"].update(sha256=sha256, bytes=5))
+    edit(path, lambda record: record["outputs"][0].update(sha256=sha256, bytes=5))
     verdict, reasons = found(folder)
     assert verdict == "BROKEN"
     assert f"The record of {path} does not fit that of {TABLE}" in reasons
@@ -197,24 +198,41 @@ def test_a_file_altered_with_its_record_no_longer_fits_what_was_made_from_it(fol
 
 def test_the_record_of_another_file_is_refused(folder):
     record_file(MASKS[0]).write_bytes(record_file(MASKS[1]).read_bytes())
-    assert f"The record beside {MASKS[0]} is that of {MASKS[1]}." in found(folder)[1]
+    assert found(folder) == ("BROKEN", f"{MASKS[0]}: its record is missing.")
 
 
-def test_records_of_one_job_are_one_but_for_the_file(folder):
-    other = "results/tiny/statistics/other.csv"
-    os.link(TABLE, other)
-    record_file(other).write_bytes(record_file(TABLE).read_bytes())
-    edit(other, lambda record: record["file"].update(path=other))
-    assert found(folder, other) == ("VERIFIED", "")
-    edit(other, lambda record: record["run"].update(host="there"))
-    verdict, reasons = found(folder, other)
+def test_a_record_that_cannot_be_read_is_named(folder):
+    record_file(TABLE).write_text("{")
+    verdict, reasons = found(folder)
     assert verdict == "BROKEN"
-    assert f"The records of {other} and 1 more differ" in reasons or f"{TABLE} and 1 more differ" in reasons
+    assert f"{TABLE}: its record is missing, unless it is one that cannot be read: {record_file(TABLE)}" in reasons
+
+
+def test_a_stamp_that_does_not_fit_breaks_all_outputs_of_the_job(folder):
+    other = "results/tiny/figures/values.csv"
+    write(other, "1")
+    described = {"path": other, "bytes": 1, "sha256": current_state.digest_or_none(folder / other)}
+    edit(FIGURE, lambda record: record["outputs"].append(described))
+    assert found(folder, other) == ("VERIFIED", "")
+    edit(FIGURE, lambda record: record["made"]["settings"].update(alpha=1))
+    verdict, reasons = found(folder, other, files=[other])
+    assert verdict == "BROKEN"
+    assert f"{FIGURE} does not carry the stamp of its record" in reasons
+
+
+def test_of_two_records_of_a_file_that_of_the_later_job_counts(folder):
+    """As after a rule was renamed."""
+    os.rename(record_file(TABLE), "results/tiny/provenance/jobs/measure/old.json")
+    make(TABLE, 9, rule="measure_all", content="another result")
+    make(FIGURE, 10)
+    audit = audited(folder)
+    assert audit.makers[TABLE].rule == "measure_all"
+    assert audit.verdict(FIGURE)[0] == "VERIFIED"
 
 
 def test_a_figure_without_stamp_is_not_the_workflow_s_even_if_its_record_fits(folder):
     write(FIGURE, "drawn by hand")
-    edit(FIGURE, lambda record: record["file"].update(sha256=current_state.digest_or_none(folder / FIGURE)))
+    edit(FIGURE, lambda record: record["outputs"][0].update(sha256=current_state.digest_or_none(folder / FIGURE)))
     verdict, reasons = found(folder)
     assert verdict == "BROKEN"
     assert reasons.startswith(f"{FIGURE} does not carry the stamp of its record")

@@ -1,7 +1,7 @@
 import pytest
 
 from murmur.audit.explain_difference import differences, short, why_different
-from recorded_study import FIGURE, INPUTS, MASKS, TABLE, known, make, make_study
+from recorded_study import FIGURE, INPUTS, MASKS, TABLE, known, make, make_study, record_file
 
 
 @pytest.fixture
@@ -108,5 +108,5 @@ def test_the_same_made_twice_with_another_result_is_said_to_be_so(before):
 
 def test_a_lost_record_is_said(before):
     make_again(MASKS[0], TABLE, FIGURE, content="other", commit="ab")
-    (before / f"{MASKS[0]}.provenance.json").unlink()
+    (before / record_file(MASKS[0])).unlink()
     assert "a record is lost" in causes(before)["inputs"][0]

@@ -1,7 +1,7 @@
 import pytest
 
 from murmur.audit.check import Audit
-from murmur.audit.current_state import Present
+from murmur.audit.current_state import CurrentState
 from murmur.audit.lineage_text import source_table, tree
 from recorded_study import FIGURE, MASKS, TABLE, known, make, make_study, planned
 
@@ -14,7 +14,7 @@ def folder(tmp_path, monkeypatch):
 
 
 def audited(folder, asked=None):
-    return Audit(known(folder), [FIGURE], Present(folder, folder / "checkout", asked or planned()))
+    return Audit(known(folder), [FIGURE], CurrentState(folder, folder / "checkout", asked or planned()))
 
 
 TREE = """\

@@ -5,8 +5,8 @@ import pytest
 
 from murmur.audit.locate import Origin, origin, working_directory
 from murmur.errors import BadInput
-from murmur.provenance.record import record_file
-from recorded_study import FIGURE, MASKS, TABLE, edit, make_study
+from murmur.files import sha256
+from recorded_study import FIGURE, MASKS, TABLE, edit, make_study, record_file
 
 
 @pytest.fixture
@@ -52,19 +52,12 @@ def test_of_several_files_of_one_job_that_with_the_same_content_then_name_is_mea
     for number in (1, 2):
         other = folder / f"results/tiny/figures/movie{number}.svg"
         other.write_text((folder / FIGURE).read_text() + str(number))
-        shutil.copy(record_file(FIGURE), record_file(other))
-        relative = other.relative_to(folder).as_posix()
-        edit(relative, lambda record, path=relative: record["file"].update(path=path, sha256=sha256(path)))
+        described = {"path": other.relative_to(folder).as_posix(), "bytes": 1, "sha256": sha256(other)}
+        edit(FIGURE, lambda record, described=described: record["outputs"].append(described))
     file = folder.parent / copied(folder, "results/tiny/figures/movie1.svg", "movie2.svg")
     assert origin(file, folder / "results").path == "results/tiny/figures/movie1.svg"
     file.write_text(file.read_text() + "altered")
     assert origin(file, folder / "results").path == "results/tiny/figures/movie2.svg"
-
-
-def sha256(path):
-    from murmur.files import sha256
-
-    return sha256(path)
 
 
 def test_a_detached_file_without_stamp_is_found_by_its_content(folder):
@@ -74,17 +67,11 @@ def test_a_detached_file_without_stamp_is_found_by_its_content(folder):
 
 
 def test_the_study_is_meant_and_not_a_package_in_it(folder):
-    shutil.copytree(
-        folder / "results" / "tiny" / "statistics", folder / "results/tiny/a-package/results/tiny/statistics"
-    )
+    for name in ("statistics", "provenance"):
+        shutil.copytree(folder / "results" / "tiny" / name, folder / f"results/tiny/a-package/results/tiny/{name}")
     file = folder.parent / copied(folder, TABLE, "numbers.csv")
-    assert origin(file, folder / "results") == Origin(folder, TABLE, True)
-
-
-def test_a_copy_with_its_record_is_found_as_well(folder):
-    file = folder.parent / copied(folder, TABLE, "numbers.csv")
-    shutil.copy(record_file(folder / TABLE), record_file(file))
-    assert origin(file, folder / "results") == Origin(folder, TABLE, True)
+    for place in (folder, folder / "results", folder / "results" / "tiny"):
+        assert origin(file, place) == Origin(folder, TABLE, True)
 
 
 def test_from_a_relative_folder_of_results(folder, monkeypatch):
@@ -100,7 +87,7 @@ def test_a_file_that_no_record_belongs_to_is_refused_with_what_its_stamp_says(fo
     with pytest.raises(BadInput, match="carries no stamp, and no record below"):
         origin(file, folder / "results")
     file = folder.parent / copied(folder, FIGURE, "figure.svg")
-    record_file(folder / FIGURE).unlink()
+    record_file(FIGURE).unlink()
     with pytest.raises(BadInput, match=r"record [0-9a-f]{12} \(study tiny, commit unknown\) is not below"):
         origin(file, folder / "results")
     with pytest.raises(BadInput, match="is missing, and so is its record"):

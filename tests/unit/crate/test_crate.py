@@ -9,28 +9,42 @@ import yaml
 import crate
 from murmur.crate.captions import fill_in
 from murmur.errors import BadInput
-from murmur.files import sha256
-from murmur.provenance.record import inputs_of, made_by, read_record, record_file, write_record
+from murmur.files import MEMORY, sha256
+from murmur.provenance.record import inputs_of, made_by, read_record, write_record
+from murmur.provenance.run_context import RunContext
 
 RUN = {"study_files": ["tiny.yaml"], "host": "here", "system": "Linux", "threads": 1, "peak_memory_MB": 100}
 FIGURE, VOLUMES = "results/tiny/figures/c/r/figure_5_overlap", "results/tiny/measurements/{}.csv"
 CAPTIONS = {"figure_5_overlap.png": {"title": "Figure 5: overlap in {cohort}", "template": "figure_5_overlap.rst"}}
 
 
+def record_file(rule, name):
+    """Return the path of the record of a job, which is named after its first output."""
+    return Path(f"results/tiny/provenance/jobs/{rule}/{name}.json")
+
+
+FIGURE_RECORD = record_file("plot_overlap", "figure_5_overlap")
+
+
 def make(root, rule, outputs, inputs, started, **settings):
-    """Lay down the records of a job whose outputs exist."""
+    """Lay down the record of a job whose outputs exist."""
     script = root / "scripts" / f"{rule}.py"
     made = {"study": "tiny", "rule": rule, "wildcards": {"cohort": "c", "reader": "r"}, "script": f"scripts/{rule}.py"}
     made |= {"inputs": inputs_of(("", path) for path in inputs), "settings": settings, "commit": "abc"}
     made |= made_by(script, "9.0")
-    for output in outputs:
-        write_record(output, made, RUN | {"started": started, "seconds": 90.5})
+    # as many results as it has; their wildcards would tell them apart
+    made["wildcards"] |= {} if rule == "plot_overlap" else {"mouse": Path(outputs[0]).stem}
+    place = record_file(rule, Path(outputs[0]).stem)
+    write_record(place, outputs, made, RUN | {"started": started, "seconds": 90.5})
 
 
 @pytest.fixture
 def study(root, tmp_path, monkeypatch):
     """A working directory with the study, whose figure and volumes are to be packaged."""
     monkeypatch.chdir(tmp_path)
+    places = {VOLUMES.format(name): str(record_file("measure_volumes", name)) for name in ("1", "2")}
+    MEMORY.mkdir(parents=True)
+    (MEMORY / "tiny.json").write_text(json.dumps(RunContext([], "9.0", "abc", places, {})._asdict()))
     for name in ("1", "2"):
         for path, content in ((f"mice/{name}.h5", f"mouse {name}"), (VOLUMES.format(name), f"volume {name}")):
             (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
@@ -69,8 +83,8 @@ def test_a_figure_leads_to_its_mice(root, study):
         for result in linked(action, "result")
     }
     action = makers[f"{FIGURE}.png"]
-    assert action["@id"] == f"#{read_record(f'{FIGURE}.png')['record']}", "the digest that the figure carries"
-    assert linked(action, "result") == [f"{FIGURE}.png", f"#{FIGURE}.keras", f"{FIGURE}.pdf"]
+    assert action["@id"] == f"#{read_record(FIGURE_RECORD)['record']}", "the digest that the figure carries"
+    assert linked(action, "result") == [f"{FIGURE}.png", f"{FIGURE}.pdf", f"#{FIGURE}.keras"]
     assert linked(action, "object") == [VOLUMES.format(1), VOLUMES.format(2), f"{action['@id']}/n"]
     assert linked(action, "instrument") == ["workflow/scripts/plot_overlap.py"]
     assert action["name"] == "plot_overlap: cohort c, reader r"
@@ -102,9 +116,10 @@ def test_what_is_in_the_package_and_what_is_not(root, study):
     assert not [path for path in there if path.endswith((".h5", ".keras"))]
     for path in (f"{FIGURE}.png", f"{FIGURE}.pdf", VOLUMES.format(1)):
         assert entities[path]["sha256"] == sha256(path) == sha256(folder / path)
-        assert entities[path]["subjectOf"] == {"@id": str(record_file(path))}
-        assert (folder / record_file(path)).read_bytes() == record_file(path).read_bytes()
-    assert record_file(f"{FIGURE}.keras").as_posix() in there
+    record = FIGURE_RECORD.as_posix()
+    for path in (f"{FIGURE}.png", f"{FIGURE}.pdf", f"#{FIGURE}.keras"):
+        assert entities[path]["subjectOf"] == {"@id": record}
+    assert (folder / record).read_bytes() == Path(record).read_bytes()
     assert {"study/tiny.yaml", "README.md", "workflow/Snakefile", "workflow/rules/crate.smk"} <= there
     assert there <= entities.keys(), "every file is described"
 
@@ -129,13 +144,13 @@ def test_software_has_versions(root, study):
     entities = package(root)
     needed = linked(entities["workflow/scripts/plot_overlap.py"], "softwareRequirements")
     versions = {entities[package]["name"]: entities[package]["softwareVersion"] for package in needed}
-    assert versions == read_record(f"{FIGURE}.png")["made"]["software"]
+    assert versions == read_record(FIGURE_RECORD)["made"]["software"]
 
 
 def test_caption_is_filled_in_for_every_format(root, study):
     entities = package(root)
     assert entities[f"{FIGURE}.png"]["caption"].startswith(
-        "Overlap of reader r with the expert in the 7 mice of cohort c"
+        "Overlap between reader r and the expert in the 7 mice of the c cohort"
     )
     assert entities[f"{FIGURE}.png"]["caption"] == entities[f"{FIGURE}.pdf"]["caption"]
     assert entities[f"{FIGURE}.png"]["name"] == "Figure 5: overlap in c"
@@ -169,10 +184,9 @@ def test_same_records_give_the_same_bytes(root, study):
 
 
 def test_code_that_changed_since_is_named(root, study):
-    record = read_record(f"{FIGURE}.png")
+    record = read_record(FIGURE_RECORD)
     record["made"]["code"]["scripts/murmur/csv_tables.py"] = "0" * 64
-    for suffix in ("png", "pdf", "keras"):
-        write_record(f"{FIGURE}.{suffix}", record["made"], record["run"])
+    write_record(FIGURE_RECORD, [output["path"] for output in record["outputs"]], record["made"], record["run"])
     entities = package(root)
     assert (
         "files as they were before: scripts/murmur/csv_tables.py."
@@ -185,20 +199,27 @@ def test_code_that_changed_since_is_named(root, study):
     [
         ("mice/1.h5", "found sha256"),
         (f"{FIGURE}.pdf", "found sha256"),
-        (f"{FIGURE}.png.provenance.json", "changed by hand"),
+        (FIGURE_RECORD, "changed by hand"),
     ],
 )
 def test_what_was_changed_is_not_packaged(root, study, path, found):
-    (study / path).write_text((study / path).read_text().replace("1", "2").replace("figure", "Figure"))
-    with pytest.raises(BadInput, match=f"{path.removesuffix('.provenance.json')}: .*{found}"):
+    (study / path).write_text((study / path).read_text().replace("1", "2").replace("figure as", "Figure as"))
+    with pytest.raises(BadInput, match=f"{FIGURE if path is FIGURE_RECORD else path}.*: .*{found}"):
         package(root)
     assert not (study / "results/tiny/ro-crate").exists()
 
 
-@pytest.mark.parametrize("path", [f"{FIGURE}.pdf", record_file(f"{FIGURE}.png"), record_file(VOLUMES.format(2))])
+@pytest.mark.parametrize("path", [f"{FIGURE}.pdf", VOLUMES.format(1)])
 def test_what_is_missing_is_named(root, study, path):
     (study / path).unlink()
-    with pytest.raises(BadInput, match=f"{str(path).removesuffix('.provenance.json')}: "):
+    with pytest.raises(BadInput, match=f"{path}: "):
+        package(root)
+
+
+@pytest.mark.parametrize(("record", "path"), [(FIGURE_RECORD, FIGURE), (record_file("measure_volumes", 2), VOLUMES)])
+def test_a_missing_record_is_named_by_its_file(root, study, record, path):
+    record.unlink()
+    with pytest.raises(BadInput, match=f"{path.format(2)}.*: its record is missing"):
         package(root)
 
 

@@ -2,52 +2,49 @@ import pandas as pd
 import pytest
 
 from murmur.presentation import records_page
-from murmur.provenance.lineage import Lineage
+from murmur.provenance.lineage import Job, Lineage
 
 MICE = [f"mice/Mouse{number}.h5" for number in (1, 2, 10, 11)]
 
 
-def record(path, rule, inputs, wildcards, settings):
-    """A record with what the page reads of it; its digest is told by the rule and wildcards."""
+def job(paths, rule, inputs, wildcards, settings):
+    """A job with what the page reads of it; its digest is told by the rule and wildcards."""
     script = f"scripts/{rule}.py"
-    return {
-        "file": {"path": path, "sha256": f"sha of {path}"},
-        "record": "-".join(["record", rule, *wildcards.values()]),
-        "made": {
-            "rule": rule,
-            "wildcards": wildcards,
-            "script": script,
-            "inputs": [
-                {"name": name, "path": file, "sha256": f"sha of {file}", "record": None if "mice/" in file else "some"}
-                for name, file in inputs
-            ],
-            "settings": settings,
-            "commit": "unknown",
-            "code": {script: "sha of script", "scripts/murmur/csv_tables.py": "sha of tables"},
-            "software": {"python": "3.11.7"},
-        },
+    made = {
+        "rule": rule,
+        "wildcards": wildcards,
+        "script": script,
+        "inputs": [
+            {"name": name, "path": file, "sha256": f"sha of {file}", "record": None if "mice/" in file else "some"}
+            for name, file in inputs
+        ],
+        "settings": settings,
+        "commit": "unknown",
+        "code": {script: "sha of script", "scripts/murmur/csv_tables.py": "sha of tables"},
+        "software": {"python": "3.11.7"},
     }
+    outputs = {path: {"path": path, "bytes": 1, "sha256": f"sha of {path}"} for path in paths}
+    return Job("", "-".join(["record", rule, *wildcards.values()]), made, {}, outputs)
 
 
 @pytest.fixture
 def found():
     """Four mice are segmented and measured; a figure and its twin are drawn, and a table of one mouse's volumes."""
-    records = {}
+    makers = {}
 
-    def add(path, rule, inputs, wildcards, settings=None):
-        records[path] = record(path, rule, inputs, wildcards, settings or {})
+    def add(paths, rule, inputs, wildcards, settings=None):
+        makers.update(dict.fromkeys(paths, job(paths, rule, inputs, wildcards, settings or {})))
 
     for mouse in MICE:
         name = mouse[5:-3]
-        add(f"seg/{name}.h5", "segment_mouse", [("mouse", mouse)], {"cohort": "a", "mouse": name}, {"seed": name})
+        add([f"seg/{name}.h5"], "segment_mouse", [("mouse", mouse)], {"cohort": "a", "mouse": name}, {"seed": name})
     for reader in ("one", "two"):
         inputs = [("masks", f"seg/{mouse[5:]}") for mouse in MICE]
-        add(f"{reader}/volumes.csv", "measure", inputs, {"cohort": "a", "reader": reader}, {"alpha": 0.05})
-    add("first.csv", "tabulate", [("mouse", "seg/Mouse1.h5")], {"cohort": "a"})
+        add([f"{reader}/volumes.csv"], "measure", inputs, {"cohort": "a", "reader": reader}, {"alpha": 0.05})
+    add(["first.csv"], "tabulate", [("mouse", "seg/Mouse1.h5")], {"cohort": "a"})
     both = [("volumes", "one/volumes.csv"), ("volumes", "two/volumes.csv")]
-    for suffix in ("pdf", "png"):
-        add(f"figure_1.{suffix}", "plot", both, {"cohort": "a"})
-    return Lineage(records, {mouse: f"sha of {mouse}" for mouse in MICE}, {})
+    add(["figure_1.pdf", "figure_1.png"], "plot", both, {"cohort": "a"})
+    return Lineage(makers, {mouse: f"sha of {mouse}" for mouse in MICE}, {})
 
 
 def page(found, results):
@@ -109,3 +106,13 @@ def test_what_lacks_a_record_is_named(found):
 
 def test_page_is_the_same_each_time(found):
     assert page(found, ["figure_1.pdf", "first.csv"]) == page(found, ["figure_1.pdf", "first.csv"])
+
+
+def test_table_counts_the_sources_of_each_file(found):
+    table = records_page.table_of_records(["figure_1.pdf", "first.csv", "without.csv"], found).set_index("file")
+    assert table.index.tolist() == ["figure_1.pdf", "first.csv"], "what has no record has no row"
+    assert table["sources"].tolist() == [4, 1]
+    assert table["rule"].tolist() == ["plot", "tabulate"]
+    assert table["script"].tolist() == ["scripts/plot.py", "scripts/tabulate.py"]
+    assert table["sha256"].tolist() == ["sha of figure_1.pdf", "sha of first.csv"]
+    assert table["record"].tolist() == ["record-plot-a", "record-tabulate-a"]

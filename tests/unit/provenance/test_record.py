@@ -1,10 +1,12 @@
 import json
+from pathlib import Path
 
 import pytest
 
-from murmur.files import sha256
+from murmur.files import MEMORY, sha256
 from murmur.provenance import record as records
 from murmur.provenance.code import code_of, science_of
+from murmur.provenance.run_context import RunContext
 
 # The digest of nothing, FIPS 180-4.
 EMPTY = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
@@ -12,25 +14,26 @@ MADE = {"study": "demo", "settings": {"alpha": 0.05}, "inputs": []}
 
 
 @pytest.fixture
-def table(tmp_path):
+def table(tmp_path, monkeypatch):
     """A file with its record."""
-    path = tmp_path / "table.csv"
+    monkeypatch.chdir(tmp_path)
+    path, record = Path("results/demo/table.csv"), Path("results/demo/provenance/jobs/measure/a.json")
+    path.parent.mkdir(parents=True)
     path.write_bytes(b"")
-    records.write_record(path, MADE, {"host": "here"})
-    return path
+    records.write_record(record, [path], MADE, {"host": "here"})
+    return record
 
 
-def test_record_tells_the_file_and_how_it_was_made(table):
-    assert records.record_file(table) == table.with_name("table.csv.provenance.json")
+def test_record_describes_the_files_and_how_they_were_made(table):
     record = records.read_record(table)
-    assert record["file"] == {"path": str(table), "bytes": 0, "sha256": EMPTY}
+    assert record["outputs"] == [{"path": "results/demo/table.csv", "bytes": 0, "sha256": EMPTY}]
     assert (record["made"], record["record"]) == (MADE, records.digest(MADE))
     assert record["run"] == {"host": "here"}
-    assert [path.name for path in sorted(table.parent.iterdir())] == ["table.csv", "table.csv.provenance.json"]
+    assert list(table.parent.iterdir()) == [table], "no partial file stays behind"
 
 
-def test_file_without_record_has_none(tmp_path):
-    assert records.read_record(tmp_path / "Mouse1.h5") is None
+def test_no_record_is_none(tmp_path):
+    assert records.read_record(tmp_path / "a.json") is None
 
 
 def test_digest_is_of_the_content_and_not_of_the_order():
@@ -43,7 +46,7 @@ def test_digest_is_of_the_content_and_not_of_the_order():
     "forged",
     [
         lambda record: record["made"]["settings"].update(alpha=0.01),
-        lambda record: record["file"].update(sha256="0" * 64),
+        lambda record: record["outputs"][0].update(sha256="0" * 64),
         lambda record: record["run"].update(host="elsewhere"),
         lambda record: record.update(record="0" * 64),
         lambda record: record.update(note="added"),
@@ -64,17 +67,38 @@ def test_seal_that_is_made_anew_does_not_hide_a_change(table):
     assert not records.is_sealed(record), "the record's digest is that of what was made before"
 
 
-def test_inputs_name_their_own_records(table, tmp_path):
-    mouse = tmp_path / "Mouse1.h5"
-    mouse.write_bytes(b"mouse")
-    assert records.inputs_of([("table", str(table)), ("", str(mouse))]) == [
-        {"name": "table", "path": str(table), "sha256": EMPTY, "record": records.digest(MADE)},
-        {"name": "", "path": str(mouse), "sha256": sha256(mouse), "record": None},
+def context(outputs, patterns=None):
+    MEMORY.mkdir(parents=True, exist_ok=True)
+    content = RunContext(["a.yaml"], "9.0", "unknown", outputs, patterns or {})
+    (MEMORY / "demo.json").write_text(json.dumps(content._asdict()))
+
+
+def test_inputs_name_the_records_of_their_jobs(table):
+    context({"results/demo/table.csv": str(table), "results/demo/new.csv": str(table)})
+    for path in ("Mouse1.h5", "results/demo/new.csv", "results/never_run_here.csv"):
+        Path(path).write_bytes(b"")
+    found = records.inputs_of([("table", "results/demo/table.csv"), ("", "Mouse1.h5")])
+    assert found == [
+        {"name": "table", "path": "results/demo/table.csv", "sha256": EMPTY, "record": records.digest(MADE)},
+        {"name": "", "path": "Mouse1.h5", "sha256": EMPTY, "record": None},
     ]
+    others = [("", "results/demo/new.csv"), ("", "results/never_run_here.csv")]
+    assert [one["record"] for one in records.inputs_of(others)] == [None, None], "no record names them"
+    assert records.record_of_file("results/demo/table.csv") == records.read_record(table)
+    assert records.record_of_file("Mouse1.h5") is None
+
+
+def test_a_record_is_found_by_the_pattern_of_the_rule(table):
+    context({}, {r"results/demo/(?P<name>tab.*)\.csv$": "results/demo/provenance/jobs/{name}/x.json",
+                 r"results/demo/(?P<x>[^/]+)\.csv$": "results/demo/provenance/jobs/measure/{x}.json"})  # fmt: skip
+    assert records.place_of_record("results/demo/table.csv") == "results/demo/provenance/jobs/table/x.json"
+    assert records.place_of_record("results/demo/a.csv") == str(table)
+    assert records.place_of_record("results/demo/a.png") is None
+    assert records.place_of_record("results/other/a.csv") is None
 
 
 def test_digests_among_the_params_are_no_settings():
-    assert records.settings_of([("alpha", 0.05), ("modules", "ab"), ("content", "cd")]) == {"alpha": 0.05}
+    assert records.settings_of([("alpha", 0.05), ("code", "ab"), ("content", "cd")]) == {"alpha": 0.05}
 
 
 def test_code_is_the_script_and_what_it_imports(root):
@@ -90,11 +114,3 @@ def test_code_is_the_script_and_what_it_imports(root):
     assert (made["code"], made["science"]) == (found, science_of(root / "scripts" / "measure_volumes.py"))
     assert made["software"]["snakemake"] == "9.0"
     assert json.loads(json.dumps(made)) == made
-
-
-def test_jobs_hear_what_they_are_told(monkeypatch):
-    monkeypatch.delenv(records.TOLD, raising=False)
-    assert records.told_to_jobs() is None
-    monkeypatch.setenv(records.TOLD, "")  # so that it is taken back after the test
-    records.tell_jobs(["a.yaml"], "9.0", "unknown")
-    assert records.told_to_jobs() == {"study_files": ["a.yaml"], "snakemake": "9.0", "commit": "unknown"}

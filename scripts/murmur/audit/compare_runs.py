@@ -1,12 +1,10 @@
-"""Compare two runs of a study: python scripts/compare_runs.py FIRST SECOND, two folders of results.
+"""What differs between the results of two runs of a study.
 
-Every file must be the same byte for byte, and its record must say the same of how it was made. What tells of the run
-itself (logs, benchmarks, Snakemake's report, the crate) is left out. The exit status is 0 when all is the same, else 1.
+Every file must be the same byte for byte, and every record must say the same of how its job made what. What describes
+the run itself (logs, benchmarks, Snakemake's report, the crate) is left out.
 """
 
-import argparse
 import io
-import sys
 import zipfile
 from pathlib import Path
 
@@ -15,22 +13,54 @@ import numpy as np
 import pandas as pd
 
 from murmur.errors import BadInput
-from murmur.provenance.record import ENDING, read_record
+from murmur.provenance.record import read_record
 
 # In the folder of a study, or in those of several studies.
 OF_THE_RUN = {"logs", "slurm_logs", "benchmarks", "ro-crate", "report.html", "report.zip"}
 
 
+def compare_runs(first: Path, second: Path) -> tuple[dict[str, str], int]:
+    """Return what differs between the results in two folders, by the path of the file, and the number of files.
+
+    Raises BadInput when there are none in one of them.
+    """
+    names = sorted(results_of(first) | results_of(second))
+    different = {name: words for name in names if (words := compare(first / name, second / name))}
+    return different, len(names)
+
+
 def results_of(folder: Path) -> set[str]:
-    """Return the paths below `folder` of all results, also of those that were removed and left their record.
+    """Return the paths below `folder` of all results and records.
 
     Raises BadInput when there are none.
     """
     files = [file.relative_to(folder) for file in folder.rglob("*") if file.is_file()]
-    found = {file.as_posix().removesuffix(ENDING) for file in files if not OF_THE_RUN & set(file.parts[:2])}
+    found = {file.as_posix() for file in files if not OF_THE_RUN & set(file.parts[:2])}
     if not found:
         raise BadInput(f"{folder}: found no results, expected the folder of a study's results; correct the path")
     return found
+
+
+def compare(first: Path, second: Path) -> str | None:
+    """Return what differs between two files of results, or between two records; None when they are the same."""
+    if not (first.exists() and second.exists()):
+        return f"only in {(first if first.exists() else second).parent}"
+    return records_differ(first, second) if is_record(first) else difference(first, second)
+
+
+def is_record(file: Path) -> bool:
+    """Tell whether a file is a record of a job."""
+    return "provenance/jobs/" in file.as_posix() and file.suffix == ".json"
+
+
+def records_differ(first: Path, second: Path) -> str | None:
+    """Return in which parts two records differ, apart from where and when the jobs ran; None when in none.
+
+    So two runs also agree in the content of a file that was removed after use.
+    """
+    one, other = ({"outputs": record["outputs"], **record["made"]} for record in map(read_record, (first, second)))
+    parts = [part for part in sorted(one.keys() | other.keys()) if one.get(part) != other.get(part)]
+    return ", ".join(parts) or None
 
 
 def difference(first: Path, second: Path) -> str | None:
@@ -101,46 +131,3 @@ def weights_differ(one: bytes, other: bytes) -> str:
         return "weights of other shapes"
     largest = max(np.abs(a[name].astype(float) - b[name]).max(initial=0) for name in a)
     return f"weights by up to {largest:.1e}" if largest else ""
-
-
-def records_differ(first: Path, second: Path) -> str | None:
-    """Return which parts differ of what two records say of how their files were made; None when they say the same."""
-    one, other = ((read_record(path) or {}).get("made", {}) for path in (first, second))
-    parts = [part for part in sorted(one.keys() | other.keys()) if one.get(part) != other.get(part)]
-    return f"in its record {', '.join(parts)}" if parts else None
-
-
-def compare(first: Path, second: Path) -> str:
-    """Return what differs between two results and their records; nothing when they are the same.
-
-    A result that was removed after use has only its record.
-    """
-    if first.exists() and second.exists():
-        told = [difference(first, second), records_differ(first, second)]
-    elif first.exists() or second.exists():
-        told = [f"only in {(first if first.exists() else second).parent}"]
-    else:
-        told = [records_differ(first, second)]
-    return "; ".join(filter(None, told))
-
-
-def main(first: Path, second: Path) -> int:
-    """Print what differs between the results in two folders, one line per file, and return the exit status."""
-    names = sorted(results_of(first) | results_of(second))
-    told = {name: compare(first / name, second / name) for name in names}
-    different = {name: words for name, words in told.items() if words}
-    for name, words in different.items():
-        print(f"{name}: {words}")
-    print(f"{len(different)} of {len(names)} files differ" if different else f"{len(names)} files, all the same")
-    return 1 if different else 0
-
-
-if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description="Compare the results of two runs of a study, byte for byte.")
-    parser.add_argument("first", type=Path, help="a folder of results")
-    parser.add_argument("second", type=Path, help="another")
-    folders = parser.parse_args()
-    try:
-        sys.exit(main(folders.first, folders.second))
-    except BadInput as problem:
-        sys.exit(str(problem))

@@ -1,4 +1,5 @@
 import json
+import os
 import subprocess
 import sys
 import zipfile
@@ -7,7 +8,7 @@ import h5py
 import numpy as np
 import pytest
 
-import compare_runs
+from murmur.audit import compare_runs
 from murmur.errors import BadInput
 
 A_TABLE = "mouse,volume_uL,phase\nMouse1,10.0,ED\nMouse2,20.0,ES\nMouse3,,ES\n"
@@ -28,8 +29,9 @@ def run(root, tmp_path):
         write(tmp_path / "first", first)
         write(tmp_path / "second", second)
         done = subprocess.run(
-            [sys.executable, root / "scripts" / "compare_runs.py", "first", "second"],
+            [sys.executable, "-m", "murmur.audit", "compare-runs", "first", "second"],
             cwd=tmp_path,
+            env=os.environ | {"PYTHONPATH": str(root / "scripts")},
             capture_output=True,
             text=True,
         )
@@ -38,40 +40,44 @@ def run(root, tmp_path):
     return run
 
 
-def record(**made):
-    return json.dumps({"made": made, "run": {"started": str(id(made))}})
+def record(sha256="ab", **made):
+    return json.dumps({"outputs": [{"path": "a", "sha256": sha256}], "made": made, "run": {"started": str(id(made))}})
+
+
+JOBS = "demo/provenance/jobs"
 
 
 def test_same_results_are_counted(run):
-    """What tells of the run itself may differ, a result may be removed, and a record may tell another time."""
-    first = {"demo/a.csv": A_TABLE, "demo/a.csv.provenance.json": record(rule="r"), "demo/logs/r.log": "one"}
-    first |= {"demo/slices.h5.provenance.json": record(rule="s"), "demo/benchmarks/r.tsv": "1", "demo/report.html": "1"}
-    second = {"demo/a.csv": A_TABLE, "demo/a.csv.provenance.json": record(rule="r"), "demo/logs/r.log": "two"}
-    second |= {"demo/slices.h5.provenance.json": record(rule="s"), "demo/benchmarks/r.tsv": "2"}
-    assert run(first, second) == (0, ["2 files, all the same"], "")
+    """What describes the run itself may differ, a result may be removed, and a record may name another time."""
+    first = {"demo/a.csv": A_TABLE, f"{JOBS}/r.json": record(rule="r"), "demo/logs/r.log": "one"}
+    first |= {f"{JOBS}/s.json": record(rule="s"), "demo/benchmarks/r.tsv": "1", "demo/report.html": "1"}
+    second = {"demo/a.csv": A_TABLE, f"{JOBS}/r.json": record(rule="r"), "demo/logs/r.log": "two"}
+    second |= {f"{JOBS}/s.json": record(rule="s"), "demo/benchmarks/r.tsv": "2"}
+    assert run(first, second) == (0, ["3 files, all the same"], "")
 
 
-def test_files_that_differ_are_named(run):
-    first = {"a.csv": A_TABLE, "b.png": b"0123", "c.md": "c", "d.md": "d", "d.md.provenance.json": record(commit="1")}
-    second = {"a.csv": A_TABLE.replace("20.0", "20.5"), "b.png": b"01x3"}
-    second |= {"d.md": "d", "d.md.provenance.json": record(commit="2")}
+def test_files_and_records_that_differ_are_named(run):
+    first = {"a.csv": A_TABLE, "b.png": b"0123", "c.md": "c", "d.md": "d"}
+    second = {"a.csv": A_TABLE.replace("20.0", "20.5"), "b.png": b"01x3", "d.md": "d"}
+    first |= {"provenance/jobs/r.json": record(commit="1"), "provenance/jobs/s.json": record("ab")}
+    second |= {"provenance/jobs/r.json": record(commit="2"), "provenance/jobs/s.json": record("cd")}
     status, said, _ = run(first, second)
     assert status == 1
     assert said == [
         "a.csv: volume_uL by up to 2.4e-02 of its value",
         "b.png: from byte 2 on, counted from 0, of 4 and 4",
         "c.md: only in first",
-        "d.md: in its record commit",
-        "4 of 4 files differ",
+        "provenance/jobs/r.json: commit",
+        "provenance/jobs/s.json: outputs",
+        "5 of 6 files differ",
     ]
 
 
 def test_nothing_to_compare_is_no_success(run, tmp_path):
-    status, said, problem = run({"a.csv": A_TABLE}, {"logs/a.log": "x"})
-    assert (status, said) == (1, [])
-    assert problem == "second: found no results, expected the folder of a study's results; correct the path\n"
+    sentence = "second: found no results, expected the folder of a study's results; correct the path."
+    assert run({"a.csv": A_TABLE}, {"logs/a.log": "x"}) == (1, [sentence], "")
     with pytest.raises(BadInput):
-        compare_runs.main(tmp_path / "first", tmp_path / "nowhere")
+        compare_runs.compare_runs(tmp_path / "first", tmp_path / "nowhere")
 
 
 @pytest.mark.parametrize(
