@@ -20,7 +20,7 @@ study: .venv/ready
 	$(BIN)/snakemake --cores all --report results/demo/report.html
 	@echo "Open results/demo/report.html"
 
-test: .venv/ready .venv/jax/ready .venv/crate/ready .venv/slurm
+test: .venv/ready .venv/crate/ready .venv/slurm
 	$(BIN)/python -m pytest --numprocesses 2 tests/unit
 	$(BIN)/python -m pytest tests/workflow
 
@@ -60,9 +60,9 @@ requirements: .venv/ready
 clean:
 	rm -rf .venv results .snakemake
 
-.venv/jax/ready .venv/crate/ready: .venv/%/ready: .venv/ready envs/requirements-%.txt
+.venv/crate/ready: .venv/ready envs/requirements-crate.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --upgrade \
-	    --target .venv/$* -r envs/requirements-$*.txt
+	    --target .venv/crate -r envs/requirements-crate.txt
 	@touch $@
 
 .venv/slurm: .venv/ready envs/requirements-slurm.txt

@@ -17,6 +17,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "scripts"))
 
 import keras
+import tensorflow
 
 from murmur.network.augmentation import augment_paper
 from murmur.network.devices import find_gpus
@@ -63,9 +64,7 @@ def milliseconds_per_augmentation(slices: int = 200) -> float:
 def peak_memory(gpus: list[str]) -> str:
     """Return the most memory of this process, and of the first of `gpus` where TensorFlow computes on them."""
     peak = f"peak memory of the process {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20:.1f} GiB"
-    if keras.backend.backend() == "tensorflow" and gpus:
-        import tensorflow
-
+    if gpus:
         peak += f", of the GPU {tensorflow.config.experimental.get_memory_info('GPU:0')['peak'] / 2**30:.1f} GiB"
     return peak
 
@@ -73,10 +72,9 @@ def peak_memory(gpus: list[str]) -> str:
 def measure(precision: str, steps: int) -> None:
     """Print the line of one precision."""
     gpus = find_gpus(0)
-    xla = bool(gpus) or keras.backend.backend() == "jax"
     keras.config.set_dtype_policy(precision)
     network = unet3plus(FILTERS, SIZE)
-    compile_for_training(network, 1e-3, xla)
+    compile_for_training(network, 1e-3, xla=bool(gpus))
     step = seconds_per_step(network, steps)
     epoch = step * -(-IMAGES // BATCH)
     image = milliseconds_per_image(network, steps)
@@ -92,7 +90,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=20, help="steps that are timed")
     parser.add_argument("--precision", nargs="+", default=["float32", "mixed_bfloat16"])
     arguments = parser.parse_args()
-    print(f"Keras {keras.__version__} on {keras.backend.backend()}", flush=True)
+    print(f"Keras {keras.__version__} on TensorFlow {tensorflow.__version__}", flush=True)
     for precision in arguments.precision:
         process = multiprocessing.get_context("spawn").Process(target=measure, args=(precision, arguments.steps))
         process.start()

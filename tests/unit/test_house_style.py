@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from murmur.study.schema import schema
+from write_config_readme import readme
 
 
 def run(root, *command):
@@ -29,10 +30,7 @@ def test_snakemake_lint(root, tmp_path):
 
 
 def test_config_readme_is_in_step_with_the_schema(root):
-    sys.path.insert(0, str(root / "docs"))
-    from write_config_readme import readme
-
-    assert (root / "config" / "README.md").read_text() == readme(), "run: python docs/write_config_readme.py"
+    assert (root / "config" / "README.md").read_text() == readme(), "run: python tools/write_config_readme.py"
 
 
 def keys(rules):

@@ -150,6 +150,6 @@ def test_local_profile_is_found_from_elsewhere(workplace):
 
 def test_rule_graph_of_the_readme_is_the_workflow(workplace):
     done = subprocess.run(
-        [sys.executable, str(ROOT / "docs" / "write_rule_graph.py"), "--check"], capture_output=True, text=True
+        [sys.executable, str(ROOT / "tools" / "write_rule_graph.py"), "--check"], capture_output=True, text=True
     )
     assert done.returncode == 0, done.stdout + done.stderr

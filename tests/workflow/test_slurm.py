@@ -150,7 +150,7 @@ def test_training_fails_without_its_gpu_and_goes_on_when_cancelled(cluster, smal
     place, calls = runs[1]
     run, resumed_run = calls.result()
     assert run.status == 1, run.output[-5000:]
-    assert "The job was given 1 GPU, and tensorflow sees 0" in run.output
+    assert "The job was given 1 GPU, and TensorFlow sees 0" in run.output
     assert "CUDA_VISIBLE_DEVICES is '0'" in run.output, "SLURM gave the job its GPU"
     (failed, cancelled, resumed), others = submitted_from(cluster, place)
     assert (failed["JobState"], failed["Partition"], gpus(failed)) == ("FAILED", "gpu", ["gres:gpu:1"])

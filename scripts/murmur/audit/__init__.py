@@ -1,1 +1,1 @@
-"""Whether a file is still what the current code, settings and inputs would make."""
+"""Whether files still match their code, settings and inputs."""

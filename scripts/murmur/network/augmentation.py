@@ -5,11 +5,17 @@ augmentation depends on its seed alone. The paper gives probabilities for flip a
 of the code. docs/training.md sets the two side by side.
 """
 
+from collections.abc import Callable
+from typing import NamedTuple
+
 import numpy as np
 from scipy import ndimage
 from skimage.exposure import equalize_adapthist
 
 from murmur.network.preprocessing import scale
+
+# Probability of each transform, in the order in which they are applied; the same in both augmentations.
+CHANCE = {"flip": 0.5, "turn": 0.5, "brightness": 0.4, "gamma": 0.3, "noise": 0.5, "CLAHE": 0.5, "affine": 0.5}
 
 BRIGHTNESS = 0.17  # share of the range, added
 GAMMA = (0.70, 1.20)
@@ -54,21 +60,21 @@ def augment_paper(image: np.ndarray, mask: np.ndarray, rng: np.random.Generator)
     shift ±6.25 % (0.5; linear for the image, nearest for the mask, 0 outside). The image is then scaled to 0..1 by its
     own range, as every image is that the network sees, so that of a change of brightness only the clipping stays.
     """
-    if rng.random() < 0.5:
+    if rng.random() < CHANCE["flip"]:
         image, mask = image[:, ::-1], mask[:, ::-1]
-    if rng.random() < 0.5:
+    if rng.random() < CHANCE["turn"]:
         turns = int(rng.integers(1, 4))
         image, mask = np.rot90(image, turns), np.rot90(mask, turns)
-    if rng.random() < 0.4:
+    if rng.random() < CHANCE["brightness"]:
         image = np.clip(image + rng.uniform(-BRIGHTNESS, BRIGHTNESS), 0, 1)
-    if rng.random() < 0.3:
+    if rng.random() < CHANCE["gamma"]:
         image = image ** rng.uniform(*GAMMA)
-    if rng.random() < 0.5:
+    if rng.random() < CHANCE["noise"]:
         sd = np.sqrt(rng.uniform(*NOISE_VARIANCE)) / 255
         image = np.clip(image + sd * rng.standard_normal(image.shape, dtype=np.float32), 0, 1)
-    if rng.random() < 0.5:
+    if rng.random() < CHANCE["CLAHE"]:
         image = _equalise(image, CLAHE_CLIP, bins=1024)
-    if rng.random() < 0.5:
+    if rng.random() < CHANCE["affine"]:
         angle, factor = rng.uniform(-ROTATION, ROTATION), rng.uniform(1 - SCALE, 1 + SCALE)
         shift = rng.uniform(-SHIFT, SHIFT, size=2) * image.shape
         image, mask = _affine(image, mask, angle, (factor, factor), shift)
@@ -94,22 +100,52 @@ def augment_notebook(image: np.ndarray, mask: np.ndarray, rng: np.random.Generat
     mask, 0 outside). It is then scaled to 0..1 by its own range.
     """
     image = np.floor(image * np.float32(255))
-    if rng.random() < 0.5:
+    if rng.random() < CHANCE["flip"]:
         image, mask = image[:, ::-1], mask[:, ::-1]
-    if rng.random() < 0.5:
+    if rng.random() < CHANCE["turn"]:
         turns = int(rng.integers(4))
         image, mask = np.rot90(image, turns), np.rot90(mask, turns)
-    if rng.random() < 0.4:
+    if rng.random() < CHANCE["brightness"]:
         image = _grey_levels(image + 255 * rng.uniform(-BRIGHTNESS, BRIGHTNESS))
-    if rng.random() < 0.3:
+    if rng.random() < CHANCE["gamma"]:
         image = _grey_levels(255 * (image / 255) ** rng.uniform(*GAMMA))
-    if rng.random() < 0.5:
+    if rng.random() < CHANCE["noise"]:
         sd = 255 * rng.uniform(*NOISE_SD)
         image = _grey_levels(image + sd * rng.standard_normal(image.shape, dtype=np.float32))
-    if rng.random() < 0.5:
+    if rng.random() < CHANCE["CLAHE"]:
         image = _grey_levels(255 * _equalise(image / 255, rng.uniform(1, CLAHE_CLIP), bins=256))
-    if rng.random() < 0.5:
+    if rng.random() < CHANCE["affine"]:
         factors, angle = rng.uniform(1 - SCALE, 1 + SCALE, size=2), rng.uniform(-ROTATION, ROTATION)
         image, mask = _affine(image, mask, angle, factors, SHIFT * np.array(image.shape))
         image = _grey_levels(image)
     return scale(image), np.ascontiguousarray(mask)
+
+
+class Recipe(NamedTuple):
+    """What the paper and the code do differently."""
+
+    augment: Callable  # (image, mask, generator) to a changed image and mask
+    with_replacement: bool  # draw each batch anew from all slices, whole batches only; else every slice once per epoch
+    validation_batch: int | None  # slices per batch of validation, over which the loss is taken; else as in training
+    equal_starts: bool  # kernels of the same shape start from the same weights
+
+    def steps(self, slices: int, batch_size: int) -> int:
+        """Return the number of steps of an epoch."""
+        return slices // batch_size if self.with_replacement else -(-slices // batch_size)
+
+    def draw(self, slices: int, batch_size: int, seed: int, epoch: int) -> list[tuple[int, list[int]]]:
+        """Return the slices of an epoch in their order, each with the seed of its augmentation."""
+        rng = np.random.default_rng([seed, epoch])
+        if self.with_replacement:
+            drawn = rng.integers(slices, size=self.steps(slices, batch_size) * batch_size)
+            # From 1, for NumPy draws the same from [seed, epoch, 0] as from [seed, epoch].
+            return [(number, [seed, epoch, place]) for place, number in enumerate(drawn.tolist(), start=1)]
+        order = np.arange(slices)
+        rng.shuffle(order)
+        return [(number, [seed, epoch, number]) for number in order.tolist()]
+
+
+RECIPES = {
+    "paper": Recipe(augment_paper, with_replacement=False, validation_batch=None, equal_starts=False),
+    "notebook": Recipe(augment_notebook, with_replacement=True, validation_batch=32, equal_starts=True),
+}

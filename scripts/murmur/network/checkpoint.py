@@ -18,7 +18,7 @@ import numpy as np
 
 from murmur.errors import BadInput
 from murmur.logs import SHOW, log
-from murmur.network.training import History
+from murmur.network.callbacks import History
 from murmur.provenance.record import differences
 
 BLOCK = 64  # slices read at once

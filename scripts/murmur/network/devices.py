@@ -1,4 +1,4 @@
-"""The GPUs that Keras's backend computes on."""
+"""The GPUs that TensorFlow computes on."""
 
 import os
 
@@ -9,27 +9,26 @@ from murmur.logs import log
 
 
 def find_gpus(wanted: int) -> list[str]:
-    """Return the GPUs that Keras's backend sees, and log which device it computes on.
+    """Return the GPUs that TensorFlow sees, and log which device it computes on.
 
     Raises BadInput, with what it sees instead, when `wanted` were asked for and there are fewer.
     """
-    backend = keras.backend.backend()
     try:
         devices = keras.distribution.list_devices()  # those of the fastest kind
     except RuntimeError as error:  # a GPU that is taken, or whose driver is too old
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise BadInput(
-            f"{backend} cannot use the GPU: {reason}; check that nvidia-smi lists it and that no other job uses it, "
+            f"TensorFlow cannot use the GPU: {reason}; check that nvidia-smi lists it and that no other job uses it, "
             "or set CUDA_VISIBLE_DEVICES to an empty string to use the CPU"
         ) from None
     gpus = [device for device in devices if device.startswith("gpu")]
     if len(gpus) < wanted:
         visible = os.environ.get("CUDA_VISIBLE_DEVICES")
         raise BadInput(
-            f"The job was given {wanted} GPU, and {backend} sees {len(gpus)}: it lists {', '.join(devices)}, and "
+            f"The job was given {wanted} GPU, and TensorFlow sees {len(gpus)}: it lists {', '.join(devices)}, and "
             f"CUDA_VISIBLE_DEVICES is {'not set' if visible is None else repr(visible)}; check that nvidia-smi lists "
             "the GPU and that the packages include CUDA (envs/training-gpu.yaml, or those installed by make gpu), or "
             "do not request a GPU"
         )
-    log.info("%s computes on %s", backend, ", ".join(gpus) or "the CPU")
+    log.info("TensorFlow computes on %s", ", ".join(gpus) or "the CPU")
     return gpus

@@ -1,1 +1,1 @@
-"""The published study's numbers, and how this study's compare with them."""
+"""The published study's numbers, compared with this study's."""

@@ -15,12 +15,14 @@ from scipy import stats
 from statsmodels.stats.oneway import anova_oneway
 from statsmodels.stats.weightstats import CompareMeans, DescrStatsW
 
+from murmur.files import natural_key
 from murmur.statistics.notes import join
 from murmur.statistics.paired import NAN, constant, holm, without_rounding
 from murmur.vocabulary import METRICS
 
 RATERS = ("reference", "reader")
 MIN_MICE = 3  # per phenotype: beside larger groups, Welch's tests with a group of 2 find too much (docs/statistics.md)
+CONTROLS = ("control", "ctrl", "healthy", "sham", "wild type", "wild-type", "wildtype", "wt")  # how their names begin
 TESTS = ("anova", "welch_anova", "kruskal_wallis")
 # what a test by the reference and one by the reader say together
 SIGNIFICANT, NOT_SIGNIFICANT = "same: significant", "same: not significant"
@@ -65,14 +67,19 @@ class GroupedMetric:
 
 
 def in_order(phenotypes: Iterable[str]) -> list[str]:
-    """Sort phenotypes by name, `control` first."""
-    return sorted(phenotypes, key=lambda name: (name.casefold() != "control", name))
+    """Sort phenotypes by name, controls first, day 7 before day 28, whether in upper or lower case."""
+
+    def key(name: str) -> tuple:
+        words = name.casefold()
+        return not words.startswith(CONTROLS), natural_key(words), name
+
+    return sorted(phenotypes, key=key)
 
 
 def group(function: pd.DataFrame, phenotypes: Mapping[str, str]) -> list[GroupedMetric]:
     """Return each metric of `function` (columns mouse, metric, unit, reference, reader), in METRICS' order.
 
-    The phenotypes are those of mice in `function`, sorted by name but with `control` first.
+    The phenotypes are those of mice in `function`, as `in_order` sorts them.
     """
     table = function.astype({rater: float for rater in RATERS})
     table = table.assign(

@@ -16,9 +16,10 @@ from tensorflow.python.framework import config  # noqa: E402
 
 import train_network  # noqa: E402
 from murmur.errors import BadInput  # noqa: E402
-from murmur.network import checkpoint, devices, training, unet3plus  # noqa: E402
-from murmur.network.recipes import RECIPES  # noqa: E402
-from murmur.network.training import Slices  # noqa: E402
+from murmur.network import callbacks, checkpoint, devices, unet3plus  # noqa: E402
+from murmur.network import train as network_train  # noqa: E402
+from murmur.network.augmentation import RECIPES  # noqa: E402
+from murmur.network.batches import Slices  # noqa: E402
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +77,7 @@ def test_equal_starts():
     wide = keras.layers.Conv2D(8, 3)
     model = keras.Model(image, [layer(image) for layer in (*layers, wide)])
     assert not np.array_equal(*[layer.get_weights()[0] for layer in layers])
-    training.start_equal(model)
+    network_train.start_equal(model)
     np.testing.assert_array_equal(*[layer.get_weights()[0] for layer in layers])
     assert np.std(wide.get_weights()[0]) == pytest.approx(np.sqrt(2 / 9), rel=0.3)
 
@@ -203,7 +204,7 @@ def test_same_seed_same_bytes_cut_off_or_not(slices, uninterrupted, tmp_path, mo
     with pytest.raises(CutOff):
         train(slices, tmp_path)
     monkeypatch.undo()
-    monkeypatch.setattr(training.Epochs, "on_epoch_begin", cut_off)  # nothing is left to train
+    monkeypatch.setattr(callbacks.Epochs, "on_epoch_begin", cut_off)  # nothing is left to train
     assert train(slices, tmp_path) == digests(uninterrupted)
     assert f"resumes after epoch {best + 1}," in caplog.text
     assert train(slices, tmp_path) == digests(uninterrupted), "cut off before its records were written"
@@ -211,7 +212,7 @@ def test_same_seed_same_bytes_cut_off_or_not(slices, uninterrupted, tmp_path, mo
 
 def test_state_of_another_training_is_not_used(slices, tmp_path, caplog):
     """One epoch, kept; then other settings, other slices and a damaged file."""
-    keep = {"history": training.History("head"), "stopping": keras.callbacks.EarlyStopping()}
+    keep = {"history": callbacks.History("head"), "stopping": keras.callbacks.EarlyStopping()}
     folder = tmp_path / "checkpoint"
     settings = {"training": TRAINING, "slices": "abc", "software": {"numpy": "2.4.6"}}
     settings["device"] = {"kind": "gpu", "xla": False}
@@ -289,7 +290,7 @@ def test_gradients_that_no_scale_makes_finite_stop_the_training():
     """In float16 Keras leaves such steps out, silently and for ever; here 16 of them halve the scale to 0.5."""
     model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
     model.compile(keras.optimizers.LossScaleOptimizer(keras.optimizers.Adam()), loss=lambda y, x: np.inf * (x - y))
-    finite = training.FiniteLoss("try float32")
+    finite = callbacks.FiniteLoss("try float32")
     finite.set_model(model)
     for steps in (15, 1):
         for _ in range(steps):
@@ -320,7 +321,7 @@ def test_threads_that_prepare_batches_change_nothing(slices):
         model = unet3plus.unet3plus(filters=[4], size=32, downsample=1, dropout=0.3)
         unet3plus.compile_for_training(model, 0.01)
         batches = Slices(slices, "train", 2, model.output_names, RECIPES["paper"], seed=1, workers=workers)
-        model.fit(batches, epochs=3, verbose=0, shuffle=False, callbacks=[training.Epochs(batches)])
+        model.fit(batches, epochs=3, verbose=0, shuffle=False, callbacks=[callbacks.Epochs(batches)])
         weights.append(model.get_weights())
     for first, second in zip(*weights, strict=True):
         np.testing.assert_array_equal(first, second)
@@ -333,7 +334,7 @@ def test_a_gpu_that_is_not_there_stops_the_job(slices, tmp_path, monkeypatch):
     assert devices.find_gpus(0) == []
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
     with pytest.raises(
-        BadInput, match="given 1 GPU, and tensorflow sees 0: it lists cpu:0, and CUDA_VISIBLE_DEVICES is ''"
+        BadInput, match="given 1 GPU, and TensorFlow sees 0: it lists cpu:0, and CUDA_VISIBLE_DEVICES is ''"
     ):
         train_network.main(
             slices, NETWORK, TRAINING, threads=2, model=str(tmp_path / "m.keras"), history="", record="", gpu=1
@@ -342,9 +343,9 @@ def test_a_gpu_that_is_not_there_stops_the_job(slices, tmp_path, monkeypatch):
 
 def test_training_as_the_code_does_it(slices, tmp_path, monkeypatch):
     seen = []
-    make, start = Slices.__init__, training.start_equal
+    make, start = Slices.__init__, network_train.start_equal
     monkeypatch.setattr(Slices, "__init__", lambda *args, **kwargs: seen.append(args[2:4]) or make(*args, **kwargs))
-    monkeypatch.setattr(training, "start_equal", lambda model: seen.append("equal starts") or start(model))
+    monkeypatch.setattr(network_train, "start_equal", lambda model: seen.append("equal starts") or start(model))
     train(slices, tmp_path, recipe="notebook", epochs=2)
     record = json.loads((tmp_path / "training.json").read_text())
     assert (record["training"]["recipe"], record["epochs_trained"]) == ("notebook", 2)

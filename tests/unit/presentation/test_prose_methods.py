@@ -225,7 +225,7 @@ def test_each_number_is_found_in_what_the_words_are_made_from():
     shown = set(re.findall(r"\d+(?:\.\d+)?", text))
     given = numbers([settings, TRAINING, HISTORY, OURS, THEIRS])
     constants = [getattr(augmentation, name) for name in dir(augmentation) if name.isupper()]
-    given += numbers([*constants, *methods.CHANCE.values(), MYOCARDIAL_DENSITY, statistical_methods.RESAMPLES])
+    given += numbers([*constants, *augmentation.CHANCE.values(), MYOCARDIAL_DENSITY, statistical_methods.RESAMPLES])
     given += [100 * share for share in numbers(constants)] + [np.rad2deg(augmentation.ROTATION)]
     given += [100 * np.sqrt(v) / 255 for v in augmentation.NOISE_VARIANCE]
     given += [100 * settings["statistics"]["power"], 100 * (1 - settings["statistics"]["alpha"])]
@@ -271,7 +271,7 @@ class Never:
 def test_probabilities_are_those_of_the_augmentation(augment):
     rng = Never()
     augment(np.linspace(0, 1, 64, dtype=np.float32).reshape(8, 8), np.zeros((8, 8), np.uint8), rng)
-    assert rng.chances == list(methods.CHANCE.values())
+    assert rng.chances == list(augmentation.CHANCE.values())
 
 
 def test_names_of_readers_stay_as_they_are():

@@ -107,7 +107,7 @@ def test_what_is_no_network_is_refused(tmp_path, model):
 def test_a_gpu_that_is_not_there_stops_the_job(tmp_path, model, monkeypatch):
     write_mouse(tmp_path, 32, 32)
     monkeypatch.setattr(keras.distribution, "list_devices", lambda: ["cpu:0"])
-    with pytest.raises(BadInput, match="given 1 GPU, and tensorflow sees 0"):
+    with pytest.raises(BadInput, match="given 1 GPU, and TensorFlow sees 0"):
         segment_mouse.main(str(tmp_path / "A.h5"), model, "net", "none", [0.1, 0.2, 1.0], "A.h5", threads=1, gpu=1)
 
 

@@ -14,16 +14,12 @@ from murmur.data.published_dataset import WEIGHTS
 from murmur.data.split import SPLITS
 from murmur.measurement.function import MYOCARDIAL_DENSITY
 from murmur.network import augmentation
-from murmur.network.recipes import RECIPES
+from murmur.network.augmentation import RECIPES
 from murmur.presentation.number_format import number
 from murmur.presentation.prose.agreement import MEANING
 from murmur.presentation.prose.phrases import STRUCTURE, listed, paragraph
 from murmur.statistics.notes import mice
 from murmur.vocabulary import METRICS, STRUCTURES
-
-# Probability of each transform, in the order in which they are applied; the same in both recipes of
-# `network.augmentation`, against which the tests hold them.
-CHANCE = {"flip": 0.5, "turn": 0.5, "brightness": 0.4, "gamma": 0.3, "noise": 0.5, "CLAHE": 0.5, "affine": 0.5}
 
 # Names of packages as their authors write them.
 PACKAGES = {
@@ -213,7 +209,7 @@ def _augmented(turns: str, noise: str, clip: str, affine: str) -> str:
         "CLAHE": f"contrast-limited adaptive histogram equalisation with {tiles} tiles and a clip limit of {clip}",
         "affine": affine,
     }
-    done = listed(f"{change} (probability {CHANCE[name]:g})" for name, change in changes.items())
+    done = listed(f"{change} (probability {augmentation.CHANCE[name]:g})" for name, change in changes.items())
     return f"training slices were augmented, in this order, by {done}; finally, each slice was min-max normalised"
 
 

@@ -1,4 +1,4 @@
-"""Write the graph of the rules into README.md: `python docs/write_rule_graph.py`; --check says whether it is there.
+"""Write the graph of the rules into README.md: `python tools/write_rule_graph.py`; --check says whether it is there.
 
 The graph is Snakemake's own for the default study, each rule in the box of its stage. Left out are the final rule and
 those of provenance, which take in all that the others make.
@@ -62,5 +62,5 @@ if __name__ == "__main__":
     _, _, after = rest.partition(MARKS[1])
     text = before + MARKS[0] + graph() + MARKS[1] + after
     if "--check" in sys.argv:
-        sys.exit(text != readme.read_text(encoding="utf-8") and "run: python docs/write_rule_graph.py")
+        sys.exit(text != readme.read_text(encoding="utf-8") and "run: python tools/write_rule_graph.py")
     readme.write_text(text, encoding="utf-8")

@@ -1,7 +1,7 @@
 """Draw docs/phantom.png: one generated mouse of each phenotype, at end-diastole and end-systole.
 
 And docs/phantom_varied.png: mice as varied as those that models/phantom.keras was trained on.
-Run from the checkout: python docs/draw_phantom.py
+Run from the checkout: python tools/draw_phantom.py
 """
 
 import sys
@@ -14,8 +14,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.patches import Rectangle
 
-HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent / "scripts"))
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "scripts"))
 
 from murmur.network.preprocessing import scale, to_square  # noqa: E402
 from murmur.phantom.mouse import Phantom, phantom_mouse  # noqa: E402
@@ -117,5 +117,5 @@ def slices_from_base(phantom: Phantom, frame: int) -> list[int]:
 
 
 if __name__ == "__main__":
-    main(HERE / "phantom.png")
-    draw_varied(HERE / "phantom_varied.png")
+    main(ROOT / "docs" / "phantom.png")
+    draw_varied(ROOT / "docs" / "phantom_varied.png")

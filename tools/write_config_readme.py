@@ -1,4 +1,4 @@
-"""Write config/README.md from the schema of study files: `python docs/write_config_readme.py`."""
+"""Write config/README.md from the schema of study files: `python tools/write_config_readme.py`."""
 
 from pathlib import Path
 
@@ -27,7 +27,7 @@ study; [`pretrained.yaml`](pretrained.yaml), which produced the weights in [`mod
 key, what was found and what was expected.
 
 This page is generated from [`schema/study.schema.yaml`](schema/study.schema.yaml) by
-`python docs/write_config_readme.py`.
+`python tools/write_config_readme.py`.
 Editors that support the YAML language server complete and check keys if the study file begins with
 `# yaml-language-server: $schema=config/schema/study.schema.yaml`.
 """

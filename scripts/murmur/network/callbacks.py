@@ -1,6 +1,5 @@
-"""Training a network: batches of augmented slices, and what is noted of each epoch."""
+"""What happens at the steps and epochs of a training: draw its slices, check the loss, note the history."""
 
-import h5py
 import keras
 import numpy as np
 import pandas as pd
@@ -8,71 +7,14 @@ from tqdm import tqdm
 
 from murmur.errors import BadInput
 from murmur.logs import log
-from murmur.network.recipes import Recipe
-
-
-class Slices(keras.utils.PyDataset):
-    """Batches of slices: images (batch, size, size, 1), float32, and labels (batch, size, size, 1), uint8.
-
-    In training the slices of an epoch, their order and their augmentation follow from the recipe, the seed and the
-    epoch alone, however many `workers` (threads, an argument of Keras's own) prepare batches at once. Slices are read
-    from disk as they are needed.
-    """
-
-    def __init__(
-        self, path: str, part: str, batch_size: int, heads: list[str], recipe: Recipe, seed: int | None = None, **kwargs
-    ):
-        """Read `part` (train or validation) of the file `path`; with a `seed`, draw and augment as `recipe` says.
-
-        Raises BadInput when there is no whole batch to draw.
-        """
-        super().__init__(**kwargs)
-        self.file = h5py.File(path, "r")
-        self.images, self.masks = self.file[part]["images"], self.file[part]["masks"]
-        self.batch_size, self.heads, self.recipe, self.seed = batch_size, heads, recipe, seed
-        self.drawn = [(number, None) for number in range(len(self.images))]
-        if seed is not None:
-            self.start(0)
-            if not self.drawn:
-                raise BadInput(
-                    f"training.batch_size: found {batch_size}, more than the {len(self.images)} training slices, "
-                    "from which this recipe draws full batches; choose a smaller one"
-                )
-
-    def __len__(self) -> int:
-        """Return the number of batches, the last one perhaps smaller."""
-        return -(-len(self.drawn) // self.batch_size)
-
-    def __getitem__(self, index: int):
-        """Return batch `index` of the epoch: images, and the same labels for every head."""
-        drawn = self.drawn[index * self.batch_size : (index + 1) * self.batch_size]
-        pairs = [self._slice(number, seed) for number, seed in drawn]
-        images = np.stack([image for image, _ in pairs])[..., None]
-        labels = np.stack([mask for _, mask in pairs])[..., None]
-        return images, dict.fromkeys(self.heads, labels)
-
-    def _slice(self, number: int, seed: list[int] | None) -> tuple[np.ndarray, np.ndarray]:
-        image, mask = self.images[number], self.masks[number]
-        return (image, mask) if seed is None else self.recipe.augment(image, mask, np.random.default_rng(seed))
-
-    def start(self, epoch: int) -> None:
-        """Go to an epoch, counted from 1: draw its slices."""
-        self.drawn = self.recipe.draw(len(self.images), self.batch_size, self.seed, epoch)
-
-
-def start_equal(model: keras.Model) -> None:
-    """Let all kernels of the same shape start from the same weights, as one initialiser with a fixed seed does."""
-    initialise = keras.initializers.HeNormal(seed=0)
-    for layer in model.layers:
-        if isinstance(layer, keras.layers.Conv2D):
-            layer.kernel.assign(initialise(layer.kernel.shape))
+from murmur.network.batches import Slices
 
 
 class Epochs(keras.callbacks.Callback):
     """Tells the training slices which epoch it is; Keras's own count starts anew when a training goes on."""
 
     def __init__(self, slices: Slices):
-        """Tell `slices`."""
+        """Take the training slices."""
         super().__init__()
         self.slices = slices
 

@@ -1,0 +1,173 @@
+"""Training a network: find the device, build the network, fit it to the slices, describe the training."""
+
+import contextlib
+import importlib.metadata
+import sys
+from pathlib import Path
+
+import h5py
+import keras
+import pandas as pd
+import tensorflow
+
+from murmur.logs import log, progress
+from murmur.network.augmentation import RECIPES
+from murmur.network.batches import Slices
+from murmur.network.callbacks import Epochs, FiniteLoss, History, NotFinite, ProgressBar
+from murmur.network.checkpoint import Checkpoint
+from murmur.network.devices import find_gpus
+from murmur.network.unet3plus import compile_for_training, save_model, unet3plus
+
+NVIDIA = Path("/dev/nvidiactl")  # exists where the driver of an NVIDIA GPU is loaded
+PACKAGES = ("keras", "tensorflow", "numpy", "scipy", "scikit-image", "h5py")
+
+
+def software() -> dict[str, str]:
+    """Return the versions of Python and of the packages that determine a training."""
+    return {"python": ".".join(map(str, sys.version_info[:3])), **{name: _version(name) for name in PACKAGES}}
+
+
+def _version(package: str) -> str:
+    """Return the version of an installed package; TensorFlow without GPU is another package."""
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return f"{importlib.metadata.version(f'{package}-cpu')} (cpu)"
+
+
+def find_device(training: dict, gpu: int) -> dict:
+    """Return the device that the training runs on: its `kind`, gpu or cpu, and whether steps are compiled by `xla`.
+
+    Without XLA, TensorFlow is made deterministic; XLA has no deterministic gradient of max-pooling on a GPU. Raises
+    BadInput when the job was given a `gpu` (their number) that TensorFlow does not see.
+    """
+    gpus = find_gpus(gpu)
+    if not gpus and NVIDIA.exists():
+        log.warning("TensorFlow does not detect the NVIDIA GPU of this machine; run make gpu to install GPU support.")
+    xla = training.get("xla", bool(gpus))
+    if not xla:
+        tensorflow.config.experimental.enable_op_determinism()
+    return {"kind": "gpu" if gpus else "cpu", "xla": xla}
+
+
+def _architecture(network: dict) -> keras.Model:
+    return unet3plus(**{key: network[key] for key in ("filters", "size", "downsample", "dropout")})
+
+
+def build(network: dict, training: dict) -> keras.Model:
+    """Return the network with its initial weights; it computes in the precision of the training."""
+    keras.utils.set_random_seed(training["seed"])
+    keras.config.set_dtype_policy(training["precision"])
+    model = _architecture(network)
+    keras.config.set_dtype_policy("float32")  # the network that is saved computes in it
+    if RECIPES[training["recipe"]].equal_starts:
+        start_equal(model)
+    return model
+
+
+def start_equal(model: keras.Model) -> None:
+    """Let all kernels of the same shape start from the same weights, as one initialiser with a fixed seed does."""
+    initialise = keras.initializers.HeNormal(seed=0)
+    for layer in model.layers:
+        if isinstance(layer, keras.layers.Conv2D):
+            layer.kernel.assign(initialise(layer.kernel.shape))
+
+
+def load_slices(path: str, training: dict, heads: list[str], workers: int) -> tuple[Slices, Slices]:
+    """Return the training and the validation batches; `workers` threads prepare those for training."""
+    recipe, batch_size = RECIPES[training["recipe"]], training["batch_size"]
+    return (
+        Slices(path, "train", batch_size, heads, recipe, seed=training["seed"], workers=workers),
+        Slices(path, "validation", recipe.validation_batch or batch_size, heads, recipe),
+    )
+
+
+def fit(model: keras.Model, batches: Slices, validation: Slices, settings: dict, folder: Path) -> pd.DataFrame:
+    """Train `model` until its validation loss stops falling; it ends with the weights of the best epoch.
+
+    `settings` is everything that determines the training (network, training, slices, code, software, device). The state
+    after each epoch is kept in `folder`, and a training found there with the same settings is resumed. Returns the
+    history, one row per epoch. Raises BadInput when the loss is infinite or not a number.
+    """
+    training = settings["training"]
+    compile_for_training(model, _learning_rate(training, len(batches)), settings["device"]["xla"])
+    model.optimizer.build(model.trainable_variables)  # at the first step TensorFlow would trace the network twice
+    history = History(model.output_names[-1])
+    stopping = keras.callbacks.EarlyStopping(
+        monitor="val_loss", mode="min", patience=training["patience"], restore_best_weights=True
+    )
+    checkpoint = Checkpoint(folder, settings, history, stopping)
+    with contextlib.closing(progress(None, "training", "epoch", total=training["epochs"])) as bar:
+        bar.update(checkpoint.epochs)
+        callbacks = [FiniteLoss(_advice(training)), Epochs(batches), history, ProgressBar(bar, history), stopping]
+        try:
+            model.fit(
+                batches,
+                validation_data=validation,
+                initial_epoch=training["epochs"] if checkpoint.stopped else checkpoint.epochs,
+                epochs=training["epochs"],
+                verbose=0,
+                shuffle=False,
+                callbacks=[*callbacks, checkpoint],
+            )
+        except NotFinite as failure:
+            raise _stopped(failure, settings["network"], stopping, checkpoint) from None
+    return history.table()
+
+
+def _learning_rate(training: dict, steps: int):
+    if training["schedule"] == "cosine":  # Loshchilov and Hutter, SGDR, ICLR 2017, without restarts
+        return keras.optimizers.schedules.CosineDecay(training["learning_rate"], training["epochs"] * steps)
+    return training["learning_rate"]
+
+
+def _advice(training: dict) -> str:
+    advice = f"try a smaller learning_rate than {training['learning_rate']}"
+    if training["precision"] != "float32":
+        advice += f", or the precision float32 instead of {training['precision']}"
+    return advice
+
+
+def _stopped(
+    failure: NotFinite, network: dict, stopping: keras.callbacks.EarlyStopping, checkpoint: Checkpoint
+) -> NotFinite:
+    """Keep the best network so far and note the failure; return it with the network's place."""
+    sentence = str(failure)
+    if stopping.best_weights:
+        best = checkpoint.folder / "best.keras"
+        save_layers(network, stopping.best_weights, best)
+        sentence += f" The best network so far, of epoch {stopping.best_epoch + 1}, is kept as {best}."
+    checkpoint.note_failure(sentence)
+    return NotFinite(sentence)
+
+
+def save_layers(network: dict, weights: list, path: str | Path) -> keras.Model:
+    """Save a network with `weights` but without optimiser and losses, and return it."""
+    model = _architecture(network)
+    model.set_weights(weights)
+    save_model(model, path)
+    return model
+
+
+def training_card(settings: dict, model: keras.Model, history: pd.DataFrame, slices: str) -> dict:
+    """Return what is needed to repeat the training, and what came of it."""
+    best = history.loc[history["val_loss"].idxmin()]
+    names = _names_of_slices(slices)
+    return {
+        "network": settings["network"],
+        "training": settings["training"],
+        "parameters": model.count_params(),
+        "parameters_trainable": sum(int(keras.ops.size(weights)) for weights in model.trainable_weights),
+        "slices": {part: len(names[part]) for part in names},
+        "mice": {part: list(dict.fromkeys(name.rsplit("_sl", 1)[0] for name in names[part])) for part in names},
+        "epochs_trained": len(history),
+        "best_epoch": int(best["epoch"]),
+        "best_val_loss": float(best["val_loss"]),
+        "software": settings["software"],
+        "device": settings["device"],
+    }
+
+
+def _names_of_slices(path: str) -> dict[str, list[str]]:
+    with h5py.File(path, "r") as file:
+        return {part: list(file[part]["names"].asstr()[:]) for part in ("train", "validation")}
