@@ -103,7 +103,7 @@ def test_every_requirement_has_a_hash_and_none_an_address(root, name):
 
 def imported(files):
     names = set()
-    for file in files:
+    for file in (file for file in files if file.suffix == ".py"):
         for node in ast.walk(ast.parse(file.read_text())):
             if isinstance(node, ast.Import):
                 names |= {alias.name.split(".")[0] for alias in node.names}

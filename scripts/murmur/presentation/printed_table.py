@@ -1,7 +1,6 @@
 """A table of printed cells as CSV, HTML, LaTeX and Word, ready to paste; the same cells give the same bytes."""
 
 import datetime
-import html
 import io
 import zipfile
 from collections.abc import Sequence
@@ -16,35 +15,11 @@ from docx.oxml.ns import qn
 from docx.shared import Pt
 
 from murmur.csv_tables import write_csv
+from murmur.presentation.rendering import render
 from murmur.provenance.stamp import stamp
 
 # Word and zip ask for a date; the clock would make every file differ.
 EPOCH = (1980, 1, 1, 0, 0, 0)
-
-STYLE = """
-  table { border-collapse: collapse; border-top: 1.5px solid; border-bottom: 1.5px solid;
-          font: 10pt/1.4 "Times New Roman", Times, serif; max-width: 48em; }
-  caption, tfoot td { text-align: left; }
-  caption { padding: 0 8pt 4pt; }
-  thead th { border-bottom: 1px solid; }
-  th, td { padding: 2pt 8pt; text-align: center; white-space: nowrap; }
-  th:first-child { text-align: left; font-weight: normal; }
-  thead th, thead th:first-child { font-weight: bold; }
-  tfoot td { border-top: 1.5px solid; padding-top: 4pt; font-size: 8.5pt; white-space: normal; }
-"""
-
-TEX = {
-    "\\": r"\textbackslash{}",
-    **{character: f"\\{character}" for character in "{}_%&#$"},
-    "~": r"\textasciitilde{}",
-    "^": r"\textasciicircum{}",
-    "µ": r"$\mu$",
-    "±": r"$\pm$",
-    "−": "$-$",
-    "<": "$<$",
-    ">": "$>$",
-    "–": "--",
-}
 
 
 @dataclass(frozen=True)
@@ -70,67 +45,14 @@ def write_cells(table: PrintedTable, path: str | Path) -> None:
 
 
 def write_html(table: PrintedTable, path: str | Path) -> None:
-    """Write a page of its own, without scripts or files beside it."""
-    escape = html.escape
-    title = escape(f"{table.number}. {table.title}")
-    head = "".join(f'<th scope="col">{escape(cell)}</th>' for cell in table.header)
-    body = "\n".join(
-        f'<tr><th scope="row">{escape(first)}</th>' + "".join(f"<td>{escape(cell)}</td>" for cell in rest) + "</tr>"
-        for first, *rest in table.rows
-    )
-    stamped = f'\n<meta name="description" content="{escape(stamp())}">' if stamp() else ""
-    text = f"""<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">{stamped}
-<title>{title}</title>
-<style>{STYLE}</style>
-</head>
-<body>
-<table>
-<caption>{title}</caption>
-<thead><tr>{head}</tr></thead>
-<tbody>
-{body}
-</tbody>
-<tfoot><tr><td colspan="{len(table.header)}">{escape(table.footnote)}</td></tr></tfoot>
-</table>
-</body>
-</html>
-"""
+    """Write a page that needs no script and no other file."""
+    text = render("table.html.j2", table=table, title=f"{table.number}. {table.title}")
     Path(path).write_text(text, encoding="utf-8", newline="\n")
-
-
-def tex(text: str) -> str:
-    """Return `text` with every character that LaTeX would read as a command, or not print, put right."""
-    return "".join(TEX.get(character, character) for character in text)
 
 
 def write_tex(table: PrintedTable, path: str | Path) -> None:
     """Write a table environment for \\input; the document needs the package booktabs."""
-    lines = [r"    " + " & ".join(map(tex, cells)) + r" \\" for cells in table.rows]
-    text = "\n".join(
-        [
-            *([f"% {stamp()}"] if stamp() else []),
-            r"% In the preamble: \usepackage{booktabs}",
-            r"\begin{table}",
-            r"  \centering",
-            f"  \\caption{{{tex(table.title)}}}",
-            f"  \\begin{{tabular}}{{l{'c' * (len(table.header) - 1)}}}",
-            r"    \toprule",
-            r"    " + " & ".join(map(tex, table.header)) + r" \\",
-            r"    \midrule",
-            *lines,
-            r"    \bottomrule",
-            r"  \end{tabular}",
-            "",
-            r"  \medskip",
-            f"  {{\\footnotesize\\raggedright {tex(table.footnote)}\\par}}",
-            r"\end{table}",
-            "",
-        ]
-    )
-    Path(path).write_text(text, encoding="utf-8", newline="\n")
+    Path(path).write_text(render("table.tex.j2", table=table), encoding="utf-8", newline="\n")
 
 
 def write_docx(table: PrintedTable, path: str | Path) -> None:
@@ -173,7 +95,7 @@ def write_docx(table: PrintedTable, path: str | Path) -> None:
 
 
 def _save(document, path: str | Path) -> None:
-    """Save the document with the date EPOCH on each member of its zip archive."""
+    """Save the document with the date EPOCH for each member of its zip archive."""
     saved = io.BytesIO()
     document.save(saved)
     with zipfile.ZipFile(saved) as source, zipfile.ZipFile(path, "w") as target:

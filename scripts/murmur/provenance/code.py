@@ -10,6 +10,7 @@ results.
 import ast
 import hashlib
 import platform
+import re
 import subprocess
 import sys
 from functools import cache
@@ -24,6 +25,7 @@ LOGGERS = {"LOG", "log", "logger", "logging"}
 LOG_FUNCTIONS = {"print", "say"}
 WITH_TEXT = {"progress", "BadInput"}  # functions whose text is for a person, as a description or an error
 NOT_SCIENCE = {"ctx", "kind", "type_comment"}  # fields of syntax trees
+TEMPLATE = ".j2"  # a module names the templates that it fills in; they lie in the folder templates beside it
 LOADED_BY = {"keras": ["tensorflow"]}  # what a package imports and computes with
 VERSIONED = ("Snakefile", "rules", "scripts", "envs")  # what counts as code in a checkout
 
@@ -32,7 +34,7 @@ VERSIONED = ("Snakefile", "rules", "scripts", "envs")  # what counts as code in 
 
 
 class _Source(NamedTuple):
-    """What one Python file imports, and its science digest."""
+    """What one Python file imports, the templates that it fills in among it, and its science digest."""
 
     modules: frozenset[Path]
     packages: frozenset[str]
@@ -41,6 +43,8 @@ class _Source(NamedTuple):
 
 @cache
 def _read(file: Path) -> _Source:
+    if file.suffix == TEMPLATE:
+        return _read_template(file)
     tree = ast.parse(file.read_text(encoding="utf-8"))
     names = set()  # of modules, as murmur.data, or of what a module has, as murmur.data.split.SPLITS
     for node in ast.walk(tree):
@@ -51,8 +55,17 @@ def _read(file: Path) -> _Source:
     inner = {name for name in names if name.split(".")[0] == "murmur"}
     paths = [_library(file).joinpath(*name.split(".")[1:]) for name in inner]
     modules = {candidate for path in paths for candidate in (path.with_suffix(".py"), path / "__init__.py")}
+    texts = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+    modules |= {file.parent / "templates" / text for text in texts if text.endswith(TEMPLATE) and "\n" not in text}
     packages = {name.split(".")[0] for name in names - inner} - sys.stdlib_module_names
     return _Source(frozenset(filter(Path.is_file, modules)), frozenset(packages), _science_digest(file, tree))
+
+
+def _read_template(file: Path) -> _Source:
+    """Read a template: it may name others in quotes, and every character of it counts."""
+    text = file.read_text(encoding="utf-8")
+    others = {file.parent / name for name in re.findall(rf'"([\w.-]+{re.escape(TEMPLATE)})"', text)}
+    return _Source(frozenset(others), frozenset(), hashlib.sha256(text.encode()).hexdigest())
 
 
 def _library(file: Path) -> Path:
@@ -63,7 +76,10 @@ def _library(file: Path) -> Path:
 
 @cache
 def modules_of(script: Path) -> list[Path]:
-    """Return the files of all modules of `murmur` that `script` imports, directly or through another, sorted."""
+    """Return the files of all modules of `murmur` that `script` imports, directly or through another, sorted.
+
+    The templates that these fill in belong to them.
+    """
     seen, waiting = set(), [script]
     while waiting:
         for module in _read(waiting.pop()).modules:

@@ -147,6 +147,21 @@ def test_digest_of_a_job_changes_with_a_module_that_it_imports_and_no_other(scri
     assert "scripts/murmur/job.py" not in science
 
 
+@pytest.mark.parametrize("template", ["table.tex.j2", "table.html.j2", "page.html.j2"])
+def test_a_template_counts_for_the_scripts_that_fill_it_in_and_no_other(scripts, template):
+    def digests():
+        code._read.cache_clear()
+        code.modules_of.cache_clear()
+        return {name: code.science_of_job(scripts / f"{name}.py") for name in ("tabulate_agreement", "measure_volumes")}
+
+    before = digests()
+    with (scripts / "murmur" / "presentation" / "templates" / template).open("a") as file:
+        file.write("changed")
+    after = digests()
+    assert after["tabulate_agreement"] != before["tabulate_agreement"]
+    assert after["measure_volumes"] == before["measure_volumes"]
+
+
 # --- software --------------------------------------------------------------------------------------------------------
 
 CODE = """

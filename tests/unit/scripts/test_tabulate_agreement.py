@@ -10,7 +10,7 @@ import measure_agreement
 import tabulate_agreement
 from murmur.csv_tables import write_csv
 from murmur.presentation.number_format import number, p_value
-from murmur.presentation.printed_table import tex
+from murmur.presentation.rendering import tex
 
 SUFFIXES = ("csv", "html", "tex", "docx")
 

@@ -1,0 +1,44 @@
+"""Filling in the templates of pages and tables, which lie in the folder templates.
+
+Whatever is filled in is text: in HTML and in LaTeX its special characters are escaped.
+"""
+
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from murmur.provenance.stamp import stamp
+
+TEX = {
+    "\\": r"\textbackslash{}",
+    **{character: f"\\{character}" for character in "{}_%&#$"},
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "µ": r"$\mu$",
+    "±": r"$\pm$",
+    "−": "$-$",
+    "<": "$<$",
+    ">": "$>$",
+    "–": "--",
+}
+SETTINGS = {"undefined": StrictUndefined, "trim_blocks": True, "lstrip_blocks": True, "keep_trailing_newline": True}
+
+
+def tex(value: object) -> str:
+    """Return a value as text for LaTeX, with every character escaped that would be a command or would not print."""
+    return "".join(TEX.get(character, character) for character in str(value))
+
+
+def render(template: str, **values) -> str:
+    """Return the text of `template`, *.html.j2 or *.tex.j2, filled in with `values` and with the stamp of the job.
+
+    In LaTeX, where braces abound, <<...>> and <%...%> mark what Jinja replaces.
+    """
+    loader = FileSystemLoader(Path(__file__).parent / "templates")
+    if template.endswith(".html.j2"):
+        environment = Environment(loader=loader, autoescape=True, **SETTINGS)
+    else:
+        environment = Environment(
+            "<%", "%>", "<<", ">>", "<#", "#>", loader=loader, autoescape=False, finalize=tex, **SETTINGS
+        )
+    return environment.get_template(template).render(values, stamp=stamp())
