@@ -14,9 +14,9 @@ import pandas as pd
 
 from murmur.csv_tables import read_csv
 from murmur.job import job
+from murmur.presentation.markdown_page import write_page
 from murmur.presentation.prose import methods, statistical_methods
 from murmur.provenance.lineage import Lineage, lineage
-from murmur.provenance.stamp import stamp
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -125,13 +125,7 @@ def main(
         known.used("software"),
         sorted({job.made["commit"] for job in known.jobs}),
     )
-    text = [f"# Methods of the study {settings['study']}"]
-    for heading, paragraphs in found.items():
-        if any(paragraphs):
-            text += [f"## {heading}", *filter(None, paragraphs)]
-    if stamp():
-        text += [f"<!-- {stamp()} -->"]
-    Path(output).write_text("\n\n".join(text) + "\n", encoding="utf-8", newline="\n")
+    write_page(output, f"Methods of the study {settings['study']}", found)
 
 
 def by_folder(paths: Iterable[str]) -> dict[str, str]:

@@ -5,17 +5,16 @@ size. Output: results.md. Every number is filled in from these tables, and every
 or not follows from them. Values have one decimal, coefficients and Dice two, p, HD95 and differences of Dice three.
 """
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from murmur.csv_tables import read_csv
 from murmur.job import job
+from murmur.presentation.markdown_page import write_page
 from murmur.presentation.prose.agreement import bias, compared, conventions, equivalence, reliability, spread
 from murmur.presentation.prose.overlap import contrasts, effects, errors, model, overlap
 from murmur.presentation.prose.phenotypes import phenotypes, sample_size
-from murmur.provenance.stamp import stamp
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -73,13 +72,8 @@ def main(
     """
     paths = {"agreement": agreement} | others
     tables = {name: read_csv(path) for name, path in paths.items() if path}
-    text = [f"# Results: {reader} on {cohort}"]
-    for heading, paragraphs in sections(tables, cohort, reader, sd_ddof, alpha, power).items():
-        if any(paragraphs):
-            text += [f"## {heading}", *filter(None, paragraphs)]
-    if stamp():
-        text += [f"<!-- {stamp()} -->"]
-    Path(output).write_text("\n\n".join(text) + "\n", encoding="utf-8", newline="\n")
+    found = sections(tables, cohort, reader, sd_ddof, alpha, power)
+    write_page(output, f"Results: {reader} on {cohort}", found)
 
 
 if __name__ == "__main__":
