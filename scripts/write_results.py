@@ -1,8 +1,8 @@
-"""The results of one reader of one cohort in words, ready to paste into a results section.
+"""The results of one reader of one cohort in words: a summary and a results section ready to paste.
 
 Inputs: agreement.csv and, where the cohort has them, manifest.csv and the tables of overlap, phenotypes and sample
-size. Output: results.md. Every number is filled in from these tables, and every word that says more, less, significant
-or not follows from them. Values have one decimal, coefficients and Dice two, p, HD95 and differences of Dice three.
+size. Output: results.md. Every number is filled in from these tables, and every verdict (higher, lower, significant or
+not) follows from them. Values have one decimal, coefficients and Dice two, p, HD95 and differences of Dice three.
 """
 
 from typing import TYPE_CHECKING
@@ -15,6 +15,7 @@ from murmur.presentation.markdown_page import write_page
 from murmur.presentation.prose.agreement import bias, compared, conventions, equivalence, reliability, spread
 from murmur.presentation.prose.overlap import contrasts, effects, errors, model, overlap
 from murmur.presentation.prose.phenotypes import phenotypes, sample_size
+from murmur.presentation.prose.summary import summary
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -30,6 +31,7 @@ def sections(
         return paragraph_of(tables[name], *more) if name in tables else ""
 
     return {
+        "Summary": [summary(tables, cohort, reader, alpha)],
         "Mice": [compared(tables, cohort, reader)],
         "Agreement": [
             conventions(agreement, reader, sd_ddof, alpha),
@@ -73,7 +75,7 @@ def main(
     paths = {"agreement": agreement} | others
     tables = {name: read_csv(path) for name, path in paths.items() if path}
     found = sections(tables, cohort, reader, sd_ddof, alpha, power)
-    write_page(output, f"Results: {reader} on {cohort}", found)
+    write_page(output, f"Results of reader {reader} in the {cohort} cohort", found)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from murmur.statistics.correlation import spearman
+from murmur.statistics.notes import mice
 from murmur.statistics.paired import holm, without_rounding
 
 METRIC = {
@@ -28,7 +29,7 @@ def correlate(overlap: pd.DataFrame, function: pd.DataFrame, alpha: float) -> pd
         found = spearman(dice, error, alpha)
         note = found["note"]
         if n < 3:
-            note = f"{n} {'mouse' if n == 1 else 'mice'} with Dice and {metric}, at least 3 are needed"
+            note = f"{mice(n)} with both values, at least 3 are needed"
         elif pd.isna(found["rho"]):
             note = "the Dice or the error is the same in every mouse"
         named = {"structure": structure, "phase": phase, "metric": metric, "n": n, "spearman_rho": found["rho"]}

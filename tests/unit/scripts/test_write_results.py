@@ -19,7 +19,7 @@ from murmur.vocabulary import METRICS
 
 MARGINS = {"EDV": 5, "ESV": 5, "SV": 3, "EF": 5, "mass_ED": 13, "mass_ES": 13}
 EFFECT = {"control": (66, 27, 90), "DCM": (85, 52, 95), "MI": (80, 45, 92), "TAC": (66, 29, 130)}
-WORDS_OF_NOTHING = re.compile(r"nan|none|–|\( |\(\)|\(,|, \)|  | \.|\.\.|,,| ,", re.IGNORECASE)
+WORDS_OF_NOTHING = re.compile(r"\bnan\b|\bnone\b|–|\( |\(\)|\(,|, \)|  | \.|\.\.|,,| ,", re.IGNORECASE)
 
 
 def measurements(folder, mice_per_phenotype, phenotypes=("control", "DCM", "MI", "TAC"), seed=0):
@@ -136,11 +136,13 @@ def numbers(text):
     """Return the numbers of a text, but those that belong to names."""
     for name in ("ICC(2,1)", "HD95", "1 − Dice", "n − 1", "95% limits", "95th", "Mouse1"):
         text = text.replace(name, "")
+    text = re.sub(r"\d+( of \d+)? pairwise", "", text)  # counted, not in a table
     return re.findall(r"(?<![\w.])−?\d+(?:\.\d+)?", text)
 
 
 # the tables that each paragraph may take its numbers from
 SOURCES = {
+    "Summary": [["agreement", "overlap_summary"]],
     "Mice": [["agreement", "manifest", "groups"]],
     "Agreement": [["agreement"]] * 5,
     "Overlap": [
@@ -191,17 +193,19 @@ def test_every_number_stands_where_it_belongs(write):
     rows = [{"metric": "EF", "unit": "%"} | cells, {"metric": "mass_ES", "unit": "mg"} | other]
     text = write({"agreement": pd.DataFrame(rows, columns=columns)}, sd_ddof=0)
     assert (
-        "The reader net underestimated EF significantly; it did not differ significantly from the reference in mass at "
-        "ES. EF was 61.3 ± 9.1% by the reference and 57.9 ± 8.4% by net (bias −3.3 percentage points, 95% CI −5.5 to "
+        "Reader net significantly underestimated EF, but did not differ significantly from the reference in mass at "
+        "ES. "
+        "EF was 61.3 ± 9.1% for the reference and 57.9 ± 8.4% for net (bias −3.3 percentage points, 95% CI −5.5 to "
         "−1.1, p = 0.034)."
     ) in text
     assert (
-        "was shown for EF (±6.5 percentage points, p = 0.046). Thus the bias of EF was significant, but smaller than "
-        "the margin.\n"
+        "was shown for EF (margin ±6.5 percentage points, p = 0.046). The bias in EF was thus significant "
+        "but within the equivalence margin.\n"
     ) in text
     assert (
         "The 95% limits of agreement were −10.0 to 2.6 percentage points for EF (95% CI −12.2 to −8.7 and 0.8 to 4.8). "
-        "The difference net − reference fell with the mean of the two for EF (slope −0.18, 95% CI −0.29 to −0.08, "
+        "The difference net − reference decreased significantly with the mean of the two measurements for EF (slope "
+        "−0.18, 95% CI −0.29 to −0.08, "
         "p = 0.025).\n"
     ) in text
     assert (
@@ -221,15 +225,21 @@ CONTRAST = {"contrast": "blood_pool: ED - ES"}
     ("table", "column", "where", "value", "said"),
     [
         ("agreement", "reference_mean", EF, 77.77, "EF was 77.8 ± "),
-        ("agreement", "reader_sd", EF, 77.77, " ± 77.8% by net (bias"),
+        ("agreement", "reader_sd", EF, 77.77, " ± 77.8% for net (bias"),
         ("agreement", "loa_high", EF, 77.77, " to 77.8 percentage points for EF"),
-        ("agreement", "equivalence_margin", EF, 7.77, "EF (±7.8 percentage points"),
+        ("agreement", "equivalence_margin", EF, 7.77, "EF (margin ±7.8 percentage points"),
         ("agreement", "icc2", EF, 0.777, "0.78 (95% CI 0.71 to 0.91) for EF"),
         ("agreement", "cv_percent", EF, 77.77, "77.8% for EF"),
         ("agreement", "n", EF, 39, "n = 39)"),
-        ("overlap_summary", "mean", AT_ED, 0.777, "Dice was 0.78 ± 0.02 at ED and"),
-        ("overlap_summary", "missing", AT_ED, 3, "There was no Dice for the blood pool at ED in 3 mice, not"),
-        ("overlap_summary", "failed", AT_ED, 1, "was empty for the blood pool at ED in 1 mouse, a Dice of 0"),
+        ("overlap_summary", "mean", AT_ED, 0.777, "Dice coefficient was 0.78 ± 0.02 at ED and"),
+        (
+            "overlap_summary",
+            "missing",
+            AT_ED,
+            3,
+            "No Dice coefficient was available for the blood pool at ED in 3 mice",
+        ),
+        ("overlap_summary", "failed", AT_ED, 1, "were empty for the blood pool at ED in 1 mouse (Dice 0"),
         ("surface_summary", "sd", AT_ED | {"measure": "hd95_mm"}, 0.777, "± 0.777 mm at ED and"),
         ("overlap_anova", "F", {"effect": "structure"}, 77.777, "structure (F(1, 39) = 77.78, p < 0.001"),
         ("overlap_pairwise", "ci_high", CONTRAST, 0.7777, " to 0.778, p"),
@@ -237,7 +247,7 @@ CONTRAST = {"contrast": "blood_pool: ED - ES"}
         ("dice_error", "spearman_rho", {"metric": "EDV"}, 0.777, "EDV (ρ = 0.78, 95% CI"),
         ("group_tests", "statistic", EF | {"test": "welch_anova", "rater": "reader"}, 77.777, ") = 77.78, p"),
         ("group_differences", "reader_difference", DIFFERENCE, -77.77, "−77.8 percentage points"),
-        ("sample_size", "reader_mice_per_group", EF, 77, " by the reference and 77 by net (SD"),
+        ("sample_size", "reader_mice_per_group", EF, 77, " with the reference and 77 with net ("),
         ("sample_size", "change", EF, 7, "a difference of 7 percentage points in EF, "),
     ],
 )
@@ -251,8 +261,8 @@ def test_a_changed_cell_changes_the_text(cohort, write, table, column, where, va
 @pytest.mark.parametrize(
     ("p", "p_holm", "bias", "said"),
     [
-        (0.001, 0.01, 2, "overestimated EF significantly."),
-        (0.001, 0.01, -2, "underestimated EF significantly."),
+        (0.001, 0.01, 2, "significantly overestimated EF."),
+        (0.001, 0.01, -2, "significantly underestimated EF."),
         (0.03, 0.09, 2, "did not differ significantly from the reference in EF."),
         (0.05, 0.05, 2, "did not differ significantly from the reference in EF."),
         (np.nan, np.nan, 2, ""),
@@ -261,7 +271,7 @@ def test_a_changed_cell_changes_the_text(cohort, write, table, column, where, va
 def test_over_and_underestimated_follow_p(cohort, write, p, p_holm, bias, said):
     row = cohort["agreement"].query("metric == 'EF'").assign(p=p, p_holm=p_holm, bias=bias)
     verdict = paragraphs(write({"agreement": row}))["Agreement"][1].split("EF was")[0].strip()
-    assert verdict == (f"The reader net {said}" if said else "")
+    assert verdict == (f"Reader net {said}" if said else "")
 
 
 def test_verdicts_on_several_metrics(cohort, write):
@@ -269,8 +279,8 @@ def test_verdicts_on_several_metrics(cohort, write):
     assert "net did not differ significantly from the reference in any metric." in write({"agreement": table})
     table["p"], table["p_holm"], table["bias"] = 1e-4, [0.01] * 5 + [0.2], [1, 1, -1, -1, 1, 1]
     assert (
-        "The reader net overestimated EDV, ESV and mass at ED significantly; it underestimated SV and EF "
-        "significantly; it did not differ significantly from the reference in mass at ES."
+        "Reader net significantly overestimated EDV, ESV and mass at ED and underestimated SV and EF, but did not "
+        "differ significantly from the reference in mass at ES."
     ) in write({"agreement": table})
 
 
@@ -278,10 +288,11 @@ def test_equivalence_is_shown_or_not(cohort, write):
     table = cohort["agreement"].assign(tost_p_holm=[0.01, 0.05, 0.2, np.nan, np.nan, np.nan], p_holm=1.0)
     text = paragraphs(write({"agreement": table}))["Agreement"][2]
     assert text.endswith(
-        "shown for EDV (±5.0 µL, p = 0.010). It was not shown for ESV (±5.0 µL, p = 0.050) or SV (±3.0 µL, p = 0.200)."
+        "shown for EDV (margin ±5.0 µL, p = 0.010), but not for ESV (margin ±5.0 µL, p = 0.050) or SV (margin ±3.0 µL, "
+        "p = 0.200)."
     )
     text = write({"agreement": table.assign(tost_p_holm=0.2)})
-    assert "t-tests) was not shown for EDV" in text
+    assert "Holm-corrected) was not shown for EDV" in text
     assert "quivalence" not in write({"agreement": table.assign(tost_p_holm=np.nan)})
 
 
@@ -289,19 +300,33 @@ def test_dice_between_phases_and_structures(cohort, write):
     tables = {name: cohort[name] for name in ("agreement", "overlap_pairwise")}
     rows = changed(tables, "overlap_pairwise", "p_adjusted", 0.01, **CONTRAST)
     higher = write(changed(rows, "overlap_pairwise", "mean_difference", 0.0214, **CONTRAST))
-    assert "Dice in the blood pool was significantly higher at ED than at ES (difference 0.021, 95% CI " in higher
+    assert (
+        "Dice coefficient for the blood pool was significantly higher at ED than at ES (difference 0.021, 95% CI "
+        in higher
+    )
     lower = write(changed(rows, "overlap_pairwise", "mean_difference", -0.0214, **CONTRAST))
-    assert "Dice in the blood pool was significantly lower at ED than at ES (difference −0.021, 95% CI " in lower
+    assert (
+        "Dice coefficient for the blood pool was significantly lower at ED than at ES (difference −0.021, 95% CI "
+        in lower
+    )
     same = write(changed(rows, "overlap_pairwise", "p_adjusted", 0.05, **CONTRAST))
-    assert "Dice in the blood pool did not differ significantly between ED and ES (difference" in same
+    assert "Dice coefficient for the blood pool did not differ significantly between ED and ES (difference" in same
 
 
 @pytest.mark.parametrize(
     ("rho", "p", "said"),
     [
-        (-0.6, 0.01, "a lower Dice went with a larger absolute error of EDV (ρ = −0.60, "),
-        (0.6, 0.01, "a higher Dice went with a larger absolute error of EDV (ρ = 0.60, "),
-        (-0.6, 0.06, "Dice was not significantly correlated with the absolute error of EDV (ρ = −0.60, "),
+        (
+            -0.6,
+            0.01,
+            "a lower Dice coefficient was significantly associated with a larger absolute error in EDV (ρ = −0.6",
+        ),
+        (
+            0.6,
+            0.01,
+            "a higher Dice coefficient was significantly associated with a larger absolute error in EDV (ρ = 0.60, ",
+        ),
+        (-0.6, 0.06, "Dice coefficient was not significantly associated with the absolute error in EDV (ρ = −0.60, "),
     ],
 )
 def test_dice_and_error(cohort, write, rho, p, said):
@@ -319,27 +344,28 @@ def test_each_pair_of_phenotypes_has_one_sentence(cohort, write):
     def said(**values):
         pairs = pd.concat([row.assign(**values), other])
         tables = {name: cohort[name] for name in ("agreement", "group_tests")} | {"group_differences": pairs}
-        return paragraphs(write(tables))["Phenotypes"][1].split("number of pairs. ")[1]
+        return paragraphs(write(tables))["Phenotypes"][1].split("those for net). ")[1]
 
     reference = "(difference −8.0 percentage points, 95% CI −12.3 to −4.1, p = 0.004)"
     read = "(difference −3.2 percentage points, 95% CI −7.7 to 1.3, p = 0.170)"
-    others = " No other pair differed significantly by the reference or by net."
+    others = " No other pair differed significantly for the reference or net."
     assert said(conclusion="reference only") == (
-        f"EF in DCM was significantly lower than in control by the reference {reference}, but not by net {read}."
+        f"EF was significantly lower in DCM than in control for the reference {reference} but not for net {read}."
         f"{others}"
     )
     assert said(conclusion="reader only") == (
-        f"EF in DCM was significantly lower than in control by net {read}, but not by the reference {reference}."
+        f"EF was significantly lower in DCM than in control for net {read} but not for the reference {reference}."
         f"{others}"
     )
     assert said(conclusion="same: significant") == (
-        f"EF in DCM was significantly lower than in control by the reference {reference} and by net {read}.{others}"
+        "For both the reference and net, EF was significantly lower in DCM than in control (−8.0 and −3.2 percentage "
+        f"points).{others}"
     )
     opposite = said(conclusion="opposite", reader_difference=3.2)
-    assert opposite.startswith(f"EF in DCM was significantly lower than in control by the reference {reference}, but ")
-    assert "but higher by net (difference 3.2" in opposite
+    assert opposite.startswith(f"EF was significantly lower in DCM than in control for the reference {reference}, but ")
+    assert "but the opposite was found for net (difference 3.2" in opposite
     assert said(conclusion="same: not significant") == (
-        "No two phenotypes differed significantly by the reference or by net."
+        "No two phenotypes differed significantly for the reference or net."
     )
 
 
@@ -348,12 +374,12 @@ def test_phenotypes_by_one_or_both(cohort, write):
         welch = cohort["group_tests"].query("metric == 'EF' and test == 'welch_anova'")
         tables = {name: cohort[name] for name in ("agreement", "group_differences")}
         tables |= {"group_tests": welch.assign(p_holm=[reference, reader])}
-        return paragraphs(write(tables))["Phenotypes"][0].split("then net). ")[1].split(" in EF")[0]
+        return paragraphs(write(tables))["Phenotypes"][0].split("those for net). ")[1].split(" in EF")[0]
 
-    assert said(0.01, 0.01) == "Phenotypes differed significantly by both the reference and net"
-    assert said(0.01, 0.06) == "Phenotypes differed significantly by the reference, but not by net,"
-    assert said(0.06, 0.01) == "Phenotypes differed significantly by net, but not by the reference,"
-    assert said(0.06, 0.06) == "Phenotypes differed significantly neither by the reference nor by net"
+    assert said(0.01, 0.01) == "Significant differences between phenotypes were found for both the reference and net"
+    assert said(0.01, 0.06) == "Significant differences were found for the reference but not for net"
+    assert said(0.06, 0.01) == "Significant differences were found for net but not for the reference"
+    assert said(0.06, 0.06) == "No significant differences between phenotypes were found for the reference or net"
 
 
 def test_two_phenotypes_are_one_question(tmp_path, write):
@@ -366,9 +392,9 @@ def test_two_phenotypes_are_one_question(tmp_path, write):
     for row in welch.to_dict("records"):
         assert p_is(row["p_holm"]) in found[0]
     assert found[0].count("p = ") + found[0].count("p < ") + found[0].count("p > ") == len(welch) == 12
-    assert found[0].startswith("The phenotypes were compared by Welch's t-test after Holm's correction for the number")
+    assert found[0].startswith("The phenotypes were compared by Welch's t-test with Holm correction across metrics")
     for metric in ("EDV", "ESV", "SV", "EF", "mass at ED", "mass at ES"):
-        assert found[0].count(f". {metric[0].upper()}{metric[1:]} in DCM was ") == 1
+        assert len(re.findall(rf"\. {metric[0].upper()}{metric[1:]} (?:was|did not)", found[0])) == 1
 
 
 def test_the_model_names_the_phenotypes_with_larger_errors(cohort, write):
@@ -378,12 +404,13 @@ def test_the_model_names_the_phenotypes_with_larger_errors(cohort, write):
     for phenotype in ("DCM", "TAC"):
         tables = changed(tables, "overlap_model", "p_adjusted", 0.3, term=f"phenotype[{phenotype}]")
     text = write(tables)
-    assert "The error of a mouse, 1 − Dice averaged over phases and structures, differed significantly between " in text
+    assert "The Dice error of each mouse, 1 − Dice averaged over phases and structures, differed significantly" in text
     assert (
-        "It was significantly larger in MI than in control (difference 0.012, 95% CI 0.004 to 0.021, p = 0.003), with "
-        "Bonferroni's correction"
+        "With Bonferroni correction, it was significantly larger in MI than in control (difference 0.012, 95% CI "
+        "0.004 to "
+        "0.021, p = 0.003)."
     ) in text
-    assert "did not differ significantly between phenotypes (F(3, " in write(
+    assert "did not differ significantly between phenotypes (Welch's ANOVA, F(3, " in write(
         changed(tables, "overlap_model", "p", 0.06, term="phenotype")
     )
 
@@ -398,33 +425,37 @@ def test_phenotypes_of_few_mice_give_no_verdict(tmp_path, write):
     paths = statistics(tmp_path, {m: p for m, p in phenotypes.items() if m not in alone})
     text = write({name: read_csv(path) for name, path in paths.items()})
     assert paragraphs(text)["Phenotypes"] == [
-        "Phenotypes were not compared, because fewer than two of them had 3 mice or more with both values."
+        "Phenotypes were not compared because fewer than two of them had at least 3 mice measured by both reference "
+        "and "
+        "reader."
     ]
     assert "1 − Dice" not in text
 
 
 def test_mice_are_counted(cohort, write):
     assert paragraphs(write(cohort))["Mice"] == [
-        "The reader net was compared with the reference in 40 mice of the cohort mine. The phenotypes were control "
-        "(10 mice), DCM (10 mice), MI (10 mice) and TAC (10 mice)."
+        "Reader net was compared with the reference in 40 mice of the mine cohort. The phenotypes were control (n = "
+        "10), "
+        "DCM (n = 10), MI (n = 10) and TAC (n = 10)."
     ]
     more = pd.DataFrame({"mouse": ["A", "B", "C"], "ed_frame": [0, None, 0], "es_frame": [7, None, 7]})
     manifest = pd.concat([cohort["manifest"], more.astype({"ed_frame": "Int64", "es_frame": "Int64"})])
     assert paragraphs(write(cohort | {"manifest": manifest}))["Mice"][0].startswith(
-        "The reader net was compared with the reference in 40 of the 43 mice of the cohort mine. Of the others, 1 had "
-        "no reference at ED and ES and 2 were not measured by net. The phenotypes"
+        "Reader net was compared with the reference in 40 of the 43 mice of the mine cohort. Of the other mice, 1 "
+        "had no "
+        "reference contours at ED and ES and 2 were not measured by net. The phenotypes"
     )
     few = cohort["groups"].assign(n=cohort["groups"]["n"].where(cohort["groups"]["phenotype"] != "TAC", 1))
-    assert "MI (10 mice), TAC (1 mouse) and unknown (9 mice)." in write(cohort | {"groups": few})
+    assert "MI (n = 10), TAC (n = 1) and unknown (n = 9)." in write(cohort | {"groups": few})
 
 
 def test_the_level_is_that_of_the_study(cohort, write):
     text = write(cohort, alpha=0.1, power=0.9)
-    assert "judged at the level 0.1 after" in text
+    assert "(significance level 0.1)" in text
     assert "95% CI" not in text
     assert "90% CI" in text
-    assert "a power of 90% and the level 0.1" in text
-    assert "a power of 80% and the level 0.05" in write(cohort)
+    assert "a power of 90% and a significance level of 0.1" in text
+    assert "a power of 80% and a significance level of 0.05" in write(cohort)
 
 
 def test_the_published_values(root, tmp_path, write):
@@ -432,12 +463,12 @@ def test_the_published_values(root, tmp_path, write):
     write_csv(function, tmp_path / "function.csv")
     measure_agreement.main(tmp_path / "function.csv", tmp_path / "agreement.csv", 0, 0.05, MARGINS)
     text = write({"agreement": read_csv(tmp_path / "agreement.csv")}, sd_ddof=0)
-    assert "in 25 mice of the cohort mine." in text
-    assert "net did not differ significantly from the reference in any metric." in text
-    assert "EDV was 65.6 ± 10.0 µL by the reference and 66.2 ± 10.1 µL by net (bias 0.6 µL, 95% CI −0.8 to " in text
+    assert "in 25 mice of the mine cohort." in text
+    assert "Reader net did not differ significantly from the reference in any metric." in text
+    assert "EDV was 65.6 ± 10.0 µL for the reference and 66.2 ± 10.1 µL for net (bias 0.6 µL, 95% CI −0.8 to " in text
     assert "−3.2 to 3.9 µL for ESV" in text
     assert "p > 0.999" in text
-    assert list(paragraphs(text)) == ["Mice", "Agreement"]
+    assert list(paragraphs(text)) == ["Summary", "Mice", "Agreement"]
 
 
 CI = ["ci_low", "ci_high"]
@@ -499,16 +530,49 @@ def test_few_mice(tmp_path, write, mice, phenotypes, lost):
     text = write({name: read_csv(path) for name, path in paths.items()})
     assert not WORDS_OF_NOTHING.search(text), WORDS_OF_NOTHING.search(text)
     left = mice * len(phenotypes) - lost
-    start = "No mouse of the cohort" if left == 0 else f"The reader net was compared with the reference in {left} "
+    start = "No mouse of the mine cohort" if left == 0 else f"Reader net was compared with the reference in {left} "
     assert paragraphs(text)["Mice"][0].startswith(start)
     assert ("overestimated" in text or "differ significantly from" in text) == (left > 1)
-    assert left > 2 or "ot everything could be measured or tested" in text
+    assert left > 2 or "could not be computed" in text or left == 0
 
 
 def test_no_metric_at_all(write):
     text = write({"agreement": pd.DataFrame(columns=["metric", "unit", *STATISTICS])})
-    assert text == "# Results: net on mine\n\n## Mice\n\nNo mouse of the cohort mine was measured by both the " + (
-        "reference and the reader net.\n"
+    assert text == (
+        "# Results of reader net in the mine cohort\n\n## Mice\n\n"
+        "No mouse of the mine cohort was measured by both the reference and reader net.\n"
+    )
+
+
+def test_summary_has_five_sentences(cohort, write):
+    text = paragraphs(write(cohort))["Summary"]
+    assert len(text) == 1
+    sentences = re.split(r"(?<=[A-Za-z)])\. ", text[0])
+    assert len(sentences) == 5
+    assert sentences[0].endswith(
+        "as measured by reader net, were compared with the reference in 40 mice of the mine cohort"
+    )
+    ef = cohort["agreement"].set_index("metric").loc["EF"]
+    assert sentences[1].startswith(f"The bias in EF was {rounded(ef['bias'], 1)} percentage points (95% limits of ")
+    same = cohort["group_differences"]["conclusion"].str.startswith("same").sum()
+    pairs = cohort["group_differences"]["conclusion"].count()
+    assert f"same conclusion in {same} of {pairs} pairwise comparisons of phenotypes" in text[0]
+
+
+def test_summary_names_what_deserves_attention(cohort, write):
+    tables = {name: cohort[name] for name in ("agreement", "overlap_summary", "surface_summary")}
+    text = write(changed(tables, "overlap_summary", "min", 0.123, **AT_ED))
+    assert "the lowest Dice coefficient (0.12, blood pool at ED)." in text
+    text = write(changed(tables, "overlap_summary", "failed", 2, **AT_ED))
+    assert "empty masks (blood pool at ED, 2 mice)." in text and "lowest" not in text
+    agreement = cohort["agreement"].assign(p_holm=1.0, slope_p_holm=[0.01] + [1] * 5)
+    assert (
+        "no metric showed significant bias. Particular attention should be paid to the proportional bias in EDV."
+        in (write({"agreement": agreement}))
+    )
+    agreement = cohort["agreement"].assign(p_holm=[0.01] + [1.0] * 5, tost_p_holm=0.05, slope_p_holm=1)
+    assert "significant for EDV. Particular attention should be paid to the bias in EDV (significant, equi" in write(
+        {"agreement": agreement}
     )
 
 

@@ -1,24 +1,23 @@
-"""Agreement in words: which mice were compared, bias, equivalence, limits, reliability."""
+"""Agreement in words: mice compared, bias, equivalence, limits of agreement, reliability."""
 
 import pandas as pd
 
 from murmur.presentation.number_format import number, p_is
 from murmur.presentation.prose.phrases import (
     METRIC,
-    aside,
-    change_of_unit,
-    confidence,
-    finding,
-    limits,
-    listed,
+    confidence_interval,
+    difference_with_unit,
+    enumerate_words,
+    estimate,
+    interval,
     mean_sd,
-    names,
-    of_unit,
+    metric_names,
+    missing_values,
     paragraph,
-    reasons,
-    series,
+    parenthesis,
+    values_for,
+    with_unit,
 )
-from murmur.statistics.agreement import NO_MARGIN, NO_PROPORTIONAL
 from murmur.statistics.notes import mice
 
 MEANING = {
@@ -29,138 +28,156 @@ MEANING = {
     "mass_ED": "myocardial mass at end-diastole (mass at ED)",
     "mass_ES": "myocardial mass at end-systole (mass at ES)",
 }
+# the columns of agreement.csv that the text reports for every metric
+REPORTED = ["p_holm", "loa_low", "icc2", "ccc", "cv_percent"]
 
 
 def compared(tables: dict[str, pd.DataFrame], cohort: str, reader: str) -> str:
-    """Say how many mice were compared, of which phenotypes, and how many were not and why."""
+    """Report how many mice were compared, of which phenotypes, and how many were excluded and why."""
     agreement, groups = tables["agreement"], tables.get("groups")
     manifest, split = tables.get("manifest"), tables.get("split")
     n = int(agreement["n"].max()) if len(agreement) else 0
     total = n if manifest is None else len(manifest)
-    texts = [f"no mouse of the cohort {cohort} was measured by both the reference and the reader {reader}"]
+    texts = [f"no mouse of the {cohort} cohort was measured by both the reference and reader {reader}"]
     if n:
         count = f"{n} of the {total} mice" if n < total else mice(n)
-        texts = [f"the reader {reader} was compared with the reference in {count} of the cohort {cohort}"]
+        texts = [f"reader {reader} was compared with the reference in {count} of the {cohort} cohort"]
     if n < total:
         without = int(manifest["es_frame"].isna().sum())
         unread = total - n - without
-        why = [f"{without} had no reference at ED and ES"] if without else []
         learning = 0 if split is None else int(split["split"].isin(["train", "validation"]).sum())
         not_tested = " (training and validation mice)" if learning == unread else ""
+        why = [f"{without} had no reference contours at ED and ES"] if without else []
         why += [f"{unread} {'was' if unread == 1 else 'were'} not measured by {reader}{not_tested}"] if unread else []
-        texts.append(f"of {'the others' if n else 'its mice'}, {listed(why)}")
+        others = "of the other mice, " if n and len(why) > 1 else "the other " if n else ""
+        texts.append(others + enumerate_words(why))
     if groups is not None and n:
         rows = groups[(groups["metric"] == agreement.loc[agreement["n"].idxmax(), "metric"]) & (groups["n"] > 0)]
         sizes = dict(zip(rows["phenotype"], rows["n"], strict=True))
         if unknown := n - sum(sizes.values()):
             sizes["unknown"] = unknown
-        kinds = listed(f"{phenotype} ({mice(size)})" for phenotype, size in sizes.items())
+        kinds = enumerate_words(f"{phenotype} (n = {size})" for phenotype, size in sizes.items())
         texts.append(f"the {'phenotype was' if len(sizes) == 1 else 'phenotypes were'} {kinds}")
     return paragraph(*texts)
 
 
 def conventions(agreement: pd.DataFrame, reader: str, sd_ddof: int, alpha: float) -> str:
-    """Say what was measured and what the numbers are."""
-    spread = (
-        f"values are mean ± SD (denominator {'n − 1' if sd_ddof else 'n'}), and the"
-        if (agreement["reference_sd"].notna().any())
-        else "the"
-    )
-    several = (
-        " after Holm's correction for the number of metrics, which all p have" if agreement["p"].count() > 1 else ""
-    )
+    """Define the values, the bias and the p values of the paragraphs that follow."""
+    tested = agreement["p_holm"].count()
+    several = " with Holm correction across metrics" if tested > 1 else ""
+    level = f"{100 * (1 - alpha):g}%"
     return paragraph(
-        f"left-ventricular function was described by {listed(MEANING[metric] for metric in agreement['metric'])}",
-        f"{spread} bias is the mean of {reader} − reference",
-        f"means were compared by two-sided paired t-tests, and significance was judged at the level {alpha:g}{several}"
-        if agreement["p"].count()
+        f"values are mean ± SD (denominator {'n − 1' if sd_ddof else 'n'})"
+        if agreement["reference_sd"].notna().any()
+        else "",
+        f"bias is the mean difference, {reader} − reference",
+        f"p values are from paired t-tests{several} (significance level {alpha:g})" if tested else "",
+        f"unless stated otherwise, {level} confidence intervals (CI) are not adjusted for multiple comparisons"
+        if tested > 1
         else "",
     )
 
 
-def bias(agreement: pd.DataFrame, reader: str, alpha: float) -> str:
-    """Say which metrics the reader over- or underestimates, and give the means of all."""
+def verdict_on_bias(agreement: pd.DataFrame, reader: str, alpha: float) -> str:
+    """Report which metrics the reader over- or underestimates."""
     significant, tested = agreement["p_holm"] < alpha, agreement["p_holm"].notna()
-    verdicts = {
-        "overestimated {} significantly": significant & (agreement["bias"] > 0),
-        "underestimated {} significantly": significant & (agreement["bias"] < 0),
-        "did not differ significantly from the reference in {}": tested & ~significant,
-    }
-    said = [
-        what.format(listed(names(agreement[rows]), "or" if "not differ" in what else "and"))
-        for what, rows in verdicts.items()
+    if tested.sum() > 1 and not significant.any():
+        return f"reader {reader} did not differ significantly from the reference in any metric"
+    biased = [
+        f"{verb} {enumerate_words(metric_names(agreement[rows]))}"
+        for verb, rows in (
+            ("overestimated", significant & (agreement["bias"] > 0)),
+            ("underestimated", significant & (agreement["bias"] < 0)),
+        )
         if rows.any()
     ]
-    if tested.sum() > 1 and not significant.any():
-        said = ["did not differ significantly from the reference in any metric"]
-    texts = [f"the reader {reader} {'; it '.join(said)}" if said else ""]
+    verdicts = [f"significantly {enumerate_words(biased)}"] if biased else []
+    if (others := tested & ~significant).any():
+        metrics = enumerate_words(metric_names(agreement[others]), "or")
+        verdicts.append(f"did not differ significantly from the reference in {metrics}")
+    return f"reader {reader} {', but '.join(verdicts)}" if verdicts else ""
+
+
+def bias(agreement: pd.DataFrame, reader: str, alpha: float) -> str:
+    """Report which metrics the reader over- or underestimates, and the means and bias of all."""
+    texts = [verdict_on_bias(agreement, reader, alpha)]
     for row in agreement[agreement["n"] > 0].to_dict("records"):
         reference, read = (mean_sd(row[f"{rater}_mean"], row[f"{rater}_sd"]) for rater in ("reference", "reader"))
-        facts = aside(
-            f"bias {change_of_unit(number(row['bias']), row['unit'])}",
-            confidence(alpha, limits(row["bias_ci_low"], row["bias_ci_high"])),
+        facts = parenthesis(
+            f"bias {difference_with_unit(number(row['bias']), row['unit'])}",
+            confidence_interval(alpha, interval(row["bias_ci_low"], row["bias_ci_high"])),
             p_is(row["p_holm"]),
             f"n = {row['n']}" if agreement["n"].nunique() > 1 else "",
         )
         texts.append(
-            f"{METRIC[row['metric']]} was {of_unit(reference, row['unit'])} by the reference and "
-            f"{of_unit(read, row['unit'])} by {reader}{facts}"
+            f"{METRIC[row['metric']]} was {with_unit(reference, row['unit'])} for the reference and "
+            f"{with_unit(read, row['unit'])} for {reader}{facts}"
         )
     return paragraph(*texts)
 
 
 def equivalence(agreement: pd.DataFrame, alpha: float) -> str:
-    """Say which metrics are equivalent within their margins, and what that means."""
+    """Report which metrics are equivalent within their margins."""
     tested = agreement[agreement["tost_p_holm"].notna()]
-    within = [
+    margins = [
         METRIC[row["metric"]]
-        + aside(f"±{change_of_unit(number(row['equivalence_margin']), row['unit'])}", p_is(row["tost_p_holm"]))
+        + parenthesis(
+            f"margin ±{difference_with_unit(number(row['equivalence_margin']), row['unit'])}", p_is(row["tost_p_holm"])
+        )
         for row in tested.to_dict("records")
     ]
     shown = tested["tost_p_holm"] < alpha
-    yes = [metric for metric, is_shown in zip(within, shown, strict=True) if is_shown]
-    no = [metric for metric in within if metric not in yes]
-    both = names(tested[shown & (tested["p_holm"] < alpha)])
-    what = "equivalence (a mean difference within the margin, by two one-sided paired t-tests)"
+    yes = [metric for metric, is_shown in zip(margins, shown, strict=True) if is_shown]
+    no = [metric for metric in margins if metric not in yes]
+    both = metric_names(tested[shown & (tested["p_holm"] < alpha)])
+    verdicts = [f"shown for {enumerate_words(yes)}"] if yes else []
+    verdicts += [f"not {'' if yes else 'shown '}for {enumerate_words(no, 'or')}"] if no else []
+    correction = ", Holm-corrected" if len(tested) > 1 else ""
     return paragraph(
-        f"{what} was shown for {listed(yes)}" if yes else "",
-        f"{'it' if yes else what} was not shown for {listed(no, 'or')}" if no else "",
-        f"thus the bias of {listed(both)} was significant, but smaller than the margin" if both else "",
+        f"equivalence (two one-sided paired t-tests{correction}) was {', but '.join(verdicts)}" if verdicts else "",
+        f"the bias in {enumerate_words(both)} was thus significant but within the equivalence margin" if both else "",
     )
 
 
 def spread(agreement: pd.DataFrame, reader: str, alpha: float) -> str:
-    """Give the limits of agreement, and the metrics whose difference depends on their size."""
+    """Report the limits of agreement, and the metrics with proportional bias."""
     between, of, sloping = [], [], {}
     for row in agreement.to_dict("records"):
-        range_of_limits = limits(row["loa_low"], row["loa_high"])
-        between.append(range_of_limits and change_of_unit(range_of_limits, row["unit"]))
-        low, high = (limits(row[f"loa_{side}_ci_low"], row[f"loa_{side}_ci_high"]) for side in ("low", "high"))
-        of.append(METRIC[row["metric"]] + aside(confidence(alpha, f"{low} and {high}" if low and high else "")))
+        range_of_limits = interval(row["loa_low"], row["loa_high"])
+        between.append(range_of_limits and difference_with_unit(range_of_limits, row["unit"]))
+        low, high = (interval(row[f"loa_{side}_ci_low"], row[f"loa_{side}_ci_high"]) for side in ("low", "high"))
+        limits = confidence_interval(alpha, f"{low} and {high}" if low and high else "")
+        of.append(METRIC[row["metric"]] + parenthesis(limits))
         if row["slope_p_holm"] < alpha:
             slope = f"slope {number(row['slope'], 2)}"
-            slope = finding(slope, row["slope_ci_low"], row["slope_ci_high"], row["slope_p_holm"], alpha, 2)
-            sloping.setdefault("rose" if row["slope"] > 0 else "fell", []).append(METRIC[row["metric"]] + slope)
-    difference = f"the difference {reader} − reference"
-    texts = [series("the 95% limits of agreement", between, of).replace(" was ", " were ", 1)]
-    texts += [f"{difference} {moved} with the mean of the two for {listed(found)}" for moved, found in sloping.items()]
+            slope = estimate(slope, row["slope_ci_low"], row["slope_ci_high"], row["slope_p_holm"], alpha, 2)
+            sloping.setdefault("increased" if row["slope"] > 0 else "decreased", []).append(
+                METRIC[row["metric"]] + slope
+            )
+    texts = [values_for("the 95% limits of agreement", between, of).replace(" was ", " were ", 1)]
+    texts += [
+        f"the difference {reader} − reference {changed} significantly with the mean of the two measurements for "
+        f"{enumerate_words(found)}"
+        for changed, found in sloping.items()
+    ]
     if agreement["slope_p_holm"].count() and not sloping:
-        texts.append(f"{difference} did not change significantly with the mean of the two")
+        texts.append("no significant proportional bias was found")
     return paragraph(*texts)
 
 
 def reliability(agreement: pd.DataFrame, alpha: float) -> str:
-    """Give ICC, concordance and the coefficient of variation, and say which statistics are missing and why."""
-    metrics = names(agreement)
+    """Report ICC, concordance and the coefficient of variation, and why reported statistics are missing."""
+    metrics = metric_names(agreement)
     icc, ccc, cv = [], [], []
     for row in agreement.to_dict("records"):
-        interval = aside(confidence(alpha, limits(row["icc2_ci_low"], row["icc2_ci_high"], 2)))
-        icc.append(mean_sd(row["icc2"], decimals=2) and mean_sd(row["icc2"], decimals=2) + interval)
+        limits = confidence_interval(alpha, interval(row["icc2_ci_low"], row["icc2_ci_high"], 2))
+        icc.append(mean_sd(row["icc2"], decimals=2) and mean_sd(row["icc2"], decimals=2) + parenthesis(limits))
         ccc.append(mean_sd(row["ccc"], decimals=2))
         cv.append(mean_sd(row["cv_percent"]) and mean_sd(row["cv_percent"]) + "%")
+    incomplete = agreement[agreement[REPORTED].isna().any(axis=1)]
     return paragraph(
-        series("the intraclass correlation coefficient ICC(2,1)", icc, metrics),
-        series("Lin's concordance correlation coefficient", ccc, metrics),
-        series("the within-subject coefficient of variation", cv, metrics),
-        reasons(agreement, metrics, silent=(NO_MARGIN, NO_PROPORTIONAL)),
+        values_for("the intraclass correlation coefficient ICC(2,1)", icc, metrics),
+        values_for("Lin's concordance correlation coefficient", ccc, metrics),
+        values_for("the within-subject coefficient of variation", cv, metrics),
+        missing_values(incomplete, metric_names(incomplete)),
     )

@@ -17,7 +17,7 @@ from murmur.network import augmentation
 from murmur.network.augmentation import RECIPES
 from murmur.presentation.number_format import number
 from murmur.presentation.prose.agreement import MEANING
-from murmur.presentation.prose.phrases import STRUCTURE, listed, paragraph
+from murmur.presentation.prose.phrases import STRUCTURE, enumerate_words, paragraph
 from murmur.statistics.notes import mice
 from murmur.vocabulary import METRICS, STRUCTURES
 
@@ -80,16 +80,17 @@ def phenotypes(column: pd.Series) -> str:
     kinds = [f"{phenotype} (n = {size})" for phenotype, size in sorted(sizes.items())]
     if kinds and (unknown := int(column.isna().sum())):
         kinds.append(f"unknown (n = {unknown})")
-    return f"{'the phenotype was' if len(kinds) == 1 else 'phenotypes were'} {listed(kinds)}" if kinds else ""
+    return f"{'the phenotype was' if len(kinds) == 1 else 'phenotypes were'} {enumerate_words(kinds)}" if kinds else ""
 
 
 def numbers_alone(name: str, functions: Mapping[str, pd.DataFrame]) -> str:
     """Describe a cohort that consists of measurements only, made by the reference and the readers of `functions`."""
     n = max(table["metric"].value_counts().max() for table in functions.values())
     measured = [MEANING[m] for m in METRICS if any((table["metric"] == m).any() for table in functions.values())]
+    readers = f"{'reader' if len(functions) == 1 else 'readers'} {enumerate_words(functions)}"
     return paragraph(
-        f"the {name} cohort comprised {mice(n)} with existing measurements of {listed(measured)} by the reference and "
-        f"by {'reader' if len(functions) == 1 else 'readers'} {listed(functions)}; no images were analysed"
+        f"the {name} cohort comprised {mice(n)} with existing measurements of {enumerate_words(measured)} by the "
+        f"reference and by {readers}; no images were analysed"
     )
 
 
@@ -99,7 +100,7 @@ def contours(name: str, cohort: dict, manifest: pd.DataFrame) -> str:
     if frames.empty:
         return paragraph(f"no reference contours were available in the {name} cohort")
     n, phased = len(manifest), int(manifest["es_frame"].notna().sum())
-    structures = listed(STRUCTURE[structure] for structure in STRUCTURES)
+    structures = enumerate_words(STRUCTURE[structure] for structure in STRUCTURES)
     whose = f"the {mice(n)}" if len(frames) == n else f"{len(frames)} of the {mice(n)}"
     where = f"{counted(int(frames.sum()), 'frame')} of {whose} of the {name} cohort"
     texts = [f"an expert contoured {structures} in {where}"]
@@ -147,9 +148,9 @@ def network(name: str, record: dict) -> str:
         )
     return paragraph(
         f"reader {name} was a UNet 3+ (Huang et al., ICASSP 2020) with {len(filters)} encoder levels "
-        f"({listed(map(str, filters))} filters), {len(filters) - 1} decoder levels with full-scale skip connections "
-        f"and deep supervision at all {len(filters)} levels; it had {record['parameters']:,} parameters, of which "
-        f"{record['parameters_trainable']:,} were trainable",
+        f"({enumerate_words(map(str, filters))} filters), {len(filters) - 1} decoder levels with full-scale skip "
+        f"connections and deep supervision at all {len(filters)} levels; it had {record['parameters']:,} parameters, "
+        f"of which {record['parameters_trainable']:,} were trainable",
         f"slices were centre-cropped or zero-padded to {shape['size']} × {shape['size']} pixels{coarser}",
     )
 
@@ -163,7 +164,7 @@ def training(name: str, record: dict, history: pd.DataFrame) -> str:
         rate = "kept constant"
     device = f"a {record['device']['kind'].upper()}{' with XLA compilation' if record['device']['xla'] else ''}"
     best = history.set_index("epoch").loc[record["best_epoch"]]
-    reached = listed(
+    reached = enumerate_words(
         f"{number(best[f'val_dice_{structure}'], 3)} for {STRUCTURE[structure]}" for structure in STRUCTURES
     )
     validation_batch = f" ({recipe.validation_batch} for validation)" if recipe.validation_batch else ""
@@ -209,7 +210,7 @@ def _augmented(turns: str, noise: str, clip: str, affine: str) -> str:
         "CLAHE": f"contrast-limited adaptive histogram equalisation with {tiles} tiles and a clip limit of {clip}",
         "affine": affine,
     }
-    done = listed(f"{change} (probability {augmentation.CHANCE[name]:g})" for name, change in changes.items())
+    done = enumerate_words(f"{change} (probability {augmentation.CHANCE[name]:g})" for name, change in changes.items())
     return f"training slices were augmented, in this order, by {done}; finally, each slice was min-max normalised"
 
 
@@ -240,7 +241,7 @@ AUGMENTATION = {"paper": _paper, "notebook": _notebook}
 
 def read_mice(reader: dict, read: dict[str, int]) -> str:
     """Name the mice that a reader segmented, with their number in each cohort."""
-    where = listed(f"{n} in the {cohort} cohort" for cohort, n in read.items())
+    where = enumerate_words(f"{n} in the {cohort} cohort" for cohort, n in read.items())
     return f"{'all mice' if reader['mice'] == 'all' else 'the test mice'} ({where})"
 
 
@@ -274,12 +275,12 @@ def masks(readers: dict[str, dict]) -> str:
         "each pixel was assigned its most probable class"
         if networks
         else "",
-        f"in the masks of {listed(cleaned)}, the largest connected component of each structure was retained in each "
-        "frame and continued slice by slice beyond its basal and apical ends by the nearest component; all other "
-        "components were discarded"
+        f"in the masks of {enumerate_words(cleaned)}, the largest connected component of each structure was retained "
+        "in each frame and continued slice by slice beyond its basal and apical ends by the nearest component; all "
+        "other components were discarded"
         if cleaned
         else "",
-        f"the masks of {listed(left)} were not post-processed" if left else "",
+        f"the masks of {enumerate_words(left)} were not post-processed" if left else "",
     )
 
 
@@ -309,11 +310,13 @@ def overlap_measures() -> str:
 
 def software(study: str, versions: dict[str, list[str]], commits: list[str]) -> str:
     """Give the software and the commit of the code that produced the study, all versions where there are several."""
-    used = [f"{PACKAGES.get(name, name)} {listed(found)}" for name, found in versions.items() if name != "python"]
+    used = [
+        f"{PACKAGES.get(name, name)} {enumerate_words(found)}" for name, found in versions.items() if name != "python"
+    ]
     at = [f"{commit.rstrip('+')}{' with uncommitted changes' if commit.endswith('+') else ''}" for commit in commits]
     return paragraph(
-        f"all analyses of the {study} study were run with the Murmur workflow (commit {listed(at)}) in Python "
-        f"{listed(versions['python'])} with {listed(used)}",
+        f"all analyses of the {study} study were run with the Murmur workflow (commit {enumerate_words(at)}) in Python "
+        f"{enumerate_words(versions['python'])} with {enumerate_words(used)}",
         "the metadata of each figure and table contain the digest of a provenance record, which lists the input files, "
         "code, settings and software used",
     )

@@ -1,6 +1,6 @@
-"""Pieces of sentences: numbers with their units, intervals, tests and lists, as a journal's results section words them.
+"""Phrases that sentences are built from: enumerations, numbers with units, intervals, reasons for missing values.
 
-A piece is empty text where its number is missing, so that a sentence can leave it out.
+What is missing becomes an empty string, so that a sentence can leave it out.
 """
 
 import math
@@ -16,82 +16,79 @@ METRIC = {metric: name.replace("Mass", "mass") for metric, name in METRIC_NAMES.
 STRUCTURE = {"blood_pool": "the blood pool", "myocardium": "the myocardium"}
 
 
-def listed(items: Iterable[str], last: str = "and") -> str:
+def enumerate_words(items: Iterable[str], conjunction: str = "and") -> str:
     """Write items as "a, b and c"."""
     *first, final = items
-    return f"{', '.join(first)} {last} {final}" if first else final
+    return f"{', '.join(first)} {conjunction} {final}" if first else final
 
 
-def aside(*pieces: str) -> str:
-    """Write the pieces that are not empty in brackets, with a space before them."""
-    return f" ({', '.join(filter(None, pieces))})" if any(pieces) else ""
+def parenthesis(*parts: str) -> str:
+    """Write the parts that are not empty in parentheses, preceded by a space."""
+    return f" ({', '.join(filter(None, parts))})" if any(parts) else ""
 
 
-def paragraph(*texts: str) -> str:
-    """Make each text that is not empty a sentence, with a capital and a full stop, and put them one after another."""
-    return " ".join(f"{text[0].upper()}{text[1:]}." for text in texts if text)
+def paragraph(*sentences: str) -> str:
+    """Join sentences that are not empty, each with an initial capital and a full stop."""
+    return " ".join(f"{text[0].upper()}{text[1:]}." for text in sentences if text)
 
 
-def of_unit(text: str, unit: str) -> str:
+def with_unit(text: str, unit: str) -> str:
     """Write a value, or a range of values, with its unit."""
     return f"{text}%" if unit == "%" else f"{text} {UNITS.get(unit, unit)}"
 
 
-def change_of_unit(text: str, unit: str) -> str:
+def difference_with_unit(text: str, unit: str) -> str:
     """Write a difference with its unit; percentages differ by percentage points."""
-    return of_unit(text, "percentage points" if unit == "%" else unit)
+    return with_unit(text, "percentage points" if unit == "%" else unit)
 
 
 def mean_sd(mean: float, sd: float = math.nan, decimals: int = 1) -> str:
-    """Write a mean with its standard deviation, or alone where there is none."""
+    """Write a mean with its standard deviation where there is one."""
     spread = "" if pd.isna(sd) else f" ± {number(sd, decimals)}"
     return "" if pd.isna(mean) else number(mean, decimals) + spread
 
 
-def limits(low: float, high: float, decimals: int = 1) -> str:
+def interval(low: float, high: float, decimals: int = 1) -> str:
     """Write the limits of an interval, "−0.8 to 2.1"."""
     return "" if pd.isna(low) or pd.isna(high) else f"{number(low, decimals)} to {number(high, decimals)}"
 
 
-def confidence(alpha: float, text: str) -> str:
+def confidence_interval(alpha: float, text: str) -> str:
     """Write a confidence interval with its level, "95% CI −0.8 to 2.1"."""
     return text and f"{100 * (1 - alpha):g}% CI {text}"
 
 
-def finding(value: str, low: float, high: float, p: float, alpha: float, decimals: int = 1) -> str:
-    """Write a value with its confidence interval and its p, in brackets."""
-    return aside(value, confidence(alpha, limits(low, high, decimals)), p_is(p))
+def estimate(value: str, low: float, high: float, p: float, alpha: float, decimals: int = 1) -> str:
+    """Write an estimate with its confidence interval and p in parentheses."""
+    return parenthesis(value, confidence_interval(alpha, interval(low, high, decimals)), p_is(p))
 
 
-def series(what: str, values: Sequence[str], names: Sequence[str]) -> str:
-    """Say what a quantity was for each name: "... was 0.94 for EDV and 0.91 for SV"; empty values are left out."""
+def values_for(quantity: str, values: Sequence[str], names: Sequence[str]) -> str:
+    """Write a quantity for each name, "... was 0.94 for EDV and 0.91 for SV"; empty values are left out."""
     given = [f"{value} for {name}" for value, name in zip(values, names, strict=True) if value]
-    return f"{what} was {listed(given)}" if given else ""
+    return f"{quantity} was {enumerate_words(given)}" if given else ""
 
 
-def reasons(
-    table: pd.DataFrame,
-    names: Sequence[str],
-    what: str = "not everything could be measured or tested",
-    silent: Sequence[str] = (),
+def missing_values(
+    table: pd.DataFrame, names: Sequence[str], what: str = "some statistics could not be computed"
 ) -> str:
-    """Say `what` and why: the clauses of the notes of `table`, but the `silent` ones, and the `names` of their rows."""
+    """Write `what` and why: the clauses of the notes of `table`, and the `names` of the rows that they belong to."""
     rows_of: dict[str, list[str]] = {}
     for name, note in zip(names, table["note"].fillna(""), strict=True):
         for clause in brief(note).split("; "):
-            if clause and clause not in silent and name not in rows_of.setdefault(clause, []):
+            if clause and name not in rows_of.setdefault(clause, []):
                 rows_of[clause].append(name)
     clauses_of: dict[str, list[str]] = {}
     for clause, rows in rows_of.items():
-        where = "" if set(rows) == set(names) else f"for {listed(rows)}"
+        where = "" if set(rows) == set(names) else f"for {enumerate_words(rows)}"
         clauses_of.setdefault(where, []).append(clause)
     found = [f"{where} ({'; '.join(clauses)})".strip() for where, clauses in sorted(clauses_of.items())]
-    text = f"{what} {listed(found)}" if found else ""
+    text = f"{what} {enumerate_words(found)}" if found else ""
     for metric, name in METRIC.items():
         text = text.replace(metric, name)
     return text
 
 
-def names(table: pd.DataFrame) -> list[str]:
+def metric_names(table: pd.DataFrame) -> list[str]:
     """Return the metrics of the rows of `table` as they are called in a sentence."""
     return [METRIC[metric] for metric in table["metric"]]

@@ -1,6 +1,6 @@
 """Statistical methods in words, from the settings of a study and the constants of the modules that compute."""
 
-from murmur.presentation.prose.phrases import METRIC, change_of_unit, listed, of_unit, paragraph
+from murmur.presentation.prose.phrases import METRIC, difference_with_unit, enumerate_words, paragraph, with_unit
 from murmur.statistics.agreement import Z
 from murmur.statistics.bootstrap import RESAMPLES
 from murmur.statistics.dice_anova import CONTRASTS, EFFECTS
@@ -23,8 +23,8 @@ def agreement(statistics: dict) -> str:
     """Describe how agreement with the reference was measured and tested."""
     within: dict[str, list[str]] = {}
     for metric, margin in statistics["equivalence_margins"].items():
-        within.setdefault(f"±{change_of_unit(f'{margin:g}', METRICS[metric])}", []).append(METRIC[metric])
-    margins = listed(f"{margin} ({', '.join(metrics)})" for margin, metrics in within.items())
+        within.setdefault(f"±{difference_with_unit(f'{margin:g}', METRICS[metric])}", []).append(METRIC[metric])
+    margins = enumerate_words(f"{margin} ({', '.join(metrics)})" for margin, metrics in within.items())
     return paragraph(
         "agreement between reader and reference was assessed by the bias (mean difference) and the 95% limits of "
         f"agreement, bias ± {Z:.2f} SD (Bland and Altman, Lancet 1986;327:307), with exact CI based on the "
@@ -79,12 +79,13 @@ def sample_size(statistics: dict, with_phenotypes: bool) -> str:
     """Describe the sample-size estimates."""
     units = {"EF": "percentage points"}
     changes = [
-        f"{of_unit(f'{change:g}', units.get(m, '%'))} in {METRIC[m]}" for m, change in statistics["changes"].items()
+        f"{with_unit(f'{change:g}', units.get(m, '%'))} in {METRIC[m]}" for m, change in statistics["changes"].items()
     ]
     within = ", using the SD within phenotypes" if with_phenotypes else ""
     return paragraph(
-        f"the number of mice per group required to detect a difference of {listed(changes, 'or')} was estimated for a "
-        f"two-sample t-test with equal group sizes and a power of {100 * statistics['power']:g}%{within}"
+        f"the number of mice per group required to detect a difference of {enumerate_words(changes, 'or')} was "
+        f"estimated for a two-sample t-test with equal group sizes and a power of {100 * statistics['power']:g}%"
+        f"{within}"
     )
 
 
@@ -100,7 +101,7 @@ def readers(statistics: dict) -> str:
         f"{human[0]}"
         if len(human) == 1
         else f"the width of each reader's limits of agreement was expressed relative to the widest of those of the "
-        f"human observers {listed(human)}"
+        f"human observers {enumerate_words(human)}"
         if human
         else "",
     )
