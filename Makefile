@@ -21,8 +21,7 @@ study: .venv/ready
 	@echo "Open results/demo/report.html"
 
 test: .venv/ready .venv/crate/ready .venv/slurm
-	$(BIN)/python -m pytest --numprocesses 2 tests/unit
-	$(BIN)/python -m pytest tests/workflow
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 # The study finds its own files, whose paths start from FOLDER, by links in the folders of both runs.
 reproduce: .venv/ready

@@ -6,6 +6,12 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Start with the longest: the default study, then the other workflow tests; real images need its network."""
+    order = {"test_demo.py": 0, "test_real.py": 2}
+    items.sort(key=lambda item: ("workflow" not in item.path.parts, order.get(item.path.name, 1)))
+
+
 @pytest.fixture(scope="session")
 def root() -> Path:
     """The checkout that is tested."""

@@ -1,5 +1,8 @@
 """Fixtures of the workflow tests: working directories, and studies that have run and that tests share."""
 
+import fcntl
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,21 +17,37 @@ def workplace(tmp_path) -> Workplace:
 
 
 @pytest.fixture(scope="session")
-def demo(tmp_path_factory) -> Workplace:
-    """A working directory in which the default study has run whole."""
-    place = Workplace(tmp_path_factory.mktemp("demo"))
-    run = place.snakemake()
-    assert run.status == 0, run.output[-5000:]
-    return place
+def run_once(tmp_path_factory, worker_id):
+    """Run a study once for all processes of the tests, and return its working directory."""
+    base = tmp_path_factory.getbasetemp()
+    base = base if worker_id == "master" else base.parent
+
+    def run_once(name: str, write: Callable[[Workplace], str | None]) -> Workplace:
+        place = Workplace(base / f"{name}-study")
+        finished = base / f"{name}.finished"
+        with open(base / f"{name}.lock", "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not finished.exists():
+                shutil.rmtree(place.folder, ignore_errors=True)
+                place.folder.mkdir()
+                run = place.snakemake(study=write(place))
+                assert run.status == 0, run.output[-5000:]
+                finished.touch()
+        return place
+
+    return run_once
 
 
 @pytest.fixture(scope="session")
-def small(tmp_path_factory) -> Workplace:
+def demo(run_once) -> Workplace:
+    """A working directory in which the default study has run whole."""
+    return run_once("demo", lambda _: None)
+
+
+@pytest.fixture(scope="session")
+def small(run_once) -> Workplace:
     """A working directory in which SMALL has run whole; a test that changes it works on a copy (`copy_of`)."""
-    place = Workplace(tmp_path_factory.mktemp("small"))
-    run = place.snakemake(study=write_small_study(place))
-    assert run.status == 0, run.output[-5000:]
-    return place
+    return run_once("small", write_small_study)
 
 
 @pytest.fixture

@@ -21,8 +21,9 @@ STUDY = "small.yaml"
 @pytest.fixture(scope="module")
 def report(small, tmp_path_factory):
     """The report of the small study."""
-    path = tmp_path_factory.mktemp("report") / "report.html"
-    run = small.snakemake("--report", str(path), study=STUDY)
+    place = copy_of(small, tmp_path_factory.mktemp("report"))
+    path = place.folder / "report.html"
+    run = place.snakemake("--report", str(path), study=STUDY)
     assert run.status == 0, run.output[-3000:]
     return path.read_text()
 
