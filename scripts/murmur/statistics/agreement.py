@@ -149,64 +149,24 @@ def agreement(
     equivalence test for differences within ± `margin`. `note` says why a value is missing.
     """
     reference, reader = np.asarray(reference, dtype=float), np.asarray(reader, dtype=float)
-    row: dict[str, object] = dict.fromkeys(STATISTICS, NAN)
-    notes = []
     paired = np.isfinite(reference) & np.isfinite(reader)
+    x, y = reference[paired], reader[paired]
+    n, scale = len(x), np.abs([x, y]).max(initial=0)
+    row: dict[str, object] = dict.fromkeys(STATISTICS, NAN) | {"n": n}
+    notes = []
     if not paired.all():
         notes.append(f"no value by reference or reader in {np.sum(~paired)} of {len(paired)} mice")
-    x, y = reference[paired], reader[paired]
-    d = y - x
-    n = row["n"] = len(d)
-    scale = np.abs([x, y]).max(initial=0)
-
+    parts = []
     if n >= 1:
-        row |= {"reference_mean": x.mean(), "reader_mean": y.mean(), "bias": d.mean()}
-        row |= {"mean_abs_difference": np.abs(d).mean(), "rmse": math.sqrt(np.mean(d**2))}
-        row["within_subject_sd"] = math.sqrt(np.mean(d**2) / 2)
-        row["repeatability_coefficient"] = Z * math.sqrt(2) * row["within_subject_sd"]
-        if (mean := np.mean([x, y])) > 0:
-            row["cv_percent"] = 100 * row["within_subject_sd"] / mean
-        else:
-            notes.append("no coefficient of variation: the mean is not positive")
+        parts.append(_errors(x, y))
     if n >= 2:
-        row |= {"reference_sd": np.std(x, ddof=sd_ddof), "reader_sd": np.std(y, ddof=sd_ddof)}
-        row["sd_abs_difference"] = np.std(np.abs(d), ddof=sd_ddof)
-        row |= limits_of_agreement(d, sd_ddof, alpha)
-        test = paired_test(d, alpha, scale)
-        row |= {"bias_ci_low": test["ci_low"], "bias_ci_high": test["ci_high"]}
-        row |= {name: test[name] for name in ("t", "df", "p", "wilcoxon_p")}
-        if constant(d, scale):
-            row |= {name: NAN for name in STATISTICS if name.startswith("loa_") and "_ci_" in name}
-            notes.append("all differences are the same: no t-test, equivalence test, regression or confidence limits")
-        elif margin is not None:
-            row["tost_p"] = ttost_paired(y, x, -margin, margin)[0]
-        if math.isnan(test["wilcoxon_p"]):
-            notes.append("all differences are zero: no signed-rank test")
+        parts.append(_bias(x, y, sd_ddof, alpha, margin, scale))
     if n >= 3:
-        row |= intraclass_correlation(np.column_stack([x, y]), alpha)
-        if not constant(d, scale):
-            if n <= SHAPIRO_MICE:
-                row["shapiro_p"] = stats.shapiro(d).pvalue
-            else:
-                notes.append(f"more than {SHAPIRO_MICE} pairs: no normality test")
-            means = (x + y) / 2
-            if constant(means, scale):
-                notes.append("the mean of both is the same in every mouse: no regression on it, no ICC limits")
-            else:
-                row |= (regression := proportional_bias(means, d, alpha, scale))
-                notes.append(regression["note"])
-        if constant(x) and constant(y):
-            notes.append("neither reference nor reader varies: no correlation, ICC or CCC")
-        else:
-            row["ccc"] = concordance(x, y)
-            if constant(x) or constant(y):
-                notes.append(f"the {'reference' if constant(x) else 'reader'} does not vary: no correlation")
-            else:
-                r, rho = pearson(x, y, alpha), spearman(x, y, alpha)
-                row |= {f"pearson_{name}": r[name] for name in ("r", "p", "ci_low", "ci_high")}
-                row |= {f"spearman_{name}": rho[name] for name in ("rho", "p", "ci_low", "ci_high")}
-                notes += [r["note"], rho["note"]]
-    else:
+        parts += [_regression(x, y, alpha, scale), _correlation(x, y, alpha)]
+    for found, reasons in parts:
+        row |= found
+        notes += reasons
+    if n < 3:
         few = "no pair of values" if n == 0 else "1 pair" if n == 1 else "2 pairs"
         needs = "normality test, regression, correlations, ICC and CCC need 3"
         notes.append(few if n == 0 else f"{few}: {'spread and tests need 2, ' if n == 1 else ''}{needs}")
@@ -216,6 +176,70 @@ def agreement(
         row["equivalence_margin"] = margin
     row["note"] = "; ".join(dict.fromkeys(filter(None, notes)))
     return row
+
+
+def _errors(x: np.ndarray, y: np.ndarray) -> tuple[dict[str, float], list[str]]:
+    """Return means, bias and sizes of the differences y - x of at least one pair, and reasons for what is missing."""
+    d = y - x
+    row = {"reference_mean": x.mean(), "reader_mean": y.mean(), "bias": d.mean()}
+    row |= {"mean_abs_difference": np.abs(d).mean(), "rmse": math.sqrt(np.mean(d**2))}
+    row["within_subject_sd"] = math.sqrt(np.mean(d**2) / 2)
+    row["repeatability_coefficient"] = Z * math.sqrt(2) * row["within_subject_sd"]
+    if (mean := np.mean([x, y])) <= 0:
+        return row, ["no coefficient of variation: the mean is not positive"]
+    return row | {"cv_percent": 100 * row["within_subject_sd"] / mean}, []
+
+
+def _bias(
+    x: np.ndarray, y: np.ndarray, sd_ddof: int, alpha: float, margin: float | None, scale: float
+) -> tuple[dict[str, float], list[str]]:
+    """Return spread, limits of agreement and tests of the bias of at least two pairs, and reasons as `_errors`."""
+    d, notes = y - x, []
+    row = {"reference_sd": np.std(x, ddof=sd_ddof), "reader_sd": np.std(y, ddof=sd_ddof)}
+    row["sd_abs_difference"] = np.std(np.abs(d), ddof=sd_ddof)
+    row |= limits_of_agreement(d, sd_ddof, alpha)
+    test = paired_test(d, alpha, scale)
+    row |= {"bias_ci_low": test["ci_low"], "bias_ci_high": test["ci_high"]}
+    row |= {name: test[name] for name in ("t", "df", "p", "wilcoxon_p")}
+    if constant(d, scale):
+        row |= {name: NAN for name in STATISTICS if name.startswith("loa_") and "_ci_" in name}
+        notes.append("all differences are the same: no t-test, equivalence test, regression or confidence limits")
+    elif margin is not None:
+        row["tost_p"] = ttost_paired(y, x, -margin, margin)[0]
+    if math.isnan(test["wilcoxon_p"]):
+        notes.append("all differences are zero: no signed-rank test")
+    return row, notes
+
+
+def _regression(x: np.ndarray, y: np.ndarray, alpha: float, scale: float) -> tuple[dict[str, float], list[str]]:
+    """Return normality and proportional bias of the differences of at least three pairs, and reasons as `_errors`."""
+    row, notes, d, means = {}, [], y - x, (x + y) / 2
+    if constant(d, scale):
+        return row, notes
+    if len(d) <= SHAPIRO_MICE:
+        row["shapiro_p"] = stats.shapiro(d).pvalue
+    else:
+        notes.append(f"more than {SHAPIRO_MICE} pairs: no normality test")
+    if constant(means, scale):
+        notes.append("the mean of both is the same in every mouse: no regression on it, no ICC limits")
+    else:
+        row |= (regression := proportional_bias(means, d, alpha, scale))
+        notes.append(regression["note"])
+    return row, notes
+
+
+def _correlation(x: np.ndarray, y: np.ndarray, alpha: float) -> tuple[dict[str, float], list[str]]:
+    """Return ICC, CCC and correlations of at least three pairs, and reasons as `_errors`."""
+    row = intraclass_correlation(np.column_stack([x, y]), alpha)
+    if constant(x) and constant(y):
+        return row, ["neither reference nor reader varies: no correlation, ICC or CCC"]
+    row["ccc"] = concordance(x, y)
+    if constant(x) or constant(y):
+        return row, [f"the {'reference' if constant(x) else 'reader'} does not vary: no correlation"]
+    r, rho = pearson(x, y, alpha), spearman(x, y, alpha)
+    row |= {f"pearson_{name}": r[name] for name in ("r", "p", "ci_low", "ci_high")}
+    row |= {f"spearman_{name}": rho[name] for name in ("rho", "p", "ci_low", "ci_high")}
+    return row, [r["note"], rho["note"]]
 
 
 def agreement_table(
