@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from murmur.csv_tables import read_csv
 from murmur.job import job
-from murmur.presentation import style
+from murmur.presentation import categorical, style
 from murmur.presentation.number_format import number
 from murmur.vocabulary import METRIC_NAMES
 
@@ -22,9 +21,7 @@ if TYPE_CHECKING:
 
 NAMES = {"blood_pool": "1 − Dice, blood pool", "myocardium": "1 − Dice, myocardium"}
 NAMES |= {metric: f"Error in {name.replace('Mass', 'mass')}" for metric, name in METRIC_NAMES.items()}
-COLOURS = [style.BLUE, style.VERMILION, style.GREEN, style.PURPLE, style.ORANGE, style.SKY_BLUE]
-MARKERS = "osD^vP"
-HEAD_MM, PANEL_MM, ROW_MM, COLUMN_MM = 14, 18, 3.8, 90
+HEAD_MM, PANEL_MM, ROW_MM, COLUMN_MM = 17, 18, 3.8, 90
 LIMITS = (0.01, 100)  # of the axis; what lies beyond is drawn at its end, and printed as it is
 
 
@@ -35,33 +32,32 @@ def axis_limits(table: pd.DataFrame) -> tuple[float, float]:
     return 0.9 * values.min(initial=0.5), 1.1 * values.max(initial=2)  # 0.5, 1 and 2 are marked at least
 
 
-def plot_forest(axes: Axes, rows: pd.DataFrame, cohorts: list[str], limits: tuple[float, float], alpha: float) -> None:
+def plot_forest(axes: Axes, rows: pd.DataFrame, look: dict, limits: tuple[float, float], alpha: float) -> None:
     """Draw one line per quantity and external cohort of one reader's `rows`, the quantities in groups."""
-    heights, ticks = [], {}
-    for group, (name, members) in enumerate(rows.groupby("quantity", sort=False)):
-        if group % 2 == 0:
-            axes.axhspan(len(heights) - 0.5, len(heights) + len(members) - 0.5, color="0.95", linewidth=0, zorder=0)
-        ticks[NAMES[name]] = len(heights) + (len(members) - 1) / 2
-        heights += members.index.to_list()
-    for height, row in enumerate(rows.loc[heights].itertuples()):
-        index = cohorts.index(row.external) % len(COLOURS)
-        significant = row.p_holm < alpha
-        ratio, low, high = np.clip([row.ratio, row.ratio_ci_low, row.ratio_ci_high], *LIMITS)
-        axes.hlines(height, low, high, color=style.BLACK, linewidth=0.8, zorder=2)
-        axes.plot(ratio, height, **marker(index, filled=significant), zorder=3, clip_on=False)
-        axes.annotate(
-            printed(row.ratio, row.ratio_ci_low, row.ratio_ci_high),
-            (1, height),
-            xycoords=("axes fraction", "data"),
-            xytext=(4, 0),
-            textcoords="offset points",
-            va="center",
-        )
+    order = {quantity: index for index, quantity in enumerate(rows["quantity"].unique())}
+    rows = rows.sort_values("quantity", key=lambda names: names.map(order), kind="stable").reset_index(drop=True)
+    lines = rows.index.to_series().groupby(rows["quantity"], sort=False).agg(["min", "max"])
+    for first, last in lines[::2].to_numpy():
+        axes.axhspan(first - 0.5, last + 0.5, color="0.95", linewidth=0, zorder=0)
+    shown = rows[["ratio", "ratio_ci_low", "ratio_ci_high"]].clip(*LIMITS)
+    shown = shown.assign(height=rows.index, external=rows["external"])
+    categorical.draw_intervals(
+        axes,
+        shown,
+        x="ratio",
+        limits=("ratio_ci_low", "ratio_ci_high"),
+        y="height",
+        hue="external",
+        **look,
+        significant=rows["p_holm"] < alpha,
+    )
+    for row in rows.itertuples():
+        style.write_at_right(axes, row.Index, printed(row.ratio, row.ratio_ci_low, row.ratio_ci_high))
     axes.axvline(1, color=style.GREY, linewidth=0.8, zorder=1)
-    axes.set_yticks(list(ticks.values()), list(ticks))
+    axes.set_yticks(lines.mean(axis=1), [NAMES[quantity] for quantity in lines.index])
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
-    axes.set(xscale="log", xlim=limits, ylim=(len(rows) - 0.5, -0.5))
+    axes.set(ylabel="", xscale="log", xlim=limits, ylim=(len(rows) - 0.5, -0.5))
     axes.xaxis.set_major_locator(LogLocator(base=10, subs=(1, 2, 5) if limits[1] < 20 * limits[0] else (1,)))
     axes.xaxis.set_minor_formatter(NullFormatter())
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
@@ -72,52 +68,41 @@ def printed(ratio: float, low: float, high: float) -> str:
     return number(ratio, 2) + ("" if pd.isna(low) else f" ({number(low, 2)}–{number(high, 2)})")
 
 
-def marker(index: int, filled: bool) -> dict[str, object]:
-    """Return the symbol of the external cohort number `index`, open or filled."""
-    colour = COLOURS[index]
-    return {
-        "marker": MARKERS[index],
-        "markersize": 4.5,
-        "markerfacecolor": colour if filled else "white",
-        "markeredgecolor": colour,
-        "linestyle": "none",
-    }
-
-
 def main(comparison: str, outputs: list[str], alpha: float) -> None:
     """Draw one panel per reader, two in a row."""
     table = read_csv(comparison)
     table["quantity"] = table["metric"].fillna(table["structure"])
     readers, cohorts = list(table["reader"].unique()), list(table["external"].unique())
+    look = {
+        "palette": {cohort: style.COLOURS[index % len(style.COLOURS)] for index, cohort in enumerate(cohorts)},
+        "markers": {cohort: style.MARKERS[index % len(style.MARKERS)] for index, cohort in enumerate(cohorts)},
+    }
     columns = min(2, max(1, len(readers)))
     lines = max(1, -(-len(readers) // 2))
     longest = table.groupby("reader").size().max() if len(table) else 3
     height = HEAD_MM + lines * (PANEL_MM + ROW_MM * longest)
     with style.printed_figure(outputs, height, columns * COLUMN_MM) as figure:
-        figure.suptitle(
-            f"Mean error in an external cohort over that in the internal one,\nwith {100 * (1 - alpha):g} % confidence "
-            f"interval. Filled: p < {alpha:g} (Mann-Whitney, Holm)",
-            x=0.01,
-            ha="left",
-            fontsize=7,
-        )
         panels = figure.subplots(lines, columns, squeeze=False).flat
-        if not readers:
-            style.write_in_panel(panels[0], "No reader was measured in a second cohort.")
         for axes, reader in zip(panels, readers, strict=False):
             rows = table[table["reader"] == reader]
             axes.set_title(f"{reader}, internal cohort: {rows['internal'].iloc[0]}")
-            plot_forest(axes, rows, cohorts, axis_limits(table), alpha)
+            plot_forest(axes, rows, look, axis_limits(table), alpha)
             axes.set_xlabel("Mean error, external / internal")
         for axes in panels[len(readers) or 1 :]:
             axes.set_axis_off()
-        handles = [
-            Line2D([], [], label=cohort, **marker(index % len(COLOURS), filled=True))
-            for index, cohort in enumerate(cohorts)
-        ]
-        if handles:
-            place = {"loc": "outside lower left", "ncols": len(handles), "alignment": "left"}
-            figure.legend(handles=handles, title="External cohort", **place)
+        if not readers:
+            style.write_in_panel(panels[0], "No reader was measured in a second cohort.")
+            return
+        figure.legend(
+            handles=[
+                categorical.symbol(look["palette"][name], look["markers"][name], f"cohort {name}") for name in cohorts
+            ],
+            title=f"Mean error in an external cohort over that in the internal one,\nwith {100 * (1 - alpha):g} % "
+            f"confidence interval; above 1, errors are larger outside.\nFilled: p < {alpha:g} (Mann-Whitney, Holm)",
+            loc="outside upper left",
+            ncols=len(cohorts),
+            alignment="left",
+        )
 
 
 if __name__ == "__main__":

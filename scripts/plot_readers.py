@@ -12,16 +12,15 @@ from matplotlib.ticker import MaxNLocator
 
 from murmur.csv_tables import read_csv
 from murmur.job import job
-from murmur.presentation import style
-from murmur.presentation.number_format import number
+from murmur.presentation import categorical, style
+from murmur.presentation.number_format import DASH, number
+from murmur.statistics.bootstrap import RESAMPLES
 from murmur.vocabulary import METRIC_NAMES, STRUCTURE_NAMES, UNITS
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
-COLOURS = [style.BLUE, style.ORANGE, style.GREEN, style.PURPLE, style.SKY_BLUE, style.VERMILION]
-MARKERS = "osD^vP"
-HEAD_MM, PANEL_MM, READER_MM = 12, 16, 4.2
+HEAD_MM, PANEL_MM, READER_MM = 15, 16, 4.2
 
 
 def differs(comparison: pd.DataFrame, quantity: str, reader: str, best: str, alpha: float) -> bool:
@@ -32,40 +31,33 @@ def differs(comparison: pd.DataFrame, quantity: str, reader: str, best: str, alp
 
 
 def share(probability: float) -> str:
-    """Print a probability, or as beyond the last one that resampling can tell from 0 or 1 in print."""
+    """Format a share of the resamples in percent; the last percent at both ends is not resolved."""
+    if pd.isna(probability):
+        return DASH
     if probability < 0.01:
-        return "<0.01"
-    return ">0.99" if probability > 0.99 else number(probability, 2)
+        return "<1 %"
+    return ">99 %" if probability > 0.99 else f"{number(100 * probability, 0)} %"
 
 
 def plot_quantity(axes: Axes, rows: pd.DataFrame, comparison: pd.DataFrame, order: list[str], alpha: float) -> None:
     """Draw one line per reader of `rows`, the best at the top; `order` gives each its colour and marker."""
-    rows = rows.sort_values("rank", kind="stable")
+    rows = rows.sort_values("rank", kind="stable").reset_index(drop=True)
+    categorical.draw_intervals(
+        axes,
+        rows.assign(height=rows.index),
+        x="mean",
+        limits=("mean_ci_low", "mean_ci_high"),
+        y="height",
+        hue="reader",
+        palette={reader: style.COLOURS[index % len(style.COLOURS)] for index, reader in enumerate(order)},
+        markers={reader: style.MARKERS[index % len(style.MARKERS)] for index, reader in enumerate(order)},
+    )
     best = rows["reader"].iloc[0]
     for height, row in enumerate(rows.itertuples()):
-        index = order.index(row.reader) % len(COLOURS)
-        axes.hlines(height, row.mean_ci_low, row.mean_ci_high, color=style.BLACK, linewidth=0.8, zorder=2)
-        axes.plot(
-            row.mean,
-            height,
-            marker=MARKERS[index],
-            color=COLOURS[index],
-            markersize=5,
-            markeredgecolor=style.BLACK,
-            markeredgewidth=0.5,
-            zorder=3,
-        )
         star = "*" if differs(comparison, row.quantity, row.reader, best, alpha) else ""
-        axes.annotate(
-            share(row.probability_best) + star,
-            (1, height),
-            xycoords=("axes fraction", "data"),
-            xytext=(4, 0),
-            textcoords="offset points",
-            va="center",
-        )
+        style.write_at_right(axes, height, share(row.probability_best) + star)
     axes.set_yticks(range(len(rows)), rows["reader"])
-    axes.set_ylim(len(rows) - 0.5, -0.5)
+    axes.set(ylabel="", ylim=(len(rows) - 0.5, -0.5))
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
     axes.grid(axis="y", color=style.LIGHT_GREY, linewidth=0.4)
@@ -84,9 +76,9 @@ def main(ranking: str, comparison: str, outputs: list[str], cohort: str, alpha: 
     with style.printed_figure(outputs, HEAD_MM + lines * (PANEL_MM + READER_MM * len(order))) as figure:
         figure.suptitle(
             f"Readers against the expert, cohort {cohort}, the best at the top. Symbol: mean over mice; line: its "
-            f"{100 * (1 - alpha):g} % confidence interval.\nAt the right: probability of being the best reader; "
-            f"* differs from the one at the top (paired t-test, Holm, p < {alpha:g}"
-            f"{'; Dice: at ED or ES' if with_dice else ''})",
+            f"{100 * (1 - alpha):g} % confidence interval.\nAt the right: how often the reader was best in "
+            f"{RESAMPLES} resamples of the mice (bootstrap); * differs from the reader at the top\n"
+            f"(paired t-test, Holm, p < {alpha:g}{'; Dice: at ED or ES' if with_dice else ''})",
             x=0.01,
             ha="left",
             fontsize=7,

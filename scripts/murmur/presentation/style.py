@@ -27,6 +27,9 @@ PURPLE = "#CC79A7"
 GREY = "#808080"
 LIGHT_GREY = "#B8B8B8"
 
+# of the readers or cohorts of a figure, in their order
+COLOURS = [BLUE, ORANGE, GREEN, PURPLE, SKY_BLUE, VERMILION]
+MARKERS = "osD^vP"
 STRUCTURE_COLOURS = {"myocardium": SKY_BLUE, "blood_pool": VERMILION}
 
 PAGE_MM = 180.0  # the width of a printed page's two columns

@@ -40,14 +40,17 @@ def test_a_panel_per_reader_and_a_line_per_quantity_and_cohort(plot, monkeypatch
         assert axes.get_xscale() == "log"
         low, high = axes.get_xlim()
         assert low < 1 < 2.7 < high
-        *points, one = axes.lines
+        (one,) = axes.lines
         assert one.get_xdata() == [1, 1]
+        lines, symbols = axes.collections
         expected = [1.5 + i / 10 for i in range(8) for _ in range(2)]
-        assert [point.get_xdata()[0] for point in points] == pytest.approx(expected)
-        assert [point.get_marker() for point in points] == ["o", "s"] * 8
-        filled = [point.get_markerfacecolor() == point.get_markeredgecolor() for point in points]
-        assert filled == [False, True] * 8
-        segments = [segment[:, 0].tolist() for lines in axes.collections for segment in lines.get_segments()]
+        assert symbols.get_offsets()[:, 0].tolist() == pytest.approx(expected)
+        assert symbols.get_offsets()[:, 1].tolist() == list(range(16))
+        shapes = [path.vertices.tobytes() for path in symbols.get_paths()]
+        assert shapes == shapes[:2] * 8 and shapes[0] != shapes[1]
+        filled = (symbols.get_facecolors() != 1).any(axis=1)
+        assert filled.tolist() == [False, True] * 8
+        segments = [segment[:, 0].tolist() for segment in lines.get_segments()]
         assert segments[0] == pytest.approx([1.2, 2])
         assert axes.texts[0].get_text() == "1.50 (1.20–2.00)"
     assert smallest_font(seen[0]) >= 7
@@ -65,7 +68,9 @@ def test_missing_and_extreme_ratios_are_printed(plot, monkeypatch):
     printed = [text.get_text() for text in axes.texts]
     assert printed[:4] == ["–", "1.60", "900.00 (700.00–2000.00)", "0.00 (0.00–0.50)"]
     low, high = axes.get_xlim()
-    assert all(low < line.get_xdata()[0] < high for line in axes.lines[1:-1])
+    drawn = axes.collections[1].get_offsets()[:, 0]
+    assert len(drawn) == 7, "one ratio is missing"
+    assert ((low < drawn) & (drawn < high)).all()
 
 
 def test_no_second_cohort_is_said(plot, monkeypatch):

@@ -52,11 +52,12 @@ def test_best_at_the_top_with_its_interval_and_probability(plot, monkeypatch, re
         assert [label.get_text() for label in axes.get_yticklabels()] == NAMES[:readers][::-1]
         low, high = axes.get_ylim()
         assert low > high  # height 0 is the top
-        assert [line.get_xdata()[0] for line in axes.lines] == [5 - i for i in reversed(range(readers))]
-        segments = [segment[:, 0].tolist() for lines in axes.collections for segment in lines.get_segments()]
+        lines, symbols = axes.collections
+        assert symbols.get_offsets()[:, 0].tolist() == [5 - i for i in reversed(range(readers))]
+        segments = [segment[:, 0].tolist() for segment in lines.get_segments()]
         np.testing.assert_allclose(segments, [[4.5 - i, 5.7 - i] for i in reversed(range(readers))])
-        assert [text.get_text() for text in axes.texts][-1] == "<0.01*"
-        assert axes.texts[0].get_text() == f"{0.123 * (readers - 1):.2f}"
+        assert [text.get_text() for text in axes.texts][-1] == "<1 %*"
+        assert axes.texts[0].get_text() == f"{100 * 0.123 * (readers - 1):.0f} %"
     assert smallest_font(seen[0]) >= 7
 
 
@@ -80,8 +81,11 @@ def test_a_reader_keeps_its_colour_and_marker(plot, monkeypatch):
     styles = set()
     for axes in seen[0].axes:
         labels = [label.get_text() for label in axes.get_yticklabels()]
-        styles |= {(label, line.get_marker(), line.get_color()) for label, line in zip(labels, axes.lines, strict=True)}
-    assert len(styles) == len({marker for _, marker, _ in styles}) == len({colour for *_, colour in styles}) == 3
+        symbols = axes.collections[1]
+        shapes = [path.vertices.tobytes() for path in symbols.get_paths()]
+        colours = [tuple(colour) for colour in symbols.get_facecolors()]
+        styles |= set(zip(labels, shapes, colours, strict=True))
+    assert len(styles) == len({shape for _, shape, _ in styles}) == len({colour for *_, colour in styles}) == 3
     assert [label.get_text() for label in seen[0].axes[5].get_yticklabels()] == NAMES[:3]
 
 
