@@ -2,6 +2,7 @@
 #
 #   snakemake --cores all                               the default study, config/demo.yaml
 #   snakemake --cores all --configfile my_study.yaml    any other; config/README.md explains every key
+#   snakemake --cores all measurements                  one stage; snakemake --list names them all
 
 from snakemake.utils import min_version
 
@@ -44,16 +45,15 @@ include: "rules/figures.smk"
 include: "rules/paper.smk"
 include: "rules/targets.smk"
 include: "rules/provenance.smk"
-include: "rules/report.smk"
+include: "rules/crate.smk"
 
 
 rule all:
+    """The whole study: all results, the methods in words, and the records of how everything was made."""
     default_target: True
     input:
-        study_targets(),
-        provenance_targets(),
+        rules.mice.input,
+        RESULTS,
+        rules.provenance.input,
     message:
         "The study is complete"
-
-
-include: "rules/crate.smk"

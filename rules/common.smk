@@ -1,9 +1,8 @@
-# Functions that the rules share. Nothing here reads an image.
+# What the rules share that only Snakemake needs. What a study asks for is answered by scripts/murmur/study.
 
 import os
 import re
 import sys
-from itertools import chain
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
@@ -13,89 +12,76 @@ sys.dont_write_bytecode = True
 os.environ.update(PYTHONDONTWRITEBYTECODE="1")
 sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
 
-from murmur.files import remembered_sha256
 from murmur.errors import BadInput
 from murmur.provenance.code import commit_of, science_of_job
-from murmur.provenance.record import digest
+from murmur.provenance.record import label_of
 from murmur.study.inputs import Inputs
 from murmur.study.study import Study
 
-
-def or_stop(function, *args):
-    """Call a function; what is wrong with the study file ends the planning with its sentence."""
-    try:
-        return function(*args)
-    except BadInput as problem:
-        files = ", ".join(map(str, workflow.configfiles)) or "the study file"
-        raise WorkflowError(f"{files} cannot be used:\n{problem}") from None
-
-
-study = or_stop(Study, config)
+try:
+    study = Study(config)
+    if workflow.is_main_process:
+        study.check_mice()
+        print("\n".join(study.notes), file=sys.stderr, end="\n" if study.notes else "")
+except BadInput as problem:
+    raise WorkflowError(
+        f"{', '.join(map(str, workflow.configfiles)) or 'the study file'} cannot be used:\n{problem}"
+    ) from None
 inputs = Inputs(study)
-if workflow.is_main_process:
-    or_stop(study.check_mice)
-    for cohort in study.cohorts.values():
-        if cohort.split_note:
-            print(cohort.split_note, file=sys.stderr)
 
 
 def any_of(names):
-    """A wildcard constraint that matches these names alone."""
+    """A wildcard constraint that matches these names only."""
     return "|".join(map(re.escape, names)) or "(?!)"
 
 
-def modules(script):
-    """Digest of what a script and the modules that it imports compute, so that a changed formula runs its rule again."""
+def per_attempt(amount):
+    """More of a resource with each attempt, for a job that ran out of memory (MB) or time (min)."""
+    return lambda wildcards, attempt: amount * attempt
+
+
+SMALL = {"mem_mb": per_attempt(1000), "runtime": per_attempt(10)}
+BY_READER = {"category": "{cohort}", "subcategory": "{reader}"}  # where the report shows what is made of a reader
+SHOWN = {}  # title and caption of what the report shows, by the name of the file
+
+
+def code(script):
+    """Digest of what a script and the modules that it imports compute: a changed formula runs its rule again."""
     return science_of_job(Path(workflow.basedir) / "scripts" / f"{script}.py")
 
 
 def by_content(file):
-    """A file that counts by its content (see `content`) instead of its date, if it is the user's own.
-
-    One that was copied anew has another date and the same content; one that was brought from elsewhere with its date
-    has other content and may be older than the results.
-    """
+    """The file; if it is the user's own, its date does not count, because the param `content` goes by what it holds."""
     return ancient(file) if study.user_files(file) else file
-
-
-def content(*files):
-    """Digest of the user's own among some files, so that other content runs a rule again."""
-    return digest([remembered_sha256(file) for file in chain(*map(study.user_files, files))])
-
-
-def per_attempt(amount):
-    """As much of a resource again with each attempt: a job that ran out of memory (MB) or time (min) is given more."""
-    return lambda wildcards, attempt: amount * attempt
 
 
 def network_environment(rule):
     """Where networks run: in an environment with CUDA, if a profile or --set-resources has the rule ask for a GPU."""
-    resources = workflow.resource_settings.overwrite_resources.get(rule, {})
-    asked = {name: resource.raw for name, resource in resources.items()}
-    cuda = asked.get("gpu") or "gpu" in str(asked.get("gres"))
-    return f"../envs/training{'-gpu' if cuda else ''}.yaml"
+    asked = {name: str(it.raw) for name, it in workflow.resource_settings.overwrite_resources.get(rule, {}).items()}
+    cuda = asked.get("gpu", "0") != "0" or "gpu" in asked.get("gres", "")
+    return "../envs/training-gpu.yaml" if cuda else "../envs/training.yaml"
 
 
-def cohort_of(wildcards):
-    """The cohort of a job."""
-    return study.cohorts[wildcards.cohort]
+def each(output, pairs):
+    """An output of a rule for each of some pairs of cohort and reader."""
+    return collect(output, zip, cohort=[cohort for cohort, _ in pairs], reader=[reader for _, reader in pairs])
 
 
-def reader_of(wildcards):
-    """The reader of a job."""
-    return study.readers[wildcards.reader]
+def shown(path, title, caption=None, **place):
+    """An output that the report shows at a place, with its title, its record and a caption from report/."""
+    caption = f"{caption or Path(path).stem}.rst"
+    SHOWN[Path(path).name] = {"title": title, "template": caption}
+    labels = lambda wildcards, output: {"item": title, **label_of(output[0])}
+    return report(path, caption=f"../report/{caption}", labels=labels, **place)
 
 
-def phenotypes(wildcards):
-    """The phenotype of each mouse of a job's cohort for which it is known."""
-    return cohort_of(wildcards).phenotypes
+def figure(name, title, folder="{cohort}/{reader}/", **place):
+    """The files of a figure, PDF, SVG and PNG; the report shows the last."""
+    stem = f"<results>/figures/{folder}{name}"
+    return [f"{stem}.pdf", f"{stem}.svg", shown(f"{stem}.png", title, **place)]
 
 
-def mice_read(wildcards):
-    """The mice of a job's cohort that its reader is measured on."""
-    return study.mice_read(wildcards.cohort, wildcards.reader)
-
-
-def n_mice(wildcards):
-    """How many mice a job's reader is measured on, for captions."""
-    return study.n_mice(wildcards.cohort, wildcards.reader)
+def printed(name, title):
+    """The files of a printed table of a reader: CSV, HTML, which the report shows, LaTeX and Word."""
+    stem = f"<results>/tables/{{cohort}}/{{reader}}/{name}"
+    return [f"{stem}.csv", shown(f"{stem}.html", title, **BY_READER), f"{stem}.tex", f"{stem}.docx"]

@@ -3,37 +3,27 @@
 #   in    every result of the study, and the study file
 #   out   ro-crate/
 
-from snakemake.io import get_flag_value, is_flagged
-
-# What the report shows, by the file's name: its title, and the template of its caption in report/.
-captions = {
-    Path(file).name: {
-        "title": titles[Path(file).stem],
-        "template": Path(get_flag_value(file, "report").caption).name,
-    }
-    for rule in workflow.rules
-    for file in rule.output
-    if is_flagged(file, "report")
-}
-
 
 rule crate:
+    """The study packaged for a journal, as an RO-Crate; not part of `all`."""
     input:
-        results=rules.all.input,
+        results=[*rules.mice.input, *RESULTS, *rules.provenance.input],
         study=workflow.configfiles,
     output:
         crate=directory("<results>/ro-crate"),
     log:
         "<logs>/crate.log",
+    group:
+        "records"
     conda:
         "../envs/analysis.yaml"
     resources:
         mem_mb=per_attempt(1000),
         runtime=per_attempt(60),
     params:
-        captions=captions,
+        captions=SHOWN,
         commit=commit_of(workflow.basedir),
-        modules=modules("crate"),
+        code=code("crate"),
     message:
         "Package the study for its journal"
     script:

@@ -5,6 +5,7 @@
 #         readers/READER/WEIGHTS.h5 (downloaded)
 
 for name in study.cohorts_from("phantom"):
+    PHANTOM = study.cohorts[name].source["phantom"]
 
     rule:
         name:
@@ -26,11 +27,11 @@ for name in study.cohorts_from("phantom"):
         params:
             mice=study.cohorts[name].mice,
             phenotypes=study.cohorts[name].phantom_phenotypes,
-            seed=study.cohorts[name].source["phantom"]["seed"],
-            field_T=study.cohorts[name].source["phantom"]["field_T"],
-            frame_interval_ms=study.cohorts[name].source["phantom"]["frame_interval_ms"],
-            varied=study.cohorts[name].source["phantom"]["varied"],
-            modules=modules("generate_phantom"),
+            seed=PHANTOM["seed"],
+            field_T=PHANTOM["field_T"],
+            frame_interval_ms=PHANTOM["frame_interval_ms"],
+            varied=PHANTOM["varied"],
+            code=code("generate_phantom"),
         message:
             f"Generate the mice of {name}"
         script:
@@ -39,7 +40,7 @@ for name in study.cohorts_from("phantom"):
 
 rule convert_nifti:
     input:
-        lambda w: [*map(by_content, cohort_of(w).user_files(w.mouse))],
+        lambda w: [*map(by_content, inputs.cohort(w).user_files(w.mouse))],
     output:
         mouse="<results>/cohorts/{cohort}/mice/{mouse}.h5",
     log:
@@ -48,16 +49,18 @@ rule convert_nifti:
         "<benchmarks>/convert_nifti/{cohort}/{mouse}.tsv"
     wildcard_constraints:
         cohort=any_of(study.cohorts_from("nifti")),
+    group:
+        "convert_{cohort}"
     conda:
         "../envs/analysis.yaml"
     resources:
         mem_mb=per_attempt(2000),
         runtime=per_attempt(5),
     params:
-        source=lambda w: cohort_of(w).folder_settings,
-        frame_interval_ms=lambda w: cohort_of(w).frame_interval_ms,
-        content=lambda w: content(*cohort_of(w).user_files(w.mouse)),
-        modules=modules("convert_nifti"),
+        source=lambda w: inputs.cohort(w).folder_settings,
+        frame_interval_ms=lambda w: inputs.cohort(w).frame_interval_ms,
+        content=lambda w: study.content(inputs.cohort(w).user_files(w.mouse)),
+        code=code("convert_nifti"),
     message:
         "Convert the NIfTI files of {wildcards.mouse} of {wildcards.cohort}"
     script:
@@ -68,7 +71,7 @@ rule convert_nifti:
 # unlike all other rules: a file that was downloaded and found right stays right when the code changes.
 rule obtain_mouse:
     input:
-        lambda w: [*map(by_content, cohort_of(w).user_files(w.mouse))],
+        lambda w: [*map(by_content, inputs.cohort(w).user_files(w.mouse))],
     output:
         mouse="<results>/cohorts/{cohort}/mice/{mouse}.h5",
     log:
@@ -84,9 +87,9 @@ rule obtain_mouse:
         runtime=120,
         downloads=1,  # of those that a profile allows at a time
     params:
-        address=lambda w: cohort_of(w).address(w.mouse),
-        git_blob_sha1=lambda w: cohort_of(w).checksums[w.mouse][1],
-        content=lambda w: content(*cohort_of(w).user_files(w.mouse)),
+        address=lambda w: inputs.cohort(w).address(w.mouse),
+        git_blob_sha1=lambda w: inputs.cohort(w).checksums[w.mouse][1],
+        content=lambda w: study.content(inputs.cohort(w).user_files(w.mouse)),
     message:
         "Obtain {wildcards.mouse} of {wildcards.cohort}"
     script:
@@ -110,8 +113,8 @@ rule obtain_weights:
         runtime=120,
         downloads=1,  # of those that a profile allows at a time
     params:
-        address=lambda w: reader_of(w).download["address"],
-        expected=lambda w: {k: v for k, v in reader_of(w).download.items() if k != "address"},
+        address=lambda w: inputs.reader(w).download["address"],
+        expected=lambda w: {k: v for k, v in inputs.reader(w).download.items() if k != "address"},
     message:
         "Obtain the weights of {wildcards.reader}"
     script:
@@ -128,6 +131,8 @@ rule check_cohort:
     benchmark:
         "<benchmarks>/check_cohort/{cohort}.tsv"
     priority: 1  # what is wrong with a mouse is said before the long jobs start
+    group:
+        "check_{cohort}"
     conda:
         "../envs/analysis.yaml"
     threads: 2
@@ -135,11 +140,11 @@ rule check_cohort:
         mem_mb=per_attempt(2000),
         runtime=per_attempt(60),
     params:
-        phenotypes=lambda w: [cohort_of(w).phenotypes.get(mouse) for mouse in cohort_of(w).mice],
-        spacing_mm=lambda w: cohort_of(w).spacing_mm,
-        frame_interval_ms=lambda w: cohort_of(w).frame_interval_ms,
-        content=lambda w: content(*inputs.mice(w)),
-        modules=modules("check_cohort"),
+        phenotypes=lambda w: [inputs.cohort(w).phenotypes.get(mouse) for mouse in inputs.cohort(w).mice],
+        spacing_mm=lambda w: inputs.cohort(w).spacing_mm,
+        frame_interval_ms=lambda w: inputs.cohort(w).frame_interval_ms,
+        content=lambda w: study.content(inputs.mice(w)),
+        code=code("check_cohort"),
     message:
         "Check every file of {wildcards.cohort}"
     script:
@@ -148,26 +153,22 @@ rule check_cohort:
 
 rule draw_split:
     input:
-        manifest="<results>/cohorts/{cohort}/manifest.csv",
+        manifest=rules.check_cohort.output.manifest,
     output:
-        split=report(
-            "<results>/cohorts/{cohort}/split.csv",
-            caption="../report/split.rst",
-            category="Provenance",
-            labels={"item": "Split of {cohort}"},
-        ),
+        split=shown("<results>/cohorts/{cohort}/split.csv", "Split of {cohort}", category="Provenance"),
     log:
         "<logs>/draw_split/{cohort}.log",
+    group:
+        "check_{cohort}"
     conda:
         "../envs/analysis.yaml"
     resources:
-        mem_mb=per_attempt(1000),
-        runtime=per_attempt(10),
+        **SMALL,
     params:
-        assignment=lambda w: cohort_of(w).split,
-        is_drawn=lambda w: cohort_of(w).is_split_drawn,
+        assignment=lambda w: inputs.cohort(w).split,
+        is_drawn=lambda w: inputs.cohort(w).is_split_drawn,
         trains=lambda w: w.cohort in map(study.trained_on, study.readers),
-        modules=modules("draw_split"),
+        code=code("draw_split"),
     message:
         "Split {wildcards.cohort} by mouse"
     script:

@@ -6,26 +6,19 @@
 
 rule draw_network:
     input:
-        model=lambda w: reader_of(w).model,
+        model=lambda w: inputs.reader(w).model,
     output:
-        "<results>/figures/{cohort}/{reader}/figure_1_network.pdf",
-        "<results>/figures/{cohort}/{reader}/figure_1_network.svg",
-        report(
-            "<results>/figures/{cohort}/{reader}/figure_1_network.png",
-            caption="../report/figure_1_network.rst",
-            category="{cohort}",
-            subcategory="{reader}",
-            labels={"item": "Figure 1: network"},
-        ),
+        *figure("figure_1_network", "Figure 1: network", **BY_READER),
     log:
         "<logs>/draw_network/{cohort}/{reader}.log",
+    group:
+        "figures_{cohort}_{reader}"
     conda:
         "../envs/analysis.yaml"
     resources:
-        mem_mb=per_attempt(1000),
-        runtime=per_attempt(10),
+        **SMALL,
     params:
-        modules=modules("draw_network"),
+        code=code("draw_network"),
     message:
         "Figure 1: draw the network {wildcards.reader}"
     script:
@@ -34,31 +27,24 @@ rule draw_network:
 
 rule plot_cases:
     input:
-        overlap="<results>/measurements/{cohort}/{reader}/overlap.csv",
-        manifest="<results>/cohorts/{cohort}/manifest.csv",
+        overlap=rules.measure_overlap.output.overlap,
+        manifest=rules.check_cohort.output.manifest,
         segmentations=inputs.segmentations,
     output:
-        "<results>/figures/{cohort}/{reader}/figure_2_cases.pdf",
-        "<results>/figures/{cohort}/{reader}/figure_2_cases.svg",
-        report(
-            "<results>/figures/{cohort}/{reader}/figure_2_cases.png",
-            caption="../report/figure_2_cases.rst",
-            category="{cohort}",
-            subcategory="{reader}",
-            labels={"item": "Figure 2: cases"},
-        ),
+        *figure("figure_2_cases", "Figure 2: cases", **BY_READER),
     log:
         "<logs>/plot_cases/{cohort}/{reader}.log",
     benchmark:
         "<benchmarks>/plot_cases/{cohort}/{reader}.tsv"
+    group:
+        "figures_{cohort}_{reader}"
     conda:
         "../envs/analysis.yaml"
     resources:
-        mem_mb=per_attempt(1000),
-        runtime=per_attempt(10),
+        **SMALL,
     params:
-        n=n_mice,
-        modules=modules("plot_cases"),
+        n=inputs.n_mice,
+        code=code("plot_cases"),
     message:
         "Figure 2: plot the best, median and worst mouse of {wildcards.reader} on {wildcards.cohort}"
     script:
@@ -67,43 +53,28 @@ rule plot_cases:
 
 rule render_movies:
     input:
-        overlap="<results>/measurements/{cohort}/{reader}/overlap.csv",
-        manifest="<results>/cohorts/{cohort}/manifest.csv",
+        overlap=rules.measure_overlap.output.overlap,
+        manifest=rules.check_cohort.output.manifest,
         segmentations=inputs.segmentations,
     output:
-        best=report(
-            "<results>/figures/{cohort}/{reader}/movie_best.gif",
-            caption="../report/movies.rst",
-            category="{cohort}",
-            subcategory="{reader}",
-            labels={"item": "Movie: best mouse"},
+        best=shown("<results>/figures/{cohort}/{reader}/movie_best.gif", "Movie: best mouse", "movies", **BY_READER),
+        median=shown(
+            "<results>/figures/{cohort}/{reader}/movie_median.gif", "Movie: median mouse", "movies", **BY_READER
         ),
-        median=report(
-            "<results>/figures/{cohort}/{reader}/movie_median.gif",
-            caption="../report/movies.rst",
-            category="{cohort}",
-            subcategory="{reader}",
-            labels={"item": "Movie: median mouse"},
-        ),
-        worst=report(
-            "<results>/figures/{cohort}/{reader}/movie_worst.gif",
-            caption="../report/movies.rst",
-            category="{cohort}",
-            subcategory="{reader}",
-            labels={"item": "Movie: worst mouse"},
-        ),
+        worst=shown("<results>/figures/{cohort}/{reader}/movie_worst.gif", "Movie: worst mouse", "movies", **BY_READER),
     log:
         "<logs>/render_movies/{cohort}/{reader}.log",
     benchmark:
         "<benchmarks>/render_movies/{cohort}/{reader}.tsv"
+    group:
+        "figures_{cohort}_{reader}"
     conda:
         "../envs/analysis.yaml"
     resources:
-        mem_mb=per_attempt(1000),
-        runtime=per_attempt(10),
+        **SMALL,
     params:
-        n=n_mice,
-        modules=modules("render_movies"),
+        n=inputs.n_mice,
+        code=code("render_movies"),
     message:
         "Render the movies of the best, median and worst mouse of {wildcards.reader} on {wildcards.cohort}"
     script:
@@ -113,28 +84,21 @@ rule render_movies:
 rule plot_agreement:
     input:
         function="<results>/measurements/{cohort}/{reader}/function.csv",
-        agreement="<results>/statistics/{cohort}/{reader}/agreement.csv",
+        agreement=rules.measure_agreement.output[0],
     output:
-        "<results>/figures/{cohort}/{reader}/figure_3_agreement.pdf",
-        "<results>/figures/{cohort}/{reader}/figure_3_agreement.svg",
-        report(
-            "<results>/figures/{cohort}/{reader}/figure_3_agreement.png",
-            caption="../report/figure_3_agreement.rst",
-            category="{cohort}",
-            subcategory="{reader}",
-            labels={"item": "Figure 3: agreement"},
-        ),
+        *figure("figure_3_agreement", "Figure 3: agreement", **BY_READER),
     log:
         "<logs>/plot_agreement/{cohort}/{reader}.log",
+    group:
+        "statistics_{cohort}_{reader}"
     conda:
         "../envs/analysis.yaml"
     resources:
-        mem_mb=per_attempt(1000),
-        runtime=per_attempt(10),
+        **SMALL,
     params:
-        n=n_mice,
+        n=inputs.n_mice,
         alpha=study.statistics["alpha"],
-        modules=modules("plot_agreement"),
+        code=code("plot_agreement"),
     message:
         "Figure 3: plot the agreement of {wildcards.reader} on {wildcards.cohort}"
     script:
@@ -143,30 +107,23 @@ rule plot_agreement:
 
 rule plot_time_volume:
     input:
-        volumes="<results>/measurements/{cohort}/{reader}/volumes.csv",
+        volumes=rules.measure_volumes.output.volumes,
         function="<results>/measurements/{cohort}/{reader}/function.csv",
-        manifest="<results>/cohorts/{cohort}/manifest.csv",
-        overlap="<results>/measurements/{cohort}/{reader}/overlap.csv",
+        manifest=rules.check_cohort.output.manifest,
+        overlap=rules.measure_overlap.output.overlap,
     output:
-        "<results>/figures/{cohort}/{reader}/figure_4_time_volume.pdf",
-        "<results>/figures/{cohort}/{reader}/figure_4_time_volume.svg",
-        report(
-            "<results>/figures/{cohort}/{reader}/figure_4_time_volume.png",
-            caption="../report/figure_4_time_volume.rst",
-            category="{cohort}",
-            subcategory="{reader}",
-            labels={"item": "Figure 4: time-volume curve"},
-        ),
+        *figure("figure_4_time_volume", "Figure 4: time-volume curve", **BY_READER),
     log:
         "<logs>/plot_time_volume/{cohort}/{reader}.log",
+    group:
+        "figures_{cohort}_{reader}"
     conda:
         "../envs/analysis.yaml"
     resources:
-        mem_mb=per_attempt(1000),
-        runtime=per_attempt(10),
+        **SMALL,
     params:
-        n=n_mice,
-        modules=modules("plot_time_volume"),
+        n=inputs.n_mice,
+        code=code("plot_time_volume"),
     message:
         "Figure 4: plot the time-volume curve of {wildcards.reader} on {wildcards.cohort}"
     script:
@@ -175,27 +132,20 @@ rule plot_time_volume:
 
 rule plot_overlap:
     input:
-        overlap="<results>/measurements/{cohort}/{reader}/overlap.csv",
+        overlap=rules.measure_overlap.output.overlap,
     output:
-        "<results>/figures/{cohort}/{reader}/figure_5_overlap.pdf",
-        "<results>/figures/{cohort}/{reader}/figure_5_overlap.svg",
-        report(
-            "<results>/figures/{cohort}/{reader}/figure_5_overlap.png",
-            caption="../report/figure_5_overlap.rst",
-            category="{cohort}",
-            subcategory="{reader}",
-            labels={"item": "Figure 5: overlap"},
-        ),
+        *figure("figure_5_overlap", "Figure 5: overlap", **BY_READER),
     log:
         "<logs>/plot_overlap/{cohort}/{reader}.log",
+    group:
+        "figures_{cohort}_{reader}"
     conda:
         "../envs/analysis.yaml"
     resources:
-        mem_mb=per_attempt(1000),
-        runtime=per_attempt(10),
+        **SMALL,
     params:
-        n=n_mice,
-        modules=modules("plot_overlap"),
+        n=inputs.n_mice,
+        code=code("plot_overlap"),
     message:
         "Figure 5: plot the overlap of {wildcards.reader} on {wildcards.cohort}"
     script:
@@ -205,30 +155,23 @@ rule plot_overlap:
 rule plot_groups:
     input:
         function="<results>/measurements/{cohort}/{reader}/function.csv",
-        differences="<results>/statistics/{cohort}/{reader}/group_differences.csv",
+        differences=rules.compare_groups.output.differences,
     output:
-        "<results>/figures/{cohort}/{reader}/figure_6_groups.pdf",
-        "<results>/figures/{cohort}/{reader}/figure_6_groups.svg",
-        report(
-            "<results>/figures/{cohort}/{reader}/figure_6_groups.png",
-            caption="../report/figure_6_groups.rst",
-            category="{cohort}",
-            subcategory="{reader}",
-            labels={"item": "Figure 6: phenotypes"},
-        ),
+        *figure("figure_6_groups", "Figure 6: phenotypes", **BY_READER),
     log:
         "<logs>/plot_groups/{cohort}/{reader}.log",
+    group:
+        "statistics_{cohort}_{reader}"
     conda:
         "../envs/analysis.yaml"
     resources:
-        mem_mb=per_attempt(1000),
-        runtime=per_attempt(10),
+        **SMALL,
     params:
-        phenotypes=phenotypes,
+        phenotypes=inputs.phenotypes,
         sd_ddof=study.statistics["sd_ddof"],
         alpha=study.statistics["alpha"],
-        n=n_mice,
-        modules=modules("plot_groups"),
+        n=inputs.n_mice,
+        code=code("plot_groups"),
     message:
         "Figure 6: plot the phenotypes of {wildcards.cohort} by the reference and by {wildcards.reader}"
     script:
@@ -237,27 +180,21 @@ rule plot_groups:
 
 rule plot_readers:
     input:
-        ranking="<results>/statistics/{cohort}/reader_ranking.csv",
-        comparison="<results>/statistics/{cohort}/reader_comparison.csv",
+        ranking=rules.compare_readers.output.ranking,
+        comparison=rules.compare_readers.output.comparison,
     output:
-        "<results>/figures/{cohort}/figure_7_readers.pdf",
-        "<results>/figures/{cohort}/figure_7_readers.svg",
-        report(
-            "<results>/figures/{cohort}/figure_7_readers.png",
-            caption="../report/figure_7_readers.rst",
-            category="{cohort}",
-            labels={"item": "Figure 7: readers"},
-        ),
+        *figure("figure_7_readers", "Figure 7: readers", "{cohort}/", category="{cohort}"),
     log:
         "<logs>/plot_readers/{cohort}.log",
+    group:
+        "compare_{cohort}"
     conda:
         "../envs/analysis.yaml"
     resources:
-        mem_mb=per_attempt(1000),
-        runtime=per_attempt(10),
+        **SMALL,
     params:
         alpha=study.statistics["alpha"],
-        modules=modules("plot_readers"),
+        code=code("plot_readers"),
     message:
         "Figure 7: plot the ranking of the readers of {wildcards.cohort}"
     script:
@@ -266,26 +203,20 @@ rule plot_readers:
 
 rule plot_cohorts:
     input:
-        comparison="<results>/statistics/cohort_comparison.csv",
+        comparison=rules.compare_cohorts.output[0],
     output:
-        "<results>/figures/figure_8_cohorts.pdf",
-        "<results>/figures/figure_8_cohorts.svg",
-        report(
-            "<results>/figures/figure_8_cohorts.png",
-            caption="../report/figure_8_cohorts.rst",
-            category="All cohorts",
-            labels={"item": "Figure 8: cohorts"},
-        ),
+        *figure("figure_8_cohorts", "Figure 8: cohorts", "", category="All cohorts"),
     log:
         "<logs>/plot_cohorts.log",
+    group:
+        "compare_cohorts"
     conda:
         "../envs/analysis.yaml"
     resources:
-        mem_mb=per_attempt(1000),
-        runtime=per_attempt(10),
+        **SMALL,
     params:
         alpha=study.statistics["alpha"],
-        modules=modules("plot_cohorts"),
+        code=code("plot_cohorts"),
     message:
         "Figure 8: plot the errors of other cohorts beside those of the first"
     script:
@@ -294,26 +225,19 @@ rule plot_cohorts:
 
 rule plot_learning_curve:
     input:
-        history="<results>/readers/{reader}/history.csv",
+        history=rules.train_network.output.history,
     output:
-        "<results>/figures/{cohort}/{reader}/learning_curve.pdf",
-        "<results>/figures/{cohort}/{reader}/learning_curve.svg",
-        report(
-            "<results>/figures/{cohort}/{reader}/learning_curve.png",
-            caption="../report/learning_curve.rst",
-            category="{cohort}",
-            subcategory="{reader}",
-            labels={"item": "Learning curve"},
-        ),
+        *figure("learning_curve", "Learning curve", **BY_READER),
     log:
         "<logs>/plot_learning_curve/{cohort}/{reader}.log",
+    group:
+        "figures_{cohort}_{reader}"
     conda:
         "../envs/analysis.yaml"
     resources:
-        mem_mb=per_attempt(1000),
-        runtime=per_attempt(10),
+        **SMALL,
     params:
-        modules=modules("plot_learning_curve"),
+        code=code("plot_learning_curve"),
     message:
         "Plot the learning curve of {wildcards.reader}"
     script:

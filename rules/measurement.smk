@@ -6,7 +6,7 @@
 
 rule measure_volumes:
     input:
-        manifest="<results>/cohorts/{cohort}/manifest.csv",
+        manifest=rules.check_cohort.output.manifest,
         masks=lambda w: [*map(by_content, inputs.segmentations(w))],
         split=inputs.split_of_training,
     output:
@@ -15,15 +15,17 @@ rule measure_volumes:
         "<logs>/measure_volumes/{cohort}/{reader}.log",
     benchmark:
         "<benchmarks>/measure_volumes/{cohort}/{reader}.tsv"
+    group:
+        "measure_{cohort}_{reader}"
     conda:
         "../envs/analysis.yaml"
     resources:
         mem_mb=per_attempt(1000),
         runtime=per_attempt(60),
     params:
-        mice=mice_read,
-        content=lambda w: content(*inputs.segmentations(w)),
-        modules=modules("measure_volumes"),
+        mice=inputs.mice_read,
+        content=lambda w: study.content(inputs.segmentations(w)),
+        code=code("measure_volumes"),
     message:
         "Measure the volumes of {wildcards.cohort} by {wildcards.reader}"
     script:
@@ -32,8 +34,8 @@ rule measure_volumes:
 
 rule measure_function:
     input:
-        manifest="<results>/cohorts/{cohort}/manifest.csv",
-        reader="<results>/measurements/{cohort}/{reader}/volumes.csv",
+        manifest=rules.check_cohort.output.manifest,
+        reader=rules.measure_volumes.output.volumes,
         reference="<results>/measurements/{cohort}/reference/volumes.csv",
     output:
         function="<results>/measurements/{cohort}/{reader}/function.csv",
@@ -41,13 +43,14 @@ rule measure_function:
         "<logs>/measure_function/{cohort}/{reader}.log",
     wildcard_constraints:
         cohort=any_of(study.cohorts_with_images),
+    group:
+        "measure_{cohort}_{reader}"
     conda:
         "../envs/analysis.yaml"
     resources:
-        mem_mb=per_attempt(1000),
-        runtime=per_attempt(10),
+        **SMALL,
     params:
-        modules=modules("measure_function"),
+        code=code("measure_function"),
     message:
         "Measure the function of {wildcards.cohort} by {wildcards.reader}"
     script:
@@ -56,21 +59,22 @@ rule measure_function:
 
 rule import_measurements:
     input:
-        table=lambda w: by_content(cohort_of(w).table),
+        table=lambda w: by_content(inputs.cohort(w).table),
     output:
         function="<results>/measurements/{cohort}/{reader}/function.csv",
     log:
         "<logs>/import_measurements/{cohort}/{reader}.log",
     wildcard_constraints:
         cohort=any_of(study.cohorts_from("measurements")),
+    group:
+        "measure_{cohort}_{reader}"
     conda:
         "../envs/analysis.yaml"
     resources:
-        mem_mb=per_attempt(1000),
-        runtime=per_attempt(10),
+        **SMALL,
     params:
-        content=lambda w: content(cohort_of(w).table),
-        modules=modules("import_measurements"),
+        content=lambda w: study.content([inputs.cohort(w).table]),
+        code=code("import_measurements"),
     message:
         "Import the measurements of {wildcards.cohort} by {wildcards.reader}"
     script:
@@ -79,7 +83,7 @@ rule import_measurements:
 
 rule measure_overlap:
     input:
-        manifest="<results>/cohorts/{cohort}/manifest.csv",
+        manifest=rules.check_cohort.output.manifest,
         segmentations=inputs.segmentations,
         split=inputs.split_of_training,
     output:
@@ -88,6 +92,8 @@ rule measure_overlap:
         "<logs>/measure_overlap/{cohort}/{reader}.log",
     benchmark:
         "<benchmarks>/measure_overlap/{cohort}/{reader}.tsv"
+    group:
+        "measure_{cohort}_{reader}"
     conda:
         "../envs/analysis.yaml"
     threads: 2
@@ -95,8 +101,8 @@ rule measure_overlap:
         mem_mb=per_attempt(2000),
         runtime=per_attempt(60),
     params:
-        mice=mice_read,
-        modules=modules("measure_overlap"),
+        mice=inputs.mice_read,
+        code=code("measure_overlap"),
     message:
         "Measure the overlap of {wildcards.cohort} by {wildcards.reader}"
     script:

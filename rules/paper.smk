@@ -16,13 +16,14 @@ rule audit_paper:
         conventions="<results>/paper/paper_conventions.csv",
     log:
         "<logs>/audit_paper.log",
+    group:
+        "paper"
     conda:
         "../envs/analysis.yaml"
     resources:
-        mem_mb=per_attempt(1000),
-        runtime=per_attempt(10),
+        **SMALL,
     params:
-        modules=modules("audit_paper"),
+        code=code("audit_paper"),
     message:
         "Audit the numbers of the paper by its own Figure 3"
     script:
@@ -38,15 +39,16 @@ rule compare_with_paper:
         "<results>/paper/paper_comparison.csv",
     log:
         "<logs>/compare_with_paper.log",
+    group:
+        "paper"
     conda:
         "../envs/analysis.yaml"
     resources:
-        mem_mb=per_attempt(1000),
-        runtime=per_attempt(10),
+        **SMALL,
     params:
         sd_ddof=study.statistics["sd_ddof"],
         alpha=study.statistics["alpha"],
-        modules=modules("compare_with_paper"),
+        code=code("compare_with_paper"),
     message:
         "Compare the study with the paper"
     script:
@@ -55,27 +57,23 @@ rule compare_with_paper:
 
 rule tabulate_paper:
     input:
-        comparison="<results>/paper/paper_comparison.csv",
+        comparison=rules.compare_with_paper.output[0],
     output:
-        report(
-            "<results>/paper/paper_comparison.html",
-            caption="../report/paper_comparison.rst",
-            category="The paper, checked",
-            labels={"item": "Every number of the paper"},
-        ),
+        shown("<results>/paper/paper_comparison.html", "Every number of the paper", category="The paper, checked"),
         "<results>/paper/paper_comparison.tex",
         "<results>/paper/paper_comparison.docx",
     log:
         "<logs>/tabulate_paper.log",
+    group:
+        "paper"
     conda:
         "../envs/analysis.yaml"
     resources:
-        mem_mb=per_attempt(1000),
-        runtime=per_attempt(10),
+        **SMALL,
     params:
         cohort=study.paper and study.paper["cohort"],
         reader=study.paper and study.paper["reader"],
-        modules=modules("tabulate_paper"),
+        code=code("tabulate_paper"),
     message:
         "Tabulate the study beside the paper"
     script:
@@ -90,13 +88,14 @@ rule find_paper_test_mice:
         "<results>/paper/paper_test_mice.csv",
     log:
         "<logs>/find_paper_test_mice.log",
+    group:
+        "paper"
     conda:
         "../envs/analysis.yaml"
     resources:
-        mem_mb=per_attempt(1000),
-        runtime=per_attempt(10),
+        **SMALL,
     params:
-        modules=modules("find_paper_test_mice"),
+        code=code("find_paper_test_mice"),
     message:
         "Find the test mice of the paper"
     script:
@@ -105,20 +104,21 @@ rule find_paper_test_mice:
 
 rule draw_paper_split:
     input:
-        mice="<results>/paper/paper_test_mice.csv",
+        mice=rules.find_paper_test_mice.output[0],
         manifest=inputs.paper_manifest,
     output:
         "<results>/paper/paper_split.csv",
     log:
         "<logs>/draw_paper_split.log",
+    group:
+        "paper"
     conda:
         "../envs/analysis.yaml"
     resources:
-        mem_mb=per_attempt(1000),
-        runtime=per_attempt(10),
+        **SMALL,
     params:
         seed=42,
-        modules=modules("draw_paper_split"),
+        code=code("draw_paper_split"),
     message:
         "Offer a split that tests on the test mice of the paper"
     script:

@@ -11,6 +11,8 @@ from snakemake import __version__ as snakemake_version
 from murmur.provenance.run_context import export_run_context
 from murmur.study.schema import in_force
 
+TABLES = [pair for pair in PAIRS if pair not in PAIRS_WITH_IMAGES]
+
 
 onstart:
     export_run_context(
@@ -24,16 +26,18 @@ onstart:
 
 rule write_methods:
     input:
-        unpack(methods_inputs),
+        manifests=collect(rules.check_cohort.output.manifest, cohort=IMAGES),
+        splits=collect(rules.draw_split.output.split, cohort=IMAGES),
+        functions=each(rules.import_measurements.output.function, TABLES),
+        trainings=collect(rules.train_network.output.record, reader=TRAINED),
+        histories=collect(rules.train_network.output.history, reader=TRAINED),
+        others=RESULTS,
     output:
-        report(
-            "<results>/tables/methods.md",
-            caption="../report/methods.rst",
-            category="Provenance",
-            labels={"item": "Methods in words"},
-        ),
+        shown("<results>/tables/methods.md", "Methods in words", category="Provenance"),
     log:
         "<logs>/write_methods.log",
+    group:
+        "records"
     conda:
         "../envs/analysis.yaml"
     resources:
@@ -41,7 +45,10 @@ rule write_methods:
         runtime=per_attempt(30),
     params:
         settings=in_force(study.settings),
-        modules=modules("write_methods"),
+        cohorts=IMAGES,
+        tables=TABLES,
+        trained=TRAINED,
+        code=code("write_methods"),
     message:
         "Write down the methods"
     script:
@@ -50,30 +57,21 @@ rule write_methods:
 
 rule list_records:
     input:
-        splits=lambda w: methods_inputs(w)["splits"],
-        methods="<results>/tables/methods.md",
-        results=lambda w: [path for path in study_targets() if path not in methods_inputs(w)["splits"]],
+        splits=collect(rules.draw_split.output.split, cohort=IMAGES),
+        methods=rules.write_methods.output[0],
+        manifests=collect(rules.check_cohort.output.manifest, cohort=IMAGES),
+        results=RESULTS,
     output:
-        page=report(
-            "<results>/provenance/records.html",
-            caption="../report/records.rst",
-            category="Provenance",
-            labels={"item": "Records of all figures and tables"},
-        ),
-        table=report(
-            "<results>/provenance/records.csv",
-            caption="../report/records.rst",
-            category="Provenance",
-            labels={"item": "Records as a table"},
-        ),
-        study_files=report(
-            [f"<results>/provenance/{Path(file).name}" for file in workflow.configfiles],
-            caption="../report/study_file.rst",
-            category="Provenance",
-            labels={"item": "Study file"},
-        ),
+        page=shown("<results>/provenance/records.html", "Records of all figures and tables", category="Provenance"),
+        table=shown("<results>/provenance/records.csv", "Records as a table", category="Provenance"),
+        study_files=[
+            shown(f"<results>/provenance/{Path(file).name}", "Study file", "study_file", category="Provenance")
+            for file in workflow.configfiles
+        ],
     log:
         "<logs>/list_records.log",
+    group:
+        "records"
     conda:
         "../envs/analysis.yaml"
     resources:
@@ -83,9 +81,17 @@ rule list_records:
         study_files={Path(file).name: Path(file).read_text(encoding="utf-8") for file in workflow.configfiles},
         given=dict(config),
         settings=in_force(study.settings),
-        titles=lambda w: titles,
-        modules=modules("list_records"),
+        cohorts=IMAGES,
+        titles=lambda w: {name: item["title"] for name, item in SHOWN.items()},
+        code=code("list_records"),
     message:
         "List the records of all figures and tables"
     script:
         "../scripts/list_records.py"
+
+
+rule provenance:
+    """How the study was made: its methods in words, and the records of all figures and tables."""
+    input:
+        rules.write_methods.output,
+        rules.list_records.output.page,

@@ -6,9 +6,11 @@
 
 rule segment_mouse:
     input:
-        # Not the manifest: a mouse that joins the cohort changes it, yet not the other mice. The job checks its mouse.
-        mouse=lambda w: by_content(cohort_of(w).file(w.mouse)),
-        model=lambda w: by_content(reader_of(w).model),
+        # Not the manifest: a mouse that joins the cohort changes it, yet not the other mice. The job checks its mouse
+        # itself (`check_mouse`), as check_cohort does. An `ancient` manifest would not do: Snakemake passes over a job
+        # behind it when the manifest is made again in the same run.
+        mouse=lambda w: by_content(inputs.mouse(w)),
+        model=lambda w: by_content(inputs.reader(w).model),
     output:
         segmentation="<results>/segmentations/{cohort}/{reader}/{mouse}.h5",
     log:
@@ -17,6 +19,8 @@ rule segment_mouse:
         "<benchmarks>/segment_mouse/{cohort}/{reader}/{mouse}.tsv"
     wildcard_constraints:
         reader=any_of(study.readers_by("train_on", "weights")),
+    group:
+        "segment_{cohort}_{reader}"
     conda:
         network_environment("segment_mouse")
     threads: 1
@@ -24,10 +28,10 @@ rule segment_mouse:
         mem_mb=per_attempt(2000),
         runtime=per_attempt(30),
     params:
-        postprocess=lambda w: reader_of(w).postprocess,
-        spacing_mm=lambda w: cohort_of(w).spacing_mm,
-        content=lambda w: content(cohort_of(w).file(w.mouse), reader_of(w).model),
-        modules=modules("segment_mouse"),
+        postprocess=lambda w: inputs.reader(w).postprocess,
+        spacing_mm=lambda w: inputs.cohort(w).spacing_mm,
+        content=lambda w: study.content([inputs.mouse(w), inputs.reader(w).model]),
+        code=code("segment_mouse"),
     message:
         "Segment {wildcards.mouse} of {wildcards.cohort} with {wildcards.reader}"
     script:
@@ -41,7 +45,7 @@ for name in study.readers_by("masks"):
             name:
                 f"import_masks_{cohort}_by_{name}"
             input:
-                manifest=f"<results>/cohorts/{cohort}/manifest.csv",
+                manifest=study.layout.cohort(cohort, "manifest.csv"),
                 masks=study.readers[name].mask_files(study.cohorts[cohort]),
             output:
                 study.readers[name].segmentations(study.cohorts[cohort]),
@@ -60,8 +64,8 @@ for name in study.readers_by("masks"):
                 mice=study.readers[name].mice(study.cohorts[cohort]),
                 reader=name,
                 postprocess=study.readers[name].settings["postprocess"],
-                content=content(*study.readers[name].mask_files(study.cohorts[cohort])),
-                modules=modules("import_masks"),
+                content=study.content(study.readers[name].mask_files(study.cohorts[cohort])),
+                code=code("import_masks"),
             message:
                 f"Import the masks of {cohort} by {name}"
             script:

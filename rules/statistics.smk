@@ -12,16 +12,17 @@ rule measure_agreement:
         "<results>/statistics/{cohort}/{reader}/agreement.csv",
     log:
         "<logs>/measure_agreement/{cohort}/{reader}.log",
+    group:
+        "statistics_{cohort}_{reader}"
     conda:
         "../envs/analysis.yaml"
     resources:
-        mem_mb=per_attempt(1000),
-        runtime=per_attempt(10),
+        **SMALL,
     params:
         sd_ddof=study.statistics["sd_ddof"],
         alpha=study.statistics["alpha"],
         equivalence_margins=study.statistics["equivalence_margins"],
-        modules=modules("measure_agreement"),
+        code=code("measure_agreement"),
     message:
         "Measure the agreement of {wildcards.reader} on {wildcards.cohort} with the reference"
     script:
@@ -30,20 +31,21 @@ rule measure_agreement:
 
 rule summarise_overlap:
     input:
-        overlap="<results>/measurements/{cohort}/{reader}/overlap.csv",
+        overlap=rules.measure_overlap.output.overlap,
     output:
         dice="<results>/statistics/{cohort}/{reader}/overlap_summary.csv",
         surface="<results>/statistics/{cohort}/{reader}/surface_summary.csv",
     log:
         "<logs>/summarise_overlap/{cohort}/{reader}.log",
+    group:
+        "statistics_{cohort}_{reader}"
     conda:
         "../envs/analysis.yaml"
     resources:
-        mem_mb=per_attempt(1000),
-        runtime=per_attempt(10),
+        **SMALL,
     params:
         sd_ddof=study.statistics["sd_ddof"],
-        modules=modules("summarise_overlap"),
+        code=code("summarise_overlap"),
     message:
         "Summarise the overlap of {wildcards.reader} on {wildcards.cohort}"
     script:
@@ -52,20 +54,21 @@ rule summarise_overlap:
 
 rule compare_overlap:
     input:
-        overlap="<results>/measurements/{cohort}/{reader}/overlap.csv",
+        overlap=rules.measure_overlap.output.overlap,
     output:
         anova="<results>/statistics/{cohort}/{reader}/overlap_anova.csv",
         pairwise="<results>/statistics/{cohort}/{reader}/overlap_pairwise.csv",
     log:
         "<logs>/compare_overlap/{cohort}/{reader}.log",
+    group:
+        "statistics_{cohort}_{reader}"
     conda:
         "../envs/analysis.yaml"
     resources:
-        mem_mb=per_attempt(1000),
-        runtime=per_attempt(10),
+        **SMALL,
     params:
         alpha=study.statistics["alpha"],
-        modules=modules("compare_overlap"),
+        code=code("compare_overlap"),
     message:
         "Compare the overlap of {wildcards.reader} on {wildcards.cohort} between phases and structures"
     script:
@@ -74,20 +77,21 @@ rule compare_overlap:
 
 rule model_overlap:
     input:
-        overlap="<results>/measurements/{cohort}/{reader}/overlap.csv",
+        overlap=rules.measure_overlap.output.overlap,
     output:
         "<results>/statistics/{cohort}/{reader}/overlap_model.csv",
     log:
         "<logs>/model_overlap/{cohort}/{reader}.log",
+    group:
+        "statistics_{cohort}_{reader}"
     conda:
         "../envs/analysis.yaml"
     resources:
-        mem_mb=per_attempt(1000),
-        runtime=per_attempt(10),
+        **SMALL,
     params:
-        phenotypes=phenotypes,
+        phenotypes=inputs.phenotypes,
         alpha=study.statistics["alpha"],
-        modules=modules("model_overlap"),
+        code=code("model_overlap"),
     message:
         "Model the overlap of {wildcards.reader} on {wildcards.cohort} by phenotype, phase and structure"
     script:
@@ -96,20 +100,21 @@ rule model_overlap:
 
 rule correlate_dice_error:
     input:
-        overlap="<results>/measurements/{cohort}/{reader}/overlap.csv",
+        overlap=rules.measure_overlap.output.overlap,
         function="<results>/measurements/{cohort}/{reader}/function.csv",
     output:
         "<results>/statistics/{cohort}/{reader}/dice_error.csv",
     log:
         "<logs>/correlate_dice_error/{cohort}/{reader}.log",
+    group:
+        "statistics_{cohort}_{reader}"
     conda:
         "../envs/analysis.yaml"
     resources:
-        mem_mb=per_attempt(1000),
-        runtime=per_attempt(10),
+        **SMALL,
     params:
         alpha=study.statistics["alpha"],
-        modules=modules("correlate_dice_error"),
+        code=code("correlate_dice_error"),
     message:
         "Correlate Dice and error of {wildcards.reader} on {wildcards.cohort}"
     script:
@@ -125,16 +130,17 @@ rule compare_groups:
         differences="<results>/statistics/{cohort}/{reader}/group_differences.csv",
     log:
         "<logs>/compare_groups/{cohort}/{reader}.log",
+    group:
+        "statistics_{cohort}_{reader}"
     conda:
         "../envs/analysis.yaml"
     resources:
-        mem_mb=per_attempt(1000),
-        runtime=per_attempt(10),
+        **SMALL,
     params:
-        phenotypes=phenotypes,
+        phenotypes=inputs.phenotypes,
         sd_ddof=study.statistics["sd_ddof"],
         alpha=study.statistics["alpha"],
-        modules=modules("compare_groups"),
+        code=code("compare_groups"),
     message:
         "Compare the phenotypes of {wildcards.cohort} by the reference and by {wildcards.reader}"
     script:
@@ -148,17 +154,18 @@ rule estimate_sample_size:
         "<results>/statistics/{cohort}/{reader}/sample_size.csv",
     log:
         "<logs>/estimate_sample_size/{cohort}/{reader}.log",
+    group:
+        "statistics_{cohort}_{reader}"
     conda:
         "../envs/analysis.yaml"
     resources:
-        mem_mb=per_attempt(1000),
-        runtime=per_attempt(10),
+        **SMALL,
     params:
-        phenotypes=phenotypes,
+        phenotypes=inputs.phenotypes,
         alpha=study.statistics["alpha"],
         power=study.statistics["power"],
         changes=study.statistics["changes"],
-        modules=modules("estimate_sample_size"),
+        code=code("estimate_sample_size"),
     message:
         "Estimate how many mice a study of {wildcards.cohort} needs with {wildcards.reader}"
     script:
@@ -175,17 +182,18 @@ rule compare_readers:
         beside="<results>/statistics/{cohort}/reader_beside_observer.csv",
     log:
         "<logs>/compare_readers/{cohort}.log",
+    group:
+        "compare_{cohort}"
     conda:
         "../envs/analysis.yaml"
     resources:
-        mem_mb=per_attempt(1000),
-        runtime=per_attempt(10),
+        **SMALL,
     params:
         readers=lambda w: study.readers_of(w.cohort),
         observers=study.statistics["observers"],
         sd_ddof=study.statistics["sd_ddof"],
         alpha=study.statistics["alpha"],
-        modules=modules("compare_readers"),
+        code=code("compare_readers"),
     message:
         "Compare the readers of {wildcards.cohort}"
     script:
@@ -200,15 +208,16 @@ rule compare_cohorts:
         "<results>/statistics/cohort_comparison.csv",
     log:
         "<logs>/compare_cohorts.log",
+    group:
+        "compare_cohorts"
     conda:
         "../envs/analysis.yaml"
     resources:
-        mem_mb=per_attempt(1000),
-        runtime=per_attempt(10),
+        **SMALL,
     params:
         pairs=study.pairs_across_cohorts(),
         alpha=study.statistics["alpha"],
-        modules=modules("compare_cohorts"),
+        code=code("compare_cohorts"),
     message:
         "Compare the cohorts"
     script:

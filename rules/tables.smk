@@ -6,30 +6,22 @@
 
 rule tabulate_agreement:
     input:
-        agreement="<results>/statistics/{cohort}/{reader}/agreement.csv",
+        agreement=rules.measure_agreement.output[0],
     output:
-        csv="<results>/tables/{cohort}/{reader}/table_1.csv",
-        html=report(
-            "<results>/tables/{cohort}/{reader}/table_1.html",
-            caption="../report/table_1.rst",
-            category="{cohort}",
-            subcategory="{reader}",
-            labels={"item": "Table 1: agreement"},
-        ),
-        tex="<results>/tables/{cohort}/{reader}/table_1.tex",
-        docx="<results>/tables/{cohort}/{reader}/table_1.docx",
+        *printed("table_1", "Table 1: agreement"),
     log:
         "<logs>/tabulate_agreement/{cohort}/{reader}.log",
+    group:
+        "statistics_{cohort}_{reader}"
     conda:
         "../envs/analysis.yaml"
     resources:
-        mem_mb=per_attempt(1000),
-        runtime=per_attempt(10),
+        **SMALL,
     params:
         sd_ddof=study.statistics["sd_ddof"],
         alpha=study.statistics["alpha"],
-        n=n_mice,
-        modules=modules("tabulate_agreement"),
+        n=inputs.n_mice,
+        code=code("tabulate_agreement"),
     message:
         "Table 1 of {wildcards.reader} on {wildcards.cohort}"
     script:
@@ -38,32 +30,24 @@ rule tabulate_agreement:
 
 rule tabulate_overlap:
     input:
-        dice="<results>/statistics/{cohort}/{reader}/overlap_summary.csv",
-        surface="<results>/statistics/{cohort}/{reader}/surface_summary.csv",
-        anova="<results>/statistics/{cohort}/{reader}/overlap_anova.csv",
-        pairwise="<results>/statistics/{cohort}/{reader}/overlap_pairwise.csv",
+        dice=rules.summarise_overlap.output.dice,
+        surface=rules.summarise_overlap.output.surface,
+        anova=rules.compare_overlap.output.anova,
+        pairwise=rules.compare_overlap.output.pairwise,
     output:
-        "<results>/tables/{cohort}/{reader}/table_2.csv",
-        report(
-            "<results>/tables/{cohort}/{reader}/table_2.html",
-            caption="../report/table_2.rst",
-            category="{cohort}",
-            subcategory="{reader}",
-            labels={"item": "Table 2: overlap"},
-        ),
-        "<results>/tables/{cohort}/{reader}/table_2.tex",
-        "<results>/tables/{cohort}/{reader}/table_2.docx",
+        *printed("table_2", "Table 2: overlap"),
     log:
         "<logs>/tabulate_overlap/{cohort}/{reader}.log",
+    group:
+        "statistics_{cohort}_{reader}"
     conda:
         "../envs/analysis.yaml"
     resources:
-        mem_mb=per_attempt(1000),
-        runtime=per_attempt(10),
+        **SMALL,
     params:
         sd_ddof=study.statistics["sd_ddof"],
-        n=n_mice,
-        modules=modules("tabulate_overlap"),
+        n=inputs.n_mice,
+        code=code("tabulate_overlap"),
     message:
         "Table 2 of {wildcards.reader} on {wildcards.cohort}"
     script:
@@ -72,31 +56,23 @@ rule tabulate_overlap:
 
 rule tabulate_groups:
     input:
-        summary="<results>/statistics/{cohort}/{reader}/groups.csv",
-        tests="<results>/statistics/{cohort}/{reader}/group_tests.csv",
+        summary=rules.compare_groups.output.summary,
+        tests=rules.compare_groups.output.tests,
     output:
-        "<results>/tables/{cohort}/{reader}/table_3.csv",
-        report(
-            "<results>/tables/{cohort}/{reader}/table_3.html",
-            caption="../report/table_3.rst",
-            category="{cohort}",
-            subcategory="{reader}",
-            labels={"item": "Table 3: phenotypes"},
-        ),
-        "<results>/tables/{cohort}/{reader}/table_3.tex",
-        "<results>/tables/{cohort}/{reader}/table_3.docx",
+        *printed("table_3", "Table 3: phenotypes"),
     log:
         "<logs>/tabulate_groups/{cohort}/{reader}.log",
+    group:
+        "statistics_{cohort}_{reader}"
     conda:
         "../envs/analysis.yaml"
     resources:
-        mem_mb=per_attempt(1000),
-        runtime=per_attempt(10),
+        **SMALL,
     params:
         sd_ddof=study.statistics["sd_ddof"],
         alpha=study.statistics["alpha"],
-        n=n_mice,
-        modules=modules("tabulate_groups"),
+        n=inputs.n_mice,
+        code=code("tabulate_groups"),
     message:
         "Table 3 of {wildcards.reader} on {wildcards.cohort}"
     script:
@@ -107,25 +83,20 @@ rule write_results:
     input:
         unpack(inputs.statistics_of_reader),
     output:
-        report(
-            "<results>/tables/{cohort}/{reader}/results.md",
-            caption="../report/results.rst",
-            category="{cohort}",
-            subcategory="{reader}",
-            labels={"item": "Results in words"},
-        ),
+        shown("<results>/tables/{cohort}/{reader}/results.md", "Results in words", **BY_READER),
     log:
         "<logs>/write_results/{cohort}/{reader}.log",
+    group:
+        "statistics_{cohort}_{reader}"
     conda:
         "../envs/analysis.yaml"
     resources:
-        mem_mb=per_attempt(1000),
-        runtime=per_attempt(10),
+        **SMALL,
     params:
         sd_ddof=study.statistics["sd_ddof"],
         alpha=study.statistics["alpha"],
         power=study.statistics["power"],
-        modules=modules("write_results"),
+        code=code("write_results"),
     message:
         "Write down the results of {wildcards.reader} on {wildcards.cohort}"
     script:

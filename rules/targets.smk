@@ -1,97 +1,91 @@
-# What the study asks for: the files that the default rule gathers, and those that tell how they were made.
+# The stages of a study, each to be asked for by name: snakemake --cores all figures. `snakemake --list` names them all.
 
-FIGURE = ("pdf", "svg", "png")
-PRINT = ("csv", "html", "tex", "docx")
-
-
-def study_targets():
-    """All that the study makes, but for what tells how it was made."""
-    return [*cohort_targets(), *reader_targets(), *comparison_targets(), *paper_targets()]
+IMAGES = study.cohorts_with_images
+TRAINED = study.readers_by("train_on")
+PAIRS = study.pairs()
+PAIRS_WITH_IMAGES = study.pairs(images=True)
+PAIRS_WITH_PHENOTYPES = study.pairs(phenotypes=True)
 
 
-def provenance_targets():
-    """What tells how the study was made: its methods, and the records of all figures and tables."""
-    return [f"{study.results}/{path}" for path in ("tables/methods.md", "provenance/records.html")]
+rule mice:
+    """Every mouse obtained and checked, the cohorts described and split."""
+    input:
+        collect(rules.check_cohort.output, cohort=IMAGES),
+        collect(rules.draw_split.output, cohort=IMAGES),
 
 
-def cohort_targets():
-    """What is made once per cohort with images: its description, its split, and what the reference measures."""
-    names = study.cohorts_with_images
-    targets = [f"cohorts/{name}/{table}.csv" for name in names for table in ("manifest", "split")]
-    targets += [f"measurements/{name}/reference/{table}.csv" for name in names for table in ("volumes", "function")]
-    return [f"{study.results}/{target}" for target in targets]
+rule networks:
+    """Every network trained, with its history."""
+    input:
+        collect(rules.train_network.output, reader=TRAINED),
 
 
-def reader_targets():
-    """What is made once per trained network: its diagram and its learning curve."""
-    return [
-        f"{study.results}/figures/{study.trained_on(name)}/{name}/{figure}.{suffix}"
-        for name in study.readers_by("train_on")
-        for figure in ("figure_1_network", "learning_curve")
-        for suffix in FIGURE
-    ]
+rule segmentations:
+    """Every mouse segmented by every reader."""
+    input:
+        [study.readers[reader].segmentations(study.cohorts[cohort]) for cohort, reader in PAIRS_WITH_IMAGES],
 
 
-def comparison_targets():
-    """What is made for each reader of each cohort, of several readers, and of several cohorts."""
-    tables, prints, figures, others = [], [], [], []
-    for name, cohort in study.cohorts.items():
-        readers = study.readers_of(name)
-        for reader in readers:
-            pair = f"{name}/{reader}"
-            tables += [f"{pair}/{table}" for table in ("agreement", "sample_size")]
-            prints += [f"{pair}/table_1"]
-            figures += [f"{pair}/figure_3_agreement"]
-            others += [f"tables/{pair}/results.md"]
-            if cohort.phenotypes:
-                tables += [f"{pair}/{table}" for table in ("groups", "group_tests", "group_differences")]
-                prints += [f"{pair}/table_3"]
-                figures += [f"{pair}/figure_6_groups"]
-            if cohort.phenotypes and cohort.has_images:
-                tables += [f"{pair}/overlap_model"]
-            if cohort.has_images:
-                overlap = ("overlap_summary", "surface_summary", "overlap_anova", "overlap_pairwise", "dice_error")
-                tables += [f"{pair}/{table}" for table in overlap]
-                prints += [f"{pair}/table_2"]
-                figures += [
-                    f"{pair}/{figure}" for figure in ("figure_2_cases", "figure_4_time_volume", "figure_5_overlap")
-                ]
-                others += [f"figures/{pair}/movie_{case}.gif" for case in ("best", "median", "worst")]
-        if len(readers) > 1:
-            tables += [f"{name}/reader_{table}" for table in ("comparison", "ranking", "beside_observer")]
-            figures += [f"{name}/figure_7_readers"]
-    if study.pairs_across_cohorts():
-        tables += ["cohort_comparison"]
-        figures += ["figure_8_cohorts"]
-    targets = [f"statistics/{table}.csv" for table in tables]
-    targets += [f"tables/{table}.{suffix}" for table in prints for suffix in PRINT]
-    targets += [f"figures/{figure}.{suffix}" for figure in figures for suffix in FIGURE]
-    return [f"{study.results}/{target}" for target in (*targets, *others)]
+rule measurements:
+    """Volumes, function and overlap by the reference and by every reader."""
+    input:
+        collect(rules.measure_volumes.output, cohort=IMAGES, reader="reference"),
+        collect(rules.measure_function.output, cohort=IMAGES, reader="reference"),
+        each(rules.measure_volumes.output, PAIRS_WITH_IMAGES),
+        inputs.measurements("function", PAIRS),
+        inputs.measurements("overlap", PAIRS),
 
 
-def paper_targets():
-    """What compares the study with the published one."""
-    if not study.paper:
-        return []
-    targets = ["paper_audit.csv", "paper_conventions.csv", "paper_comparison.csv", "paper_test_mice.csv"]
-    targets += [f"paper_comparison.{suffix}" for suffix in PRINT if suffix != "csv"]
-    return [f"{study.results}/paper/{target}" for target in targets]
+rule statistics:
+    """Agreement, overlap, phenotypes, sample sizes; comparisons of readers and of cohorts."""
+    input:
+        each(rules.measure_agreement.output, PAIRS),
+        each(rules.estimate_sample_size.output, PAIRS),
+        each(rules.compare_groups.output, PAIRS_WITH_PHENOTYPES),
+        each(rules.summarise_overlap.output, PAIRS_WITH_IMAGES),
+        each(rules.compare_overlap.output, PAIRS_WITH_IMAGES),
+        each(rules.correlate_dice_error.output, PAIRS_WITH_IMAGES),
+        each(rules.model_overlap.output, study.pairs(images=True, phenotypes=True)),
+        collect(rules.compare_readers.output, cohort=study.cohorts_of_several_readers),
+        rules.compare_cohorts.output if study.pairs_across_cohorts() else [],
 
 
-def methods_inputs(wildcards):
-    """What the methods are filled in from, by kind; `others` is all else that the study makes."""
-    with_images = [cohort for cohort in study.cohorts.values() if cohort.has_images]
-    trained = [f"{study.results}/readers/{name}" for name in study.readers_by("train_on")]
-    found = {
-        "manifests": [study.layout.cohort(cohort.name, "manifest.csv") for cohort in with_images],
-        "splits": [study.layout.cohort(cohort.name, "split.csv") for cohort in with_images],
-        "functions": [
-            f"{study.results}/measurements/{name}/{reader}/function.csv"
-            for name in study.cohorts_from("measurements")
-            for reader in study.readers_of(name)
-        ],
-        "trainings": [f"{folder}/training.json" for folder in trained],
-        "histories": [f"{folder}/history.csv" for folder in trained],
-    }
-    named = {path for paths in found.values() for path in paths}
-    return found | {"others": [path for path in study_targets() if path not in named]}
+rule tables:
+    """The statistics as printed tables, and in words."""
+    input:
+        each(rules.tabulate_agreement.output, PAIRS),
+        each(rules.tabulate_overlap.output, PAIRS_WITH_IMAGES),
+        each(rules.tabulate_groups.output, PAIRS_WITH_PHENOTYPES),
+        each(rules.write_results.output, PAIRS),
+
+
+rule figures:
+    """All figures and movies."""
+    input:
+        each(rules.draw_network.output, [(study.trained_on(reader), reader) for reader in TRAINED]),
+        each(rules.plot_learning_curve.output, [(study.trained_on(reader), reader) for reader in TRAINED]),
+        each(rules.plot_cases.output, PAIRS_WITH_IMAGES),
+        each(rules.render_movies.output, PAIRS_WITH_IMAGES),
+        each(rules.plot_agreement.output, PAIRS),
+        each(rules.plot_time_volume.output, PAIRS_WITH_IMAGES),
+        each(rules.plot_overlap.output, PAIRS_WITH_IMAGES),
+        each(rules.plot_groups.output, PAIRS_WITH_PHENOTYPES),
+        collect(rules.plot_readers.output, cohort=study.cohorts_of_several_readers),
+        rules.plot_cohorts.output if study.pairs_across_cohorts() else [],
+
+
+rule paper:
+    """The study compared with the published one, if the study file names its counterpart."""
+    input:
+        [rules.audit_paper.output, rules.compare_with_paper.output] if study.paper else [],
+        [rules.tabulate_paper.output, rules.find_paper_test_mice.output] if study.paper else [],
+
+
+RESULTS = [
+    *collect(rules.measure_volumes.output, cohort=IMAGES, reader="reference"),
+    *collect(rules.measure_function.output, cohort=IMAGES, reader="reference"),
+    *rules.statistics.input,
+    *rules.tables.input,
+    *rules.figures.input,
+    *rules.paper.input,
+]

@@ -7,8 +7,8 @@
 rule collect_slices:
     input:
         # Neither manifest nor split: what else changes in the cohort (a test mouse, a phenotype) does not concern the
-        # network. The job checks the mice that it reads itself.
-        mice=lambda w: [*map(by_content, reader_of(w).learning_files)],
+        # network. The job checks the mice that it reads itself (`check_mouse`, `check_split`).
+        mice=lambda w: [*map(by_content, inputs.reader(w).learning_files)],
     output:
         slices=temp("<results>/readers/{reader}/slices.h5"),
     log:
@@ -23,10 +23,10 @@ rule collect_slices:
         mem_mb=per_attempt(1000),
         runtime=per_attempt(60),
     params:
-        assignment=lambda w: reader_of(w).learning_mice,
-        size=lambda w: reader_of(w).network["size"],
-        content=lambda w: content(*reader_of(w).learning_files),
-        modules=modules("collect_slices"),
+        assignment=lambda w: inputs.reader(w).learning_mice,
+        size=lambda w: inputs.reader(w).network["size"],
+        content=lambda w: study.content(inputs.reader(w).learning_files),
+        code=code("collect_slices"),
     message:
         "Collect the slices that {wildcards.reader} trains on"
     script:
@@ -35,7 +35,7 @@ rule collect_slices:
 
 rule train_network:
     input:
-        slices="<results>/readers/{reader}/slices.h5",
+        slices=rules.collect_slices.output.slices,
     output:
         model="<results>/readers/{reader}/model.keras",
         history="<results>/readers/{reader}/history.csv",
@@ -50,15 +50,15 @@ rule train_network:
         network_environment("train_network")
     threads: 8
     resources:
-        mem_mb=lambda w, attempt: round(attempt * reader_of(w).training_memory),
+        mem_mb=lambda w, attempt: round(attempt * inputs.reader(w).training_memory),
         # As long at each attempt, because a training that was cut off goes on after its last whole epoch.
         runtime=24 * 60,
         # A GPU is used where there is one; the profiles of clusters and workstations ask for it.
         gpu=0,
     params:
-        network=lambda w: reader_of(w).network,
-        training=lambda w: reader_of(w).training,
-        modules=modules("train_network"),
+        network=lambda w: inputs.reader(w).network,
+        training=lambda w: inputs.reader(w).training,
+        code=code("train_network"),
     message:
         "Train {wildcards.reader}"
     script:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def main(
-    splits: list[str],
+    splits: Mapping[str, str],
     results: list[str],
     study: str,
     study_files: Mapping[str, str],
@@ -32,11 +32,11 @@ def main(
 ) -> None:
     """Write the page and the table of the records of `results`, and the text of each of `study_files` (by name).
 
-    `settings` are all settings in force, `given` those of the study file; `titles` name figures and tables by their
-    file's name without suffix.
+    `splits` are the paths of split.csv by cohort, `settings` all settings in force, `given` those of the study file;
+    `titles` are those of figures and tables by the name of their file.
     """
     found = lineage(results)
-    by_cohort = {Path(path).parent.name: read_csv(path) for path in splits}
+    by_cohort = {cohort: read_csv(path) for cohort, path in splits.items()}
     text = page(study, found, results, by_cohort, study_files, settings, given, titles)
     Path(page_output).write_text(text, encoding="utf-8", newline="\n")
     write_csv(table_of_records(results, found), table_output)
@@ -47,7 +47,7 @@ def main(
 if __name__ == "__main__":
     with job(snakemake):
         main(
-            splits=snakemake.input.splits,
+            splits=dict(zip(snakemake.params.cohorts, snakemake.input.splits, strict=True)),
             results=list(snakemake.input),
             study=snakemake.config["study"],
             study_files=snakemake.params.study_files,

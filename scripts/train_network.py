@@ -75,7 +75,7 @@ if __name__ == "__main__":
             model=snakemake.output.model,
             history=snakemake.output.history,
             record=snakemake.output.record,
-            modules=snakemake.params.modules,
+            modules=snakemake.params.code,
             gpu=snakemake.resources.get("gpu", 0),
         )
     # Only now: a job that is cut off before its records are written is tried again and goes on from this state.

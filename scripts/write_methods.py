@@ -6,7 +6,7 @@ software and at which commit. Output: methods.md. Every number and name is fille
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -128,23 +128,18 @@ def main(
     write_page(output, f"Methods of the study {settings['study']}", found)
 
 
-def by_folder(paths: Iterable[str]) -> dict[str, str]:
-    """Return the paths by the name of the folder that they lie in."""
-    return {Path(path).parent.name: path for path in paths}
-
-
 if __name__ == "__main__":
     with job(snakemake):
+        given, params = snakemake.input, snakemake.params
         functions: dict[str, dict[str, str]] = {}
-        for path in map(Path, snakemake.input.functions):
-            functions.setdefault(path.parts[-3], {})[path.parts[-2]] = str(path)
-        histories = by_folder(snakemake.input.histories)
+        for (cohort, reader), path in zip(params.tables, given.functions, strict=True):
+            functions.setdefault(cohort, {})[reader] = path
         main(
             output=snakemake.output[0],
-            settings=snakemake.params.settings,
-            manifests=by_folder(snakemake.input.manifests),
-            splits=by_folder(snakemake.input.splits),
+            settings=params.settings,
+            manifests=dict(zip(params.cohorts, given.manifests, strict=True)),
+            splits=dict(zip(params.cohorts, given.splits, strict=True)),
             functions=functions,
-            trained={name: (path, histories[name]) for name, path in by_folder(snakemake.input.trainings).items()},
-            results=list(snakemake.input),
+            trained=dict(zip(params.trained, zip(given.trainings, given.histories, strict=True), strict=True)),
+            results=list(given),
         )

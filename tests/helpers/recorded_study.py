@@ -79,7 +79,7 @@ def planned(**rules: dict) -> SnakemakePlan:
         {"rule": RULES[path], "outputs": [path], "inputs": [*inputs.values()], "settings": {"alpha": 0.05}}
         for path, inputs in INPUTS.items()
     ]
-    flags = {rule: {"temporary": [], "has_modules": True} for rule in RULES.values()}
+    flags = {rule: {"temporary": [], "has_code": True} for rule in RULES.values()}
     for job in jobs:
         job |= {part: value for part, value in rules.get(job["rule"], {}).items() if part in job}
     for rule, changes in rules.items():

@@ -41,7 +41,7 @@ snakemake = SimpleNamespace(
     log=Log(toclone=["results/mine/logs/tabulate_mice/internal.log"]),
     input=InputFiles(toclone=[*given["inputs"], "results/mine/table.csv"]),
     output=OutputFiles(toclone=["out/mice.csv", "out/mice.html"]),
-    params=Params(fromdict={"alpha": given["alpha"], "modules": "ab", "content": "cd"}),
+    params=Params(fromdict={"alpha": given["alpha"], "code": "ab", "content": "cd"}),
     wildcards=Wildcards(fromdict={"cohort": "internal"}),
 )
 snakemake.input._set_name("mice", 0, 2)

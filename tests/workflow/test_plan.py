@@ -83,6 +83,28 @@ def test_study_stands_alone(workplace):
     assert "results/demo" not in output
 
 
+@pytest.mark.parametrize(
+    ("stage", "rules", "others"),
+    [
+        ("mice", {"check_cohort", "draw_split"}, {"collect_slices", "segment_mouse"}),
+        ("networks", {"train_network"}, {"segment_mouse", "draw_network"}),
+        ("segmentations", {"segment_mouse"}, {"measure_volumes"}),
+        ("measurements", {"measure_function", "measure_overlap"}, {"measure_agreement"}),
+        ("statistics", {"measure_agreement", "compare_cohorts"}, {"tabulate_agreement", "plot_agreement"}),
+        ("tables", {"tabulate_overlap", "write_results"}, {"plot_agreement", "write_methods"}),
+        ("figures", {"plot_cases", "plot_cohorts", "render_movies"}, {"tabulate_agreement", "write_results"}),
+        ("provenance", {"write_methods", "list_records", "plot_cases"}, {"crate"}),
+        ("crate", {"crate", "list_records"}, {"audit_paper"}),
+    ],
+)
+def test_each_stage_can_be_asked_for_by_name(workplace, stage, rules, others):
+    run = workplace.snakemake("--dry-run", "--", stage)
+    assert run.status == 0, run.output
+    planned = set(jobs(run.output))
+    assert rules <= planned
+    assert not others & planned
+
+
 def test_names_that_look_like_numbers_stay_names(workplace):
     """Readers 01 and 1 are two readers, and phenotypes 0 and 1 are compared."""
     (workplace.folder / "table.csv").write_text("mouse,metric,unit,reference,01,1\n1,EF,%,60,61,62\n02,EF,%,50,51,52\n")

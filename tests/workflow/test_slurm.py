@@ -108,11 +108,24 @@ def test_profile_keeps_what_the_default_one_says(name):
     assert default.items() <= profile.items()
 
 
+def rules() -> dict[str, str]:
+    """Return the text of each rule that runs a script, by the name of the script."""
+    text = "".join(path.read_text() for path in ROOT.glob("rules/*.smk"))
+    texts = re.split(r"^ *rule\b", text, flags=re.MULTILINE)[1:]
+    return {found[1]: rule for rule in texts if (found := re.search(r'scripts/(\w+)\.py"', rule))}
+
+
+def test_every_rule_shares_submissions_unless_it_is_long_or_local():
+    long = {"generate_phantom", "collect_slices", "train_network", "import_masks"}
+    alone = {name for name, text in rules().items() if "group:" not in text and "localrule:" not in text}
+    assert alone == long
+
+
 def test_profile_names_rules_and_groups_that_are_there():
     profile = read_profile("slurm")
-    rules = re.findall(r"^rule (\w+):", "".join(path.read_text() for path in ROOT.glob("rules/*.smk")), re.MULTILINE)
-    assert {*profile["groups"], *profile["set-resources"]} <= set(rules)
-    assert set(profile["group-components"]) <= set(profile["groups"].values())
+    assert set(profile["set-resources"]) <= set(rules())
+    groups = {found[1] for text in rules().values() if (found := re.search(r'group:\s+"(.+)"', text))}
+    assert set(profile["group-components"]) <= groups
 
 
 def test_small_study_runs_as_it_does_locally(cluster, small, runs):

@@ -39,7 +39,7 @@ class SnakemakePlan:
 
     def lasts(self, rule: str) -> bool:
         """Say whether what `rule` made stays valid when the library changes, as a download that was found right."""
-        return rule in self._rules and not self._rules[rule]["has_modules"]
+        return rule in self._rules and not self._rules[rule]["has_code"]
 
 
 def plan(checkout: Path, folder: Path, study_files: list[Path]) -> SnakemakePlan:
@@ -104,7 +104,7 @@ def _flags(rule) -> dict:
 
     return {
         "temporary": sorted(Path(file).name for file in rule.output if is_flagged(file, "temp")),
-        "has_modules": any(name in rule.params.keys() for name in ("code", "modules")),  # noqa: SIM118 -- not a dictionary
+        "has_code": "code" in rule.params.keys(),  # noqa: SIM118 -- not a dictionary
     }
 
 

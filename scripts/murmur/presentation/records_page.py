@@ -108,8 +108,8 @@ def items(jobs: Iterable[Job], results: set[str], titles: Mapping[str, str], **d
         files = {path: output["sha256"] for path, output in one.outputs.items() if path in results}
         if not files:
             continue
-        stems = dict.fromkeys(PurePath(path).stem for path in files)
-        named = [titles[stem].format(**one.made["wildcards"]) for stem in stems if stem in titles]
+        names = dict.fromkeys(PurePath(path).name for path in one.files)
+        named = [titles[name].format(**one.made["wildcards"]) for name in names if name in titles]
         title = f"<strong>{escape(', '.join(named))}</strong> " if named else ""
         summary = f"{title}<span>{endings(files)}</span> {code(one.record, short=True)}"
         listed = table(["file", "SHA-256"], ([code(path), code(digest)] for path, digest in files.items()))

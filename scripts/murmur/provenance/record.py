@@ -25,7 +25,7 @@ from murmur.provenance.code import code_of, science_of, software_of
 from murmur.provenance.run_context import RunContext, run_context
 
 FORMAT = 2  # see murmur.provenance.code
-DIGESTS = ("code", "modules", "content")  # params that make a rule run again; a record has what they digest, one by one
+DIGESTS = ("code", "content")  # params that make a rule run again; a record has what they digest, one by one
 
 
 def digest(part: object) -> str:
@@ -95,6 +95,13 @@ def record_digests(outputs: Iterable[str]) -> dict[str, str]:
         if path in its_outputs:
             found[path] = record
     return found
+
+
+def label_of(path: str) -> dict[str, str]:
+    """Return the first digits of the record of a file and of the commit of its code, which ends in + if changed."""
+    record = record_of_file(path) or {"record": "", "made": {"commit": ""}}
+    commit = record["made"]["commit"]
+    return {"record": record["record"][:12], "commit": commit[:12] + ("+" if commit.endswith("+") else "")}
 
 
 def settings_of(params: Iterable[tuple[str, object]]) -> dict[str, object]:

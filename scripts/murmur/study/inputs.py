@@ -1,9 +1,11 @@
-"""Which files a job needs, where that follows from the study: asked by the rules with the wildcards of a job."""
+"""What a job is given, files and settings, where that follows from the study: asked with the wildcards of the job."""
 
 from collections.abc import Iterable
 from typing import Protocol
 
 from murmur.errors import BadInput
+from murmur.study.cohort import Cohort
+from murmur.study.reader import Reader
 from murmur.study.study import REFERENCE, Study
 
 
@@ -16,26 +18,49 @@ class Wildcards(Protocol):
 
 
 class Inputs:
-    """The inputs of the jobs of a study."""
+    """What the jobs of a study are given."""
 
     def __init__(self, study: Study):
         """Take the study."""
         self.study, self.layout = study, study.layout
 
-    def mice(self, wildcards: Wildcards) -> list[str]:
-        """The files of all mice of a cohort."""
-        return self.study.cohorts[wildcards.cohort].files
+    def cohort(self, wildcards: Wildcards) -> Cohort:
+        """The cohort of a job."""
+        return self.study.cohorts[wildcards.cohort]
+
+    def reader(self, wildcards: Wildcards) -> Reader:
+        """The reader of a job."""
+        return self.study.readers[wildcards.reader]
+
+    def phenotypes(self, wildcards: Wildcards) -> dict[str, str]:
+        """The phenotype of each mouse of a cohort for which it is known."""
+        return self.cohort(wildcards).phenotypes
 
     def mice_read(self, wildcards: Wildcards) -> list[str]:
-        """The files of the mice of a cohort that a reader segments."""
-        cohort = self.study.cohorts[wildcards.cohort]
-        return [cohort.file(mouse) for mouse in self.study.mice_read(wildcards.cohort, wildcards.reader)]
+        """The mice of a cohort that a reader is measured on."""
+        return self.study.mice_read(wildcards.cohort, wildcards.reader)
+
+    def n_mice(self, wildcards: Wildcards) -> int:
+        """How many mice of a cohort a reader is measured on, for captions."""
+        return self.study.n_mice(wildcards.cohort, wildcards.reader)
+
+    def mouse(self, wildcards: Wildcards) -> str:
+        """The file of a mouse."""
+        return self.cohort(wildcards).file(wildcards.mouse)
+
+    def mice(self, wildcards: Wildcards) -> list[str]:
+        """The files of all mice of a cohort."""
+        return self.cohort(wildcards).files
+
+    def files_read(self, wildcards: Wildcards) -> list[str]:
+        """The files of the mice of a cohort that a reader is measured on, in their order."""
+        return [self.cohort(wildcards).file(mouse) for mouse in self.mice_read(wildcards)]
 
     def segmentations(self, wildcards: Wildcards) -> list[str]:
         """The files of a reader's masks of a cohort; the reference's are in the mouse files."""
         if wildcards.reader == REFERENCE:
             return self.mice(wildcards)
-        return self.study.readers[wildcards.reader].segmentations(self.study.cohorts[wildcards.cohort])
+        return self.reader(wildcards).segmentations(self.cohort(wildcards))
 
     def split_of_training(self, wildcards: Wildcards) -> list[str]:
         """The checked split of a cohort on which the reader was trained; none for any other reader.
@@ -68,7 +93,7 @@ class Inputs:
 
     def statistics_of_reader(self, wildcards: Wildcards) -> dict[str, str]:
         """The tables that the words about a reader of a cohort are filled in from, by name."""
-        cohort = self.study.cohorts[wildcards.cohort]
+        cohort = self.cohort(wildcards)
         names = ["agreement", "sample_size"]
         if cohort.phenotypes:
             names += ["groups", "group_tests", "group_differences"]

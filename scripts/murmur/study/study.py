@@ -1,8 +1,11 @@
 """A whole study: its cohorts and readers, and the questions that the rules put to them."""
 
+from collections.abc import Iterable
 from functools import cached_property
 
 from murmur.errors import BadInput
+from murmur.files import remembered_sha256
+from murmur.provenance.record import digest
 from murmur.study.checks import one_of
 from murmur.study.cohort import Cohort, cohort_of
 from murmur.study.layout import Layout
@@ -48,6 +51,11 @@ class Study:
         if self.paper:
             one_of(self.paper["cohort"], list(self.cohorts), "paper.cohort")
             one_of(self.paper["reader"], self.readers_of(self.paper["cohort"]), "paper.reader")
+
+    @property
+    def notes(self) -> list[str]:
+        """What a person should know before a job starts; often nothing."""
+        return [cohort.split_note for cohort in self.cohorts.values() if cohort.split_note]
 
     def cohorts_from(self, *kinds: str) -> list[str]:
         """Names of the cohorts that come from these kinds of source, such as phantom or nifti."""
@@ -125,6 +133,15 @@ class Study:
         if file in self._linked:
             return self._linked[file]
         return [] if file.startswith(f"{self.results}/") else [file]
+
+    def content(self, files: Iterable[str]) -> str:
+        """Digest of the user's own among some files: a param, so that other content runs a rule again.
+
+        By date, a copy with the same content would run everything again, and an older file with other content nothing.
+        Snakemake's own checksums do not help: it computes them only for inputs that are newer than the output and, by
+        default, no larger than 1 MB, and not at all for a job behind one that runs.
+        """
+        return digest([remembered_sha256(own) for file in files for own in self.user_files(file)])
 
     @cached_property
     def _linked(self) -> dict[str, list[str]]:

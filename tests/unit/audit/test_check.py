@@ -100,7 +100,7 @@ def test_a_download_stays_right_when_the_library_changes_but_not_when_its_script
     make(MASKS[0], 0, science={"scripts/segment.py": "0", "scripts/murmur/files.py": "0"}, software={"python": "2.7"})
     make(TABLE, 2)
     assert "python was 2.7" in found(folder, MASKS[0])[1]
-    lasting = planned(segment={"has_modules": False})
+    lasting = planned(segment={"has_code": False})
     assert found(folder, MASKS[0], asked=lasting) == ("STALE", "scripts/segment.py has changed.")
 
 

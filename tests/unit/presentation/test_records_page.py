@@ -51,8 +51,12 @@ def page(found, results):
     split = pd.DataFrame({"mouse": ["Mouse1", "Mouse2"], "split": ["train", "test"]})
     settings = {"study": "s", "statistics": {"alpha": 0.05, "power": 0.8}}
     given = {"study": "s", "statistics": {"power": 0.8}}
-    titles = {"figure_1": "Figure 1 of {cohort} <script>"}
+    titles = {"figure_1.png": "Figure 1 of {cohort} <script>", "first.yaml": "Study file"}
     return records_page.page("s", found, results, {"a": split}, {"s.yaml": "study: <s>"}, settings, given, titles)
+
+
+def test_study_file_of_the_name_of_a_table_does_not_rename_it(found):
+    assert "Study file" not in item(page(found, ["first.csv"]), "first")
 
 
 def item(text, name):

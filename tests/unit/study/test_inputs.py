@@ -35,7 +35,7 @@ def test_masks_of_the_reference_are_the_mouse_files(study):
     assert inputs.segmentations(job(reader="reference")) == inputs.mice(job()) == study.cohorts["internal"].files
     test_mice = study.cohorts["internal"].mice_of("test")
     assert short(inputs.segmentations(job())) == [f"segmentations/internal/unet3plus/{mouse}.h5" for mouse in test_mice]
-    assert short(inputs.mice_read(job())) == [f"cohorts/internal/mice/{mouse}.h5" for mouse in test_mice]
+    assert short(inputs.files_read(job())) == [f"cohorts/internal/mice/{mouse}.h5" for mouse in test_mice]
 
 
 def test_split_is_awaited_only_for_the_network_that_was_trained_on_it(study):
