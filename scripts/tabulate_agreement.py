@@ -21,16 +21,16 @@ if TYPE_CHECKING:
 
 
 def footnote(agreement: pd.DataFrame, reader: str, sd_ddof: int, alpha: float) -> str:
-    """Say what the table's values are and which are missing."""
+    """Explain the values of the table and why some are missing."""
     if agreement.empty:
         return "No metric was measured by both the reference and the reader."
     counts = agreement["n"].unique()
-    mice = f"{counts[0]} mice" if len(counts) == 1 else "the n mice of each row"
+    mice = f"{counts[0]} mice" if len(counts) == 1 else "the n mice in each row"
     tested = agreement["p"].count()
     sentences = [
         f"Values are mean ± SD (denominator {'n − 1' if sd_ddof else 'n'}) of {mice}.",
-        f"Bias, mean of {reader} − reference, with its 95% limits of agreement (bias ± 1.96 SD).",
-        f"p, two-sided paired t-test; Holm, corrected for the {tested} metrics tested (significance level {alpha}).",
+        f"Bias, mean difference, {reader} − reference, with 95% limits of agreement (bias ± 1.96 SD).",
+        f"p, two-sided paired t-test; p (Holm), Holm-corrected for {tested} metrics (significance level {alpha}).",
         "r, Pearson's correlation coefficient.",
         abbreviations(agreement["metric"]),
     ]
@@ -64,7 +64,7 @@ def tabulate(agreement: pd.DataFrame, cohort: str, reader: str, sd_ddof: int, al
         )
     return PrintedTable(
         number="Table 1",
-        title=f"Left-ventricular function in the cohort {cohort}: {reader} against the reference.",
+        title=f"Left-ventricular function in the {cohort} cohort: reference and {reader}.",
         header=["Metric", "Reference", reader, "Bias (limits of agreement)", "p", "p (Holm)", "r", "n"],
         rows=rows,
         footnote=footnote(agreement, reader, sd_ddof, alpha),

@@ -34,9 +34,9 @@ def exceptions(notes: Iterable[tuple[str, str]]) -> list[str]:
 
 
 def footnote(summary: pd.DataFrame, welch: pd.DataFrame, reader: str, sd_ddof: int, alpha: float) -> str:
-    """Say what the table's values are and which are missing."""
+    """Explain the values of the table and why some are missing."""
     if summary.empty:
-        return "No mouse has a known phenotype and a value by both the reference and the reader."
+        return "No mouse with a known phenotype was measured by both the reference and the reader."
     fewer = [
         (METRIC_NAMES[metric], f"{row['phenotype']}, n = {row['n']}")
         for metric, rows in summary.groupby("metric", sort=False)
@@ -47,13 +47,13 @@ def footnote(summary: pd.DataFrame, welch: pd.DataFrame, reader: str, sd_ddof: i
     tested = welch[welch["p"].notna()]
     test = "Welch's t-test" if tested["df1"].max() == 1 else "Welch's ANOVA"
     metrics = tested["metric"].nunique()
-    holm = f"with Holm's correction for {metrics} metrics " if metrics > 1 else ""
+    holm = f", Holm-corrected for {metrics} metrics" if metrics > 1 else ""
     reasons = [(METRIC_NAMES[metric], note) for metric, note in zip(welch["metric"], welch["note"], strict=True)]
     return " ".join(
         [
-            f"Values are mean ± SD (denominator {'n − 1' if sd_ddof else 'n'}) of the n mice that have a value by both "
-            f"the reference and {reader}.",
-            f"p, {test} for a difference between phenotypes, {holm}(significance level {alpha}).",
+            f"Values are mean ± SD (denominator {'n − 1' if sd_ddof else 'n'}) of the n mice measured by both the "
+            f"reference and {reader}.",
+            f"p, {test} for differences between phenotypes{holm} (significance level {alpha}).",
             abbreviations(summary["metric"]),
             *single,
             *exceptions(fewer),
@@ -77,7 +77,7 @@ def tabulate(
             rows.append([name, *cells, p_value(p[metric, rater])])
     return PrintedTable(
         number="Table 3",
-        title=f"Left-ventricular function by phenotype in the cohort {cohort}: {reader} against the reference.",
+        title=f"Left-ventricular function by phenotype in the {cohort} cohort: reference and {reader}.",
         header=["Metric", *(f"{phenotype} (n = {n})" for phenotype, n in mice.items()), "p"],
         rows=rows,
         footnote=footnote(summary, welch, reader, sd_ddof, alpha),

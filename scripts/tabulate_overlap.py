@@ -44,7 +44,7 @@ def exceptions(dice: pd.DataFrame) -> list[str]:
             reasons = [row["note"]] if row["note"].startswith("only") else []
         else:
             reasons = [
-                f"{row['failed']} empty by the reader, with Dice 0 and no distance" if row["failed"] else "",
+                f"{row['failed']} segmented as empty (Dice 0, no distances)" if row["failed"] else "",
                 f"{row['missing']} not annotated or not segmented" if row["missing"] else "",
             ]
         if any(reasons):
@@ -55,11 +55,11 @@ def exceptions(dice: pd.DataFrame) -> list[str]:
 def anova_sentences(anova: pd.DataFrame) -> list[str]:
     """Return the analysis of variance of Dice in words, or why there is none."""
     tested = anova["p"].count()
-    holm = f", p with Holm's correction for {tested} effects" if tested > 1 else ""
+    holm = f", p values Holm-corrected for {tested} effects" if tested > 1 else ""
     title = f"Dice, two-way repeated-measures ANOVA{holm}"
     reasons = brief(anova["note"].iloc[0]).split("; ")
     if anova["F"].isna().all():
-        return [f"{title}: none, {reasons[0]}."]
+        return [f"{title}: not computed ({reasons[0]})."]
     effects = [
         f"{EFFECTS[row['effect']]}, F({row['df1']:.0f}, {row['df2']:.0f}) = {number(row['F'])}, {p_is(row['p_holm'])}"
         if pd.notna(row["F"])
@@ -84,24 +84,24 @@ def contrast_sentence(pairwise: pd.DataFrame) -> str:
             differences.append(f"{words} ({row['note'].split('; ')[0]})")
     tested = pairwise["p"].notna().sum()
     holm = (
-        f", p with Holm's correction for {tested} contrasts and at least that of the effect in the ANOVA"
+        f", p values Holm-corrected for {tested} contrasts and no smaller than that of the corresponding ANOVA effect"
         if tested > 1
         else ""
     )
-    return f"Mean Dice at ED minus that at ES, paired t-tests{holm}: {'; '.join(differences)}."
+    return f"Difference in mean Dice, ED − ES, paired t-tests{holm}: {'; '.join(differences)}."
 
 
 def footnote(dice: pd.DataFrame, anova: pd.DataFrame, pairwise: pd.DataFrame, sd_ddof: int) -> str:
-    """Say what the table's values are, what the tests found and which values are missing."""
+    """Explain the values of the table, the results of the tests and why values are missing."""
     if dice.empty:
         return "No structure was both annotated and segmented."
-    pooled = "ED and ES: the values of both phases pooled, so that n counts values, two for most mice."
+    pooled = "ED and ES: values of both phases pooled, so that n is the number of values, two for most mice."
     return " ".join(
         [
-            f"Values are mean ± SD (denominator {'n − 1' if sd_ddof else 'n'}), of Dice also the median with the first "
-            "and third quartile; n, mice with a Dice.",
+            f"Values are mean ± SD (denominator {'n − 1' if sd_ddof else 'n'}), for Dice also median with first "
+            "and third quartiles; n, number of mice with a Dice coefficient.",
             *([pooled] if "all" in set(dice["phase"]) else []),
-            "HD95, the larger of the 95th percentiles of surface distance in the two directions; ASSD, average "
+            "HD95, larger of the two directed 95th percentiles of the surface distance; ASSD, average "
             "symmetric surface distance; ED, end-diastole; ES, end-systole.",
             *anova_sentences(anova),
             contrast_sentence(pairwise),
@@ -132,7 +132,7 @@ def tabulate(
         rows.append([row_name(row), *cells])
     return PrintedTable(
         number="Table 2",
-        title=f"Overlap of {reader} with the reference in the cohort {cohort}.",
+        title=f"Overlap between {reader} and the reference in the {cohort} cohort.",
         header=["Structure, phase", "n", "Dice", "Dice, median (quartiles)", *MEASURES.values()],
         rows=rows,
         footnote=footnote(dice, anova, pairwise, sd_ddof),

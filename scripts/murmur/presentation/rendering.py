@@ -24,8 +24,17 @@ TEX = {
 SETTINGS = {"undefined": StrictUndefined, "trim_blocks": True, "lstrip_blocks": True, "keep_trailing_newline": True}
 
 
+class Verbatim(str):
+    """Text that is not escaped."""
+
+
 def tex(value: object) -> str:
-    """Return a value as text for LaTeX, with every character escaped that would be a command or would not print."""
+    """Return a value as text for LaTeX, with every character escaped that would be a command or would not print.
+
+    Verbatim text is left as it is.
+    """
+    if isinstance(value, Verbatim):
+        return value
     return "".join(TEX.get(character, character) for character in str(value))
 
 
@@ -41,4 +50,5 @@ def render(template: str, **values) -> str:
         environment = Environment(
             "<%", "%>", "<<", ">>", "<#", "#>", loader=loader, autoescape=False, finalize=tex, **SETTINGS
         )
-    return environment.get_template(template).render(values, stamp=stamp())
+        values["stamp"] = Verbatim(stamp())  # in a comment
+    return environment.get_template(template).render({"stamp": stamp()} | values)

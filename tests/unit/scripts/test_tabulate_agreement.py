@@ -73,7 +73,7 @@ def test_the_four_files_hold_the_same_cells(table_1):
     assert [[cell.text for cell in row.cells] for row in document.tables[0].rows] == cells
     assert document.tables[0].style.name == "Light Shading"
     title, footnote = (paragraph.text for paragraph in document.paragraphs)
-    assert title == "Table 1. Left-ventricular function in the cohort 9.4T & co: net_<1> against the reference."
+    assert title == "Table 1. Left-ventricular function in the 9.4T & co cohort: reference and net_<1>."
     assert page.rows[-1] == [footnote]
     assert "denominator n)" in footnote
     assert "proportional" not in footnote

@@ -58,11 +58,9 @@ def test_cells_and_footnote(print_table):
 
     document = docx.Document(files["docx"])
     title, footnote = (paragraph.text for paragraph in document.paragraphs)
-    assert (
-        title == "Table 3. Left-ventricular function by phenotype in the cohort 9.4T & co: net_1 against the reference."
-    )
+    assert title == "Table 3. Left-ventricular function by phenotype in the 9.4T & co cohort: reference and net_1."
     assert "denominator n − 1" in footnote
-    assert "p, Welch's t-test for a difference between phenotypes, with Holm's correction for 5 metrics" in footnote
+    assert "p, Welch's t-test for differences between phenotypes, Holm-corrected for 5 metrics" in footnote
     assert footnote.endswith(
         "A single mouse has no SD. EF: tac, n = 2. EDV, ESV, SV, Mass at ED, Mass at ES: left out, fewer than 3 mice: "
         "dcm. EDV: left out, phenotype unknown: 1 mouse. EF: one phenotype with at least 3 mice, two are needed. "
@@ -79,7 +77,7 @@ def test_without_a_test_there_is_a_dash_and_a_reason(print_table):
 def test_without_a_phenotype_it_says_so(print_table):
     files = print_table(function_of(SIZES)[0], {})
     assert files["csv"].read_text("utf-8") == "Metric,p\n"
-    assert "No mouse has a known phenotype" in files["tex"].read_text("utf-8")
+    assert "No mouse with a known phenotype" in files["tex"].read_text("utf-8")
 
 
 def test_same_data_same_bytes(print_table):

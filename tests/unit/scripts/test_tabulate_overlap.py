@@ -67,7 +67,7 @@ def test_the_cells_are_those_of_the_values(table_2):
     word = docx.Document(files["docx"])
     printed = [[cell.text for cell in row.cells] for row in word.tables[0].rows]
     assert printed == [HEADER, *cells.reset_index().to_numpy().tolist()]
-    assert word.paragraphs[0].text == "Table 2. Overlap of unet with the reference in the cohort 9.4T."
+    assert word.paragraphs[0].text == "Table 2. Overlap between unet and the reference in the 9.4T cohort."
     assert word.paragraphs[-1].text == footnote
 
 
@@ -75,14 +75,14 @@ def test_the_footnote_names_the_tests_and_their_numbers(table_2, tmp_path):
     _, footnote, _ = table_2(overlap_of(9))
     anova = pd.read_csv(tmp_path / "anova.csv", index_col="effect")
     phase = anova.loc["phase"]
-    assert "two-way repeated-measures ANOVA, p with Holm's correction for 3 effects: " in footnote
+    assert "two-way repeated-measures ANOVA, p values Holm-corrected for 3 effects: " in footnote
     assert f": phase, F(1, 8) = {phase['F']:.1f}, p = {phase['p_holm']:.3f}; " in footnote
     assert f"structure, F(1, 8) = {anova.loc['structure', 'F']:.1f}, p < 0.001; their interaction, " in footnote
     row = pd.read_csv(tmp_path / "pairwise.csv", index_col="contrast").loc["blood_pool: ED - ES"]
     p = "p < 0.001" if row["p_adjusted"] < 0.001 else f"p = {row['p_adjusted']:.3f}"
     assert (
-        "paired t-tests, p with Holm's correction for 5 contrasts and at least that of the effect in the ANOVA: "
-        in footnote
+        "paired t-tests, p values Holm-corrected for 5 contrasts and no smaller than that of the "
+        "corresponding ANOVA effect: " in footnote
     )
     assert f"blood pool, {row['mean_difference']:.3f}, t(8) = {row['t']:.1f}, {p}; myocardium, −0.0" in footnote
     assert footnote.startswith("Values are mean ± SD (denominator n − 1), ")
@@ -100,14 +100,14 @@ def test_failed_missing_and_single_are_explained(table_2):
     ]
     assert cells.loc[["Myocardium, ED", "Myocardium, ES"], "n"].to_list() == ["6", "5"]
     assert "Left out of the ANOVA, a Dice is missing: Mouse1, odd." in footnote
-    assert "Myocardium, ED: 1 empty by the reader, with Dice 0 and no distance." in footnote
+    assert "Myocardium, ED: 1 segmented as empty (Dice 0, no distances)." in footnote
     assert "Myocardium, ES: 1 not annotated or not segmented." in footnote
 
 
 def test_one_mouse_or_phase_has_no_test(table_2):
     cells, footnote, _ = table_2(overlap_of(1))
     assert cells.loc["Blood pool, ED", "Dice"].endswith(" ± –")
-    assert "ANOVA: none, 1 complete mouse, at least 2 are needed." in footnote
+    assert "ANOVA: not computed (1 complete mouse, at least 2 are needed)." in footnote
     assert "paired t-tests: blood pool, 0.0" in footnote
     _, footnote, _ = table_2(overlap_of(4)[lambda t: t["phase"] == "ED"])
     assert "Blood pool, ED and ES: only ED has values." in footnote
