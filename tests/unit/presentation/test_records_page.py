@@ -88,12 +88,11 @@ def test_what_users_wrote_is_text_and_not_html(found):
 
 
 def test_settings_tell_what_was_given_and_what_is_the_default(found):
-    rows = {
-        row[0]: row[2] for row in records_page.settings_as_rows({"a": {"b": 1, "c": []}, "d": {}}, {"a": {"c": []}})
-    }
-    assert "default" in rows["<code>a.b</code>"]
-    assert rows["<code>a.c</code>"] == "study file"
-    assert "default" in rows["<code>d</code>"]
+    rows = list(records_page.settings_as_rows({"a": {"b": 1, "c": []}, "d": {}}, {"a": {"c": []}}))
+    assert rows == [("a.b", "1", False), ("a.c", "[]", True), ("d", "{}", False)]
+    text = page(found, ["figure_1.pdf"])
+    assert '<code>statistics.alpha</code></th><td><code>0.05</code></td><td><span class="default">default<' in text
+    assert "<code>statistics.power</code></th><td><code>0.8</code></td><td>study file<" in text
 
 
 def test_setting_that_differs_by_mouse_is_not_given_as_that_of_all(found):
