@@ -6,7 +6,7 @@
 
 rule draw_network:
     input:
-        model=lambda w: inputs.reader(w).model,
+        training=rules.train_network.output.record,
     output:
         *figure("figure_1_network", "Figure 1: network", **BY_READER),
     log:

@@ -1,32 +1,29 @@
-"""Figure 1: the UNet3+, drawn from a saved network.
+"""Figure 1: the UNet 3+ of a reader, drawn from the settings of its training.
 
-Input: a Keras 3 file (.keras). Layers, connections, sizes and channels are read from its configuration and the
-number of parameters from its weights, so the figure shows the network that was trained. No Keras is needed.
+Input: training.json, of which the network's filters, size, downsample and dropout and its number of parameters are
+used. `murmur.network.unet3plus` describes the architecture; the tests hold the drawing against the network it builds.
 """
 
-import io
 import json
-import re
-import zipfile
 from collections import defaultdict
-from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-import h5py
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgba
 from matplotlib.patches import FancyBboxPatch
 
-from murmur.errors import BadInput
 from murmur.job import job
 from murmur.presentation import style
+from murmur.vocabulary import STRUCTURES
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 LEVEL_COLOURS = (style.BLUE, style.GREEN, style.ORANGE, style.PURPLE, "#606060")
 DECODER_COLOUR = style.BLACK
+CLASSES = 1 + len(STRUCTURES)
 
 # the drawing's grid, in mm
 HEADING, ROW, STACK, BOX = 21.5, 31.0, 25.0, 4.4
@@ -37,115 +34,60 @@ DECODER_LANE = 51.5
 
 @dataclass(frozen=True)
 class Network:
-    """A saved network: its layers by name, the layers that feed each, and output shapes (row, column, channel)."""
+    """The settings that determine a UNet 3+: `filters` of each level, `size` and `downsample` of the input, dropout."""
 
-    layers: dict[str, dict]
-    sources: dict[str, list[str]]
-    shapes: dict[str, tuple]
-    outputs: list[str]
+    filters: list[int]
+    size: int
+    downsample: int
+    dropout: float
     parameters: int
 
     @property
     def depth(self) -> int:
         """The number of encoder levels."""
-        return sum(bool(re.fullmatch(r"Encoder\d+_Conv_1", name)) for name in self.layers)
+        return len(self.filters)
 
-    def chain(self, name: str) -> list[str]:
-        """Return `name` and what feeds it, back to the last encoder or decoder that is not part of it."""
-        names = [name]
-        while not re.match(r"(En|De)coder", source := self.sources[names[-1]][0]):
-            names.append(source)
-        return [*names, source]
-
-
-def tensors(node) -> Iterator[dict]:
-    """Yield the descriptions of all Keras tensors within a part of the configuration."""
-    if isinstance(node, dict):
-        if node.get("class_name") == "__keras_tensor__":
-            yield node["config"]
-        else:
-            node = list(node.values())
-    if isinstance(node, list):
-        for part in node:
-            yield from tensors(part)
+    def shape(self, level: int, channels: int) -> str:
+        """Write the shape (row, column, channel) of the features of a level."""
+        side = self.size // self.downsample // 2 ** (level - 1)
+        return f"{side}×{side}×{channels}"
 
 
 def read_network(path: str) -> Network:
-    """Read a Keras 3 file. Raises BadInput where it does not hold a UNet3+ with the usual names of layers."""
-    with zipfile.ZipFile(path) as file:
-        config = json.loads(file.read("config.json"))["config"]
-        weights = h5py.File(io.BytesIO(file.read("model.weights.h5")), "r")
-    sizes = []
-    weights["layers"].visititems(lambda _, item: sizes.append(getattr(item, "size", 0)))
-    layers = {layer["name"]: layer for layer in config["layers"]}
-    if not {"Encoder1_Conv_1", "Decoder1_Conv_1", "D1_input"} <= layers.keys():
-        raise BadInput(
-            f"{path}: found a network without the layer names of a UNet 3+, expected Encoder1_Conv_1 and so on"
-        )
-    sources, shapes = {}, {}
-    for name, layer in layers.items():
-        fed = list(tensors(layer["inbound_nodes"]))
-        sources[name] = [tensor["keras_history"][0] for tensor in fed]
-        shapes |= {tensor["keras_history"][0]: tuple(tensor["shape"][1:]) for tensor in fed}
-    ends = config["output_layers"]  # one output is not in a list of its own
-    outputs = [name for name, *_ in (ends if isinstance(ends[0], list) else [ends])]
-    shapes |= {name: shapes[sources[name][0]] for name in outputs}
-    return Network(layers, sources, shapes, outputs, sum(sizes))
+    """Read the settings of a trained network from its training.json."""
+    card = json.loads(Path(path).read_text(encoding="utf-8"))
+    settings = {name: card["network"][name] for name in ("filters", "size", "downsample", "dropout")}
+    return Network(**settings, parameters=card["parameters"])
 
 
-def size_words(shape: tuple) -> str:
-    """Write a shape (row, column, channel), with a point for a size that is left open."""
-    return "×".join("·" if length is None else str(length) for length in shape)
+def before_encoder(network: Network, level: int) -> str:
+    """Return how the input of an encoder level is made smaller."""
+    if level > 1:
+        return "max-pool ÷2"
+    return f"average-pool ÷{network.downsample}" if network.downsample > 1 else ""
 
 
-def step_words(network: Network, name: str) -> str:
-    """Say in a word or two what a layer does; empty for a layer that does nothing at prediction."""
-    layer = network.layers[name]
-    config = layer["config"]
-    match layer["class_name"]:
-        case "Conv2D":
-            return f"conv {size_words(config['kernel_size'])}"
-        case "MaxPooling2D":
-            return f"max-pool ÷{config['pool_size'][0]}"
-        case "AveragePooling2D":
-            return f"average-pool ÷{config['pool_size'][0]}"
-        case "UpSampling2D":
-            return f"up ×{config['size'][0]}"
-        case "BatchNormalization":
-            return "BN"
-        case "Dropout":
-            return f"dropout {config['rate']:g}"
-        case "Activation" | "ReLU" | "Softmax":
-            return {"relu": "ReLU"}.get(config.get("activation"), config.get("activation", layer["class_name"]))
-    return ""
-
-
-def block_words(network: Network, block: str) -> str:
+def block_words(network: Network, block: str, level: int) -> str:
     """Return the lines of an encoder or decoder block: its size and the steps that it repeats."""
-    number = sum(name.startswith(f"{block}_Conv_") for name in network.layers)
-    kinds = [f"{block}_{kind}_1" for kind in ("BN", "Activation")]
-    conv, rest = step_words(network, f"{block}_Conv_1"), ", ".join(step_words(network, name) for name in kinds)
-    steps = f"{number} × ({conv},\n{rest})" if number > 1 else f"{conv},\n{rest}"
-    dropout = f"\n{step_words(network, f'{block}_dropout')}" if f"{block}_dropout" in network.layers else ""
-    size = size_words(network.shapes[f"{block}_Activation_{number}"])
-    return f"{block[0:7]} {block[7:]}\n{size}\n{steps}{dropout}"
+    conv = "conv 3×3,\nBN, ReLU"
+    steps = f"2 × ({conv})" if block == "Encoder" else conv
+    dropout = f"\ndropout {network.dropout:g}" if level == network.depth else ""
+    return f"{block} {level}\n{network.shape(level, network.filters[level - 1])}\n{steps}{dropout}"
 
 
 def input_words(network: Network, source: int, level: int) -> tuple[str, str]:
-    """Return the words of a decoder level's input and where it comes from, as Encoder3 or Decoder2."""
-    *steps, origin = network.chain(f"Skip{source}_{level}_Activation_1")
-    block = re.match(r"(En|De)coder\d+", origin)[0]
-    convolution = f"Skip{source}_{level}_Conv_1"
-    done = [step_words(network, name) for name in reversed(steps) if not re.search("_(BN|Activation)_", name)]
-    channels = network.shapes[convolution][-1]
-    return f"{block[0]}{block[7:]}: {', '.join(done)} → {channels}", block
+    """Return the words of a decoder level's input and the block that it comes from, Encoder or Decoder."""
+    block = "Decoder" if source == level + 1 < network.depth else "Encoder"
+    factor = 2 ** abs(source - level)
+    resample = "" if source == level else f"max-pool ÷{factor}, " if source < level else f"up ×{factor}, "
+    return f"{block[0]}{source}: {resample}conv 3×3 → {network.filters[level - 1]}", block
 
 
 def head_words(network: Network, level: int) -> str:
     """Return the steps of a head, a line each, and the size of its output."""
-    output = f"deepsup_activation_{level}"
-    steps = [step_words(network, name) for name in reversed(network.chain(output)[:-1])]
-    return "\n".join([*steps, size_words(network.shapes[output])])
+    factors = (2 ** (level - 1), network.downsample)
+    steps = [f"conv 3×3\nup ×{factor}" if factor > 1 else "conv 3×3" for factor in factors]
+    return "\n".join([*steps, "softmax", f"{network.size}×{network.size}×{CLASSES}"])
 
 
 def draw_box(axes: Axes, x: tuple[float, float], y: float, height: float, words: str, colour: str, **style) -> None:
@@ -196,15 +138,13 @@ class Grid:
 def draw_encoder(axes: Axes, network: Network, grid: Grid) -> None:
     """Draw the image and below it the encoder's blocks with what lies between them."""
     middle = sum(ENCODER) / 2
-    image = next(name for name, sources in network.sources.items() if not sources)
     below = grid.top + 7
-    draw_box(axes, ENCODER, below + 4.5, 9, f"Image\n{size_words(network.shapes[image])}", style.GREY)
+    draw_box(axes, ENCODER, below + 4.5, 9, f"Image\n{network.size}×{network.size}×1", style.GREY)
     for level in range(1, grid.depth + 1):
-        block, y = f"Encoder{level}", grid.row(level)
+        y = grid.row(level)
         draw_lines(axes, [[(middle, below), (middle, y + STACK / 2)]], style.GREY)
-        between = step_words(network, network.sources[f"{block}_Conv_1"][0])
-        axes.text(middle + 1.5, (below + y + STACK / 2) / 2, between, va="center")
-        draw_box(axes, ENCODER, y, STACK, block_words(network, block), LEVEL_COLOURS[level - 1])
+        axes.text(middle + 1.5, (below + y + STACK / 2) / 2, before_encoder(network, level), va="center")
+        draw_box(axes, ENCODER, y, STACK, block_words(network, "Encoder", level), LEVEL_COLOURS[level - 1])
         below = y - STACK / 2
 
 
@@ -215,36 +155,34 @@ def draw_inputs(axes: Axes, network: Network, grid: Grid) -> None:
         for source in range(1, grid.depth + 1):
             words, block = input_words(network, source, level)
             y = grid.slot(source, level)
-            if block == f"Encoder{source}":
+            if block == "Encoder":
                 colour, lane, start = LEVEL_COLOURS[source - 1], LANES[source - 1], (ENCODER[1], grid.output(source))
                 path = [start, (lane, start[1]), (lane, y), (INPUTS[0], y)]
             else:
                 colour, middle, gap = DECODER_COLOUR, sum(DECODER) / 2, grid.row(level) - ROW / 2
                 start = (middle, grid.row(source) + STACK / 2)
                 path = [start, (middle, gap), (DECODER_LANE, gap), (DECODER_LANE, y), (INPUTS[0], y)]
-            paths[block, colour].append(path)
+            paths[block, source, colour].append(path)
             draw_box(axes, INPUTS, y, BOX, words, colour)
             draw_lines(axes, [[(INPUTS[1], y), (CONCATENATION[0], y)]], colour)
-    for (_, colour), lines in paths.items():
+    for (*_, colour), lines in paths.items():
         draw_lines(axes, lines, colour)
 
 
 def draw_decoder(axes: Axes, network: Network, grid: Grid) -> None:
-    """Draw each decoder level from its concatenated inputs on, and the heads that the network has."""
+    """Draw each decoder level from its concatenated inputs on, and the heads."""
     for level in range(1, grid.depth):
-        y, joined = grid.row(level), f"concatenate: {network.shapes[f'D{level}_input'][-1]}"
+        y, joined = grid.row(level), f"concatenate: {network.depth * network.filters[level - 1]}"
         draw_box(axes, CONCATENATION, y, STACK, joined, style.GREY, rotation=90)
         draw_lines(axes, [[(CONCATENATION[1], y), (DECODER[0], y)]], style.GREY)
-        draw_box(axes, DECODER, y, STACK, block_words(network, f"Decoder{level}"), DECODER_COLOUR)
+        draw_box(axes, DECODER, y, STACK, block_words(network, "Decoder", level), DECODER_COLOUR)
     for level in range(1, grid.depth + 1):
-        output = f"deepsup_activation_{level}"
-        if output in network.outputs:
-            y, start, colour = grid.row(level), DECODER[1], DECODER_COLOUR
-            if level == grid.depth:
-                y, start, colour = y - 6, ENCODER[1], LEVEL_COLOURS[level - 1]
-            draw_lines(axes, [[(start, y), (HEAD[0], y)]], colour)
-            width = 1.8 if output == network.outputs[-1] else 0.8
-            draw_box(axes, HEAD, grid.row(level), STACK, head_words(network, level), colour, linewidth=width)
+        y, start, colour = grid.row(level), DECODER[1], DECODER_COLOUR
+        if level == grid.depth:
+            y, start, colour = y - 6, ENCODER[1], LEVEL_COLOURS[level - 1]
+        draw_lines(axes, [[(start, y), (HEAD[0], y)]], colour)
+        width = 1.8 if level == 1 else 0.8
+        draw_box(axes, HEAD, grid.row(level), STACK, head_words(network, level), colour, linewidth=width)
 
 
 def draw(axes: Axes, network: Network, height: float) -> None:
@@ -268,9 +206,9 @@ def draw(axes: Axes, network: Network, height: float) -> None:
     )
 
 
-def main(model: str, outputs: list[str]) -> None:
-    """Draw the network of the file `model` on a page as high as its levels need."""
-    network = read_network(model)
+def main(training: str, outputs: list[str]) -> None:
+    """Draw the network of the card `training` on a page as high as its levels need."""
+    network = read_network(training)
     height = HEADING + ROW * (network.depth - 1) + STACK + 0.5
     with style.printed_figure(outputs, height, layout="none") as figure:
         axes = figure.add_axes((0, 0, 1, 1), xlim=(0, style.PAGE_MM), ylim=(0, height))
@@ -280,4 +218,4 @@ def main(model: str, outputs: list[str]) -> None:
 
 if __name__ == "__main__":
     with job(snakemake):
-        main(model=snakemake.input.model, outputs=list(snakemake.output))
+        main(training=snakemake.input.training, outputs=list(snakemake.output))
