@@ -1,4 +1,4 @@
-"""Downloading: what stands under a file's name is whole and the right one, however often the way there was cut."""
+"""Downloading files, with resumption: a file appears under its name only if it is complete and correct."""
 
 import hashlib
 import math
@@ -27,7 +27,7 @@ RETRY = Retry(
 
 
 def git_blob_sha1(path: str | Path) -> str:
-    """Return the SHA-1 by which git knows a file, in hexadecimal: that of `blob SIZE`, a zero byte, and the content."""
+    """Return the SHA-1 of a file as a git blob, in hexadecimal: of `blob SIZE`, a zero byte and the content."""
     digest = hashlib.sha1(f"blob {Path(path).stat().st_size}\0".encode(), usedforsecurity=False)
     with open(path, "rb") as file:
         return hashlib.file_digest(file, lambda: digest).hexdigest()
@@ -38,7 +38,7 @@ MEASURES = {"bytes": lambda path: Path(path).stat().st_size, "git_blob_sha1": gi
 
 
 def difference(path: str | Path, expected: dict[str, str | int]) -> str | None:
-    """Say in what a file differs from what is `expected` of it (bytes, git_blob_sha1, sha256); None if in nothing."""
+    """Return how a file differs from the `expected` bytes, git_blob_sha1 or sha256; None if it does not."""
     for measure in MEASURES:
         if measure in expected and (found := MEASURES[measure](path)) != expected[measure]:
             return f"found {measure} {found} ({MEASURES['bytes'](path):,} bytes), expected {expected[measure]}"
@@ -46,13 +46,24 @@ def difference(path: str | Path, expected: dict[str, str | int]) -> str | None:
 
 
 def download(address: str, target: str | Path, expected: dict[str, str | int]) -> None:
-    """Write the file at `address` to `target`, which appears only when it is whole and as `expected`.
+    """Download a file; it appears under its name only if it is complete and as expected.
 
-    What has come so far lies beside it, in `.NAME.partial`: when an answer breaks off, or the process is killed, the
-    next try asks for the rest. `expected` gives the file's bytes, git_blob_sha1 or sha256. Proxy and certificates are
-    those of the environment (HTTPS_PROXY, REQUESTS_CA_BUNDLE).
+    Partial downloads are kept as `.NAME.partial` next to the target and resumed after an interruption. Proxy and
+    certificates are taken from the environment (HTTPS_PROXY, REQUESTS_CA_BUNDLE).
 
-    Raises BadInput when the address cannot be reached, refuses, or holds another file.
+    Parameters
+    ----------
+    address : str
+        URL of the file.
+    target : str or Path
+        File to write.
+    expected : dict of str to (str or int)
+        Expected `bytes`, `git_blob_sha1` or `sha256` of the file.
+
+    Raises
+    ------
+    BadInput
+        If the address cannot be reached, refuses the request, or holds another file.
     """
     target = Path(target)
     target.parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""The manifest of a cohort: every mouse file checked and described in one row."""
+"""The manifest of a cohort: every mouse file, checked and described in one row."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +22,7 @@ SHOWN = 5  # labels in a message
 
 @dataclass(frozen=True)
 class Mouse:
-    """One row of a manifest: where a mouse's file is, its grid, and its annotated frames, counted from 0."""
+    """One row of a manifest: the file of a mouse, its grid, and its annotated frames, counted from 0."""
 
     name: str
     file: str
@@ -37,7 +37,7 @@ class Mouse:
 
     @property
     def phases(self) -> dict[int, str]:
-        """The phase of each annotated frame: ED, ES and inflow; without ED and ES the first is single, others other."""
+        """Phase of each annotated frame: ED, ES or inflow; without ED and ES, single (first frame) or other."""
         if self.ed_frame is None:
             return {frame: "other" if number else "single" for number, frame in enumerate(self.annotated_frames)}
         return {f: {self.ed_frame: "ED", self.es_frame: "ES"}.get(f, "inflow") for f in self.annotated_frames}
@@ -52,14 +52,15 @@ def _optional(value, kind: type):
 
 
 def read_manifest(path: str | Path) -> dict[str, Mouse]:
-    """Read a manifest and return its mice by name, in its order."""
+    """Read a manifest and return its mice by name, in order."""
     return {row.mouse: _mouse(row) for row in read_csv(path).itertuples(index=False)}
 
 
 def check_mouse(path: str, spacing_mm: list[float] | None = None) -> Mouse:
-    """Check one mouse file and return the mouse, as in a manifest but for its phenotype. Arguments as `describe` has.
+    """Check one mouse file and return the mouse as in a manifest, but without its phenotype.
 
-    For jobs that would otherwise run again, for hours, whenever another mouse changes the manifest.
+    Parameters are those of `describe`. Used by long-running jobs, which must not be rerun whenever another mouse
+    changes the manifest.
     """
     return _mouse(SimpleNamespace(**describe(path, spacing_mm, None, None)))
 
@@ -80,10 +81,17 @@ def _mouse(row) -> Mouse:
 
 
 def find_phases(blood_pool_voxels: dict[int, int]) -> tuple[int | None, int | None]:
-    """Return the ED and ES frames: those with the largest and the smallest blood pool, the earlier one at a tie.
+    """Identify ED and ES, the frames with the largest and the smallest blood pool (the earlier one of equal frames).
 
-    `blood_pool_voxels` maps each annotated frame to its number of blood-pool voxels; a frame without any was not
-    annotated there and does not count. Returns (None, None) when fewer than two frames are left.
+    Parameters
+    ----------
+    blood_pool_voxels : dict of int to int
+        Number of blood-pool voxels of each annotated frame. Frames without blood pool are ignored.
+
+    Returns
+    -------
+    tuple of (int or None)
+        ED and ES frames; (None, None) if fewer than two frames have blood pool.
     """
     counted = {frame: voxels for frame, voxels in sorted(blood_pool_voxels.items()) if voxels > 0}
     if len(counted) < 2:
@@ -159,14 +167,27 @@ def _check_masks(path: str, file: h5py.File) -> dict[int, int]:
 def describe(path: str, spacing_mm: list[float] | None, frame_interval_ms: float | None, phenotype: str | None) -> dict:
     """Check one mouse file and return its row of the manifest.
 
-    Args:
-        path: the HDF5 file; the mouse is named after it.
-        spacing_mm: spacing in mm along row, column and slice from the study file; None takes the file's own attribute
-            `spacing_mm`, else the published study's.
-        frame_interval_ms: the same for the time between frames in ms.
-        phenotype: the mouse's phenotype where it is known.
+    Parameters
+    ----------
+    path : str
+        HDF5 file, named after the mouse.
+    spacing_mm : list of float or None
+        Spacing in mm along row, column and slice as given in the study file. None uses the attribute `spacing_mm` of
+        the file or, failing that, the spacing of the published study.
+    frame_interval_ms : float or None
+        The same for the time between frames in ms.
+    phenotype : str or None
+        Phenotype of the mouse, if known.
 
-    Raises BadInput with one sentence: the file, what was found and what was expected.
+    Returns
+    -------
+    dict
+        Row of the manifest.
+
+    Raises
+    ------
+    BadInput
+        If the file does not meet the requirements; one sentence with the file, what was found and what was expected.
     """
     with open_mouse(path) as file:
         if "Images" not in file:

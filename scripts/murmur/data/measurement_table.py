@@ -1,4 +1,4 @@
-"""Measurements made elsewhere: one CSV file of numbers, as a cohort without images."""
+"""Measurements made with other software: one CSV file, used as a cohort without images."""
 
 import csv
 import math
@@ -20,9 +20,12 @@ def _rows(path: str) -> list[dict[str, str]]:
 
 
 def readers(path: str) -> list[str]:
-    """Return the readers of the file: its columns beside mouse, metric, unit and reference.
+    """Return the readers of a measurement file: its columns other than mouse, metric, unit and reference.
 
-    Raises BadInput when there is none, or its name cannot name a folder.
+    Raises
+    ------
+    BadInput
+        If there is none, or a name cannot be used as a folder name.
     """
     _rows(path)
     with open(path, newline="", encoding="utf-8-sig") as file:
@@ -39,15 +42,30 @@ def readers(path: str) -> list[str]:
 
 
 def mice(path: str) -> list[str]:
-    """Return the mice of the file, in the order in which they come."""
+    """Return the mice of the file, in order of appearance."""
     return list(dict.fromkeys(row["mouse"] for row in _rows(path)))
 
 
 def function(path: str, reader: str) -> pd.DataFrame:
-    """Return the numbers of one reader as a table with the columns mouse, metric, unit, reference, reader.
+    """Read the measurements of one reader.
 
-    A cell may be empty and a metric may be absent. Raises BadInput for an unknown metric or unit, a cell that is not a
-    number, or a metric given twice for a mouse.
+    Parameters
+    ----------
+    path : str
+        CSV file with the columns mouse, metric, unit, reference and one column per reader. Cells may be empty, and
+        metrics may be absent.
+    reader : str
+        Column of the reader.
+
+    Returns
+    -------
+    DataFrame
+        Columns mouse, metric, unit, reference and reader.
+
+    Raises
+    ------
+    BadInput
+        If a metric or unit is unknown, a cell is not a number, or a metric is given twice for a mouse.
     """
     rows, seen = [], {}
     for line, row in enumerate(_rows(path), start=2):
@@ -81,6 +99,6 @@ def _number(row: dict[str, str], column: str, place: str) -> float:
 
 
 def pairs(path: str, reader: str) -> int:
-    """Return the largest number of pairs of reference and reader that a metric has."""
+    """Return the largest number of pairs of reference and reader that any metric has."""
     table = function(path, reader).dropna()
     return int(table.groupby("metric").size().max()) if len(table) else 0

@@ -1,8 +1,8 @@
 """Mouse files: one HDF5 file per mouse, in the layout of the published study.
 
-`Images` uint16 and `Masks` uint8 have the axes (row, column, slice, frame); `Frames_with_ROI` lists the
-annotated frames, counted from 0. The same layout serves the phantom, converted NIfTI files and Murmur's own
-segmentations, so every later step reads one kind of file.
+`Images` (uint16) and `Masks` (uint8) have the axes (row, column, slice, frame); `Frames_with_ROI` lists the annotated
+frames, counted from 0. The same layout is used for the phantom, converted NIfTI files and Murmur's own segmentations,
+so that all later steps read a single file format.
 """
 
 from pathlib import Path
@@ -15,7 +15,7 @@ from murmur.files import atomic_write
 
 
 def open_mouse(path: str | Path) -> h5py.File:
-    """Open an HDF5 file for reading. Raises BadInput when it is none."""
+    """Open an HDF5 file for reading. Raises BadInput if it cannot be read as such."""
     try:
         return h5py.File(path, "r")
     except OSError:
@@ -23,14 +23,29 @@ def open_mouse(path: str | Path) -> h5py.File:
 
 
 def read_frame(path: str | Path, dataset: str, frame: int) -> np.ndarray:
-    """Return one stack, axes (row, column, slice), of the 4D `dataset` in the mouse file `path`; masks are uint8."""
+    """Read one frame of a mouse file.
+
+    Parameters
+    ----------
+    path : str or Path
+        Mouse file.
+    dataset : str
+        Name of a 4D dataset, such as `Images` or `Masks`.
+    frame : int
+        Frame, counted from 0.
+
+    Returns
+    -------
+    ndarray
+        Stack with the axes (row, column, slice); masks are uint8.
+    """
     with h5py.File(path, "r") as file:
         stack = file[dataset][:, :, :, frame]
     return stack.astype(np.uint8) if dataset == "Masks" else stack
 
 
 def segmented_frames(path: str | Path) -> list[int]:
-    """Return the frames that a reader segmented, ascending and counted from 0; all where the file has no list."""
+    """Return the frames segmented by a reader, ascending and counted from 0; all frames if the file lists none."""
     with h5py.File(path, "r") as file:
         if "Frames_with_ROI" in file:
             return _listed(file)
@@ -38,9 +53,14 @@ def segmented_frames(path: str | Path) -> list[int]:
 
 
 def contoured_frames(path: str | Path) -> list[int]:
-    """Return the frames that an expert contoured, ascending and counted from 0; those with a label without a list.
+    """Return the frames contoured by the expert, ascending and counted from 0.
 
-    Raises BadInput when the file cannot be read.
+    Frames are those listed in `Frames_with_ROI` or, without a list, those with at least one label.
+
+    Raises
+    ------
+    BadInput
+        If the file cannot be read.
     """
     with open_mouse(path) as file:
         if "Masks" not in file:
@@ -65,12 +85,18 @@ def write_cine(
 ) -> None:
     """Write a mouse file; it appears under its name only when it is complete.
 
-    Args:
-        path: the HDF5 file to write.
-        images: `Images`, uint16, axes (row, column, slice, frame); left out of a file of masks.
-        masks: `Masks`, uint8, the same axes.
-        frames: `Frames_with_ROI`, the frames that have a mask, counted from 0.
-        attributes: attributes of the file, such as `spacing_mm` and `frame_interval_ms`.
+    Parameters
+    ----------
+    path : str or Path
+        HDF5 file to write.
+    images : ndarray, optional
+        `Images`, uint16, axes (row, column, slice, frame); omitted in files of masks.
+    masks : ndarray, optional
+        `Masks`, uint8, same axes.
+    frames : list of int, optional
+        `Frames_with_ROI`, the frames with a mask, counted from 0.
+    attributes : dict, optional
+        Attributes of the file, such as `spacing_mm` and `frame_interval_ms`.
     """
     with atomic_write(path) as partial, h5py.File(partial, "w", track_order=False) as file:
         for name, values in (("Images", images), ("Masks", masks)):

@@ -1,4 +1,4 @@
-"""NIfTI files as mouse files: 4D images, masks as 4D or as one file per annotated frame."""
+"""NIfTI files as mouse files: 4D images, with masks as 4D files or as one file per annotated frame."""
 
 import re
 import zlib
@@ -26,7 +26,7 @@ def _pattern(name: str, mouse: str | None = None) -> re.Pattern:
 
 
 class NiftiFolder:
-    """A folder of NIfTI files in which `images` and `masks` say how a mouse's files are named."""
+    """A folder of NIfTI files, whose names are given by the templates `images` and `masks`."""
 
     KEYS = ("nifti", "images", "masks", "labels", "frames_from")
 
@@ -41,14 +41,14 @@ class NiftiFolder:
                 )
 
     def mice(self) -> list[str]:
-        """Return the mice that have an image; a file that is also named like a mask is not one."""
+        """Return the mice with an image; files that also match the mask template are not images."""
         image = _pattern(self.images)
         mask = _pattern(self.masks) if self.masks else None
         found = (image.fullmatch(path.name) for path in self.folder.iterdir())
         return sorted(m["mouse"] for m in found if m and not (mask and mask.fullmatch(m.string)))
 
     def image_file(self, mouse: str) -> Path:
-        """Return the path of the mouse's 4D image."""
+        """Return the path of the 4D image of a mouse."""
         return self.folder / self.images.replace("{mouse}", mouse)
 
     @cached_property
@@ -74,24 +74,41 @@ class NiftiFolder:
         return found
 
     def mask_files(self, mouse: str) -> list[Path]:
-        """Return the paths of the mouse's mask files, in order; none where no expert contoured it."""
+        """Return the mask files of a mouse, in order; empty if it has no contours."""
         return list(self._masks.get(mouse, {}).values())
 
     def contoured_frames(self, mouse: str) -> list[int]:
-        """Return the frames that have a mask, counted from 0; a 4D file is read for it."""
+        """Return the frames with a mask, counted from 0; a 4D file is read to find them."""
         frames = self._masks.get(mouse, {})
         if None in frames:
             return _labelled_frames(_values(frames[None]))
         return sorted(frames)
 
     def files(self, mouse: str) -> list[Path]:
-        """Return every file of the mouse."""
+        """Return all files of a mouse."""
         return [self.image_file(mouse), *self.mask_files(mouse)]
 
     def read_masks(self, mouse: str, shape: tuple[int, ...]) -> tuple[np.ndarray, list[int]]:
-        """Return the masks (row, column, slice, frame), uint8, and the annotated frames, counted from 0.
+        """Read the masks of a mouse.
 
-        In a 4D file a frame is annotated when it holds a label. Raises BadInput for a wrong shape or value.
+        Parameters
+        ----------
+        mouse : str
+            Name of the mouse.
+        shape : tuple of int
+            Shape of the image (row, column, slice, frame).
+
+        Returns
+        -------
+        masks : ndarray
+            Labels (row, column, slice, frame), uint8: 0 background, 1 myocardium, 2 blood pool.
+        frames : list of int
+            Annotated frames, counted from 0; in a 4D file, those with at least one label.
+
+        Raises
+        ------
+        BadInput
+            If a shape, a frame number or a value is wrong.
         """
         masks, frames = np.zeros(shape, np.uint8), []
         for frame, path in self._masks.get(mouse, {}).items():
@@ -161,12 +178,28 @@ def _expect_shape(path: Path, values: np.ndarray, shape: tuple[int, ...]) -> Non
 
 
 def read_image(path: Path) -> tuple[np.ndarray, list[float], float]:
-    """Return the image (row, column, slice, frame), its spacing in mm (row, column, slice) and frame interval in ms.
+    """Read a 4D image.
 
-    Values and axes are the file's own. Whole numbers stay as they are when they fit uint16, else the values are scaled
-    to the full range of uint16; each slice is scaled to its own range before it is segmented, so nothing is lost but
-    rounding. Without a unit of time in the header the interval is NaN. Raises BadInput when the file cannot be read or
-    is not 4D.
+    Parameters
+    ----------
+    path : Path
+        NIfTI file.
+
+    Returns
+    -------
+    image : ndarray
+        Intensities (row, column, slice, frame), uint16, on the grid of the file. Integers that fit are kept; other
+        values are scaled to the full range of uint16. As each slice is later normalised to its own range, only rounding
+        is lost.
+    spacing_mm : list of float
+        Voxel spacing along row, column and slice.
+    frame_interval_ms : float
+        Time between frames; NaN if the header gives no unit of time.
+
+    Raises
+    ------
+    BadInput
+        If the file cannot be read or is not 4D.
     """
     image = _open(path)
     if image.ndim != 4:

@@ -1,4 +1,4 @@
-"""The table of participants: a phenotype for each mouse."""
+"""Participants tables, which give the phenotype of each mouse."""
 
 from collections.abc import Collection
 
@@ -7,9 +7,24 @@ from murmur.errors import BadInput
 
 
 def read_phenotypes(path: str, mice: Collection[str]) -> dict[str, str]:
-    """Return the phenotype of each mouse in `mice`, in their order, that the tab-separated table `path` names.
+    """Read the phenotypes of the mice of a cohort.
 
-    Raises BadInput when a column is missing, a mouse is listed twice, or no mouse of the cohort is listed.
+    Parameters
+    ----------
+    path : str
+        Tab-separated table with the columns mouse and phenotype.
+    mice : collection of str
+        Mice of the cohort.
+
+    Returns
+    -------
+    dict of str to str
+        Phenotype of each mouse for which the table gives one, in the order of `mice`.
+
+    Raises
+    ------
+    BadInput
+        If a column is missing, a mouse is listed twice, or no mouse of the cohort is listed.
     """
     rows = read_rows(path, ["mouse", "phenotype"], delimiter="\t")
     listed = [row["mouse"] for row in rows]

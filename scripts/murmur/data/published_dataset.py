@@ -1,6 +1,7 @@
-"""The published study's data and weights: where they lie, and how to know that a file is the right one.
+"""Location and checksums of the data and weights of the published study.
 
-They lie in the study's public repository (doi 10.1016/j.jocmr.2026.102706), at one commit, so that they never change.
+They are in the public repository of the study (doi 10.1016/j.jocmr.2026.102706); the commit is fixed, so that the files
+never change.
 """
 
 import re
@@ -25,10 +26,22 @@ INFLOW_MICE = frozenset({"Mouse17", "Mouse48", "Mouse91", "Mouse125"})
 
 
 def read_checksums(path: str | Path = CHECKSUMS) -> dict[str, tuple[str, str]]:
-    """Return the file (its path below the address) and the git blob SHA-1 of each mouse.
+    """Read the checksums of the mouse files.
 
-    `path` is a table separated by tabs with the columns file and git_blob_sha1; a mouse is named as its file is.
-    Raises BadInput when a digest is none, or a mouse is listed twice.
+    Parameters
+    ----------
+    path : str or Path
+        Tab-separated table with the columns file and git_blob_sha1. Each mouse is named after its file.
+
+    Returns
+    -------
+    dict of str to (str, str)
+        File (path below the address) and git blob SHA-1 of each mouse.
+
+    Raises
+    ------
+    BadInput
+        If a checksum is malformed or a mouse is listed twice.
     """
     found: dict[str, tuple[str, str]] = {}
     for row in read_rows(path, ["file", "git_blob_sha1"], delimiter="\t"):

@@ -1,4 +1,4 @@
-"""Which mice train, validate and test a network. The unit is the mouse: all its slices go to one set."""
+"""Splitting the mice of a cohort into training, validation and test sets. All slices of a mouse go to one set."""
 
 import random
 from collections.abc import Collection, Mapping, Sequence
@@ -28,14 +28,36 @@ def draw_split(
     numbers: Mapping[str, int],
     seed: int,
 ) -> dict[str, str]:
-    """Draw a split by mouse: `numbers` gives the mice wanted for train, validation and test.
+    """Draw a random split of a cohort, stratified by phenotype.
 
-    Mice with inflow frames (`inflow`) train, as in the published study; a network learns nothing from those
-    `without_contours`, so they are test mice. The others are drawn within each phenotype in proportion to its size
-    (mice of unknown phenotype are a group of their own), so that every set has about the cohort's mix. The same seed
-    and mice give the same split, in whatever order the mice come.
+    Mice with inflow frames are assigned to the training set, as in the published study, and mice without contours to
+    the test set. The others are drawn within each phenotype in proportion to its size, so that each set has about the
+    same mix of phenotypes as the cohort; mice of unknown phenotype form a group of their own.
 
-    Raises BadInput when the numbers do not add up to the mice, or leave no room for the mice with a fixed place.
+    Parameters
+    ----------
+    mice : collection of str
+        All mice of the cohort.
+    phenotypes : mapping of str to str
+        Phenotype of each mouse for which it is known.
+    inflow : collection of str
+        Mice with inflow frames.
+    without_contours : collection of str
+        Mice without reference contours.
+    numbers : mapping of str to int
+        Number of mice for each of `train`, `validation` and `test`.
+    seed : int
+        Random seed. The same seed and mice give the same split, in whatever order the mice are given.
+
+    Returns
+    -------
+    dict of str to str
+        Set of each mouse.
+
+    Raises
+    ------
+    BadInput
+        If the numbers do not add up to the number of mice, or leave no room for the mice with a fixed set.
     """
     if sum(numbers.values()) != len(mice):
         raise BadInput(
@@ -67,9 +89,24 @@ def draw_split(
 
 
 def read_split(path: str, mice: Collection[str]) -> dict[str, str]:
-    """Read a split from the CSV file `path` with the columns mouse and split.
+    """Read a split from a CSV file.
 
-    Raises BadInput when a mouse is in two sets, missing, unknown, or in a set of another name.
+    Parameters
+    ----------
+    path : str
+        CSV file with the columns mouse and split.
+    mice : collection of str
+        All mice of the cohort.
+
+    Returns
+    -------
+    dict of str to str
+        Set of each mouse, in the order of `mice`.
+
+    Raises
+    ------
+    BadInput
+        If a mouse is missing, unknown, in two sets, or in a set of another name.
     """
     assignment: dict[str, str] = {}
     for row in read_rows(path, ["mouse", "split"]):
@@ -89,7 +126,7 @@ def read_split(path: str, mice: Collection[str]) -> dict[str, str]:
 
 
 def inflow_note(inflow: Collection[str], assignment: Mapping[str, str]) -> str:
-    """Say which mice with inflow frames (`inflow`) a split keeps from training; nothing where it keeps none."""
+    """Return a note on mice with inflow frames that a split does not use for training; empty if there are none."""
     held_out = [mouse for mouse in assignment if mouse in inflow and assignment[mouse] != "train"]
     if not held_out:
         return ""
@@ -103,13 +140,19 @@ def inflow_note(inflow: Collection[str], assignment: Mapping[str, str]) -> str:
 
 
 def check_split(rows: Sequence[tuple[str, str]], digests: Mapping[str, str]) -> None:
-    """Refuse a split in which a mouse is in two sets, or that cannot train a network.
+    """Check that no mouse is in two sets and that a network can be trained.
 
-    Args:
-        rows: mouse and set.
-        digests: SHA-256 of each mouse's file; two names of one file are one mouse.
+    Parameters
+    ----------
+    rows : sequence of (str, str)
+        Mouse and set.
+    digests : mapping of str to str
+        SHA-256 of the file of each mouse; two names with the same file are the same mouse.
 
-    Raises BadInput naming the mice.
+    Raises
+    ------
+    BadInput
+        If a mouse is in two sets, or the training or validation set is empty.
     """
     places: dict[str, tuple[str, str]] = {}
     for mouse, split in rows:
