@@ -11,7 +11,7 @@ import pandas as pd
 from murmur.csv_tables import read_csv
 from murmur.data.mouse_file import open_mouse
 from murmur.errors import BadInput
-from murmur.files import sha256
+from murmur.files import remembered_sha256
 from murmur.vocabulary import BLOOD_POOL, STRUCTURES
 
 PAPER_SPACING_MM = (0.1, 0.1, 1.0)
@@ -216,7 +216,7 @@ def describe(path: str, spacing_mm: list[float] | None, frame_interval_ms: float
     return {
         "mouse": Path(path).stem,
         "file": path,
-        "sha256": sha256(path),
+        "sha256": remembered_sha256(path),
         **dict(zip(("rows", "columns", "slices", "frames"), shape, strict=True)),
         "annotated_frames": ";".join(map(str, annotated)),
         "ed_frame": ed,

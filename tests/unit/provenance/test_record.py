@@ -1,8 +1,11 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from murmur.data.manifest import describe
+from murmur.data.mouse_file import write_cine
 from murmur.files import MEMORY, sha256
 from murmur.provenance import record as records
 from murmur.provenance.code import code_of, science_of
@@ -114,3 +117,15 @@ def test_code_is_the_script_and_what_it_imports(root):
     assert (made["code"], made["science"]) == (found, science_of(root / "scripts" / "measure_volumes.py"))
     assert made["software"]["snakemake"] == "9.0"
     assert json.loads(json.dumps(made)) == made
+
+
+def test_a_mouse_is_read_once_for_its_manifest_and_for_all_records(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("murmur.files.REMEMBERED_BYTES", 1)
+    read = []
+    monkeypatch.setattr("murmur.files.sha256", lambda path: read.append(path) or sha256(path))
+    write_cine("Mouse1.h5", np.arange(32, dtype=np.uint16).reshape(4, 4, 1, 2), np.ones((4, 4, 1, 2), np.uint8), [0, 1])
+    described = describe("Mouse1.h5", None, None, None)["sha256"]
+    used = [records.inputs_of([("mouse", "Mouse1.h5")])[0]["sha256"] for _ in range(3)]
+    assert {described, *used} == {sha256("Mouse1.h5")}
+    assert read == ["Mouse1.h5"]
