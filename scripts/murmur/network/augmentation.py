@@ -1,8 +1,8 @@
-"""The two augmentations of a training slice: as the paper states it, and as the study's public code does it.
+"""Augmentation of training slices, as described in the paper and as implemented in the study's public code.
 
-Images are in 0..1, axes (row, column). Each transform is drawn from the generator that is passed in, so a slice's
-augmentation depends on its seed alone. The paper gives probabilities for flip and rotation by 90°; the others are those
-of the code. docs/training.md sets the two side by side.
+Images are in 0..1, with axes (row, column). All transforms are drawn from the generator that is passed in, so that the
+augmentation of a slice depends on its seed only. The paper gives the probabilities of flips and rotations by 90°; the
+others are those of the code. docs/training.md compares the two.
 """
 
 from collections.abc import Callable
@@ -48,17 +48,27 @@ def _affine(image: np.ndarray, mask: np.ndarray, angle: float, factors, shift) -
 
 
 def augment_paper(image: np.ndarray, mask: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Return a randomly changed copy of a slice and its mask, as the paper states it.
+    """Augment a slice and its mask as described in the paper.
 
-    Args:
-        image: (row, column), float32 in 0..1, square.
-        mask: (row, column), uint8 labels.
-        rng: the generator of all random numbers.
+    Flip and rotation by a multiple of 90° (p 0.5 each), brightness ±0.17 (0.4), gamma 0.70 to 1.20 (0.3), Gaussian
+    noise of variance 30 to 100 on a scale of 0..255 (0.5), CLAHE with clip limit 2 on 8 × 8 tiles (0.5), and rotation
+    by ±10°, scaling by ±10% and translation by ±6.25% (0.5; linear interpolation for the image, nearest neighbour for
+    the mask, 0 outside). The image is then min-max normalised, as are all inputs of the network, so that only the
+    clipping of a brightness change remains.
 
-    Mirror and rotation by 90° (p 0.5 each), brightness ±0.17 (0.4), gamma 0.70 to 1.20 (0.3), Gaussian noise of
-    variance 30 to 100 on 0..255 (0.5), CLAHE with clip limit 2 on 8 × 8 tiles (0.5), rotation ±10°, scale ±10 % and
-    shift ±6.25 % (0.5; linear for the image, nearest for the mask, 0 outside). The image is then scaled to 0..1 by its
-    own range, as every image is that the network sees, so that of a change of brightness only the clipping stays.
+    Parameters
+    ----------
+    image : ndarray
+        Square image (row, column), float32 in 0..1.
+    mask : ndarray
+        Labels (row, column), uint8.
+    rng : Generator
+        Source of all random numbers.
+
+    Returns
+    -------
+    image, mask : ndarray
+        Augmented copies.
     """
     if rng.random() < CHANCE["flip"]:
         image, mask = image[:, ::-1], mask[:, ::-1]
@@ -86,18 +96,27 @@ def _grey_levels(image: np.ndarray) -> np.ndarray:
 
 
 def augment_notebook(image: np.ndarray, mask: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Return a randomly changed copy of a slice and its mask, as the study's public code does it.
+    """Augment a slice and its mask as implemented in the study's public code.
 
-    Args:
-        image: (row, column), float32 in 0..1, square.
-        mask: (row, column), uint8 labels.
-        rng: the generator of all random numbers.
+    The image is quantised to 256 grey levels throughout: flip (p 0.5); rotation by 0, 90, 180 or 270° (0.5); brightness
+    ±0.17 of the range (0.4); gamma 0.70 to 1.20 (0.3); Gaussian noise with a standard deviation of 0.1 to 0.4 of the
+    range, clipped (0.5); CLAHE with a clip limit of 1 to 2 on 8 × 8 tiles (0.5); scaling by ±10% independently along
+    each axis, rotation by ±10° and translation by exactly +6.25% along both axes (0.5; linear interpolation for the
+    image, nearest neighbour for the mask, 0 outside). The image is then min-max normalised.
 
-    The image is truncated to 256 grey levels and stays on them: mirror (p 0.5); rotation by 0, 90, 180 or 270° (0.5);
-    brightness ±0.17 of the range (0.4); gamma 0.70 to 1.20 (0.3); Gaussian noise of standard deviation 0.1 to 0.4 of
-    the range, clipped (0.5); CLAHE with a clip limit of 1 to 2 on 8 × 8 tiles (0.5); scale ±10 % along each axis by
-    itself, rotation ±10° and a shift of exactly +6.25 % along both axes (0.5; linear for the image, nearest for the
-    mask, 0 outside). It is then scaled to 0..1 by its own range.
+    Parameters
+    ----------
+    image : ndarray
+        Square image (row, column), float32 in 0..1.
+    mask : ndarray
+        Labels (row, column), uint8.
+    rng : Generator
+        Source of all random numbers.
+
+    Returns
+    -------
+    image, mask : ndarray
+        Augmented copies.
     """
     image = np.floor(image * np.float32(255))
     if rng.random() < CHANCE["flip"]:
@@ -122,7 +141,7 @@ def augment_notebook(image: np.ndarray, mask: np.ndarray, rng: np.random.Generat
 
 
 class Recipe(NamedTuple):
-    """What the paper and the code do differently."""
+    """Differences between the training described in the paper and that of the code."""
 
     augment: Callable  # (image, mask, generator) to a changed image and mask
     with_replacement: bool  # draw each batch anew from all slices, whole batches only; else every slice once per epoch
@@ -134,7 +153,7 @@ class Recipe(NamedTuple):
         return slices // batch_size if self.with_replacement else -(-slices // batch_size)
 
     def draw(self, slices: int, batch_size: int, seed: int, epoch: int) -> list[tuple[int, list[int]]]:
-        """Return the slices of an epoch in their order, each with the seed of its augmentation."""
+        """Return the slices of an epoch in order, each with the seed of its augmentation."""
         rng = np.random.default_rng([seed, epoch])
         if self.with_replacement:
             drawn = rng.integers(slices, size=self.steps(slices, batch_size) * batch_size)

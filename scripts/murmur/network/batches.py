@@ -1,4 +1,4 @@
-"""Batches of augmented slices for training, and of plain slices for validation."""
+"""Batches of augmented slices for training and of unaugmented slices for validation."""
 
 import h5py
 import keras
@@ -9,19 +9,19 @@ from murmur.network.augmentation import Recipe
 
 
 class Slices(keras.utils.PyDataset):
-    """Batches of slices: images (batch, size, size, 1), float32, and labels (batch, size, size, 1), uint8.
+    """Batches of images (batch, size, size, 1), float32, and labels (batch, size, size, 1), uint8.
 
-    In training the slices of an epoch, their order and their augmentation follow from the recipe, the seed and the
-    epoch alone, however many `workers` (threads, an argument of Keras's own) prepare batches at once. Slices are read
-    from disk as they are needed.
+    During training, the slices of an epoch, their order and their augmentation depend only on the recipe, the seed and
+    the epoch, not on the number of `workers` (threads, an argument of Keras) that prepare batches. Slices are read from
+    disk when they are needed.
     """
 
     def __init__(
         self, path: str, part: str, batch_size: int, heads: list[str], recipe: Recipe, seed: int | None = None, **kwargs
     ):
-        """Read `part` (train or validation) of the file `path`; with a `seed`, draw and augment as `recipe` says.
+        """Read `part` (train or validation) of the file `path`; with a `seed`, sample and augment as in `recipe`.
 
-        Raises BadInput when there is no whole batch to draw.
+        Raises BadInput if there are not enough slices for a full batch.
         """
         super().__init__(**kwargs)
         self.file = h5py.File(path, "r")
@@ -37,11 +37,11 @@ class Slices(keras.utils.PyDataset):
                 )
 
     def __len__(self) -> int:
-        """Return the number of batches, the last one perhaps smaller."""
+        """Return the number of batches; the last one may be smaller."""
         return -(-len(self.drawn) // self.batch_size)
 
     def __getitem__(self, index: int):
-        """Return batch `index` of the epoch: images, and the same labels for every head."""
+        """Return batch `index` of the epoch: images, and the same labels for every output."""
         drawn = self.drawn[index * self.batch_size : (index + 1) * self.batch_size]
         pairs = [self._slice(number, seed) for number, seed in drawn]
         images = np.stack([image for image, _ in pairs])[..., None]
@@ -53,5 +53,5 @@ class Slices(keras.utils.PyDataset):
         return (image, mask) if seed is None else self.recipe.augment(image, mask, np.random.default_rng(seed))
 
     def start(self, epoch: int) -> None:
-        """Go to an epoch, counted from 1: draw its slices."""
+        """Start an epoch, counted from 1, by sampling its slices."""
         self.drawn = self.recipe.draw(len(self.images), self.batch_size, self.seed, epoch)

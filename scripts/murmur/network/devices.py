@@ -1,4 +1,4 @@
-"""The GPUs that TensorFlow computes on."""
+"""GPUs available to TensorFlow."""
 
 import os
 
@@ -9,9 +9,9 @@ from murmur.logs import log
 
 
 def find_gpus(wanted: int) -> list[str]:
-    """Return the GPUs that TensorFlow sees, and log which device it computes on.
+    """Return the GPUs available to TensorFlow, and log the device used.
 
-    Raises BadInput, with what it sees instead, when `wanted` were asked for and there are fewer.
+    Raises BadInput if fewer than `wanted` are available, with the devices that are.
     """
     try:
         devices = keras.distribution.list_devices()  # those of the fastest kind

@@ -1,11 +1,10 @@
-"""The published network's weights: a UNet3+ that Keras 2 saved whole, as HDF5 (.h5).
+"""Weights of the published network: a UNet 3+ saved as a whole by Keras 2, in HDF5 (.h5).
 
-The file's old layers are not built and nothing in it is run. Its configuration is read as JSON and compared with that
-of the network of `murmur.network.unet3plus`,
-layer by layer; then its weights are read as arrays by the names of their layers.
-Layout: attributes keras_version and model_config; group model_weights with one group per layer, whose attribute
-weight_names lists the paths of its arrays. The optimiser's state (optimizer_weights) is left where it is. Keras 3 saves
-the same layout as .h5, which is read too.
+No layer of the file is instantiated and no code in it is run. Its configuration is read as JSON and compared, layer by
+layer, with that of the network of `murmur.network.unet3plus`; the weights are then read as arrays by the names of their
+layers. Layout: attributes keras_version and model_config; group model_weights with one group per layer, whose attribute
+weight_names lists the paths of its arrays. The state of the optimiser (optimizer_weights) is ignored. Files saved in
+the same layout by Keras 3 can also be read.
 """
 
 import json
@@ -136,13 +135,16 @@ def _read(path: str, file: h5py.File) -> keras.Model:
 
 
 def read_published(path: str) -> keras.Model:
-    """Return the network of an HDF5 file as `unet3plus` builds it, and log what was found.
+    """Read the network of an HDF5 file, and log what was found.
 
-    Filters come from the shapes of the weights; the size of the input and the skip mode (encoder or decoder: the
-    weights have the same names and shapes) from the configuration. Every link between layers, every setting that
-    changes an answer and the name and shape of every weight must be those of the network built.
+    The numbers of filters are taken from the shapes of the weights; the input size and the skip mode (`encoder` or
+    `decoder`, which have weights of the same names and shapes) from the configuration. All connections between layers,
+    all settings that affect the output, and the names and shapes of all weights must match those of `unet3plus`.
 
-    Raises BadInput with the first ten differences when they are not, or when the file is something else or damaged.
+    Raises
+    ------
+    BadInput
+        If they do not match, with the first ten differences, or if the file is damaged or something else.
     """
     try:
         with h5py.File(path, "r") as file:

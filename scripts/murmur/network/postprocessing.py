@@ -1,4 +1,4 @@
-"""Keeping the heart, dropping islands: the largest connected component of each structure, followed to the apex."""
+"""Largest connected component of each structure, continued towards apex and base; all other components are removed."""
 
 import numpy as np
 from scipy import ndimage
@@ -16,16 +16,19 @@ def _centroid_and_radius(plane: np.ndarray, pixel_mm: np.ndarray) -> tuple[np.nd
 
 
 def largest_component(mask: np.ndarray, spacing_mm: tuple[float, float, float]) -> np.ndarray:
-    """Return the part of a binary stack that belongs to its largest connected component.
+    """Return the largest connected component of a binary stack, continued beyond its ends.
 
-    Args:
-        mask: (row, column, slice), boolean.
-        spacing_mm: voxel spacing along row, column and slice.
+    Voxels sharing a face, an edge or a corner are connected. Where the largest component (by volume) ends, it is
+    continued slice by slice: in the next slice, the piece with the centroid nearest to that of the last slice is kept,
+    unless it is farther away than the radius of a disc with the area of the last slice. Islands are thus removed,
+    whereas a thin or shifted apex is kept.
 
-    Voxels that touch at a face, an edge or a corner are connected. Where the largest component (by volume) ends, it is
-    followed outwards slice by slice: of the next slice, the piece is kept whose centroid lies nearest to the centroid
-    of the last one, if it is no farther away than the radius of the disc of the last one's area. So islands go, and an
-    apex that is thin or shifted stays.
+    Parameters
+    ----------
+    mask : ndarray
+        Binary stack (row, column, slice).
+    spacing_mm : tuple of float
+        Voxel spacing along row, column and slice.
     """
     labels, count = ndimage.label(mask, CORNERS_3D)
     if count <= 1:
@@ -52,11 +55,17 @@ def largest_component(mask: np.ndarray, spacing_mm: tuple[float, float, float]) 
 def keep_heart(masks: np.ndarray, spacing_mm: tuple[float, float, float]) -> np.ndarray:
     """Apply `largest_component` to every structure of every frame.
 
-    Args:
-        masks: (row, column, slice, frame), uint8 labels.
-        spacing_mm: voxel spacing along row, column and slice.
+    Parameters
+    ----------
+    masks : ndarray
+        Labels (row, column, slice, frame), uint8.
+    spacing_mm : tuple of float
+        Voxel spacing along row, column and slice.
 
-    Returns labels of the same shape; what was dropped is background.
+    Returns
+    -------
+    ndarray
+        Labels of the same shape; removed components are background.
     """
     cleaned = np.zeros_like(masks)
     rows, columns = (np.flatnonzero(masks.any(axis=other)) for other in ((1, 2, 3), (0, 2, 3)))

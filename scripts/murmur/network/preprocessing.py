@@ -1,15 +1,20 @@
-"""Slices as a network sees them: each scaled to its own range, on a square grid around the image's centre."""
+"""Network input: slices normalised to their own range, on a square grid around the image centre."""
 
 import numpy as np
 
 
 def scale(images: np.ndarray) -> np.ndarray:
-    """Scale each 2D image to 0..1 by its own minimum and maximum; a constant image becomes 0.
+    """Min-max normalise each 2D image to 0..1; a constant image becomes 0.
 
-    Args:
-        images: (..., row, column), any numbers.
+    Parameters
+    ----------
+    images : ndarray
+        Images (..., row, column) of any numeric type.
 
-    Returns float32 of the same shape.
+    Returns
+    -------
+    ndarray
+        float32, same shape.
     """
     images = images.astype(np.float32)
     lowest = images.min(axis=(-2, -1), keepdims=True)
@@ -25,7 +30,7 @@ def _overlap(length: int, size: int) -> tuple[slice, slice]:
 
 
 def to_square(images: np.ndarray, size: int) -> np.ndarray:
-    """Crop or pad images (..., row, column) around their centre to (..., size, size); padding is 0."""
+    """Centre-crop or zero-pad images (..., row, column) to (..., size, size)."""
     rows, rows_in = _overlap(images.shape[-2], size)
     columns, columns_in = _overlap(images.shape[-1], size)
     square = np.zeros((*images.shape[:-2], size, size), images.dtype)
@@ -34,7 +39,7 @@ def to_square(images: np.ndarray, size: int) -> np.ndarray:
 
 
 def from_square(squares: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
-    """Undo `to_square`: put (..., size, size) back on a grid (..., *shape); what was cropped becomes 0."""
+    """Undo `to_square`: restore (..., size, size) to a grid (..., *shape); cropped regions become 0."""
     size = squares.shape[-1]
     rows, rows_in = _overlap(shape[0], size)
     columns, columns_in = _overlap(shape[1], size)

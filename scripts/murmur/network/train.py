@@ -1,4 +1,4 @@
-"""Training a network: find the device, build the network, fit it to the slices, describe the training."""
+"""Training a network: select the device, build the network, fit it, and document the training."""
 
 import contextlib
 import importlib.metadata
@@ -36,10 +36,10 @@ def _version(package: str) -> str:
 
 
 def find_device(training: dict, gpu: int) -> dict:
-    """Return the device that the training runs on: its `kind`, gpu or cpu, and whether steps are compiled by `xla`.
+    """Return the device used for training: its `kind`, gpu or cpu, and whether steps are compiled with `xla`.
 
     Without XLA, TensorFlow is made deterministic; XLA has no deterministic gradient of max-pooling on a GPU. Raises
-    BadInput when the job was given a `gpu` (their number) that TensorFlow does not see.
+    BadInput if TensorFlow cannot access the number of GPUs, `gpu`, assigned to the job.
     """
     gpus = find_gpus(gpu)
     if not gpus and NVIDIA.exists():
@@ -83,11 +83,11 @@ def load_slices(path: str, training: dict, heads: list[str], workers: int) -> tu
 
 
 def fit(model: keras.Model, batches: Slices, validation: Slices, settings: dict, folder: Path) -> pd.DataFrame:
-    """Train `model` until its validation loss stops falling; it ends with the weights of the best epoch.
+    """Train `model` with early stopping; it ends with the weights of the best epoch.
 
-    `settings` is everything that determines the training (network, training, slices, code, software, device). The state
-    after each epoch is kept in `folder`, and a training found there with the same settings is resumed. Returns the
-    history, one row per epoch. Raises BadInput when the loss is infinite or not a number.
+    `settings` comprises everything that determines the training (network, training, slices, code, software, device).
+    The state after each epoch is saved in `folder`, and a training found there with the same settings is resumed.
+    Returns the history, one row per epoch. Raises BadInput if the loss is infinite or NaN.
     """
     training = settings["training"]
     compile_for_training(model, _learning_rate(training, len(batches)), settings["device"]["xla"])

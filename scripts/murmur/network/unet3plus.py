@@ -1,8 +1,9 @@
-"""The UNet3+ of the study, in Keras 3; only training, and inference with it, import this module.
+"""The UNet 3+ of the study in Keras 3; imported for training and inference only.
 
-Architecture: five encoder levels, four decoder levels that each see all five scales, one head per level (deep
-supervision). Every decoder level sees the decoder level below it; still deeper levels give it encoder features in the
-published implementation (skip mode 'encoder') and decoder features in the original UNet 3+ (skip mode 'decoder').
+Five encoder levels, four decoder levels with full-scale skip connections, and one output per level (deep supervision).
+Each decoder level receives the next deeper decoder level; from levels deeper still, it receives encoder features in the
+published implementation (skip mode `encoder`) and decoder features in the original UNet 3+ (skip mode `decoder`).
+
 Huang et al., UNet 3+: A full-scale connected UNet for medical image segmentation, ICASSP 2020.
 """
 
@@ -56,18 +57,27 @@ def _head(tensor, level: int, downsample: int):
 def unet3plus(
     filters: list[int], size: int = 256, downsample: int = 1, dropout: float = 0.3, skip: str = "encoder"
 ) -> keras.Model:
-    """Build the network, not compiled, its weights drawn from Keras's global seed.
+    """Build the network without compiling it; initial weights are drawn from the global seed of Keras.
 
-    Args:
-        filters: channels of the five encoder levels; each decoder level has those of its encoder.
-        size: side of the square input in pixels, a multiple of 16 · downsample.
-        downsample: the input is averaged over squares of this side, and the heads are interpolated back.
-        dropout: share of bottleneck activations set to zero in training.
-        skip: what a decoder level sees of the levels more than one below it, features of the 'encoder' or of the
-            'decoder'; names and shapes of all weights are the same.
+    Parameters
+    ----------
+    filters : sequence of int
+        Number of filters at each of the five encoder levels, and at the corresponding decoder levels.
+    size : int
+        Side length of the square input in pixels, a multiple of 16 · downsample.
+    downsample : int
+        The input is averaged over blocks of this side length, and the outputs are interpolated back.
+    dropout : float
+        Dropout rate at the bottleneck.
+    skip : str
+        Whether a decoder level receives features of the `encoder` or the `decoder` from levels more than one level
+        deeper; names and shapes of all weights are the same.
 
-    Returns a model from images (batch, size, size, 1), scaled to 0..1, to five maps of class probabilities
-    (batch, size, size, 3), classes background, myocardium, blood_pool; the last map is the full-resolution head.
+    Returns
+    -------
+    Model
+        From images (batch, size, size, 1), normalised to 0..1, to five maps of class probabilities (batch, size, size,
+        3) for background, myocardium and blood pool; the last is the full-resolution output.
     """
     image = keras.Input((size, size, 1), name="image")
     tensor = image
@@ -97,19 +107,23 @@ def unet3plus(
 
 
 def last_head(model: keras.Model) -> keras.Model:
-    """Return the part of `model` that gives the full-resolution probabilities, without the other heads."""
+    """Return the part of `model` that gives the full-resolution probabilities, without the other outputs."""
     return keras.Model(model.inputs, model.outputs[-1], name=model.name)
 
 
 @keras.saving.register_keras_serializable("murmur")
 def dice_loss(labels, probabilities):
-    """Return 1 − the soft Dice coefficient of a batch, averaged over the three classes.
+    """Return one minus the soft Dice coefficient of a batch, averaged over the three classes.
 
-    Args:
-        labels: (batch, row, column, 1), whole numbers 0..2.
-        probabilities: (batch, row, column, 3).
+    Sums are taken over the whole batch; the denominator is linear, with a smoothing term of 1e-6, as in the published
+    implementation.
 
-    Sums run over the whole batch; the denominator is linear, smoothed by 1e-6, as in the published implementation.
+    Parameters
+    ----------
+    labels : tensor
+        Integers 0..2, (batch, row, column, 1).
+    probabilities : tensor
+        (batch, row, column, 3).
     """
     truth = ops.one_hot(ops.squeeze(ops.cast(labels, "int32"), -1), CLASSES, dtype=probabilities.dtype)
     axes = (0, 1, 2)
@@ -147,9 +161,9 @@ class StructureDice(keras.metrics.Metric):
 
 
 def compile_for_training(model: keras.Model, learning_rate: float, xla: bool = False) -> None:
-    """Compile `model` with Adam, the Dice loss on every head and the Dice of each structure on the last one.
+    """Compile `model` with Adam, the Dice loss on every output and the Dice of each structure on the last one.
 
-    With `xla` each step becomes one compiled function; in float16 the loss is scaled, as Keras does by itself.
+    With `xla`, each step is compiled; in float16, Keras applies loss scaling.
     """
     model.compile(
         optimizer=keras.optimizers.Adam(learning_rate),
@@ -168,10 +182,10 @@ def _renumber_shared_objects(config: str) -> str:
 
 
 def save_model(model: keras.Model, path: str | Path) -> None:
-    """Save `model` as a Keras 3 file whose bytes depend on its layers and weights alone.
+    """Save `model` as a Keras 3 file whose bytes depend only on its layers and weights.
 
-    Keras notes the time of saving and addresses in memory; they are replaced by fixed ones. The file appears under its
-    name when complete.
+    Keras records the time of saving and memory addresses, which are replaced by fixed values. The file appears under
+    its name only when it is complete.
     """
     with atomic_write(path) as partial:
         model.save(partial)

@@ -1,4 +1,4 @@
-"""One beat of the phantom's heart: how far the ventricle is filled at each frame of the cine."""
+"""One heartbeat of the phantom: filling of the ventricle in each frame of the cine."""
 
 from dataclasses import dataclass
 
@@ -31,8 +31,8 @@ class Beat:
 def draw_beat(rng: np.random.Generator, frame_interval_ms: float = FRAME_INTERVAL_MS) -> Beat:
     """Draw a beat of 85 to 180 ms, about one cardiac cycle: 17 to 36 frames at intervals of 5 ms.
 
-    End-systole lies at 38 to 45 % of the cycle; then come isovolumic relaxation, rapid filling, diastasis and
-    the atrial contraction. ED is the first frame, except where the trigger comes one frame early.
+    End-systole is at 38% to 45% of the cycle, followed by isovolumic relaxation, rapid filling, diastasis and atrial
+    contraction. ED is the first frame, except when the trigger is one frame early.
     """
     duration_ms = FRAME_INTERVAL_MS * np.clip(round(rng.lognormal(np.log(21.5), 0.19)), 17, 36)
     frames = round(duration_ms / frame_interval_ms)

@@ -1,7 +1,7 @@
-"""What surrounds the phantom's heart and does not move: chest wall, lungs, liver, vessels, spine; atria, aorta.
+"""Static surroundings of the phantom's heart: chest wall, lungs, liver, vessels and spine; atria and aorta.
 
-Positions are in mm from the ventricle's long axis; `u` points from the heart to the nearest chest wall, `v`
-across. Shapes are painted one over the other. Numbers are set by eye against slices of real mice.
+Positions are in mm from the long axis of the ventricle; `u` points from the heart to the nearest chest wall, `v`
+across. Shapes are painted over one another. Values were chosen by visual comparison with slices of real mice.
 """
 
 import numpy as np

@@ -1,8 +1,8 @@
-"""How the same anatomy looks: tissue contrast, texture, blur, artefacts and grey scale.
+"""Appearance of the anatomy: tissue contrast, texture, blur, artefacts and grey scale.
 
-The defaults are the ordinary phantom's. `draw_look` draws them far wider than one scanner would (domain
-randomisation: Tobin et al., IROS 2017; Billot et al., Med Image Anal 2023), so that a network that learns from
-them sees real images as one more variation.
+The defaults are those of the ordinary phantom. `draw_look` varies them far beyond a single scanner (domain
+randomisation: Tobin et al., IROS 2017; Billot et al., Med Image Anal 2023), so that real images appear as one more
+variation to a network trained on them.
 """
 
 from dataclasses import dataclass, field

@@ -1,7 +1,7 @@
-"""One mouse of the phantom: cine, reference masks and the volumes that its geometry has.
+"""One mouse of the phantom: cine, reference masks and true volumes.
 
-References follow the study's: papillary muscles and trabeculae belong to the myocardium, and the basal slice is
-the last below the valve plane.
+The references follow the published study: papillary muscles and trabeculae are part of the myocardium, and the most
+basal slice is the last one below the valve plane.
 """
 
 from dataclasses import dataclass
@@ -19,9 +19,9 @@ from murmur.phantom.varied import draw_varied_heart, draw_varied_scanner, two_fr
 
 @dataclass(frozen=True)
 class Phantom:
-    """One mouse. `images` uint16 and `masks` uint8 have the axes (row, column, slice, frame).
+    """One mouse. `images` (uint16) and `masks` (uint8) have the axes (row, column, slice, frame).
 
-    `truth` maps EDV, ESV, SV (uL), EF (%), mass_ED and mass_ES (mg) to what the geometry has.
+    `truth` maps EDV, ESV, SV (uL), EF (%), mass_ED and mass_ES (mg) to the true values of the geometry.
     """
 
     images: np.ndarray
@@ -42,10 +42,10 @@ def phantom_mouse(
     phenotype: str | None = None,
     frame_interval_ms: float = FRAME_INTERVAL_MS,
 ) -> Phantom:
-    """Make mouse `index` (from 0) of a cohort; `field_T` below 8 gives the coarser, noisier 7 T protocol.
+    """Generate mouse `index` (from 0) of a cohort; `field_T` below 8 gives the coarser, noisier 7 T protocol.
 
-    A `varied` mouse has two frames, and an anatomy and a look beyond those of one scanner's mice. Without a
-    `phenotype` it has the one dealt to it in the proportions of the study.
+    A `varied` mouse has two frames, and an anatomy and appearance beyond those of a single scanner. If no `phenotype`
+    is given, phenotypes are assigned in the proportions of the study.
     """
     phenotype = phenotype or phenotypes_of(index + 1)[index]
     streams = np.random.SeedSequence((seed, index)).spawn(4)

@@ -1,7 +1,7 @@
-"""A digital phantom of a mouse's chest in short axis: one beat, four phenotypes, known volumes.
+"""Phenotypes of the mice of a phantom cohort.
 
-Mouse `index` of a seed is always the same, however many mice a cohort has. Here stands what a plan needs to know
-of a cohort without making it; `murmur.phantom.mouse` makes a mouse.
+Mouse `index` of a seed is always the same, whatever the size of the cohort. This module contains what is needed to plan
+a cohort without generating it; `murmur.phantom.mouse` generates the mice.
 """
 
 # Mice of each phenotype in the study.
@@ -11,7 +11,8 @@ STUDY = {"control": 39, "mi_patch": 11, "dcm": 51, "tac": 29}
 def phenotypes_of(mice: int | dict[str, int]) -> list[str]:
     """Return the phenotype of each mouse of a cohort, given the number of mice in total or of each phenotype.
 
-    Mice are dealt one after the other, each to the phenotype furthest behind its share; given a total, to that in the
+    Mice are assigned one after the other to the phenotype furthest below its share; given a total, the shares are those
+    of the
     study (39 control : 11 mi_patch : 51 dcm : 29 tac). Six mice then include all four phenotypes, 130 mice have the
     numbers of the study, and no mouse depends on how many follow it.
     """

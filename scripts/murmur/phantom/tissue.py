@@ -1,6 +1,6 @@
-"""What the phantom's chest is painted with: soft-edged shapes, vessels, ribs and smooth random fields.
+"""Building blocks of the phantom's chest: soft-edged shapes, vessels, ribs and smooth random fields.
 
-Positions and lengths are in mm, signal is relative to blood (1). A picture is changed in place.
+Positions and lengths are in mm, signal is relative to blood (1). Images are modified in place.
 """
 
 import numpy as np

@@ -1,9 +1,9 @@
-"""Varied mice, for training a network that reads other scanners' images: anatomy and pose drawn wide.
+"""Varied mice, for training networks that are applied to images of other scanners: wide ranges of anatomy and pose.
 
-Every property of a heart is drawn by itself and evenly, beyond the range of the phenotypes, so that small ragged
+Each property of a heart is drawn independently and uniformly, beyond the range of the phenotypes, so that small ragged
 cavities in thick walls are as frequent as any others, and so are thin walls. The contour of the blood pool follows the
-outer edge of what is mixed of blood and strands, as an expert's does. A varied mouse has two frames, ED and ES, the
-ones that a network learns from.
+outer edge of the mixture of blood and trabeculae, as an expert would draw it. A varied mouse has two frames, ED and ES,
+which are those used for training.
 """
 
 from dataclasses import replace

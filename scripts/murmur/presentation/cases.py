@@ -1,6 +1,6 @@
-"""Best, median and worst mouse of a cohort, and their slices laid out side by side.
+"""Best, median and worst mouse of a cohort, with their slices arranged side by side.
 
-The figure of the cases and the movies show the same mice in the same way, so both take them from here.
+Used by the figure of the cases and by the movies, which show the same mice in the same way.
 """
 
 from dataclasses import dataclass
@@ -39,10 +39,10 @@ class Case:
 
 
 def read_case(mouse: Mouse, segmentation: str | Path) -> Case:
-    """Read a mouse's images and both masks, cropped to one square around everything that was segmented.
+    """Read the images and both masks of a mouse, cropped to a square around everything that was segmented.
 
-    The grey window is set for each slice, over all frames, from the 1st to the 99.5th percentile of the
-    crop: surface coils and slice-wise scaling make intensities differ between slices.
+    The grey-level window is set for each slice over all frames, from the 1st to the 99.5th percentile of the crop,
+    because surface coils and slice-wise scaling cause intensities to differ between slices.
     """
     with h5py.File(segmentation, "r") as file:
         masks = file["Masks"][()]
@@ -56,7 +56,7 @@ def read_case(mouse: Mouse, segmentation: str | Path) -> Case:
 
 
 def heart_box(footprint: np.ndarray, margin: float = 0.25) -> tuple[slice, slice]:
-    """Return the square of rows and columns around a 2D `footprint`, with a margin of a part of its side."""
+    """Return the square of rows and columns around a 2D `footprint`, with a margin proportional to its side."""
     if not footprint.any():
         return slice(0, footprint.shape[0]), slice(0, footprint.shape[1])
     spans = [np.flatnonzero(footprint.any(axis=1 - axis))[[0, -1]] for axis in (0, 1)]
@@ -69,7 +69,7 @@ def heart_box(footprint: np.ndarray, margin: float = 0.25) -> tuple[slice, slice
 
 
 def mosaic(stack: np.ndarray, columns: int, fill: float = 0) -> np.ndarray:
-    """Lay a stack (row, column, slice) out in tiles from left to right, with `fill` between them."""
+    """Arrange a stack (row, column, slice) in tiles from left to right, with `fill` between them."""
     height, width, slices = stack.shape
     lines = -(-slices // columns)
     picture = np.full((lines * (height + GAP) - GAP, columns * (width + GAP) - GAP), fill, dtype=stack.dtype)

@@ -1,4 +1,4 @@
-"""A table of printed cells as CSV, HTML, LaTeX and Word, ready to paste; the same cells give the same bytes."""
+"""Printed tables as CSV, HTML, LaTeX and Word, ready to paste; the same cells give the same bytes."""
 
 import datetime
 import io

@@ -1,4 +1,4 @@
-"""The page of the records of a study: where each figure and table comes from, step by step, and all that was used."""
+"""Page of the provenance records of a study: how each figure and table was derived, step by step."""
 
 import json
 import re

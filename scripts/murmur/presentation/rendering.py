@@ -1,6 +1,6 @@
-"""Filling in the templates of pages and tables, which lie in the folder templates.
+"""Rendering of the templates of pages and tables in the folder templates.
 
-Whatever is filled in is text: in HTML and in LaTeX its special characters are escaped.
+All values are treated as text: special characters of HTML and LaTeX are escaped.
 """
 
 from pathlib import Path

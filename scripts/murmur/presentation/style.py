@@ -1,8 +1,7 @@
-"""The house style of the printed figures, and saving them so that the same data give the same bytes.
+"""House style of printed figures, saved so that the same data give the same bytes.
 
-The colours are those of Okabe and Ito (jfly.uni-koeln.de/color), which stay apart in colour-blind vision.
-Each thing keeps its colour in every figure; where two could be confused in grey, they also differ in line
-style or marker.
+Colours are from the colour-blind-safe palette of Okabe and Ito (jfly.uni-koeln.de/color) and have the same meaning in
+all figures; where two could be confused in greyscale, they also differ in line style or marker.
 """
 
 import contextlib
@@ -74,11 +73,11 @@ STAMPED = {".pdf": "Subject", ".svg": "Description", ".png": "Description"}
 def printed_figure(
     outputs: Sequence[str | Path], height_mm: float, width_mm: float = PAGE_MM, layout: str = "constrained"
 ) -> Iterator[Figure]:
-    """Give an empty figure of a fixed size in the house style and save it, when the block ends, at 300 dpi.
+    """Provide an empty figure of fixed size in the house style and save it at 300 dpi when the block ends.
 
-    `outputs` are the paths to write; their suffixes (.pdf, .svg, .png) say the format. Saving belongs to the
-    block because matplotlib reads the style's settings while it writes. The figure is not known to pyplot, so
-    nothing has to be closed.
+    `outputs` are the paths to write, whose suffixes (.pdf, .svg, .png) determine the formats. Saving is part of the
+    block because matplotlib reads the settings of the style while writing. The figure is not registered with pyplot and
+    need not be closed.
     """
     with matplotlib.style.context(["default", STYLE]), warnings.catch_warnings():
         # seaborn 0.13.2 still calls the boxplot of Matplotlib as before 3.11
@@ -92,13 +91,13 @@ def printed_figure(
 
 
 def write_at_right(axes: Axes, y: float, words: str, **text) -> None:
-    """Write `words` to the right of the panel `axes`, at the height `y` of its data."""
+    """Write `words` to the right of the panel `axes` at height `y` in data coordinates."""
     where = {"xycoords": ("axes fraction", "data"), "xytext": (4, 0), "textcoords": "offset points", "va": "center"}
     axes.annotate(words, (1, y), **where, **text)
 
 
 def write_in_panel(axes: Axes, words: str) -> None:
-    """Empty the panel `axes` and write `words` in its middle: why there is nothing to draw."""
+    """Clear the panel `axes` and write `words` in its centre, to explain why there is nothing to draw."""
     title = axes.get_title(loc="left")
     axes.clear()
     axes.set_title(title)
