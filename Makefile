@@ -1,7 +1,7 @@
-# make               set up, then run the default study with its report
+# make               set up, then run the default study with its report; for another study, in the folder that its paths
+#                    start from: make STUDY=mine/my_study.yaml FOLDER=mine
 # make test          set up, then test
-# make reproduce     make the default study twice and compare all results byte for byte; for another study, in the
-#                    folder that its paths start from: make reproduce STUDY=mine/my_study.yaml FOLDER=mine
+# make reproduce     make the study twice and compare all results byte for byte; STUDY and FOLDER as above
 # make gpu           set up anew, with CUDA: for training on an NVIDIA GPU (Linux on x86-64)
 # make slurm         add what submits jobs to a SLURM cluster
 # make format        format the code
@@ -16,9 +16,10 @@ REQUIREMENTS := envs/requirements$(if $(wildcard .venv/gpu),-gpu).txt
 .PHONY: study test reproduce gpu slurm format requirements clean
 
 study: .venv/ready
-	$(BIN)/snakemake --cores all
-	$(BIN)/snakemake --cores all --report results/demo/report.html
-	@echo "Open results/demo/report.html"
+	@name=$$($(BIN)/python -c 'import sys, yaml; print(yaml.safe_load(open(sys.argv[1]))["study"])' "$(STUDY)") && \
+	run() { $(BIN)/snakemake --cores all --directory "$(FOLDER)" --configfile "$(STUDY)" "$$@"; } && \
+	run && run --report "$(abspath $(FOLDER))/results/$$name/report.html" && \
+	echo "Open $(FOLDER)/results/$$name/report.html"
 
 test: .venv/ready .venv/crate/ready .venv/slurm
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder

@@ -117,7 +117,8 @@ rule draw_paper_split:
     resources:
         **SMALL,
     params:
-        seed=42,
+        validation=study.paper and study.paper["validation"],
+        seed=study.paper and study.paper["seed"],
         code=code("draw_paper_split"),
     message:
         "Offer a split that tests on the test mice of the paper"

@@ -1,8 +1,8 @@
 """Offer a split that tests on the paper's test mice, as a file that a study can name.
 
 Inputs: paper_test_mice.csv and the manifest of its cohort. Output: paper_split.csv, mouse and split. The mice found
-are the test mice; of the others 15 are drawn to validate, as in the paper, and the rest train, all mice with inflow
-frames among them.
+are the test mice; of the others as many as the study asks for (15, as in the paper) are drawn to validate, and the rest
+train, all mice with inflow frames among them.
 """
 
 from typing import TYPE_CHECKING
@@ -18,10 +18,8 @@ from murmur.job import job
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
-VALIDATION_MICE = 15
 
-
-def draw(found: pd.DataFrame, mice: dict[str, Mouse], seed: int) -> dict[str, str]:
+def draw(found: pd.DataFrame, mice: dict[str, Mouse], validation: int, seed: int) -> dict[str, str]:
     """Return the set of each of `mice`, from the rows of paper_test_mice.csv.
 
     Mice without contours cannot train, so they are test mice too. Raises BadInput when the match of a mouse was
@@ -42,19 +40,19 @@ def draw(found: pd.DataFrame, mice: dict[str, Mouse], seed: int) -> dict[str, st
             "all mice with inflow frames; use the published data, or another split"
         )
     test |= {name for name, mouse in mice.items() if not mouse.annotated_frames}
-    numbers = {"train": len(mice) - len(test) - VALIDATION_MICE, "validation": VALIDATION_MICE, "test": len(test)}
+    numbers = {"train": len(mice) - len(test) - validation, "validation": validation, "test": len(test)}
     if numbers["train"] < 1:
         raise BadInput(
             f"paper's test mice: found {len(mice)} mice in the cohort, expected more than {len(test)} test and "
-            f"{VALIDATION_MICE} validation mice; use the published data, or another split"
+            f"{validation} validation mice; use the published data, or another split"
         )
     phenotypes = {name: mouse.phenotype for name, mouse in mice.items() if mouse.phenotype}
     return draw_split(list(mice), phenotypes, inflow, test, numbers, seed)
 
 
-def main(mice: str, manifest: str, output: str, seed: int) -> None:
+def main(mice: str, manifest: str, output: str, validation: int, seed: int) -> None:
     """Write `output` (paper_split.csv) from `mice` (paper_test_mice.csv) and the `manifest` of their cohort."""
-    assignment = draw(read_csv(mice), read_manifest(manifest), seed)
+    assignment = draw(read_csv(mice), read_manifest(manifest), validation, seed)
     write_csv(pd.DataFrame(assignment.items(), columns=["mouse", "split"]), output)
 
 
@@ -64,5 +62,6 @@ if __name__ == "__main__":
             mice=snakemake.input.mice,
             manifest=snakemake.input.manifest,
             output=snakemake.output[0],
+            validation=snakemake.params.validation,
             seed=snakemake.params.seed,
         )

@@ -149,7 +149,9 @@ def test_another_number_of_images_is_said(cohort, function, find, tmp_path):
 def test_split_tests_on_the_mice_found(cohort, function, find, tmp_path):
     folder, names = cohort
     find(function, folder / "manifest.csv")
-    draw_paper_split.main(tmp_path / "found.csv", folder / "manifest.csv", tmp_path / "split.csv", seed=42)
+    draw_paper_split.main(
+        tmp_path / "found.csv", folder / "manifest.csv", tmp_path / "split.csv", validation=15, seed=42
+    )
     split = read_csv(tmp_path / "split.csv")
     assert list(split.columns) == ["mouse", "split"]
     assert split["split"].value_counts().to_dict() == {"train": 90, "validation": 15, "test": 25}
@@ -158,9 +160,13 @@ def test_split_tests_on_the_mice_found(cohort, function, find, tmp_path):
     assert len(inflow) == 4
     assert set(split["split"][split["mouse"].isin(inflow)]) == {"train"}
     first = Path(tmp_path / "split.csv").read_bytes()
-    draw_paper_split.main(tmp_path / "found.csv", folder / "manifest.csv", tmp_path / "split.csv", seed=42)
+    draw_paper_split.main(
+        tmp_path / "found.csv", folder / "manifest.csv", tmp_path / "split.csv", validation=15, seed=42
+    )
     assert Path(tmp_path / "split.csv").read_bytes() == first
-    draw_paper_split.main(tmp_path / "found.csv", folder / "manifest.csv", tmp_path / "split.csv", seed=1)
+    draw_paper_split.main(
+        tmp_path / "found.csv", folder / "manifest.csv", tmp_path / "split.csv", validation=15, seed=1
+    )
     assert Path(tmp_path / "split.csv").read_bytes() != first
 
 
@@ -168,7 +174,9 @@ def test_no_split_without_all_mice(cohort, function, find, tmp_path):
     folder, names = cohort
     find(with_mouse(function, "Twin", *volumes_of(function, names["M07"])))
     with pytest.raises(BadInput, match=r"found 24 of 25.*M07 \(ambiguous: 0\.00\d uL away and"):
-        draw_paper_split.main(tmp_path / "found.csv", folder / "manifest.csv", tmp_path / "split.csv", seed=42)
+        draw_paper_split.main(
+            tmp_path / "found.csv", folder / "manifest.csv", tmp_path / "split.csv", validation=15, seed=42
+        )
     assert not (tmp_path / "split.csv").exists()
 
 
@@ -180,7 +188,11 @@ def test_no_split_that_tests_on_inflow_mice_or_has_none_to_train(cohort, functio
     manifest.loc[manifest["mouse"] == names["M02"], list(frames)] = list(frames.values())
     write_csv(manifest, tmp_path / "manifest.csv")
     with pytest.raises(BadInput, match=f"inflow frames in {names['M02']}"):
-        draw_paper_split.main(tmp_path / "found.csv", tmp_path / "manifest.csv", tmp_path / "split.csv", seed=42)
+        draw_paper_split.main(
+            tmp_path / "found.csv", tmp_path / "manifest.csv", tmp_path / "split.csv", validation=15, seed=42
+        )
     write_csv(read_csv(folder / "manifest.csv")[lambda t: t["mouse"].isin(names.values())], tmp_path / "manifest.csv")
     with pytest.raises(BadInput, match="found 25 mice in the cohort"):
-        draw_paper_split.main(tmp_path / "found.csv", tmp_path / "manifest.csv", tmp_path / "split.csv", seed=42)
+        draw_paper_split.main(
+            tmp_path / "found.csv", tmp_path / "manifest.csv", tmp_path / "split.csv", validation=15, seed=42
+        )
