@@ -218,7 +218,7 @@ rule plot_cohorts:
         alpha=study.statistics["alpha"],
         code=code("plot_cohorts"),
     message:
-        "Figure 8: plot the errors of other cohorts beside those of the first"
+        "Figure 8: plot the generalisation of the readers to other cohorts"
     script:
         "../scripts/plot_cohorts.py"
 

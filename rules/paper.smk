@@ -25,7 +25,7 @@ rule audit_paper:
     params:
         code=code("audit_paper"),
     message:
-        "Audit the numbers of the paper by its own Figure 3"
+        "Audit the numbers of the paper against its own Figure 3"
     script:
         "../scripts/audit_paper.py"
 
@@ -75,7 +75,7 @@ rule tabulate_paper:
         reader=study.paper and study.paper["reader"],
         code=code("tabulate_paper"),
     message:
-        "Tabulate the study beside the paper"
+        "Tabulate the comparison with the paper"
     script:
         "../scripts/tabulate_paper.py"
 
@@ -97,7 +97,7 @@ rule find_paper_test_mice:
     params:
         code=code("find_paper_test_mice"),
     message:
-        "Find the test mice of the paper"
+        "Identify the test mice of the paper"
     script:
         "../scripts/find_paper_test_mice.py"
 
@@ -121,6 +121,6 @@ rule draw_paper_split:
         seed=study.paper and study.paper["seed"],
         code=code("draw_paper_split"),
     message:
-        "Offer a split that tests on the test mice of the paper"
+        "Write a split with the test mice of the paper"
     script:
         "../scripts/draw_paper_split.py"

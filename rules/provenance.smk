@@ -33,7 +33,7 @@ rule write_methods:
         histories=collect(rules.train_network.output.history, reader=TRAINED),
         others=RESULTS,
     output:
-        shown("<results>/tables/methods.md", "Methods in words", category="Provenance"),
+        shown("<results>/tables/methods.md", "Methods section", category="Provenance"),
     log:
         "<logs>/write_methods.log",
     group:
@@ -50,7 +50,7 @@ rule write_methods:
         trained=TRAINED,
         code=code("write_methods"),
     message:
-        "Write down the methods"
+        "Write the methods section"
     script:
         "../scripts/write_methods.py"
 

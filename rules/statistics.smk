@@ -167,7 +167,7 @@ rule estimate_sample_size:
         changes=study.statistics["changes"],
         code=code("estimate_sample_size"),
     message:
-        "Estimate how many mice a study of {wildcards.cohort} needs with {wildcards.reader}"
+        "Estimate sample sizes from {wildcards.reader} on {wildcards.cohort}"
     script:
         "../scripts/estimate_sample_size.py"
 

@@ -83,7 +83,7 @@ rule write_results:
     input:
         unpack(inputs.statistics_of_reader),
     output:
-        shown("<results>/tables/{cohort}/{reader}/results.md", "Results in words", **BY_READER),
+        shown("<results>/tables/{cohort}/{reader}/results.md", "Results section", **BY_READER),
     log:
         "<logs>/write_results/{cohort}/{reader}.log",
     group:
@@ -98,6 +98,6 @@ rule write_results:
         power=study.statistics["power"],
         code=code("write_results"),
     message:
-        "Write down the results of {wildcards.reader} on {wildcards.cohort}"
+        "Write the results section of {wildcards.reader} on {wildcards.cohort}"
     script:
         "../scripts/write_results.py"

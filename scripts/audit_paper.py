@@ -1,7 +1,7 @@
-"""Audit the paper's numbers by its own Figure 3: which convention gives each of them, and which none does.
+"""Audit of the numbers of the paper against its own Figure 3: which convention reproduces each of them, if any.
 
 Inputs: figure3.csv (25 mice, read off the figure), table_1.csv and paper_values.csv. Outputs: paper_audit.csv, one row
-per printed number and candidate, and paper_conventions.csv, how many printed numbers each candidate explains;
+per printed number and candidate, and paper_conventions.csv, how many printed numbers each candidate reproduces;
 `murmur.paper.audit` gives the definitions.
 """
 

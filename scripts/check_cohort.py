@@ -1,6 +1,6 @@
 """Check every file of a cohort and write its manifest, one row per mouse.
 
-All files are read, so that every file which is not as it must be is named at once; only then does the job fail.
+All files are read before the job fails, so that all files that do not meet the requirements are reported at once.
 """
 
 from concurrent.futures import ProcessPoolExecutor

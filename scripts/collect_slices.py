@@ -1,8 +1,8 @@
-"""Collect the slices that a network trains and validates on into one HDF5 file.
+"""Collect the slices used for training and validation of a network in one HDF5 file.
 
-Every slice, empty masks included, of every frame of the training and validation mice in which both structures are
-contoured: groups `train` and `validation`, each with `images` (slice, row, column; float32, 0..1 by the slice's own
-range), `masks` (the same axes, uint8) and `names` (MOUSE_slSS_frFF, counted from 0). Mice are read one at a time.
+All slices, including empty ones, of all frames of the training and validation mice in which both structures are
+contoured: groups `train` and `validation`, each with `images` (slice, row, column; float32, min-max normalised to
+0..1), `masks` (same axes, uint8) and `names` (MOUSE_slSS_frFF, counted from 0). Mice are read one at a time.
 """
 
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Does a reader err more in other cohorts than in its own? The ratio of the mean errors, external / internal.
+"""Generalisation of readers to other cohorts: ratio of mean errors, external / internal.
 
 Inputs: function.csv (mouse, metric, unit, reference, reader) and overlap.csv (mouse, phase, structure, dice) of each
 reader and cohort; a cohort of measurements has no overlap.csv. Output: cohort_comparison.csv, one row per reader,

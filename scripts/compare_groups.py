@@ -1,8 +1,8 @@
-"""Does the reader change what is found between phenotypes?
+"""Comparison of phenotypes as measured by reference and reader.
 
 Input: function.csv (mouse, metric, unit, reference, reader). Outputs, in the unit of each metric: groups.csv, mean and
-standard deviation per phenotype; group_tests.csv, ANOVA, Welch's ANOVA and Kruskal-Wallis by reference and by reader;
-group_differences.csv, every pair of phenotypes by both and whether they agree.
+standard deviation per phenotype; group_tests.csv, ANOVA, Welch's ANOVA and Kruskal-Wallis test for reference and
+reader; group_differences.csv, every pair of phenotypes for both, and whether their conclusions agree.
 `murmur.statistics.phenotypes` gives the definitions.
 """
 

@@ -1,7 +1,7 @@
-"""Dice of ED against ES and of blood pool against myocardium, within mice.
+"""Comparison of Dice between ED and ES and between blood pool and myocardium, within mice.
 
-Input: overlap.csv (mouse, phase, structure, dice). Outputs: overlap_anova.csv, the two-way repeated-measures ANOVA,
-and overlap_pairwise.csv, paired contrasts in units of Dice; `murmur.statistics.dice_anova` gives the definitions.
+Input: overlap.csv (mouse, phase, structure, dice). Outputs: overlap_anova.csv, two-way repeated-measures ANOVA, and
+overlap_pairwise.csv, paired contrasts in units of Dice; `murmur.statistics.dice_anova` gives the definitions.
 """
 
 from typing import TYPE_CHECKING

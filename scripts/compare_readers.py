@@ -1,11 +1,11 @@
-"""The readers of a cohort against each other: pair by pair, ranked, and beside the human observers.
+"""Comparison of the readers of a cohort: pairwise, ranked, and relative to the human observers.
 
-Inputs: function.csv (mouse, metric, unit, reference, reader) and, but for a cohort of measurements, overlap.csv
+Inputs: function.csv (mouse, metric, unit, reference, reader) and, except for cohorts of measurements, overlap.csv
 (mouse, phase, structure, dice) of each reader. Outputs: reader_comparison.csv, paired t-tests and signed-rank tests of
-each pair of readers, Holm-corrected over all rows of a measure; reader_ranking.csv, the readers' ranks, a mouse's Dice
-being its mean of ED and ES; reader_beside_observer.csv, the agreement of each reader with the reference, on the same
-mice for all, with the width of its limits of agreement over that of the observer, or of the widest of several.
-`murmur.statistics.reader_comparison` gives the definitions.
+each pair of readers, Holm-corrected over all rows of a measure; reader_ranking.csv, the ranks of the readers, where the
+Dice of a mouse is its mean over ED and ES; reader_beside_observer.csv, the agreement of each reader with the reference,
+on the same mice for all, with the width of its limits of agreement relative to that of the observer, or to the widest
+of several. `murmur.statistics.reader_comparison` gives the definitions.
 """
 
 from collections.abc import Mapping, Sequence

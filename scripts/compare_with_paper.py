@@ -1,8 +1,8 @@
-"""Every number that the paper printed beside the one computed here.
+"""Comparison of every number printed in the paper with its counterpart computed here.
 
 Inputs: table_1.csv and paper_values.csv, agreement.csv and, where the cohort has images, overlap.csv and its
 statistics, dice_error.csv, manifest.csv, split.csv and, where the reader was trained here, history.csv. Output:
-paper_comparison.csv, one row per printed number, in its unit; a standard deviation is a number of its own.
+paper_comparison.csv, one row per printed number, in its unit; standard deviations have rows of their own.
 `murmur.paper.comparison` gives the definitions.
 """
 

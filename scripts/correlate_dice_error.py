@@ -1,9 +1,9 @@
-"""Does a low Dice mean a wrong volume or mass? Spearman's correlation of Dice with the absolute error.
+"""Association between Dice and absolute error: Spearman's rank correlation.
 
-Inputs: overlap.csv (mouse, phase, structure, dice) and function.csv (mouse, metric, unit, reference, reader).
-Output: dice_error.csv, one row per structure and phase; the error is |reader - reference| of the metric that the
-structure determines in that phase. A mouse counts where it has both; p_holm corrects for the four tests, ci_low and
-ci_high are the confidence limits of rho.
+Inputs: overlap.csv (mouse, phase, structure, dice) and function.csv (mouse, metric, unit, reference, reader). Output:
+dice_error.csv, one row per structure and phase; the error is |reader - reference| of the metric determined by the
+structure in that phase. Mice with both values are included; p_holm is corrected for the four tests, ci_low and ci_high
+are the confidence limits of rho.
 """
 
 from typing import TYPE_CHECKING

@@ -1,8 +1,8 @@
-"""Offer a split that tests on the paper's test mice, as a file that a study can name.
+"""Write a split with the test mice of the paper, which a study file can use.
 
-Inputs: paper_test_mice.csv and the manifest of its cohort. Output: paper_split.csv, mouse and split. The mice found
-are the test mice; of the others as many as the study asks for (15, as in the paper) are drawn to validate, and the rest
-train, all mice with inflow frames among them.
+Inputs: paper_test_mice.csv and the manifest of its cohort. Output: paper_split.csv, with columns mouse and split. The
+mice identified are the test mice; of the others, 15 are drawn for validation, as in the paper, and the rest, including
+all mice with inflow frames, are used for training.
 """
 
 from typing import TYPE_CHECKING

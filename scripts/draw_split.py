@@ -1,6 +1,7 @@
-"""Write the split of a cohort, after checking it against the files: one row per mouse, columns mouse, split, phenotype.
+"""Check the split of a cohort against its files and write it, with the columns mouse, split and phenotype.
 
-The split itself is drawn when Snakemake plans, because the plan depends on it; here it meets what the files hold.
+The split is drawn when Snakemake plans the jobs, which depend on it; only here can it be compared with the contents of
+the files.
 """
 
 from typing import TYPE_CHECKING

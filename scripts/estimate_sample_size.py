@@ -1,4 +1,4 @@
-"""How many mice a study needs to show a given change, measured by the reference or by a reader.
+"""Sample sizes required to detect given changes with the reference and with a reader.
 
 Input: function.csv (mouse, metric, unit, reference, reader). Output: sample_size.csv, one row per metric, for a
 two-sided t-test of two groups of equal size; `murmur.statistics.sample_size` gives the definitions.

@@ -1,10 +1,10 @@
-"""Find the paper's test mice in a cohort: the mice whose reference EDV and ESV are those of Figure 3.
+"""Identify the test mice of the paper in a cohort: the mice whose reference EDV and ESV are those of its Figure 3.
 
-Inputs: figure3.csv, function.csv (mouse, metric, unit, reference, reader; reference alone is used) of all mice of the
+Inputs: figure3.csv, function.csv (mouse, metric, unit, reference, reader; only reference is used) of all mice of the
 cohort and, for a cohort with images, its manifest. Output: paper_test_mice.csv, one row per mouse of the figure,
-distances in uL; `murmur.paper.test_mice` says how they are matched and when a match is refused. annotated_images counts
-the slices of a mouse's annotated frames: the paper's test mice have 460 in all, which confirms a match but does not
-make one, so another number is a note and no refusal.
+distances in uL; `murmur.paper.test_mice` defines how they are matched and when a match is rejected. annotated_images is
+the number of slices in the annotated frames of a mouse. The test mice of the paper have 460 in total, which supports a
+match but does not establish it; a different number is therefore noted, but not a reason for rejection.
 """
 
 from typing import TYPE_CHECKING

@@ -1,9 +1,8 @@
 """Generate the mouse files of a phantom cohort, with known volumes.
 
-Inputs: none; the cohort follows from the names, the phenotypes, the seed and the protocol.
-Outputs: one HDF5 file per mouse, in the layout of the published study (`Images`, `Masks`, `Frames_with_ROI`;
-attributes `spacing_mm` for row, column and slice, and `frame_interval_ms`); participants.tsv; truth.csv with
-the volumes of each mouse's geometry: mouse, metric, unit, value.
+Inputs: none; the cohort is determined by names, phenotypes, seed and protocol. Outputs: one HDF5 file per mouse, in the
+layout of the published study (`Images`, `Masks`, `Frames_with_ROI`; attributes `spacing_mm` for row, column and slice,
+and `frame_interval_ms`); participants.tsv; truth.csv with the true volumes of each mouse: mouse, metric, unit, value.
 """
 
 from concurrent.futures import ProcessPoolExecutor

@@ -1,8 +1,8 @@
-"""Take the masks of a second observer, or of another tool, in as the segmentations of a reader.
+"""Import the masks of a second observer or another tool as the segmentations of a reader, for all mice of a cohort.
 
-All mice of a cohort at once. The masks must have the grid of the images and the labels of the reference. Frames that
-the file's `Frames_with_ROI` leaves out were not segmented; without that list all were. A mouse without a file, or whose
-file lacks the dataset, was not read: its measurements are missing, and the log names it.
+The masks must have the grid of the images and the labels of the reference. If a file contains `Frames_with_ROI`, only
+these frames are considered segmented; otherwise all are. Mice without a file, or whose file lacks the dataset, are
+treated as not segmented: their measurements are missing, and they are listed in the log.
 """
 
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Take one reader's numbers from a table of measurements made elsewhere into `function.csv`."""
+"""Import the measurements of one reader from a table of existing measurements as `function.csv`."""
 
 from typing import TYPE_CHECKING
 

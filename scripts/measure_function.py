@@ -1,8 +1,8 @@
-"""Measure the function of the left ventricle: EDV, ESV, SV (µL), EF (%), mass at ED and ES (mg), reference and reader.
+"""Measure left-ventricular function: EDV, ESV, SV (µL), EF (%), and mass at ED and ES (mg), for reference and reader.
 
-Frames are the reference's ED and ES. For a mouse that no expert annotated, ED is the frame with the reader's largest
-blood pool, ES the one with the smallest, and the reference is missing. A mouse with a single annotated frame has no
-function.
+Frames are those of ED and ES in the reference. For mice without expert contours, ED and ES are the frames with the
+largest and the smallest blood pool of the reader, and the reference is missing. Function is not computed for mice with
+a single annotated frame.
 """
 
 from typing import TYPE_CHECKING

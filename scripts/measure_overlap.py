@@ -1,8 +1,8 @@
-"""Measure how a reader's masks overlap the reference: Dice, HD95 and ASSD (mm) per mouse, phase and structure.
+"""Measure the overlap between reader and reference: Dice, HD95 and ASSD (mm) by mouse, phase and structure.
 
-Phases are ED and ES, or `single` for a mouse with one annotated frame. Dice is 0 where the reader's mask is empty; its
-distances are then missing. All is missing where the reference does not contain the structure, or the reader did not
-segment the frame.
+Phases are ED and ES, or `single` for mice with one annotated frame. Dice is 0 where the mask of the reader is empty;
+the distances are then missing. All values are missing where the reference does not contain the structure or the reader
+did not segment the frame.
 """
 
 from concurrent.futures import ProcessPoolExecutor

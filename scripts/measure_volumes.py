@@ -1,6 +1,6 @@
 """Measure blood-pool volume (µL) and myocardial mass (mg) in every frame, for one reader or the reference.
 
-Frames without a mask have empty cells, so has a structure that the reference does not contain anywhere in a frame.
+Values are empty for frames without a mask, and for structures that the reference does not contain in a frame.
 """
 
 from typing import TYPE_CHECKING

@@ -1,8 +1,8 @@
-"""Figure 3: Bland-Altman plot and line of equality for each metric, reader against expert.
+"""Figure 3: Bland-Altman plot and scatter plot with line of identity for each metric, reader against expert.
 
-Inputs: function.csv (the values of each mouse) and agreement.csv (the numbers drawn and printed); volumes in
-µL, EF in %, mass in mg. Difference = reader - reference (Bland and Altman, Lancet 1986;327:307); where it depends
-on the mean, also the regression line and the limits based on it.
+Inputs: function.csv (values of each mouse) and agreement.csv (statistics drawn and printed); volumes in µL, EF in %,
+mass in mg. Difference = reader - reference (Bland and Altman, Lancet 1986;327:307); in case of proportional bias, the
+regression line and the limits based on it are added.
 """
 
 from typing import TYPE_CHECKING

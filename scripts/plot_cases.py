@@ -1,7 +1,7 @@
-"""Figure 2: best, median and worst mouse by combined Dice, every slice, expert's contours above reader's.
+"""Figure 2: best, median and worst mouse by mean Dice, all slices, contours of the expert above those of the reader.
 
-Inputs: overlap.csv, manifest.csv, the reader's segmentations. Shown is ES, as in the published study, or the
-first annotated frame of a mouse that has no ES.
+Inputs: overlap.csv, manifest.csv, segmentations of the reader. The frame shown is ES, as in the published study, or the
+first annotated frame of a mouse without ES.
 """
 
 from pathlib import Path

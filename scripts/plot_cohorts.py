@@ -1,6 +1,6 @@
-"""Figure 8: how much more each reader errs in other cohorts than in its own, as a forest of ratios.
+"""Figure 8: generalisation of each reader to other cohorts, as a forest plot of ratios.
 
-Input: cohort_comparison.csv. The ratio external / internal of the mean errors has no unit; 1 means no change.
+Input: cohort_comparison.csv. The ratio of mean errors, external / internal, has no unit; 1 means no change.
 """
 
 from typing import TYPE_CHECKING

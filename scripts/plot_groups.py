@@ -1,8 +1,7 @@
-"""Figure 6: function by phenotype, and whether the reader changes what differs between phenotypes.
+"""Figure 6: function by phenotype, and whether the reader changes the differences found between phenotypes.
 
-Inputs: function.csv (the values of each mouse) and group_differences.csv (the differences, intervals and conclusions
-drawn); volumes in µL, EF in %, mass in mg. On the left every mouse that has both values with mean ± SD, on the right
-the differences between phenotypes.
+Inputs: function.csv (values of each mouse) and group_differences.csv (differences, intervals and conclusions); volumes
+in µL, EF in %, mass in mg. Left: all mice with both values, with mean ± SD. Right: differences between phenotypes.
 """
 
 from collections.abc import Mapping, Sequence

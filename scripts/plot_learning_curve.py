@@ -1,6 +1,6 @@
-"""The learning curve of a network: loss and Dice of each structure over the epochs, training and validation.
+"""Learning curve of a network: loss and Dice of each structure by epoch, for training and validation.
 
-Input: history.csv, one row per epoch. The best epoch, whose weights are kept, has the lowest validation loss.
+Input: history.csv, one row per epoch. The best epoch, whose weights are retained, has the lowest validation loss.
 """
 
 from typing import TYPE_CHECKING

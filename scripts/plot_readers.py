@@ -1,7 +1,7 @@
-"""Figure 7: the readers of a cohort side by side, best first: mean Dice and mean absolute error.
+"""Figure 7: comparison of the readers of a cohort, best first: mean Dice and mean absolute error.
 
-Inputs: reader_ranking.csv (the means, their confidence limits, ranks and probabilities) and reader_comparison.csv
-(which differences are significant). Volumes in µL, EF in %, mass in mg; Dice is a mouse's mean of ED and ES.
+Inputs: reader_ranking.csv (means, confidence limits, ranks and probabilities) and reader_comparison.csv (significant
+differences). Volumes in µL, EF in %, mass in mg; the Dice of a mouse is its mean over ED and ES.
 """
 
 from typing import TYPE_CHECKING

@@ -1,7 +1,7 @@
 """Figure 4: volume of the left-ventricular blood pool over the cardiac cycle.
 
-Inputs: volumes.csv (µL, every frame of every cine; times in ms), function.csv, manifest.csv, overlap.csv.
-On the left one mouse, the median case of the overlap or else the first; on the right all mice of the cohort.
+Inputs: volumes.csv (µL, all frames; times in ms), function.csv, manifest.csv, overlap.csv. Left: one mouse, the one
+with the median Dice or, failing that, the first. Right: all mice of the cohort.
 """
 
 from typing import TYPE_CHECKING

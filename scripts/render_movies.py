@@ -1,9 +1,9 @@
-"""The best, the median and the worst mouse beating: the reader's contours, and the expert's beside them.
+"""Movies of the best, median and worst mouse, with the contours of the reader and of the expert side by side.
 
-Inputs: overlap.csv, manifest.csv, the reader's segmentations. Outputs: three GIF films, drawn as large as 3 MB allow; a
-very long cine may pass them at the smallest size. All slices run side by side through the cine, ten frames a second;
-each annotated frame is held for a second while the expert's contours stand beside it, and these stay there, dimmed,
-until the next. A mouse with one frame runs slice by slice.
+Inputs: overlap.csv, manifest.csv, segmentations of the reader. Outputs: three GIF movies, as large as 3 MB allow; a
+very long cine may exceed this at the smallest size. All slices are shown side by side through the cine, at ten frames
+per second. Each annotated frame is held for a second with the contours of the expert, which are then shown dimmed until
+the next one. A mouse with a single frame is shown slice by slice.
 """
 
 import io
@@ -57,7 +57,7 @@ class Panel:
 
 @dataclass(frozen=True)
 class Still:
-    """What a film shows at one time, for `ms` milliseconds."""
+    """What a movie shows at one time, for `ms` milliseconds."""
 
     reader: Panel
     expert: Panel
@@ -73,7 +73,7 @@ def dice_words(overlap: pd.DataFrame, mouse: str, phase: str) -> str:
 
 
 def stills(case: Case, overlap: pd.DataFrame) -> Iterator[Still]:
-    """Yield the film of a mouse: through its frames, or through the slices where there is only one frame."""
+    """Yield the images of a movie: all frames of a mouse, or its slices if there is only one frame."""
     mouse, annotated = case.mouse, case.mouse.annotated_frames
     slices, frames = case.images.shape[2:]
     if frames == 1:
@@ -179,7 +179,7 @@ def encode(film: list[Still], title: str, panel_width: int, pixel_aspect: float)
 
 
 def render(case: Case, name: str, dice: float, overlap: pd.DataFrame) -> bytes:
-    """Return the GIF film of a case, as large as it can be within the limit."""
+    """Return the GIF movie of a case, as large as possible within the limit."""
     phenotype = f" ({case.mouse.phenotype})" if case.mouse.phenotype else ""
     title = f"{name.capitalize()} mouse: {case.mouse.name}{phenotype} · Dice {dice:.2f}"
     film = list(stills(case, overlap))
@@ -191,7 +191,7 @@ def render(case: Case, name: str, dice: float, overlap: pd.DataFrame) -> bytes:
 
 
 def main(overlap: str, manifest: str, segmentations: list[str], best: str, median: str, worst: str) -> None:
-    """Write the three films; with fewer than three mice some show the same mouse, without any they say so."""
+    """Write the three movies; with fewer than three mice, some show the same mouse, and without any, a message."""
     overlaps = read_csv(overlap)
     selected = select_cases(overlaps)
     mice = read_manifest(manifest)

@@ -1,7 +1,7 @@
-"""Segment every slice of every frame of one mouse with a network, on the grid of its images.
+"""Segment all slices of all frames of one mouse with a network, on the grid of its images.
 
-Each slice is scaled to its own range and cropped or padded to the network's square; the most probable class of the
-full-resolution head is the label. Then islands are dropped (`postprocess`).
+Each slice is min-max normalised and cropped or padded to the input size of the network; each pixel is assigned the most
+probable class of the full-resolution output. Masks are then post-processed (`postprocess`).
 """
 
 import math

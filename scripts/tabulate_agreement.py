@@ -1,7 +1,7 @@
-"""Table 1: function by the reference and by the reader, ready to paste.
+"""Table 1: left-ventricular function of reference and reader, ready to paste.
 
-Input: agreement.csv. Outputs: the same printed cells as CSV, HTML, LaTeX and Word. Values have one decimal, p three
-and r two; what agreement.csv lacks is printed as a dash and explained below the table.
+Input: agreement.csv. Outputs: the same cells as CSV, HTML, LaTeX and Word. Values have one decimal, p three and r two;
+missing values are printed as a dash and explained below the table.
 """
 
 from collections.abc import Sequence

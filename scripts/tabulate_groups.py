@@ -1,8 +1,8 @@
-"""Table 3: function of each phenotype by the reference and by the reader, ready to paste.
+"""Table 3: left-ventricular function by phenotype, of reference and reader, ready to paste.
 
 Inputs: groups.csv (means and standard deviations in the unit of each metric) and group_tests.csv. Outputs: the same
-printed cells as CSV, HTML, LaTeX and Word, a row per metric and rater, a column per phenotype. Values have one decimal,
-p three; what is missing is printed as a dash and explained below the table.
+cells as CSV, HTML, LaTeX and Word, with one row per metric and rater and one column per phenotype. Values have one
+decimal, p three; missing values are printed as a dash and explained below the table.
 """
 
 from collections.abc import Iterable, Sequence

@@ -1,8 +1,8 @@
-"""Table 2: overlap of a reader with the reference by structure and phase, ready to paste.
+"""Table 2: overlap between reader and reference by structure and phase, ready to paste.
 
 Inputs: overlap_summary.csv (Dice), surface_summary.csv (HD95 and ASSD, in mm), overlap_anova.csv and
-overlap_pairwise.csv. Outputs: the same printed cells as CSV, HTML, LaTeX and Word. Dice has two
-decimals, distances and p three; what is missing is printed as a dash and explained below the table.
+overlap_pairwise.csv. Outputs: the same cells as CSV, HTML, LaTeX and Word. Dice has two decimals, distances and p
+three; missing values are printed as a dash and explained below the table.
 """
 
 from collections.abc import Sequence

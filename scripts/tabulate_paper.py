@@ -1,6 +1,6 @@
-"""Every number of the paper beside the one computed here, for print.
+"""Table S1: every number of the paper with its counterpart computed here, ready to paste.
 
-Input: paper_comparison.csv. Outputs: the same cells as HTML, LaTeX and Word, rounded as the paper printed them.
+Input: paper_comparison.csv. Outputs: the same cells as HTML, LaTeX and Word, rounded as in the paper.
 """
 
 from collections.abc import Sequence

@@ -1,9 +1,9 @@
-"""Train a network on the slices collected for it: the network, its history, and what is needed to repeat the training.
+"""Train a network on the slices collected for it, and document the training so that it can be repeated.
 
-Loss: 1 − Dice (mean of the classes), summed over the five heads. Optimiser: Adam. Training stops when the validation
-loss has not fallen for `patience` epochs; the weights of the best epoch are kept. After every epoch the whole state is
-kept in the folder `checkpoint` next to the network: an interrupted training resumes after its last completed epoch
-and gives the same result.
+Loss: 1 − Dice (mean over classes), summed over the five outputs. Optimiser: Adam. Training stops when the validation
+loss has not decreased for `patience` epochs; the weights of the best epoch are retained. After every epoch, the
+complete state is saved in the folder `checkpoint` next to the network: an interrupted training resumes after its last
+completed epoch and gives the same result.
 """
 
 import json

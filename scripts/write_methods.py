@@ -1,8 +1,8 @@
-"""The methods of a study in words, ready to paste into a methods section.
+"""Methods section of a study, ready to paste.
 
 Inputs: the manifest and the split of each cohort with images, function.csv of the others, training.json and history.csv
-of each network that was trained, and all that the study made, whose records say with which weights, with which
-software and at which commit. Output: methods.md. Every number and name is filled in.
+of each trained network, and all results, whose records give the weights, software and commit used. Output: methods.md.
+All numbers and names are filled in.
 """
 
 import json
