@@ -22,37 +22,30 @@ if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 POINTS = {"s": 11, "facecolor": style.LIGHT_GREY, "edgecolor": style.BLACK, "linewidth": 0.5, "zorder": 3}
-LINES = {  # dash and colour of each line of a Bland-Altman plot
-    "bias": ("solid", style.BLUE),
-    "loa_low": ("dashed", style.GREEN),
-    "loa_high": ("dashed", style.GREEN),
+LINES = {  # dash and colour of each line of a Bland-Altman plot, and where the bar of its confidence interval stands
+    "bias": ("solid", style.BLUE, 0.95),
+    "loa_low": ("dashed", style.GREEN, 0.98),
+    "loa_high": ("dashed", style.GREEN, 0.98),
 }
 SLOPES = {"": "solid", "loa_low_": "dashdot", "loa_high_": "dashdot"}  # dash of the lines of a proportional bias
 
 
 def plot_bland_altman(axes: Axes, pairs: pd.DataFrame, numbers: pd.Series) -> None:
-    """Draw differences against means with the bias and the limits of agreement, each in its confidence band.
+    """Draw differences against means with the bias and the limits of agreement, and their confidence intervals.
 
-    A proportional bias adds its regression line and limits, over the means that occur. With few mice the bands are
-    far wider than the data; they are then cut off where they would more than double the height of the panel.
+    The intervals are bars at the right edge. With few mice they are far longer than the data are wide; they are then
+    cut off where they would more than double the height of the panel. A proportional bias adds its regression line and
+    limits, over the means that occur.
     """
     mean, difference = (pairs["reader"] + pairs["reference"]) / 2, pairs["reader"] - pairs["reference"]
     axes.axhline(0, color=style.GREY, linewidth=0.6, zorder=1)
-    for quantity, (dash, colour) in LINES.items():
+    for quantity, (dash, colour, place) in LINES.items():
         low, high = numbers[f"{quantity}_ci_low"], numbers[f"{quantity}_ci_high"]
         if pd.notna(low) and pd.notna(high):
-            axes.axhspan(low, high, color=colour, alpha=0.15, linewidth=0, zorder=0)
+            axes.vlines(place, low, high, transform=axes.get_yaxis_transform(), color=colour, linewidth=2, zorder=2)
         if pd.notna(numbers[quantity]):
             axes.axhline(numbers[quantity], color=colour, linestyle=dash, linewidth=1, zorder=2)
-            axes.annotate(
-                rounded(numbers[quantity], 1),
-                (1, numbers[quantity]),
-                xycoords=("axes fraction", "data"),
-                xytext=(2, 0),
-                textcoords="offset points",
-                va="center",
-                color=colour,
-            )
+            style.write_at_right(axes, numbers[quantity], rounded(numbers[quantity], 1), color=colour)
     drawn = [0, *difference, *numbers[list(LINES)].dropna()]
     if pd.notna(numbers["loa_low_slope"]):
         ends = np.array([mean.min(), mean.max()])
@@ -61,10 +54,11 @@ def plot_bland_altman(axes: Axes, pairs: pd.DataFrame, numbers: pd.Series) -> No
             axes.plot(ends, heights, color=style.VERMILION, linestyle=dash, linewidth=1, zorder=4)
             drawn += [*heights]
     axes.scatter(mean, difference, **POINTS)
-    axes.margins(x=0.08)
-    bands = [*drawn, *numbers[["loa_low_ci_low", "loa_high_ci_high"]].dropna()]
+    margin = 0.08 * np.ptp(mean) or 1
+    axes.set_xlim(mean.min() - margin, mean.max() + 2 * margin)  # at the right there is room for the bars
+    bars = [*drawn, *numbers[["loa_low_ci_low", "loa_high_ci_high"]].dropna()]
     half = np.ptp(drawn) / 2
-    low, high = max(min(bands), min(drawn) - half), min(max(bands), max(drawn) + half)
+    low, high = max(min(bars), min(drawn) - half), min(max(bars), max(drawn) + half)
     margin = 0.06 * (high - low) if high - low > 1e-6 else 1  # identical values differ by rounding alone
     axes.set_ylim(low - margin, high + margin)
 
@@ -76,7 +70,7 @@ def plot_equality(axes: Axes, pairs: pd.DataFrame, numbers: pd.Series) -> None:
     margin = 0.08 * np.ptp(values) or 1
     limits = (values.min() - margin, values.max() + margin)
     axes.plot(limits, limits, color=style.GREY, linewidth=0.6, zorder=1)
-    axes.set(xlim=limits, ylim=limits, aspect="equal", anchor="W")
+    axes.set(xlim=limits, ylim=limits)
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_locator(MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]))
     r = numbers["pearson_r"]
@@ -90,7 +84,7 @@ def main(function: str, agreement: str, outputs: list[str], reader: str, cohort:
     numbers = read_csv(agreement).set_index("metric")
     headline = (
         f"Reader {reader} against the expert, cohort {cohort}. Solid line: bias; "
-        f"dashed: limits of agreement; bands: {100 * (1 - alpha):g} % confidence intervals"
+        f"dashed: limits of agreement; bars: {100 * (1 - alpha):g} % confidence intervals"
     )
     if numbers["loa_low_slope"].notna().any():
         headline += (
@@ -98,7 +92,7 @@ def main(function: str, agreement: str, outputs: list[str], reader: str, cohort:
         )
     with style.printed_figure(outputs, height_mm=205) as figure:
         figure.suptitle(headline, x=0.01, ha="left", fontsize=7)
-        panels = figure.subplots(4, 3)
+        panels = figure.subplots(4, 3, subplot_kw={"box_aspect": 1})
         for index, (metric, name) in enumerate(METRIC_NAMES.items()):
             above, below = panels[index // 3 * 2 : index // 3 * 2 + 2, index % 3]
             above.set_title(name)

@@ -19,12 +19,12 @@ from murmur.job import job
 from murmur.presentation import style
 from murmur.presentation.cases import GAP, Case, mosaic, read_case
 from murmur.statistics.overlap_summary import select_cases
-from murmur.vocabulary import STRUCTURES
+from murmur.vocabulary import STRUCTURE_NAMES, STRUCTURES
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
-COLUMNS = (8, 12)  # tiles in a line, at least and at most: more slices go on in a second line
+TILES_PER_LINE = (8, 12)  # tiles in a line, at least and at most: more slices go on in a second line
 TITLE_MM = 6
 LABEL_MM = 4
 ON_IMAGE = {"color": "white", "path_effects": [withStroke(linewidth=1.2, foreground="black")]}
@@ -81,17 +81,25 @@ def case_title(names: list[str], case: Case, dice: float) -> str:
     frame = case.shown_frame
     phenotype = f" ({case.mouse.phenotype})" if case.mouse.phenotype else ""
     phase = case.mouse.phases[frame]
-    where = f"{'single annotated' if phase == 'single' else f'{phase},'} frame {frame}"
-    return f"{which} mouse: {case.mouse.name}{phenotype}, Dice {dice:.2f}; {where}"
+    where = f"single annotated frame {frame}" if phase == "single" else f"{phase}, frame {frame}"
+    return f"{which} mouse: {case.mouse.name}{phenotype}, mean Dice of the mouse {dice:.2f}. Shown: {where}"
 
 
 def draw_cases(figure: Figure, cases: list[tuple[str, Case]], columns: int, heights_mm: list[float]) -> None:
     """Fill `figure` from the top with a title and two strips, expert and reader, for each (title, case)."""
     height = figure.get_size_inches()[1] / style.MM
     y = height
-    lines = [Line2D([], [], color=colour) for colour in style.STRUCTURE_COLOURS.values()]
-    names = [structure.replace("_", " ") for structure in style.STRUCTURE_COLOURS]
-    figure.legend(lines, names, loc="upper right", ncols=2, borderpad=0, borderaxespad=0.2)
+    figure.legend(
+        handles=[
+            Line2D([], [], color=style.STRUCTURE_COLOURS[structure], label=name)
+            for structure, name in STRUCTURE_NAMES.items()
+        ],
+        loc="lower right",
+        bbox_to_anchor=(0.995, (height - TITLE_MM + 1.2) / height),  # on the line of the first title
+        ncols=2,
+        borderpad=0,
+        borderaxespad=0,
+    )
     for (title, case), strip in zip(cases, heights_mm, strict=True):
         y -= TITLE_MM
         figure.text(LABEL_MM / style.PAGE_MM, (y + 1.5) / height, title, fontsize=8)
@@ -124,7 +132,7 @@ def main(overlap: str, manifest: str, segmentations: list[str], outputs: list[st
         names = [name for name, (chosen, _) in selected.items() if chosen == mouse]
         case = read_case(mice[mouse], files[mouse])
         cases.append((case_title(names, case, dice), case))
-    columns = int(np.clip(max(case.images.shape[2] for _, case in cases), *COLUMNS))
+    columns = int(np.clip(max(case.images.shape[2] for _, case in cases), *TILES_PER_LINE))
     heights_mm = [strip_height(case, columns) for _, case in cases]
     height_mm = sum(TITLE_MM + 2 * (strip + 1) for strip in heights_mm)
     with style.printed_figure(outputs, height_mm, layout="none") as figure:

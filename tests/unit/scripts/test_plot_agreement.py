@@ -1,6 +1,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.collections import LineCollection, PathCollection
 
 import plot_agreement
 from drawn_figures import record_figures, smallest_font, words
@@ -44,11 +45,15 @@ def test_the_lines_lie_at_the_numbers_of_the_table_and_every_mouse_is_a_point(tm
         heights = sorted(line.get_ydata()[0] for line in panel.lines if not slopes(line))
         assert heights == pytest.approx(sorted([0, *numbers.loc[metric, list(plot_agreement.LINES)].dropna()]))
         rows = table[table["metric"] == metric]
-        points = panel.collections[0].get_offsets()
+        (points,) = (marks.get_offsets() for marks in panel.collections if isinstance(marks, PathCollection))
         np.testing.assert_allclose(points[:, 1], rows["reader"] - rows["reference"])
         low, high = panel.get_ylim()
         assert np.all((low < points[:, 1]) & (points[:, 1] < high))
         assert equality.get_xlim() == equality.get_ylim()
+        assert panel.get_box_aspect() == equality.get_box_aspect() == 1, "panels of one size, with equal scales"
+        bars = [lines.get_segments()[0][:, 1] for lines in panel.collections if isinstance(lines, LineCollection)]
+        limits = [numbers.loc[metric, [f"{line}_ci_low", f"{line}_ci_high"]] for line in plot_agreement.LINES]
+        np.testing.assert_allclose(bars, [pair for pair in limits if pair.notna().all()])
         assert f"n = {mice}" in equality.get_title(loc="left")
     assert smallest_font(seen[0]) >= 7
 
