@@ -95,9 +95,9 @@ class Checkpoint(keras.callbacks.Callback):
             failed = json.loads(self.failure.read_text(encoding="utf-8"))
             if failed["settings"] == self.settings:
                 raise BadInput(
-                    f"{failed['sentence']} That was an earlier run; with the same settings it would end in the same "
-                    f"way, so it is not tried again (remove {self.failure} to go on from the last whole epoch "
-                    f"nevertheless, {self.folder} to train from the start)."
+                    f"{failed['sentence']} This happened in an earlier run and would recur with the same settings, so "
+                    f"the training is not repeated (remove {self.failure} to resume after the last completed epoch "
+                    f"regardless, or {self.folder} to train from the beginning)."
                 )
         if not self._state.exists():
             self.failure.unlink(missing_ok=True)
@@ -114,9 +114,9 @@ class Checkpoint(keras.callbacks.Callback):
         if changed and all(key.startswith("device.") for key in changed):
             was, now = kept["settings"]["device"], self.settings["device"]
             raise BadInput(
-                f"{self._state}: found {len(kept['history'])} epochs of a training on a {_name(was)}, which goes on "
-                f"there alone, and this job has a {_name(now)}; run it where there is a {_name(was)}, or remove "
-                f"{self.folder} to train from the start"
+                f"{self._state}: found {len(kept['history'])} epochs of a training on a {_name(was)}, which can only "
+                f"be resumed there, and this job has a {_name(now)}; run it where there is a {_name(was)}, or "
+                f"remove {self.folder} to train from the beginning"
             )
         if changed:
             return self._discard(f"belongs to another training ({', '.join(changed)} changed)")

@@ -26,7 +26,7 @@ def existing(path: str, key: str, kind: str) -> Path:
     exists = Path(path).is_dir() if kind == "folder" else Path(path).is_file()
     if not exists:
         raise BadInput(
-            f"{key}: found no {kind} '{path}' (paths start from the working directory, {Path.cwd()}); correct the path"
+            f"{key}: found no {kind} '{path}' (relative to the working directory, {Path.cwd()}); correct the path"
         )
     return Path(path)
 

@@ -237,7 +237,7 @@ class PublishedCohort(Cohort):
             raise BadInput(
                 f"{self.key}.source.published.folder: found no {', '.join(f'{m}.h5' for m in missing[:5])} in "
                 f"'{self.given['folder']}' ({len(missing)} of {len(mice)} mice are missing), expected MOUSE.h5 for "
-                "each published mouse; complete the copy, or write published: true to download them"
+                "each published mouse; complete the copy, or set published: true to download them"
             )
         return mice
 

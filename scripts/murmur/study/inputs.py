@@ -131,5 +131,5 @@ class Inputs:
         """The manifest of the cohort that stands for the published one. Raises BadInput when it has no images."""
         cohort = self.study.cohorts[self.study.paper_pair[0]]
         if not cohort.has_images:
-            raise BadInput(f"paper.cohort: found '{cohort.name}', which has no images to split; name one that has")
+            raise BadInput(f"paper.cohort: found '{cohort.name}', expected a cohort with images; name another")
         return self.layout.cohort(cohort.name, "manifest.csv")

@@ -54,7 +54,7 @@ class Reader:
         if not mice:
             raise BadInput(
                 f"readers.{self.name}: found no test mouse in the cohort '{cohort.name}', expected one or more; "
-                "change the split, or let the reader read all mice (mice: all)"
+                "change the split, or set mice: all for this reader"
             )
         return mice
 
@@ -124,7 +124,8 @@ class WeightsReader(Reader):
         file = Path(urlsplit(self.download["address"]).path)
         if file.suffix not in (".h5", ".keras"):
             raise BadInput(
-                f"{key}.address: found '{self.download['address']}', expected that of a .h5 or .keras file; correct it"
+                f"{key}.address: found '{self.download['address']}', expected the URL of a .h5 or .keras "
+                "file; correct it"
             )
         if not re.fullmatch("[0-9a-f]{64}", self.download["sha256"]):
             raise BadInput(

@@ -100,7 +100,7 @@ def _keys_without_effect(config: dict) -> list[str]:
     sections = [(f"cohorts.{name}.source", c["source"], ONLY_WITH["source"]) for name, c in config["cohorts"].items()]
     sections += [(f"readers.{name}", r, ONLY_WITH["reader"]) for name, r in config.get("readers", {}).items()]
     problems = [
-        f"{path}.{key}: found without {partner}, expected together with it; remove it or add {partner}"
+        f"{path}.{key}: found without {partner}, expected both together; remove it or add {partner}"
         for path, section, only_with in sections
         for key, partner in only_with.items()
         if key in section and partner not in section
@@ -108,7 +108,7 @@ def _keys_without_effect(config: dict) -> list[str]:
     for name, cohort in config["cohorts"].items():
         for key in ONLY_WITH_IMAGES if "measurements" in cohort["source"] else ():
             if key in cohort:
-                problems.append(f"cohorts.{name}.{key}: found beside measurements, which have no images; remove it")
+                problems.append(f"cohorts.{name}.{key}: found for measurements, which have no images; remove it")
         published = cohort["source"].get("published", {})
         if published is False:
             problems.append(f"cohorts.{name}.source.published: found false, expected true or a section; remove it")

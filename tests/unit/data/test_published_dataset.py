@@ -139,7 +139,7 @@ WEIGHTS = {"address": "https://example.org/a/net.h5?download=1", "sha256": "0" *
             WEIGHTS | {"sha256": "abc"},
             "readers.published.weights.sha256: found 'abc', expected 64",
         ),
-        ("reader", "weights", WEIGHTS | {"address": "https://example.org"}, "expected that of a .h5 or .keras file"),
+        ("reader", "weights", WEIGHTS | {"address": "https://example.org"}, "expected the URL of a .h5 or .keras file"),
         ("reader", "weights", {"address": "x"}, "readers.published.weights: the key sha256 is missing"),
         ("reader", "weights", "nowhere.h5", "readers.published.weights: found no file 'nowhere.h5'"),
     ],

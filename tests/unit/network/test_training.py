@@ -265,7 +265,7 @@ def test_a_loss_that_is_no_number_stops_and_is_not_tried_again(slices, tmp_path,
     assert all(np.isfinite(weight).all() for weight in kept.get_weights())
     assert not (tmp_path / "model.keras").exists()
     monkeypatch.undo()
-    with pytest.raises(BadInput, match="Epoch 3: .* with the same settings it would end in the same way"):
+    with pytest.raises(BadInput, match="Epoch 3: .* would recur with the same settings"):
         train(slices, tmp_path)
     train(slices, tmp_path, epochs=1)
     assert (tmp_path / "checkpoint" / "best.keras").exists(), "others may read with it"

@@ -81,7 +81,7 @@ def test_counterparts_of_the_paper(study):
     study.paper = {"cohort": "numbers", "reader": "tool"}
     assert set(inputs.paper_counterparts(job())) == {"agreement"}
     assert short(inputs.paper_reference(job())) == {"function": "measurements/numbers/tool/function.csv"}
-    with pytest.raises(BadInput, match="'numbers', which has no images to split"):
+    with pytest.raises(BadInput, match="'numbers', expected a cohort with images"):
         inputs.paper_manifest(job())
     study.paper = None
     with pytest.raises(BadInput, match="paper: found none"):
