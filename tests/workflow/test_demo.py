@@ -53,6 +53,19 @@ def test_reference_measures_the_known_volumes(demo):
     assert ratio[["mass_ED", "mass_ES"]].stack().between(0.93, 1.07).all()
 
 
+@pytest.mark.parametrize("pair", PAIRS)
+def test_phenotypes_differ_in_what_the_phantom_makes_different(demo, pair):
+    """Infarcted and dilated hearts eject less, pressure-loaded ones are heavier; every test has enough mice."""
+    tests = read(demo, f"statistics/{pair}/group_tests.csv").set_index(["test", "rater", "metric"])
+    assert len(tests) == 3 * 2 * 6
+    assert tests["p"].notna().all()
+    for metric in ("EF", "mass_ED"):
+        assert tests.loc[("anova", "reference", metric), "p"] < 0.05
+        assert pair not in PAIRS[:1] or tests.loc[("anova", "reader", metric), "p"] < 0.05
+    differences = read(demo, f"statistics/{pair}/group_differences.csv")
+    assert differences[["reference_p", "reader_p"]].notna().all().all()
+
+
 @pytest.mark.parametrize("path", COLUMNS)
 def test_columns_are_those_that_users_rely_on(demo, path):
     wanted = COLUMNS[path].split()

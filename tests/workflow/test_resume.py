@@ -16,7 +16,10 @@ READERS = ["whole", "cut", "changed"]
 STUDY = {
     "study": "cut",
     "cohorts": {
-        "internal": {"source": {"phantom": {"mice": 6}}, "split": {"train": 2, "validation": 2, "test": 2}},
+        "internal": {
+            "source": {"phantom": {"mice": 6, "frame_interval_ms": 15}},
+            "split": {"train": 2, "validation": 2, "test": 2},
+        },
     },
     "readers": {
         name: {"train_on": "internal", "network": NETWORK, "training": TRAINING | {"seed": seed}}
