@@ -181,7 +181,7 @@ def encode(film: list[Still], title: str, panel_width: int, pixel_aspect: float)
 def render(case: Case, name: str, dice: float, overlap: pd.DataFrame) -> bytes:
     """Return the GIF movie of a case, as large as possible within the limit."""
     phenotype = f" ({case.mouse.phenotype})" if case.mouse.phenotype else ""
-    title = f"{name.capitalize()} mouse: {case.mouse.name}{phenotype} · Dice {dice:.2f}"
+    title = f"{name.capitalize()} mouse: {case.mouse.name}{phenotype} · mean Dice {dice:.2f}"
     film = list(stills(case, overlap))
     for panel_width in PANEL_WIDTHS:
         gif = encode(film, title, panel_width, case.pixel_aspect)

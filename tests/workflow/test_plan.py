@@ -142,11 +142,11 @@ def test_change_of_a_module_reruns_what_imports_it(checkout):
 
     (checkout.checkout / "README.md").write_text("changed\n")
     assert "Nothing to be done" in checkout.snakemake("--dry-run", study=study).output
-    with open(checkout.checkout / "scripts" / "murmur" / "typeset.py", "a") as file:
-        file.write("# changed\n")
+    with open(checkout.checkout / "scripts" / "murmur" / "presentation" / "printed_table.py", "a") as file:
+        file.write("CHANGED = True\n")
     assert set(jobs(checkout.snakemake("--dry-run", study=study).output)) == {"tabulate_agreement", *AGAIN}
     with open(checkout.checkout / "scripts" / "plot_agreement.py", "a") as file:
-        file.write("# changed\n")
+        file.write("CHANGED = True\n")
     planned = set(jobs(checkout.snakemake("--dry-run", study=study).output))
     assert planned == {"tabulate_agreement", "plot_agreement", *AGAIN}
 
