@@ -1,4 +1,4 @@
-"""Time all statistics of 130 mice, three readers and two cohorts, start-up included: `python benchmarks/statistics.py`.
+"""Time all statistics of 130 mice, three readers, two cohorts, with start-up: `python benchmarks/time_statistics.py`.
 
 Small cines are written to a temporary folder and measured first, which is not timed; then every table of
 results/*/statistics is made by the workflow on two cores.
