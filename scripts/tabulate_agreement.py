@@ -13,7 +13,7 @@ from murmur.csv_tables import read_csv
 from murmur.job import job
 from murmur.presentation.number_format import mean_and_sd, number, p_value
 from murmur.presentation.printed_table import PrintedTable, write_table
-from murmur.statistics.agreement import NO_MARGIN, NO_PROPORTIONAL
+from murmur.statistics.notes import SILENT, reasons_of, words
 from murmur.vocabulary import METRIC_NAMES, UNITS, abbreviations
 
 if TYPE_CHECKING:
@@ -35,10 +35,10 @@ def footnote(agreement: pd.DataFrame, reader: str, sd_ddof: int, alpha: float) -
         abbreviations(agreement["metric"]),
     ]
     reasons: dict[str, list[str]] = {}
-    for metric, note in zip(agreement["metric"], agreement["note"].fillna(""), strict=True):
-        for clause in filter(None, note.split("; ")):
-            if clause not in (NO_MARGIN, NO_PROPORTIONAL):
-                reasons.setdefault(clause, []).append(METRIC_NAMES[metric])
+    for metric, cell in zip(agreement["metric"], agreement["reasons"], strict=True):
+        for why in reasons_of(cell):
+            if why.code not in SILENT:
+                reasons.setdefault(words(why, brief=True), []).append(METRIC_NAMES[metric])
     sentences += [f"{', '.join(metrics)}: {clause}." for clause, metrics in reasons.items()]
     return " ".join(sentences)
 

@@ -14,6 +14,7 @@ from murmur.csv_tables import read_csv
 from murmur.job import job
 from murmur.presentation.number_format import mean_and_sd, p_value
 from murmur.presentation.printed_table import PrintedTable, write_table
+from murmur.statistics.notes import reasons_of, words
 from murmur.statistics.phenotypes import RATERS
 from murmur.vocabulary import METRIC_NAMES, UNITS, abbreviations
 
@@ -21,12 +22,11 @@ if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 
-def exceptions(notes: Iterable[tuple[str, str]]) -> list[str]:
-    """Return a sentence for each clause of the notes, given as (metric, note), that names its metrics."""
+def exceptions(clauses: Iterable[tuple[str, str]]) -> list[str]:
+    """Return a sentence for each of the clauses, given as (metric, clause), that names its metrics."""
     whose: dict[str, dict[str, None]] = {}
-    for name, note in notes:
-        for clause in filter(None, note.split("; ")):
-            whose.setdefault(clause, {})[name] = None
+    for name, clause in clauses:
+        whose.setdefault(clause, {})[name] = None
     return [
         f"{'All metrics' if len(names) == len(METRIC_NAMES) else ', '.join(names)}: {clause}."
         for clause, names in whose.items()
@@ -48,7 +48,11 @@ def footnote(summary: pd.DataFrame, welch: pd.DataFrame, reader: str, sd_ddof: i
     test = "Welch's t-test" if tested["df1"].max() == 1 else "Welch's ANOVA"
     metrics = tested["metric"].nunique()
     holm = f", Holm-corrected for {metrics} metrics" if metrics > 1 else ""
-    reasons = [(METRIC_NAMES[metric], note) for metric, note in zip(welch["metric"], welch["note"], strict=True)]
+    reasons = [
+        (METRIC_NAMES[metric], words(why, brief=True))
+        for metric, cell in zip(welch["metric"], welch["reasons"], strict=True)
+        for why in reasons_of(cell)
+    ]
     return " ".join(
         [
             f"Values are mean ± SD (denominator {'n − 1' if sd_ddof else 'n'}) of the n mice measured by both the "
@@ -67,7 +71,7 @@ def tabulate(
 ) -> PrintedTable:
     """Return Table 3 as it is printed, two rows per metric of `summary`."""
     mice = summary.groupby("phenotype", sort=False)["n"].max()
-    welch = tests[tests["test"] == "welch_anova"].assign(note=lambda t: t["note"].fillna(""))
+    welch = tests[tests["test"] == "welch_anova"]
     p = welch.set_index(["metric", "rater"])["p_holm"]
     rows = []
     for metric, values in summary.groupby("metric", sort=False):

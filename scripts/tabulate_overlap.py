@@ -14,7 +14,7 @@ from murmur.csv_tables import read_csv
 from murmur.job import job
 from murmur.presentation.number_format import DASH, mean_and_sd, number, p_is
 from murmur.presentation.printed_table import PrintedTable, write_table
-from murmur.statistics.notes import brief
+from murmur.statistics.notes import reasons_of, words
 from murmur.vocabulary import PHASE_NAMES, STRUCTURE_NAMES
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def exceptions(dice: pd.DataFrame) -> list[str]:
     sentences = []
     for _, row in dice.iterrows():
         if row["phase"] == "all":
-            reasons = [row["note"]] if row["note"].startswith("only") else []
+            reasons = [words(why) for why in reasons_of(row["reasons"]) if why.code == "only_phase"]
         else:
             reasons = [
                 f"{row['failed']} segmented as empty (Dice 0, no distances)" if row["failed"] else "",
@@ -52,24 +52,28 @@ def exceptions(dice: pd.DataFrame) -> list[str]:
     return sentences
 
 
+def first_reason(row: pd.Series) -> str:
+    """Word the first reason why a row has no test."""
+    return words(reasons_of(row["reasons"])[0], brief=True)
+
+
 def anova_sentences(anova: pd.DataFrame) -> list[str]:
     """Return the analysis of variance of Dice in words, or why there is none."""
     tested = anova["p"].count()
     holm = f", p values Holm-corrected for {tested} effects" if tested > 1 else ""
     title = f"Dice, two-way repeated-measures ANOVA{holm}"
-    reasons = brief(anova["note"].iloc[0]).split("; ")
     if anova["F"].isna().all():
-        return [f"{title}: not computed ({reasons[0]})."]
+        return [f"{title}: not computed ({first_reason(anova.iloc[0])})."]
     effects = [
         f"{EFFECTS[row['effect']]}, F({row['df1']:.0f}, {row['df2']:.0f}) = {number(row['F'])}, {p_is(row['p_holm'])}"
         if pd.notna(row["F"])
-        else f"{EFFECTS[row['effect']]}, {row['note'].split('; ')[0]}"
+        else f"{EFFECTS[row['effect']]}, {first_reason(row)}"
         for _, row in anova.iterrows()
     ]
-    left_out = [clause for clause in reasons if clause.startswith("left out")]
+    lacking = [why for why in reasons_of(anova["reasons"].iloc[0]) if why.code == "dice_missing"]
     return [
         f"{title}: {'; '.join(effects)}.",
-        *(f"{clause.replace('left out', 'Left out of the ANOVA')}." for clause in left_out),
+        *(f"In the ANOVA: {words(why, brief=True)}." for why in lacking),
     ]
 
 
@@ -81,7 +85,7 @@ def contrast_sentence(pairwise: pd.DataFrame) -> str:
         if pd.notna(row["p_adjusted"]):
             differences.append(f"{words}, t({row['df']:.0f}) = {number(row['t'])}, {p_is(row['p_adjusted'])}")
         else:
-            differences.append(f"{words} ({row['note'].split('; ')[0]})")
+            differences.append(f"{words} ({first_reason(row)})")
     tested = pairwise["p"].notna().sum()
     holm = (
         f", p values Holm-corrected for {tested} contrasts and no smaller than that of the corresponding ANOVA effect"
@@ -150,7 +154,7 @@ def main(
     sd_ddof: int,
 ) -> None:
     """Write Table 2 from the four tables to `outputs`; `reader` and `cohort` are named in it."""
-    tables = [read_csv(path).fillna({"note": ""}) for path in (dice_summary, surface_summary, anova, pairwise)]
+    tables = [read_csv(path) for path in (dice_summary, surface_summary, anova, pairwise)]
     write_table(tabulate(*tables, cohort, reader, sd_ddof), outputs)
 
 

@@ -75,8 +75,7 @@ def tabulate(comparison: pd.DataFrame, cohort: str, reader: str) -> PrintedTable
     counts = comparison["verdict"].value_counts()
     alike = ", ".join(f"{counts.get(verdict, 0)} {words}" for verdict, words in VERDICTS.items())
     missing = comparison[comparison["verdict"] == "not computed"]
-    last = missing["note"].fillna("").str.split("; ").str[-1]
-    reasons = [f"{reason} ({count})" for reason, count in last.value_counts(sort=False).items()]
+    reasons = [f"{reason} ({count})" for reason, count in missing["reason"].value_counts(sort=False).items()]
     sentences = [
         f"Of {len(comparison)} numbers: {alike}.",
         "Here, with its confidence limits where it has any; difference, here − printed.",

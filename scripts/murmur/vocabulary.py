@@ -18,7 +18,18 @@ UNITS = {"uL": "µL", "mg": "mg", "%": "%"}
 # Columns of the tables that hold names or lists, which stay text when they look like numbers.
 LABEL_COLUMNS = ("mouse", "figure_id", "file", "sha256", "split", "phenotype", "group_a", "group_b")
 LABEL_COLUMNS += ("reader", "reader_a", "reader_b", "better", "internal", "external", "role", "rater")
-LABEL_COLUMNS += ("metric", "unit", "structure", "phase", "measure", "quantity", "conclusion", "status", "note")
+LABEL_COLUMNS += (
+    "metric",
+    "unit",
+    "structure",
+    "phase",
+    "measure",
+    "quantity",
+    "conclusion",
+    "status",
+    "note",
+    "reasons",
+)
 LABEL_COLUMNS += ("annotated_frames", "inflow_frames")
 
 ABBREVIATIONS = {

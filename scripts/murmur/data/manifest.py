@@ -226,6 +226,7 @@ def describe(path: str, spacing_mm: list[float] | None, frame_interval_ms: float
         "status": status,
         **dict(zip(("row_mm", "column_mm", "slice_mm"), map(float, spacing), strict=True)),
         "frame_interval_ms": float(interval),
+        "spacing_assumed": assumed,
     }
 
 

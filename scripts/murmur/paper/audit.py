@@ -4,7 +4,6 @@ A candidate fits where the printed number, give or take half a unit of its last 
 computed one; reading_error is that SD, from the reading errors of the figure. Units are those of the metrics.
 """
 
-import re
 from collections.abc import Callable
 
 import numpy as np
@@ -81,9 +80,8 @@ def audit_table_1(figure: pd.DataFrame, table_1: list[dict[str, str]]) -> list[d
     for line in table_1:
         reference, reader = read_again(figure, line["metric"])
         printed = [("Table 1", quantity, line[quantity]) for quantity in CANDIDATES]
-        # A second value of a number is known from the note of its row alone.
-        if in_text := re.search(r"r is ([\d.]+) in the text", line["note"]):
-            printed.append(("text", "r", in_text[1]))
+        if line["r_in_text"]:
+            printed.append(("text", "r", line["r_in_text"]))
         for source, quantity, number in printed:
             statistic, candidates = CANDIDATES[quantity]
             for candidate, compute in candidates.items():

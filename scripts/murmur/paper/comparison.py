@@ -19,18 +19,15 @@ from scipy import stats
 
 from murmur.data.manifest import Mouse
 from murmur.data.split import SPLITS
-from murmur.errors import BadInput
 from murmur.paper.printed_values import rounded_as
 from murmur.statistics.bootstrap import resample
-from murmur.statistics.notes import join
+from murmur.statistics.notes import joined
 from murmur.statistics.overlap_summary import select_cases
 from murmur.vocabulary import STRUCTURES
 
 NAMES = ["table", "quantity", "structure", "phase", "metric", "unit"]
-COLUMNS = [*NAMES, "printed", "computed", "difference", "ci_low", "ci_high", "verdict", "note"]
+COLUMNS = [*NAMES, "printed", "computed", "difference", "ci_low", "ci_high", "verdict", "note", "reason"]
 TABLE_1 = ["reference_mean", "reference_sd", "reader_mean", "reader_sd", "bias", "loa_low", "loa_high", "p", "r"]
-# Which number of a row of Table 1 its note is about.
-ABOUT = {"upper limit": "loa_high", "r is": "r", "reference SD": "reference_sd"}
 # Names that participants.tsv may use, in lower case and without signs, of the paper's phenotypes.
 PHENOTYPES = {
     "controls": {"control", "controls", "healthy", "sham", "normal"},
@@ -59,19 +56,14 @@ def printed_numbers(table_1: list[dict[str, str]], paper_values: list[dict[str, 
     """Return every number that the paper printed: NAMES, printed (text, a bound with its <) and note."""
     rows = []
     for line in table_1:
-        about = next((quantity for words, quantity in ABOUT.items() if line["note"].startswith(words)), None)
-        if line["note"] and not about:
-            raise BadInput(
-                f"table_1.csv: found the note '{line['note']}', expected it to begin with {', '.join(ABOUT)}"
-            )
         for quantity in TABLE_1:
-            unit, note = "1" if quantity in ("p", "r") else line["unit"], line["note"] if quantity == about else ""
+            unit = "1" if quantity in ("p", "r") else line["unit"]
+            note = line["note"] if quantity == line["note_on"] else ""
             named = {"table": "table_1", "quantity": quantity, "structure": "", "phase": "", "metric": line["metric"]}
             rows.append(named | {"unit": unit, "printed": line[quantity], "note": note})
     for line in paper_values:
         row = {name: line.get(name, "") for name in NAMES}
-        bound = "<" if line["note"] == "upper bound" else ""
-        rows.append(row | {"printed": bound + line["value"], "note": line["note"]})
+        rows.append(row | {"printed": line["bound"] + line["value"], "note": line["note"]})
         if line["sd"]:
             rows.append(row | {"quantity": f"{line['quantity']}_sd", "printed": line["sd"], "note": ""})
     return rows
@@ -233,7 +225,10 @@ def significance(printed: str, computed: float, alpha: float) -> str:
 
 
 def compare(printed: list[dict[str, str]], found: dict[Key, Computed], has_images: bool, alpha: float) -> pd.DataFrame:
-    """Return COLUMNS, one row per printed number; difference = computed - printed, of a bound there is none."""
+    """Return COLUMNS, one row per printed number; difference = computed - printed, of a bound there is none.
+
+    `reason` says why a number was not computed.
+    """
     rows = []
     for row in printed:
         key = (row["quantity"], row["structure"], row["phase"], row["metric"])
@@ -245,6 +240,7 @@ def compare(printed: list[dict[str, str]], found: dict[Key, Computed], has_image
         rows.append(
             row
             | {"computed": number.value, "difference": difference, "ci_low": number.low, "ci_high": number.high}
-            | {"verdict": judge(row, number, alpha), "note": join(*notes)}
+            | {"verdict": judge(row, number, alpha), "note": joined(*notes)}
+            | {"reason": number.note if math.isnan(number.value) else ""}
         )
     return pd.DataFrame(rows)[COLUMNS]

@@ -20,13 +20,29 @@ def read_figure(path: str | Path) -> pd.DataFrame:
 
 
 def read_table_1(path: str | Path) -> list[dict[str, str]]:
-    """Read table_1.csv as text, because the number of decimals says how a value was rounded."""
-    return read_rows(path, ["metric", "unit", "reference_mean", "reference_sd", "reader_mean", "reader_sd", "note"])
+    """Read table_1.csv as text, because the number of decimals says how a value was rounded.
+
+    `note_on` names the quantity that the note of a row is about; `r_in_text` is r where the text prints another one.
+    """
+    return read_rows(
+        path,
+        [
+            "metric",
+            "unit",
+            "reference_mean",
+            "reference_sd",
+            "reader_mean",
+            "reader_sd",
+            "note",
+            "note_on",
+            "r_in_text",
+        ],
+    )
 
 
 def read_paper_values(path: str | Path) -> list[dict[str, str]]:
-    """Read paper_values.csv as text."""
-    return read_rows(path, ["table", "quantity", "structure", "phase", "unit", "value", "sd", "note"])
+    """Read paper_values.csv as text; `bound` is < where the value is an upper bound."""
+    return read_rows(path, ["table", "quantity", "structure", "phase", "unit", "value", "sd", "note", "bound"])
 
 
 def decimals(printed: str) -> int:

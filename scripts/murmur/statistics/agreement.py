@@ -8,7 +8,7 @@ from scipy import stats
 from statsmodels.stats.weightstats import ttost_paired
 
 from murmur.statistics.correlation import pearson, spearman
-from murmur.statistics.notes import join
+from murmur.statistics.notes import Reason, annotate, note, reason
 from murmur.statistics.paired import NAN, constant, holm, paired_test
 from murmur.vocabulary import METRICS
 
@@ -22,13 +22,13 @@ STATISTICS = [
     "spearman_ci_low", "spearman_ci_high", "within_subject_sd", "repeatability_coefficient", "slope",
     "slope_ci_low", "slope_ci_high", "slope_p", "intercept", "loa_low_intercept", "loa_low_slope",
     "loa_high_intercept", "loa_high_slope", "equivalence_margin", "tost_p_holm", "slope_p_holm",
+    "reasons",
 ]
 # the columns of one metric that correct for the number of metrics
 CORRECTED = {"p_holm": "p", "tost_p_holm": "tost_p", "slope_p_holm": "slope_p"}
 REGRESSION_LIMITS = [f"loa_{side}_{part}" for side in ("low", "high") for part in ("intercept", "slope")]
 # fmt: on
-NO_MARGIN = "no equivalence margin given"
-NO_PROPORTIONAL = "no proportional bias: no regression-based limits"
+NO_PROPORTIONAL = reason("no_proportional_bias")
 SHAPIRO_MICE = 5000  # Royston's p of the Shapiro-Wilk test is given up to this n
 Z = stats.norm.ppf(0.975)  # 95% of a normal distribution lie within 1.96 SD
 
@@ -54,37 +54,37 @@ def limits_of_agreement(differences: np.ndarray, sd_ddof: int, alpha: float) -> 
     }
 
 
-def proportional_bias(means: np.ndarray, differences: np.ndarray, alpha: float, scale: float) -> dict[str, float | str]:
+def proportional_bias(means: np.ndarray, differences: np.ndarray, alpha: float, scale: float) -> dict[str, object]:
     """Regress the differences of at least three pairs on their means, which vary, both of values of the size `scale`.
 
     Returns slope and intercept of the least-squares line, the slope's 1 - alpha confidence limits and p and, where
     p < alpha, the regression-based 95% limits of agreement as lines, loa_low and loa_high: intercept + slope A at
     the mean A (Bland and Altman, Stat Methods Med Res 1999;8:135, section 3.2). They are the line ± 1.96 SD of the
     residuals; where the spread itself depends on A (p < alpha for the slope of the absolute residuals on A), ± 1.96
-    sqrt(pi / 2) times that second line instead. `note` says why something is missing.
+    sqrt(pi / 2) times that second line instead. `reasons` holds why something is missing.
     """
     line = stats.linregress(means, differences)
     result = {"slope": line.slope, "intercept": line.intercept}
     residuals = differences - line.intercept - line.slope * means
     if constant(residuals, scale):
-        return result | {"note": "the differences lie on a line: no test of its slope, no regression-based limits"}
+        return result | {"reasons": [reason("line_exact")]}
     half = stats.t.ppf(1 - alpha / 2, len(means) - 2) * line.stderr
     result |= {"slope_ci_low": line.slope - half, "slope_ci_high": line.slope + half, "slope_p": line.pvalue}
     if line.pvalue >= alpha:
-        return result | {"note": NO_PROPORTIONAL}
+        return result | {"reasons": [NO_PROPORTIONAL]}
     spread = stats.linregress(means, np.abs(residuals))
     if spread.pvalue < alpha:
         intercept, slope = Z * math.sqrt(math.pi / 2) * np.array([spread.intercept, spread.slope])
     else:
         intercept, slope = Z * math.sqrt(np.sum(residuals**2) / (len(means) - 2)), 0.0
     if np.any(intercept + slope * means < 0):
-        return result | {"note": "the regression-based limits would cross: not given"}
+        return result | {"reasons": [reason("limits_cross")]}
     return result | {
         "loa_low_intercept": line.intercept - intercept,
         "loa_low_slope": line.slope - slope,
         "loa_high_intercept": line.intercept + intercept,
         "loa_high_slope": line.slope + slope,
-        "note": "",
+        "reasons": [],
     }
 
 
@@ -146,16 +146,16 @@ def agreement(
     percentage of the mean of all values; within_subject_sd is its numerator, so that a bias counts, and
     repeatability_coefficient 1.96 sqrt(2) times that (Bland and Altman, BMJ 1996;312:1654). slope, intercept and
     the lines loa_..._intercept and loa_..._slope are those of `proportional_bias`. tost_p is the p of the paired
-    equivalence test for differences within ± `margin`. `note` says why a value is missing.
+    equivalence test for differences within ± `margin`. `reasons` holds why a value is missing, `note` words it.
     """
     reference, reader = np.asarray(reference, dtype=float), np.asarray(reader, dtype=float)
     paired = np.isfinite(reference) & np.isfinite(reader)
     x, y = reference[paired], reader[paired]
     n, scale = len(x), np.abs([x, y]).max(initial=0)
     row: dict[str, object] = dict.fromkeys(STATISTICS, NAN) | {"n": n}
-    notes = []
+    reasons = []
     if not paired.all():
-        notes.append(f"no value by reference or reader in {np.sum(~paired)} of {len(paired)} mice")
+        reasons.append(reason("pairs_missing", np.sum(~paired), len(paired)))
     parts = []
     if n >= 1:
         parts.append(_errors(x, y))
@@ -163,22 +163,19 @@ def agreement(
         parts.append(_bias(x, y, sd_ddof, alpha, margin, scale))
     if n >= 3:
         parts += [_regression(x, y, alpha, scale), _correlation(x, y, alpha)]
-    for found, reasons in parts:
+    for found, why in parts:
         row |= found
-        notes += reasons
+        reasons += why
     if n < 3:
-        few = "no pair of values" if n == 0 else "1 pair" if n == 1 else "2 pairs"
-        needs = "normality test, regression, correlations, ICC and CCC need 3"
-        notes.append(few if n == 0 else f"{few}: {'spread and tests need 2, ' if n == 1 else ''}{needs}")
+        reasons.append([reason("no_pair"), reason("one_pair"), reason("too_few_pairs", "2 pairs")][n])
     if margin is None:
-        notes.append(NO_MARGIN)
+        reasons.append(reason("no_margin"))
     else:
         row["equivalence_margin"] = margin
-    row["note"] = "; ".join(dict.fromkeys(filter(None, notes)))
-    return row
+    return row | {"note": note(reasons), "reasons": reasons}
 
 
-def _errors(x: np.ndarray, y: np.ndarray) -> tuple[dict[str, float], list[str]]:
+def _errors(x: np.ndarray, y: np.ndarray) -> tuple[dict[str, float], list[Reason]]:
     """Return means, bias and sizes of the differences y - x of at least one pair, and reasons for what is missing."""
     d = y - x
     row = {"reference_mean": x.mean(), "reader_mean": y.mean(), "bias": d.mean()}
@@ -186,15 +183,15 @@ def _errors(x: np.ndarray, y: np.ndarray) -> tuple[dict[str, float], list[str]]:
     row["within_subject_sd"] = math.sqrt(np.mean(d**2) / 2)
     row["repeatability_coefficient"] = Z * math.sqrt(2) * row["within_subject_sd"]
     if (mean := np.mean([x, y])) <= 0:
-        return row, ["no coefficient of variation: the mean is not positive"]
+        return row, [reason("mean_not_positive")]
     return row | {"cv_percent": 100 * row["within_subject_sd"] / mean}, []
 
 
 def _bias(
     x: np.ndarray, y: np.ndarray, sd_ddof: int, alpha: float, margin: float | None, scale: float
-) -> tuple[dict[str, float], list[str]]:
+) -> tuple[dict[str, float], list[Reason]]:
     """Return spread, limits of agreement and tests of the bias of at least two pairs, and reasons as `_errors`."""
-    d, notes = y - x, []
+    d, reasons = y - x, []
     row = {"reference_sd": np.std(x, ddof=sd_ddof), "reader_sd": np.std(y, ddof=sd_ddof)}
     row["sd_abs_difference"] = np.std(np.abs(d), ddof=sd_ddof)
     row |= limits_of_agreement(d, sd_ddof, alpha)
@@ -203,43 +200,44 @@ def _bias(
     row |= {name: test[name] for name in ("t", "df", "p", "wilcoxon_p")}
     if constant(d, scale):
         row |= {name: NAN for name in STATISTICS if name.startswith("loa_") and "_ci_" in name}
-        notes.append("all differences are the same: no t-test, equivalence test, regression or confidence limits")
+        reasons.append(reason("differences_constant"))
     elif margin is not None:
         row["tost_p"] = ttost_paired(y, x, -margin, margin)[0]
     if math.isnan(test["wilcoxon_p"]):
-        notes.append("all differences are zero: no signed-rank test")
-    return row, notes
+        reasons.append(reason("differences_zero"))
+    return row, reasons
 
 
-def _regression(x: np.ndarray, y: np.ndarray, alpha: float, scale: float) -> tuple[dict[str, float], list[str]]:
+def _regression(x: np.ndarray, y: np.ndarray, alpha: float, scale: float) -> tuple[dict[str, float], list[Reason]]:
     """Return normality and proportional bias of the differences of at least three pairs, and reasons as `_errors`."""
-    row, notes, d, means = {}, [], y - x, (x + y) / 2
+    row, reasons, d, means = {}, [], y - x, (x + y) / 2
     if constant(d, scale):
-        return row, notes
+        return row, reasons
     if len(d) <= SHAPIRO_MICE:
         row["shapiro_p"] = stats.shapiro(d).pvalue
     else:
-        notes.append(f"more than {SHAPIRO_MICE} pairs: no normality test")
+        reasons.append(reason("too_many_for_normality", SHAPIRO_MICE))
     if constant(means, scale):
-        notes.append("the mean of both is the same in every mouse: no regression on it, no ICC limits")
+        reasons.append(reason("means_constant"))
     else:
-        row |= (regression := proportional_bias(means, d, alpha, scale))
-        notes.append(regression["note"])
-    return row, notes
+        found = proportional_bias(means, d, alpha, scale)
+        reasons += found.pop("reasons")
+        row |= found
+    return row, reasons
 
 
-def _correlation(x: np.ndarray, y: np.ndarray, alpha: float) -> tuple[dict[str, float], list[str]]:
+def _correlation(x: np.ndarray, y: np.ndarray, alpha: float) -> tuple[dict[str, float], list[Reason]]:
     """Return ICC, CCC and correlations of at least three pairs, and reasons as `_errors`."""
     row = intraclass_correlation(np.column_stack([x, y]), alpha)
     if constant(x) and constant(y):
-        return row, ["neither reference nor reader varies: no correlation, ICC or CCC"]
+        return row, [reason("neither_varies")]
     row["ccc"] = concordance(x, y)
     if constant(x) or constant(y):
-        return row, [f"the {'reference' if constant(x) else 'reader'} does not vary: no correlation"]
+        return row, [reason("rater_constant", "reference" if constant(x) else "reader")]
     r, rho = pearson(x, y, alpha), spearman(x, y, alpha)
     row |= {f"pearson_{name}": r[name] for name in ("r", "p", "ci_low", "ci_high")}
     row |= {f"spearman_{name}": rho[name] for name in ("rho", "p", "ci_low", "ci_high")}
-    return row, [r["note"], rho["note"]]
+    return row, r["reasons"] + rho["reasons"]
 
 
 def agreement_table(
@@ -263,5 +261,8 @@ def agreement_table(
         table[corrected] = holm(table[p])
     parallel = (table["slope_p_holm"] >= alpha) & table["loa_low_slope"].notna()
     table.loc[parallel, REGRESSION_LIMITS] = NAN
-    table.loc[parallel, "note"] = [join(note, NO_PROPORTIONAL) for note in table.loc[parallel, "note"]]
-    return table
+    table["reasons"] = [
+        [*reasons, NO_PROPORTIONAL] if is_parallel else reasons
+        for reasons, is_parallel in zip(table["reasons"], parallel, strict=True)
+    ]
+    return annotate(table)

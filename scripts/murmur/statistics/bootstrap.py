@@ -8,7 +8,7 @@ import numpy as np
 from scipy import stats
 
 RESAMPLES = 9999
-FEW = 10  # mice below which the limits hold the truth clearly less often than they say
+MIN_RESAMPLED = 10  # of fewer, resamples vary clearly less than new mice would
 BATCH = 1000  # resamples at a time: bounds the memory, and is faster than all at once
 
 
@@ -43,8 +43,3 @@ def resample(samples: Sequence[np.ndarray], statistic: Callable, alpha: float, p
             limits = np.where(bca, limits, percentile.confidence_interval)
         limits = np.where(np.isfinite(limits).all(axis=0), limits, np.nan)
     return Resampled(*limits, bca, found.bootstrap_distribution)
-
-
-def warning(n: int) -> str:
-    """Say that the limits from `n` mice are too narrow; empty where there are enough."""
-    return f"fewer than {FEW} mice: limits by resampling are too narrow" if n < FEW else ""

@@ -5,29 +5,30 @@ import math
 import numpy as np
 from scipy import stats
 
+from murmur.statistics.notes import Reason, reason
 from murmur.statistics.paired import NAN, constant, without_rounding
 
 EXHAUSTIVE = 7  # pairs up to which every permutation is counted: SciPy draws 9999, and 7! is fewer
 
 
-def pearson(x: np.ndarray, y: np.ndarray, alpha: float) -> dict[str, float | str]:
-    """Return Pearson's r, its p (t distribution), its limits ci_low and ci_high (Fisher's z) and a note.
+def pearson(x: np.ndarray, y: np.ndarray, alpha: float) -> dict[str, object]:
+    """Return Pearson's r, its p (t distribution), its limits ci_low and ci_high (Fisher's z) and reasons.
 
-    `x` and `y` have no missing values, the confidence is 1 - alpha; `note` says why something is missing.
+    `x` and `y` have no missing values, the confidence is 1 - alpha; `reasons` hold why something is missing.
     """
     result = dict.fromkeys(("r", "p", "ci_low", "ci_high"), NAN)
-    if note := _undefined(x, y):
-        return result | {"note": note}
+    if reasons := _undefined(x, y):
+        return result | {"reasons": reasons}
     test = stats.pearsonr(x, y)
     result |= {"r": float(test.statistic), "p": float(test.pvalue)}
-    if note := _unlimited(test.statistic, len(x), "Pearson's r"):
-        return result | {"note": note}
+    if reasons := _unlimited(test.statistic, len(x), "Pearson's r"):
+        return result | {"reasons": reasons}
     low, high = test.confidence_interval(1 - alpha)
-    return result | {"ci_low": float(low), "ci_high": float(high), "note": ""}
+    return result | {"ci_low": float(low), "ci_high": float(high), "reasons": []}
 
 
-def spearman(x: np.ndarray, y: np.ndarray, alpha: float) -> dict[str, float | str]:
-    """Return Spearman's rho, its p, its limits ci_low and ci_high and a note, as `pearson` does for r.
+def spearman(x: np.ndarray, y: np.ndarray, alpha: float) -> dict[str, object]:
+    """Return Spearman's rho, its p, its limits ci_low and ci_high and reasons, as `pearson` does for r.
 
     For up to EXHAUSTIVE pairs p is exact, by all permutations (the t distribution would give 0 to three mice in
     the same order); for more it is that of the t distribution, but for rho = ±1, where it would be 0, the share of the
@@ -37,8 +38,8 @@ def spearman(x: np.ndarray, y: np.ndarray, alpha: float) -> dict[str, float | st
     """
     x, y = without_rounding(x), without_rounding(y)
     result = dict.fromkeys(("rho", "p", "ci_low", "ci_high"), NAN)
-    if note := _undefined(x, y):
-        return result | {"note": note}
+    if reasons := _undefined(x, y):
+        return result | {"reasons": reasons}
     n = len(x)
     rho, p = stats.spearmanr(x, y)
     if n <= EXHAUSTIVE:
@@ -47,22 +48,22 @@ def spearman(x: np.ndarray, y: np.ndarray, alpha: float) -> dict[str, float | st
         ties = [math.factorial(count) for count in np.unique(x, return_counts=True)[1]]
         p = 2 * math.prod(ties) / math.factorial(n)
     result |= {"rho": float(rho), "p": float(p)}
-    if note := _unlimited(rho, n, "Spearman's rho"):
-        return result | {"note": note}
+    if reasons := _unlimited(rho, n, "Spearman's rho"):
+        return result | {"reasons": reasons}
     half = stats.norm.ppf(1 - alpha / 2) * math.sqrt((1 + rho**2 / 2) / (n - 3))
     low, high = np.tanh(np.arctanh(rho) + np.array([-half, half]))
-    return result | {"ci_low": float(low), "ci_high": float(high), "note": ""}
+    return result | {"ci_low": float(low), "ci_high": float(high), "reasons": []}
 
 
-def _undefined(x: np.ndarray, y: np.ndarray) -> str:
-    """Say why x and y have no correlation; empty where they have one."""
+def _undefined(x: np.ndarray, y: np.ndarray) -> list[Reason]:
+    """Return why x and y have no correlation."""
     if len(x) < 3:
-        return f"{len(x)} {'pair' if len(x) == 1 else 'pairs'}: correlations need 3"
-    return "a side does not vary: no correlation" if constant(x) or constant(y) else ""
+        return [reason("too_few_for_correlation", f"{len(x)} {'pair' if len(x) == 1 else 'pairs'}")]
+    return [reason("side_constant")] if constant(x) or constant(y) else []
 
 
-def _unlimited(coefficient: float, n: int, name: str) -> str:
-    """Say why Fisher's z gives no confidence limits; empty where it does."""
+def _unlimited(coefficient: float, n: int, name: str) -> list[Reason]:
+    """Return why Fisher's z gives no confidence limits."""
     if n == 3:
-        return "3 pairs: confidence limits of correlations need 4"
-    return f"{name} is {coefficient:+.0f}: no confidence limits for it" if 1 - abs(coefficient) <= 1e-12 else ""
+        return [reason("too_few_for_limits")]
+    return [reason("perfect_correlation", name, float(round(coefficient)))] if 1 - abs(coefficient) <= 1e-12 else []

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from pingouin import rm_anova
 
-from murmur.statistics.notes import join
+from murmur.statistics.notes import Reason, annotate, mice, reason
 from murmur.statistics.paired import NAN, constant, holm, paired_test
 
 CELLS = [("ED", "blood_pool"), ("ES", "blood_pool"), ("ED", "myocardium"), ("ES", "myocardium")]
@@ -40,10 +40,15 @@ def dice_by_cell(overlap: pd.DataFrame) -> pd.DataFrame:
     return wide.reindex(index=mice, columns=pd.MultiIndex.from_tuples(CELLS)).astype(float)
 
 
-def left_out(dice: pd.DataFrame) -> str:
-    """Name the mice of `dice` that lack a value."""
-    mice = dice.index[dice.isna().any(axis=1)]
-    return f"left out, a Dice is missing: {', '.join(mice)}" if len(mice) else ""
+def left_out(dice: pd.DataFrame) -> list[Reason]:
+    """Return the mice of `dice` that lack a value."""
+    lacking = dice.index[dice.isna().any(axis=1)]
+    return [reason("dice_missing", mice=lacking)] if len(lacking) else []
+
+
+def too_few(n: int) -> Reason:
+    """Return that so few mice are complete."""
+    return reason("too_few_complete", n, mice(n).split()[1])
 
 
 def anova(dice: pd.DataFrame) -> pd.DataFrame:
@@ -56,10 +61,10 @@ def anova(dice: pd.DataFrame) -> pd.DataFrame:
     """
     complete = dice.dropna()
     n = len(complete)
-    common = [left_out(dice)]
+    common = left_out(dice)
     found = pd.DataFrame(NAN, index=list(EFFECTS), columns=list(ANOVA))
     if n < 2:
-        common.insert(0, f"{n} complete {'mouse' if n == 1 else 'mice'}, at least 2 are needed")
+        common.insert(0, too_few(n))
     else:
         values = complete.rename_axis(index="mouse", columns=["phase", "structure"]).melt(ignore_index=False)
         with np.errstate(divide="ignore", invalid="ignore"):  # an effect without variation is taken out below
@@ -71,14 +76,14 @@ def anova(dice: pd.DataFrame) -> pd.DataFrame:
     scale = np.abs(complete.to_numpy()).max(initial=0)
     rows = []
     for effect, weights in EFFECTS.items():
-        notes = list(common)
+        reasons = list(common)
         if n >= 2 and constant(complete.to_numpy() @ np.array(weights), scale):
             found.loc[effect] = NAN
-            notes.insert(0, "the effect is the same in every mouse: no F")
-        rows.append({"effect": effect, **found.loc[effect], "note": join(*notes)})
+            reasons.insert(0, reason("effect_constant"))
+        rows.append({"effect": effect, **found.loc[effect], "note": "", "p_holm": NAN, "reasons": reasons})
     table = pd.DataFrame(rows).astype({"df1": "Int64", "df2": "Int64"})
     table["p_holm"] = holm(table["p"])
-    return table
+    return annotate(table)
 
 
 def pairwise(dice: pd.DataFrame, effects: pd.DataFrame, alpha: float) -> pd.DataFrame:
@@ -97,20 +102,20 @@ def pairwise(dice: pd.DataFrame, effects: pd.DataFrame, alpha: float) -> pd.Data
         n = len(complete)
         differences = complete @ np.array([weight for weight in weights if weight])
         test = paired_test(differences, alpha, np.abs(complete).max(initial=0))
-        notes = [left_out(cells)]
+        reasons = left_out(cells)
         if n < 2:
-            notes.insert(0, f"{n} complete {'mouse' if n == 1 else 'mice'}, at least 2 are needed")
+            reasons.insert(0, too_few(n))
         elif math.isnan(test["t"]):
-            notes.insert(0, "the difference is the same in every mouse: no t-test")
+            reasons.insert(0, reason("difference_constant"))
         rows.append(
             {"contrast": name, "n": n, "mean_difference": test["mean"]}
             | {column: test[column] for column in ("ci_low", "ci_high", "t", "df", "p")}
             | {"p_holm": NAN, "dz": test["t"] / math.sqrt(n) if n else NAN, "wilcoxon_p": test["wilcoxon_p"]}
-            | {"note": join(*notes)}
+            | {"note": "", "p_adjusted": NAN, "reasons": reasons}
         )
     table = pd.DataFrame(rows).astype({"df": "Int64"})
     table["p_holm"] = holm(table["p"])
     of_effect = effects.set_index("effect")["p_holm"]
     least = np.array([of_effect[list(EFFECTS_OF[name])].min() for name in table["contrast"]])
     table["p_adjusted"] = np.fmax(table["p_holm"], least).where(table["p_holm"].notna())
-    return table
+    return annotate(table)

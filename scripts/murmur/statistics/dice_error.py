@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from murmur.statistics.correlation import spearman
-from murmur.statistics.notes import mice
+from murmur.statistics.notes import annotate, mice, reason
 from murmur.statistics.paired import holm, without_rounding
 
 METRIC = {
@@ -13,11 +13,11 @@ METRIC = {
     ("myocardium", "ED"): "mass_ED",
     ("myocardium", "ES"): "mass_ES",
 }
-COLUMNS = ["structure", "phase", "metric", "n", "spearman_rho", "p", "p_holm", "ci_low", "ci_high", "note"]
+COLUMNS = ["structure", "phase", "metric", "n", "spearman_rho", "p", "p_holm", "ci_low", "ci_high", "note", "reasons"]
 
 
 def correlate(overlap: pd.DataFrame, function: pd.DataFrame, alpha: float) -> pd.DataFrame:
-    """Return COLUMNS with 1 - alpha confidence limits; `note` says why a value is missing."""
+    """Return COLUMNS with 1 - alpha confidence limits; `reasons` and `note` say why a value is missing."""
     rows = []
     for (structure, phase), metric in METRIC.items():
         scores = overlap[(overlap["structure"] == structure) & (overlap["phase"] == phase)]
@@ -27,13 +27,12 @@ def correlate(overlap: pd.DataFrame, function: pd.DataFrame, alpha: float) -> pd
         error = without_rounding(np.abs(reader - reference), np.abs(reference).max(initial=0))
         n = len(pairs)
         found = spearman(dice, error, alpha)
-        note = found["note"]
         if n < 3:
-            note = f"{mice(n)} with both values, at least 3 are needed"
+            found["reasons"] = [reason("too_few_with_both", mice(n))]
         elif pd.isna(found["rho"]):
-            note = "the Dice or the error is the same in every mouse"
+            found["reasons"] = [reason("dice_or_error_constant")]
         named = {"structure": structure, "phase": phase, "metric": metric, "n": n, "spearman_rho": found["rho"]}
-        rows.append(named | found | {"note": note})
-    table = pd.DataFrame(rows)
+        rows.append(named | found)
+    table = pd.DataFrame(rows).reindex(columns=COLUMNS)
     table["p_holm"] = holm(table["p"])
-    return table[COLUMNS]
+    return annotate(table)

@@ -1,11 +1,116 @@
-"""Words of the column `note`, which says why a value is missing or what it rests on."""
+"""Why a value is missing, or what it rests on: reasons as data, and the one place that words them.
 
-MOST = 5  # mice named in print
+A statistic returns reasons. Its table holds them twice: as JSON in the column `reasons`, which figures, printed tables
+and prose read, and in words in `note`, for people.
+"""
+
+import json
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+MAX_NAMED = 5  # mice named in print
+
+# The blanks {0}, {1} are filled with the values of a reason; the mice that it is about follow after a colon.
+WORDS = {
+    # what does not count
+    "pairs_missing": "no value by reference or reader in {0} of {1} mice",
+    "dice_missing": "left out, a Dice is missing",
+    "phenotype_unknown": "left out, phenotype unknown",
+    "n_of_unknown_phenotype": "left out, phenotype unknown: {0}",
+    "values_missing": "left out, no value by reference or reader",
+    "phenotypes_too_small": "left out, fewer than {0} mice: {1}",
+    "not_by_both": "{0} of {1} mice left out: one of the two readers has no value",
+    "not_by_every": "{0} of {1} mice left out, not every reader has a value",
+    "cohort_lacks": "{0} of {1} mice of the {2} cohort have no value",
+    # too few
+    "too_few_pairs": "{0}: normality test, regression, correlations, ICC and CCC need 3",
+    "one_pair": "1 pair: spread and tests need 2, normality test, regression, correlations, ICC and CCC need 3",
+    "no_pair": "no pair of values",
+    "too_few_for_correlation": "{0}: correlations need 3",
+    "too_few_for_limits": "3 pairs: confidence limits of correlations need 4",
+    "too_few_complete": "{0} complete {1}, at least 2 are needed",
+    "too_few_by_both": "{0} with both readers, at least 2 are needed",
+    "too_few_mice": "{0}, at least 2 are needed",
+    "too_few_with_both": "{0} with both values, at least 3 are needed",
+    "too_few_phenotypes": "{0} phenotype with at least {1} mice, two are needed",
+    "too_few_per_phenotype": "fewer than {0} mice: {1}",
+    "too_few_per_group": "{0} in {1}: no SD",
+    "sd_uncertain": "{0} in {1}: the SD is very uncertain",
+    "too_few_for_ranks": "{0}: ranks over resampled mice need {1}",
+    "too_few_in_cohort": "1 mouse in a cohort: no confidence limits",
+    "one_mouse": "1 mouse: no standard deviation",
+    "one_mouse_no_limits": "1 mouse: no confidence limits",
+    "one_value": "1 value: no standard deviation",
+    "no_value": "no value",
+    "no_level": "no value of {0}",
+    "no_mouse_with_both": "no mouse with both values",
+    "no_value_by_reader": "no value by this reader",
+    "no_mouse_by_all": "no mouse has a value by every reader",
+    "no_mouse_in_cohort": "no mouse of the {0} cohort has a value",
+    "only_phase": "only {0} has values",
+    "no_phenotype": "no phenotype is known: no comparison",
+    "one_phenotype": "only {0} is known: no comparison",
+    "phenotypes_pooled": "phenotypes unknown: the SD includes what they differ by",
+    "too_few_values": "too few values to tell mice from residuals",
+    # no variation
+    "differences_constant": "all differences are the same: no t-test, equivalence test, regression or confidence "
+    "limits",
+    "differences_zero": "all differences are zero: no signed-rank test",
+    "difference_constant": "the difference is the same in every mouse: no t-test",
+    "effect_constant": "the effect is the same in every mouse: no F",
+    "means_constant": "the mean of both is the same in every mouse: no regression on it, no ICC limits",
+    "neither_varies": "neither reference nor reader varies: no correlation, ICC or CCC",
+    "rater_constant": "the {0} does not vary: no correlation",
+    "side_constant": "a side does not vary: no correlation",
+    "dice_or_error_constant": "the Dice or the error is the same in every mouse",
+    "values_constant": "the value is the same in every mouse: no confidence limits of the mean",
+    "no_kruskal_wallis": "the same value in every mouse: no Kruskal-Wallis test",
+    "no_anova": "no variation within any phenotype: no ANOVA",
+    "no_welch_anova": "no variation in {0}: no Welch's ANOVA",
+    "no_conclusion": "no Welch's ANOVA of the metric: no conclusion",
+    "no_welch_test": "the {0} varies in neither group: no Welch's t-test",
+    "no_mann_whitney": "the {0} is the same in every mouse: no Mann-Whitney test",
+    "no_test_of_error": "the reader's error varies in neither group: no test of its difference",
+    "error_constant": "the error varies in neither phenotype: no test",
+    "errors_constant": "all errors are the same: no Mann-Whitney test",
+    "errors_constant_in_cohorts": "the error does not vary in either cohort: no test of the ratio",
+    "rater_constant_in_groups": "the {0} does not vary within groups",
+    "variance_zero": "the variance between mice is estimated as 0",
+    # not defined
+    "perfect_correlation": "{0} is {1:+.0f}: no confidence limits for it",
+    "line_exact": "the differences lie on a line: no test of its slope, no regression-based limits",
+    "no_proportional_bias": "no proportional bias: no regression-based limits",
+    "limits_cross": "the regression-based limits would cross: not given",
+    "mean_not_positive": "no coefficient of variation: the mean is not positive",
+    "too_many_for_normality": "more than {0} pairs: no normality test",
+    "no_margin": "no equivalence margin given",
+    "no_slope": "the reader does not follow the reference (slope not above 0): no calibrated figures",
+    "no_change": "the reference's mean is not above 0: no change to detect",
+    "too_many_mice": "{0}: more than {1} mice per group",
+    "no_observer": "no human observer read the cohort: no ratio",
+    "observer_exact": "the observer's limits of agreement have no width: no ratio",
+    "internal_zero": "the internal error is zero: no ratio",
+    "external_zero": "the external error is zero: no confidence limits and no test of the ratio",
+}
+# What a reader of a printed page need not know: a setting of the study, and a finding that is reported as one.
+SILENT = ("no_margin", "no_proportional_bias")
 
 
-def join(*notes: str) -> str:
-    """Join the notes that say something."""
-    return "; ".join(filter(None, notes))
+class Reason(NamedTuple):
+    """Why a value is missing, or what it rests on."""
+
+    code: str  # a key of WORDS
+    values: tuple[str | int | float, ...] = ()
+    mice: tuple[str, ...] = ()
+
+
+def reason(code: str, *values: str | float, mice: Iterable[str] = ()) -> Reason:
+    """Return a reason, its numbers as Python's own."""
+    plain = tuple(value.item() if isinstance(value, np.generic) else value for value in values)
+    return Reason(code, plain, tuple(mice))
 
 
 def mice(n: int) -> str:
@@ -13,11 +118,33 @@ def mice(n: int) -> str:
     return f"{n} {'mouse' if n == 1 else 'mice'}"
 
 
-def brief(note: str) -> str:
-    """Shorten `note` for print: of a clause that names more than MOST mice, the number of them."""
-    clauses = []
-    for clause in note.split("; "):
-        words, _, names = clause.rpartition(": ")
-        count = len(names.split(", "))
-        clauses.append(f"{words}: {mice(count)}" if words and count > MOST else clause)
-    return "; ".join(clauses)
+def words(found: Reason, brief: bool = False) -> str:
+    """Word a reason; `brief` counts the mice instead where they are more than MAX_NAMED."""
+    text = WORDS[found.code].format(*found.values)
+    if not found.mice:
+        return text
+    return f"{text}: {mice(len(found.mice)) if brief and len(found.mice) > MAX_NAMED else ', '.join(found.mice)}"
+
+
+def note(reasons: Iterable[Reason]) -> str:
+    """Word several reasons, each once."""
+    return "; ".join(dict.fromkeys(map(words, reasons)))
+
+
+def annotate(table: pd.DataFrame) -> pd.DataFrame:
+    """Return `table`, whose column `reasons` holds lists of reasons, with `note` in words and `reasons` as JSON."""
+    found = [() if isinstance(cell, float) else tuple(dict.fromkeys(cell)) for cell in table["reasons"]]
+    packed = [json.dumps(reasons, ensure_ascii=False) if reasons else "" for reasons in found]
+    return table.assign(note=[note(reasons) for reasons in found], reasons=packed)
+
+
+def reasons_of(cell: object) -> list[Reason]:
+    """Return the reasons of a cell of the column `reasons`, which is missing where there are none."""
+    if not isinstance(cell, str) or not cell:
+        return []
+    return [Reason(code, tuple(values), tuple(names)) for code, values, names in json.loads(cell)]
+
+
+def joined(*texts: str) -> str:
+    """Join the texts that are not empty, as in a note."""
+    return "; ".join(filter(None, texts))

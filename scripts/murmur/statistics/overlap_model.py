@@ -13,23 +13,22 @@ import numpy as np
 import pandas as pd
 
 from murmur.statistics.dice_anova import dice_by_cell
-from murmur.statistics.notes import join, mice
+from murmur.statistics.notes import Reason, annotate, mice, reason
 from murmur.statistics.paired import NAN, paired_test
 from murmur.statistics.phenotypes import MIN_MICE, in_order, run_test, welch
 
 WITHIN = {"phase[ES]": ("phase", "ES", "ED"), "structure[myocardium]": ("structure", "myocardium", "blood_pool")}
 ESTIMATES = ["estimate", "ci_low", "ci_high", "t", "F", "df1", "df2", "p", "p_adjusted"]
-COLUMNS = ["term", "compared_with", "n", "mice", *ESTIMATES, "note"]
-NO_VARIANCE = "the variance between mice is estimated as 0"
+COLUMNS = ["term", "compared_with", "n", "mice", *ESTIMATES, "note", "reasons"]
 
 
-def complete_mice(overlap: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+def complete_mice(overlap: pd.DataFrame) -> tuple[pd.DataFrame, list[Reason]]:
     """Return 1 − Dice, a row per mouse and a column per (phase, structure) that any mouse has, and who is left out."""
     error = 1 - dice_by_cell(overlap)
     measured = error.dropna(axis=1, how="all")
     lacking = measured.index[measured.isna().any(axis=1)] if measured.shape[1] else error.index
-    notes = [f"left out, a Dice is missing: {', '.join(lacking)}"] if len(lacking) else []
-    return measured.dropna() if measured.shape[1] else measured.iloc[:0], notes
+    reasons = [reason("dice_missing", mice=lacking)] if len(lacking) else []
+    return measured.dropna() if measured.shape[1] else measured.iloc[:0], reasons
 
 
 def within_mice(error: pd.DataFrame, term: str, alpha: float) -> dict[str, object]:
@@ -39,7 +38,8 @@ def within_mice(error: pd.DataFrame, term: str, alpha: float) -> dict[str, objec
     levels = error.columns.get_level_values(axis)
     named = {"compared_with": first}
     if not {level, first} <= set(levels):
-        return named | {"note": f"no value of {' or '.join(name for name in (first, level) if name not in levels)}"}
+        absent = " or ".join(name for name in (first, level) if name not in levels)
+        return named | {"reasons": [reason("no_level", absent)]}
     difference = error.loc[:, levels == level].mean(axis=1) - error.loc[:, levels == first].mean(axis=1)
     test = paired_test(difference.to_numpy(), alpha, error.abs().to_numpy().max(initial=0))
     row = (
@@ -48,8 +48,8 @@ def within_mice(error: pd.DataFrame, term: str, alpha: float) -> dict[str, objec
         | {name: test[name] for name in ("ci_low", "ci_high", "t", "p")}
     )
     if len(difference) < 2:
-        return row | {"note": f"{mice(len(difference))}, at least 2 are needed"}
-    return row | {"note": "the difference is the same in every mouse: no t-test" if math.isnan(test["t"]) else ""}
+        return row | {"reasons": [reason("too_few_mice", mice(len(difference)))]}
+    return row | {"reasons": [reason("difference_constant")] if math.isnan(test["t"]) else []}
 
 
 def between_phenotypes(means: pd.Series, names: pd.Series, order: Sequence[str], alpha: float) -> dict[str, dict]:
@@ -61,28 +61,28 @@ def between_phenotypes(means: pd.Series, names: pd.Series, order: Sequence[str],
     groups = {name: means[names == name].to_numpy() for name in order}
     tested = {name: values for name, values in groups.items() if len(values) >= MIN_MICE}
     few = [name for name in order if name not in tested]
-    left_out = f"left out, fewer than {MIN_MICE} mice: {', '.join(few)}" if few else ""
-    found, reason = {}, f"fewer than two phenotypes of at least {MIN_MICE} mice: no test"
+    left_out = [reason("phenotypes_too_small", MIN_MICE, ", ".join(few))] if few else []
+    found, why = {}, [reason("too_few_phenotypes", "one" if tested else "no", MIN_MICE)]
     if len(tested) >= 2:
-        found, reason = run_test("welch_anova", tested)
+        found, why = run_test("welch_anova", tested)
     anova = {"F": found.get("statistic", NAN), **{name: found.get(name, NAN) for name in ("df1", "df2", "p")}}
-    rows = {"phenotype": anova | {"p_adjusted": anova["p"], "note": join(reason, left_out)}}
+    rows = {"phenotype": anova | {"p_adjusted": anova["p"], "reasons": why + left_out}}
     first, *others = order
     for name in others:
         pairs = max(1, len(tested) - 1)
         if first in tested and name in tested:
             test = welch(groups[first], groups[name], pairs, alpha, means.abs().max())
-            note = "" if math.isfinite(test["p"]) else "the error varies in neither phenotype: no test"
+            why = [] if math.isfinite(test["p"]) else [reason("error_constant")]
         else:
             difference = groups[name].mean() - groups[first].mean()
             test = {"difference": difference, "ci_low": NAN, "ci_high": NAN, "p": NAN}
-            note = f"fewer than {MIN_MICE} mice: {', '.join(n for n in (first, name) if n in few)}"
+            why = [reason("too_few_per_phenotype", MIN_MICE, ", ".join(n for n in (first, name) if n in few))]
         rows[f"phenotype[{name}]"] = {
             "compared_with": first,
             "estimate": test.pop("difference"),
             **test,
             "p_adjusted": np.maximum(test["p"], anova["p"]),
-            "note": note,
+            "reasons": why,
         }
     return rows
 
@@ -94,7 +94,7 @@ def variances(error: pd.DataFrame, names: pd.Series | None) -> dict[str, dict[st
     """
     n, k = error.shape
     if n < 2 or k < 2:
-        return {term: {"note": "too few values to tell mice from residuals"} for term in ("sd[mouse]", "sd[residual]")}
+        return {term: {"reasons": [reason("too_few_values")]} for term in ("sd[mouse]", "sd[residual]")}
     means = error.mean(axis=1)
     phenotypes = means.groupby(names if names is not None else np.zeros(n))
     clear = error.sub(means, axis=0)
@@ -103,15 +103,15 @@ def variances(error: pd.DataFrame, names: pd.Series | None) -> dict[str, dict[st
     df = n * (k - 1) - sum(len(f) - 1 for f in factors)
     df_mice = n - phenotypes.ngroups
     if df < 1 or df_mice < 1:
-        return {term: {"note": "too few values to tell mice from residuals"} for term in ("sd[mouse]", "sd[residual]")}
+        return {term: {"reasons": [reason("too_few_values")]} for term in ("sd[mouse]", "sd[residual]")}
     within = max(0.0, squares) / df
     between = k * float(((means - phenotypes.transform("mean")) ** 2).sum()) / df_mice
     return {
         "sd[mouse]": {
             "estimate": math.sqrt(max(0.0, between - within) / k),
-            "note": NO_VARIANCE if between <= within else "",
+            "reasons": [reason("variance_zero")] if between <= within else [],
         },
-        "sd[residual]": {"estimate": math.sqrt(within), "note": ""},
+        "sd[residual]": {"estimate": math.sqrt(within), "reasons": []},
     }
 
 
@@ -141,7 +141,7 @@ def overlap_model(overlap: pd.DataFrame, phenotypes: Mapping[str, str], alpha: f
     Welch, Biometrika 1951;38:330. Maxwell, Delaney and Kelley, Designing Experiments and Analyzing Data, 3rd ed.,
     chapter 12 (tests between and within subjects).
     """
-    error, notes = complete_mice(overlap)
+    error, left_out = complete_mice(overlap)
     known = error.index.to_series().map(dict(phenotypes))
     order = in_order(known.dropna().unique())
     rows: dict[str, dict[str, object]] = {}
@@ -149,15 +149,13 @@ def overlap_model(overlap: pd.DataFrame, phenotypes: Mapping[str, str], alpha: f
         compared = known.notna()
         rows |= between_phenotypes(error[compared].mean(axis=1), known[compared], order, alpha)
         if unknown := list(error.index[~compared]):
-            rows["phenotype"]["note"] = join(
-                rows["phenotype"]["note"], f"left out, phenotype unknown: {', '.join(unknown)}"
-            )
+            rows["phenotype"]["reasons"].append(reason("phenotype_unknown", mice=unknown))
     else:
-        rows["phenotype"] = {"note": f"{'only ' + order[0] if order else 'no phenotype'} is known: no comparison"}
+        rows["phenotype"] = {"reasons": [reason("one_phenotype", order[0]) if order else reason("no_phenotype")]}
     rows |= {term: within_mice(error, term, alpha) for term in WITHIN}
     rows |= variances(error[compared], known[compared]) if len(order) >= 2 else variances(error, None)
     table = pd.DataFrame([{"term": term} | row for term, row in rows.items()]).reindex(columns=COLUMNS)
     table["n"], table["mice"] = error.size, len(error)
     table["p_adjusted"] = table["p_adjusted"].astype(float)
-    table["note"] = [join(note, *notes) for note in table["note"]]
-    return table.astype({"df1": "Int64"})
+    table["reasons"] = [why + left_out for why in table["reasons"]]
+    return annotate(table.astype({"df1": "Int64"}))

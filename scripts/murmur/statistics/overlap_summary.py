@@ -2,17 +2,32 @@
 
 import pandas as pd
 
-from murmur.statistics.notes import join
+from murmur.statistics.notes import annotate, reason
 from murmur.vocabulary import PHASES, STRUCTURES
 
 POOLED = {phase: [phase] for phase in PHASES} | {"all": ["ED", "ES"]}  # the phases of the values in a row
-COLUMNS = ["structure", "phase", "n", "mean", "sd", "median", "q1", "q3", "min", "max", "missing", "failed", "note"]
+COLUMNS = [
+    "structure",
+    "phase",
+    "n",
+    "mean",
+    "sd",
+    "median",
+    "q1",
+    "q3",
+    "min",
+    "max",
+    "missing",
+    "failed",
+    "note",
+    "reasons",
+]
 
 
 def describe(rows: pd.DataFrame, measure: str, sd_ddof: int) -> dict[str, object]:
     """Return n, mean, sd, median, q1, q3, min, max, missing and failed of the column `measure` of `rows`.
 
-    `note` says why some are empty.
+    `reasons` holds why some are empty.
     """
     found = rows[measure].astype(float).dropna()
     n = len(found)
@@ -27,7 +42,7 @@ def describe(rows: pd.DataFrame, measure: str, sd_ddof: int) -> dict[str, object
         "max": found.max(),
         "missing": int(rows["dice"].isna().sum()),
         "failed": int((rows["dice"].notna() & rows["hd95_mm"].isna()).sum()),
-        "note": {0: "no value", 1: "1 value: no standard deviation"}.get(n, ""),
+        "reasons": [reason("no_value")] if n == 0 else [reason("one_value")] if n == 1 else [],
     }
 
 
@@ -41,9 +56,9 @@ def summarise(overlap: pd.DataFrame, measure: str, sd_ddof: int) -> pd.DataFrame
                 row = {"structure": structure, "phase": phase} | describe(chosen, measure, sd_ddof)
                 found = chosen.loc[chosen[measure].notna(), "phase"].unique()
                 if phase == "all" and len(found) == 1:
-                    row["note"] = join(f"only {found[0]} has values", row["note"])
+                    row["reasons"].insert(0, reason("only_phase", found[0]))
                 rows.append(row)
-    return pd.DataFrame(rows, columns=COLUMNS)
+    return annotate(pd.DataFrame(rows, columns=COLUMNS))
 
 
 def combined_dice(overlap: pd.DataFrame) -> pd.Series:

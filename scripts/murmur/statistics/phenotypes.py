@@ -1,7 +1,7 @@
 """Function by phenotype: what differs between groups of mice by the reference, and what by the reader.
 
 Only mice with both values of a metric count, so that reference and reader answer for the same mice. A phenotype of
-fewer than MIN_MICE mice is described but not tested. Every missing value has its reason in `note`.
+fewer than MIN_MICE mice is described but not tested. Every missing value has its reason.
 """
 
 import math
@@ -16,7 +16,7 @@ from statsmodels.stats.oneway import anova_oneway
 from statsmodels.stats.weightstats import CompareMeans, DescrStatsW
 
 from murmur.files import natural_key
-from murmur.statistics.notes import join
+from murmur.statistics.notes import Reason, annotate, mice, reason
 from murmur.statistics.paired import NAN, constant, holm, without_rounding
 from murmur.vocabulary import METRICS
 
@@ -31,17 +31,18 @@ REFERENCE_ONLY, READER_ONLY, OPPOSITE = "reference only", "reader only", "opposi
 # fmt: off
 SUMMARY = [
     "metric", "unit", "phenotype", "n", "reference_mean", "reference_sd", "reader_mean", "reader_sd", "note",
+    "reasons",
 ]
 GROUP_TESTS = [
     "metric", "unit", "rater", "test", "statistic", "df1", "df2", "p", "p_holm", "effect_size", "effect_size_name",
-    "note",
+    "note", "reasons",
 ]
 DIFFERENCES = [
     "metric", "unit", "group_a", "group_b", "n_a", "n_b",
     "reference_difference", "reference_ci_low", "reference_ci_high", "reference_p", "reference_p_mannwhitney",
     "reader_difference", "reader_ci_low", "reader_ci_high", "reader_p", "reader_p_mannwhitney", "conclusion",
     "bias_difference", "bias_difference_ci_low", "bias_difference_ci_high", "bias_difference_p", "note",
-    "reference_p_adjusted", "reader_p_adjusted",
+    "reference_p_adjusted", "reader_p_adjusted", "reasons",
 ]
 # fmt: on
 
@@ -56,10 +57,9 @@ class GroupedMetric:
     incomplete: dict[str, list[str]]  # phenotype: its mice that lack a value
     unknown: int  # mice with both values, but of no known phenotype
 
-    def left_out(self) -> str:
-        """Say how many mice are of unknown phenotype."""
-        mice = "mouse" if self.unknown == 1 else "mice"
-        return f"left out, phenotype unknown: {self.unknown} {mice}" if self.unknown else ""
+    def left_out(self) -> list[Reason]:
+        """Return that mice are of unknown phenotype, where they are."""
+        return [reason("n_of_unknown_phenotype", mice(self.unknown))] if self.unknown else []
 
     def values(self, rater: str) -> dict[str, np.ndarray]:
         """Return the values by `rater` of each phenotype that has at least MIN_MICE mice."""
@@ -114,17 +114,14 @@ def summarise(grouped: list[GroupedMetric], sd_ddof: int) -> pd.DataFrame:
             for rater in RATERS:
                 row[f"{rater}_mean"] = pairs[rater].mean() if n else NAN
                 row[f"{rater}_sd"] = pairs[rater].std(ddof=sd_ddof) if n >= 2 else NAN
-            mice = ", ".join(metric.incomplete[phenotype])
-            notes = [
-                {0: "no mouse with both values", 1: "1 mouse: no standard deviation"}.get(n, ""),
-                f"left out, no value by reference or reader: {mice}" if mice else "",
-                metric.left_out(),
-            ]
-            rows.append(row | {"note": join(*notes)})
-    return pd.DataFrame(rows, columns=SUMMARY)
+            few = {0: [reason("no_mouse_with_both")], 1: [reason("one_mouse")]}.get(n, [])
+            incomplete = metric.incomplete[phenotype]
+            lacking = [reason("values_missing", mice=incomplete)] if incomplete else []
+            rows.append(row | {"reasons": few + lacking + metric.left_out()})
+    return annotate(pd.DataFrame(rows, columns=SUMMARY))
 
 
-def run_test(test: str, values: dict[str, np.ndarray]) -> tuple[dict[str, object], str]:
+def run_test(test: str, values: dict[str, np.ndarray]) -> tuple[dict[str, object], list[Reason]]:
     """Run one of TESTS on the values of at least two phenotypes; return statistic, df1, df2, p, or why there is none.
 
     The effect size of an ANOVA is omega squared, df1 (F - 1) / (df1 (F - 1) + n), which chance alone can make negative;
@@ -135,22 +132,22 @@ def run_test(test: str, values: dict[str, np.ndarray]) -> tuple[dict[str, object
     still = [name for name, group in values.items() if constant(group, scale)]
     if test == "kruskal_wallis":
         if constant(together):
-            return {}, "the same value in every mouse: no Kruskal-Wallis test"
+            return {}, [reason("no_kruskal_wallis")]
         ranked = np.split(without_rounding(together), np.cumsum([len(group) for group in values.values()])[:-1])
         found = stats.kruskal(*ranked)
         result = {"statistic": found.statistic, "df1": len(values) - 1, "p": found.pvalue}
         return result | {
             "effect_size": found.statistic / (len(together) - 1),
             "effect_size_name": "epsilon_squared",
-        }, ""
+        }, []
     if test == "anova" and len(still) == len(values):
-        return {}, "no variation within any phenotype: no ANOVA"
+        return {}, [reason("no_anova")]
     if test == "welch_anova" and still:
-        return {}, f"no variation in {', '.join(still)}: no Welch's ANOVA"
+        return {}, [reason("no_welch_anova", ", ".join(still))]
     found = anova_oneway(list(values.values()), use_var="equal" if test == "anova" else "unequal")
     result = {"statistic": found.statistic, "df1": found.df_num, "df2": found.df_denom, "p": found.pvalue}
     between = found.df_num * (found.statistic - 1)
-    return result | {"effect_size": between / (between + len(together)), "effect_size_name": "omega_squared"}, ""
+    return result | {"effect_size": between / (between + len(together)), "effect_size_name": "omega_squared"}, []
 
 
 def omnibus_tests(grouped: list[GroupedMetric]) -> pd.DataFrame:
@@ -169,16 +166,15 @@ def omnibus_tests(grouped: list[GroupedMetric]) -> pd.DataFrame:
                 row = {"metric": metric.metric, "unit": metric.unit, "rater": rater, "test": test}
                 if len(values) < 2:
                     result = {}
-                    reason = f"{'one' if values else 'no'} phenotype with at least {MIN_MICE} mice, two are needed"
+                    why = [reason("too_few_phenotypes", "one" if values else "no", MIN_MICE)]
                 else:
-                    result, reason = run_test(test, values)
-                left_out = f"left out, fewer than {MIN_MICE} mice: {', '.join(few)}" if few else ""
-                notes = [reason, left_out, metric.left_out()]
-                rows.append(row | result | {"note": join(*notes)})
+                    result, why = run_test(test, values)
+                small = [reason("phenotypes_too_small", MIN_MICE, ", ".join(few))] if few else []
+                rows.append(row | result | {"reasons": why + small + metric.left_out()})
     table = pd.DataFrame(rows, columns=GROUP_TESTS)
     table["df1"] = table["df1"].astype("Int64")
     table["p_holm"] = table.groupby(["rater", "test"])["p"].transform(holm)
-    return table
+    return annotate(table)
 
 
 def welch(a: np.ndarray, b: np.ndarray, pairs: int, alpha: float, scale: float) -> dict[str, float]:
@@ -240,7 +236,7 @@ def compare_pair(
     row = {"metric": metric.metric, "unit": metric.unit, "group_a": name_a, "group_b": name_b}
     row |= {"n_a": len(a), "n_b": len(b)}
     few = [name for name in (name_a, name_b) if len(metric.groups[name]) < MIN_MICE]
-    notes = [f"fewer than {MIN_MICE} mice: {', '.join(few)}"] if few else []
+    reasons = [reason("too_few_per_phenotype", MIN_MICE, ", ".join(few))] if few else []
     scale = max(a.abs().to_numpy().max(initial=0), b.abs().to_numpy().max(initial=0))
 
     tests = {}
@@ -251,20 +247,20 @@ def compare_pair(
         row[f"{rater}_p_mannwhitney"] = NAN if few else mann_whitney(x, y)
         row[f"{rater}_p_adjusted"] = np.maximum(tests[rater]["p"], omnibus[metric.metric, rater])
         if not few and math.isnan(tests[rater]["p"]):
-            notes.append(f"the {rater} varies in neither group: no Welch's t-test")
+            reasons.append(reason("no_welch_test", rater))
         if not few and math.isnan(row[f"{rater}_p_mannwhitney"]):
-            notes.append(f"the {rater} is the same in every mouse: no Mann-Whitney test")
+            reasons.append(reason("no_mann_whitney", rater))
     row["conclusion"] = conclude(row, alpha)
     if not few and math.isnan(omnibus[metric.metric, "reference"] + omnibus[metric.metric, "reader"]):
-        notes.append("no Welch's ANOVA of the metric: no conclusion")
+        reasons.append(reason("no_conclusion"))
 
     errors = [(pairs["reader"] - pairs["reference"]).to_numpy() for pairs in (a, b)]
     bias = welch(*errors, pairs=1, alpha=alpha, scale=scale)
     row["bias_difference"] = bias.pop("difference")
     row |= {f"bias_difference_{name}": value for name, value in bias.items()}
     if not few and math.isnan(bias["p"]):
-        notes.append("the reader's error varies in neither group: no test of its difference")
-    return row | {"note": "; ".join(notes)}
+        reasons.append(reason("no_test_of_error"))
+    return row | {"reasons": reasons}
 
 
 def compare_groups(grouped: list[GroupedMetric], tests: pd.DataFrame, alpha: float) -> pd.DataFrame:
@@ -282,4 +278,4 @@ def compare_groups(grouped: list[GroupedMetric], tests: pd.DataFrame, alpha: flo
     table = pd.DataFrame(rows, columns=DIFFERENCES)
     for column in ("reference_p_mannwhitney", "reader_p_mannwhitney"):
         table[column] = table.groupby("metric")[column].transform(holm)
-    return table
+    return annotate(table)

@@ -6,15 +6,14 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from murmur.statistics.bootstrap import resample, warning
+from murmur.statistics.bootstrap import MIN_RESAMPLED, resample
 from murmur.statistics.dice_anova import dice_by_cell
-from murmur.statistics.notes import join
+from murmur.statistics.notes import Reason, mice, reason
 from murmur.statistics.paired import constant
 from murmur.vocabulary import METRICS, STRUCTURES
 
 COLUMNS = ["reader", "n", "mean", "mean_ci_low", "mean_ci_high"]
-COLUMNS += ["rank", "rank_ci_low", "rank_ci_high", "probability_best", "note"]
-NOT_BY_ALL = "no mouse has a value by every reader"
+COLUMNS += ["rank", "rank_ci_low", "rank_ci_high", "probability_best", "note", "reasons"]
 
 
 def mean_dice(overlap: pd.DataFrame) -> pd.DataFrame:
@@ -62,31 +61,45 @@ def ranks(values: np.ndarray, highest: bool, scale: float) -> np.ndarray:
 
 
 def rank(values: pd.DataFrame, highest: bool, alpha: float) -> pd.DataFrame:
-    """Return COLUMNS, one row per reader, from `values`: one row per mouse, one column per reader, none missing.
+    """Return COLUMNS, one row per reader, `note` not yet in words, from the values of mice that all readers have.
 
-    `highest` says whether a high value is a good one. Resamples hold the same mice for all readers. mean_ci are the
-    1 - alpha limits of the mean, BCa unless `note` says percentile; rank_ci the percentiles of the rank, each a rank
-    that occurred. probability_best is the share of resamples in which the reader is best, alone or jointly.
+    Parameters
+    ----------
+    values
+        One row per mouse, one column per reader, none missing.
+    highest
+        Whether a high value is a good one.
+    alpha
+        mean_ci are the 1 - alpha limits of the mean by the t distribution, rank_ci those of the rank.
+
+    Returns
+    -------
+    pd.DataFrame
+        rank_ci and probability_best come from at least `bootstrap.MIN_RESAMPLED` mice, resampled together for all
+        readers: the percentiles of the rank, each a rank that occurred, and the share of resamples in which the reader
+        is best, alone or jointly. That share is no test: where readers are alike, it is above 0.975 in more than
+        5% of studies (docs/statistics.md).
     """
     n = len(values)
-    table = pd.DataFrame({"reader": values.columns, "n": n}).reindex(columns=COLUMNS)
+    table = pd.DataFrame({"reader": values.columns, "n": n}).reindex(columns=COLUMNS).astype({"reasons": object})
     if n == 0:
-        return table.assign(note=NOT_BY_ALL)
+        return table.assign(reasons=[[reason("no_mouse_by_all")]] * len(table))
     samples = list(values.to_numpy().T)
     scale = np.abs(samples).max() or 1.0
     table["mean"] = means(*samples, axis=-1)
     table["rank"] = ranks(table["mean"].to_numpy(), highest, scale)
-    if n == 1:
-        return table.assign(note="1 mouse: no confidence limits and no probability")
-    found = resample(samples, means, alpha, paired=True)
-    table["mean_ci_low"], table["mean_ci_high"] = found.low, found.high
-    resampled = ranks(found.distribution, highest, scale)
+    reasons: list[list[Reason]] = [[] for _ in samples]
+    for row, sample in enumerate(samples):
+        if n == 1 or constant(sample):
+            reasons[row].append(reason("one_mouse_no_limits" if n == 1 else "values_constant"))
+        else:
+            limits = stats.ttest_1samp(sample, 0).confidence_interval(1 - alpha)
+            table.loc[row, ["mean_ci_low", "mean_ci_high"]] = limits.low, limits.high
+    if n < MIN_RESAMPLED:
+        few = reason("too_few_for_ranks", mice(n), MIN_RESAMPLED)
+        return table.assign(reasons=[[*found, few] for found in reasons])
+    resampled = ranks(resample(samples, means, alpha, paired=True).distribution, highest, scale)
     limits = np.quantile(resampled, [alpha / 2, 1 - alpha / 2], axis=1, method="inverted_cdf")
     table["rank_ci_low"], table["rank_ci_high"] = limits
     table["probability_best"] = np.mean(resampled == resampled.min(axis=0), axis=1)
-    same = np.array([constant(sample) for sample in samples])
-    table.loc[same, ["mean_ci_low", "mean_ci_high"]] = np.nan
-    constant_value = "the value is the same in every mouse: no confidence limits of the mean"
-    percentile = "percentile limits of the mean: BCa is not defined"
-    reasons = np.where(same, constant_value, np.where(found.bca, "", percentile))
-    return table.assign(note=[join(reason, warning(n)) for reason in reasons])
+    return table.assign(reasons=reasons)

@@ -13,25 +13,26 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
-from murmur.statistics.agreement import NO_MARGIN, agreement
+from murmur.statistics.agreement import agreement
 from murmur.statistics.dice_anova import CELLS
-from murmur.statistics.notes import join, mice
+from murmur.statistics.notes import Reason, annotate, mice, reason
 from murmur.statistics.paired import NAN, holm, paired_test
-from murmur.statistics.ranking import COLUMNS, NOT_BY_ALL, by_reader, rank
+from murmur.statistics.ranking import COLUMNS, by_reader, rank
 from murmur.vocabulary import METRICS
 
 Tables = Mapping[str, pd.DataFrame]  # by reader
-NO_VALUE = "no value by this reader"
+NO_VALUE = reason("no_value_by_reader")
 
 # fmt: off
 QUANTITY = ["measure", "structure", "phase", "metric", "unit"]
 COMPARISON = [
     *QUANTITY, "reader_a", "reader_b", "n", "mean_a", "mean_b", "mean_difference", "ci_low", "ci_high", "t", "df", "p",
-    "p_holm", "wilcoxon_p", "dz", "better", "note",
+    "p_holm", "wilcoxon_p", "dz", "better", "note", "reasons",
 ]
 AGREEMENT = ["icc2", "icc2_ci_low", "icc2_ci_high", "bias", "loa_low", "loa_high"]
 BESIDE = [
     "reader", "role", *QUANTITY, "n", "dice_mean", "dice_sd", *AGREEMENT, "loa_width", "loa_width_ratio", "note",
+    "reasons",
 ]
 # fmt: on
 
@@ -64,14 +65,14 @@ def compare_pair(values: pd.DataFrame, alpha: float) -> dict[str, object]:
     both = values.dropna().to_numpy()
     n = len(both)
     test = paired_test(both[:, 1] - both[:, 0], alpha, np.abs(both).max(initial=0))
-    notes = []
+    reasons = []
     if n < 2:
-        notes.append(f"{mice(n)} with both readers, at least 2 are needed")
+        reasons.append(reason("too_few_by_both", mice(n)))
     elif math.isnan(test["t"]):
-        notes.append("the difference is the same in every mouse: no t-test")
+        reasons.append(reason("difference_constant"))
     if 0 < n < len(values):
-        notes.append(f"{len(values) - n} of {len(values)} mice left out: one of the two readers has no value")
-    row = {"reader_a": a, "reader_b": b, "n": n, "mean_difference": test.pop("mean"), "note": "; ".join(notes)}
+        reasons.append(reason("not_by_both", len(values) - n, len(values)))
+    row = {"reader_a": a, "reader_b": b, "n": n, "mean_difference": test.pop("mean"), "reasons": reasons}
     row |= {"mean_a": both[:, 0].mean(), "mean_b": both[:, 1].mean()} if n else {}
     return row | test | {"dz": test["t"] / math.sqrt(n) if n else NAN}
 
@@ -86,7 +87,7 @@ def compare_pairs(dice: Tables, errors: Tables, alpha: float) -> pd.DataFrame:
     second = (table["mean_difference"] > 0) == (table["measure"] == "dice")
     better = table["reader_b"].where(second, table["reader_a"])
     table["better"] = better.where(table["p_holm"] < alpha)
-    return table
+    return annotate(table)
 
 
 def rank_readers(mean_dice: Tables, errors: Tables, alpha: float) -> pd.DataFrame:
@@ -97,13 +98,15 @@ def rank_readers(mean_dice: Tables, errors: Tables, alpha: float) -> pd.DataFram
     for measure, quantity, unit, by_name in scores:
         values, without = split_off(by_reader(by_name, quantity))
         table = rank(values.dropna(), measure == "dice", alpha)
-        table["note"] = [join(note, left_out(values)) for note in table["note"]]
-        table = pd.concat([table, pd.DataFrame({"reader": without, "n": 0, "note": NO_VALUE})])
+        table["reasons"] = [why + left_out(values) for why in table["reasons"]]
+        lacking = pd.DataFrame({"reader": without, "n": 0, "reasons": [[NO_VALUE]] * len(without)})
+        table = pd.concat([table, lacking]) if without else table
         table.insert(0, "measure", measure)
         table.insert(1, "quantity", quantity)
         table.insert(2, "unit", unit)
         tables.append(table)
-    return pd.concat(tables) if tables else pd.DataFrame(columns=["measure", "quantity", "unit", *COLUMNS])
+    ranking = pd.concat(tables) if tables else pd.DataFrame(columns=["measure", "quantity", "unit", *COLUMNS])
+    return annotate(ranking)
 
 
 def place_beside(
@@ -122,11 +125,11 @@ def place_beside(
                 reader: agree(functions[reader], labels["metric"], common.index, sd_ddof, alpha) for reader in common
             }
             add_ratio(found, observers)
-        found |= {reader: {"n": 0, "note": NO_VALUE} for reader in without}
+        found |= {reader: {"n": 0, "reasons": [NO_VALUE]} for reader in without}
         for reader, row in found.items():
             role = "observer" if reader in observers else "reader"
-            rows.append({"reader": reader, "role": role, **labels, **row, "note": join(row["note"], missing)})
-    return pd.DataFrame(rows, columns=BESIDE)
+            rows.append({"reader": reader, "role": role, **labels, **row, "reasons": row["reasons"] + missing})
+    return annotate(pd.DataFrame(rows, columns=BESIDE))
 
 
 def describe(dice: pd.Series, sd_ddof: int) -> dict[str, object]:
@@ -136,7 +139,7 @@ def describe(dice: pd.Series, sd_ddof: int) -> dict[str, object]:
         "n": n,
         "dice_mean": dice.mean(),
         "dice_sd": dice.std(ddof=sd_ddof) if n >= 2 else NAN,
-        "note": {0: NOT_BY_ALL, 1: "1 mouse: no standard deviation"}.get(n, ""),
+        "reasons": {0: [reason("no_mouse_by_all")], 1: [reason("one_mouse")]}.get(n, []),
     }
 
 
@@ -149,19 +152,19 @@ def agree(function: pd.DataFrame, metric: str, mice: pd.Index, sd_ddof: int, alp
     rounding = 1e-12 * pairs[["reference", "reader"]].abs().max(axis=None)
     row["loa_width"] = 0.0 if width <= rounding else width
     lacks = any(math.isnan(value) for value in row.values())
-    reasons = [reason for reason in found["note"].split("; ") if lacks and reason != NO_MARGIN]
-    return row | {"note": "; ".join(reasons) if len(mice) else NOT_BY_ALL}
+    reasons = [why for why in found["reasons"] if lacks and why.code != "no_margin"]
+    return row | {"reasons": reasons if len(mice) else [reason("no_mouse_by_all")]}
 
 
 def add_ratio(rows: Mapping[str, dict[str, object]], observers: Sequence[str]) -> None:
-    """Add loa_width_ratio to the row of each reader, or the reason why it has none to the note."""
+    """Add loa_width_ratio to the row of each reader, or the reason why it has none."""
     widest = max((rows[name]["loa_width"] for name in observers if name in rows), default=None)
     for row in rows.values():
         row["loa_width_ratio"] = NAN
         if widest is None:
-            row["note"] = join(row["note"], "no human observer read the cohort: no ratio")
+            row["reasons"].append(reason("no_observer"))
         elif widest == 0:
-            row["note"] = join(row["note"], "the observer's limits of agreement have no width: no ratio")
+            row["reasons"].append(reason("observer_exact"))
         else:
             row["loa_width_ratio"] = row["loa_width"] / widest
 
@@ -172,9 +175,9 @@ def split_off(values: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     return present, [reader for reader in values if reader not in present]
 
 
-def left_out(values: pd.DataFrame) -> str:
-    """Count and name the mice of `values` that not every reader has, where others remain."""
+def left_out(values: pd.DataFrame) -> list[Reason]:
+    """Return the mice of `values` that not every reader has, where others remain."""
     lacking = values.index[values.isna().any(axis=1)]
     if len(lacking) in (0, len(values)):
-        return ""
-    return f"{len(lacking)} of {len(values)} mice left out, not every reader has a value: {', '.join(lacking)}"
+        return []
+    return [reason("not_by_every", len(lacking), len(values), mice=lacking)]

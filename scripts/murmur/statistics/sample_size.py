@@ -18,6 +18,7 @@ import pandas as pd
 from scipy import stats
 from statsmodels.stats.power import TTestIndPower
 
+from murmur.statistics.notes import Reason, annotate, mice, reason
 from murmur.statistics.paired import NAN, constant
 from murmur.vocabulary import METRICS
 
@@ -25,7 +26,7 @@ from murmur.vocabulary import METRICS
 COLUMNS = [
     "metric", "unit", "change", "change_unit", "change_absolute", "n", "groups", "reference_sd", "reader_sd", "slope",
     "reference_effect_size", "reader_effect_size", "reference_mice_per_group", "reader_mice_per_group",
-    "calibrated_effect_size", "calibrated_mice_per_group", "mice_ratio", "note",
+    "calibrated_effect_size", "calibrated_mice_per_group", "mice_ratio", "note", "reasons",
 ]
 # fmt: on
 COUNTS = ["n", "groups", *(f"{which}_mice_per_group" for which in ("reference", "reader", "calibrated"))]
@@ -81,24 +82,24 @@ def within_groups(values: np.ndarray, groups: np.ndarray) -> dict[str, float]:
     return {"reference_sd": float(reference_sd), "reader_sd": float(reader_sd), "slope": float(slope)}
 
 
-def choose(rows: pd.DataFrame, phenotypes: Mapping[str, str]) -> tuple[pd.DataFrame, list[str]]:
+def choose(rows: pd.DataFrame, phenotypes: Mapping[str, str]) -> tuple[pd.DataFrame, list[Reason]]:
     """Return the mice that count with their group, columns reference, reader, group; and what is left out.
 
     The groups are the phenotypes; with fewer than two known, all mice are one group.
     """
     table = rows.astype({"reference": float, "reader": float}).assign(group=rows["mouse"].map(dict(phenotypes)))
     pairs = table.dropna(subset=["reference", "reader"])
-    notes = []
+    left_out = []
     if missing := [mouse for mouse in table["mouse"] if mouse not in set(pairs["mouse"])]:
-        notes.append(f"left out, no value by reference or reader: {', '.join(missing)}")
+        left_out.append(reason("values_missing", mice=missing))
     unknown = pairs["mouse"][pairs["group"].isna()]
     if pairs["group"].nunique() < 2:
         if len(unknown):
-            notes.append("phenotypes unknown: the SD includes what they differ by")
-        return pairs.assign(group="all"), notes
+            left_out.append(reason("phenotypes_pooled"))
+        return pairs.assign(group="all"), left_out
     if len(unknown):
-        notes.append(f"left out, phenotype unknown: {', '.join(unknown)}")
-    return pairs.dropna(subset="group"), notes
+        left_out.append(reason("phenotype_unknown", mice=unknown))
+    return pairs.dropna(subset="group"), left_out
 
 
 def sample_size(rows: pd.DataFrame, phenotypes: Mapping[str, str], change: float, alpha: float, power: float) -> dict:
@@ -108,38 +109,38 @@ def sample_size(rows: pd.DataFrame, phenotypes: Mapping[str, str], change: float
     reference's mean. mice_ratio is calibrated_mice_per_group / reference_mice_per_group.
     """
     points = (rows["unit"] == "%").all()
-    pairs, notes = choose(rows, phenotypes)
+    pairs, left_out = choose(rows, phenotypes)
     n, groups = len(pairs), pairs["group"].nunique()
     row = {"change": change, "change_unit": "points" if points else "%", "n": n, "groups": groups}
     absolute = change if points else change / 100 * pairs["reference"].mean()
+    in_groups = f"{groups} {'group' if groups == 1 else 'groups'}"
     if not n:
-        return row | {"note": "no mouse with both values"}
+        return row | {"reasons": [reason("no_mouse_with_both")]}
     row["change_absolute"] = absolute
     if n <= groups:
-        few = f"{n} {'mouse' if n == 1 else 'mice'} in {groups} {'group' if groups == 1 else 'groups'}: no SD"
-        return row | {"note": "; ".join([few, *notes])}
+        return row | {"reasons": [reason("too_few_per_group", mice(n), in_groups), *left_out]}
     row |= within_groups(pairs[["reference", "reader"]].to_numpy(), pairs["group"].to_numpy())
     still = [rater for rater in ("reference", "reader") if not row[f"{rater}_sd"]]
-    reasons = [f"the {rater} does not vary within groups" for rater in still]
+    reasons = [reason("rater_constant_in_groups", rater) for rater in still]
     shown = {"reference": (absolute, row["reference_sd"]), "reader": (absolute, row["reader_sd"])}
     if row["slope"] > 0:
         shown["calibrated"] = (row["slope"] * absolute, row["reader_sd"])
     elif not still:
-        reasons.append("the reader does not follow the reference (slope not above 0): no calibrated figures")
+        reasons.append(reason("no_slope"))
     if not absolute > 0:
-        reasons.append("the reference's mean is not above 0: no change to detect")
+        reasons.append(reason("no_change"))
     for which, (difference, sd) in shown.items():
         if sd and difference > 0:
             row[f"{which}_effect_size"] = difference / sd
-            row[f"{which}_mice_per_group"] = mice = mice_per_group(difference / sd, alpha, power)
-            if mice is None:
-                reasons.append(f"{which}: more than {MOST} mice per group")
+            row[f"{which}_mice_per_group"] = needed = mice_per_group(difference / sd, alpha, power)
+            if needed is None:
+                reasons.append(reason("too_many_mice", which, MOST))
     if n - groups < FEW:
-        reasons.append(f"{n} mice in {groups} {'group' if groups == 1 else 'groups'}: the SD is very uncertain")
+        reasons.append(reason("sd_uncertain", mice(n), in_groups))
     reference, calibrated = (row.get(f"{which}_mice_per_group") for which in ("reference", "calibrated"))
     if reference and calibrated:
         row["mice_ratio"] = calibrated / reference
-    return row | {"note": "; ".join(reasons + notes)}
+    return row | {"reasons": reasons + left_out}
 
 
 def sample_sizes(
@@ -157,4 +158,4 @@ def sample_sizes(
             values = function[function["metric"] == metric].assign(unit=unit)
             row = {"metric": metric, "unit": unit}
             rows.append(row | sample_size(values, phenotypes, changes[metric], alpha, power))
-    return pd.DataFrame(rows, columns=COLUMNS).astype(dict.fromkeys(COUNTS, "Int64"))
+    return annotate(pd.DataFrame(rows, columns=COLUMNS).astype(dict.fromkeys(COUNTS, "Int64")))

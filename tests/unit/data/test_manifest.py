@@ -47,6 +47,7 @@ def test_row_of_a_good_mouse(tmp_path):
     assert (row["row_mm"], row["column_mm"], row["slice_mm"], row["frame_interval_ms"]) == (0.1, 0.1, 1.0, 5.0)
     assert row["phenotype"] == "control"
     assert row["status"] == "annotated; spacing assumed to be 0.1 x 0.1 x 1.0 mm"
+    assert row["spacing_assumed"]
     assert len(row["sha256"]) == 64
 
 

@@ -64,6 +64,7 @@ def manifest(n, **columns):
         "es_frame": 6,
         "inflow_frames": None,
         "status": "annotated",
+        "spacing_assumed": False,
     }
     return pd.DataFrame(usual | columns)
 

@@ -115,14 +115,16 @@ def test_reading_errors_are_propagated(audited):
 
 def test_another_table_gives_another_audit(audited, root, tmp_path):
     """Nothing of the outcome is written down beforehand: a table with n - 1 and Spearman's rho is audited as such."""
-    lines = ["metric,unit,reference_mean,reference_sd,reader_mean,reader_sd,bias,loa_low,loa_high,p,r,note"]
+    lines = [
+        "metric,unit,reference_mean,reference_sd,reader_mean,reader_sd,bias,loa_low,loa_high,p,r,note,note_on,r_in_text"
+    ]
     for metric in READING_ERROR:
         x, y = map(np.array, values(root, metric))
         d = y - x
         sd, half = [f"{v.std(ddof=1):.1f}" for v in (x, y)], 1.96 * d.std(ddof=1)
         cells = [f"{x.mean():.1f}", sd[0], f"{y.mean():.1f}", sd[1], f"{d.mean():.1f}"]
         cells += [f"{d.mean() - half:.1f}", f"{d.mean() + half:.1f}", f"{scipy.stats.wilcoxon(d).pvalue:.3f}"]
-        lines.append(",".join([metric, "uL", *cells, f"{scipy.stats.spearmanr(x, y).statistic:.2f}", ""]))
+        lines.append(",".join([metric, "uL", *cells, f"{scipy.stats.spearmanr(x, y).statistic:.2f}", "", "", ""]))
     (tmp_path / "table.csv").write_text("\n".join(lines) + "\n")
     audit, conventions = audited(table_1=tmp_path / "table.csv")
     explained = conventions["explained"]

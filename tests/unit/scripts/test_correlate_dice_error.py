@@ -11,7 +11,7 @@ from murmur.statistics.dice_error import correlate
 
 # fmt: off
 COLUMNS = [
-    "structure", "phase", "metric", "n", "spearman_rho", "p", "p_holm", "ci_low", "ci_high", "note",
+    "structure", "phase", "metric", "n", "spearman_rho", "p", "p_holm", "ci_low", "ci_high", "note", "reasons",
 ]
 # fmt: on
 

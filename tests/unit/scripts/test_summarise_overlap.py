@@ -28,8 +28,8 @@ def test_by_structure_and_phase(summaries):
         "1,ED,myocardium,,,\n"
     )
     contract = ["structure", "phase", "n", "mean", "sd", "median", "q1", "q3", "min", "max"]
-    assert list(dice.columns) == [*contract, "missing", "failed", "note"]
-    assert list(surface.columns) == ["measure", *contract, "missing", "failed", "note"]
+    assert list(dice.columns) == [*contract, "missing", "failed", "note", "reasons"]
+    assert list(surface.columns) == ["measure", *contract, "missing", "failed", "note", "reasons"]
     blood = dice[dice["structure"] == "blood_pool"].set_index("phase")
     assert list(blood.index) == ["ED", "ES", "single", "all"]
     assert blood["n"].to_list() == [2, 2, 1, 4]

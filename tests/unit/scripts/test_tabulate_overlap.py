@@ -99,7 +99,7 @@ def test_failed_missing_and_single_are_explained(table_2):
         *("1", "0.90 ± –", "0.90 (0.90 to 0.90)", "0.200 ± –", "0.100 ± –"),
     ]
     assert cells.loc[["Myocardium, ED", "Myocardium, ES"], "n"].to_list() == ["6", "5"]
-    assert "Left out of the ANOVA, a Dice is missing: Mouse1, odd." in footnote
+    assert "In the ANOVA: left out, a Dice is missing: Mouse1, odd." in footnote
     assert "Myocardium, ED: 1 segmented as empty (Dice 0, no distances)." in footnote
     assert "Myocardium, ES: 1 not annotated or not segmented." in footnote
 

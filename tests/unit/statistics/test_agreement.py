@@ -9,8 +9,6 @@ from statsmodels.stats.multitest import multipletests
 
 from murmur.statistics.agreement import (
     CORRECTED,
-    NO_MARGIN,
-    NO_PROPORTIONAL,
     STATISTICS,
     agreement,
     agreement_table,
@@ -18,7 +16,10 @@ from murmur.statistics.agreement import (
     limits_of_agreement,
 )
 from murmur.statistics.correlation import pearson, spearman
+from murmur.statistics.notes import WORDS
 from murmur.vocabulary import METRICS
+
+NO_MARGIN, NO_PROPORTIONAL = WORDS["no_margin"], WORDS["no_proportional_bias"]
 
 # Bland and Altman, Lancet 1986: peak expiratory flow (L/min) of 17 subjects, large and mini Wright meter.
 LARGE = np.array([494, 395, 516, 434, 476, 557, 413, 442, 650, 433, 417, 656, 267, 478, 178, 423, 427.0])
@@ -255,7 +256,7 @@ def test_ddof_changes_spreads_only():
 
 def gaps(row, present=False):
     """The numbers of a row, but for the corrected p, which are of the table, that are missing (or present)."""
-    numbers = [name for name in STATISTICS if name != "note" and name not in CORRECTED]
+    numbers = [name for name in STATISTICS if name not in ("note", "reasons", *CORRECTED)]
     return [name for name in numbers if math.isnan(row[name]) != present]
 
 
@@ -297,7 +298,7 @@ def test_what_cannot_be_computed_is_empty_and_explained(name, ddof):
     x, y = DEGENERATE[name]
     row = agreement(x, y, ddof, 0.05, margin=1.0)
     assert bool(gaps(row)) == bool(row["note"]), (gaps(row), row["note"])
-    assert not any(math.isinf(row[column]) for column in STATISTICS if column != "note")
+    assert not any(math.isinf(row[column]) for column in STATISTICS if column not in ("note", "reasons"))
 
 
 GROUPS = {
@@ -382,6 +383,7 @@ def test_a_pair_with_a_missing_value_does_not_count():
     with_gaps = agreement([*MINI, NAN, 400], [*LARGE, 400, NAN], margin=9)
     assert with_gaps.pop("note") == f"no value by reference or reader in 2 of 19 mice; {NO_PROPORTIONAL}"
     whole = agreement(MINI, LARGE, margin=9)
+    assert [why.code for why in with_gaps.pop("reasons")] == ["pairs_missing", "no_proportional_bias"]
     for name, value in with_gaps.items():
         assert value == pytest.approx(whole[name], nan_ok=True), name
 

@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from murmur.statistics.bootstrap import BATCH, FEW, RESAMPLES, resample, warning
+from murmur.statistics.bootstrap import BATCH, MIN_RESAMPLED, RESAMPLES, resample
+from murmur.statistics.notes import annotate
 from murmur.statistics.ranking import means, rank
 
 
@@ -106,10 +107,10 @@ def test_ranks_by_counting():
     assert table["rank_ci_low"].to_list() == order[int(np.ceil(0.05 * RESAMPLES)) - 1].tolist()
     assert table["rank_ci_high"].to_list() == order[int(np.ceil(0.95 * RESAMPLES)) - 1].tolist()
     for reader, row in zip(values, table.itertuples(), strict=True):
-        left_out = np.array([np.delete(reader, mouse).mean() for mouse in range(15)])
-        expected = bca(reader, reader[drawn].mean(axis=1), left_out, 0.1)
-        assert (row.mean_ci_low, row.mean_ci_high) == pytest.approx(tuple(expected), rel=1e-8)
-    assert table["note"].to_list() == ["", "", ""]
+        half = stats.t.isf(0.05, 14) * reader.std(ddof=1) / np.sqrt(15)
+        limits = reader.mean() - half, reader.mean() + half
+        assert (row.mean_ci_low, row.mean_ci_high) == pytest.approx(limits, rel=1e-8)
+    assert table["reasons"].to_list() == [[], [], []]
 
 
 def test_limits_of_a_rank_are_ranks_that_occurred():
@@ -122,22 +123,26 @@ def test_limits_of_a_rank_are_ranks_that_occurred():
 
 
 def test_what_cannot_be_said_is_missing_with_a_reason():
-    none = rank(readers(a=[], b=[]), True, 0.05)
+    none = annotate(rank(readers(a=[], b=[]), True, 0.05))
     assert none["n"].to_list() == [0, 0]
     assert none["note"].unique() == "no mouse has a value by every reader"
-    one = rank(readers(a=[0.5], b=[0.7]), True, 0.05)
+    one = annotate(rank(readers(a=[0.5], b=[0.7]), True, 0.05))
     assert one["rank"].to_list() == [2, 1]
-    assert one["probability_best"].isna().all()
-    assert one["note"].unique() == "1 mouse: no confidence limits and no probability"
-    few = warning(3)
-    assert few == f"fewer than {FEW} mice: limits by resampling are too narrow"
-    assert warning(FEW) == ""
-    same = rank(readers(a=[0.0, 0, 0], b=[1.0, 2, 3]), False, 0.05)
+    assert one[["mean_ci_low", "rank_ci_low", "probability_best"]].isna().all(axis=None)
+    few = f"ranks over resampled mice need {MIN_RESAMPLED}"
+    assert one["note"].unique() == f"1 mouse: no confidence limits; 1 mouse: {few}"
+    same = annotate(rank(readers(a=[0.0, 0, 0], b=[1.0, 2, 3]), False, 0.05))
     assert same["mean_ci_low"].isna().to_list() == [True, False]
     assert same["note"].to_list() == [
-        f"the value is the same in every mouse: no confidence limits of the mean; {few}",
-        few,
+        f"the value is the same in every mouse: no confidence limits of the mean; 3 mice: {few}",
+        f"3 mice: {few}",
     ]
-    assert same["probability_best"].to_list() == [1, 0]
-    two = rank(readers(a=[0.0, 0], b=[0.0, 0]), False, 0.05)
-    assert two["rank"].to_list() == [1.5, 1.5]
+    assert same[["probability_best", "rank_ci_high"]].isna().all(axis=None)
+    assert same["rank"].to_list() == [1, 2]
+
+
+@pytest.mark.parametrize("n", [MIN_RESAMPLED - 1, MIN_RESAMPLED])
+def test_ranks_are_resampled_from_enough_mice(n):
+    table = rank(readers(a=np.arange(n), b=np.arange(n) + 1.5), False, 0.05)
+    assert table["probability_best"].notna().all() == (n == MIN_RESAMPLED)
+    assert table["mean_ci_low"].notna().all()

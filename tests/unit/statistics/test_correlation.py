@@ -8,6 +8,7 @@ import pytest
 from scipy import stats
 
 from murmur.statistics.correlation import pearson, spearman
+from murmur.statistics.notes import note as worded
 
 # The example of ci.spear in statpsych, the R package of D. G. Bonett.
 Y = np.array([21, 4, 9, 12, 35, 18, 10, 22, 24, 1, 6, 8, 13, 16, 19.0])
@@ -22,7 +23,7 @@ def test_spearman_as_bonett_gives_it():
     assert found["rho"] == pytest.approx(0.8699639, abs=5e-8)
     assert found["ci_low"] == pytest.approx(0.5840951, abs=5e-8)
     assert found["ci_high"] == pytest.approx(0.9638297, abs=5e-8)
-    assert found["note"] == ""
+    assert found["reasons"] == []
 
 
 @pytest.mark.parametrize("alpha", [0.01, 0.05, 0.2])
@@ -43,7 +44,7 @@ def test_against_closed_forms_and_pingouin(alpha):
             "ci_low": math.tanh(math.atanh(r) - half),
             "ci_high": math.tanh(math.atanh(r) + half),
         }
-        assert list(found) == [*expected, "note"]
+        assert list(found) == [*expected, "reasons"]
         for key, value in expected.items():
             assert found[key] == pytest.approx(value, rel=1e-8), (name, key)
 
@@ -89,8 +90,8 @@ def test_values_that_differ_by_rounding_alone_share_a_rank():
 def test_what_is_missing_is_explained(correlation):
     def note(x, y):
         found = correlation(np.array(x, dtype=float), np.array(y, dtype=float), 0.05)
-        note = found.pop("note")
-        return [name for name, value in found.items() if math.isnan(value)], note
+        reasons = found.pop("reasons")
+        return [name for name, value in found.items() if math.isnan(value)], worded(reasons)
 
     name = "r" if correlation is pearson else "rho"
     everything, limits = [name, "p", "ci_low", "ci_high"], ["ci_low", "ci_high"]

@@ -45,7 +45,7 @@ def test_anova_against_the_closed_form_and_statsmodels(overlap, mice):
         warnings.simplefilter("error")
         found = anova(dice).set_index("effect")
     other = AnovaRM(overlap, "dice", "mouse", ["phase", "structure"]).fit().anova_table
-    assert list(found.columns) == ["df1", "df2", "F", "p", "eta_squared_generalized", "note", "p_holm"]
+    assert list(found.columns) == ["df1", "df2", "F", "p", "eta_squared_generalized", "note", "p_holm", "reasons"]
     for effect, expected in closed_form(dice.to_numpy()).items():
         assert tuple(found.loc[effect, ["F", "p", "eta_squared_generalized"]]) == pytest.approx(expected, rel=1e-8)
         assert found.loc[effect, "F"] == pytest.approx(other.loc[effect, "F Value"], rel=1e-8)

@@ -10,7 +10,8 @@ from statsmodels.regression.mixed_linear_model import MixedLM
 from model_overlap import main
 from murmur.csv_tables import read_csv, write_csv
 from murmur.statistics.dice_anova import anova, dice_by_cell
-from murmur.statistics.overlap_model import COLUMNS, NO_VARIANCE, overlap_model
+from murmur.statistics.notes import WORDS
+from murmur.statistics.overlap_model import COLUMNS, overlap_model
 
 CELLS = [("ED", "blood_pool"), ("ES", "blood_pool"), ("ED", "myocardium"), ("ES", "myocardium")]
 KINDS = ["tac", "control", "banding"]
@@ -119,7 +120,7 @@ def test_a_variance_at_its_bound_is_named_and_no_test_rests_on_it():
     assert between < within
     found = overlap_model(overlap, phenotypes, 0.05).set_index("term")
     assert found.loc["sd[mouse]", "estimate"] == 0
-    assert found.loc["sd[mouse]", "note"] == NO_VARIANCE
+    assert found.loc["sd[mouse]", "note"] == WORDS["variance_zero"]
     means = 1 - overlap.groupby("mouse", sort=False)["dice"].mean()
     groups = [means[[m for m in means.index if phenotypes[m] == kind]] for kind in KINDS]
     assert found.loc["phenotype", "p"] == pytest.approx(stats.f_oneway(*groups, equal_var=False).pvalue, rel=1e-8)

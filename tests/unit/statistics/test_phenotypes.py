@@ -244,7 +244,8 @@ def test_a_phenotype_of_one_mouse_changes_nothing_for_the_others(compare):
     assert set(tests["note"]) == {"left out, fewer than 3 mice: tac"}
     others = function[function["mouse"] != "M16"]
     _, tests_without, differences_without = compare(others, phenotypes)
-    pd.testing.assert_frame_equal(tests.drop(columns="note"), tests_without.drop(columns="note"))
+    words = ["note", "reasons"]
+    pd.testing.assert_frame_equal(tests.drop(columns=words), tests_without.drop(columns=words))
     kept = differences[(differences["group_b"] != "tac")].reset_index(drop=True)
     pd.testing.assert_frame_equal(kept, differences_without, check_dtype=False)
 
@@ -296,7 +297,7 @@ def test_few_mice_and_phenotypes_leave_a_reason_for_every_missing_value(compare,
     assert len(summary) == 2 * len(sizes)
     assert len(differences) == 2 * math.comb(len(sizes), 2)
     for table in (summary, tests, differences):
-        optional = ["note", "effect_size", "effect_size_name", "df2"]
+        optional = ["note", "reasons", "effect_size", "effect_size_name", "df2"]
         missing = table.drop(columns=optional, errors="ignore").isna().any(axis=1)
         assert (missing <= table["note"].notna()).all()
 

@@ -69,7 +69,7 @@ def images(name: str, cohort: dict, manifest: pd.DataFrame) -> str:
         f"{span(manifest['frames'])} frames at intervals of {span(manifest['frame_interval_ms'])} ms and a voxel size "
         f"of {voxel} mm (row × column × slice)",
     ]
-    if assumed := int(manifest["status"].str.contains("spacing assumed").sum()):
+    if assumed := int(manifest["spacing_assumed"].sum()):
         texts.append(f"in {mice(assumed)}, no voxel size was recorded and this one was assumed")
     return paragraph(*texts)
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 import pandas as pd
 
 from murmur.presentation.number_format import number, p_is
-from murmur.statistics.notes import brief
+from murmur.statistics.notes import SILENT, reasons_of, words
 from murmur.vocabulary import METRIC_NAMES, UNITS
 
 METRIC = {metric: name.replace("Mass", "mass") for metric, name in METRIC_NAMES.items()}
@@ -72,21 +72,18 @@ def values_for(quantity: str, values: Sequence[str], names: Sequence[str]) -> st
 def missing_values(
     table: pd.DataFrame, names: Sequence[str], what: str = "some statistics could not be computed"
 ) -> str:
-    """Write `what` and why: the clauses of the notes of `table`, and the `names` of the rows that they belong to."""
+    """Write `what` and why: the reasons in `table`, and the `names` of the rows that they belong to."""
     rows_of: dict[str, list[str]] = {}
-    for name, note in zip(names, table["note"].fillna(""), strict=True):
-        for clause in brief(note).split("; "):
-            if clause and name not in rows_of.setdefault(clause, []):
+    for name, cell in zip(names, table["reasons"], strict=True):
+        for clause in (words(why, brief=True) for why in reasons_of(cell) if why.code not in SILENT):
+            if name not in rows_of.setdefault(clause, []):
                 rows_of[clause].append(name)
     clauses_of: dict[str, list[str]] = {}
     for clause, rows in rows_of.items():
         where = "" if set(rows) == set(names) else f"for {enumerate_words(rows)}"
         clauses_of.setdefault(where, []).append(clause)
     found = [f"{where} ({'; '.join(clauses)})".strip() for where, clauses in sorted(clauses_of.items())]
-    text = f"{what} {enumerate_words(found)}" if found else ""
-    for metric, name in METRIC.items():
-        text = text.replace(metric, name)
-    return text
+    return f"{what} {enumerate_words(found)}" if found else ""
 
 
 def metric_names(table: pd.DataFrame) -> list[str]:

@@ -2,7 +2,7 @@
 
 from murmur.presentation.prose.phrases import METRIC, difference_with_unit, enumerate_words, paragraph, with_unit
 from murmur.statistics.agreement import Z
-from murmur.statistics.bootstrap import RESAMPLES
+from murmur.statistics.bootstrap import MIN_RESAMPLED, RESAMPLES
 from murmur.statistics.dice_anova import CONTRASTS, EFFECTS
 from murmur.statistics.phenotypes import MIN_MICE
 from murmur.vocabulary import METRICS
@@ -95,8 +95,8 @@ def readers(statistics: dict) -> str:
     return paragraph(
         "readers of the same cohort were compared pairwise in Dice coefficient and absolute error by paired t-tests on "
         "the mice measured by both, with Holm correction across all comparisons of a measure",
-        f"readers were also ranked; CI of their means and ranks were obtained from {RESAMPLES:,} bootstrap resamples "
-        "of the mice (bias-corrected and accelerated for means)",
+        f"readers were also ranked; CI of their ranks were obtained from {RESAMPLES:,} bootstrap resamples of at least "
+        f"{MIN_RESAMPLED} mice",
         f"the width of each reader's limits of agreement was expressed relative to that of the human observer "
         f"{human[0]}"
         if len(human) == 1
@@ -111,6 +111,6 @@ def between_cohorts() -> str:
     """Describe how the errors of a reader in several cohorts were compared."""
     return paragraph(
         "generalisation was quantified as the ratio of mean errors (1 − Dice or absolute error), external to internal, "
-        f"with bias-corrected and accelerated CI from {RESAMPLES:,} bootstrap resamples of the mice of each "
-        "cohort; errors were compared by the Mann-Whitney test with Holm correction"
+        "with CI and tests by the t distribution of the log ratio (delta method, Welch-Satterthwaite degrees of "
+        "freedom) and Holm correction across quantities"
     )
