@@ -200,7 +200,7 @@ def draw(axes: Axes, network: Network, height: float) -> None:
         grid.row(grid.depth) + 4,
         f"{number} parameters. E, D: encoder, decoder of that level;\n"
         "→ number of channels; BN: batch normalisation;\n"
-        "heavy frame: the head that predicts.",
+        "heavy frame: output used for segmentation.",
         va="center",
         linespacing=1.35,
     )

@@ -79,16 +79,16 @@ def plot_equality(axes: Axes, pairs: pd.DataFrame, numbers: pd.Series) -> None:
 
 
 def main(function: str, agreement: str, outputs: list[str], reader: str, cohort: str, alpha: float) -> None:
-    """Draw three metrics in a row, each with its Bland-Altman plot above its line of equality."""
+    """Draw three metrics in a row, each with its Bland-Altman plot above its scatter plot."""
     values = read_csv(function).dropna(subset=["reference", "reader"])
     numbers = read_csv(agreement).set_index("metric")
     headline = (
-        f"Reader {reader} against the expert, cohort {cohort}. Solid line: bias; "
-        f"dashed: limits of agreement; bars: {100 * (1 - alpha):g} % confidence intervals"
+        f"Reader {reader} and expert, {cohort} cohort. Solid line: bias; "
+        f"dashed: limits of agreement; bars: {100 * (1 - alpha):g}% confidence intervals"
     )
     if numbers["loa_low_slope"].notna().any():
         headline += (
-            "\nSloping, where the bias is proportional: difference regressed on mean (solid), its limits (dash-dot)"
+            "\nSloping, in case of proportional bias: difference regressed on mean (solid), its limits (dash-dotted)"
         )
     with style.printed_figure(outputs, height_mm=205) as figure:
         figure.suptitle(headline, x=0.01, ha="left", fontsize=7)

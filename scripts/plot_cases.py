@@ -82,7 +82,7 @@ def case_title(names: list[str], case: Case, dice: float) -> str:
     phenotype = f" ({case.mouse.phenotype})" if case.mouse.phenotype else ""
     phase = case.mouse.phases[frame]
     where = f"single annotated frame {frame}" if phase == "single" else f"{phase}, frame {frame}"
-    return f"{which} mouse: {case.mouse.name}{phenotype}, mean Dice of the mouse {dice:.2f}. Shown: {where}"
+    return f"{which} mouse: {case.mouse.name}{phenotype}, mean Dice {dice:.2f}; shown: {where}"
 
 
 def draw_cases(figure: Figure, cases: list[tuple[str, Case]], columns: int, heights_mm: list[float]) -> None:
@@ -123,7 +123,7 @@ def main(overlap: str, manifest: str, segmentations: list[str], outputs: list[st
     selected = select_cases(read_csv(overlap))
     if not selected:
         with style.printed_figure(outputs, height_mm=30) as figure:
-            style.write_in_panel(figure.subplots(), "No mouse has both an expert's and the reader's masks.")
+            style.write_in_panel(figure.subplots(), "No mouse has masks of both expert and reader.")
         return
     mice = read_manifest(manifest)
     files = {Path(path).stem: path for path in segmentations}

@@ -130,10 +130,10 @@ def add_legend(
     entries = [categorical.symbol(COLOURS[rater], MARKERS[rater], rater) for rater in RATERS]
     entries[1].set_label(f"reader {reader}")
     entries.append(Line2D([], [], linestyle="none", marker="+", markersize=9, color=style.BLACK, label="mean ± SD"))
-    title = f"Cohort {cohort}. Left: each mouse"
+    title = f"{cohort} cohort. Left: individual mice"
     if len(drawn):
         title += (
-            f"; right: differences with simultaneous {100 * (1 - alpha):g} % confidence intervals (Welch, "
+            f"; right: differences with simultaneous {100 * (1 - alpha):g}% confidence intervals (Welch, "
             f"Bonferroni),\nfilled: p < {alpha:g} for the pair and for its metric (Welch's ANOVA, Holm)"
         )
     if len(drawn) < len(table):
@@ -141,7 +141,7 @@ def add_legend(
     if (drawn[["n_a", "n_b"]] < MIN_MICE).any(axis=None):
         title += f"\nNo interval where a phenotype has fewer than {MIN_MICE} mice"
     if changed(drawn).any():
-        label = "significant by one of the two only, or in opposite directions"
+        label = "significant for only one of the two, or in opposite directions"
         entries.append(Patch(color=style.LIGHT_GREY, alpha=0.5, linewidth=0, label=label))
     place = {"loc": "outside upper left", "ncols": len(entries), "alignment": "left"}
     figure.legend(handles=entries, title=title, **place)
@@ -161,7 +161,9 @@ def main(
     grouped = [metric for metric in group(read_csv(function), phenotypes) if any(map(len, metric.groups.values()))]
     if not grouped:
         with style.printed_figure(outputs, height_mm=30) as figure:
-            style.write_in_panel(figure.subplots(), "No mouse of known phenotype has values by expert and reader.")
+            style.write_in_panel(
+                figure.subplots(), "No mouse of known phenotype was measured by both expert and reader."
+            )
         return
     names = list(grouped[0].groups)
     table = read_csv(differences)

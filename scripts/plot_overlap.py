@@ -73,7 +73,7 @@ def main(overlap: str, outputs: list[str], reader: str, cohort: str) -> None:
             handles=symbols,
             loc="outside upper left",
             ncols=2,
-            title=f"Reader {reader} against the expert, cohort {cohort}. Symbol: one mouse; box: median and quartiles",
+            title=f"Reader {reader} and expert, {cohort} cohort. Symbols: individual mice; boxes: median and quartiles",
             alignment="left",
         )
 

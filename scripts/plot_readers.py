@@ -35,8 +35,8 @@ def share(probability: float) -> str:
     if pd.isna(probability):
         return DASH
     if probability < 0.01:
-        return "<1 %"
-    return ">99 %" if probability > 0.99 else f"{number(100 * probability, 0)} %"
+        return "<1%"
+    return ">99%" if probability > 0.99 else f"{number(100 * probability, 0)}%"
 
 
 def plot_quantity(axes: Axes, rows: pd.DataFrame, comparison: pd.DataFrame, order: list[str], alpha: float) -> None:
@@ -75,9 +75,9 @@ def main(ranking: str, comparison: str, outputs: list[str], cohort: str, alpha: 
     lines = len(names) // 2
     with style.printed_figure(outputs, HEAD_MM + lines * (PANEL_MM + READER_MM * len(order))) as figure:
         figure.suptitle(
-            f"Readers against the expert, cohort {cohort}, the best at the top. Symbol: mean over mice; line: its "
-            f"{100 * (1 - alpha):g} % confidence interval.\nAt the right: how often the reader was best in "
-            f"{RESAMPLES} resamples of the mice (bootstrap); * differs from the reader at the top\n"
+            f"Readers and expert, {cohort} cohort, best reader at the top. Symbols: means over mice; lines: "
+            f"{100 * (1 - alpha):g}% confidence intervals.\nRight: share of {RESAMPLES:,} bootstrap resamples of the "
+            f"mice in which the reader was best; * differs from the reader at the top\n"
             f"(paired t-test, Holm, p < {alpha:g}{'; Dice: at ED or ES' if with_dice else ''})",
             x=0.01,
             ha="left",

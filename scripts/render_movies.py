@@ -203,9 +203,7 @@ def main(overlap: str, manifest: str, segmentations: list[str], best: str, media
             gif = render(read_case(mice[mouse], files[mouse]), name, dice, overlaps)
         else:
             nothing = Panel(np.zeros((1, 8)), np.zeros((1, 8), int), "")
-            gif = encode(
-                [Still(nothing, nothing, HELD_MS)], "No mouse has both masks, the expert's and the reader's.", 240, 1
-            )
+            gif = encode([Still(nothing, nothing, HELD_MS)], "No mouse has masks of both expert and reader.", 240, 1)
         Path(output).parent.mkdir(parents=True, exist_ok=True)
         Path(output).write_bytes(gif)
 

@@ -78,13 +78,13 @@ def sections(
             *(methods.numbers_alone(name, tables) for name, tables in functions.items()),
         ],
         "Reference contours": [methods.contours(name, cohorts[name], table) for name, table in manifests.items()],
-        "Training, validation and test": [methods.split(name, cohorts[name], table) for name, table in splits.items()],
+        "Data split": [methods.split(name, cohorts[name], table) for name, table in splits.items()],
         "Readers": [
             *(t for name in readers for t in paragraphs_of_reader(name, settings, splits, trained, weights)),
             methods.masks(readers),
         ],
-        "Measures": [methods.measures(), methods.overlap_measures()] if manifests else [],
-        "Statistics": [
+        "Measurements": [methods.measures(), methods.overlap_measures()] if manifests else [],
+        "Statistical analysis": [
             statistical_methods.conventions(statistics),
             statistical_methods.agreement(statistics) if "agreement" in made else "",
             statistical_methods.overlap(made) if "overlap_anova" in made else "",

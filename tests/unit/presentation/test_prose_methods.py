@@ -100,7 +100,7 @@ def words(study=STUDY, made=MADE, **training):
 
 
 KNOWN = """
-the ours cohort comprised 8 mice whose cine images were provided as HDF5 files
+the ours cohort comprised 8 mice with cine images in HDF5 format
 Phenotypes were TAC (n = 4), control (n = 3) and unknown (n = 1)
 8 to 11 slices of 256 × 240 pixels, with 14 frames at intervals of 5 ms and a voxel size of 0.1 × 0.1 × 1 mm
 the theirs cohort comprised 2 mice simulated with the Murmur digital phantom at 7 T (seed 9)
@@ -251,7 +251,7 @@ def test_numbers_alone_have_neither_images_nor_readers():
         in_force(complete(study)), {}, {}, functions, {}, {}, {"agreement"}, VERSIONS, COMMITS
     )
     assert "The numbers cohort comprised 2 mice" in found["Mice"][0]
-    assert not any(any(found[heading]) for heading in ("Reference contours", "Readers", "Measures"))
+    assert not any(any(found[heading]) for heading in ("Reference contours", "Readers", "Measurements"))
 
 
 class Never:

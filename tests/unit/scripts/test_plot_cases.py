@@ -56,7 +56,7 @@ def test_no_mouse_with_both_masks_is_said_in_words(tmp_path, monkeypatch):
     write_csv(read_csv(paths["overlap"]).assign(dice=None), paths["overlap"])
     seen = record_figures(monkeypatch)
     plot(tmp_path, paths)
-    assert "No mouse has both an expert's and the reader's masks." in words(seen[0])
+    assert "No mouse has masks of both expert and reader." in words(seen[0])
 
 
 def test_same_data_same_bytes(tmp_path):

@@ -160,7 +160,7 @@ def test_a_changed_conclusion_is_shaded_and_named(tmp_path, monkeypatch):
     assert [text.get_text() for text in right.texts] == changed["conclusion"].to_list()
     names = [f"{b} − {a}" for a, b in zip(changed["group_a"], changed["group_b"], strict=True)]
     assert [labels(right.yaxis)[round(patch.get_y() + 0.5)] for patch in shades] == names
-    assert any("significant by one of the two only" in word for word in words(seen[0]))
+    assert any("significant for only one of the two" in word for word in words(seen[0]))
 
 
 def test_significant_differences_are_filled(tmp_path, monkeypatch):
@@ -207,7 +207,7 @@ def test_one_phenotype_has_no_differences_and_none_says_so(tmp_path, monkeypatch
     plot(tmp_path, function, phenotypes)
     assert len(seen[0].axes) == len(METRICS)
     plot(tmp_path, function, {})
-    assert words(seen[1]) == ["No mouse of known phenotype has values by expert and reader."]
+    assert words(seen[1]) == ["No mouse of known phenotype was measured by both expert and reader."]
 
 
 def test_same_data_same_bytes(tmp_path):

@@ -59,7 +59,7 @@ def images(name: str, cohort: dict, manifest: pd.DataFrame) -> str:
     elif "published" in source:
         origin = "from the publicly available data of the original study (doi 10.1016/j.jocmr.2026.102706)"
     else:
-        origin = f"whose cine images were provided as {'NIfTI' if 'nifti' in source else 'HDF5'} files"
+        origin = f"with cine images in {'NIfTI' if 'nifti' in source else 'HDF5'} format"
     grid = " × ".join(span(manifest[side]) for side in ("rows", "columns"))
     voxel = " × ".join(span(manifest[f"{axis}_mm"]) for axis in ("row", "column", "slice"))
     texts = [
