@@ -19,7 +19,7 @@ from murmur.study.inputs import Inputs
 from murmur.study.study import Study
 
 try:
-    study = Study(config)
+    study = Study(config, reads_ahead=workflow.is_main_process)
     if workflow.is_main_process:
         study.check_mice()
         print("\n".join(study.notes), file=sys.stderr, end="\n" if study.notes else "")

@@ -29,6 +29,7 @@ rule plot_cases:
     input:
         overlap=rules.measure_overlap.output.overlap,
         manifest=rules.check_cohort.output.manifest,
+        mice=lambda w: [*map(by_content, inputs.files_read(w))],
         segmentations=inputs.segmentations,
     output:
         *figure("figure_2_cases", "Figure 2: cases", **BY_READER),
@@ -43,6 +44,7 @@ rule plot_cases:
     resources:
         **SMALL,
     params:
+        mice=inputs.mice_read,
         n=inputs.n_mice,
         code=code("plot_cases"),
     message:
@@ -55,6 +57,7 @@ rule render_movies:
     input:
         overlap=rules.measure_overlap.output.overlap,
         manifest=rules.check_cohort.output.manifest,
+        mice=lambda w: [*map(by_content, inputs.files_read(w))],
         segmentations=inputs.segmentations,
     output:
         best=shown("<results>/figures/{cohort}/{reader}/movie_best.gif", "Movie: best mouse", "movies", **BY_READER),
@@ -73,6 +76,7 @@ rule render_movies:
     resources:
         **SMALL,
     params:
+        mice=inputs.mice_read,
         n=inputs.n_mice,
         code=code("render_movies"),
     message:

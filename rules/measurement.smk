@@ -84,6 +84,7 @@ rule import_measurements:
 rule measure_overlap:
     input:
         manifest=rules.check_cohort.output.manifest,
+        mice=lambda w: [*map(by_content, inputs.files_read(w))],
         segmentations=inputs.segmentations,
         split=inputs.split_of_training,
     output:

@@ -24,15 +24,15 @@ if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 
-def _contoured_slices(mouse: Mouse, size: int) -> tuple[list[np.ndarray], list[np.ndarray], list[str]]:
+def _contoured_slices(mouse: Mouse, path: str, size: int) -> tuple[list[np.ndarray], list[np.ndarray], list[str]]:
     """Return images and masks (slice, row, column) of each frame in which both structures are contoured, and names."""
     images, masks, names = [], [], []
     for frame in mouse.annotated_frames:
-        mask = np.moveaxis(read_frame(mouse.file, "Masks", frame), 2, 0)
+        mask = np.moveaxis(read_frame(path, "Masks", frame), 2, 0)
         if missing := [name for name, label in STRUCTURES.items() if not (mask == label).any()]:
-            log.warning("%s: frame %d excluded, no %s contoured there", mouse.file, frame, " and no ".join(missing))
+            log.warning("%s: frame %d excluded, no %s contoured there", path, frame, " and no ".join(missing))
             continue
-        image = np.moveaxis(read_frame(mouse.file, "Images", frame), 2, 0)
+        image = np.moveaxis(read_frame(path, "Images", frame), 2, 0)
         images.append(to_square(scale(image), size))
         masks.append(to_square(mask, size))
         names += [f"{mouse.name}_sl{number:02d}_fr{frame:02d}" for number in range(len(image))]
@@ -53,20 +53,20 @@ def main(files: list[str], assignment: dict[str, str], size: int, slices: str) -
     `size` is the side of the network's square in pixels. Raises BadInput when a mouse file is not as it must be, a
     mouse is in two sets, or a set holds no contoured frame.
     """
-    mice = {mouse: check_mouse(file) for mouse, file in zip(assignment, files, strict=True)}
+    paths = dict(zip(assignment, files, strict=True))
+    mice = {mouse: check_mouse(path) for mouse, path in paths.items()}
     check_split(list(assignment.items()), {name: mouse.sha256 for name, mouse in mice.items()})
-    path = Path(slices)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with h5py.File(path, "w") as file:
+    Path(slices).parent.mkdir(parents=True, exist_ok=True)
+    with h5py.File(slices, "w") as file:
         for part in ("train", "validation"):
             group = file.create_group(part)
             grid = {"maxshape": (None, size, size), "chunks": (1, size, size), "compression": "lzf"}
             group.create_dataset("images", (0, size, size), np.float32, **grid)
             group.create_dataset("masks", (0, size, size), np.uint8, **grid)
             group.create_dataset("names", (0,), h5py.string_dtype(), maxshape=(None,))
-            chosen = [mice[name] for name, where in assignment.items() if where == part]
-            for mouse in progress(chosen, f"slices to {part} on", "mouse"):
-                images, masks, names = _contoured_slices(mouse, size)
+            chosen = [name for name, where in assignment.items() if where == part]
+            for name in progress(chosen, f"slices to {part} on", "mouse"):
+                images, masks, names = _contoured_slices(mice[name], paths[name], size)
                 if names:
                     _append(group, np.concatenate(images), np.concatenate(masks), names)
             log.info("%s: %d mice, %s slices", part, len(chosen), f"{len(group['names']):,}")

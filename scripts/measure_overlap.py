@@ -5,6 +5,7 @@ the distances are then missing. All values are missing where the reference does 
 did not segment the frame.
 """
 
+from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor
 from typing import TYPE_CHECKING
 
@@ -24,14 +25,14 @@ if TYPE_CHECKING:
 COLUMNS = ["mouse", "phase", "structure", "dice", "hd95_mm", "assd_mm"]
 
 
-def measure(mouse: Mouse, segmentation: str) -> list[tuple]:
+def measure(mouse: Mouse, file: str, segmentation: str) -> list[tuple]:
     """Return the rows of one mouse: (mouse, phase, structure, dice, hd95_mm, assd_mm)."""
     rows = []
     segmented = segmented_frames(segmentation)
     for frame, phase in mouse.phases.items():
         if phase not in PHASES:
             continue
-        reference = read_frame(mouse.file, "Masks", frame)
+        reference = read_frame(file, "Masks", frame)
         reader = read_frame(segmentation, "Masks", frame)
         for structure, label in STRUCTURES.items():
             expert, found = reference == label, reader == label
@@ -43,12 +44,12 @@ def measure(mouse: Mouse, segmentation: str) -> list[tuple]:
     return rows
 
 
-def main(manifest: str, mice: list[str], segmentations: list[str], overlap: str, threads: int) -> None:
-    """Write `overlap` for the annotated mice; `segmentations` follow the order of `mice`."""
+def main(manifest: str, mice: Mapping[str, str], segmentations: list[str], overlap: str, threads: int) -> None:
+    """Write `overlap` for the annotated ones of `mice`, files by name; `segmentations` follow their order."""
     described = read_manifest(manifest)
     rows = []
     with ProcessPoolExecutor(threads) as pool:
-        measured = pool.map(measure, [described[name] for name in mice], segmentations)
+        measured = pool.map(measure, [described[name] for name in mice], mice.values(), segmentations)
         for mouse_rows in progress(measured, "comparing", "mouse", total=len(mice)):
             rows += mouse_rows
     table = pd.DataFrame(rows, columns=COLUMNS)
@@ -60,7 +61,7 @@ if __name__ == "__main__":
     with job(snakemake):
         main(
             manifest=snakemake.input.manifest,
-            mice=snakemake.params.mice,
+            mice=dict(zip(snakemake.params.mice, snakemake.input.mice, strict=True)),
             segmentations=list(snakemake.input.segmentations),
             overlap=snakemake.output.overlap,
             threads=snakemake.threads,

@@ -1,10 +1,10 @@
 """Figure 2: best, median and worst mouse by mean Dice, all slices, contours of the expert above those of the reader.
 
-Inputs: overlap.csv, manifest.csv, segmentations of the reader. The frame shown is ES, as in the published study, or the
-first annotated frame of a mouse without ES.
+Inputs: overlap.csv, manifest.csv, mouse files, segmentations of the reader. The frame shown is ES, as in the published
+study, or the first annotated frame of a mouse without ES.
 """
 
-from pathlib import Path
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -118,19 +118,20 @@ def draw_cases(figure: Figure, cases: list[tuple[str, Case]], columns: int, heig
                 add_scale_bar(axes, case)
 
 
-def main(overlap: str, manifest: str, segmentations: list[str], outputs: list[str]) -> None:
-    """Select the cases and draw them on as high a page as they need."""
+def main(
+    overlap: str, manifest: str, mice: Mapping[str, str], segmentations: Mapping[str, str], outputs: list[str]
+) -> None:
+    """Select the cases and draw them on as high a page as they need; `mice` and `segmentations` are files by mouse."""
     selected = select_cases(read_csv(overlap))
     if not selected:
         with style.printed_figure(outputs, height_mm=30) as figure:
             style.write_in_panel(figure.subplots(), "No mouse has masks of both expert and reader.")
         return
-    mice = read_manifest(manifest)
-    files = {Path(path).stem: path for path in segmentations}
+    described = read_manifest(manifest)
     cases = []
     for mouse, dice in dict.fromkeys(selected.values()):
         names = [name for name, (chosen, _) in selected.items() if chosen == mouse]
-        case = read_case(mice[mouse], files[mouse])
+        case = read_case(described[mouse], mice[mouse], segmentations[mouse])
         cases.append((case_title(names, case, dice), case))
     columns = int(np.clip(max(case.images.shape[2] for _, case in cases), *TILES_PER_LINE))
     heights_mm = [strip_height(case, columns) for _, case in cases]
@@ -144,6 +145,7 @@ if __name__ == "__main__":
         main(
             overlap=snakemake.input.overlap,
             manifest=snakemake.input.manifest,
-            segmentations=list(snakemake.input.segmentations),
+            mice=dict(zip(snakemake.params.mice, snakemake.input.mice, strict=True)),
+            segmentations=dict(zip(snakemake.params.mice, snakemake.input.segmentations, strict=True)),
             outputs=list(snakemake.output),
         )

@@ -1,14 +1,14 @@
 """Movies of the best, median and worst mouse, with the contours of the reader and of the expert side by side.
 
-Inputs: overlap.csv, manifest.csv, segmentations of the reader. Outputs: three GIF movies, as large as 3 MB allow; a
-very long cine may exceed this at the smallest size. All slices are shown side by side through the cine, at ten frames
-per second. Each annotated frame is held for a second with the contours of the expert, which are then shown dimmed until
-the next one. A mouse with a single frame is shown slice by slice.
+Inputs: overlap.csv, manifest.csv, mouse files, segmentations of the reader. Outputs: three GIF movies, as large as 3 MB
+allow; a very long cine may exceed this at the smallest size. All slices are shown side by side through the cine, at ten
+frames per second. Each annotated frame is held for a second with the contours of the expert, which are then shown
+dimmed until the next one. A mouse with a single frame is shown slice by slice.
 """
 
 import io
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -190,17 +190,27 @@ def render(case: Case, name: str, dice: float, overlap: pd.DataFrame) -> bytes:
     return gif
 
 
-def main(overlap: str, manifest: str, segmentations: list[str], best: str, median: str, worst: str) -> None:
-    """Write the three movies; with fewer than three mice, some show the same mouse, and without any, a message."""
+def main(
+    overlap: str,
+    manifest: str,
+    mice: Mapping[str, str],
+    segmentations: Mapping[str, str],
+    best: str,
+    median: str,
+    worst: str,
+) -> None:
+    """Write the three movies; with fewer than three mice, some show the same mouse, and without any, a message.
+
+    `mice` and `segmentations` are files by mouse.
+    """
     overlaps = read_csv(overlap)
     selected = select_cases(overlaps)
-    mice = read_manifest(manifest)
-    files = {Path(path).stem: path for path in segmentations}
+    described = read_manifest(manifest)
     outputs = {"best": best, "median": median, "worst": worst}
     for name, output in progress(outputs.items(), "rendering", "film"):
         if selected:
             mouse, dice = selected[name]
-            gif = render(read_case(mice[mouse], files[mouse]), name, dice, overlaps)
+            gif = render(read_case(described[mouse], mice[mouse], segmentations[mouse]), name, dice, overlaps)
         else:
             nothing = Panel(np.zeros((1, 8)), np.zeros((1, 8), int), "")
             gif = encode([Still(nothing, nothing, HELD_MS)], "No mouse has masks of both expert and reader.", 240, 1)
@@ -213,7 +223,8 @@ if __name__ == "__main__":
         main(
             overlap=snakemake.input.overlap,
             manifest=snakemake.input.manifest,
-            segmentations=list(snakemake.input.segmentations),
+            mice=dict(zip(snakemake.params.mice, snakemake.input.mice, strict=True)),
+            segmentations=dict(zip(snakemake.params.mice, snakemake.input.segmentations, strict=True)),
             best=snakemake.output.best,
             median=snakemake.output.median,
             worst=snakemake.output.worst,

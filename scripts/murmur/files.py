@@ -2,10 +2,12 @@
 
 import contextlib
 import hashlib
+import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 FORMAT = 1  # of the order of names; see murmur.provenance.code
 MEMORY = Path(".snakemake/murmur")  # in the working directory
@@ -40,24 +42,44 @@ def sha256(path: str | Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def remembered_sha256(path: str | Path, memory: str | Path = MEMORY) -> str:
-    """Return the SHA-256 of a file; that of a large one is read from the folder `memory` until the file changes.
+def remembered(path: str | Path, what: str, read: Callable[[str], Any], memory: str | Path = MEMORY) -> Any:
+    """Return `read(path)`, a value that JSON can hold; `memory` keeps it, as `what`, until the file changes.
 
     A file that was written since, or replaced by another, has another time of change or another number on the disk,
     whatever date it bears. The device is not compared, because it differs between the nodes of a cluster. There is one
-    note per path, so the memory grows only with the number of files.
+    note per path and `what`, so the memory, a folder, grows only with the number of files.
     """
-    found = os.stat(path)
-    if found.st_size < REMEMBERED_BYTES:
-        return sha256(path)
-    state = f"{found.st_ino} {found.st_size} {found.st_mtime_ns} {found.st_ctime_ns}"
-    note = Path(memory) / hashlib.sha256(os.path.abspath(path).encode()).hexdigest()
+    note, state = _note(path, what, memory), _state(path)
     try:
-        known, digest = note.read_text().split("\n")
+        known = json.loads(note.read_text(encoding="utf-8"))
     except (FileNotFoundError, ValueError):
-        known = ""
-    if known != state:
-        digest = sha256(path)
+        known = {}
+    if known.get("state") != state:
+        known = {"state": state, "found": read(path)}
         with atomic_write(note) as partial:
-            partial.write_text(f"{state}\n{digest}")
-    return digest
+            partial.write_text(json.dumps(known), encoding="utf-8")
+    return known["found"]
+
+
+def is_remembered(path: str | Path, what: str, memory: str | Path = MEMORY) -> bool:
+    """Tell whether `remembered` knows `what` of a file as it is now."""
+    try:
+        return json.loads(_note(path, what, memory).read_text(encoding="utf-8"))["state"] == _state(path)
+    except (FileNotFoundError, ValueError):
+        return False
+
+
+def _note(path: str | Path, what: str, memory: str | Path) -> Path:
+    return Path(memory) / hashlib.sha256(f"{what} of {os.path.abspath(path)}".encode()).hexdigest()
+
+
+def _state(path: str | Path) -> list[int]:
+    found = os.stat(path)
+    return [found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns]
+
+
+def remembered_sha256(path: str | Path, memory: str | Path = MEMORY) -> str:
+    """Return the SHA-256 of a file; that of a large one is remembered, see `remembered`."""
+    if os.stat(path).st_size < REMEMBERED_BYTES:
+        return sha256(path)
+    return remembered(path, "sha256", sha256, memory)

@@ -25,15 +25,15 @@ def disc_masks(radii: list[float], slices: int, shift: int = 0) -> np.ndarray:
     return np.repeat(masks, slices, axis=2).astype(np.uint8)
 
 
-def write_cohort(folder: Path, mice: int, frames: int = 6, slices: int = 4) -> dict[str, str | list[str]]:
+def write_cohort(folder: Path, mice: int, frames: int = 6, slices: int = 4) -> dict[str, str | dict[str, str]]:
     """Write the mice, the reader's masks and all measurements; return the paths by the names the rules use.
 
-    The mice are called Mouse1, Mouse2, ...; the reader's masks lie as many pixels too low. ED is frame 0, ES the
-    middle one; a cine with one frame has the phase `single`.
+    Those of `mice` and `segmentations` are by mouse. The mice are called Mouse1, Mouse2, ...; the reader's masks lie as
+    many pixels too low. ED is frame 0, ES the middle one; a cine with one frame has the phase `single`.
     """
     radii = [14 - 6 * np.sin(np.pi * frame / frames) for frame in range(frames)]
     annotated = sorted({0, frames // 2})
-    rows, overlap, volumes, functions, segmentations = [], [], [], [], []
+    rows, overlap, volumes, functions, files, segmentations = [], [], [], [], {}, {}
     for number in range(1, mice + 1):
         name = f"Mouse{number}"
         truth, found = disc_masks(radii, slices), disc_masks(radii, slices, shift=number)
@@ -44,7 +44,7 @@ def write_cohort(folder: Path, mice: int, frames: int = 6, slices: int = 4) -> d
         path, segmentation = folder / f"{name}.h5", folder / "masks" / f"{name}.h5"
         write_cine(path, images.astype(np.uint16), reference, annotated)
         write_cine(segmentation, masks=found, frames=list(range(frames)))
-        segmentations.append(str(segmentation))
+        files[name], segmentations[name] = str(path), str(segmentation)
         rows.append(describe(str(path), list(SPACING_MM), INTERVAL_MS, "control" if number % 2 else None))
         phases = dict(zip(annotated, ("ED", "ES") if frames > 1 else ("single",), strict=True))
         for frame, phase in phases.items():
@@ -72,4 +72,4 @@ def write_cohort(folder: Path, mice: int, frames: int = 6, slices: int = 4) -> d
     }
     for name, table in content.items():
         write_csv(table, folder / f"{name}.csv")
-    return {"segmentations": segmentations, **{name: str(folder / f"{name}.csv") for name in content}}
+    return {"mice": files, "segmentations": segmentations, **{name: str(folder / f"{name}.csv") for name in content}}

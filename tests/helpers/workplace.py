@@ -1,5 +1,6 @@
 """Running the workflow as a user does: a working directory, a study file, a command."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import yaml
 from murmur.data.mouse_file import write_cine
 
 ROOT = Path(__file__).resolve().parents[2]
+WATCHED = {"PYTHONPATH": str(Path(__file__).parent / "declared_inputs")}  # see sitecustomize.py there
 
 
 class Run(NamedTuple):
@@ -39,7 +41,13 @@ class Workplace:
         command = [sys.executable, "-m", "snakemake", "--snakefile", str(self.checkout / "Snakefile"), "--cores", "2"]
         command += ["--directory", str(self.folder), *(["--configfile", study] if study else []), *arguments]
         done = subprocess.run(
-            command, cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=timeout
+            command,
+            cwd=self.folder,
+            env=os.environ | WATCHED,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=timeout,
         )
         return Run(done.returncode, done.stdout)
 

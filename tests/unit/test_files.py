@@ -3,7 +3,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from murmur.files import atomic_write, natural_key, remembered_sha256, sha256
+from murmur.files import atomic_write, is_remembered, natural_key, remembered, remembered_sha256, sha256
 
 
 def test_file_appears_whole_or_not_at_all(tmp_path):
@@ -47,6 +47,19 @@ def test_digest_of_a_large_file_is_remembered_until_it_changes(tmp_path, monkeyp
     other.replace(path)
     assert remembered_sha256(path, memory) == sha256(path)
     assert len(list(memory.iterdir())) == 1, "what is no longer true is forgotten"
+
+
+def test_what_was_read_is_remembered_by_its_name(tmp_path):
+    path, memory = tmp_path / "masks.nii", tmp_path / "memory"
+    path.write_bytes(b"x")
+    assert not is_remembered(path, "frames", memory)
+    assert remembered(path, "frames", lambda path: [1, 2], memory) == [1, 2]
+    assert is_remembered(path, "frames", memory) and not is_remembered(path, "labels", memory)
+    assert remembered(path, "frames", lambda path: pytest.fail("the file was read again"), memory) == [1, 2]
+    assert remembered(path, "labels", lambda path: [3], memory) == [3]
+    path.write_bytes(b"xy")
+    assert not is_remembered(path, "frames", memory)
+    assert remembered(path, "frames", lambda path: [], memory) == []
 
 
 def test_small_files_leave_no_notes(tmp_path):

@@ -22,10 +22,12 @@ SHOWN = 5  # labels in a message
 
 @dataclass(frozen=True)
 class Mouse:
-    """One row of a manifest: the file of a mouse, its grid, and its annotated frames, counted from 0."""
+    """One row of a manifest: the grid of a mouse file and its annotated frames, counted from 0.
+
+    Where the file lies is left out: a job opens the files that its rule declares as inputs, and only those.
+    """
 
     name: str
-    file: str
     sha256: str
     shape: tuple[int, int, int, int]
     spacing_mm: tuple[float, float, float]
@@ -68,7 +70,6 @@ def check_mouse(path: str, spacing_mm: list[float] | None = None) -> Mouse:
 def _mouse(row) -> Mouse:
     return Mouse(
         name=row.mouse,
-        file=row.file,
         sha256=row.sha256,
         shape=(row.rows, row.columns, row.slices, row.frames),
         spacing_mm=(row.row_mm, row.column_mm, row.slice_mm),

@@ -79,10 +79,16 @@ class NiftiFolder:
 
     def contoured_frames(self, mouse: str) -> list[int]:
         """Return the frames with a mask, counted from 0; a 4D file is read to find them."""
-        frames = self._masks.get(mouse, {})
-        if None in frames:
-            return _labelled_frames(_values(frames[None]))
-        return sorted(frames)
+        file = self.mask_4d(mouse)
+        return self.labelled_frames(file) if file else sorted(self._masks.get(mouse, {}))
+
+    def mask_4d(self, mouse: str) -> Path | None:
+        """Return the 4D mask file of a mouse; None if there is one file per frame, or none."""
+        return self._masks.get(mouse, {}).get(None)
+
+    def labelled_frames(self, path: str | Path) -> list[int]:
+        """Return the frames of a 4D mask file with at least one label of the two structures, counted from 0."""
+        return _labelled_frames(self._labelled(Path(path), _values(Path(path))))
 
     def files(self, mouse: str) -> list[Path]:
         """Return all files of a mouse."""

@@ -38,18 +38,20 @@ class Case:
         return self.mouse.annotated_frames[0] if self.mouse.es_frame is None else self.mouse.es_frame
 
 
-def read_case(mouse: Mouse, segmentation: str | Path) -> Case:
-    """Read the images and both masks of a mouse, cropped to a square around everything that was segmented.
+def read_case(mouse: Mouse, file: str | Path, segmentation: str | Path) -> Case:
+    """Read the images of a mouse and both masks, cropped to a square around everything that was segmented.
+
+    `file` is that of the mouse, `segmentation` that of the reader.
 
     The grey-level window is set for each slice over all frames, from the 1st to the 99.5th percentile of the crop,
     because surface coils and slice-wise scaling cause intensities to differ between slices.
     """
-    with h5py.File(segmentation, "r") as file:
-        masks = file["Masks"][()]
-    with h5py.File(mouse.file, "r") as file:
-        reference = file["Masks"][()].astype(np.uint8)
+    with h5py.File(segmentation, "r") as segmented:
+        masks = segmented["Masks"][()]
+    with h5py.File(file, "r") as expert:
+        reference = expert["Masks"][()].astype(np.uint8)
         box = heart_box((reference > 0).any(axis=(2, 3)) | (masks > 0).any(axis=(2, 3)))
-        images = file["Images"][box].astype(np.float32)
+        images = expert["Images"][box].astype(np.float32)
     low, high = np.percentile(images, (1, 99.5), axis=(0, 1, 3), keepdims=True)
     images = np.clip((images - low) / np.maximum(high - low, 1e-6), 0, 1)
     return Case(mouse, images, reference[box], masks[box])

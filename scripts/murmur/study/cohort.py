@@ -19,6 +19,7 @@ from murmur.files import natural_key
 from murmur.phantom.phenotypes import has_inflow_frames, phenotypes_of
 from murmur.study.checks import exactly_one, existing
 from murmur.study.layout import Layout
+from murmur.study.reading import read_files
 
 
 def in_natural_order(names) -> list[str]:
@@ -105,11 +106,11 @@ class Cohort(abc.ABC):
 
     def _with_a_fixed_set(self) -> tuple[set[str], set[str]]:
         """The mice with inflow frames, which train, and those without contours, which are test mice."""
-        frames = {mouse: len(self._contoured_frames(mouse)) for mouse in self.mice}
-        return {m for m, count in frames.items() if count > 2}, {m for m, count in frames.items() if count == 0}
+        frames = self._contoured_frames()
+        return {m for m, found in frames.items() if len(found) > 2}, {m for m, found in frames.items() if not found}
 
-    def _contoured_frames(self, mouse: str) -> list[int]:
-        """The contoured frames of a mouse, counted from 0, read from its files."""
+    def _contoured_frames(self) -> dict[str, list[int]]:
+        """The contoured frames of each mouse, counted from 0, read from its files."""
         raise NotImplementedError
 
     @property
@@ -169,8 +170,8 @@ class FolderCohort(Cohort):
         """The mouse's file."""
         return [self.file(mouse)]
 
-    def _contoured_frames(self, mouse: str) -> list[int]:
-        return contoured_frames(self.file(mouse))
+    def _contoured_frames(self) -> dict[str, list[int]]:
+        return dict(zip(self.mice, read_files(self.files, "contoured frames", contoured_frames), strict=True))
 
 
 class NiftiCohort(Cohort):
@@ -203,10 +204,11 @@ class NiftiCohort(Cohort):
         """The NIfTI files of the mouse: its image and its masks."""
         return [str(file) for file in self.folder.files(mouse)]
 
-    def _contoured_frames(self, mouse: str) -> list[int]:
-        if Path(self.file(mouse)).exists():
-            return contoured_frames(self.file(mouse))
-        return self.folder.contoured_frames(mouse)
+    def _contoured_frames(self) -> dict[str, list[int]]:
+        in_4d = {mouse: str(file) for mouse in self.mice if (file := self.folder.mask_4d(mouse))}
+        what = f"contoured frames by the labels {self.folder.labels}"
+        found = dict(zip(in_4d, read_files(list(in_4d.values()), what, self.folder.labelled_frames), strict=True))
+        return {mouse: found[mouse] if mouse in found else self.folder.contoured_frames(mouse) for mouse in self.mice}
 
 
 class PublishedCohort(Cohort):

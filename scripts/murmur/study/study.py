@@ -4,12 +4,13 @@ from collections.abc import Iterable
 from functools import cached_property
 
 from murmur.errors import BadInput
-from murmur.files import remembered_sha256
+from murmur.files import remembered_sha256, sha256
 from murmur.provenance.record import digest
 from murmur.study.checks import one_of
 from murmur.study.cohort import Cohort, cohort_of
 from murmur.study.layout import Layout
 from murmur.study.reader import Reader, reader_of
+from murmur.study.reading import read_ahead
 from murmur.study.schema import complete
 
 REFERENCE = "reference"  # the reader that the expert is, whose masks are in the mouse files
@@ -18,11 +19,15 @@ REFERENCE = "reference"  # the reader that the expert is, whose masks are in the
 class Study:
     """A whole study, checked: `cohorts` and `readers` by name."""
 
-    def __init__(self, config: dict):
+    def __init__(self, config: dict, reads_ahead: bool = False):
         """Check `config`, the content of a study file.
+
+        `reads_ahead`: digests of the user's files are computed for a whole cohort at once, with a progress bar, as the
+        process wants that plans all jobs; the process of one job reads its own files only.
 
         Raises BadInput with one line per problem: the key's path, what was found and what was expected.
         """
+        self.reads_ahead, self._read = reads_ahead, set()
         self.settings = complete(config)
         self.name = self.settings["study"]
         self.results = f"results/{self.name}"
@@ -141,7 +146,23 @@ class Study:
         Snakemake's own checksums do not help: it computes them only for inputs that are newer than the output and, by
         default, no larger than 1 MB, and not at all for a job behind one that runs.
         """
-        return digest([remembered_sha256(own) for file in files for own in self.user_files(file)])
+        owned = [own for file in files for own in self.user_files(file)]
+        if self.reads_ahead:
+            for cohort in {self._cohort_of[own] for own in owned if own in self._cohort_of}:
+                self._read_ahead(cohort)
+        return digest([remembered_sha256(own) for own in owned])
+
+    @cached_property
+    def _cohort_of(self) -> dict[str, str]:
+        """The cohort that each of the user's own files belongs to."""
+        found = self.cohorts.items()
+        return {file: name for name, cohort in found for mouse in cohort.mice for file in cohort.user_files(mouse)}
+
+    def _read_ahead(self, cohort: str) -> None:
+        """Read all files of a cohort together, because the plan asks for each of them, one by one."""
+        if cohort not in self._read:
+            self._read.add(cohort)
+            read_ahead([file for file, owner in self._cohort_of.items() if owner == cohort], "sha256", sha256)
 
     @cached_property
     def _linked(self) -> dict[str, list[str]]:

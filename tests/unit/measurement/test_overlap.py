@@ -93,7 +93,8 @@ def test_overlap_of_one_mouse(mouse):
     reader = masks.copy()
     reader[..., 2] = 1
     write_cine(folder / "seg.h5", masks=reader, frames=[0, 1, 2])
-    measure_overlap.main(str(folder / "manifest.csv"), ["A"], [str(folder / "seg.h5")], str(folder / "o.csv"), 1)
+    mice = {"A": str(folder / "mice" / "A.h5")}
+    measure_overlap.main(str(folder / "manifest.csv"), mice, [str(folder / "seg.h5")], str(folder / "o.csv"), 1)
     table = pd.read_csv(folder / "o.csv")
     assert table.columns.tolist() == ["mouse", "phase", "structure", "dice", "hd95_mm", "assd_mm"]
     rows = table.set_index(["phase", "structure"])
@@ -104,10 +105,14 @@ def test_overlap_of_one_mouse(mouse):
     assert rows.loc[("ES", "myocardium"), ["dice", "hd95_mm", "assd_mm"]].isna().all()
 
 
+def compared(row, folder, segmentation="seg.h5"):
+    return measure_overlap.measure(row, str(folder / "mice" / "A.h5"), str(folder / segmentation))
+
+
 def test_frame_that_was_not_segmented_is_missing(mouse):
     row, masks, folder = mouse
     write_cine(folder / "seg.h5", masks=masks, frames=[0])
-    rows = pd.DataFrame(measure_overlap.measure(row, str(folder / "seg.h5")), columns=measure_overlap.COLUMNS)
+    rows = pd.DataFrame(compared(row, folder), columns=measure_overlap.COLUMNS)
     assert rows.groupby("phase")["dice"].count().to_dict() == {"ED": 2, "ES": 0}
 
 
@@ -115,9 +120,9 @@ def test_only_ed_es_or_the_single_frame_are_compared(mouse):
     row, masks, folder = mouse
     write_cine(folder / "seg.h5", masks=masks, frames=[0, 1, 2])
     inflow = replace(row, annotated_frames=(0, 1, 2))
-    assert {rows[1] for rows in measure_overlap.measure(inflow, str(folder / "seg.h5"))} == {"ED", "ES"}
+    assert {rows[1] for rows in compared(inflow, folder)} == {"ED", "ES"}
     single = replace(row, ed_frame=None, es_frame=None)
-    assert {rows[1] for rows in measure_overlap.measure(single, str(folder / "seg.h5"))} == {"single"}
+    assert {rows[1] for rows in compared(single, folder)} == {"single"}
 
 
 def imported(mouse, dataset="Masks", postprocess="none"):
@@ -131,7 +136,7 @@ def imported(mouse, dataset="Masks", postprocess="none"):
         postprocess,
         [str(folder / "seg" / "A.h5")],
     )
-    return measure_overlap.measure(mouse[0], str(folder / "seg" / "A.h5"))
+    return compared(mouse[0], folder, "seg/A.h5")
 
 
 def test_second_observer(mouse):

@@ -73,7 +73,8 @@ def test_mosaic_lays_the_slices_out_in_reading_order():
 
 def test_a_case_is_cropped_alike_and_shows_es(tmp_path):
     paths = write_cohort(tmp_path, mice=1)
-    case = read_case(read_manifest(paths["manifest"])["Mouse1"], paths["segmentations"][0])
+    mouse = read_manifest(paths["manifest"])["Mouse1"]
+    case = read_case(mouse, paths["mice"]["Mouse1"], paths["segmentations"]["Mouse1"])
     assert case.images.shape == case.reference.shape == case.masks.shape
     assert case.shown_frame == 3
     assert (case.images.min(), case.images.max()) == (0, 1)

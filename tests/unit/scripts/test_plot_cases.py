@@ -8,7 +8,7 @@ from round_hearts import write_cohort
 
 def plot(folder, paths, suffix="png"):
     outputs = [str(folder / f"figure.{suffix}")]
-    plot_cases.main(paths["overlap"], paths["manifest"], paths["segmentations"], outputs)
+    plot_cases.main(paths["overlap"], paths["manifest"], paths["mice"], paths["segmentations"], outputs)
     return folder / f"figure.{suffix}"
 
 

@@ -12,12 +12,13 @@ from round_hearts import write_cohort
 
 def films(folder, paths):
     outputs = [str(folder / f"movie_{case}.gif") for case in ("best", "median", "worst")]
-    render_movies.main(paths["overlap"], paths["manifest"], paths["segmentations"], *outputs)
+    render_movies.main(paths["overlap"], paths["manifest"], paths["mice"], paths["segmentations"], *outputs)
     return outputs
 
 
 def case_of(paths):
-    return read_case(read_manifest(paths["manifest"])["Mouse1"], paths["segmentations"][0])
+    mouse = read_manifest(paths["manifest"])["Mouse1"]
+    return read_case(mouse, paths["mice"]["Mouse1"], paths["segmentations"]["Mouse1"])
 
 
 def test_two_mice_still_give_three_films(tmp_path):

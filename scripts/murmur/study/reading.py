@@ -1,0 +1,28 @@
+"""What planning reads from files of the user: each once, with a line and a progress bar where it takes time."""
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from tqdm import tqdm
+
+from murmur.files import REMEMBERED_BYTES, is_remembered, remembered
+
+Found = TypeVar("Found")
+
+
+def read_files(paths: Sequence[str], what: str, read: Callable[[str], Found]) -> list[Found]:
+    """Return `read(path)` of each file, a value that JSON can hold, remembered as `what` until the file changes."""
+    read_ahead(paths, what, read)
+    return [remembered(path, what, read) for path in paths]
+
+
+def read_ahead(paths: Sequence[str], what: str, read: Callable[[str], Found]) -> None:
+    """Read the large ones of some files, those that are not remembered: announced by a line, with a progress bar."""
+    waiting = [path for path in paths if os.stat(path).st_size >= REMEMBERED_BYTES and not is_remembered(path, what)]
+    if not waiting:
+        return
+    print(f"Reading {len(waiting)} mouse files to plan; they are read again only if they change.", file=sys.stderr)
+    for path in tqdm(waiting, what, unit="file", disable=None, dynamic_ncols=True):
+        remembered(path, what, read)

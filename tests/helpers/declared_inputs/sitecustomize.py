@@ -1,0 +1,61 @@
+"""Fail a job that opens a file of its working directory which its rule does not declare as an input.
+
+Python loads this module when it starts, wherever this folder is on PYTHONPATH. Opening is seen by Python's audit hook
+and, because HDF5 opens files from C, by a wrapper around h5py.File.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+DATA = {".h5", ".hdf5", ".keras", ".csv", ".tsv", ".gz", ".nii"}
+_state = {"wrapped": False, "busy": False}
+
+
+def declared(job) -> set[str]:
+    """The files that a job may open: its inputs and outputs."""
+    return {os.path.realpath(path) for path in (*job.input, *job.output)}
+
+
+def check(path) -> None:
+    """Raise AssertionError for a data file below the working directory that the running job does not declare."""
+    job = getattr(sys.modules.get("__main__"), "snakemake", None)
+    if not hasattr(job, "input") or not isinstance(path, str | Path) or Path(path).suffix not in DATA:
+        return
+    real = Path(os.path.realpath(path))
+    own = {".snakemake", "checkpoint"} & set(
+        real.parts
+    ) or ".partial" in real.name  # of Snakemake, of a training, of a job
+    if Path.cwd() not in real.parents or own or not real.exists():
+        return
+    assert str(real) in declared(job), f"{job.rule} opened {path}, which is none of its inputs"
+
+
+def hook(event: str, arguments: tuple) -> None:
+    """Check what Python opens, and wrap h5py.File as soon as it is there."""
+    if event != "open" or _state["busy"]:
+        return
+    _state["busy"] = True
+    try:
+        wrap_h5py()
+        check(arguments[0])
+    finally:
+        _state["busy"] = False
+
+
+def wrap_h5py() -> None:
+    """Let h5py.File check its name first."""
+    h5py = sys.modules.get("h5py")
+    if _state["wrapped"] or not hasattr(h5py, "File"):
+        return
+    _state["wrapped"] = True
+    original = h5py.File.__init__
+
+    def opened(self, name, *arguments, **keywords):
+        check(name)
+        original(self, name, *arguments, **keywords)
+
+    h5py.File.__init__ = opened
+
+
+sys.addaudithook(hook)
