@@ -14,7 +14,7 @@ sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
 
 from murmur.errors import BadInput
 from murmur.provenance.code import commit_of, science_of_job
-from murmur.provenance.record import label_of
+from murmur.provenance.record import label_of, ran_with_cuda
 from murmur.study.inputs import Inputs
 from murmur.study.study import Study
 
@@ -55,11 +55,11 @@ def by_content(file):
     return ancient(file) if study.user_files(file) else file
 
 
-def network_environment(rule):
-    """Where networks run: in an environment with CUDA, if a profile or --set-resources has the rule ask for a GPU."""
+def network_environment(rule, output):
+    """Where networks run: with CUDA if a profile or --set-resources has the rule ask for a GPU, or if the job ran so."""
     asked = {name: str(it.raw) for name, it in workflow.resource_settings.overwrite_resources.get(rule, {}).items()}
     cuda = asked.get("gpu", "0") != "0" or "gpu" in asked.get("gres", "")
-    return "../envs/training-gpu.yaml" if cuda else "../envs/training.yaml"
+    return lambda w: f"../envs/training{'-gpu' if cuda or ran_with_cuda(output(w)) else ''}.yaml"
 
 
 def each(output, pairs):

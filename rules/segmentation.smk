@@ -22,7 +22,7 @@ rule segment_mouse:
     group:
         "segment_{cohort}_{reader}"
     conda:
-        network_environment("segment_mouse")
+        network_environment("segment_mouse", inputs.segmentation)
     threads: 1
     resources:
         mem_mb=per_attempt(2000),

@@ -47,7 +47,7 @@ rule train_network:
     wildcard_constraints:
         reader=any_of(study.readers_by("train_on")),
     conda:
-        network_environment("train_network")
+        network_environment("train_network", lambda w: inputs.reader(w).model)
     threads: 8
     resources:
         mem_mb=lambda w, attempt: round(attempt * inputs.reader(w).training_memory),

@@ -16,6 +16,7 @@ the records form a tree from a figure down to the files of the mice, in which no
 
 import hashlib
 import json
+import platform
 from collections.abc import Callable, Iterable
 from functools import cache
 from pathlib import Path
@@ -102,6 +103,18 @@ def label_of(path: str) -> dict[str, str]:
     record = record_of_file(path) or {"record": "", "made": {"commit": ""}}
     commit = record["made"]["commit"]
     return {"record": record["record"][:12], "commit": commit[:12] + ("+" if commit.endswith("+") else "")}
+
+
+def ran_with_cuda(output: str) -> bool:
+    """Tell whether the job that made a file ran where TensorFlow comes with CUDA: elsewhere it is tensorflow-cpu.
+
+    The same job then runs there again, with a GPU or without one, because another environment alone, as of a call
+    without the profile of the GPU, is no reason to train for a day. Both packages are the same on other systems than
+    Linux on x86-64.
+    """
+    two_packages = (platform.system(), platform.machine()) == ("Linux", "x86_64")
+    record = record_of_file(output) if two_packages else None
+    return record is not None and "tensorflow" in record["made"]["software"]
 
 
 def settings_of(params: Iterable[tuple[str, object]]) -> dict[str, object]:

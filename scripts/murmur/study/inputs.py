@@ -56,6 +56,10 @@ class Inputs:
         """The files of the mice of a cohort that a reader is measured on, in their order."""
         return [self.cohort(wildcards).file(mouse) for mouse in self.mice_read(wildcards)]
 
+    def segmentation(self, wildcards: Wildcards) -> str:
+        """The file of a reader's masks of a mouse."""
+        return self.layout.segmentation(wildcards.cohort, wildcards.reader, wildcards.mouse)
+
     def segmentations(self, wildcards: Wildcards) -> list[str]:
         """The files of a reader's masks of a cohort; the reference's are in the mouse files."""
         if wildcards.reader == REFERENCE:

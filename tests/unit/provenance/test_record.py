@@ -100,6 +100,26 @@ def test_a_record_is_found_by_the_pattern_of_the_rule(table):
     assert records.place_of_record("results/other/a.csv") is None
 
 
+@pytest.mark.parametrize(
+    ("software", "machine", "expected"),
+    [
+        ({"tensorflow": "2.21.0"}, "x86_64", True),
+        ({"tensorflow-cpu": "2.21.0"}, "x86_64", False),
+        ({"tensorflow": "2.21.0"}, "aarch64", False),
+    ],
+)
+def test_job_that_ran_with_cuda_is_known_by_its_software(table, monkeypatch, software, machine, expected):
+    monkeypatch.setattr(records.platform, "system", lambda: "Linux")
+    monkeypatch.setattr(records.platform, "machine", lambda: machine)
+    model = "results/demo/model.keras"
+    assert not records.ran_with_cuda(model), "it was never made"
+    context({model: "results/demo/provenance/jobs/train/net.json"})
+    Path(model).touch()
+    made = MADE | {"software": software}
+    records.write_record(Path("results/demo/provenance/jobs/train/net.json"), [model], made, {})
+    assert records.ran_with_cuda(model) == expected
+
+
 def test_digests_among_the_params_are_no_settings():
     assert records.settings_of([("alpha", 0.05), ("code", "ab"), ("content", "cd")]) == {"alpha": 0.05}
 
