@@ -256,7 +256,6 @@ PRODUCTS = [
 ]
 USER_OF = {  # something made from each stage
     STAGES[0]: FIGURE_3,
-    STAGES[2]: NETWORK,
     STAGES[3]: LEARNING,
     STAGES[-2]: PRODUCTS[4],
     STAGES[-1]: f"{RESULTS}/figures/mice/figure_7_readers.pdf",
