@@ -79,7 +79,7 @@ def plot_equality(axes: Axes, pairs: pd.DataFrame, numbers: pd.Series) -> None:
 
 
 def main(function: str, agreement: str, outputs: list[str], reader: str, cohort: str, alpha: float) -> None:
-    """Draw three metrics in a row, each with its Bland-Altman plot above its scatter plot."""
+    """Draw the metrics in two rows, each with its Bland-Altman plot above its scatter plot."""
     values = read_csv(function).dropna(subset=["reference", "reader"])
     numbers = read_csv(agreement).set_index("metric")
     headline = (
@@ -90,11 +90,12 @@ def main(function: str, agreement: str, outputs: list[str], reader: str, cohort:
         headline += (
             "\nSloping, in case of proportional bias: difference regressed on mean (solid), its limits (dash-dotted)"
         )
+    columns = max(3, -(-len(METRIC_NAMES) // 2))
     with style.printed_figure(outputs, height_mm=205) as figure:
         figure.suptitle(headline, x=0.01, ha="left", fontsize=7)
-        panels = figure.subplots(4, 3, subplot_kw={"box_aspect": 1})
+        panels = figure.subplots(4, columns, subplot_kw={"box_aspect": 1})
         for index, (metric, name) in enumerate(METRIC_NAMES.items()):
-            above, below = panels[index // 3 * 2 : index // 3 * 2 + 2, index % 3]
+            above, below = panels[index // columns * 2 : index // columns * 2 + 2, index % columns]
             above.set_title(name)
             pairs = values[values["metric"] == metric]
             if pairs.empty:
@@ -106,6 +107,8 @@ def main(function: str, agreement: str, outputs: list[str], reader: str, cohort:
             above.set(xlabel=f"Mean ({unit})", ylabel=f"Reader − expert ({unit})")
             plot_equality(below, pairs, numbers.loc[metric])
             below.set(xlabel=f"Expert ({unit})", ylabel=f"Reader ({unit})")
+        for axes in panels[2:, len(METRIC_NAMES) - columns :].flat:
+            axes.set_axis_off()
 
 
 if __name__ == "__main__":

@@ -13,6 +13,15 @@ PHASE_NAMES = {"ED": "ED", "ES": "ES", "single": "single frame", "all": "ED and 
 METRICS = {"EDV": "uL", "ESV": "uL", "SV": "uL", "EF": "%", "mass_ED": "mg", "mass_ES": "mg"}
 # as printed
 METRIC_NAMES = {metric: metric for metric in METRICS} | {"mass_ED": "Mass at ED", "mass_ES": "Mass at ES"}
+# as defined in a text, where they are named first
+METRIC_MEANINGS = {
+    "EDV": "end-diastolic volume (EDV)",
+    "ESV": "end-systolic volume (ESV)",
+    "SV": "stroke volume (SV)",
+    "EF": "ejection fraction (EF)",
+    "mass_ED": "myocardial mass at end-diastole (mass at ED)",
+    "mass_ES": "myocardial mass at end-systole (mass at ES)",
+}
 UNITS = {"uL": "µL", "mg": "mg", "%": "%"}
 
 # Columns of the tables that hold names or lists, which stay text when they look like numbers.

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from murmur.measurement.function import mass
+from murmur.measurement.function import function, mass
 from murmur.phantom.beat import FRAME_INTERVAL_MS, draw_beat
 from murmur.phantom.cine import image_cine
 from murmur.phantom.heart import Heart, draw_heart, solve_pose, true_volumes
@@ -21,7 +21,7 @@ from murmur.phantom.varied import draw_varied_heart, draw_varied_scanner, two_fr
 class Phantom:
     """One mouse. `images` (uint16) and `masks` (uint8) have the axes (row, column, slice, frame).
 
-    `truth` maps EDV, ESV, SV (uL), EF (%), mass_ED and mass_ES (mg) to the true values of the geometry.
+    `truth` holds the metrics that follow from the geometry, in the units of `vocabulary.METRICS`.
     """
 
     images: np.ndarray
@@ -74,11 +74,5 @@ def phantom_mouse(
 
 def _truth(heart: Heart) -> dict[str, float]:
     (edv, wall_ed), (esv, wall_es) = (true_volumes(heart, solve_pose(heart, filling)) for filling in (1.0, 0.0))
-    return {
-        "EDV": edv,
-        "ESV": esv,
-        "SV": edv - esv,
-        "EF": 100 * (edv - esv) / edv,
-        "mass_ED": mass(wall_ed),
-        "mass_ES": mass(wall_es),
-    }
+    ed, es = ({"blood_pool_uL": blood, "myocardium_mg": mass(wall)} for blood, wall in ((edv, wall_ed), (esv, wall_es)))
+    return function(ed, es)

@@ -20,14 +20,6 @@ from murmur.presentation.prose.phrases import (
 )
 from murmur.statistics.notes import mice
 
-MEANING = {
-    "EDV": "end-diastolic volume (EDV)",
-    "ESV": "end-systolic volume (ESV)",
-    "SV": "stroke volume (SV)",
-    "EF": "ejection fraction (EF)",
-    "mass_ED": "myocardial mass at end-diastole (mass at ED)",
-    "mass_ES": "myocardial mass at end-systole (mass at ES)",
-}
 # the columns of agreement.csv that the text reports for every metric
 REPORTED = ["p_holm", "loa_low", "icc2", "ccc", "cv_percent"]
 

@@ -16,10 +16,9 @@ from murmur.measurement.function import MYOCARDIAL_DENSITY
 from murmur.network import augmentation
 from murmur.network.augmentation import RECIPES
 from murmur.presentation.number_format import number
-from murmur.presentation.prose.agreement import MEANING
 from murmur.presentation.prose.phrases import STRUCTURE, enumerate_words, paragraph
 from murmur.statistics.notes import mice
-from murmur.vocabulary import METRICS, STRUCTURES
+from murmur.vocabulary import METRIC_MEANINGS, METRICS, STRUCTURES
 
 # Names of packages as their authors write them.
 PACKAGES = {
@@ -86,7 +85,9 @@ def phenotypes(column: pd.Series) -> str:
 def numbers_alone(name: str, functions: Mapping[str, pd.DataFrame]) -> str:
     """Describe a cohort that consists of measurements only, made by the reference and the readers of `functions`."""
     n = max(table["metric"].value_counts().max() for table in functions.values())
-    measured = [MEANING[m] for m in METRICS if any((table["metric"] == m).any() for table in functions.values())]
+    measured = [
+        METRIC_MEANINGS[m] for m in METRICS if any((table["metric"] == m).any() for table in functions.values())
+    ]
     readers = f"{'reader' if len(functions) == 1 else 'readers'} {enumerate_words(functions)}"
     return paragraph(
         f"the {name} cohort comprised {mice(n)} with existing measurements of {enumerate_words(measured)} by the "

@@ -17,6 +17,11 @@ from murmur.presentation.prose.phrases import (
 )
 from murmur.statistics.notes import mice
 from murmur.statistics.phenotypes import NOT_SIGNIFICANT, SIGNIFICANT
+from murmur.vocabulary import METRIC_MEANINGS
+
+# Metrics whose names share words.
+VOLUMES = {"EDV": "end-diastolic", "ESV": "end-systolic", "SV": "stroke"}
+MASSES = {"mass_ED": "end-diastole (ED)", "mass_ES": "end-systole (ES)"}
 
 
 def summary(tables: dict[str, pd.DataFrame], cohort: str, reader: str, alpha: float) -> str:
@@ -38,13 +43,12 @@ def summary(tables: dict[str, pd.DataFrame], cohort: str, reader: str, alpha: fl
 def measured(metrics: Iterable[str]) -> str:
     """Define the abbreviations of `metrics`: "end-diastolic and stroke volume (EDV, SV) and ejection fraction (EF)"."""
     metrics = list(metrics)
-    volumes = {"EDV": "end-diastolic", "ESV": "end-systolic", "SV": "stroke"}
-    volumes = {metric: name for metric, name in volumes.items() if metric in metrics}
-    masses = {"mass_ED": "end-diastole (ED)", "mass_ES": "end-systole (ES)"}
-    masses = [name for metric, name in masses.items() if metric in metrics]
+    volumes = {metric: name for metric, name in VOLUMES.items() if metric in metrics}
+    masses = [name for metric, name in MASSES.items() if metric in metrics]
     found = [f"{enumerate_words(volumes.values())} volume ({', '.join(volumes)})"] if volumes else []
     found += ["ejection fraction (EF)"] if "EF" in metrics else []
     found += [f"myocardial mass at {enumerate_words(masses)}"] if masses else []
+    found += [METRIC_MEANINGS[metric] for metric in metrics if metric not in {*VOLUMES, "EF", *MASSES}]
     return enumerate_words(found)
 
 
