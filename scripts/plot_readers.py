@@ -87,7 +87,7 @@ def main(ranking: str, comparison: str, outputs: list[str], cohort: str, alpha: 
             rows = ranks[ranks["quantity"] == quantity]
             axes.set_title(name)
             if rows["mean"].isna().all():
-                style.write_in_panel(axes, "No mouse has a value by every reader.")
+                style.write_in_panel(axes, "No mouse was measured by all readers.")
                 continue
             axes.set_title(f"{name}, n = {rows['n'].iloc[0]}")
             plot_quantity(axes, rows, pairs, order, alpha)

@@ -110,7 +110,7 @@ def both_phases(overlap: pd.DataFrame, structure: str, alpha: float) -> tuple[Co
     chosen = overlap[(overlap["structure"] == structure) & overlap["phase"].isin(["ED", "ES"])]
     dice = chosen.pivot(index="mouse", columns="phase", values="dice").astype(float).dropna()
     if len(dice) < 2:
-        few = Computed(math.nan, note=f"{len(dice)} mice with Dice at ED and ES, at least 2 are needed")
+        few = Computed(math.nan, note=f"{len(dice)} mice with Dice at ED and ES, at least 2 are required")
         return few, few
 
     def pooled_sd(ed, es, axis):

@@ -119,8 +119,8 @@ def test_each_quantity_is_compared_on_the_mice_of_the_readers_compared(tmp_path,
     pairs = comparison[comparison["metric"] == "EF"].set_index(["reader_a", "reader_b"])
     assert pairs["n"].to_list() == [13, 11, 11]
     assert pd.isna(pairs.loc[("net", "expert2"), "note"])
-    assert pairs.loc[("net", "tool"), "note"] == "2 of 13 mice left out: one of the two readers has no value"
-    named = "2 of 13 mice left out, not every reader has a value: M3, M5"
+    assert pairs.loc[("net", "tool"), "note"] == "2 of 13 mice excluded, not measured by both readers"
+    named = "2 of 13 mice excluded, not measured by all readers: M3, M5"
     ranks = ranking[ranking["quantity"] == "EF"]
     assert ranks["n"].unique() == 11
     assert ranks["note"].unique() == named
@@ -184,7 +184,7 @@ def test_measurements_alone_have_no_dice_and_no_observer_no_ratio(tmp_path, thre
     assert len(comparison) == 6
     assert beside["measure"].unique() == "agreement"
     assert beside["loa_width_ratio"].isna().all()
-    assert beside["note"].unique() == "no human observer read the cohort: no ratio"
+    assert beside["note"].unique() == "no human observer segmented the cohort: no ratio"
 
 
 def test_equal_readers(tmp_path, three):
@@ -209,7 +209,7 @@ def test_an_observer_without_spread_gives_no_ratio(tmp_path, three):
     perfect = function.assign(reader=function["reference"] * 1.1 / 1.1)
     beside = run(tmp_path, {"perfect": (perfect, None), "net": (function, None)}, ["perfect"])[2]
     assert beside["loa_width_ratio"].isna().all()
-    assert beside["note"].str.endswith("the observer's limits of agreement have no width: no ratio").all()
+    assert beside["note"].str.endswith("the limits of agreement of the observer have zero width: no ratio").all()
 
 
 @pytest.mark.parametrize("mice", [0, 1, 2])
@@ -226,9 +226,9 @@ def test_readers_without_common_mice(tmp_path, three):
     apart = [table.assign(mouse="X" + table["mouse"]) for table in (function, overlap)]
     comparison, ranking, beside = run(tmp_path, {"a": three["net"], "b": apart}, ["b"])
     assert (comparison["n"] == 0).all()
-    assert comparison["note"].unique() == "0 mice with both readers, at least 2 are needed"
-    assert ranking["note"].unique() == "no mouse has a value by every reader"
-    assert beside["note"].str.startswith("no mouse has a value by every reader").all()
+    assert comparison["note"].unique() == "0 mice measured by both readers, at least 2 are required"
+    assert ranking["note"].unique() == "no mouse was measured by all readers"
+    assert beside["note"].str.startswith("no mouse was measured by all readers").all()
     assert len(comparison) == 10
 
 
@@ -241,12 +241,12 @@ def test_a_metric_that_one_reader_lacks(tmp_path, three):
     # the others are compared without it
     ef = ranking.query("quantity == 'EF'").set_index("reader")
     assert ef["n"].to_dict() == {"net": 14, "expert2": 14, "tool": 0}
-    assert ef.loc["tool", "note"] == "no value by this reader"
+    assert ef.loc["tool", "note"] == "not measured by this reader"
     assert sorted(ef["rank"].dropna()) == [1, 2]
     ef = beside.query("metric == 'EF'").set_index("reader")
     assert ef["n"].to_dict() == {"net": 14, "expert2": 14, "tool": 0}
     assert ef.loc["net", "loa_width_ratio"] > 0
-    assert ef.loc["tool", "note"] == "no value by this reader"
+    assert ef.loc["tool", "note"] == "not measured by this reader"
 
 
 def test_same_data_same_bytes(tmp_path, three):

@@ -105,7 +105,7 @@ def test_what_is_missing_is_said(plot, monkeypatch):
 
     seen = record_figures(monkeypatch)
     plot(2, change=change)
-    assert words(seen[0]).count("No mouse has a value by every reader.") == 1
+    assert words(seen[0]).count("No mouse was measured by all readers.") == 1
     assert [text.get_text() for text in seen[0].axes[4].texts] == ["–", "–*"]
 
 

@@ -77,7 +77,7 @@ def test_the_four_files_hold_the_same_cells(table_1):
     assert page.rows[-1] == [footnote]
     assert "denominator n)" in footnote
     assert "proportional" not in footnote
-    assert footnote.endswith("EDV, SV: no value by reference or reader in 1 of 25 mice.")
+    assert footnote.endswith("EDV, SV: 1 of 25 mice excluded, no value for reference or reader.")
 
     source = files["tex"].read_text(encoding="utf-8")
     body = source.split("\\midrule\n")[1].split("    \\bottomrule")[0]

@@ -62,16 +62,16 @@ def test_cells_and_footnote(print_table):
     assert "denominator n − 1" in footnote
     assert "p, Welch's t-test for differences between phenotypes, Holm-corrected for 5 metrics" in footnote
     assert footnote.endswith(
-        "A single mouse has no SD. EF: tac, n = 2. EDV, ESV, SV, Mass at ED, Mass at ES: left out, fewer than 3 mice: "
-        "dcm. EDV: left out, phenotype unknown: 1 mouse. EF: one phenotype with at least 3 mice, two are needed. "
-        "EF: left out, fewer than 3 mice: dcm, tac."
+        "A single mouse has no SD. EF: tac, n = 2. EDV, ESV, SV, Mass at ED, Mass at ES: excluded, fewer than 3 mice: "
+        "dcm. EDV: excluded, phenotype unknown: 1 mouse. EF: one phenotype with at least 3 mice, two are required. "
+        "EF: excluded, fewer than 3 mice: dcm, tac."
     )
 
 
 def test_without_a_test_there_is_a_dash_and_a_reason(print_table):
     files = print_table(*function_of({"control": 3, "tac": 2}))
     assert set(pd.read_csv(files["csv"], dtype=str)["p"]) == {"–"}
-    assert "All metrics: one phenotype with at least 3 mice, two are needed." in files["html"].read_text("utf-8")
+    assert "All metrics: one phenotype with at least 3 mice, two are required." in files["html"].read_text("utf-8")
 
 
 def test_without_a_phenotype_it_says_so(print_table):

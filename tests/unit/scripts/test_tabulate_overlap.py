@@ -99,7 +99,7 @@ def test_failed_missing_and_single_are_explained(table_2):
         *("1", "0.90 ± –", "0.90 (0.90 to 0.90)", "0.200 ± –", "0.100 ± –"),
     ]
     assert cells.loc[["Myocardium, ED", "Myocardium, ES"], "n"].to_list() == ["6", "5"]
-    assert "In the ANOVA: left out, a Dice is missing: Mouse1, odd." in footnote
+    assert "In the ANOVA: excluded, Dice missing: Mouse1, odd." in footnote
     assert "Myocardium, ED: 1 segmented as empty (Dice 0, no distances)." in footnote
     assert "Myocardium, ES: 1 not annotated or not segmented." in footnote
 
@@ -107,7 +107,7 @@ def test_failed_missing_and_single_are_explained(table_2):
 def test_one_mouse_or_phase_has_no_test(table_2):
     cells, footnote, _ = table_2(overlap_of(1))
     assert cells.loc["Blood pool, ED", "Dice"].endswith(" ± –")
-    assert "ANOVA: not computed (1 complete mouse, at least 2 are needed)." in footnote
+    assert "ANOVA: not computed (1 complete mouse, at least 2 are required)." in footnote
     assert "paired t-tests: blood pool, 0.0" in footnote
     _, footnote, _ = table_2(overlap_of(4)[lambda t: t["phase"] == "ED"])
     assert "Blood pool, ED and ES: only ED has values." in footnote

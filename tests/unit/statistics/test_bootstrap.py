@@ -125,11 +125,11 @@ def test_limits_of_a_rank_are_ranks_that_occurred():
 def test_what_cannot_be_said_is_missing_with_a_reason():
     none = annotate(rank(readers(a=[], b=[]), True, 0.05))
     assert none["n"].to_list() == [0, 0]
-    assert none["note"].unique() == "no mouse has a value by every reader"
+    assert none["note"].unique() == "no mouse was measured by all readers"
     one = annotate(rank(readers(a=[0.5], b=[0.7]), True, 0.05))
     assert one["rank"].to_list() == [2, 1]
     assert one[["mean_ci_low", "rank_ci_low", "probability_best"]].isna().all(axis=None)
-    few = f"ranks over resampled mice need {MIN_RESAMPLED}"
+    few = f"ranks over resampled mice require {MIN_RESAMPLED}"
     assert one["note"].unique() == f"1 mouse: no confidence limits; 1 mouse: {few}"
     same = annotate(rank(readers(a=[0.0, 0, 0], b=[1.0, 2, 3]), False, 0.05))
     assert same["mean_ci_low"].isna().to_list() == [True, False]

@@ -95,13 +95,13 @@ def test_what_is_missing_is_explained(correlation):
 
     name = "r" if correlation is pearson else "rho"
     everything, limits = [name, "p", "ci_low", "ci_high"], ["ci_low", "ci_high"]
-    assert note([], []) == (everything, "0 pairs: correlations need 3")
-    assert note([1], [2]) == (everything, "1 pair: correlations need 3")
-    assert note([1, 2], [2, 3]) == (everything, "2 pairs: correlations need 3")
-    assert note([1, 2, 3, 4], [7, 7, 7, 7]) == (everything, "a side does not vary: no correlation")
-    assert note([7, 7, 7, 7], [1, 2, 3, 4]) == (everything, "a side does not vary: no correlation")
-    assert note([1, 2, 3], [2, 3, 4]) == (limits, "3 pairs: confidence limits of correlations need 4")
-    assert note([1, 2, 3], [2, 5, 4]) == (limits, "3 pairs: confidence limits of correlations need 4")
+    assert note([], []) == (everything, "0 pairs: correlations require 3")
+    assert note([1], [2]) == (everything, "1 pair: correlations require 3")
+    assert note([1, 2], [2, 3]) == (everything, "2 pairs: correlations require 3")
+    assert note([1, 2, 3, 4], [7, 7, 7, 7]) == (everything, "one variable does not vary: no correlation")
+    assert note([7, 7, 7, 7], [1, 2, 3, 4]) == (everything, "one variable does not vary: no correlation")
+    assert note([1, 2, 3], [2, 3, 4]) == (limits, "3 pairs: confidence limits of correlations require 4")
+    assert note([1, 2, 3], [2, 5, 4]) == (limits, "3 pairs: confidence limits of correlations require 4")
     whose = "Pearson's r" if correlation is pearson else "Spearman's rho"
     x = [0.1, 0.2, 0.3, 0.7, 1.1]
     assert note(x, [3 * value for value in x]) == (limits, f"{whose} is +1: no confidence limits for it")

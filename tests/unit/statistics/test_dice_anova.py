@@ -130,10 +130,10 @@ def test_a_mouse_without_all_cells_is_left_out_and_named(overlap):
     dice = dice_by_cell(overlap)
     found = anova(dice)
     assert list(found["df2"]) == [10, 10, 10]
-    assert set(found["note"]) == {"left out, a Dice is missing: Mouse4, odd"}
+    assert set(found["note"]) == {"excluded, Dice missing: Mouse4, odd"}
     pairs = pairwise(dice, anova(dice), 0.05).set_index("contrast")
     assert pairs["n"].to_list() == [12, 11, 12, 11, 11]
-    assert pairs.loc["blood_pool: ED - ES", "note"] == "left out, a Dice is missing: odd"
+    assert pairs.loc["blood_pool: ED - ES", "note"] == "excluded, Dice missing: odd"
 
 
 @pytest.mark.parametrize("mice", [0, 1])
@@ -144,8 +144,8 @@ def test_too_few_mice_leave_rows_with_a_note(overlap, mice):
         effects, pairs = anova(dice), pairwise(dice, anova(dice), 0.05)
     assert effects[["df1", "F", "p"]].isna().all(axis=None)
     assert pairs[["t", "p", "p_holm", "dz"]].isna().all(axis=None)
-    assert effects["note"].str.contains("at least 2 are needed").all()
-    assert pairs["note"].str.contains("at least 2 are needed").all()
+    assert effects["note"].str.contains("at least 2 are required").all()
+    assert pairs["note"].str.contains("at least 2 are required").all()
 
 
 def test_dice_without_variation_leaves_rows_with_a_note(overlap):

@@ -144,7 +144,7 @@ def test_a_small_phenotype_changes_nothing_for_the_others():
     without = overlap[~overlap["mouse"].isin(["Mouse0", "Mouse1"])]
     others = overlap_model(without, phenotypes, 0.05).set_index("term")
     pd.testing.assert_series_equal(found.loc["phenotype", "F":"p"], others.loc["phenotype", "F":"p"])
-    assert found.loc["phenotype", "note"] == "left out, fewer than 3 mice: rare"
+    assert found.loc["phenotype", "note"] == "excluded, fewer than 3 mice: rare"
     assert found.loc["phenotype[rare]", ["p", "ci_low"]].isna().all()
     assert np.isfinite(found.loc["phenotype[rare]", "estimate"])
 
@@ -156,9 +156,9 @@ def test_who_is_left_out_is_named():
     overlap.loc[[0, 5], "dice"] = np.nan
     overlap.loc[len(overlap)] = ("odd", "single", "blood_pool", 0.9)
     found = overlap_model(overlap, phenotypes, 0.05).set_index("term")
-    lacking = "left out, a Dice is missing: Mouse0, Mouse1, Mouse7, odd"
+    lacking = "excluded, Dice missing: Mouse0, Mouse1, Mouse7, odd"
     assert found.loc["phase[ES]", "note"] == lacking
-    assert found.loc["phenotype", "note"].endswith(f"left out, phenotype unknown: Mouse5; {lacking}")
+    assert found.loc["phenotype", "note"].endswith(f"excluded, phenotype unknown: Mouse5; {lacking}")
     assert set(found["mice"]) == {9}
     assert set(found["n"]) == {36}
 

@@ -199,14 +199,15 @@ def test_summary_by_hand_with_control_first_and_who_is_left_out(compare):
     control = summary.iloc[0]
     assert (control["reference_mean"], control["reader_mean"]) == (12, 14)
     assert (control["reference_sd"], control["reader_sd"]) == pytest.approx((math.sqrt(8), math.sqrt(18)))
-    unknown = "left out, phenotype unknown: 1 mouse"
+    unknown = "excluded, phenotype unknown: 1 mouse"
     assert summary["note"].to_list() == [
         unknown,
         f"1 mouse: no standard deviation; {unknown}",
-        f"1 mouse: no standard deviation; left out, no value by reference or reader: m4; {unknown}",
+        f"1 mouse: no standard deviation; excluded, no value for reference or reader: m4; {unknown}",
     ]
     assert set(tests["note"]) == {
-        "no phenotype with at least 3 mice, two are needed; left out, fewer than 3 mice: Control, Ang, TAC; " + unknown
+        "no phenotype with at least 3 mice, two are required; excluded, fewer than 3 mice: Control, Ang, TAC; "
+        + unknown
     }
     assert differences["note"].to_list() == [
         "fewer than 3 mice: Control, Ang",
@@ -241,7 +242,7 @@ def test_a_pair_is_significant_only_where_its_metric_is(three, compare):
 def test_a_phenotype_of_one_mouse_changes_nothing_for_the_others(compare):
     function, phenotypes = cohort({"control": 6, "dcm": 5, "other": 4, "tac": 1})
     _, tests, differences = compare(function, phenotypes)
-    assert set(tests["note"]) == {"left out, fewer than 3 mice: tac"}
+    assert set(tests["note"]) == {"excluded, fewer than 3 mice: tac"}
     others = function[function["mouse"] != "M16"]
     _, tests_without, differences_without = compare(others, phenotypes)
     words = ["note", "reasons"]
@@ -307,13 +308,13 @@ def test_without_a_known_phenotype_or_a_pair_nothing_is_tested(compare):
     summary, tests, differences = compare(function, {})
     assert len(summary) == len(differences) == 0
     assert set(tests["note"]) == {
-        "no phenotype with at least 3 mice, two are needed; left out, phenotype unknown: 6 mice"
+        "no phenotype with at least 3 mice, two are required; excluded, phenotype unknown: 6 mice"
     }
     function["reader"] = None
     summary, tests, differences = compare(function, phenotypes)
     assert summary["n"].eq(0).all()
     assert (
-        summary.loc[0, "note"] == "no mouse with both values; left out, no value by reference or reader: M01, M02, M03"
+        summary.loc[0, "note"] == "no mouse with both values; excluded, no value for reference or reader: M01, M02, M03"
     )
     assert tests["p"].isna().all()
     assert differences["reader_difference"].isna().all()

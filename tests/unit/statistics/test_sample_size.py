@@ -118,7 +118,7 @@ def test_calibrated_is_the_reference_times_the_correlation(function):
         calibrated = change / x.std() * stats.pearsonr(x, y).statistic
         assert row["calibrated_effect_size"] == pytest.approx(calibrated, rel=1e-8)
         assert row["mice_ratio"] == row["calibrated_mice_per_group"] / row["reference_mice_per_group"] >= 1
-    assert set(found["note"]) == {"phenotypes unknown: the SD includes what they differ by"}
+    assert set(found["note"]) == {"phenotypes unknown: the SD includes differences between them"}
 
 
 def test_who_is_left_out_is_named():
@@ -127,7 +127,7 @@ def test_who_is_left_out_is_named():
     row = sample_sizes(function, phenotypes, 0.05, 0.8, {"EF": 5.0}).iloc[0]
     assert (row["n"], row["groups"]) == (3, 2)
     assert row["reference_sd"] == pytest.approx(np.sqrt(50))
-    left_out = "left out, no value by reference or reader: M1, M2; left out, phenotype unknown: M5"
+    left_out = "excluded, no value for reference or reader: M1, M2; excluded, phenotype unknown: M5"
     assert row["note"] == f"3 mice in 2 groups: the SD is very uncertain; {left_out}"
 
 
