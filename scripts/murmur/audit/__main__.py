@@ -12,7 +12,6 @@ import sys
 from pathlib import Path
 
 from murmur.audit.check import VERDICTS
-from murmur.audit.compare_runs import compare_runs
 from murmur.audit.explain_difference import why_different
 from murmur.audit.locate import origin
 from murmur.audit.report import data_of, text_of_file, text_of_study
@@ -64,6 +63,8 @@ def answer(asked: argparse.Namespace) -> tuple[int, dict, list[str]]:
         lines = [line for kind, some in causes.items() for line in (kind, *(f"  {cause}" for cause in some))]
         return int(bool(causes)), causes, lines or ["The two are the same."]
     if asked.command == "compare-runs":
+        from murmur.audit.compare_runs import compare_runs  # pandas and h5py take a second
+
         different, count = compare_runs(*asked.file)
         lines = [f"{name}: {words}" for name, words in different.items()]
         lines += [f"{len(different)} of {count} files differ" if different else f"{count} files, all the same"]

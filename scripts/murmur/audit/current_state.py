@@ -21,6 +21,7 @@ class CurrentState:
         """Take the working directory that the paths of records start from, the code, and what the study asks for."""
         self.plan = plan
         self.place = cache(lambda path: place_of(path, folder, checkout))
+        self._content_of = cache(lambda file: digest_or_none(checkout / file))
         self._science_of = cache(lambda file: science_or_none(checkout / file))
         self._version_here = cache(version_here)
         self._not_installed: set[str] = set()
@@ -29,8 +30,7 @@ class CurrentState:
     def changes(self, job: Job) -> Iterator[str]:
         """Yield sentences on what is no longer as it was when a job ran."""
         made, lasts = job.made, self.plan.lasts(job.rule)
-        science = made["science"]
-        yield from self._code_changes({made["script"]: science.get(made["script"])} if lasts else science)
+        yield from self._code_changes(made, [made["script"]] if lasts else made["science"])
         yield from self._software_changes(made["software"] if not lasts else {})
         asked = next((self.plan.job_of[path] for path in job.outputs if path in self.plan.job_of), None)
         if asked:
@@ -55,11 +55,14 @@ class CurrentState:
             sentences.append(f"Versions were not compared of what is not installed here: {names}.")
         return sentences
 
-    def _code_changes(self, science: dict[str, str]) -> Iterator[str]:
-        for file, digest in science.items():
-            now = self._science_of(file)
-            if now != digest:
-                yield f"{file} {'is no longer there' if now is None else 'has changed'}."
+    def _code_changes(self, made: dict, files: Iterable[str]) -> Iterator[str]:
+        for file in files:
+            content = self._content_of(file)
+            if content is None:
+                yield f"{file} is no longer there."
+            # Only what is another file now has to be parsed.
+            elif content != made["code"].get(file) and self._science_of(file) != made["science"].get(file):
+                yield f"{file} has changed."
 
     def _software_changes(self, software: dict[str, str]) -> Iterator[str]:
         here = {package: self._version_here(package) for package in software}
