@@ -128,7 +128,7 @@ def add_legend(
 ) -> None:
     """Explain above the panels what is drawn: only the symbols and shades that occur, and which pairs are not shown."""
     entries = [categorical.symbol(COLOURS[rater], MARKERS[rater], rater) for rater in RATERS]
-    entries[1].set_label(f"reader {reader}")
+    entries[1].set_label(f"reader {abbreviate(reader, 40)}")
     entries.append(Line2D([], [], linestyle="none", marker="+", markersize=9, color=style.BLACK, label="mean ± SD"))
     title = f"{cohort} cohort. Left: individual mice"
     if len(drawn):
@@ -141,8 +141,7 @@ def add_legend(
     if (drawn[["n_a", "n_b"]] < MIN_MICE).any(axis=None):
         title += f"\nNo interval where a phenotype has fewer than {MIN_MICE} mice"
     if changed(drawn).any():
-        label = "significant for only one of the two, or in opposite directions"
-        entries.append(Patch(color=style.LIGHT_GREY, alpha=0.5, linewidth=0, label=label))
+        entries.append(Patch(color=style.LIGHT_GREY, alpha=0.5, linewidth=0, label="conclusions differ"))
     place = {"loc": "outside upper left", "ncols": len(entries), "alignment": "left"}
     figure.legend(handles=entries, title=title, **place)
 
@@ -178,8 +177,11 @@ def main(
             name, unit = METRIC_NAMES[metric.metric], UNITS[metric.unit]
             plot_mice(row[0], metric, sd_ddof)
             row[0].set_ylabel(f"{name} ({unit})")
-            if pairs:
-                plot_differences(row[1], drawn[drawn["metric"] == metric.metric], alpha)
+            of_metric = drawn[drawn["metric"] == metric.metric]
+            if pairs and of_metric["reference_difference"].isna().all():
+                style.write_in_panel(row[1], "Fewer than two phenotypes have values.")
+            elif pairs:
+                plot_differences(row[1], of_metric, alpha)
                 row[1].set_xlabel(f"Difference in {name.replace('Mass', 'mass')} ({unit})", labelpad=1)
         name_phenotypes(panels[:, 0], names)
         add_legend(figure, table, drawn, reader, cohort, alpha)

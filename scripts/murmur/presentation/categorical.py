@@ -45,6 +45,8 @@ def draw_points(
     `palette` and `markers` give each of the latter its colour and symbol.
     """
     shown = data.dropna(subset=y)
+    if shown.empty:
+        return
     column = GROUP_WIDTH / len(hue_order)
     middle = shown[x].map(order.index) + column * (shown[hue].map(hue_order.index) - (len(hue_order) - 1) / 2)
     largest = shown.groupby([x, hue]).size().max()
@@ -84,6 +86,8 @@ def draw_intervals(
     """
     low, high = limits
     data = data.dropna(subset=x)
+    if data.empty:
+        return
     bounded = data.dropna(subset=[low, high])
     axes.hlines(bounded[y], bounded[low], bounded[high], color=style.BLACK, linewidth=0.8, zorder=2)
     seaborn.scatterplot(

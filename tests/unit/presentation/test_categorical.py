@@ -7,6 +7,8 @@ import seaborn
 
 from murmur.presentation import categorical, style
 
+pytestmark = pytest.mark.usefixtures("no_warnings")
+
 
 def test_spread_is_centred_and_keeps_neighbours_in_value_apart():
     values = pd.Series(np.linspace(0, 1, 60))[::-1]
@@ -30,3 +32,13 @@ def test_points_stand_where_seaborn_places_their_group(tmp_path):
         categorical.draw_points(axes, table, **groups, **look, markers=dict(zip("abc", "osD", strict=True)))
         found = axes.collections[-1].get_offsets()
     np.testing.assert_allclose(found[found[:, 1].argsort()], expected[expected[:, 1].argsort()])
+
+
+def test_nothing_to_draw_draws_nothing():
+    table = pd.DataFrame({"group": ["a"], "rater": ["b"], "value": [np.nan], "low": [np.nan], "high": [np.nan]})
+    look = {"palette": {"b": "red"}, "markers": {"b": "o"}}
+    with style.printed_figure([], height_mm=40) as figure:
+        axes = figure.subplots()
+        categorical.draw_points(axes, table, "group", "value", "rater", ["a"], ["b"], **look)
+        categorical.draw_intervals(axes, table, "value", ("low", "high"), "value", "rater", **look)
+        assert not axes.collections

@@ -160,7 +160,7 @@ def test_a_changed_conclusion_is_shaded_and_named(tmp_path, monkeypatch):
     assert [text.get_text() for text in right.texts] == changed["conclusion"].to_list()
     names = [f"{b} − {a}" for a, b in zip(changed["group_a"], changed["group_b"], strict=True)]
     assert [labels(right.yaxis)[round(patch.get_y() + 0.5)] for patch in shades] == names
-    assert any("significant for only one of the two" in word for word in words(seen[0]))
+    assert "conclusions differ" in words(seen[0])
 
 
 def test_significant_differences_are_filled(tmp_path, monkeypatch):
@@ -199,6 +199,15 @@ def test_metrics_without_values_take_no_room(tmp_path, monkeypatch):
         "Mass at ED (mg)",
         "Mass at ES (mg)",
     ]
+
+
+def test_metric_that_one_phenotype_has_shows_it_without_differences(tmp_path, monkeypatch):
+    seen = record_figures(monkeypatch)
+    function, phenotypes = cohort({"control": 3, "tac": 3})
+    function.loc[(function["metric"] == "SV") & function["mouse"].str.startswith("tac"), "reader"] = None
+    plot(tmp_path, function, phenotypes)
+    assert len(points_of(seen[0].axes[4])) == 6
+    assert [text.get_text() for text in seen[0].axes[5].texts] == ["Fewer than two phenotypes have values."]
 
 
 def test_one_phenotype_has_no_differences_and_none_says_so(tmp_path, monkeypatch):
