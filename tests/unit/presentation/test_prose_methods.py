@@ -133,7 +133,7 @@ bias ± 1.96 SD
 by paired t-tests with Holm correction for 5 contrasts
 a power of 80%, using the SD within phenotypes
 relative to that of the human observer second
-9,999 bootstrap resamples
+by bootstrapping the mice (9,999 resamples)
 """
 
 

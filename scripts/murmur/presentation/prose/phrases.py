@@ -10,10 +10,10 @@ import pandas as pd
 
 from murmur.presentation.number_format import number, p_is
 from murmur.statistics.notes import SILENT, reasons_of, words
-from murmur.vocabulary import METRIC_NAMES, UNITS
+from murmur.vocabulary import METRIC_NAMES, STRUCTURE_NAMES, UNITS
 
 METRIC = {metric: name.replace("Mass", "mass") for metric, name in METRIC_NAMES.items()}
-STRUCTURE = {"blood_pool": "the blood pool", "myocardium": "the myocardium"}
+STRUCTURE = {structure: f"the {name.lower()}" for structure, name in STRUCTURE_NAMES.items()}
 
 
 def enumerate_words(items: Iterable[str], conjunction: str = "and") -> str:

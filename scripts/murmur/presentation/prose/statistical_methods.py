@@ -48,18 +48,18 @@ def overlap(made: set[str]) -> str:
     """Describe how Dice was compared between phases, structures and phenotypes, and related to the error."""
     texts = [
         "Dice coefficients were compared by two-way repeated-measures ANOVA with the factors phase and structure "
-        f"(generalised η²; Olejnik and Algina, Psychol Methods 2003;8:434) with Holm correction for its {len(EFFECTS)} "
+        f"(generalised η²; Olejnik and Algina, Psychol Methods 2003;8:434) with Holm correction for {len(EFFECTS)} "
         f"effects, and by paired t-tests with Holm correction for {len(CONTRASTS)} contrasts between phases and "
-        "structures, which were considered significant only where an effect that they are part of was"
+        "structures; a contrast was considered significant only if a corresponding effect was significant in the ANOVA"
     ]
     if "overlap_model" in made:
         texts.append(
-            "the error of each mouse, 1 − Dice averaged over phases and structures, was compared between phenotypes of "
-            f"at least {MIN_MICE} mice by Welch's ANOVA, followed by Welch's t-tests against the first phenotype with "
-            "Bonferroni correction where the ANOVA was significant"
+            "the Dice error of each mouse, 1 − Dice averaged over phases and structures, was compared between "
+            f"phenotypes with at least {MIN_MICE} mice by Welch's ANOVA, followed, if significant, by Welch's t-tests "
+            "against the first phenotype with Bonferroni correction"
         )
     texts.append(
-        "the association between Dice and absolute error was assessed with Spearman's rank correlation, with Holm "
+        "the association between Dice and absolute error was assessed with Spearman's rank correlation and Holm "
         "correction"
     )
     return paragraph(*texts)
@@ -68,9 +68,10 @@ def overlap(made: set[str]) -> str:
 def groups() -> str:
     """Describe how phenotypes were compared."""
     return paragraph(
-        f"function was compared between phenotypes of at least {MIN_MICE} mice by Welch's ANOVA (Welch's t-test for "
-        "two phenotypes) with Holm correction across metrics and, within each metric that differed significantly, "
-        "pairwise by Welch's t-test with Bonferroni correction of p values and CI for the number of pairs",
+        f"left-ventricular function was compared between phenotypes with at least {MIN_MICE} mice by Welch's ANOVA "
+        "(Welch's t-test for two phenotypes) with Holm correction across metrics and, for metrics that differed "
+        "significantly, pairwise by Welch's t-test with Bonferroni correction of p values and CI for the number of "
+        "pairs",
         "one-way ANOVA, Kruskal-Wallis and Mann-Whitney tests were also computed",
     )
 
@@ -95,8 +96,8 @@ def readers(statistics: dict) -> str:
     return paragraph(
         "readers of the same cohort were compared pairwise in Dice coefficient and absolute error by paired t-tests on "
         "the mice measured by both, with Holm correction across all comparisons of a measure",
-        f"readers were also ranked; CI of their ranks were obtained from {RESAMPLES:,} bootstrap resamples of at least "
-        f"{MIN_RESAMPLED} mice",
+        f"readers were also ranked; where at least {MIN_RESAMPLED} mice were available, CI of ranks were obtained by "
+        f"bootstrapping the mice ({RESAMPLES:,} resamples)",
         f"the width of each reader's limits of agreement was expressed relative to that of the human observer "
         f"{human[0]}"
         if len(human) == 1
@@ -111,6 +112,6 @@ def between_cohorts() -> str:
     """Describe how the errors of a reader in several cohorts were compared."""
     return paragraph(
         "generalisation was quantified as the ratio of mean errors (1 − Dice or absolute error), external to internal, "
-        "with CI and tests by the t distribution of the log ratio (delta method, Welch-Satterthwaite degrees of "
+        "with CI and tests based on the t distribution of the log ratio (delta method, Welch-Satterthwaite degrees of "
         "freedom) and Holm correction across quantities"
     )
