@@ -1,11 +1,11 @@
-# make               set up, then run the default study with its report; for another study, in the folder that its paths
-#                    start from: make STUDY=mine/my_study.yaml FOLDER=mine
-# make test          set up, then test
-# make reproduce     make the study twice and compare all results byte for byte; STUDY and FOLDER as above
-# make gpu           set up anew, with CUDA: for training on an NVIDIA GPU (Linux on x86-64)
-# make slurm         add what submits jobs to a SLURM cluster
+# make               install, then run the default study with its report; for another study, in the folder to which its
+#                    paths are relative: make STUDY=mine/my_study.yaml FOLDER=mine
+# make test          install, then run the tests
+# make reproduce     run the study twice and compare all results byte by byte; STUDY and FOLDER as above
+# make gpu           reinstall with CUDA, for training on an NVIDIA GPU (Linux on x86-64)
+# make slurm         add support for submitting jobs to a SLURM cluster
 # make format        format the code
-# make requirements  pin the requirements again after a change of envs/requirements.in
+# make requirements  update the pinned requirements after a change of envs/requirements.in
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -24,7 +24,7 @@ study: .venv/ready
 test: .venv/ready .venv/crate/ready .venv/slurm
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
-# The study finds its own files, whose paths start from FOLDER, by links in the folders of both runs.
+# Links in the folders of both runs lead to the files of the study, whose paths are relative to FOLDER.
 reproduce: .venv/ready
 	rm -rf "$(FOLDER)/.reproduce"
 	for run in first second; do \

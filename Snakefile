@@ -1,8 +1,8 @@
-# Murmur: from files of mice to every number, table and figure of a study.
+# Murmur: from mouse cardiac MRI files to the numbers, tables and figures of a study.
 #
 #   snakemake --cores all                               the default study, config/demo.yaml
-#   snakemake --cores all --configfile my_study.yaml    any other; config/README.md explains every key
-#   snakemake --cores all measurements                  one stage; snakemake --list names them all
+#   snakemake --cores all --configfile my_study.yaml    any other study; config/README.md documents every key
+#   snakemake --cores all measurements                  one stage; snakemake --list lists them all
 
 from snakemake.utils import min_version
 
@@ -31,7 +31,7 @@ wildcard_constraints:
 report: "report/workflow.rst"
 
 
-# What jobs run in with --software-deployment-method apptainer; envs/murmur.def says how it is built.
+# Container for --software-deployment-method apptainer, built as described in envs/murmur.def.
 container: f"{workflow.basedir}/murmur.sif"
 
 
@@ -49,7 +49,7 @@ include: "rules/crate.smk"
 
 
 rule all:
-    """The whole study: all results, the methods in words, and the records of how everything was made."""
+    """The whole study: all results, the methods section and the provenance records."""
     default_target: True
     input:
         rules.mice.input,

@@ -1,11 +1,11 @@
-# The package for the journal: the study as an RO-Crate. Made when asked for: snakemake --cores all crate.
+# Data package for the journal: the study as an RO-Crate, on request only: snakemake --cores all crate.
 #
 #   in    every result of the study, and the study file
 #   out   ro-crate/
 
 
 rule crate:
-    """The study packaged for a journal, as an RO-Crate; not part of `all`."""
+    """Package the study for a journal as an RO-Crate; not part of `all`."""
     input:
         results=[*rules.mice.input, *RESULTS, *rules.provenance.input],
         study=workflow.configfiles,

@@ -1,4 +1,4 @@
-# Publication, figures: figures and movies ready to print, and the captions of the report.
+# Publication: figures and movies, with the captions of the report.
 #
 #   in    measurements, statistics, segmentations, networks
 #   out   figures/COHORT/READER/*, figures/COHORT/figure_7_readers.*, figures/figure_8_cohorts.*

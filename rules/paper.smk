@@ -1,4 +1,4 @@
-# The paper: what it printed, audited and compared with the study; its test mice, found. Made when the study has `paper`.
+# The paper: audit of its numbers, comparison with the study, identification of its test mice; only with `paper`.
 #
 #   in    config/published/, and the measurements and statistics of the reader that stands for the published network
 #   out   paper/paper_audit.csv, paper_conventions.csv, paper_comparison.*, paper_test_mice.csv, paper_split.csv

@@ -1,4 +1,4 @@
-# Provenance: how the study was made, in words and from record to record.
+# Provenance: methods section and records of how the study was made.
 #
 #   in    all that the study made, with the records of its jobs; the study file
 #   out   tables/methods.md; provenance/records.html, records.csv and a copy of the study file
@@ -91,7 +91,7 @@ rule list_records:
 
 
 rule provenance:
-    """How the study was made: its methods in words, and the records of all figures and tables."""
+    """Write the methods section and list the records of all figures and tables."""
     input:
         rules.write_methods.output,
         rules.list_records.output.page,

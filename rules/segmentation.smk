@@ -1,4 +1,4 @@
-# Segmentation: every reader's masks of every mouse that it reads, on the grid of the images, without islands.
+# Segmentation: masks of every reader for every mouse assigned to it, on the grid of the images, post-processed.
 #
 #   in    the mouse files; a network, or a folder of masks and manifest.csv
 #   out   segmentations/COHORT/READER/MOUSE.h5

@@ -1,4 +1,4 @@
-# Statistics: what the measurements say, for each reader of each cohort, of readers on one cohort, of cohorts.
+# Statistics: each reader in each cohort, comparison of readers, comparison of cohorts.
 #
 #   in    function.csv and overlap.csv
 #   out   statistics/COHORT/READER/agreement.csv, overlap_*.csv, surface_summary.csv, dice_error.csv, group*.csv,

@@ -1,4 +1,4 @@
-# Publication, tables: the statistics as they are printed, and in words.
+# Publication: printed tables and results sections.
 #
 #   in    statistics
 #   out   tables/COHORT/READER/table_1.*, table_2.*, table_3.*, results.md

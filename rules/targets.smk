@@ -1,4 +1,4 @@
-# The stages of a study, each to be asked for by name: snakemake --cores all figures. `snakemake --list` names them all.
+# Target rules for the stages of a study, for example: snakemake --cores all figures. `snakemake --list` lists them all.
 
 IMAGES = study.cohorts_with_images
 TRAINED = study.readers_by("train_on")
@@ -8,26 +8,26 @@ PAIRS_WITH_PHENOTYPES = study.pairs(phenotypes=True)
 
 
 rule mice:
-    """Every mouse obtained and checked, the cohorts described and split."""
+    """Obtain and check all mice; describe and split the cohorts."""
     input:
         collect(rules.check_cohort.output, cohort=IMAGES),
         collect(rules.draw_split.output, cohort=IMAGES),
 
 
 rule networks:
-    """Every network trained, with its history."""
+    """Train all networks."""
     input:
         collect(rules.train_network.output, reader=TRAINED),
 
 
 rule segmentations:
-    """Every mouse segmented by every reader."""
+    """Segment all mice with all readers."""
     input:
         [study.readers[reader].segmentations(study.cohorts[cohort]) for cohort, reader in PAIRS_WITH_IMAGES],
 
 
 rule measurements:
-    """Volumes, function and overlap by the reference and by every reader."""
+    """Measure volumes, function and overlap for the reference and all readers."""
     input:
         collect(rules.measure_volumes.output, cohort=IMAGES, reader="reference"),
         collect(rules.measure_function.output, cohort=IMAGES, reader="reference"),
@@ -37,7 +37,7 @@ rule measurements:
 
 
 rule statistics:
-    """Agreement, overlap, phenotypes, sample sizes; comparisons of readers and of cohorts."""
+    """Compute all statistics: agreement, overlap, phenotypes, sample sizes, readers and cohorts."""
     input:
         each(rules.measure_agreement.output, PAIRS),
         each(rules.estimate_sample_size.output, PAIRS),
@@ -51,7 +51,7 @@ rule statistics:
 
 
 rule tables:
-    """The statistics as printed tables, and in words."""
+    """Write all printed tables and results sections."""
     input:
         each(rules.tabulate_agreement.output, PAIRS),
         each(rules.tabulate_overlap.output, PAIRS_WITH_IMAGES),
@@ -60,7 +60,7 @@ rule tables:
 
 
 rule figures:
-    """All figures and movies."""
+    """Draw all figures and movies."""
     input:
         each(rules.draw_network.output, [(study.trained_on(reader), reader) for reader in TRAINED]),
         each(rules.plot_learning_curve.output, [(study.trained_on(reader), reader) for reader in TRAINED]),
@@ -75,7 +75,7 @@ rule figures:
 
 
 rule paper:
-    """The study compared with the published one, if the study file names its counterpart."""
+    """Compare the study with the published one, if the study file contains `paper`."""
     input:
         [rules.audit_paper.output, rules.compare_with_paper.output] if study.paper else [],
         [rules.tabulate_paper.output, rules.find_paper_test_mice.output] if study.paper else [],
