@@ -7,6 +7,7 @@ import sys
 import pytest
 import yaml
 
+from murmur.audit.snakemake_plan import plan
 from workplace import ROOT, Workplace
 
 STUDY_OF_130 = {
@@ -103,6 +104,16 @@ def test_each_stage_can_be_asked_for_by_name(workplace, stage, rules, others):
     planned = set(jobs(run.output))
     assert rules <= planned
     assert not others & planned
+
+
+def test_images_that_a_job_opens_are_its_inputs(tmp_path):
+    """A generated mouse that was removed is made again, whatever asks for it."""
+    asked = plan(ROOT, tmp_path, [ROOT / "config" / "demo.yaml"])
+    assert asked.problem == ""
+    of_cohort = [job for job in asked.jobs if any("/external_7T/" in path for path in job["outputs"])]
+    mice = {path for job in of_cohort for path in job["outputs"] if "/external_7T/mice/" in path}
+    opened = {job["rule"] for job in of_cohort if mice <= set(job["inputs"])}
+    assert opened == {"check_cohort", "measure_volumes", "measure_overlap", "plot_cases", "render_movies"}
 
 
 def test_names_that_look_like_numbers_stay_names(workplace):
