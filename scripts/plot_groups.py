@@ -130,7 +130,7 @@ def add_legend(
     entries = [categorical.symbol(COLOURS[rater], MARKERS[rater], rater) for rater in RATERS]
     entries[1].set_label(f"reader {abbreviate(reader, 40)}")
     entries.append(Line2D([], [], linestyle="none", marker="+", markersize=9, color=style.BLACK, label="mean ± SD"))
-    title = f"{cohort} cohort. Left: individual mice"
+    title = f"Cohort: {cohort}. Left: individual mice"
     if len(drawn):
         title += (
             f"; right: differences with simultaneous {100 * (1 - alpha):g}% confidence intervals (Welch, "
