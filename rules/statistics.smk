@@ -216,6 +216,7 @@ rule compare_cohorts:
         **SMALL,
     params:
         pairs=study.pairs_across_cohorts(),
+        pairs_with_overlap=[pair for pair in study.pairs_across_cohorts() if pair in study.pairs(images=True)],
         alpha=study.statistics["alpha"],
         code=code("compare_cohorts"),
     message:

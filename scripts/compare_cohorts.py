@@ -6,7 +6,6 @@ external cohort and quantity; `murmur.statistics.cohort_comparison` gives the de
 """
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from murmur.csv_tables import read_csv, write_csv
@@ -38,26 +37,21 @@ def main(
     write_csv(compare_cohorts(errors, baselines, alpha), output)
 
 
-def arrange(pairs: Sequence[tuple[str, str]], functions: Sequence[str], overlaps: Sequence[str]) -> dict[str, dict]:
-    """Return the arguments functions, overlaps and baselines of `main`; a reader's first cohort is its internal one.
-
-    `functions` follow the order of `pairs` (cohort, reader); an overlap lies in the folder of the function that it
-    belongs to.
-    """
-    overlap = {Path(path).parent: path for path in overlaps}
-    arranged: dict[str, dict] = {"functions": {}, "overlaps": {}, "baselines": {}}
-    for (cohort, reader), path in zip(pairs, functions, strict=True):
-        arranged["functions"].setdefault(reader, {})[cohort] = path
-        arranged["baselines"].setdefault(reader, cohort)
-        if (folder := Path(path).parent) in overlap:
-            arranged["overlaps"].setdefault(reader, {})[cohort] = overlap[folder]
-    return arranged
+def by_reader(pairs: Sequence[tuple[str, str]], values: Sequence[str]) -> dict[str, dict[str, str]]:
+    """Return the value of each of some pairs (cohort, reader), by reader and then by cohort, in their order."""
+    found: dict[str, dict[str, str]] = {}
+    for (cohort, reader), value in zip(pairs, values, strict=True):
+        found.setdefault(reader, {})[cohort] = value
+    return found
 
 
 if __name__ == "__main__":
     with job(snakemake):
+        functions = by_reader(snakemake.params.pairs, snakemake.input.functions)
         main(
-            **arrange(snakemake.params.pairs, snakemake.input.functions, snakemake.input.overlaps),
+            functions=functions,
+            overlaps=by_reader(snakemake.params.pairs_with_overlap, snakemake.input.overlaps),
+            baselines={reader: next(iter(paths)) for reader, paths in functions.items()},
             output=snakemake.output[0],
             alpha=snakemake.params.alpha,
         )

@@ -183,12 +183,9 @@ def test_one_cohort_leaves_a_table_without_rows(tmp_path):
 
 def test_files_find_their_reader_and_cohort():
     pairs = [("b", "net"), ("numbers", "net"), ("a", "expert2"), ("b", "expert2")]
-    functions = [f"measurements/{cohort}/{reader}/function.csv" for cohort, reader in pairs]
-    overlaps = [f"measurements/{cohort}/{reader}/overlap.csv" for cohort, reader in pairs if cohort != "numbers"]
-    found = compare_cohorts.arrange(pairs, functions, overlaps)
-    assert found["functions"]["net"] == {"b": functions[0], "numbers": functions[1]}
-    assert found["overlaps"] == {"net": {"b": overlaps[0]}, "expert2": {"a": overlaps[1], "b": overlaps[2]}}
-    assert found["baselines"] == {"net": "b", "expert2": "a"}
+    found = compare_cohorts.by_reader(pairs, ["1", "2", "3", "4"])
+    assert found == {"net": {"b": "1", "numbers": "2"}, "expert2": {"a": "3", "b": "4"}}
+    assert list(found["expert2"]) == ["a", "b"], "the internal cohort is the first"
 
 
 def test_same_data_same_bytes(tmp_path):
