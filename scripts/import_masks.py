@@ -13,7 +13,7 @@ import numpy as np
 from murmur.data.manifest import Mouse, read_manifest
 from murmur.data.mouse_file import open_mouse, write_cine
 from murmur.errors import BadInput
-from murmur.files import sha256
+from murmur.files import remembered_sha256
 from murmur.job import job
 from murmur.logs import log, progress
 from murmur.network.postprocessing import keep_heart
@@ -78,7 +78,7 @@ def main(
             masks = keep_heart(masks, mouse.spacing_mm)
         attributes = {
             "reader": reader,
-            "masks_sha256": sha256(path) if found else "",
+            "masks_sha256": remembered_sha256(path) if found else "",
             "postprocess": postprocess,
             "spacing_mm": mouse.spacing_mm,
         }

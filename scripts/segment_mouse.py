@@ -14,7 +14,7 @@ import numpy as np
 from murmur.data.manifest import check_mouse
 from murmur.data.mouse_file import write_cine
 from murmur.errors import BadInput
-from murmur.files import sha256
+from murmur.files import remembered_sha256
 from murmur.job import job
 from murmur.logs import log, progress
 from murmur.network.postprocessing import keep_heart
@@ -103,7 +103,7 @@ def main(
         masks = keep_heart(masks, checked.spacing_mm)
     attributes = {
         "reader": reader,
-        "weights_sha256": sha256(model),
+        "weights_sha256": remembered_sha256(model),
         "postprocess": postprocess,
         "spacing_mm": checked.spacing_mm,
     }
