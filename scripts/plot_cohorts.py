@@ -97,8 +97,8 @@ def main(comparison: str, outputs: list[str], alpha: float) -> None:
             handles=[
                 categorical.symbol(look["palette"][name], look["markers"][name], f"cohort {name}") for name in cohorts
             ],
-            title=f"Mean error in an external cohort over that in the internal one,\nwith {100 * (1 - alpha):g} % "
-            f"confidence interval; above 1, errors are larger outside.\n"
+            title=f"Mean error in an external cohort over that in the internal one,\nwith {100 * (1 - alpha):g}% "
+            f"confidence interval; above 1: larger external error.\n"
             f"Filled: p < {alpha:g} (t-test of the log ratio, Holm)",
             loc="outside upper left",
             ncols=len(cohorts),
