@@ -33,7 +33,7 @@ QUANTITIES = {
     "dice_median": "Dice of the median mouse",
     "dice_worst": "Dice of the worst mouse",
     "p_structure": "p of the structures' Dice",
-    "p_phase": "p of ED against ES, Dice",
+    "p_phase": "p of ED vs ES, Dice",
     "rho": "rho of Dice and error",
     "duration": "duration of the training",
     "per_image": "segmentation of an image",
@@ -49,7 +49,7 @@ VERDICTS = {"reproduced": "reproduced", "consistent": "consistent", "differs": "
 
 
 def named(row: dict) -> str:
-    """Return what a row is, with its unit."""
+    """Return the name of the quantity of a row, with its unit."""
     quantity = row["quantity"]
     value = quantity.removesuffix("_sd")
     words = QUANTITIES.get(quantity) or QUANTITIES.get(value, value.replace("_", " ")) + ", SD" * (value != quantity)
@@ -78,16 +78,16 @@ def tabulate(comparison: pd.DataFrame, cohort: str, reader: str) -> PrintedTable
     reasons = [f"{reason} ({count})" for reason, count in missing["reason"].value_counts(sort=False).items()]
     sentences = [
         f"Of {len(comparison)} numbers: {alike}.",
-        "Here, with its confidence limits where it has any; difference, here − printed.",
-        "Reproduced: equal when rounded as printed, or below the bound printed; consistent: the printed number lies "
-        "within the confidence limits.",
-        "SDs and limits of agreement with n, as in the paper; r, Pearson's.",
+        "Here, value computed in this study, with confidence limits where available; difference, here − printed.",
+        "Reproduced, equal after rounding to the printed precision, or below the printed bound; consistent, printed "
+        "number within the confidence limits.",
+        "SD and limits of agreement with denominator n, as in the paper; r, Pearson's correlation coefficient.",
         *([f"Not computed: {'; '.join(reasons)}."] if reasons else []),
-        f"{DASH}, none.",
+        f"{DASH}, not available.",
     ]
     return PrintedTable(
         number="Table S1",
-        title=f"Every number of the paper beside that of {reader} in the cohort {cohort}.",
+        title=f"Numbers printed in the paper and their counterparts for {reader} in the {cohort} cohort.",
         header=["Quantity", "Printed", "Here", "Difference", "Verdict"],
         rows=rows,
         footnote=" ".join(sentences),
