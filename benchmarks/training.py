@@ -21,7 +21,8 @@ import tensorflow
 
 from murmur.network.augmentation import augment_paper
 from murmur.network.devices import find_gpus
-from murmur.network.unet3plus import compile_for_training, last_head, unet3plus
+from murmur.network.model import compile_for_training, last_head
+from murmur.network.unet3plus import unet3plus
 from segment_mouse import batch_size
 
 FILTERS, SIZE, BATCH, IMAGES, EPOCHS = [32, 64, 128, 256, 512], 256, 16, 2087, 163

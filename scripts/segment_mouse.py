@@ -34,7 +34,7 @@ def load_network(path: str):
     import keras
 
     from murmur.network.keras2_weights import read_published
-    from murmur.network.unet3plus import last_head
+    from murmur.network.model import last_head
 
     if h5py.is_hdf5(path):
         return last_head(read_published(path))

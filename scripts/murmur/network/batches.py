@@ -46,7 +46,7 @@ class Slices(keras.utils.PyDataset):
         pairs = [self._slice(number, seed) for number, seed in drawn]
         images = np.stack([image for image, _ in pairs])[..., None]
         labels = np.stack([mask for _, mask in pairs])[..., None]
-        return images, dict.fromkeys(self.heads, labels)
+        return images, dict.fromkeys(self.heads, labels) if len(self.heads) > 1 else labels
 
     def _slice(self, number: int, seed: list[int] | None) -> tuple[np.ndarray, np.ndarray]:
         image, mask = self.images[number], self.masks[number]

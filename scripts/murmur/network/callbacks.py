@@ -60,6 +60,9 @@ class FiniteLoss(keras.callbacks.Callback):
 class History(keras.callbacks.Callback):
     """The history of a training: one row per epoch, with names that do not depend on the network's heads."""
 
+    COLUMNS = ("epoch", "loss", "val_loss", "dice_myocardium", "dice_blood_pool")
+    COLUMNS += ("val_dice_myocardium", "val_dice_blood_pool", "learning_rate")
+
     def __init__(self, last_head: str):
         """Take the metrics of the head `last_head`."""
         super().__init__()
@@ -68,21 +71,13 @@ class History(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         """Note the losses (sum over the heads) and the Dice of each structure."""
-        names = {"loss": "loss", "val_loss": "val_loss"}
-        for structure in ("myocardium", "blood_pool"):
-            for part in ("", "val_"):
-                names[f"{part}{self.last_head}_dice_{structure}"] = f"{part}dice_{structure}"
-        row = {
-            "epoch": epoch + 1,
-            **{names[key]: float(value) for key, value in logs.items() if key in names},
-        }
+        names = {key: key.replace(f"{self.last_head}_", "", 1) for key in logs}  # a single head has no prefix
+        row = {"epoch": epoch + 1, **{names[key]: float(logs[key]) for key in logs if names[key] in self.COLUMNS}}
         self.rows.append({**row, "learning_rate": float(self.model.optimizer.learning_rate)})
 
     def table(self) -> pd.DataFrame:
         """Return the history as a table."""
-        columns = ["epoch", "loss", "val_loss", "dice_myocardium", "dice_blood_pool"]
-        columns += ["val_dice_myocardium", "val_dice_blood_pool", "learning_rate"]
-        return pd.DataFrame(self.rows, columns=columns)
+        return pd.DataFrame(self.rows, columns=self.COLUMNS)
 
 
 class ProgressBar(keras.callbacks.Callback):

@@ -16,9 +16,11 @@ from murmur.network.batches import Slices
 from murmur.network.callbacks import Epochs, FiniteLoss, History, NotFinite, ProgressBar
 from murmur.network.checkpoint import Checkpoint
 from murmur.network.devices import find_gpus
-from murmur.network.unet3plus import compile_for_training, save_model, unet3plus
+from murmur.network.model import compile_for_training, save_model
+from murmur.network.unet3plus import unet3plus
 
 NVIDIA = Path("/dev/nvidiactl")  # exists where the driver of an NVIDIA GPU is loaded
+ARCHITECTURES = {"unet3plus": unet3plus}  # by their names in the study file
 PACKAGES = ("keras", "tensorflow", "numpy", "scipy", "scikit-image", "h5py")
 
 
@@ -51,7 +53,9 @@ def find_device(training: dict, gpu: int) -> dict:
 
 
 def _architecture(network: dict) -> keras.Model:
-    return unet3plus(**{key: network[key] for key in ("filters", "size", "downsample", "dropout")})
+    return ARCHITECTURES[network["architecture"]](
+        **{key: network[key] for key in ("filters", "size", "downsample", "dropout")}
+    )
 
 
 def build(network: dict, training: dict) -> keras.Model:

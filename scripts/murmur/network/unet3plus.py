@@ -7,19 +7,12 @@ published implementation (skip mode `encoder`) and decoder features in the origi
 Huang et al., UNet 3+: A full-scale connected UNet for medical image segmentation, ICASSP 2020.
 """
 
-import json
-import re
-import zipfile
-from pathlib import Path
-
 import keras
-from keras import layers, ops
+from keras import layers
 
-from murmur.files import atomic_write
-from murmur.vocabulary import STRUCTURES
+from murmur.network.model import CLASSES
 
 LEVELS = (1, 2, 3, 4, 5)
-CLASSES = 1 + len(STRUCTURES)
 
 
 def _convolve(tensor, filters: int, prefix: str, number: int):
@@ -104,97 +97,3 @@ def unet3plus(
         decoder[level] = _convolve(tensor, channels, f"Decoder{level}", 1)
     heads = [_head(decoder[level], level, downsample) for level in reversed(LEVELS)]
     return keras.Model(image, heads, name="unet3plus")
-
-
-def last_head(model: keras.Model) -> keras.Model:
-    """Return the part of `model` that gives the full-resolution probabilities, without the other outputs."""
-    return keras.Model(model.inputs, model.outputs[-1], name=model.name)
-
-
-@keras.saving.register_keras_serializable("murmur")
-def dice_loss(labels, probabilities):
-    """Return one minus the soft Dice coefficient of a batch, averaged over the three classes.
-
-    Sums are taken over the whole batch; the denominator is linear, with a smoothing term of 1e-6, as in the published
-    implementation.
-
-    Parameters
-    ----------
-    labels : tensor
-        Integers 0..2, (batch, row, column, 1).
-    probabilities : tensor
-        (batch, row, column, 3).
-    """
-    truth = ops.one_hot(ops.squeeze(ops.cast(labels, "int32"), -1), CLASSES, dtype=probabilities.dtype)
-    axes = (0, 1, 2)
-    shared = ops.sum(truth * probabilities, axes)
-    total = ops.sum(truth, axes) + ops.sum(probabilities, axes)
-    return 1 - ops.mean((2 * shared + 1e-6) / (total + 1e-6))
-
-
-@keras.saving.register_keras_serializable("murmur")
-class StructureDice(keras.metrics.Metric):
-    """Dice of one structure over all slices of an epoch, from hard labels: 2 · |A ∩ B| / (|A| + |B|)."""
-
-    def __init__(self, structure: str, **kwargs):
-        """Measure `structure`, one of myocardium and blood_pool."""
-        super().__init__(name=kwargs.pop("name", f"dice_{structure}"), **kwargs)
-        self.structure = structure
-        self.shared = self.add_variable((), "zeros", name="shared")
-        self.total = self.add_variable((), "zeros", name="total")
-
-    def update_state(self, labels, probabilities, sample_weight=None):
-        """Add a batch: labels (batch, row, column, 1), probabilities (batch, row, column, 3)."""
-        label = STRUCTURES[self.structure]
-        truth = ops.cast(ops.equal(ops.squeeze(ops.cast(labels, "int32"), -1), label), "float32")
-        found = ops.cast(ops.equal(ops.argmax(probabilities, -1), label), "float32")
-        self.shared.assign_add(ops.sum(truth * found))
-        self.total.assign_add(ops.sum(truth) + ops.sum(found))
-
-    def result(self):
-        """Return the Dice so far; 0 before the structure was seen."""
-        return 2 * self.shared / ops.maximum(self.total, 1.0)
-
-    def get_config(self):
-        """Return what is needed to build the metric again."""
-        return {**super().get_config(), "structure": self.structure}
-
-
-def compile_for_training(model: keras.Model, learning_rate: float, xla: bool = False) -> None:
-    """Compile `model` with Adam, the Dice loss on every output and the Dice of each structure on the last one.
-
-    With `xla`, each step is compiled; in float16, Keras applies loss scaling.
-    """
-    model.compile(
-        optimizer=keras.optimizers.Adam(learning_rate),
-        loss={name: dice_loss for name in model.output_names},
-        metrics={model.output_names[-1]: [StructureDice(structure) for structure in STRUCTURES]},
-        jit_compile=xla,
-    )
-
-
-def _renumber_shared_objects(config: str) -> str:
-    """Number the objects that layers share 1, 2, ... in their order; Keras numbers them by their place in memory."""
-    numbers: dict[str, int] = {}
-    return re.sub(
-        r'(?<="shared_object_id": )\d+', lambda match: str(numbers.setdefault(match[0], len(numbers) + 1)), config
-    )
-
-
-def save_model(model: keras.Model, path: str | Path) -> None:
-    """Save `model` as a Keras 3 file whose bytes depend only on its layers and weights.
-
-    Keras records the time of saving and memory addresses, which are replaced by fixed values. The file appears under
-    its name only when it is complete.
-    """
-    with atomic_write(path) as partial:
-        model.save(partial)
-        with zipfile.ZipFile(partial) as saved:
-            members = {name: saved.read(name) for name in sorted(saved.namelist())}
-        members["metadata.json"] = json.dumps(
-            {**json.loads(members["metadata.json"]), "date_saved": "1970-01-01@00:00:00"}
-        ).encode()
-        members["config.json"] = _renumber_shared_objects(members["config.json"].decode()).encode()
-        with zipfile.ZipFile(partial, "w", zipfile.ZIP_STORED) as repacked:
-            for name, content in members.items():
-                repacked.writestr(zipfile.ZipInfo(name), content)

@@ -12,6 +12,7 @@ from published_layout import Answer, draw_weights, upsample, write_network
 keras = pytest.importorskip("keras")
 
 from murmur.errors import BadInput  # noqa: E402
+from murmur.network import model as network_model  # noqa: E402
 from murmur.network import unet3plus  # noqa: E402
 from murmur.network.keras2_weights import read_published  # noqa: E402
 
@@ -52,7 +53,7 @@ def test_probabilities_are_those_of_the_description(tmp_path, weights, skip, cap
     write_network(path, weights, FILTERS, SIZE, skip)
     model = read_published(str(path))
     images = np.random.default_rng(1).random((2, SIZE, SIZE)).astype(np.float32)
-    found = unet3plus.last_head(model).predict(images[..., None], verbose=0)
+    found = network_model.last_head(model).predict(images[..., None], verbose=0)
     expected, other = (
         np.stack([Answer(weights, mode).probabilities(image) for image in images])
         for mode in (("encoder", "decoder") if skip == "encoder" else ("decoder", "encoder"))

@@ -17,6 +17,7 @@ from tensorflow.python.framework import config  # noqa: E402
 import train_network  # noqa: E402
 from murmur.errors import BadInput  # noqa: E402
 from murmur.network import callbacks, checkpoint, devices, unet3plus  # noqa: E402
+from murmur.network import model as network_model  # noqa: E402
 from murmur.network import train as network_train  # noqa: E402
 from murmur.network.augmentation import RECIPES  # noqa: E402
 from murmur.network.batches import Slices  # noqa: E402
@@ -83,11 +84,13 @@ def test_equal_starts():
 
 
 def test_validation_is_neither_shuffled_nor_augmented(slices):
-    batches = Slices(slices, "validation", 4, ["head"], RECIPES["paper"])
+    batches = Slices(slices, "validation", 4, ["other", "head"], RECIPES["paper"])
     images, labels = batches[0]
     with h5py.File(slices) as file:
         np.testing.assert_array_equal(images[..., 0], file["validation/images"][:])
         np.testing.assert_array_equal(labels["head"][..., 0], file["validation/masks"][:])
+    _, alone = Slices(slices, "validation", 4, ["head"], RECIPES["paper"])[0]
+    np.testing.assert_array_equal(alone, labels["head"])
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -177,7 +180,7 @@ def test_best_weights_are_kept(slices, uninterrupted):
     """The saved network has the validation loss of the best epoch, not of the last."""
     history = pd.read_csv(uninterrupted / "history.csv")
     model = keras.saving.load_model(uninterrupted / "model.keras", compile=False)
-    unet3plus.compile_for_training(model, 0.001)
+    network_model.compile_for_training(model, 0.001)
     result = model.evaluate(
         Slices(slices, "validation", 4, model.output_names, RECIPES["paper"]), verbose=0, return_dict=True
     )
@@ -319,7 +322,7 @@ def test_threads_that_prepare_batches_change_nothing(slices):
     for workers in (1, 3):
         keras.utils.set_random_seed(3)
         model = unet3plus.unet3plus(filters=[4], size=32, downsample=1, dropout=0.3)
-        unet3plus.compile_for_training(model, 0.01)
+        network_model.compile_for_training(model, 0.01)
         batches = Slices(slices, "train", 2, model.output_names, RECIPES["paper"], seed=1, workers=workers)
         model.fit(batches, epochs=3, verbose=0, shuffle=False, callbacks=[callbacks.Epochs(batches)])
         weights.append(model.get_weights())
@@ -355,10 +358,10 @@ def test_training_as_the_code_does_it(slices, tmp_path, monkeypatch):
 def test_loss_is_the_sum_over_the_heads(slices):
     keras.utils.set_random_seed(4)
     model = unet3plus.unet3plus(filters=[4], size=32, downsample=1, dropout=0.3)
-    unet3plus.compile_for_training(model, 0.01)
+    network_model.compile_for_training(model, 0.01)
     images, labels = Slices(slices, "validation", 3, model.output_names, RECIPES["paper"])[0]
     total = model.evaluate(images, labels, verbose=0, return_dict=True)["loss"]
-    each = [float(unet3plus.dice_loss(labels[name], model(images)[number])) for number, name in enumerate(labels)]
+    each = [float(network_model.dice_loss(labels[name], model(images)[number])) for number, name in enumerate(labels)]
     assert len(each) == 2
     assert total == pytest.approx(sum(each), rel=1e-5)
 

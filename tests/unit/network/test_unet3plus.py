@@ -5,6 +5,7 @@ import pytest
 
 keras = pytest.importorskip("keras")
 
+from murmur.network import model as network_model  # noqa: E402
 from murmur.network import unet3plus  # noqa: E402
 
 
@@ -83,25 +84,25 @@ def test_last_head_alone_gives_the_same_answer():
     model = unet3plus.unet3plus([4, 4, 4, 4, 4], size=32)
     image = np.random.default_rng(0).random((2, 32, 32, 1), np.float32)
     np.testing.assert_array_equal(
-        unet3plus.last_head(model).predict(image, verbose=0), model.predict(image, verbose=0)[-1]
+        network_model.last_head(model).predict(image, verbose=0), model.predict(image, verbose=0)[-1]
     )
 
 
 def test_dice_loss_of_known_answers():
     labels = np.array([0, 0, 1, 2], np.uint8).reshape(1, 2, 2, 1)
     perfect = np.eye(3, dtype=np.float32)[labels[..., 0]]
-    assert float(unet3plus.dice_loss(labels, perfect)) == pytest.approx(0, abs=1e-6)
+    assert float(network_model.dice_loss(labels, perfect)) == pytest.approx(0, abs=1e-6)
     # All background: Dice 2·2 / (2 + 4) for background, 0 for the others.
     background = np.zeros_like(perfect)
     background[..., 0] = 1
-    assert float(unet3plus.dice_loss(labels, background)) == pytest.approx(1 - (4 / 6) / 3, abs=1e-5)
+    assert float(network_model.dice_loss(labels, background)) == pytest.approx(1 - (4 / 6) / 3, abs=1e-5)
     even = np.full_like(perfect, 1 / 3)
     expected = np.mean([2 * count / 3 / (count + 4 / 3) for count in (2, 1, 1)])
-    assert float(unet3plus.dice_loss(labels, even)) == pytest.approx(1 - expected, abs=1e-5)
+    assert float(network_model.dice_loss(labels, even)) == pytest.approx(1 - expected, abs=1e-5)
 
 
 def test_dice_metric_is_of_its_structure_over_all_batches():
-    metrics = {name: unet3plus.StructureDice(name) for name in ("myocardium", "blood_pool")}
+    metrics = {name: network_model.StructureDice(name) for name in ("myocardium", "blood_pool")}
     labels = np.array([[0, 1], [1, 2]], np.uint8).reshape(1, 2, 2, 1)
     found = np.eye(3, dtype=np.float32)[np.array([[0, 1], [2, 2]])][None]
     for metric in metrics.values():

@@ -12,6 +12,7 @@ import segment_mouse  # noqa: E402
 from murmur.data.mouse_file import write_cine  # noqa: E402
 from murmur.errors import BadInput  # noqa: E402
 from murmur.files import sha256  # noqa: E402
+from murmur.network import model as network_model  # noqa: E402
 from murmur.network import unet3plus  # noqa: E402
 from murmur.network.preprocessing import scale  # noqa: E402
 
@@ -21,7 +22,7 @@ def model(tmp_path_factory):
     """A network with random weights, on squares of 32 pixels."""
     keras.utils.set_random_seed(3)
     path = tmp_path_factory.mktemp("model") / "model.keras"
-    unet3plus.save_model(unet3plus.unet3plus([4, 4, 4, 4, 4], size=32), path)
+    network_model.save_model(unet3plus.unet3plus([4, 4, 4, 4, 4], size=32), path)
     return str(path)
 
 
@@ -113,4 +114,4 @@ def test_a_gpu_that_is_not_there_stops_the_job(tmp_path, model, monkeypatch):
 
 def test_batches_keep_tensors_small(model):
     assert segment_mouse.batch_size(segment_mouse.load_network(model)) == 8
-    assert segment_mouse.batch_size(unet3plus.last_head(unet3plus.unet3plus([32, 64, 128, 256, 512]))) == 1
+    assert segment_mouse.batch_size(network_model.last_head(unet3plus.unet3plus([32, 64, 128, 256, 512]))) == 1
