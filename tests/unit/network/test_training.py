@@ -111,6 +111,7 @@ def small_network():
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(unet3plus, "unet3plus", small)
+        patch.setitem(network_train.ARCHITECTURES, "unet3plus", small)
         yield
 
 
