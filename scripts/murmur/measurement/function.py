@@ -15,7 +15,15 @@ def voxel_volume(spacing_mm: tuple[float, float, float]) -> float:
 
 
 def structure_volumes(stack: np.ndarray, spacing_mm: tuple[float, float, float]) -> dict[str, float]:
-    """Return the volume in µL of each structure in a stack of labels (row, column, slice)."""
+    """Return the volume of each structure in µL.
+
+    Parameters
+    ----------
+    stack
+        Labels, axes (row, column, slice).
+    spacing_mm
+        Spacing of rows, columns and slices in mm.
+    """
     return {
         name: int(np.count_nonzero(stack == label)) * voxel_volume(spacing_mm) for name, label in STRUCTURES.items()
     }
@@ -27,10 +35,17 @@ def mass(myocardium_uL: float) -> float:
 
 
 def function(ed: Mapping[str, float], es: Mapping[str, float]) -> dict[str, float]:
-    """Return EDV, ESV, SV (µL), EF (%) and the mass at ED and ES (mg) from the measurements of the two frames.
+    """Return the function of the left ventricle from the measurements of its two frames.
 
-    `ed` and `es` have blood_pool_uL and myocardium_mg, NaN where missing. SV = EDV − ESV; EF = 100 · SV / EDV, missing
-    where EDV is 0.
+    Parameters
+    ----------
+    ed, es
+        blood_pool_uL and myocardium_mg at end-diastole and at end-systole; NaN where missing.
+
+    Returns
+    -------
+    dict
+        EDV, ESV and SV = EDV − ESV in µL, EF = 100 · SV / EDV in % (NaN where EDV is 0), mass_ED and mass_ES in mg.
     """
     edv, esv = ed["blood_pool_uL"], es["blood_pool_uL"]
     sv = edv - esv

@@ -7,7 +7,18 @@ from surface_distance import metrics as surface
 
 
 def dice(reference: np.ndarray, reader: np.ndarray) -> float:
-    """Return the Dice coefficient 2 · |A ∩ B| / (|A| + |B|) of two boolean masks; NaN when both are empty."""
+    """Return the Dice coefficient of two masks, 2 · |A ∩ B| / (|A| + |B|).
+
+    Parameters
+    ----------
+    reference, reader
+        Boolean masks of the same shape.
+
+    Returns
+    -------
+    float
+        Between 0 and 1; NaN when both masks are empty.
+    """
     total = int(reference.sum()) + int(reader.sum())
     return 2 * int((reference & reader).sum()) / total if total else float("nan")
 
@@ -15,10 +26,24 @@ def dice(reference: np.ndarray, reader: np.ndarray) -> float:
 def surface_distances(
     reference: np.ndarray, reader: np.ndarray, spacing_mm: tuple[float, float, float]
 ) -> tuple[float, float]:
-    """Return HD95 and ASSD in mm of two boolean stacks (row, column, slice); NaN when one is empty.
+    """Return two distances in mm between the surfaces of two masks.
 
-    HD95 is the larger of the two directed 95th percentiles of the distance from one surface to the other, ASSD the mean
-    over both surfaces; surface elements count by their area (Nikolov et al., J Med Internet Res 2021, 23:e26151).
+    Parameters
+    ----------
+    reference, reader
+        Boolean stacks, axes (row, column, slice).
+    spacing_mm
+        Spacing of rows, columns and slices in mm.
+
+    Returns
+    -------
+    hd95, assd
+        The larger of the two directed 95th percentiles of the distance from one surface to the other, and the mean
+        distance over both surfaces; surface elements count by their area. NaN when one mask is empty.
+
+    References
+    ----------
+    Nikolov et al., J Med Internet Res 2021;23:e26151.
     """
     if not (reference.any() and reader.any()):
         return float("nan"), float("nan")

@@ -119,10 +119,21 @@ def fits(row: dict) -> bool:
 
 
 def audit(figure: pd.DataFrame, table_1: list[dict[str, str]], paper_values: list[dict[str, str]]) -> pd.DataFrame:
-    """Return AUDIT and `number`, which printed number it is; one row per printed number and candidate.
+    """Audit the printed numbers by the figure that they were drawn from.
 
-    `verdict` names the candidates that fit; where none does, `should_read` is what the candidate gives that explains
-    most numbers of the same statistic.
+    Parameters
+    ----------
+    figure
+        From `read_figure`: mouse, metric, unit, reference, reader.
+    table_1, paper_values
+        From `read_table_1` and `read_paper_values`.
+
+    Returns
+    -------
+    pd.DataFrame
+        AUDIT and `number`, which printed number it is; one row per printed number and candidate. `verdict` names the
+        candidates that fit; where none does, `should_read` is what the candidate gives that explains most numbers of
+        the same statistic.
     """
     table = pd.DataFrame(audit_table_1(figure, table_1) + audit_sums(paper_values))
     table["difference"] = table["computed"] - table["printed"].astype(float)

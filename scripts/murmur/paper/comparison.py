@@ -225,9 +225,24 @@ def significance(printed: str, computed: float, alpha: float) -> str:
 
 
 def compare(printed: list[dict[str, str]], found: dict[Key, Computed], has_images: bool, alpha: float) -> pd.DataFrame:
-    """Return COLUMNS, one row per printed number; difference = computed - printed, of a bound there is none.
+    """Compare every printed number with the one computed here.
 
-    `reason` says why a number was not computed.
+    Parameters
+    ----------
+    printed
+        From `printed_numbers`.
+    found
+        What this study computed, by (quantity, structure, phase, metric).
+    has_images
+        Whether the cohort has images.
+    alpha
+        Level at which two p lead to the same conclusion or not.
+
+    Returns
+    -------
+    pd.DataFrame
+        COLUMNS, one row per printed number; difference = computed - printed, missing where a bound is printed. `reason`
+        says why a number was not computed.
     """
     rows = []
     for row in printed:

@@ -34,11 +34,21 @@ Z = stats.norm.ppf(0.975)  # 95% of a normal distribution lie within 1.96 SD
 
 
 def limits_of_agreement(differences: np.ndarray, sd_ddof: int, alpha: float) -> dict[str, float]:
-    """Return the 95% limits of agreement and their exact 1 - alpha confidence limits, for at least two values.
+    """Return the 95% limits of agreement, mean ± 1.96 SD, with exact confidence limits, of at least two differences.
 
-    The limits are mean ± 1.96 SD (Bland and Altman 1986), the SD with `sd_ddof`. The confidence limits are those
-    of the two normal percentiles, by the noncentral t distribution (Carkeet, Optom Vis Sci 2015;92:e71, each limit
-    by itself); they do not depend on `sd_ddof`.
+    Parameters
+    ----------
+    differences
+        reader - reference, in the metric's unit.
+    sd_ddof
+        The SD of the limits divides by n - sd_ddof; their confidence limits do not depend on it.
+    alpha
+        The confidence limits are 1 - alpha, those of the two normal percentiles by the noncentral t distribution, each
+        limit on its own. No library has them.
+
+    References
+    ----------
+    Bland and Altman, Lancet 1986;327:307. Carkeet, Optom Vis Sci 2015;92:e71.
     """
     n = len(differences)
     mean, sd = np.mean(differences), np.std(differences, ddof=1)
@@ -55,13 +65,28 @@ def limits_of_agreement(differences: np.ndarray, sd_ddof: int, alpha: float) -> 
 
 
 def proportional_bias(means: np.ndarray, differences: np.ndarray, alpha: float, scale: float) -> dict[str, object]:
-    """Regress the differences of at least three pairs on their means, which vary, both of values of the size `scale`.
+    """Regress the differences of at least three pairs on their means, which vary.
 
-    Returns slope and intercept of the least-squares line, the slope's 1 - alpha confidence limits and p and, where
-    p < alpha, the regression-based 95% limits of agreement as lines, loa_low and loa_high: intercept + slope A at
-    the mean A (Bland and Altman, Stat Methods Med Res 1999;8:135, section 3.2). They are the line ± 1.96 SD of the
-    residuals; where the spread itself depends on A (p < alpha for the slope of the absolute residuals on A), ± 1.96
-    sqrt(pi / 2) times that second line instead. `reasons` holds why something is missing.
+    Parameters
+    ----------
+    means, differences
+        Of reader and reference, in the metric's unit.
+    alpha
+        Level of the tests; confidence limits are 1 - alpha.
+    scale
+        Size of the values; variation below 1e-12 of it is rounding.
+
+    Returns
+    -------
+    dict
+        slope, intercept, slope_ci_low, slope_ci_high, slope_p and, where slope_p < alpha, the regression-based 95%
+        limits of agreement as lines, intercept + slope A at the mean A: the line ± 1.96 SD of the residuals or, where
+        the spread depends on A (p < alpha for the slope of the absolute residuals), ± 1.96 sqrt(pi / 2) times that
+        second line. `reasons` holds why something is missing.
+
+    References
+    ----------
+    Bland and Altman, Stat Methods Med Res 1999;8:135, section 3.2.
     """
     line = stats.linregress(means, differences)
     result = {"slope": line.slope, "intercept": line.intercept}
@@ -89,12 +114,23 @@ def proportional_bias(means: np.ndarray, differences: np.ndarray, alpha: float, 
 
 
 def intraclass_correlation(scores: np.ndarray, alpha: float) -> dict[str, float]:
-    """Return ICC(2,1), absolute agreement, and ICC(3,1), consistency, with 1 - alpha confidence limits.
+    """Return ICC(2,1), absolute agreement, and ICC(3,1), consistency, with confidence limits.
 
-    `scores` has the axes (target, rater). Shrout and Fleiss, Psychol Bull 1979;86:420; the interval of ICC(2,1)
-    as in McGraw and Wong, Psychol Methods 1996;1:30. Missing where the scores do not vary; without residual
-    variation, or with the same mean in every target, there are no confidence limits. In closed form, because
-    pingouin's function has no alpha but 0.05 and rounds its limits.
+    Parameters
+    ----------
+    scores
+        Axes (target, rater), none missing.
+    alpha
+        The confidence limits are 1 - alpha.
+
+    Notes
+    -----
+    Missing where the scores do not vary; without residual variation, or with the same mean in every target, there are
+    no confidence limits. In closed form, because pingouin has the limits at alpha = 0.05 only.
+
+    References
+    ----------
+    Shrout and Fleiss, Psychol Bull 1979;86:420. McGraw and Wong, Psychol Methods 1996;1:30 (limits of ICC(2,1)).
     """
     n, k = scores.shape
     size = np.abs(scores).max()
@@ -243,10 +279,24 @@ def _correlation(x: np.ndarray, y: np.ndarray, alpha: float) -> tuple[dict[str, 
 def agreement_table(
     function: pd.DataFrame, sd_ddof: int, alpha: float, equivalence_margins: dict[str, float]
 ) -> pd.DataFrame:
-    """Return one row per metric of `function` (columns mouse, metric, unit, reference, reader), in METRICS' order.
+    """Return the agreement of a reader with the reference, one row per metric in METRICS' order.
 
-    Columns metric, unit and STATISTICS; those of CORRECTED correct for the number of metrics tested by Holm's method.
-    Regression-based limits are given where slope_p_holm < alpha.
+    Parameters
+    ----------
+    function
+        Columns mouse, metric, unit, reference, reader.
+    sd_ddof
+        Standard deviations and limits of agreement divide by n - sd_ddof.
+    alpha
+        Significance level; confidence limits are 1 - alpha.
+    equivalence_margins
+        By metric, in its unit.
+
+    Returns
+    -------
+    pd.DataFrame
+        metric, unit and STATISTICS; those of CORRECTED correct for the number of metrics tested by Holm's method.
+        Regression-based limits are given where slope_p_holm < alpha.
     """
     rows = []
     for metric in METRICS:

@@ -22,11 +22,23 @@ class Resampled(NamedTuple):
 
 
 def resample(samples: Sequence[np.ndarray], statistic: Callable, alpha: float, paired: bool = False) -> Resampled:
-    """Resample the mice of `samples`, each with at least two of them, and return 1 - alpha confidence limits.
+    """Resample mice and return the confidence limits of a statistic.
 
-    `statistic` takes the samples and `axis`, along which it works. With `paired` each resample has the same mice in
-    all samples. The limits are bias-corrected and accelerated (BCa) where these are defined and finite, else
-    percentiles. The generator starts anew, so the same samples give the same limits.
+    Parameters
+    ----------
+    samples
+        Each with at least two mice.
+    statistic
+        Takes the samples and `axis`, along which it works.
+    alpha
+        The limits are 1 - alpha, bias-corrected and accelerated (BCa) where these are defined and finite, else
+        percentiles.
+    paired
+        Whether each resample has the same mice in all samples.
+
+    Notes
+    -----
+    The generator starts from the same seed, so the same samples give the same limits.
     """
     settings = {"paired": paired, "axis": -1, "vectorized": True, "confidence_level": 1 - alpha, "batch": BATCH}
     with warnings.catch_warnings(), np.errstate(all="ignore"):

@@ -12,9 +12,19 @@ EXHAUSTIVE = 7  # pairs up to which every permutation is counted: SciPy draws 99
 
 
 def pearson(x: np.ndarray, y: np.ndarray, alpha: float) -> dict[str, object]:
-    """Return Pearson's r, its p (t distribution), its limits ci_low and ci_high (Fisher's z) and reasons.
+    """Correlate two quantities linearly.
 
-    `x` and `y` have no missing values, the confidence is 1 - alpha; `reasons` hold why something is missing.
+    Parameters
+    ----------
+    x, y
+        Paired values, none missing.
+    alpha
+        The confidence limits are 1 - alpha.
+
+    Returns
+    -------
+    dict
+        r, its p (t distribution), ci_low and ci_high (Fisher's z), and the reasons for what is missing.
     """
     result = dict.fromkeys(("r", "p", "ci_low", "ci_high"), NAN)
     if reasons := _undefined(x, y):
@@ -28,13 +38,20 @@ def pearson(x: np.ndarray, y: np.ndarray, alpha: float) -> dict[str, object]:
 
 
 def spearman(x: np.ndarray, y: np.ndarray, alpha: float) -> dict[str, object]:
-    """Return Spearman's rho, its p, its limits ci_low and ci_high and reasons, as `pearson` does for r.
+    """Correlate two quantities by their ranks; parameters and result as `pearson` has, rho instead of r.
 
-    For up to EXHAUSTIVE pairs p is exact, by all permutations (the t distribution would give 0 to three mice in
-    the same order); for more it is that of the t distribution, but for rho = ±1, where it would be 0, the share of the
+    Notes
+    -----
+    For up to EXHAUSTIVE pairs p is exact, by all permutations (the t distribution would give 0 to three mice in the
+    same order); for more it is that of the t distribution, but for rho = ±1, where it would be 0, the share of the
     permutations that are as extreme, counted in both directions. The limits are Fisher's z with the standard error
-    sqrt((1 + rho^2 / 2) / (n - 3)) of Bonett and Wright (Psychometrika 2000;65:23); the older one of Fieller,
-    Hartley and Pearson (Biometrika 1957;44:470), sqrt(1.06 / (n - 3)), is narrower from |rho| = 0.35 on.
+    sqrt((1 + rho^2 / 2) / (n - 3)); that of Fieller, Hartley and Pearson (Biometrika 1957;44:470), sqrt(1.06 / (n -
+    3)), is narrower from |rho| = 0.35 on. SciPy, statsmodels and pingouin have neither exact p with ties nor these
+    limits.
+
+    References
+    ----------
+    Bonett and Wright, Psychometrika 2000;65:23.
     """
     x, y = without_rounding(x), without_rounding(y)
     result = dict.fromkeys(("rho", "p", "ci_low", "ci_high"), NAN)

@@ -87,12 +87,23 @@ def anova(dice: pd.DataFrame) -> pd.DataFrame:
 
 
 def pairwise(dice: pd.DataFrame, effects: pd.DataFrame, alpha: float) -> pd.DataFrame:
-    """Return the paired t-test of each of CONTRASTS on `dice` (from `dice_by_cell`), Holm-corrected together.
+    """Return the paired t-test of each of CONTRASTS.
 
-    p_adjusted is the larger of p_holm and the least p_holm in `effects` (from `anova`) of the effects that the contrast
-    is part of: without a significant effect no contrast is significant. A contrast uses every mouse that has the cells
-    it needs. dz is the mean difference over the standard deviation (n - 1) of the differences; the confidence limits of
-    the mean are 1 - alpha.
+    Parameters
+    ----------
+    dice
+        From `dice_by_cell`; a contrast uses every mouse that has the cells it needs.
+    effects
+        From `anova`, of the same mice.
+    alpha
+        The confidence limits of the mean difference are 1 - alpha.
+
+    Returns
+    -------
+    pd.DataFrame
+        p_holm corrects for the five contrasts. p_adjusted is the larger of p_holm and the least p_holm of the effects
+        that the contrast is part of: without a significant effect no contrast is significant. dz is the mean difference
+        over the standard deviation (n - 1) of the differences.
     """
     rows = []
     for name, weights in CONTRASTS.items():

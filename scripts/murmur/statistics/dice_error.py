@@ -17,7 +17,22 @@ COLUMNS = ["structure", "phase", "metric", "n", "spearman_rho", "p", "p_holm", "
 
 
 def correlate(overlap: pd.DataFrame, function: pd.DataFrame, alpha: float) -> pd.DataFrame:
-    """Return COLUMNS with 1 - alpha confidence limits; `reasons` and `note` say why a value is missing."""
+    """Correlate Dice with the absolute error of the metric that it determines, by structure and phase.
+
+    Parameters
+    ----------
+    overlap
+        Columns mouse, phase, structure, dice.
+    function
+        Columns mouse, metric, unit, reference, reader.
+    alpha
+        The confidence limits of rho are 1 - alpha.
+
+    Returns
+    -------
+    pd.DataFrame
+        COLUMNS; p_holm corrects for the four tests. A mouse counts where it has both values.
+    """
     rows = []
     for (structure, phase), metric in METRIC.items():
         scores = overlap[(overlap["structure"] == structure) & (overlap["phase"] == phase)]

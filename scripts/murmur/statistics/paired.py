@@ -28,13 +28,23 @@ def without_rounding(values: np.ndarray, scale: float | None = None) -> np.ndarr
 
 
 def paired_test(differences: np.ndarray, alpha: float, scale: float) -> dict[str, float]:
-    """Test whether the mean of paired `differences` is zero.
+    """Test whether the mean of paired differences is zero.
 
-    Returns mean, its 1 - alpha confidence limits ci_low and ci_high, the paired t-test (t, df, p) and the p of
-    Wilcoxon's signed-rank test (zero differences dropped; exact for up to 50 others, with ties up to 13, else by the
-    normal approximation). `scale` is the size of the values whose differences these are: below 1e-12 of it,
-    variation is rounding. With fewer than two differences, or differences that do not vary, there is no t-test;
-    with nothing but zeros there is no signed-rank test.
+    Parameters
+    ----------
+    differences
+        One per pair, none missing.
+    alpha
+        The confidence limits of the mean are 1 - alpha.
+    scale
+        Size of the values whose differences these are; variation below 1e-12 of it is rounding.
+
+    Returns
+    -------
+    dict
+        mean, ci_low, ci_high; t, df and p of the paired t-test, missing with fewer than two differences or where they
+        do not vary; wilcoxon_p of the signed-rank test, missing where all are zero (zeros dropped; exact for up to 50
+        others, with ties up to 13, else by the normal approximation).
     """
     n = len(differences)
     result = dict.fromkeys(("mean", "ci_low", "ci_high", "t", "df", "p", "wilcoxon_p"), NAN)

@@ -178,12 +178,29 @@ def omnibus_tests(grouped: list[GroupedMetric]) -> pd.DataFrame:
 
 
 def welch(a: np.ndarray, b: np.ndarray, pairs: int, alpha: float, scale: float) -> dict[str, float]:
-    """Compare two groups by Welch's t-test (Biometrika 1947;34:28): mean of b - mean of a.
+    """Compare two groups by Welch's t-test: mean of b - mean of a.
 
-    Returns difference, its confidence limits ci_low and ci_high, and p, corrected by Bonferroni for that many `pairs`:
-    limits at 1 - alpha / pairs, which hold for all pairs together, and p times pairs, so that p is below alpha where
-    zero is beyond the limits. With fewer than MIN_MICE values in a or b, or variation in neither (below 1e-12 of
-    `scale`, the size of the values, it is rounding), there is no test.
+    Parameters
+    ----------
+    a, b
+        Values of the two groups.
+    pairs
+        Number of comparisons that limits and p are corrected for by Bonferroni.
+    alpha
+        The limits are 1 - alpha / pairs, and p is multiplied by pairs, so that p is below alpha where zero is beyond
+        them.
+    scale
+        Size of the values; variation below 1e-12 of it is rounding.
+
+    Returns
+    -------
+    dict
+        difference, ci_low, ci_high and p; but for the difference missing with fewer than MIN_MICE values in a or b, or
+        variation in neither. By statsmodels, because SciPy warns where one of the two does not vary.
+
+    References
+    ----------
+    Welch, Biometrika 1947;34:28.
     """
     result = dict.fromkeys(("difference", "ci_low", "ci_high", "p"), NAN)
     if len(a) and len(b):

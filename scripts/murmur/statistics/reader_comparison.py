@@ -112,7 +112,27 @@ def rank_readers(mean_dice: Tables, errors: Tables, alpha: float) -> pd.DataFram
 def place_beside(
     functions: Tables, dice: Tables, errors: Tables, observers: Sequence[str], sd_ddof: int, alpha: float
 ) -> pd.DataFrame:
-    """Return BESIDE, one row per quantity and reader; standard deviations and limits use n - `sd_ddof`."""
+    """Return the agreement of each reader with the reference beside that of the human observers, on the same mice.
+
+    Parameters
+    ----------
+    functions
+        function.csv by reader.
+    dice, errors
+        By reader, from `dice_by_cell` and `absolute_errors`.
+    observers
+        The readers that are human.
+    sd_ddof
+        Standard deviations and limits of agreement divide by n - sd_ddof.
+    alpha
+        Confidence limits are 1 - alpha.
+
+    Returns
+    -------
+    pd.DataFrame
+        BESIDE, one row per quantity and reader. loa_width_ratio is the width of the limits of agreement over that of
+        the observer, or of the widest of several.
+    """
     rows = []
     for labels, values in quantities(dice, errors):
         values, without = split_off(values)
