@@ -62,7 +62,7 @@ def test_study_of_the_paper(paper):
     }
     assert study.readers["unet3plus"].network["filters"] == [32, 64, 128, 256, 512]
     assert study.statistics["sd_ddof"] == 0
-    assert study.paper == {"cohort": "mice", "reader": "unet3plus"}
+    assert study.paper == {"cohort": "mice", "reader": "unet3plus", "validation": 15, "seed": 42}
 
 
 def test_split_of_the_notebook(root, paper):
