@@ -6,7 +6,7 @@ directory.
 
 import datetime
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -174,8 +174,17 @@ def lineage(files: Iterable[str | Path], folder: str | Path = ".") -> Lineage:
 
     Files come in the order given, inputs in the order of their rule, each once. No digest is checked here.
     """
-    found, seen = Lineage({}, {}, {}), set()
+    return _follow(files, cache(lambda study: records_of(study, folder)))
+
+
+def study_lineage(study: str, folder: str | Path = ".") -> Lineage:
+    """Return the lineage of all that was made in a study."""
     records = cache(lambda study: records_of(study, folder))
+    return _follow(sorted({*records(study).makers, *records(study).spoilt}), records)
+
+
+def _follow(files: Iterable[str | Path], records: Callable[[str], Records]) -> Lineage:
+    found, seen, followed = Lineage({}, {}, {}), set(), set()
 
     def follow(path: str) -> None:
         if path in seen:
@@ -196,13 +205,6 @@ def lineage(files: Iterable[str | Path], folder: str | Path = ".") -> Lineage:
                     found.sources.setdefault(source["path"], source["sha256"])
         found.makers[path] = job
 
-    followed: set[str] = set()
     for file in files:
         follow(str(file))
     return found
-
-
-def study_lineage(study: str, folder: str | Path = ".") -> Lineage:
-    """Return the lineage of all that was made in a study."""
-    records = records_of(study, folder)
-    return lineage(sorted({*records.makers, *records.spoilt}), folder)
