@@ -22,14 +22,17 @@ from murmur.vocabulary import METRIC_MEANINGS, METRICS, STRUCTURES
 
 # Names of packages as their authors write them.
 PACKAGES = {
+    "jinja2": "Jinja2",
     "keras": "Keras",
     "matplotlib": "Matplotlib",
     "numpy": "NumPy",
-    "opencv": "OpenCV",
+    "pillow": "Pillow",
     "python": "Python",
     "scipy": "SciPy",
     "snakemake": "Snakemake",
+    "surface_distance": "surface-distance",
     "tensorflow": "TensorFlow",
+    "tensorflow_cpu": "TensorFlow",
 }
 
 
@@ -91,7 +94,7 @@ def numbers_alone(name: str, functions: Mapping[str, pd.DataFrame]) -> str:
     readers = f"{'reader' if len(functions) == 1 else 'readers'} {enumerate_words(functions)}"
     return paragraph(
         f"the {name} cohort comprised {mice(n)} with existing measurements of {enumerate_words(measured)} by the "
-        f"reference and by {readers}; no images were analysed"
+        f"reference and {readers}; no images were analysed"
     )
 
 
