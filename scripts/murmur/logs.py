@@ -79,7 +79,8 @@ def log_start(rule: str, wildcards: Mapping[str, str], inputs: Mapping[str, Sequ
     """Log which job starts and what it reads."""
     log.info("%s started%s", rule, "".join(f", {name} {value}" for name, value in wildcards.items()))
     for name, paths in inputs.items():
-        log.info("read %s: %s", name, paths[0] if len(paths) == 1 else f"{len(paths)} files")
+        if paths:
+            log.info("input %s: %s", name, paths[0] if len(paths) == 1 else f"{len(paths)} files")
 
 
 def log_end(rule: str, outputs: Iterable[str], seconds: float, peak_memory_MB: int) -> None:

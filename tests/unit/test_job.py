@@ -101,8 +101,8 @@ def test_a_job_has_a_record_of_its_outputs_and_these_its_stamp(checkout, root):
     log = [re.sub(r"^[\d :-]{19} ", "", line) for line in checkout.log.read_text().splitlines()]
     assert log[:6] == [
         "INFO    tabulate_mice started, cohort internal",
-        "INFO    read mice: 2 files",
-        "INFO    read table: results/mine/table.csv",
+        "INFO    input mice: 2 files",
+        "INFO    input table: results/mine/table.csv",
         "words of the script",
         "INFO    rows of out/mice.csv: 1",
         "INFO    wrote out/mice.csv (19.0B)",
