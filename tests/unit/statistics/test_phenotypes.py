@@ -230,6 +230,14 @@ def test_with_two_phenotypes_a_metric_has_one_test(compare):
             assert pair.loc[metric, f"{rater}_p_adjusted"] == pytest.approx(welch[metric, rater], rel=1e-12)
 
 
+def test_kruskal_wallis_of_two_phenotypes_is_exact(compare):
+    function, phenotypes = cohort({"control": 3, "tac": 3})
+    function["reference"] = function["mouse"].map(phenotypes).map({"control": 0.0, "tac": 10.0}) + function.index
+    _, tests, _ = compare(function, phenotypes)
+    found = tests[(tests["test"] == "kruskal_wallis") & (tests["rater"] == "reference")]
+    assert found["p"].to_list() == pytest.approx([0.1, 0.1])  # two of the 20 orders
+
+
 def test_a_pair_is_significant_only_where_its_metric_is(three, compare):
     _, tests, differences = compare(*three)
     welch = tests[tests["test"] == "welch_anova"].set_index(["metric", "rater"])["p_holm"]
