@@ -1,4 +1,4 @@
-"""Confidence limits by resampling mice (Efron and Tibshirani, An Introduction to the Bootstrap, 1993)."""
+"""Confidence limits obtained by resampling mice."""
 
 import warnings
 from collections.abc import Callable, Sequence
@@ -8,37 +8,46 @@ import numpy as np
 from scipy import stats
 
 RESAMPLES = 9999
-MIN_RESAMPLED = 10  # of fewer, resamples vary clearly less than new mice would
-BATCH = 1000  # resamples at a time: bounds the memory, and is faster than all at once
+MIN_RESAMPLED = 10  # mice; resamples of fewer vary clearly less than new samples would
+BATCH = 1000  # resamples per batch: limits memory, and is faster than all at once
 
 
 class Resampled(NamedTuple):
-    """The confidence limits of a statistic, and its value in every resample."""
+    """Confidence limits of a statistic and its bootstrap distribution."""
 
-    low: np.ndarray  # shape of the statistic, missing where not finite
+    low: np.ndarray  # shape of the statistic; NaN where not finite
     high: np.ndarray
-    bca: np.ndarray  # where the limits are BCa; elsewhere they are percentiles
+    bca: np.ndarray  # True where the limits are BCa, False where they are percentiles
     distribution: np.ndarray  # axes (statistic, resample)
 
 
 def resample(samples: Sequence[np.ndarray], statistic: Callable, alpha: float, paired: bool = False) -> Resampled:
-    """Resample mice and return the confidence limits of a statistic.
+    """Bootstrap mice and return the confidence limits of a statistic.
 
     Parameters
     ----------
-    samples
-        Each with at least two mice.
-    statistic
-        Takes the samples and `axis`, along which it works.
-    alpha
-        The limits are 1 - alpha, bias-corrected and accelerated (BCa) where these are defined and finite, else
-        percentiles.
-    paired
-        Whether each resample has the same mice in all samples.
+    samples : sequence of ndarray, shape (mice,)
+        At least two mice each, none missing.
+    statistic : callable
+        Called as ``statistic(*samples, axis=...)``; reduces the given axis.
+    alpha : float
+        The limits have the level 1 - alpha: bias-corrected and accelerated (BCa) where these are defined and finite,
+        percentiles elsewhere.
+    paired : bool
+        Whether each resample holds the same mice in all samples; these then have the same length.
+
+    Returns
+    -------
+    Resampled
+        Limits in the unit of the statistic, and its distribution over RESAMPLES resamples.
 
     Notes
     -----
-    The generator starts from the same seed, so the same samples give the same limits.
+    The generator always starts from the same seed, so that the same samples give the same limits.
+
+    References
+    ----------
+    Efron and Tibshirani, An Introduction to the Bootstrap, 1993.
     """
     settings = {"paired": paired, "axis": -1, "vectorized": True, "confidence_level": 1 - alpha, "batch": BATCH}
     with warnings.catch_warnings(), np.errstate(all="ignore"):

@@ -1,9 +1,10 @@
-"""Does a reader err more in other cohorts than in its own? The ratio of the mean errors, external / internal.
+"""Generalisation of a reader to other cohorts: the ratio of its mean errors, external to internal.
 
-A reader's internal cohort is the one that it was trained on, or the first. A mouse's error is 1 - Dice, its mean of ED
-and ES, for each structure (dice_error), or |reader - reference| in the metric's unit (absolute_error). Interval and p
-of the ratio are those of one t-test of its logarithm; p_holm is corrected over the quantities of a reader and external
-cohort. p_mannwhitney compares ranks instead, and may differ where a few mice err far more than the others.
+The internal cohort of a reader is the one it was trained on, otherwise the first of the study. The error of a mouse is
+1 - Dice per structure, averaged over ED and ES (dice_error), or |reader - reference| in the metric's unit
+(absolute_error). Confidence interval and p of the ratio belong to one t-test of its logarithm; p_holm is corrected for
+the quantities of a reader and external cohort. p_mannwhitney compares ranks instead, and may disagree where a few mice
+have far larger errors than the others.
 """
 
 import math
@@ -34,7 +35,21 @@ QUANTITIES = [
 
 
 def errors_of(function: pd.DataFrame, overlap: pd.DataFrame | None) -> dict[str, np.ndarray]:
-    """Return the errors of all mice, missing ones too, by structure and metric; only what the tables have."""
+    """Compute the errors of a reader in one cohort.
+
+    Parameters
+    ----------
+    function : DataFrame
+        Columns mouse, metric, reference, reader.
+    overlap : DataFrame or None
+        Columns mouse, phase, structure, dice; None for a cohort without images.
+
+    Returns
+    -------
+    dict of str to ndarray, shape (mice,)
+        By structure 1 - Dice, by metric the absolute error in its unit; NaN where missing. Structures and metrics
+        absent from the tables are absent here.
+    """
     tables = [absolute_errors(function)]
     if overlap is not None:
         tables.append(1 - mean_dice(overlap))
@@ -42,12 +57,31 @@ def errors_of(function: pd.DataFrame, overlap: pd.DataFrame | None) -> dict[str,
 
 
 def ratio_of_means(internal: np.ndarray, external: np.ndarray, alpha: float) -> dict[str, float]:
-    """Return the 1 - alpha confidence limits of the ratio of two means, external / internal, and p of a ratio of 1.
+    """Compute a confidence interval of the ratio of two means, external to internal, and test it against 1.
 
-    Both by the t distribution of the logarithm of the ratio, whose variance is the sum of the squared relative standard
-    errors (delta method), with the degrees of freedom of Welch and Satterthwaite. SciPy, statsmodels and pingouin have
-    no interval of a ratio of means; those by resampling are too narrow with few mice (docs/statistics.md). Both
-    samples have at least two values and a mean above zero, and one of them varies.
+    Parameters
+    ----------
+    internal, external : ndarray, shape (mice,)
+        Errors of each cohort, in one unit: at least two values each, none missing, with a mean above zero; at least one
+        of the two must vary.
+    alpha : float
+        The confidence limits have the level 1 - alpha.
+
+    Returns
+    -------
+    dict of str to float
+        ratio_ci_low, ratio_ci_high and p.
+
+    Notes
+    -----
+    The logarithm of the ratio is referred to the t distribution. Its variance is the sum of the squared relative
+    standard errors (delta method), its degrees of freedom are those of Welch and Satterthwaite. SciPy, statsmodels and
+    pingouin offer no interval for a ratio of means; bootstrap intervals are too narrow with few mice
+    (docs/statistics.md).
+
+    References
+    ----------
+    Satterthwaite, Biometrics Bull 1946;2:110. Welch, Biometrika 1947;34:28.
     """
     ratio = external.mean() / internal.mean()
     squared = np.array([(stats.sem(sample) / sample.mean()) ** 2 for sample in (internal, external)])
@@ -62,7 +96,20 @@ def ratio_of_means(internal: np.ndarray, external: np.ndarray, alpha: float) -> 
 
 
 def compare(internal: np.ndarray, external: np.ndarray, alpha: float) -> dict[str, object]:
-    """Return the columns n_internal to p and p_mannwhitney of two cohorts' errors; missing ones do not count."""
+    """Compare the errors of a reader in two cohorts.
+
+    Parameters
+    ----------
+    internal, external : ndarray, shape (mice,)
+        Errors in each cohort, in one unit; NaN where missing. Missing values are excluded and counted in `reasons`.
+    alpha : float
+        The confidence limits of the ratio have the level 1 - alpha.
+
+    Returns
+    -------
+    dict
+        The columns n_internal to p and p_mannwhitney of COLUMNS, as far as they are defined, and `reasons`.
+    """
     row: dict[str, object] = {}
     reasons = []
     for cohort, errors in (("internal", internal), ("external", external)):
@@ -97,7 +144,20 @@ def compare(internal: np.ndarray, external: np.ndarray, alpha: float) -> dict[st
 def compare_quantities(
     internal: Mapping[str, np.ndarray], external: Mapping[str, np.ndarray], alpha: float
 ) -> list[dict[str, object]]:
-    """Return one row per quantity that either of two cohorts has, from a reader's errors in them."""
+    """Compare all errors of a reader in two cohorts.
+
+    Parameters
+    ----------
+    internal, external : mapping of str to ndarray
+        Errors in each cohort, from `errors_of`.
+    alpha : float
+        The confidence limits have the level 1 - alpha.
+
+    Returns
+    -------
+    list of dict
+        One row per quantity that at least one of the cohorts has, in the order of QUANTITIES.
+    """
     rows, none = [], np.empty(0)
     for labels in QUANTITIES:
         name = labels.get("metric") or labels["structure"]
@@ -109,9 +169,22 @@ def compare_quantities(
 def compare_cohorts(
     errors: Mapping[str, Mapping[str, Mapping[str, np.ndarray]]], baselines: Mapping[str, str], alpha: float
 ) -> pd.DataFrame:
-    """Return COLUMNS, one row per reader, external cohort and quantity, from `errors` (from `errors_of`).
+    """Compare the errors of each reader in external cohorts with those in its internal cohort.
 
-    `errors` are by reader and then by cohort; `baselines` names the internal cohort of each reader.
+    Parameters
+    ----------
+    errors : mapping of str to mapping of str to mapping of str to ndarray
+        From `errors_of`, by reader and then by cohort.
+    baselines : mapping of str to str
+        Internal cohort of each reader.
+    alpha : float
+        The confidence limits have the level 1 - alpha.
+
+    Returns
+    -------
+    DataFrame
+        COLUMNS, one row per reader, external cohort and quantity. p_holm is corrected for the quantities of a reader
+        and external cohort.
     """
     rows = []
     for reader, by_cohort in errors.items():

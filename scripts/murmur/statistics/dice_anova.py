@@ -1,4 +1,4 @@
-"""Does Dice depend on phase and structure? Repeated-measures ANOVA and paired contrasts within mice."""
+"""Dependence of Dice on phase and structure: repeated-measures ANOVA and paired contrasts within mice."""
 
 import math
 
@@ -19,7 +19,7 @@ CONTRASTS = {
     "ES: blood_pool - myocardium": (0, 1, 0, -1),
     "ED and ES: blood_pool - myocardium": (0.5, 0.5, -0.5, -0.5),
 }
-# the effects of which each contrast is a part: it is significant only where one of them is
+# the effects that each contrast is part of: it is significant only where one of them is
 EFFECTS_OF = {
     "blood_pool: ED - ES": ("phase", "phase:structure"),
     "myocardium: ED - ES": ("phase", "phase:structure"),
@@ -30,9 +30,17 @@ EFFECTS_OF = {
 
 
 def dice_by_cell(overlap: pd.DataFrame) -> pd.DataFrame:
-    """Return Dice with one row per mouse, in the order of `overlap`, and one column per (phase, structure) of CELLS.
+    """Arrange Dice with one row per mouse and one column per (phase, structure).
 
-    `overlap` has the columns mouse, phase, structure, dice; only ED and ES enter. What is absent is missing.
+    Parameters
+    ----------
+    overlap : DataFrame
+        Columns mouse, phase, structure, dice; phases other than ED and ES are ignored.
+
+    Returns
+    -------
+    DataFrame, shape (mice, 4)
+        Mice in the order of `overlap`, columns CELLS; NaN where there is no value.
     """
     mice = overlap["mouse"].drop_duplicates()
     chosen = overlap[overlap["phase"].isin(["ED", "ES"])]
@@ -41,23 +49,39 @@ def dice_by_cell(overlap: pd.DataFrame) -> pd.DataFrame:
 
 
 def left_out(dice: pd.DataFrame) -> list[Reason]:
-    """Return the mice of `dice` that lack a value."""
+    """Return the reason naming the mice of `dice` (from `dice_by_cell`) that lack a value; empty if none does."""
     lacking = dice.index[dice.isna().any(axis=1)]
     return [reason("dice_missing", mice=lacking)] if len(lacking) else []
 
 
 def too_few(n: int) -> Reason:
-    """Return that so few mice are complete."""
+    """Return the reason that only `n` mice are complete."""
     return reason("too_few_complete", n, mice(n).split()[1])
 
 
 def anova(dice: pd.DataFrame) -> pd.DataFrame:
-    """Return the two-way repeated-measures ANOVA of `dice` (from `dice_by_cell`), phase by structure.
+    """Run the two-way repeated-measures ANOVA of Dice, phase by structure.
 
-    Each effect has its own interaction with the mouse as error term; with two levels each, sphericity holds by itself.
-    eta_squared_generalized is Olejnik and Algina's (Psychol Methods 2003;8:434), both factors manipulated:
-    SS / (SS + all sums of squares that involve the mouse). p_holm corrects for the three effects. A mouse that lacks a
-    cell is left out and named in `note`.
+    Parameters
+    ----------
+    dice : DataFrame
+        From `dice_by_cell`. Mice that lack a cell are excluded and named in `note`.
+
+    Returns
+    -------
+    DataFrame
+        effect, df1, df2, F, p, eta_squared_generalized, note, p_holm and reasons, one row for each of EFFECTS; p_holm
+        is corrected for the three effects.
+
+    Notes
+    -----
+    The error term of each effect is its own interaction with the mouse; with two levels per factor, sphericity holds
+    trivially. The generalised eta squared is SS / (SS + all sums of squares that involve the mouse), for two
+    manipulated factors.
+
+    References
+    ----------
+    Olejnik and Algina, Psychol Methods 2003;8:434.
     """
     complete = dice.dropna()
     n = len(complete)
@@ -67,11 +91,11 @@ def anova(dice: pd.DataFrame) -> pd.DataFrame:
         common.insert(0, too_few(n))
     else:
         values = complete.rename_axis(index="mouse", columns=["phase", "structure"]).melt(ignore_index=False)
-        with np.errstate(divide="ignore", invalid="ignore"):  # an effect without variation is taken out below
+        with np.errstate(divide="ignore", invalid="ignore"):  # effects without variation are removed below
             table = rm_anova(values.reset_index(), dv="value", within=["phase", "structure"], subject="mouse")
         found = table.set_axis(table["Source"].str.replace(" * ", ":"))[list(ANOVA.values())]
         found = found.set_axis(list(ANOVA), axis=1).astype(float)
-        # sums of squares that are differences of others can be negative by rounding
+        # sums of squares computed as differences can be slightly negative through rounding
         found[["F", "eta_squared_generalized"]] = found[["F", "eta_squared_generalized"]].clip(lower=0)
     scale = np.abs(complete.to_numpy()).max(initial=0)
     rows = []
@@ -87,23 +111,23 @@ def anova(dice: pd.DataFrame) -> pd.DataFrame:
 
 
 def pairwise(dice: pd.DataFrame, effects: pd.DataFrame, alpha: float) -> pd.DataFrame:
-    """Return the paired t-test of each of CONTRASTS.
+    """Run the paired t-test of each of CONTRASTS.
 
     Parameters
     ----------
-    dice
-        From `dice_by_cell`; a contrast uses every mouse that has the cells it needs.
-    effects
-        From `anova`, of the same mice.
-    alpha
-        The confidence limits of the mean difference are 1 - alpha.
+    dice : DataFrame
+        From `dice_by_cell`; each contrast uses all mice that have the cells it requires.
+    effects : DataFrame
+        From `anova`, for the same mice.
+    alpha : float
+        The confidence limits of the mean difference have the level 1 - alpha.
 
     Returns
     -------
-    pd.DataFrame
-        p_holm corrects for the five contrasts. p_adjusted is the larger of p_holm and the least p_holm of the effects
-        that the contrast is part of: without a significant effect no contrast is significant. dz is the mean difference
-        over the standard deviation (n - 1) of the differences.
+    DataFrame
+        One row per contrast. p_holm is corrected for the five contrasts. p_adjusted is the larger of p_holm and the
+        smallest p_holm of the effects that the contrast is part of: without a significant effect no contrast is
+        significant. dz is the mean difference divided by the standard deviation (n - 1) of the differences.
     """
     rows = []
     for name, weights in CONTRASTS.items():

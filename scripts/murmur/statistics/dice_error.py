@@ -1,4 +1,4 @@
-"""Does a low Dice mean a wrong volume or mass? Spearman's correlation of Dice with the absolute error."""
+"""Association between Dice and the absolute error of volume or mass: Spearman's rank correlation."""
 
 import numpy as np
 import pandas as pd
@@ -17,21 +17,21 @@ COLUMNS = ["structure", "phase", "metric", "n", "spearman_rho", "p", "p_holm", "
 
 
 def correlate(overlap: pd.DataFrame, function: pd.DataFrame, alpha: float) -> pd.DataFrame:
-    """Correlate Dice with the absolute error of the metric that it determines, by structure and phase.
+    """Correlate Dice with the absolute error of the metric that the mask determines, by structure and phase.
 
     Parameters
     ----------
-    overlap
+    overlap : DataFrame
         Columns mouse, phase, structure, dice.
-    function
+    function : DataFrame
         Columns mouse, metric, unit, reference, reader.
-    alpha
-        The confidence limits of rho are 1 - alpha.
+    alpha : float
+        The confidence limits of rho have the level 1 - alpha.
 
     Returns
     -------
-    pd.DataFrame
-        COLUMNS; p_holm corrects for the four tests. A mouse counts where it has both values.
+    DataFrame
+        COLUMNS, one row for each of METRIC; p_holm is corrected for the four tests. Mice with both values are included.
     """
     rows = []
     for (structure, phase), metric in METRIC.items():
