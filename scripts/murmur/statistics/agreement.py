@@ -1,4 +1,4 @@
-"""Agreement of a reader with the reference on one metric, from pairs of values."""
+"""Agreement of a reader with the reference, metric by metric."""
 
 import math
 
@@ -24,27 +24,36 @@ STATISTICS = [
     "loa_high_intercept", "loa_high_slope", "equivalence_margin", "tost_p_holm", "slope_p_holm",
     "reasons",
 ]
-# the columns of one metric that correct for the number of metrics
+# corrected for the number of metrics: column, and the p-value it corrects
 CORRECTED = {"p_holm": "p", "tost_p_holm": "tost_p", "slope_p_holm": "slope_p"}
 REGRESSION_LIMITS = [f"loa_{side}_{part}" for side in ("low", "high") for part in ("intercept", "slope")]
 # fmt: on
 NO_PROPORTIONAL = reason("no_proportional_bias")
-SHAPIRO_MICE = 5000  # Royston's p of the Shapiro-Wilk test is given up to this n
-Z = stats.norm.ppf(0.975)  # 95% of a normal distribution lie within 1.96 SD
+SHAPIRO_MICE = 5000  # largest n for which Royston's p of the Shapiro-Wilk test is valid
+Z = stats.norm.ppf(0.975)  # 95% of a normal distribution lies within 1.96 SD of the mean
 
 
 def limits_of_agreement(differences: np.ndarray, sd_ddof: int, alpha: float) -> dict[str, float]:
-    """Return the 95% limits of agreement, mean ± 1.96 SD, with exact confidence limits, of at least two differences.
+    """Compute the 95% limits of agreement, mean ± 1.96 SD, with exact confidence limits.
 
     Parameters
     ----------
-    differences
-        reader - reference, in the metric's unit.
-    sd_ddof
-        The SD of the limits divides by n - sd_ddof; their confidence limits do not depend on it.
-    alpha
-        The confidence limits are 1 - alpha, those of the two normal percentiles by the noncentral t distribution, each
-        limit on its own. No library has them.
+    differences : ndarray, shape (pairs,)
+        reader - reference in the metric's unit; at least two.
+    sd_ddof : int
+        The SD of the limits divides by n - sd_ddof. Their confidence limits do not depend on it.
+    alpha : float
+        The confidence limits have the level 1 - alpha.
+
+    Returns
+    -------
+    dict of str to float
+        loa_low and loa_high, each with ..._ci_low and ..._ci_high, in the metric's unit.
+
+    Notes
+    -----
+    The confidence limits are those of the two normal percentiles by the noncentral t distribution, for each limit
+    separately. SciPy, statsmodels and pingouin do not provide them.
 
     References
     ----------
@@ -65,24 +74,28 @@ def limits_of_agreement(differences: np.ndarray, sd_ddof: int, alpha: float) -> 
 
 
 def proportional_bias(means: np.ndarray, differences: np.ndarray, alpha: float, scale: float) -> dict[str, object]:
-    """Regress the differences of at least three pairs on their means, which vary.
+    """Regress the differences of pairs on their means.
 
     Parameters
     ----------
-    means, differences
-        Of reader and reference, in the metric's unit.
-    alpha
-        Level of the tests; confidence limits are 1 - alpha.
-    scale
-        Size of the values; variation below 1e-12 of it is rounding.
+    means, differences : ndarray, shape (pairs,)
+        Mean and difference (reader - reference) of at least three pairs, in the metric's unit; the means must vary.
+    alpha : float
+        Significance level; the confidence limits have the level 1 - alpha.
+    scale : float
+        Magnitude of the values; variation below 1e-12 of it is attributed to rounding.
 
     Returns
     -------
     dict
         slope, intercept, slope_ci_low, slope_ci_high, slope_p and, where slope_p < alpha, the regression-based 95%
-        limits of agreement as lines, intercept + slope A at the mean A: the line ± 1.96 SD of the residuals or, where
-        the spread depends on A (p < alpha for the slope of the absolute residuals), ± 1.96 sqrt(pi / 2) times that
-        second line. `reasons` holds why something is missing.
+        limits of agreement as lines (loa_..._intercept, loa_..._slope). `reasons` explains missing values.
+
+    Notes
+    -----
+    At the mean A the limits lie at intercept + slope A ± 1.96 SD of the residuals or, where the spread depends on A (p
+    < alpha for the slope of the absolute residuals on A), ± 1.96 sqrt(pi / 2) times the line fitted to the absolute
+    residuals.
 
     References
     ----------
@@ -114,19 +127,24 @@ def proportional_bias(means: np.ndarray, differences: np.ndarray, alpha: float, 
 
 
 def intraclass_correlation(scores: np.ndarray, alpha: float) -> dict[str, float]:
-    """Return ICC(2,1), absolute agreement, and ICC(3,1), consistency, with confidence limits.
+    """Compute ICC(2,1), absolute agreement, and ICC(3,1), consistency, with confidence limits.
 
     Parameters
     ----------
-    scores
-        Axes (target, rater), none missing.
-    alpha
-        The confidence limits are 1 - alpha.
+    scores : ndarray, shape (targets, raters)
+        Scores, none missing.
+    alpha : float
+        The confidence limits have the level 1 - alpha.
+
+    Returns
+    -------
+    dict of str to float
+        icc2 and icc3, each with ..._ci_low and ..._ci_high; NaN where the scores do not vary. There are no confidence
+        limits without residual variation or where all targets have the same mean.
 
     Notes
     -----
-    Missing where the scores do not vary; without residual variation, or with the same mean in every target, there are
-    no confidence limits. In closed form, because pingouin has the limits at alpha = 0.05 only.
+    Computed in closed form, because pingouin gives the confidence limits for alpha = 0.05 only.
 
     References
     ----------
@@ -162,7 +180,22 @@ def intraclass_correlation(scores: np.ndarray, alpha: float) -> dict[str, float]
 
 
 def concordance(x: np.ndarray, y: np.ndarray) -> float:
-    """Return Lin's concordance correlation coefficient, moments over n (Biometrics 1989;45:255)."""
+    """Compute Lin's concordance correlation coefficient, with moments over n.
+
+    Parameters
+    ----------
+    x, y : ndarray, shape (pairs,)
+        Paired values, none missing; at least one of the two must vary.
+
+    Returns
+    -------
+    float
+        Between -1 and 1.
+
+    References
+    ----------
+    Lin, Biometrics 1989;45:255.
+    """
     dx, dy = x - x.mean(), y - y.mean()
     return float(2 * np.mean(dx * dy) / (np.mean(dx**2) + np.mean(dy**2) + (x.mean() - y.mean()) ** 2))
 
@@ -174,15 +207,35 @@ def agreement(
     alpha: float = 0.05,
     margin: float | None = None,
 ) -> dict[str, object]:
-    """Return STATISTICS but those of CORRECTED for one metric; a pair with a missing value does not count.
+    """Compute the agreement of a reader with the reference for one metric.
 
-    The difference is reader - reference, in the metric's unit. `sd_ddof` (1: n - 1, 0: n) holds for reference_sd,
-    reader_sd, the limits of agreement and sd_abs_difference; tests and confidence limits always use n - 1.
-    cv_percent is the within-subject coefficient of variation of two measurements, sqrt(sum(d^2) / 2n), as a
-    percentage of the mean of all values; within_subject_sd is its numerator, so that a bias counts, and
-    repeatability_coefficient 1.96 sqrt(2) times that (Bland and Altman, BMJ 1996;312:1654). slope, intercept and
-    the lines loa_..._intercept and loa_..._slope are those of `proportional_bias`. tost_p is the p of the paired
-    equivalence test for differences within ± `margin`. `reasons` holds why a value is missing, `note` words it.
+    Parameters
+    ----------
+    reference, reader : array_like, shape (mice,)
+        Values in the metric's unit; pairs with a missing value are excluded.
+    sd_ddof : int
+        1: n - 1, 0: n as the denominator of reference_sd, reader_sd, the limits of agreement and sd_abs_difference.
+        Tests and confidence limits always use n - 1.
+    alpha : float
+        Significance level; the confidence limits have the level 1 - alpha.
+    margin : float, optional
+        Equivalence margin in the metric's unit; tost_p tests for differences within ± margin.
+
+    Returns
+    -------
+    dict
+        STATISTICS except those in CORRECTED; differences are reader - reference. `reasons` explains missing values and
+        `note` puts them into words.
+
+    Notes
+    -----
+    within_subject_sd is that of two measurements, sqrt(sum(d^2) / 2n), so that a bias counts as error; cv_percent is
+    the same as a percentage of the mean of all values, and repeatability_coefficient is 1.96 sqrt(2) times it. slope,
+    intercept and the lines loa_..._intercept and loa_..._slope are those of `proportional_bias`.
+
+    References
+    ----------
+    Bland and Altman, BMJ 1996;312:1654 (within-subject SD and repeatability).
     """
     reference, reader = np.asarray(reference, dtype=float), np.asarray(reader, dtype=float)
     paired = np.isfinite(reference) & np.isfinite(reader)
@@ -212,7 +265,7 @@ def agreement(
 
 
 def _errors(x: np.ndarray, y: np.ndarray) -> tuple[dict[str, float], list[Reason]]:
-    """Return means, bias and sizes of the differences y - x of at least one pair, and reasons for what is missing."""
+    """Return means, bias and size of the differences y - x of at least one pair, and reasons for missing values."""
     d = y - x
     row = {"reference_mean": x.mean(), "reader_mean": y.mean(), "bias": d.mean()}
     row |= {"mean_abs_difference": np.abs(d).mean(), "rmse": math.sqrt(np.mean(d**2))}
@@ -226,7 +279,7 @@ def _errors(x: np.ndarray, y: np.ndarray) -> tuple[dict[str, float], list[Reason
 def _bias(
     x: np.ndarray, y: np.ndarray, sd_ddof: int, alpha: float, margin: float | None, scale: float
 ) -> tuple[dict[str, float], list[Reason]]:
-    """Return spread, limits of agreement and tests of the bias of at least two pairs, and reasons as `_errors`."""
+    """Return spread, limits of agreement and tests of the bias for at least two pairs, and reasons as in `_errors`."""
     d, reasons = y - x, []
     row = {"reference_sd": np.std(x, ddof=sd_ddof), "reader_sd": np.std(y, ddof=sd_ddof)}
     row["sd_abs_difference"] = np.std(np.abs(d), ddof=sd_ddof)
@@ -245,7 +298,7 @@ def _bias(
 
 
 def _regression(x: np.ndarray, y: np.ndarray, alpha: float, scale: float) -> tuple[dict[str, float], list[Reason]]:
-    """Return normality and proportional bias of the differences of at least three pairs, and reasons as `_errors`."""
+    """Return normality and proportional bias of at least three pairs, and reasons as in `_errors`."""
     row, reasons, d, means = {}, [], y - x, (x + y) / 2
     if constant(d, scale):
         return row, reasons
@@ -263,7 +316,7 @@ def _regression(x: np.ndarray, y: np.ndarray, alpha: float, scale: float) -> tup
 
 
 def _correlation(x: np.ndarray, y: np.ndarray, alpha: float) -> tuple[dict[str, float], list[Reason]]:
-    """Return ICC, CCC and correlations of at least three pairs, and reasons as `_errors`."""
+    """Return ICC, CCC and correlations of at least three pairs, and reasons as in `_errors`."""
     row = intraclass_correlation(np.column_stack([x, y]), alpha)
     if constant(x) and constant(y):
         return row, [reason("neither_varies")]
@@ -279,24 +332,24 @@ def _correlation(x: np.ndarray, y: np.ndarray, alpha: float) -> tuple[dict[str, 
 def agreement_table(
     function: pd.DataFrame, sd_ddof: int, alpha: float, equivalence_margins: dict[str, float]
 ) -> pd.DataFrame:
-    """Return the agreement of a reader with the reference, one row per metric in METRICS' order.
+    """Compute the agreement of a reader with the reference for each metric.
 
     Parameters
     ----------
-    function
+    function : DataFrame
         Columns mouse, metric, unit, reference, reader.
-    sd_ddof
+    sd_ddof : int
         Standard deviations and limits of agreement divide by n - sd_ddof.
-    alpha
-        Significance level; confidence limits are 1 - alpha.
-    equivalence_margins
-        By metric, in its unit.
+    alpha : float
+        Significance level; the confidence limits have the level 1 - alpha.
+    equivalence_margins : dict of str to float
+        Margin of each metric for which equivalence is tested, in its unit.
 
     Returns
     -------
-    pd.DataFrame
-        metric, unit and STATISTICS; those of CORRECTED correct for the number of metrics tested by Holm's method.
-        Regression-based limits are given where slope_p_holm < alpha.
+    DataFrame
+        metric, unit and STATISTICS, one row per metric in the order of METRICS. The columns in CORRECTED are corrected
+        for the number of metrics tested by Holm's method. Regression-based limits are given where slope_p_holm < alpha.
     """
     rows = []
     for metric in METRICS:

@@ -1,7 +1,7 @@
-"""Why a value is missing, or what it rests on: reasons as data, and the one place that words them.
+"""Why a value is missing, or what it is based on: reasons as data, and the one place that puts them into words.
 
-A statistic returns reasons. Its table holds them twice: as JSON in the column `reasons`, which figures, printed tables
-and prose read, and in words in `note`, for people.
+Statistical functions return reasons. Tables hold them twice: as JSON in the column `reasons`, which figures, printed
+tables and prose read, and in words in `note`, for people.
 """
 
 import json
@@ -11,11 +11,11 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-MAX_NAMED = 5  # mice named in print
+MAX_NAMED = 5  # mice listed by name in print
 
-# The blanks {0}, {1} are filled with the values of a reason; the mice that it is about follow after a colon.
+# The placeholders {0}, {1} take the values of a reason; the mice concerned follow after a colon.
 WORDS = {
-    # what does not count
+    # exclusions
     "pairs_missing": "{0} of {1} mice excluded, no value for reference or reader",
     "dice_missing": "excluded, Dice missing",
     "phenotype_unknown": "excluded, phenotype unknown",
@@ -25,7 +25,7 @@ WORDS = {
     "not_by_both": "{0} of {1} mice excluded, not measured by both readers",
     "not_by_every": "{0} of {1} mice excluded, not measured by all readers",
     "cohort_lacks": "{0} of {1} mice of the {2} cohort have no value",
-    # too few
+    # too few values
     "too_few_pairs": "{0}: normality test, regression, correlations, ICC and CCC require 3",
     "one_pair": "1 pair: spread and tests require 2, normality test, regression, correlations, ICC and CCC require 3",
     "no_pair": "no pair of values",
@@ -79,7 +79,7 @@ WORDS = {
     "errors_constant_in_cohorts": "the error does not vary in either cohort: no test of the ratio",
     "rater_constant_in_groups": "the {0} does not vary within groups",
     "variance_zero": "the variance between mice is estimated as 0",
-    # not defined
+    # undefined
     "perfect_correlation": "{0} is {1:+.0f}: no confidence limits for it",
     "line_exact": "the differences lie exactly on a line: no test of the slope, no regression-based limits",
     "no_proportional_bias": "no proportional bias: no regression-based limits",
@@ -95,12 +95,12 @@ WORDS = {
     "internal_zero": "the internal error is zero: no ratio",
     "external_zero": "the external error is zero: no confidence limits and no test of the ratio",
 }
-# What a reader of a printed page need not know: a setting of the study, and a finding that is reported as one.
+# Not shown on printed pages: a setting of the study, and a finding that is reported as such.
 SILENT = ("no_margin", "no_proportional_bias")
 
 
 class Reason(NamedTuple):
-    """Why a value is missing, or what it rests on."""
+    """Why a value is missing, or what it is based on."""
 
     code: str  # a key of WORDS
     values: tuple[str | int | float, ...] = ()
@@ -108,18 +108,46 @@ class Reason(NamedTuple):
 
 
 def reason(code: str, *values: str | float, mice: Iterable[str] = ()) -> Reason:
-    """Return a reason, its numbers as Python's own."""
+    """Build a reason.
+
+    Parameters
+    ----------
+    code : str
+        A key of WORDS.
+    *values : str or float
+        Values of the placeholders of the text; NumPy numbers are converted to Python's.
+    mice : iterable of str
+        The mice concerned.
+
+    Returns
+    -------
+    Reason
+        The reason as data.
+    """
     plain = tuple(value.item() if isinstance(value, np.generic) else value for value in values)
     return Reason(code, plain, tuple(mice))
 
 
 def mice(n: int) -> str:
-    """Write a number of mice."""
+    """Write a number of mice with its noun: 1 mouse, 2 mice."""
     return f"{n} {'mouse' if n == 1 else 'mice'}"
 
 
 def words(found: Reason, brief: bool = False) -> str:
-    """Word a reason; `brief` counts the mice instead where they are more than MAX_NAMED."""
+    """Put a reason into words.
+
+    Parameters
+    ----------
+    found : Reason
+        The reason.
+    brief : bool
+        Whether to give the number of mice instead of their names if there are more than MAX_NAMED.
+
+    Returns
+    -------
+    str
+        The text of its code, filled in, followed by the mice concerned.
+    """
     text = WORDS[found.code].format(*found.values)
     if not found.mice:
         return text
@@ -127,24 +155,46 @@ def words(found: Reason, brief: bool = False) -> str:
 
 
 def note(reasons: Iterable[Reason]) -> str:
-    """Word several reasons, each once."""
+    """Put several reasons into words, without repetition."""
     return "; ".join(dict.fromkeys(map(words, reasons)))
 
 
 def annotate(table: pd.DataFrame) -> pd.DataFrame:
-    """Return `table`, whose column `reasons` holds lists of reasons, with `note` in words and `reasons` as JSON."""
+    """Complete a table by its notes.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Its column `reasons` holds a list of reasons per row, or NaN.
+
+    Returns
+    -------
+    DataFrame
+        The table with `note` in words and `reasons` as JSON; both are empty where there is no reason.
+    """
     found = [() if isinstance(cell, float) else tuple(dict.fromkeys(cell)) for cell in table["reasons"]]
     packed = [json.dumps(reasons, ensure_ascii=False) if reasons else "" for reasons in found]
     return table.assign(note=[note(reasons) for reasons in found], reasons=packed)
 
 
 def reasons_of(cell: object) -> list[Reason]:
-    """Return the reasons of a cell of the column `reasons`, which is missing where there are none."""
+    """Parse a cell of the column `reasons`.
+
+    Parameters
+    ----------
+    cell : object
+        JSON as written by `annotate`; NaN or empty where there is no reason.
+
+    Returns
+    -------
+    list of Reason
+        The reasons, in order.
+    """
     if not isinstance(cell, str) or not cell:
         return []
     return [Reason(code, tuple(values), tuple(names)) for code, values, names in json.loads(cell)]
 
 
 def joined(*texts: str) -> str:
-    """Join the texts that are not empty, as in a note."""
+    """Join texts by semicolons, as in a note; empty ones are omitted."""
     return "; ".join(filter(None, texts))

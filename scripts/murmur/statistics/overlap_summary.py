@@ -1,11 +1,11 @@
-"""Overlap and surface distances by structure and phase, and the best, the median and the worst mouse of a cohort."""
+"""Overlap and surface distances by structure and phase, and the best, median and worst mouse of a cohort."""
 
 import pandas as pd
 
 from murmur.statistics.notes import annotate, reason
 from murmur.vocabulary import PHASES, STRUCTURES
 
-POOLED = {phase: [phase] for phase in PHASES} | {"all": ["ED", "ES"]}  # the phases of the values in a row
+POOLED = {phase: [phase] for phase in PHASES} | {"all": ["ED", "ES"]}  # phases pooled in a row
 COLUMNS = [
     "structure",
     "phase",
@@ -25,9 +25,22 @@ COLUMNS = [
 
 
 def describe(rows: pd.DataFrame, measure: str, sd_ddof: int) -> dict[str, object]:
-    """Return n, mean, sd, median, q1, q3, min, max, missing and failed of the column `measure` of `rows`.
+    """Summarise one measure.
 
-    `reasons` holds why some are empty.
+    Parameters
+    ----------
+    rows : DataFrame
+        Rows of overlap.csv, with the columns dice, hd95_mm and `measure`.
+    measure : str
+        Column to summarise.
+    sd_ddof : int
+        The standard deviation divides by n - sd_ddof.
+
+    Returns
+    -------
+    dict
+        n, mean, sd, median, q1, q3, min, max (in the unit of the measure), missing (values without Dice) and failed
+        (empty masks: Dice but no surface distance). `reasons` explains missing statistics.
     """
     found = rows[measure].astype(float).dropna()
     n = len(found)
@@ -47,7 +60,22 @@ def describe(rows: pd.DataFrame, measure: str, sd_ddof: int) -> dict[str, object
 
 
 def summarise(overlap: pd.DataFrame, measure: str, sd_ddof: int) -> pd.DataFrame:
-    """Return one row per structure and phase of `overlap` with the summary of the column `measure`."""
+    """Summarise one measure by structure and phase.
+
+    Parameters
+    ----------
+    overlap : DataFrame
+        Columns mouse, structure, phase, dice, hd95_mm and `measure`.
+    measure : str
+        Column to summarise.
+    sd_ddof : int
+        The standard deviation divides by n - sd_ddof.
+
+    Returns
+    -------
+    DataFrame
+        COLUMNS, one row per structure and phase present; phase `all` pools ED and ES.
+    """
     rows = []
     for structure in STRUCTURES:
         for phase, phases in POOLED.items():
@@ -62,10 +90,18 @@ def summarise(overlap: pd.DataFrame, measure: str, sd_ddof: int) -> pd.DataFrame
 
 
 def combined_dice(overlap: pd.DataFrame) -> pd.Series:
-    """Return each mouse's combined Dice, best first: the mean over structures and over ED and ES.
+    """Compute the combined Dice of each mouse, the mean over structures and over ED and ES.
 
-    A mouse with one annotated frame has its phase `single` instead. Missing values are left out, a mouse
-    without any is not listed; equal values keep the alphabetical order of the mice.
+    Parameters
+    ----------
+    overlap : DataFrame
+        Columns mouse, phase, structure, dice. A mouse with a single annotated frame has the phase `single`.
+
+    Returns
+    -------
+    Series
+        By mouse, best first; ties are in alphabetical order. Missing values are ignored, and mice without any value are
+        omitted.
     """
     counted = overlap[overlap["phase"].isin(PHASES)].dropna(subset="dice")
     means = counted.groupby("mouse")["dice"].mean()
@@ -73,10 +109,19 @@ def combined_dice(overlap: pd.DataFrame) -> pd.Series:
 
 
 def select_cases(overlap: pd.DataFrame) -> dict[str, tuple[str, float]]:
-    """Return {"best", "median", "worst": (mouse, combined Dice)} in this order.
+    """Select the best, median and worst mouse by combined Dice.
 
-    The median case is the mouse of the middle rank; with an even number of mice, the worse of the two in the
-    middle. With fewer than three mice one serves twice or more; without any, the dictionary is empty.
+    Parameters
+    ----------
+    overlap : DataFrame
+        As for `combined_dice`.
+
+    Returns
+    -------
+    dict of str to (str, float)
+        Mouse and combined Dice of `best`, `median` and `worst`, in this order; empty if no mouse has a value. The
+        median case is the mouse of the middle rank, with an even number of mice the worse of the middle two. With fewer
+        than three mice, one of them appears more than once.
     """
     ranked = combined_dice(overlap)
     if ranked.empty:

@@ -1,6 +1,6 @@
-"""Tests on paired values, and the cases in which a test says nothing.
+"""Tests of paired values, including the cases in which a test is undefined.
 
-Every function returns a missing value, never a warning or an error, where its answer is not defined.
+All functions return NaN, never a warning or an error, where a result is undefined.
 """
 
 import math
@@ -13,14 +13,42 @@ NAN = math.nan
 
 
 def constant(values: np.ndarray, scale: float | None = None) -> bool:
-    """Say whether `values` do not vary, but for rounding relative to `scale` (default: the largest of them)."""
+    """Return whether values do not vary, apart from rounding.
+
+    Parameters
+    ----------
+    values : ndarray, shape (n,)
+        Values, none missing.
+    scale : float, optional
+        Magnitude of the values that these were computed from; a range below 1e-12 of it is rounding. Defaults to the
+        largest absolute value.
+
+    Returns
+    -------
+    bool
+        True for fewer than two values.
+    """
     scale = np.abs(values).max(initial=0) if scale is None else scale
     return len(values) < 2 or np.ptp(values) <= 1e-12 * scale
 
 
 def without_rounding(values: np.ndarray, scale: float | None = None) -> np.ndarray:
-    """Round `values` to about 1e-12 of `scale` (default: the largest of them), so that equal values tie in ranks.
+    """Round values to about 1e-12 of their scale, so that equal values tie in ranks.
 
+    Parameters
+    ----------
+    values : ndarray
+        Values, none missing.
+    scale : float, optional
+        Magnitude of the values that these were computed from. Defaults to the largest absolute value.
+
+    Returns
+    -------
+    ndarray
+        Rounded values.
+
+    Notes
+    -----
     Differences of decimal numbers that should be equal differ in their last digits: 0.3 - 0.1 > 0.2.
     """
     scale = np.abs(values).max(initial=0) if scale is None else scale
@@ -32,19 +60,23 @@ def paired_test(differences: np.ndarray, alpha: float, scale: float) -> dict[str
 
     Parameters
     ----------
-    differences
+    differences : ndarray, shape (pairs,)
         One per pair, none missing.
-    alpha
-        The confidence limits of the mean are 1 - alpha.
-    scale
-        Size of the values whose differences these are; variation below 1e-12 of it is rounding.
+    alpha : float
+        The confidence limits of the mean have the level 1 - alpha.
+    scale : float
+        Magnitude of the values subtracted; variation below 1e-12 of it is attributed to rounding.
 
     Returns
     -------
-    dict
-        mean, ci_low, ci_high; t, df and p of the paired t-test, missing with fewer than two differences or where they
-        do not vary; wilcoxon_p of the signed-rank test, missing where all are zero (zeros dropped; exact for up to 50
-        others, with ties up to 13, else by the normal approximation).
+    dict of str to float
+        mean, ci_low, ci_high; t, df and p of the paired t-test, NaN with fewer than two differences or without
+        variation; wilcoxon_p of the signed-rank test, NaN where all differences are zero.
+
+    Notes
+    -----
+    The signed-rank test drops zeros; it is exact for up to 50 other differences (13 with ties) and uses the normal
+    approximation beyond.
     """
     n = len(differences)
     result = dict.fromkeys(("mean", "ci_low", "ci_high", "t", "df", "p", "wilcoxon_p"), NAN)
@@ -63,7 +95,22 @@ def paired_test(differences: np.ndarray, alpha: float, scale: float) -> dict[str
 
 
 def holm(p: np.ndarray) -> np.ndarray:
-    """Correct the p-values for their number by Holm's method (1979); missing ones do not count and stay missing."""
+    """Correct p-values for their number by Holm's method.
+
+    Parameters
+    ----------
+    p : array_like, shape (tests,)
+        p-values; NaN for tests that could not be run, which are not counted.
+
+    Returns
+    -------
+    ndarray, shape (tests,)
+        Corrected p-values, NaN where `p` is.
+
+    References
+    ----------
+    Holm, Scand J Stat 1979;6:65.
+    """
     p = np.asarray(p, dtype=float)
     corrected = np.full(len(p), NAN)
     given = np.isfinite(p)
