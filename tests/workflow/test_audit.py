@@ -280,7 +280,7 @@ TAMPERED = [
     pytest.param(formula("scripts/murmur/statistics/agreement.py"), FIGURE_3, FIGURE_5, "STALE",
                  "scripts/murmur/statistics/agreement.py has changed", id="module"),
     pytest.param(delete("scripts/murmur/statistics/agreement.py"), FIGURE_3, FIGURE_5, "STALE",
-                 "scripts/murmur/statistics/agreement.py is no longer there", id="module gone"),
+                 "scripts/murmur/statistics/agreement.py no longer exists", id="module gone"),
     pytest.param(delete("mice/Mouse2.h5"), FIGURE_3, None, "BROKEN", "mice/Mouse2.h5 is missing", id="mouse gone"),
     pytest.param(delete("given.keras"), FIGURE_3_GIVEN, FIGURE_3, "BROKEN", "given.keras is missing",
                  id="weights gone"),
@@ -306,15 +306,15 @@ TAMPERED = [
     ),
     *(
         pytest.param(edit(path, change, sealed=True), path, FIGURE_3_GIVEN, "BROKEN",
-                     "does not (carry|fit).* sealed again",
+                     "does not (carry|match).* resealed",
                      id=f"{change.__name__} in record of {Path(path).name}, sealed")
         for path in (FIGURE_3, TABLE_1, AGREEMENT, MODEL, SEGMENTATION, FUNCTION)
         for change in (alpha, other_package, one_mouse_less)
     ),
     pytest.param(altered_with_its_record(FUNCTION), FIGURE_3, FIGURE_5, "BROKEN",
-                 f"The record of {FUNCTION} does not fit that of", id="file altered with its record"),
+                 f"The record of {FUNCTION} does not match that of", id="file altered with its record"),
     pytest.param(altered_with_its_record(MODEL), FIGURE_3, FIGURE_3_GIVEN, "BROKEN",
-                 f"The record of {MODEL} does not fit that of", id="network altered with its record"),
+                 f"The record of {MODEL} does not match that of", id="network altered with its record"),
     pytest.param(swapped(SEGMENTATION, SEGMENTATION.replace("Mouse2", "Mouse3")), FIGURE_3, FIGURE_3_GIVEN, "BROKEN",
                  f"{SEGMENTATION} was altered", id="two mice swapped"),
 ]  # fmt: skip
@@ -359,7 +359,7 @@ def one_mouse_more(study):
                 hands.write("mice/Mouse7.h5", (hands.folder / "mice" / "Mouse6.h5").read_bytes()),
                 hands.setting(one_mouse_more),
             ],
-            FIGURE_3, None, "check_cohort would now use mice/Mouse7.h5 too", id="a mouse more",
+            FIGURE_3, None, "check_cohort would now also use mice/Mouse7.h5", id="a mouse more",
         ),
     ],
 )  # fmt: skip
@@ -393,10 +393,10 @@ def test_other_packages_and_another_interpreter_are_named(place, hands, monkeypa
         current_state.metadata, "version", lambda name: "99.0" if name == "matplotlib" else version(name)
     )
     found = verdicts(place)
-    assert re.fullmatch(r"matplotlib was [\d.]+, here it is 99.0.", found[FIGURE_3][1])
+    assert re.fullmatch(r"matplotlib was [\d.]+ and is 99.0 here.", found[FIGURE_3][1])
     assert found[AGREEMENT] == ("VERIFIED", "")
     monkeypatch.setattr(current_state.platform, "python_version", lambda: "2.7")
-    assert re.search(r"python was 3[\d.]+, here it is 2.7.", verdicts(place)[AGREEMENT][1])
+    assert re.search(r"python was 3[\d.]+ and is 2.7 here.", verdicts(place)[AGREEMENT][1])
 
 
 @pytest.mark.parametrize("path", [FIGURE_3, PRODUCTS[1], PRODUCTS[2], PRODUCTS[3], PRODUCTS[6], TABLE_1, AGREEMENT])
@@ -477,7 +477,7 @@ def test_what_cannot_be_traced_is_broken(place, tmp_path):
 
 def test_why_two_figures_differ(place, hands, small):
     status, text = run("diff", place.folder / FIGURE_3, small.folder / FIGURE_3)
-    assert (status, text) == (0, "The two are the same.\n")
+    assert (status, text) == (0, "The two versions are identical.\n")
     status, text = run("diff", place.folder / FIGURE_3, place.folder / FIGURE_3_GIVEN)
     assert (status, text) == (1, f"inputs\n  {MODEL} -> given.keras (segment_mouse)\n")
 
@@ -502,7 +502,7 @@ def test_a_file_made_again_with_the_same_content_leaves_its_users_verified(place
         table, given = f"{RESULTS}/tables/mice/trained/table_2.csv", f"{RESULTS}/tables/mice/given/table_2.csv"
         assert found.verdict(table) == ("VERIFIED", [])
         assert (found.makers[table].record, summary) in found.same_again
-        assert "overlap_summary,surface_summary}.csv (made again since, with the same content)" in "\n".join(
+        assert "overlap_summary,surface_summary}.csv (recomputed since, with the same content)" in "\n".join(
             tree(found, table)
         )
         assert [reason.sentence for reason in found.verdict(given)[1]] == ["scripts/summarise_overlap.py has changed."]

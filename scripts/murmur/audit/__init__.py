@@ -1,1 +1,1 @@
-"""Whether files still match their code, settings and inputs."""
+"""Verification that files still match their code, settings and inputs."""

@@ -1,8 +1,8 @@
-"""Trace a figure or table back to the files of the mice, and check whether that is still true.
+"""Trace a figure or table back to the mouse files, and verify every step on the way.
 
-python -m murmur.audit FILE               a figure or table, or the results of a study, as results/demo
+python -m murmur.audit FILE               a figure or table, or the results of a study, such as results/demo
 python -m murmur.audit diff A B           why two versions of a figure or table differ
-python -m murmur.audit compare-runs A B   what differs between the results of two runs, byte for byte
+python -m murmur.audit compare-runs A B   differences between the results of two runs, byte for byte
 """
 
 import argparse
@@ -20,11 +20,11 @@ from murmur.errors import BadInput
 from murmur.provenance.lineage import lineage
 
 MEANING = """\
-VERIFIED  every file is what its record says, and the study, the code and the software are those that made it
-STALE     all is as recorded, but something has changed since: a source, the code, a setting, a package
-BROKEN    something is missing or was altered
+VERIFIED  every file matches its record, and study, code and software are those that made it
+STALE     all files match their records, but a source, the code, a setting or a package has changed since
+BROKEN    a file or record is missing or was altered
 
-The exit status is 0 for VERIFIED, 1 for STALE, 2 for BROKEN; of diff and compare-runs 0 for no difference, else 1.
+Exit status: 0 for VERIFIED, 1 for STALE, 2 for BROKEN; for diff and compare-runs, 0 without differences, 1 otherwise.
 """
 COMPARISONS = ("diff", "compare-runs")
 
@@ -44,9 +44,9 @@ def parsed(arguments: list[str]) -> argparse.Namespace:
         type=Path,
         default=Path("results"),
         metavar="DIR",
-        help="where to look for the record of a file that is not in its folder (default: results)",
+        help="where to search for the record of a file outside its folder (default: results)",
     )
-    parser.add_argument("--json", action="store_true", help="print all that was found as JSON")
+    parser.add_argument("--json", action="store_true", help="print the complete findings as JSON")
     asked = parser.parse_args(arguments)
     asked.command = str(asked.file.pop(0)) if str(asked.file[0]) in COMPARISONS else ""
     if len(asked.file) != (2 if asked.command else 1):
@@ -55,19 +55,19 @@ def parsed(arguments: list[str]) -> argparse.Namespace:
 
 
 def answer(asked: argparse.Namespace) -> tuple[int, dict, list[str]]:
-    """Return the exit status, and what was found as data and as lines of text."""
+    """Return the exit status and the findings, as data and as lines of text."""
     if asked.command == "diff":
         found = [origin(file, asked.results) for file in asked.file]
         (a, folder_a), (b, folder_b) = ((one.path, one.folder) for one in found)
         causes = why_different(lineage([a], folder_a), a, lineage([b], folder_b), b)
         lines = [line for kind, some in causes.items() for line in (kind, *(f"  {cause}" for cause in some))]
-        return int(bool(causes)), causes, lines or ["The two are the same."]
+        return int(bool(causes)), causes, lines or ["The two versions are identical."]
     if asked.command == "compare-runs":
         from murmur.audit.compare_runs import compare_runs  # pandas and h5py take a second
 
         different, count = compare_runs(*asked.file)
         lines = [f"{name}: {words}" for name, words in different.items()]
-        lines += [f"{len(different)} of {count} files differ" if different else f"{count} files, all the same"]
+        lines += [f"{len(different)} of {count} files differ" if different else f"{count} files, all identical"]
         return int(bool(different)), different, lines
     (file,) = asked.file
     if file.is_dir():
@@ -80,7 +80,7 @@ def answer(asked: argparse.Namespace) -> tuple[int, dict, list[str]]:
 
 
 def main(arguments: list[str]) -> int:
-    """Print what the command line asks for, and return the exit status."""
+    """Run the requested command, print its findings and return the exit status."""
     asked = parsed(arguments)
     try:
         status, data, lines = answer(asked)

@@ -1,17 +1,19 @@
-"""Whether a file is still what its records say, and what they say still true: VERIFIED, STALE or BROKEN, and why.
+"""Verdict on a file and all that it was made from, with reasons: VERIFIED, STALE or BROKEN.
 
-BROKEN: something that the workflow made is missing or is not what its record says; a record is missing or was changed;
-a source is missing. STALE: all is as recorded, but a source, a formula, a setting, a package or the set of inputs is
-another one now, or an input was made again. The commit by itself says nothing.
+BROKEN: a result is missing or differs from its record, a record is missing or was altered, or a source is missing.
+STALE: all files match their records, but a source, a formula, a setting, a package or the set of inputs has changed, or
+an input was recomputed with a different result. A different commit is not a reason.
 
-The record of a job names the digest of the record of each input. If an input has another record now, it was either made
-again, or its record was changed and sealed again. Only the first can have started after the job that used it:
+The record of a job contains the digest of the record of each input. If the record of an input has changed, the input
+was either recomputed, or its record was edited and resealed. Only in the first case can the input have been started
+later than the job that used it:
 
-    started later, other content     the job is STALE
-    started later, same content      no reason, as for Snakemake, which makes nothing again then
-    not later                        BROKEN
+    started later, different content     the job is STALE
+    started later, same content          not a reason; Snakemake would not rerun the job either
+    not started later                    BROKEN
 
-A person who changes a record, its start, all records above it and the stamp, all in agreement, is not found out.
+An attacker who consistently alters a record, its start time, all records that depend on it and the stamp is not
+detected.
 """
 
 import os
@@ -30,24 +32,24 @@ STAMPED = {".pdf", ".svg", ".png", ".gif", ".html", ".docx", ".tex", ".md"}
 
 
 class Reason(NamedTuple):
-    """One sentence that says why a file is STALE or BROKEN."""
+    """Why a file is STALE or BROKEN, in one sentence."""
 
     verdict: str
     sentence: str
 
 
 def worst(reasons: Iterable[Reason]) -> str:
-    """Return the verdict that follows from reasons: VERIFIED without any."""
+    """Return the verdict that follows from the reasons; VERIFIED if there are none."""
     return max((reason.verdict for reason in reasons), key=VERDICTS.index, default="VERIFIED")
 
 
 class Audit:
-    """The check of some files and of all that they were made from."""
+    """Audit of files and of all that they were made from."""
 
     def __init__(self, known: Lineage, files: list[str], current: CurrentState, copies: dict[str, Path] | None = None):
-        """Check `files`, and what they were made from, by `known`, the lineage of the whole study.
+        """Audit `files` and their ancestors, given `known`, the lineage of the whole study.
 
-        `copies` names a file elsewhere that is checked in place of the one in the study, by the path of the latter.
+        `copies` maps the path of a file in the study to a copy elsewhere, which is checked in its place.
         """
         self.makers, self.lost, self.inputs = known.makers, known.lost, known.inputs
         self.current, self.copies = current, copies or {}
@@ -59,9 +61,11 @@ class Audit:
         self.digests: dict[str, str | None] = dict(zip(self.reached, digests, strict=True))
         self.jobs = list({job.record: job for path in self.reached if (job := self.makers.get(path))}.values())
         self.file_reasons: dict[str, set[Reason]] = defaultdict(set)
-        self.source_reasons: dict[str, set[Reason]] = defaultdict(set)  # those of jobs that used a source, once more
-        self.job_reasons: dict[str, set[Reason]] = defaultdict(set)  # by the digest of the record; of all its outputs
-        self.same_again: set[tuple[str, str]] = set()  # a job, and an input that was made again with the same content
+        self.source_reasons: dict[str, set[Reason]] = defaultdict(
+            set
+        )  # reasons of jobs, by the source that they concern
+        self.job_reasons: dict[str, set[Reason]] = defaultdict(set)  # by record digest; they apply to all outputs
+        self.same_again: set[tuple[str, str]] = set()  # job, and input recomputed with the same content
         self._below: dict[str, set[Reason]] = {}
         for path in self.reached:
             if path in self.lost:
@@ -76,20 +80,20 @@ class Audit:
 
     @property
     def sources(self) -> list[str]:
-        """The files that were reached and that the workflow did not make."""
+        """The audited files that the workflow did not make."""
         return [path for path in self.reached if path not in self.makers and path not in self.lost]
 
     def verdict(self, path: str) -> tuple[str, list[Reason]]:
-        """Return the verdict on a file, and the reasons in it and in all that it was made from, the worst first."""
+        """Return the verdict on a file and the reasons in it and its ancestors, worst first."""
         reasons = in_order(self._reasons_of_file(path) | self._reasons_below(path))
         return worst(reasons), reasons
 
     def own_verdict(self, path: str) -> str:
-        """Return the verdict on a file, whatever it was made from."""
+        """Return the verdict on a file without its ancestors."""
         return worst(self._reasons_of_file(path) | self.source_reasons[path])
 
     def is_removed(self, path: str) -> bool:
-        """Tell whether a file was removed after use, as its rule says."""
+        """Return whether a file was removed after use because its rule declares it temporary."""
         rule = self.makers[path].rule if path in self.makers else ""
         return self.digests[path] is None and self.current.plan.removes(rule, path)
 
@@ -101,7 +105,7 @@ class Audit:
         return self.file_reasons[path] | (self.job_reasons[job.record] if job else set())
 
     def _reasons_below(self, path: str) -> set[Reason]:
-        """Return the reasons in the inputs of a file and in all that these were made from."""
+        """Return the reasons in the inputs of a file and in their ancestors."""
         job = self.makers.get(path)
         if job is None:
             return set()
@@ -112,28 +116,28 @@ class Audit:
         return self._below[job.record]
 
     def _loss(self, path: str) -> Reason:
-        """Return what is wrong with a file that has no record; where its job left no trace, it is yet to run."""
+        """Return the reason for a file without a record; if its job left no trace, it has not run yet."""
         if self.digests[path]:
             return Reason("BROKEN", f"{path}: {self.lost[path]}.")
         job = self.current.plan.job_of.get(path)
         if job and not any(other in self.makers or other in self._used for other in job["outputs"]):
             return Reason(
-                "STALE", f"{job['rule']} has not made {_named(job['outputs'])}, which the study file asks for."
+                "STALE", f"{job['rule']} has not yet made {_named(job['outputs'])}, which the study file requests."
             )
         return Reason("BROKEN", f"{path} is missing, and {self.lost[path]}.")
 
     def _alterations(self, path: str) -> Iterable[str]:
-        """Yield what is wrong with the content of a file."""
+        """Yield a sentence if a file is missing or its content was altered."""
         found, name = self.digests[path], self.copies.get(path, path)
         if found is None:
             if not self.is_removed(path):
                 yield f"{name} is missing."
         elif found != self.makers[path].outputs[path]["sha256"]:
             how = "altered, or saved by other software," if path in self.copies else "altered"
-            yield f"{name} was {how} since it was made: its content is not what its record says."
+            yield f"{name} was {how} since it was made: its content does not match its record."
 
     def _false_stamps(self, job: Job) -> Iterable[str]:
-        """Yield which outputs of a job fit its record by their content but not by their stamp."""
+        """Yield a sentence for each output of a job whose content matches the record but whose stamp does not."""
         for path, output in job.outputs.items():
             if Path(path).suffix in STAMPED:
                 place = self._place(path)
@@ -142,11 +146,11 @@ class Audit:
                     stamp = stamp_of(place)
                     if stamp is None or stamp.record != job.record:
                         name = self.copies.get(path, path)
-                        changed = "one of them was changed, and sealed again"
+                        changed = "one of them was altered and resealed"
                         yield f"{name} does not carry the stamp of its record: {changed}."
 
     def _check_inputs(self, job: Job) -> None:
-        """Compare the inputs of a job with what its record says of them."""
+        """Compare the inputs of a job with its record."""
         for source in job.inputs:
             path, now, maker = source["path"], self.digests[source["path"]], self.makers.get(source["path"])
             if source["record"] is None and now != source["sha256"]:
@@ -157,11 +161,11 @@ class Audit:
                 if maker.outputs[path]["sha256"] == source["sha256"]:
                     self.same_again.add((job.record, path))
                 else:
-                    sentence = f"{path} was made again, with another result, since {job.rule} used it."
+                    sentence = f"{path} was recomputed with a different result since {job.rule} used it."
                     self.job_reasons[job.record].add(Reason("STALE", sentence))
 
     def _check_users(self) -> None:
-        """Find records that do not fit those of the jobs that used their files, be these part of this audit or not."""
+        """Find records that do not match those of the jobs that used their files, including jobs outside this audit."""
         users = defaultdict(list)
         for job in self._known_jobs:
             for source in job.inputs:
@@ -169,13 +173,13 @@ class Audit:
                 if maker and not _fits(maker, source) and not _was_made_again(maker, job, source):
                     users[source["path"]].append(next(iter(job.outputs)))
         for path, made_from_it in users.items():
-            words = f"The record of {path} does not fit that of {_named(made_from_it)}, made from it"
-            reason = Reason("BROKEN", f"{words}: one of them was changed, and sealed again.")
+            words = f"The record of {path} does not match that of {_named(made_from_it)}, made from it"
+            reason = Reason("BROKEN", f"{words}: one of them was altered and resealed.")
             self.job_reasons[self.makers[path].record].add(reason)
 
 
 def in_order(reasons: Iterable[Reason]) -> list[Reason]:
-    """Return reasons sorted, the worst first."""
+    """Return the reasons sorted, worst first."""
     return sorted(reasons, key=lambda reason: (-VERDICTS.index(reason.verdict), reason.sentence))
 
 

@@ -1,7 +1,7 @@
-"""What differs between the results of two runs of a study.
+"""Differences between the results of two runs of a study.
 
-Every file must be the same byte for byte, and every record must say the same of how its job made what. What describes
-the run itself (logs, benchmarks, Snakemake's report, the crate) is left out.
+Files are compared byte for byte, and records without the time and place of the run. Files that describe the run itself
+(logs, benchmarks, Snakemake's report, the crate) are excluded.
 """
 
 import io
@@ -20,9 +20,9 @@ OF_THE_RUN = {"logs", "slurm_logs", "benchmarks", "ro-crate", "report.html", "re
 
 
 def compare_runs(first: Path, second: Path) -> tuple[dict[str, str], int]:
-    """Return what differs between the results in two folders, by the path of the file, and the number of files.
+    """Return the differences between the results in two folders, by path, and the number of files.
 
-    Raises BadInput when there are none in one of them.
+    Raises BadInput if a folder contains no results.
     """
     names = sorted(results_of(first) | results_of(second))
     different = {name: words for name in names if (words := compare(first / name, second / name))}
@@ -30,9 +30,9 @@ def compare_runs(first: Path, second: Path) -> tuple[dict[str, str], int]:
 
 
 def results_of(folder: Path) -> set[str]:
-    """Return the paths below `folder` of all results and records.
+    """Return the relative paths of all results and records in `folder`.
 
-    Raises BadInput when there are none.
+    Raises BadInput if there are none.
     """
     files = [file.relative_to(folder) for file in folder.rglob("*") if file.is_file()]
     found = {file.as_posix() for file in files if not OF_THE_RUN & set(file.parts[:2])}
@@ -42,21 +42,21 @@ def results_of(folder: Path) -> set[str]:
 
 
 def compare(first: Path, second: Path) -> str | None:
-    """Return what differs between two files of results, or between two records; None when they are the same."""
+    """Return the difference between two results or two records; None if they are identical."""
     if not (first.exists() and second.exists()):
         return f"only in {(first if first.exists() else second).parent}"
     return records_differ(first, second) if is_record(first) else difference(first, second)
 
 
 def is_record(file: Path) -> bool:
-    """Tell whether a file is a record of a job."""
+    """Return whether a file is the record of a job."""
     return "provenance/jobs/" in file.as_posix() and file.suffix == ".json"
 
 
 def records_differ(first: Path, second: Path) -> str | None:
-    """Return in which parts two records differ, apart from where and when the jobs ran; None when in none.
+    """Return the parts in which two records differ, apart from when and where the jobs ran; None if there are none.
 
-    So two runs also agree in the content of a file that was removed after use.
+    Records include the digest of every output, so that temporary files, which are removed after use, are compared too.
     """
     one, other = ({"outputs": record["outputs"], **record["made"]} for record in map(read_record, (first, second)))
     parts = [part for part in sorted(one.keys() | other.keys()) if one.get(part) != other.get(part)]
@@ -64,32 +64,32 @@ def records_differ(first: Path, second: Path) -> str | None:
 
 
 def difference(first: Path, second: Path) -> str | None:
-    """Return what differs between two files, and by how much; None when they are the same byte for byte."""
+    """Return how and by how much two files differ; None if they are identical byte for byte."""
     one, other = first.read_bytes(), second.read_bytes()
     if one == other:
         return None
-    tell = {".csv": tables_differ, ".h5": datasets_differ, ".keras": weights_differ}.get(first.suffix)
-    # What says the same in other bytes is told by its bytes.
-    return (tell and tell(one, other)) or bytes_differ(one, other)
+    differ = {".csv": tables_differ, ".h5": datasets_differ, ".keras": weights_differ}.get(first.suffix)
+    # Equal content can be stored as different bytes; then these are reported.
+    return (differ and differ(one, other)) or bytes_differ(one, other)
 
 
 def bytes_differ(one: bytes, other: bytes) -> str:
-    """Say where two contents begin to differ."""
+    """Return the position of the first difference between two contents."""
     length = min(len(one), len(other))
     unequal = np.flatnonzero(np.frombuffer(one, np.uint8, length) != np.frombuffer(other, np.uint8, length))
     start = unequal[0] if unequal.size else length
-    return f"from byte {start} on, counted from 0, of {len(one)} and {len(other)}"
+    return f"from byte {start}, counted from 0, of {len(one)} and {len(other)}"
 
 
 def tables_differ(one: bytes, other: bytes) -> str:
-    """Return for each column of two CSV files that differs the largest relative difference |a - b| / max(|a|, |b|).
+    """Return the largest relative difference |a - b| / max(|a|, |b|) of each column in which two CSV files differ.
 
-    A column of text, or one that is missing a number in one file alone, is told by the number of its rows that differ.
+    For text, and for numbers that are missing in one of the files only, the number of differing rows is returned.
     """
     a, b = (pd.read_csv(io.BytesIO(table)) for table in (one, other))
     if list(a.columns) != list(b.columns) or len(a) != len(b):
-        return f"{len(a)} rows of {', '.join(a.columns)} against {len(b)} rows of {', '.join(b.columns)}"
-    told = []
+        return f"{len(a)} rows of {', '.join(a.columns)} versus {len(b)} rows of {', '.join(b.columns)}"
+    lines = []
     for name in a.columns:
         x, y = a[name], b[name]
         unequal = (x != y) & ~(x.isna() & y.isna())
@@ -98,10 +98,10 @@ def tables_differ(one: bytes, other: bytes) -> str:
         x, y = x[unequal], y[unequal]
         if pd.api.types.is_numeric_dtype(x) and pd.api.types.is_numeric_dtype(y) and not (x.isna() | y.isna()).any():
             relative = (x - y).abs() / np.maximum(x.abs(), y.abs())
-            told.append(f"{name} by up to {relative.max():.1e} of its value")
+            lines.append(f"{name} by up to {relative.max():.1e} of its value")
         else:
-            told.append(f"{name} in {len(x)} of {len(a)} rows")
-    return ", ".join(told)
+            lines.append(f"{name} in {len(x)} of {len(a)} rows")
+    return ", ".join(lines)
 
 
 def _datasets(content: bytes) -> dict[str, np.ndarray]:
@@ -112,22 +112,22 @@ def _datasets(content: bytes) -> dict[str, np.ndarray]:
 
 
 def datasets_differ(one: bytes, other: bytes) -> str:
-    """Return for each dataset of two HDF5 files that differs the number of its values (voxels) that do."""
+    """Return the number of differing values (voxels) of each dataset in which two HDF5 files differ."""
     a, b = _datasets(one), _datasets(other)
-    told = []
+    lines = []
     for name in sorted(a.keys() | b.keys()):
         x, y = a.get(name), b.get(name)
         if x is None or y is None or np.shape(x) != np.shape(y):
-            told.append(f"{name} of shape {np.shape(x)} against {np.shape(y)}".replace("()", "none"))
+            lines.append(f"{name} of shape {np.shape(x)} versus {np.shape(y)}".replace("()", "none"))
         elif count := np.count_nonzero(x != y):
-            told.append(f"{name} in {count} of {np.size(x)} values")
-    return ", ".join(told)
+            lines.append(f"{name} in {count} of {np.size(x)} values")
+    return ", ".join(lines)
 
 
 def weights_differ(one: bytes, other: bytes) -> str:
-    """Return the largest absolute difference of a weight of two networks, files of Keras."""
+    """Return the largest absolute difference between the weights of two Keras files."""
     a, b = (_datasets(zipfile.ZipFile(io.BytesIO(model)).read("model.weights.h5")) for model in (one, other))
     if {name: x.shape for name, x in a.items()} != {name: x.shape for name, x in b.items()}:
-        return "weights of other shapes"
+        return "weights of different shapes"
     largest = max(np.abs(a[name].astype(float) - b[name]).max(initial=0) for name in a)
     return f"weights by up to {largest:.1e}" if largest else ""

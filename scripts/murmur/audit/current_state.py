@@ -1,4 +1,4 @@
-"""The current state of checkout, environment and study, to compare records with."""
+"""Current state of checkout, environment and study, with which records are compared."""
 
 import os
 import platform
@@ -15,10 +15,10 @@ from murmur.provenance.lineage import Job
 
 
 class CurrentState:
-    """The code of the checkout, the software installed here and what the study file asks for."""
+    """The code of the checkout, the installed software and the jobs that the study file requests."""
 
     def __init__(self, folder: Path, checkout: Path, plan: SnakemakePlan):
-        """Take the working directory that the paths of records start from, the code, and what the study asks for."""
+        """Take the working directory, to which the paths in records are relative, the checkout and the current plan."""
         self.plan = plan
         self.place = cache(lambda path: place_of(path, folder, checkout))
         self._content_of = cache(lambda file: digest_or_none(checkout / file))
@@ -28,7 +28,7 @@ class CurrentState:
         self._not_asked: list[str] = []
 
     def changes(self, job: Job) -> Iterator[str]:
-        """Yield sentences on what is no longer as it was when a job ran."""
+        """Yield a sentence for each change since a job ran."""
         made, lasts = job.made, self.plan.lasts(job.rule)
         yield from self._code_changes(made, [made["script"]] if lasts else made["science"])
         yield from self._software_changes(made["software"] if not lasts else {})
@@ -40,7 +40,7 @@ class CurrentState:
 
     @property
     def not_compared(self) -> list[str]:
-        """What could not be compared, in sentences."""
+        """Sentences on settings, inputs and versions that could not be compared."""
         sentences = []
         if self.plan.problem:
             sentences.append(f"Settings and inputs were not compared with the study file: {self.plan.problem}.")
@@ -48,19 +48,19 @@ class CurrentState:
             some = f"{self._not_asked[0]} and {len(self._not_asked) - 1} others"
             names = self._not_asked[0] if len(self._not_asked) == 1 else some
             sentences.append(
-                f"Settings and inputs were not compared for what the study file does not ask for: {names}."
+                f"Settings and inputs were not compared for files that the study file does not request: {names}."
             )
         if self._not_installed:
             names = ", ".join(sorted(self._not_installed))
-            sentences.append(f"Versions were not compared of what is not installed here: {names}.")
+            sentences.append(f"Versions were not compared for packages that are not installed here: {names}.")
         return sentences
 
     def _code_changes(self, made: dict, files: Iterable[str]) -> Iterator[str]:
         for file in files:
             content = self._content_of(file)
             if content is None:
-                yield f"{file} is no longer there."
-            # Only what is another file now has to be parsed.
+                yield f"{file} no longer exists."
+            # Only files with different content have to be parsed.
             elif content != made["code"].get(file) and self._science_of(file) != made["science"].get(file):
                 yield f"{file} has changed."
 
@@ -69,17 +69,17 @@ class CurrentState:
         absent = {package for package in software if here[package] is None}
         if absent:
             self._not_installed |= absent
-            here.pop("python", None)  # it ran in another environment, which may have its own interpreter
+            here.pop("python", None)  # the job ran in another environment, which may have its own interpreter
         for package, version in here.items():
             if version not in (None, software[package]):
-                yield f"{package} was {software[package]}, here it is {version}."
+                yield f"{package} was {software[package]} and is {version} here."
 
     def _asked_changes(self, made: dict, job: dict) -> Iterator[str]:
         for key, before, now in differences(made["settings"], job["settings"]):
             words = f"the setting {key} of {made['rule']} was {short(before)} and is now {short(now)}"
-            yield f"By the study file, or a table that it names, {words}."
+            yield f"According to the study file, or a table that it names, {words}."
         used, asked = self._places(source["path"] for source in made["inputs"]), self._places(job["inputs"])
-        yield from (f"{made['rule']} would now use {asked[place]} too." for place in asked.keys() - used.keys())
+        yield from (f"{made['rule']} would now also use {asked[place]}." for place in asked.keys() - used.keys())
         yield from (f"{made['rule']} would no longer use {used[place]}." for place in used.keys() - asked.keys())
 
     def _places(self, paths: Iterable[str]) -> dict[str, str]:
@@ -87,9 +87,9 @@ class CurrentState:
 
 
 def place_of(path: str, folder: Path, checkout: Path) -> Path:
-    """Return where a file of a record is, in the working directory `folder` or where its path says.
+    """Return the location of a file named in a record, relative to the working directory `folder`.
 
-    A file of the checkout (a study file, published numbers) is found in `checkout`, wherever it was before.
+    A file of the checkout (a study file, published numbers) is found in `checkout` even if the checkout was moved.
     """
     place, parts = folder / path, Path(path).parts
     if parts[0] in ("/", "..") and not place.exists():
@@ -100,7 +100,7 @@ def place_of(path: str, folder: Path, checkout: Path) -> Path:
 
 
 def version_here(package: str) -> str | None:
-    """Return the version of a package, or of the interpreter, in this environment; None where it is not installed."""
+    """Return the version of a package, or of the interpreter, in this environment; None if it is not installed."""
     if package == "python":
         return platform.python_version()
     try:
@@ -110,7 +110,7 @@ def version_here(package: str) -> str | None:
 
 
 def science_or_none(path: Path) -> str | None:
-    """Return the science digest of a Python file; None where there is none that can be read."""
+    """Return the science digest of a Python file; None if it cannot be read."""
     try:
         return science_digest(path)
     except (OSError, SyntaxError):
@@ -118,7 +118,7 @@ def science_or_none(path: Path) -> str | None:
 
 
 def digest_or_none(path: Path) -> str | None:
-    """Return the sha256 of a file; None where there is none that can be read."""
+    """Return the SHA-256 of a file; None if it cannot be read."""
     try:
         return sha256(path)
     except OSError:

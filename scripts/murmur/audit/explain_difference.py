@@ -1,4 +1,4 @@
-"""Why two versions of a file differ: in their mice, settings, code, packages or commit."""
+"""Causes of the difference between two versions of a file: mice, settings, code, packages or commit."""
 
 import json
 from collections import defaultdict
@@ -11,16 +11,16 @@ KINDS = ("inputs", "settings", "code", "packages", "commit")
 
 
 def short(value: object) -> str:
-    """Return a value of JSON in a few words."""
+    """Return a JSON value as text of at most 60 characters."""
     text = "nothing" if value is None else json.dumps(value, ensure_ascii=False)
     return text if len(text) <= 60 else f"{text[:56]} ..."
 
 
 def why_different(known_a: Lineage, a: str, known_b: Lineage, b: str) -> dict[str, list[str]]:
-    """Return the deepest causes for which two files differ, in sentences by kind (KINDS); none where they are the same.
+    """Return the root causes of the difference between two files, as sentences by kind (KINDS); empty if identical.
 
-    `a` and `b` are the paths of the files in their records. Where an input has the same content in both, what lies
-    behind it explains nothing and is passed over; unless there is no other difference than in the records.
+    `a` and `b` are the paths of the files in their records. Inputs with the same content are not traced further, unless
+    the records differ in nothing else.
     """
     return _causes(known_a, a, known_b, b, deep=False) or _causes(known_a, a, known_b, b, deep=True)
 
@@ -31,7 +31,7 @@ def _causes(known_a: Lineage, a: str, known_b: Lineage, b: str, deep: bool) -> d
     }
     seen = set()
 
-    def say(kind: str, sentence: str, rule: str = "") -> None:
+    def add(kind: str, sentence: str, rule: str = "") -> None:
         found[kind][sentence][rule] = None
 
     def compare(a: str, b: str) -> None:
@@ -39,43 +39,43 @@ def _causes(known_a: Lineage, a: str, known_b: Lineage, b: str, deep: bool) -> d
             return
         seen.add((a, b))
         if a not in known_a.makers or b not in known_b.makers:
-            say("inputs", f"{a}: a record is lost, so what it was made from cannot be compared")
+            add("inputs", f"{a}: a record is missing, so its inputs cannot be compared")
             return
         job_a, job_b = known_a.makers[a], known_b.makers[b]
         if job_a.record == job_b.record:
             if job_a.outputs[a]["sha256"] != job_b.outputs[b]["sha256"]:
-                say("inputs", f"{a} has another content, though the same code made it from the same inputs")
+                add("inputs", f"{a} has different content although the same code made it from the same inputs")
             return
         made_a, made_b, rule = job_a.made, job_b.made, job_a.rule
         for key, before, now in differences(made_a["settings"], made_b["settings"]):
-            say("settings", f"{key} {short(before)} -> {short(now)}", rule)
+            add("settings", f"{key} {short(before)} -> {short(now)}", rule)
         for file, before, now in _of_files(made_a["science"], made_b["science"]):
-            say("code", f"{file} {'differs' if before and now else 'is only in A' if before else 'is only in B'}", rule)
+            add("code", f"{file} {'differs' if before and now else 'is only in A' if before else 'is only in B'}", rule)
         for file, *_ in _of_files(made_a["code"], made_b["code"]):
-            say("unscientific", f"{file} differs in what cannot change a result", rule)
+            add("unscientific", f"{file} differs in parts that cannot affect results", rule)
         for package, before, now in _of_files(made_a["software"], made_b["software"]):
-            say("packages", f"{package} {before or 'none'} -> {now or 'none'}", rule)
+            add("packages", f"{package} {before or 'none'} -> {now or 'none'}", rule)
         if made_a["commit"] != made_b["commit"]:
-            say("commit", f"{made_a['commit']} -> {made_b['commit']}")
+            add("commit", f"{made_a['commit']} -> {made_b['commit']}")
         compare_inputs(made_a, made_b)
 
     def compare_inputs(made_a: dict, made_b: dict) -> None:
-        pairs, alone_a, alone_b = _pairs(made_a, made_b)
-        for which, alone in (("A", alone_a), ("B", alone_b)):
-            for source in alone:
-                say("follow" if source["record"] else "inputs", f"{source['path']} is in {which} alone", made_a["rule"])
+        pairs, only_a, only_b = _pairs(made_a, made_b)
+        for which, sources in (("A", only_a), ("B", only_b)):
+            for source in sources:
+                add("follow" if source["record"] else "inputs", f"{source['path']} is only in {which}", made_a["rule"])
         for one, other in pairs:
             is_same = one["sha256"] == other["sha256"]
             if one["record"] and other["record"]:
                 if deep or not is_same:
                     compare(one["path"], other["path"])
             elif not is_same and one["path"] == other["path"]:
-                say("inputs", f"{one['path']} has another content")
+                add("inputs", f"{one['path']} has different content")
             elif not is_same:
-                say("inputs", f"{one['path']} -> {other['path']}", made_a["rule"])
+                add("inputs", f"{one['path']} -> {other['path']}", made_a["rule"])
 
     compare(a, b)
-    if not found["inputs"] and not found["settings"]:  # else these are but consequences
+    if not found["inputs"] and not found["settings"]:  # otherwise these are consequences
         found["inputs"] = found["follow"]
     if not any(found[kind] for kind in KINDS[:-1]):
         found["code"] = found["unscientific"]
@@ -83,24 +83,24 @@ def _causes(known_a: Lineage, a: str, known_b: Lineage, b: str, deep: bool) -> d
 
 
 def _pairs(made_a: dict, made_b: dict) -> tuple[list[tuple[dict, dict]], list[dict], list[dict]]:
-    """Return the inputs that stand for each other in two records, and those that are in one alone.
+    """Return the corresponding inputs of two records, and the inputs of only one of them.
 
-    They have the same name, and the same path or, where the study, the reader or the place is another, the same file
-    name, or are the only ones left of their name.
+    Corresponding inputs have the same name and the same path; failing that (another study, reader or folder), the same
+    file name; failing that, they are the only remaining inputs of that name.
     """
-    pairs, alone_a, alone_b = [], list(made_a["inputs"]), list(made_b["inputs"])
+    pairs, only_a, only_b = [], list(made_a["inputs"]), list(made_b["inputs"])
     for likeness in (lambda source: source["path"], lambda source: Path(source["path"]).name, lambda source: ""):
         of_b = defaultdict(list)
-        for source in alone_b:
+        for source in only_b:
             of_b[source["name"], likeness(source)].append(source)
         of_a = defaultdict(list)
-        for source in alone_a:
+        for source in only_a:
             of_a[source["name"], likeness(source)].append(source)
         new = [(of_a[key][0], of_b[key][0]) for key in of_a if len(of_a[key]) == len(of_b[key]) == 1]
         pairs += new
-        alone_a = [source for source in alone_a if not any(source is one for one, _ in new)]
-        alone_b = [source for source in alone_b if not any(source is other for _, other in new)]
-    return pairs, alone_a, alone_b
+        only_a = [source for source in only_a if not any(source is one for one, _ in new)]
+        only_b = [source for source in only_b if not any(source is other for _, other in new)]
+    return pairs, only_a, only_b
 
 
 def _of_files(a: dict[str, str], b: dict[str, str]) -> list[tuple[str, str | None, str | None]]:

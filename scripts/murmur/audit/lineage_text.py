@@ -1,4 +1,4 @@
-"""The tree of a file, from the figure down to the files of the mice, as text that a person can read in a minute."""
+"""Lineage of a file as a text tree, from the figure down to the mouse files."""
 
 import json
 import textwrap
@@ -15,8 +15,7 @@ FIRM = "\N{NO-BREAK SPACE}"
 def tree(audit: Audit, path: str) -> list[str]:
     """Return the lines of the tree of a file.
 
-    Inputs that one rule made in one folder share a line, and so do sources in one folder; what has been drawn before
-    is only named.
+    Inputs that one rule made in one folder share a line, as do sources in one folder; repeated files are only named.
     """
     lines: list[str] = []
     seen: set[str] = set()
@@ -42,7 +41,7 @@ def tree(audit: Audit, path: str) -> list[str]:
 
 
 def source_table(audit: Audit) -> list[str]:
-    """Return lines that name every source with the first digits of its sha256, by folder and kind of file."""
+    """Return lines with every source and the first digits of its SHA-256, by folder and file type."""
     groups: dict[Path, list[str]] = {}
     for path in sorted(audit.sources, key=natural_key):
         file, digest = Path(path), audit.digests[path]
@@ -59,7 +58,7 @@ def source_table(audit: Audit) -> list[str]:
 
 
 def _groups(paths: list[str], audit: Audit) -> list[tuple[list[str], list[str]]]:
-    """Return the inputs of files in groups that share a line, each with what is to be noted."""
+    """Return the inputs of files in groups that share a line, each with its notes."""
     groups: dict[tuple, dict[str, None]] = {}
     again = set()
     for path in paths:
@@ -69,7 +68,7 @@ def _groups(paths: list[str], audit: Audit) -> list[tuple[list[str], list[str]]]
             groups.setdefault(key, {})[source["path"]] = None
             if (audit.makers[path].record, source["path"]) in audit.same_again:
                 again.add(key)
-    note = "made again since, with the same content"
+    note = "recomputed since, with the same content"
     return [([*group], [note] * (key in again) + _state([*group], audit)) for key, group in groups.items()]
 
 
@@ -94,7 +93,7 @@ def _name(paths: list[str], audit: Audit) -> str:
 
 
 def _details(paths: list[str], audit: Audit) -> str:
-    """Return who made files, when, and with which settings; those of the first, which all of a rule share."""
+    """Return the script, times and settings of files made by one rule; the settings are those of the first file."""
     made, started = audit.makers[paths[0]].made, sorted(audit.makers[path].run["started"] for path in paths)
     times = dict.fromkeys(time[:16].replace("T", " ") for time in (started[0], started[-1]))
     rule = "" if Path(made["script"]).stem == made["rule"] else f" (rule {made['rule']})"
@@ -108,7 +107,7 @@ def _settings(settings: dict) -> str:
 
 
 def _value(value: object) -> str:
-    """Return a setting in a few words; of many names or words, as the phenotypes of mice, how often each stands."""
+    """Return a setting as short text; long lists of names, such as phenotypes, as counts."""
     values = list(value.values()) if isinstance(value, dict) else value
     if isinstance(values, list) and len(values) > 2 and all(isinstance(item, str | None) for item in values):
         counts = Counter(item or "none" for item in values)

@@ -1,4 +1,4 @@
-"""Which record belongs to a file, in its folder or detached: copied elsewhere, renamed."""
+"""Find the record of a file, in its original folder or detached (copied elsewhere or renamed)."""
 
 import os
 import zipfile
@@ -12,7 +12,7 @@ from murmur.provenance.stamp import Stamp, read_stamp
 
 
 class Origin(NamedTuple):
-    """The working directory in which a file was made, and its path from there; `detached`: it lies elsewhere now."""
+    """Working directory in which a file was made, and its path there; `detached` if it is now elsewhere."""
 
     folder: Path
     path: str
@@ -20,9 +20,9 @@ class Origin(NamedTuple):
 
 
 def origin(file: Path, results: Path) -> Origin:
-    """Return the origin of a file; one that is detached is looked for among the records below `results`.
+    """Return the origin of a file; for a detached file, the records below `results` are searched.
 
-    Raises BadInput when no record there belongs to it.
+    Raises BadInput if none of them belongs to it.
     """
     folder = working_directory(file)
     if folder:
@@ -31,7 +31,7 @@ def origin(file: Path, results: Path) -> Origin:
 
 
 def working_directory(file: Path) -> Path | None:
-    """Return the working directory of a file below results/STUDY, where that study has records."""
+    """Return the working directory of a file below results/STUDY; None if that study has no records."""
     place = Path(os.path.abspath(file))
     for results in place.parents:
         if results.name == "results" and results != place.parent:
@@ -42,7 +42,7 @@ def working_directory(file: Path) -> Path | None:
 
 
 def _detached(file: Path, results: Path) -> Origin:
-    """Return the origin of a copy: the output that has its content or the record of its stamp, and is most like it."""
+    """Return the origin of a copy: the most similar output with the same content or the record of its stamp."""
     if not file.is_file():
         raise BadInput(f"{file} is missing, and so is its record")
     content, stamp = sha256(file), stamp_of(file)
@@ -60,7 +60,7 @@ def _detached(file: Path, results: Path) -> Origin:
 
 
 def studies_below(folder: Path) -> list[tuple[Path, str]]:
-    """Return the working directory and the name of each study with records below a folder, or around it."""
+    """Return working directory and name of each study with records below a folder, or containing it."""
     place = Path(os.path.abspath(folder))
     found = [(jobs.parents[3], jobs.parents[1].name) for jobs in sorted(place.rglob("provenance/jobs"))]
     around = working_directory(place / "any")
@@ -68,7 +68,7 @@ def studies_below(folder: Path) -> list[tuple[Path, str]]:
 
 
 def stamp_of(file: Path) -> Stamp | None:
-    """Return the stamp of a file; None where it has none, or is not a document at all."""
+    """Return the stamp of a file; None if it has none or cannot be read as a document."""
     try:
         return read_stamp(file)
     except (zipfile.BadZipFile, KeyError):
@@ -78,10 +78,10 @@ def stamp_of(file: Path) -> Stamp | None:
 def _unknown(stamp: Stamp | None, results: Path) -> str:
     if stamp:
         return (
-            f"its record {stamp.record[:12]} (study {stamp.study}, commit {stamp.commit[:12]}) is not below {results}: "
-            "another run made it, or its record is gone; --results DIR says where to look"
+            f"its record {stamp.record[:12]} (study {stamp.study}, commit {stamp.commit[:12]}) was not found below "
+            f"{results}: it was made by another run, or its record was removed; use --results DIR to search elsewhere"
         )
     return (
-        f"it carries no stamp, and no record below {results} is of a file with its content: it was altered, or comes "
-        "from elsewhere; --results DIR says where to look"
+        f"it carries no stamp, and no record below {results} matches its content: it was altered, or made "
+        "elsewhere; use --results DIR to search elsewhere"
     )

@@ -1,4 +1,4 @@
-"""What an audit found, as text for a person and as data for machines."""
+"""Findings of an audit, as text and as machine-readable data."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from murmur.audit.locate import Origin
 
 
 def text_of_file(audit: Audit, found: Origin, file: Path) -> list[str]:
-    """Return the lines that tell where a file comes from, from the file down to its sources, and its verdict."""
+    """Return the lines of the derivation of a file, down to its sources, and its verdict."""
     lines = [f"{file} is {found.folder / found.path}"] if found.detached else []
     if found.path in audit.makers:
         job = audit.makers[found.path]
@@ -16,7 +16,7 @@ def text_of_file(audit: Audit, found: Origin, file: Path) -> list[str]:
         lines += [
             f"study   {made['study']} ({', '.join(run['study_files'])})",
             f"record  {job.record} ({job.place})",
-            f"commit  {made['commit'].replace('+', ', and changes since')}",
+            f"commit  {made['commit'].replace('+', ', with uncommitted changes')}",
             f"made    {run['started'][:19].replace('T', ' ')} UTC on {run['host']} ({run['system']}), "
             f"in {run['seconds']} s with {run['peak_memory_MB']} MB",
             "",
@@ -36,7 +36,7 @@ def text_of_file(audit: Audit, found: Origin, file: Path) -> list[str]:
 
 
 def text_of_study(audit: Audit, files: list[str]) -> list[str]:
-    """Return a line for each figure and table with its verdict; then the verdict on all, and each reason once."""
+    """Return a line with the verdict on each figure and table, the overall verdict, and each reason once."""
     groups: dict[str, list[str]] = {}
     for path in files:
         groups.setdefault(str(Path(path).with_suffix("")), []).append(path)
@@ -56,13 +56,13 @@ def text_of_study(audit: Audit, files: list[str]) -> list[str]:
 
 
 def touched_by(audit: Audit, files: list[str]) -> dict[Reason, int]:
-    """Return every reason in `files`, the worst first, and how many of them it touches."""
+    """Return every reason in `files`, worst first, and the number of files that it affects."""
     reasons = [reason for path in files for reason in audit.verdict(path)[1]]
     return {reason: reasons.count(reason) for reason in in_order(set(reasons))}
 
 
 def data_of(audit: Audit, files: list[str]) -> dict:
-    """Return what the audit found, for machines."""
+    """Return the findings as values of JSON."""
     verdicts = {path: audit.verdict(path) for path in files}
     return {
         "verdict": worst(reason for _, reasons in verdicts.values() for reason in reasons),

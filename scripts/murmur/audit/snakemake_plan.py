@@ -1,8 +1,8 @@
-"""What a study file asks for now, by Snakemake's own plan: the settings and the inputs of every job.
+"""Current plan of a study by Snakemake itself: settings and inputs of every job.
 
     python -m murmur.audit.snakemake_plan CHECKOUT FOLDER STUDY_FILE ...    prints the plan as JSON
 
-Snakemake plans in a process of its own, because it changes the working directory and speaks on both streams.
+Snakemake runs in a separate process, because it changes the working directory and writes to both output streams.
 """
 
 import contextlib
@@ -20,10 +20,10 @@ from murmur.provenance.record import settings_of
 
 
 class SnakemakePlan:
-    """The plan of a study, or why there is none; and what its rules say of their files, which needs no study."""
+    """The plan of a study, or why there is none, and properties of its rules, which do not depend on the study."""
 
     def __init__(self, found: dict):
-        """Take what `python -m murmur.audit.snakemake_plan` printed."""
+        """Take the output of `python -m murmur.audit.snakemake_plan`."""
         self.problem: str = found["problem"]
         self.jobs: list[dict] = found["jobs"]
         self._rules: dict[str, dict] = found["rules"]
@@ -34,18 +34,18 @@ class SnakemakePlan:
         return {path: job for job in self.jobs for path in job["outputs"]}
 
     def removes(self, rule: str, path: str) -> bool:
-        """Say whether a file that `rule` makes is removed after use."""
+        """Return whether a file made by `rule` is removed after use."""
         return Path(path).name in self._rules.get(rule, {}).get("temporary", ())
 
     def lasts(self, rule: str) -> bool:
-        """Say whether what `rule` made stays valid when the library changes, as a download that was found right."""
+        """Return whether the outputs of `rule`, such as verified downloads, remain valid when the library changes."""
         return rule in self._rules and not self._rules[rule]["has_code"]
 
 
 def plan(checkout: Path, folder: Path, study_files: list[Path]) -> SnakemakePlan:
-    """Return what the study files ask for in the working directory `folder`, by the workflow of `checkout`.
+    """Return the plan of the study files in the working directory `folder`, for the workflow of `checkout`.
 
-    Where they are not there or cannot be used, the plan has no jobs, and `problem` says why in a sentence.
+    If they are missing or invalid, the plan has no jobs, and `problem` gives the reason.
     """
     missing = [str(file) for file in study_files if not file.is_file()]
     if not missing and study_files:
@@ -55,7 +55,7 @@ def plan(checkout: Path, folder: Path, study_files: list[Path]) -> SnakemakePlan
         problem = found["problem"]
     else:
         problem = f"found no study file {', '.join(missing)}".rstrip()
-    with tempfile.TemporaryDirectory() as elsewhere:  # any study tells what the rules say of their files
+    with tempfile.TemporaryDirectory() as elsewhere:  # the properties of the rules are the same for any study
         return SnakemakePlan(_call(checkout, Path(elsewhere), []) | {"jobs": [], "problem": problem})
 
 
@@ -70,8 +70,8 @@ def _call(checkout: Path, folder: Path, study_files: list[Path]) -> dict:
     if is_new:
         shutil.rmtree(folder / ".snakemake", ignore_errors=True)
     if done.returncode:
-        said = [line.strip() for line in done.stderr.splitlines() if line.strip()]
-        return {"problem": said[-1] if said else "Snakemake gave no reason", "jobs": [], "rules": {}}
+        lines = [line.strip() for line in done.stderr.splitlines() if line.strip()]
+        return {"problem": lines[-1] if lines else "Snakemake gave no reason", "jobs": [], "rules": {}}
     return json.loads(done.stdout)
 
 

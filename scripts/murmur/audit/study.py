@@ -1,4 +1,4 @@
-"""The audit of one file, and of all figures and tables of a study."""
+"""Audit of one file, or of all figures and tables of a study."""
 
 import os
 from pathlib import Path
@@ -16,9 +16,9 @@ PRINTED = ("figures", "tables", "statistics", "paper")  # folders of what a pape
 
 
 def audit_file(file: Path, results: Path) -> tuple[Audit, Origin]:
-    """Audit one file, in its folder or detached; in the latter case its record is looked for below `results`.
+    """Audit one file, in its folder or detached; in the latter case, the records below `results` are searched.
 
-    Raises BadInput when no record belongs to it.
+    Raises BadInput if no record belongs to it.
     """
     found = origin(file, results)
     known = with_lost(study_lineage(Path(found.path).parts[1], found.folder), [found.path], found.folder)
@@ -27,13 +27,15 @@ def audit_file(file: Path, results: Path) -> tuple[Audit, Origin]:
 
 
 def audit_study(place: Path) -> tuple[Audit, list[str]]:
-    """Audit the figures and tables below a folder of a study, and return which they are.
+    """Audit the figures and tables below a folder of a study; return the audit and their paths.
 
-    Raises BadInput when the folder is not that of one study.
+    Raises BadInput if the folder does not belong to one study.
     """
     folder = working_directory(place / "any")
     if folder is None:
-        raise BadInput(f"{place}: found no records, expected the results of a study, as results/demo")
+        raise BadInput(
+            f"{place}: found no records, expected the results of a study, such as results/demo; correct the path"
+        )
     place = Path(os.path.abspath(place))
     study = place.relative_to(folder).parts[1]
     known = study_lineage(study, folder)
@@ -44,12 +46,12 @@ def audit_study(place: Path) -> tuple[Audit, list[str]]:
 
 
 def with_lost(known: Lineage, files: list[str], folder: Path) -> Lineage:
-    """Return the lineage `known` with those of `files` that have no record."""
+    """Return the lineage `known`, with those of `files` that have no record added as lost."""
     return known._replace(lost=known.lost | lineage([file for file in files if file not in known.makers], folder).lost)
 
 
 def current_state(known: Lineage, folder: Path) -> CurrentState:
-    """Return the current state; the study files are those that the record of the latest job names."""
+    """Return the current state; the study files are those named in the record of the latest job."""
     latest = max(known.jobs, key=lambda job: job.started, default=None)
     names = latest.run["study_files"] if latest else []
     asked = plan(CHECKOUT, folder, [place_of(name, folder, CHECKOUT) for name in names])
@@ -57,9 +59,9 @@ def current_state(known: Lineage, folder: Path) -> CurrentState:
 
 
 def printed(known: Lineage, asked: SnakemakePlan, results: Path) -> set[str]:
-    """Return the figures and tables of a study in the folder `results`, and what else nothing was made from.
+    """Return the figures and tables of a study in the folder `results`, and all other files that no job used.
 
-    What the study file asks for belongs to them, even if it is not there; without it, all that lies in their folders.
+    They include files that the study file requests but that do not exist; without a plan, all files in their folders.
     """
     paths = {*known.makers, *known.lost, *asked.job_of}
     used = {source["path"] for job in known.jobs for source in job.inputs}

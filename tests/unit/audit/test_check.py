@@ -93,7 +93,7 @@ def test_code_may_change_or_go(folder):
     assert found(folder) == ("STALE", "scripts/measure.py has changed.")
     assert found(folder, MASKS[0]) == ("VERIFIED", "")
     os.remove("checkout/scripts/measure.py")
-    assert found(folder) == ("STALE", "scripts/measure.py is no longer there.")
+    assert found(folder) == ("STALE", "scripts/measure.py no longer exists.")
 
 
 def test_a_download_stays_right_when_the_library_changes_but_not_when_its_script_does(folder):
@@ -110,10 +110,12 @@ def test_other_versions_are_named_and_what_is_not_installed_is_not_compared(fold
     monkeypatch.setattr(current_state.metadata, "version", {"numpy": "1.1"}.__getitem__)
     monkeypatch.setattr(current_state.metadata, "PackageNotFoundError", KeyError)
     audit = audited(folder)
-    assert [reason.sentence for reason in audit.verdict(FIGURE)[1]] == ["numpy was 1.0, here it is 1.1."]
-    assert audit.current.not_compared == ["Versions were not compared of what is not installed here: somewhere-else."]
+    assert [reason.sentence for reason in audit.verdict(FIGURE)[1]] == ["numpy was 1.0 and is 1.1 here."]
+    assert audit.current.not_compared == [
+        "Versions were not compared for packages that are not installed here: somewhere-else."
+    ]
     make(FIGURE, 9, software={"python": "2.7", "numpy": "1.1"})
-    assert found(folder) == ("STALE", f"python was 2.7, here it is {platform.python_version()}.")
+    assert found(folder) == ("STALE", f"python was 2.7 and is {platform.python_version()} here.")
 
 
 def test_settings_and_inputs_are_those_that_the_study_file_asks_for(folder):
@@ -121,7 +123,7 @@ def test_settings_and_inputs_are_those_that_the_study_file_asks_for(folder):
     verdict, reasons = found(folder, asked=asked)
     assert verdict == "STALE"
     assert "the setting alpha of measure was 0.05 and is now 0.01." in reasons
-    assert "plot would now use mouse too." in reasons
+    assert "plot would now also use mouse." in reasons
     assert found(folder, asked=planned(plot={"inputs": []})) == ("STALE", f"plot would no longer use {TABLE}.")
 
 
@@ -135,7 +137,7 @@ def test_without_a_study_file_the_rest_is_judged_and_what_is_not_is_said(folder)
 def test_what_the_study_file_does_not_ask_for_is_judged_without_it(folder):
     audit = audited(folder, planned(plot={"outputs": []}))
     assert audit.verdict(FIGURE) == ("VERIFIED", [])
-    expected = f"Settings and inputs were not compared for what the study file does not ask for: {FIGURE}."
+    expected = f"Settings and inputs were not compared for files that the study file does not request: {FIGURE}."
     assert audit.current.not_compared == [expected]
 
 
@@ -143,7 +145,7 @@ def test_what_was_never_made_is_stale_and_what_is_gone_is_broken(folder):
     asked = planned()
     asked.jobs.append({"rule": "plot", "outputs": ["new.svg", "new.png"], "inputs": [TABLE], "settings": {}})
     verdict, reasons = found(folder, "new.svg", asked=asked, files=["new.svg"])
-    assert (verdict, reasons) == ("STALE", "plot has not made new.svg and 1 more, which the study file asks for.")
+    assert (verdict, reasons) == ("STALE", "plot has not yet made new.svg and 1 more, which the study file requests.")
     os.remove(FIGURE)
     record_file(FIGURE).unlink()
     os.remove(MASKS[0])
@@ -155,7 +157,7 @@ def test_what_was_never_made_is_stale_and_what_is_gone_is_broken(folder):
 
 def test_an_input_made_again_with_another_result_leaves_what_used_it_stale(folder):
     make(MASKS[0], 30, content="another result")
-    assert found(folder) == ("STALE", f"{MASKS[0]} was made again, with another result, since measure used it.")
+    assert found(folder) == ("STALE", f"{MASKS[0]} was recomputed with a different result since measure used it.")
     assert found(folder, MASKS[0]) == ("VERIFIED", "")
 
 
@@ -175,7 +177,7 @@ def test_a_record_changed_and_sealed_again_no_longer_fits_what_was_made_from_it(
         verdict, reasons = audit.verdict(file)
         assert verdict == "BROKEN"
         assert path in reasons[0].sentence
-        assert "sealed again" in reasons[0].sentence
+        assert "resealed" in reasons[0].sentence
 
 
 def test_a_job_that_started_in_the_same_second_did_not_make_its_input_again(folder):
@@ -193,7 +195,7 @@ def test_a_file_altered_with_its_record_no_longer_fits_what_was_made_from_it(fol
     edit(path, lambda record: record["outputs"][0].update(sha256=sha256, bytes=5))
     verdict, reasons = found(folder)
     assert verdict == "BROKEN"
-    assert f"The record of {path} does not fit that of {TABLE}" in reasons
+    assert f"The record of {path} does not match that of {TABLE}" in reasons
 
 
 def test_the_record_of_another_file_is_refused(folder):

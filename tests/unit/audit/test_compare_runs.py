@@ -53,7 +53,7 @@ def test_same_results_are_counted(run):
     first |= {f"{JOBS}/s.json": record(rule="s"), "demo/benchmarks/r.tsv": "1", "demo/report.html": "1"}
     second = {"demo/a.csv": A_TABLE, f"{JOBS}/r.json": record(rule="r"), "demo/logs/r.log": "two"}
     second |= {f"{JOBS}/s.json": record(rule="s"), "demo/benchmarks/r.tsv": "2"}
-    assert run(first, second) == (0, ["3 files, all the same"], "")
+    assert run(first, second) == (0, ["3 files, all identical"], "")
 
 
 def test_files_and_records_that_differ_are_named(run):
@@ -65,7 +65,7 @@ def test_files_and_records_that_differ_are_named(run):
     assert status == 1
     assert said == [
         "a.csv: volume_uL by up to 2.4e-02 of its value",
-        "b.png: from byte 2 on, counted from 0, of 4 and 4",
+        "b.png: from byte 2, counted from 0, of 4 and 4",
         "c.md: only in first",
         "provenance/jobs/r.json: commit",
         "provenance/jobs/s.json: outputs",
@@ -90,12 +90,12 @@ def test_nothing_to_compare_is_no_success(run, tmp_path):
             A_TABLE.replace("Mouse2,20.0", "Mouse4,40.0"),
             "mouse in 1 of 3 rows, volume_uL by up to 5.0e-01 of its value",
         ),
-        (A_TABLE.replace("10.0", "10.00"), "from byte 33 on, counted from 0, of 63 and 64"),
+        (A_TABLE.replace("10.0", "10.00"), "from byte 33, counted from 0, of 63 and 64"),
         (
             A_TABLE.replace("phase", "time"),
-            "3 rows of mouse, volume_uL, phase against 3 rows of mouse, volume_uL, time",
+            "3 rows of mouse, volume_uL, phase versus 3 rows of mouse, volume_uL, time",
         ),
-        (A_TABLE + "Mouse4,1,ED\n", "3 rows of mouse, volume_uL, phase against 4 rows of mouse, volume_uL, phase"),
+        (A_TABLE + "Mouse4,1,ED\n", "3 rows of mouse, volume_uL, phase versus 4 rows of mouse, volume_uL, phase"),
     ],
 )
 def test_tables(tmp_path, other, told):
@@ -116,7 +116,7 @@ def test_masks_are_told_by_voxels(tmp_path):
     masks[0, :3, 0] = 2
     assert compare_runs.difference(first, write_masks(tmp_path / "b.h5", masks)) == "Masks in 3 of 40 values"
     told = compare_runs.difference(first, write_masks(tmp_path / "c.h5", masks[:2], ("Images", "Masks")))
-    assert told == "Images of shape none against (2, 5, 2), Masks of shape (4, 5, 2) against (2, 5, 2)"
+    assert told == "Images of shape none versus (2, 5, 2), Masks of shape (4, 5, 2) versus (2, 5, 2)"
 
 
 def write_model(path, weight, config="{}"):

@@ -59,7 +59,7 @@ def test_a_mouse_that_changed_is_the_one_cause(before):
         file.write("another mouse")
     for minute, path in enumerate(INPUTS, start=30):
         make(path, minute, content=f"another {path}")
-    assert causes(before) == {"inputs": ["mouse has another content"]}
+    assert causes(before) == {"inputs": ["mouse has different content"]}
 
 
 def test_code_packages_and_commit_are_named(before):
@@ -80,7 +80,7 @@ def test_an_input_that_came_out_the_same_explains_nothing(before):
 
 def test_where_the_records_alone_differ_it_is_said_in_what(before):
     make_again(MASKS[0], TABLE, FIGURE, code={"scripts/segment.py": "a comment"})
-    sentence = "scripts/segment.py differs in what cannot change a result (segment)"
+    sentence = "scripts/segment.py differs in parts that cannot affect results (segment)"
     assert causes(before) == {"code": [sentence]}
     make_again(TABLE, FIGURE, science={"scripts/measure.py": "a formula"}, content="other")
     assert causes(before) == {"code": ["scripts/measure.py differs (measure)"]}
@@ -90,23 +90,23 @@ def test_a_mouse_more_is_named_and_the_mask_made_from_it_is_not(before):
     with open("mouse2", "w") as file:
         file.write("mouse2")
     make_again(TABLE, FIGURE, content="other", inputs={**INPUTS[TABLE], "more": "mouse2"})
-    assert causes(before) == {"inputs": ["mouse2 is in B alone (measure)"]}
+    assert causes(before) == {"inputs": ["mouse2 is only in B (measure)"]}
     make_again(TABLE, FIGURE, content="other", inputs={"first": MASKS[0], "mouse": "mouse", "more": "mouse2"})
-    assert causes(before) == {"inputs": ["mouse2 is in B alone (measure)"]}
+    assert causes(before) == {"inputs": ["mouse2 is only in B (measure)"]}
 
 
 def test_fewer_inputs_are_named_where_nothing_deeper_explains_them(before):
     make_again(TABLE, FIGURE, content="other", inputs={"first": MASKS[0], "mouse": "mouse"})
-    assert causes(before) == {"inputs": [f"{MASKS[1]} is in A alone (measure)"]}
+    assert causes(before) == {"inputs": [f"{MASKS[1]} is only in A (measure)"]}
 
 
 def test_the_same_made_twice_with_another_result_is_said_to_be_so(before):
     make_again(MASKS[0], TABLE, FIGURE, content="another result")
-    expected = f"{MASKS[0]} has another content, though the same code made it from the same inputs"
+    expected = f"{MASKS[0]} has different content although the same code made it from the same inputs"
     assert causes(before) == {"inputs": [expected]}
 
 
 def test_a_lost_record_is_said(before):
     make_again(MASKS[0], TABLE, FIGURE, content="other", commit="ab")
     (before / record_file(MASKS[0])).unlink()
-    assert "a record is lost" in causes(before)["inputs"][0]
+    assert "a record is missing" in causes(before)["inputs"][0]

@@ -49,7 +49,7 @@ def test_a_tree_notes_what_was_removed_or_made_again(folder):
     (folder / MASKS[0]).unlink()
     asked = planned(segment={"temporary": ["mask1.h5"]})
     text = "\n".join(tree(audited(folder, asked), FIGURE))
-    assert "table.csv (made again since, with the same content)" in text
+    assert "table.csv (recomputed since, with the same content)" in text
     assert "{mask1,mask2}.h5 (removed after use)" in text
 
 

@@ -88,7 +88,7 @@ def test_a_file_that_no_record_belongs_to_is_refused_with_what_its_stamp_says(fo
         origin(file, folder / "results")
     file = folder.parent / copied(folder, FIGURE, "figure.svg")
     record_file(FIGURE).unlink()
-    with pytest.raises(BadInput, match=r"record [0-9a-f]{12} \(study tiny, commit unknown\) is not below"):
+    with pytest.raises(BadInput, match=r"record [0-9a-f]{12} \(study tiny, commit unknown\) was not found below"):
         origin(file, folder / "results")
     with pytest.raises(BadInput, match="is missing, and so is its record"):
         origin(folder.parent / "none.svg", folder / "results")
