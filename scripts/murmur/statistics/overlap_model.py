@@ -1,9 +1,9 @@
-"""What the error of a segmentation, 1 − Dice, depends on: the phenotype between mice, phase and structure within them.
+"""Factors of segmentation error, 1 − Dice: phenotype between mice, phase and structure within mice.
 
-Every mouse that counts has the same values, so the linear mixed model error ~ phenotype + phase + structure +
-(1 | mouse) falls into two parts that need no fitted variance: phenotypes are compared on the mean error of each mouse,
-with degrees of freedom between mice, and phases and structures by the differences within each mouse, with degrees of
-freedom within mice. No test takes two values of one mouse for independent.
+All mice that enter have the same cells, so the linear mixed model error ~ phenotype + phase + structure + (1 | mouse)
+separates into two parts that require no fitted variance: phenotypes are compared on the mean error of each mouse, with
+degrees of freedom between mice, and phases and structures on the differences within each mouse, with degrees of freedom
+within mice. No test treats two values of one mouse as independent.
 """
 
 import math
@@ -23,7 +23,20 @@ COLUMNS = ["term", "compared_with", "n", "mice", *ESTIMATES, "note", "reasons"]
 
 
 def complete_mice(overlap: pd.DataFrame) -> tuple[pd.DataFrame, list[Reason]]:
-    """Return 1 − Dice, a row per mouse and a column per (phase, structure) that any mouse has, and who is left out."""
+    """Select the mice with all values that the cohort has.
+
+    Parameters
+    ----------
+    overlap : DataFrame
+        Columns mouse, phase, structure, dice; phases other than ED and ES are ignored.
+
+    Returns
+    -------
+    error : DataFrame
+        1 − Dice, one row per mouse, one column per (phase, structure) that any mouse has; none missing.
+    reasons : list of Reason
+        Names the mice excluded.
+    """
     error = 1 - dice_by_cell(overlap)
     measured = error.dropna(axis=1, how="all")
     lacking = measured.index[measured.isna().any(axis=1)] if measured.shape[1] else error.index
@@ -32,7 +45,23 @@ def complete_mice(overlap: pd.DataFrame) -> tuple[pd.DataFrame, list[Reason]]:
 
 
 def within_mice(error: pd.DataFrame, term: str, alpha: float) -> dict[str, object]:
-    """Test the difference of two phases or structures by the paired t-test of each mouse's means."""
+    """Compare two phases or structures by a paired t-test of the means of each mouse.
+
+    Parameters
+    ----------
+    error : DataFrame
+        From `complete_mice`.
+    term : str
+        A key of WITHIN: the level tested and the one it is compared with.
+    alpha : float
+        The confidence limits have the level 1 − alpha.
+
+    Returns
+    -------
+    dict
+        compared_with, estimate (difference of 1 − Dice), ci_low, ci_high, t, df2, p, as far as they are defined, and
+        `reasons`.
+    """
     factor, level, first = WITHIN[term]
     axis = ("phase", "structure").index(factor)
     levels = error.columns.get_level_values(axis)
@@ -53,10 +82,25 @@ def within_mice(error: pd.DataFrame, term: str, alpha: float) -> dict[str, objec
 
 
 def between_phenotypes(means: pd.Series, names: pd.Series, order: Sequence[str], alpha: float) -> dict[str, dict]:
-    """Compare the phenotypes on one error per mouse: all by Welch's ANOVA, each with the first by Welch's t-test.
+    """Compare phenotypes on one error per mouse: all by Welch's ANOVA, each with the first by Welch's t-test.
 
-    `names` gives the phenotype of each mouse of `means`. Confidence limits and p of the t-tests are corrected by
-    Bonferroni for their number; p_adjusted is at least the p of the ANOVA, so that none is significant without it.
+    Parameters
+    ----------
+    means : Series
+        Mean of 1 − Dice of each mouse.
+    names : Series
+        Phenotype of each mouse of `means`, with the same index.
+    order : sequence of str
+        The phenotypes; the others are compared with the first.
+    alpha : float
+        Significance level; the confidence limits have the level 1 − alpha.
+
+    Returns
+    -------
+    dict of str to dict
+        Rows `phenotype` (ANOVA) and `phenotype[NAME]` (t-tests). Confidence limits and p of the t-tests are corrected
+        for their number by Bonferroni's method; p_adjusted is at least the p of the ANOVA, so that none is significant
+        without it. Phenotypes of fewer than MIN_MICE mice are not tested.
     """
     groups = {name: means[names == name].to_numpy() for name in order}
     tested = {name: values for name, values in groups.items() if len(values) >= MIN_MICE}
@@ -88,9 +132,24 @@ def between_phenotypes(means: pd.Series, names: pd.Series, order: Sequence[str],
 
 
 def variances(error: pd.DataFrame, names: pd.Series | None) -> dict[str, dict[str, object]]:
-    """Return the standard deviations of the mice within their phenotypes and of the residuals within mice.
+    """Estimate the standard deviation of mice within phenotypes and of residuals within mice.
 
-    By the mean squares of the analysis of variance, which for these balanced values is restricted maximum likelihood.
+    Parameters
+    ----------
+    error : DataFrame
+        From `complete_mice`.
+    names : Series or None
+        Phenotype of each mouse; None if they are not distinguished.
+
+    Returns
+    -------
+    dict of str to dict
+        Rows `sd[mouse]` and `sd[residual]`, in units of Dice.
+
+    Notes
+    -----
+    The estimates come from the mean squares of the analysis of variance; for balanced data as these they equal
+    restricted maximum likelihood.
     """
     n, k = error.shape
     if n < 2 or k < 2:
@@ -116,25 +175,26 @@ def variances(error: pd.DataFrame, names: pd.Series | None) -> dict[str, dict[st
 
 
 def overlap_model(overlap: pd.DataFrame, phenotypes: Mapping[str, str], alpha: float) -> pd.DataFrame:
-    """Return what 1 − Dice depends on, one row per term, in units of Dice.
+    """Estimate how 1 − Dice depends on phenotype, phase and structure.
 
     Parameters
     ----------
-    overlap
-        Columns mouse, phase, structure, dice. Only ED and ES enter, and of the mice those with all values that the
-        cohort has.
-    phenotypes
-        The phenotype of each mouse where it is known; the others count for phase and structure only.
-    alpha
-        Significance level; confidence limits are 1 − alpha.
+    overlap : DataFrame
+        Columns mouse, phase, structure, dice. Phases other than ED and ES are ignored, and so are mice that lack a
+        value that others have.
+    phenotypes : mapping of str to str
+        Phenotype of each mouse for which it is known; the others enter the tests of phase and structure only.
+    alpha : float
+        Significance level; the confidence limits have the level 1 − alpha.
 
     Returns
     -------
-    pd.DataFrame
-        COLUMNS. `phenotype`: Welch's ANOVA of the mean error of each mouse (F, df1, df2, p) over the phenotypes of at
-        least MIN_MICE mice; `phenotype[x]`: x against the first phenotype, which is `control` where there is one;
-        `phase[ES]` against ED and `structure[myocardium]` against the blood pool: paired t-tests within mice (t, df2);
-        `sd[mouse]` and `sd[residual]`: the standard deviations between and within mice.
+    DataFrame
+        COLUMNS, one row per term, in units of Dice. `phenotype`: Welch's ANOVA of the mean error of each mouse (F, df1,
+        df2, p) over the phenotypes of at least MIN_MICE mice; `phenotype[x]`: x compared with the first phenotype,
+        which is `control` if there is one; `phase[ES]` compared with ED and `structure[myocardium]` with the blood
+        pool: paired t-tests within mice (t, df2); `sd[mouse]` and `sd[residual]`: standard deviations between and
+        within mice.
 
     References
     ----------

@@ -1,7 +1,7 @@
-"""Function by phenotype: what differs between groups of mice by the reference, and what by the reader.
+"""Function by phenotype: differences between groups of mice by the reference and by the reader.
 
-Only mice with both values of a metric count, so that reference and reader answer for the same mice. A phenotype of
-fewer than MIN_MICE mice is described but not tested. Every missing value has its reason.
+Only mice with both values of a metric are included, so that reference and reader are compared on the same mice. A
+phenotype of fewer than MIN_MICE mice is described but not tested. Every missing value has its reason.
 """
 
 import math
@@ -21,10 +21,10 @@ from murmur.statistics.paired import NAN, constant, holm, without_rounding
 from murmur.vocabulary import METRICS
 
 RATERS = ("reference", "reader")
-MIN_MICE = 3  # per phenotype: beside larger groups, Welch's tests with a group of 2 find too much (docs/statistics.md)
-CONTROLS = ("control", "ctrl", "healthy", "sham", "wild type", "wild-type", "wildtype", "wt")  # how their names begin
+MIN_MICE = 3  # per phenotype: with a group of 2 among larger ones, Welch's tests are liberal (docs/statistics.md)
+CONTROLS = ("control", "ctrl", "healthy", "sham", "wild type", "wild-type", "wildtype", "wt")  # prefixes of their names
 TESTS = ("anova", "welch_anova", "kruskal_wallis")
-# what a test by the reference and one by the reader say together
+# conclusions from the test by the reference and the one by the reader
 SIGNIFICANT, NOT_SIGNIFICANT = "same: significant", "same: not significant"
 REFERENCE_ONLY, READER_ONLY, OPPOSITE = "reference only", "reader only", "opposite"
 
@@ -49,25 +49,25 @@ DIFFERENCES = [
 
 @dataclass(frozen=True)
 class GroupedMetric:
-    """The mice of one metric by phenotype."""
+    """The values of one metric, grouped by phenotype."""
 
     metric: str
     unit: str
-    groups: dict[str, pd.DataFrame]  # phenotype: one row per mouse with both values, columns reference and reader
-    incomplete: dict[str, list[str]]  # phenotype: its mice that lack a value
-    unknown: int  # mice with both values, but of no known phenotype
+    groups: dict[str, pd.DataFrame]  # by phenotype: one row per mouse with both values, columns reference and reader
+    incomplete: dict[str, list[str]]  # by phenotype: mice that lack a value
+    unknown: int  # number of mice with both values but unknown phenotype
 
     def left_out(self) -> list[Reason]:
-        """Return that mice are of unknown phenotype, where they are."""
+        """Return the reason that mice of unknown phenotype are excluded; empty if there are none."""
         return [reason("n_of_unknown_phenotype", mice(self.unknown))] if self.unknown else []
 
     def values(self, rater: str) -> dict[str, np.ndarray]:
-        """Return the values by `rater` of each phenotype that has at least MIN_MICE mice."""
+        """Return the values by `rater`, in the metric's unit, of each phenotype of at least MIN_MICE mice."""
         return {name: group[rater].to_numpy() for name, group in self.groups.items() if len(group) >= MIN_MICE}
 
 
 def in_order(phenotypes: Iterable[str]) -> list[str]:
-    """Sort phenotypes by name, controls first, day 7 before day 28, whether in upper or lower case."""
+    """Sort phenotypes by name: controls first, numbers by value (day 7 before day 28), ignoring case."""
 
     def key(name: str) -> tuple:
         words = name.casefold()
@@ -77,9 +77,19 @@ def in_order(phenotypes: Iterable[str]) -> list[str]:
 
 
 def group(function: pd.DataFrame, phenotypes: Mapping[str, str]) -> list[GroupedMetric]:
-    """Return each metric of `function` (columns mouse, metric, unit, reference, reader), in METRICS' order.
+    """Group the values of each metric by phenotype.
 
-    The phenotypes are those of mice in `function`, as `in_order` sorts them.
+    Parameters
+    ----------
+    function : DataFrame
+        Columns mouse, metric, unit, reference, reader.
+    phenotypes : mapping of str to str
+        Phenotype of each mouse for which it is known; mice that are not in `function` are ignored.
+
+    Returns
+    -------
+    list of GroupedMetric
+        In the order of METRICS, phenotypes sorted as by `in_order`.
     """
     table = function.astype({rater: float for rater in RATERS})
     table = table.assign(
@@ -105,7 +115,20 @@ def group(function: pd.DataFrame, phenotypes: Mapping[str, str]) -> list[Grouped
 
 
 def summarise(grouped: list[GroupedMetric], sd_ddof: int) -> pd.DataFrame:
-    """Return mean and standard deviation (denominator n - `sd_ddof`) per metric and phenotype, columns SUMMARY."""
+    """Compute mean and standard deviation of each metric and phenotype.
+
+    Parameters
+    ----------
+    grouped : list of GroupedMetric
+        From `group`.
+    sd_ddof : int
+        Standard deviations divide by n - sd_ddof.
+
+    Returns
+    -------
+    DataFrame
+        SUMMARY, one row per metric and phenotype, in the metric's unit.
+    """
     rows = []
     for metric in grouped:
         for phenotype, pairs in metric.groups.items():
@@ -122,10 +145,30 @@ def summarise(grouped: list[GroupedMetric], sd_ddof: int) -> pd.DataFrame:
 
 
 def run_test(test: str, values: dict[str, np.ndarray]) -> tuple[dict[str, object], list[Reason]]:
-    """Run one of TESTS on the values of at least two phenotypes; return statistic, df1, df2, p, or why there is none.
+    """Test whether phenotypes differ.
 
-    The effect size of an ANOVA is omega squared, df1 (F - 1) / (df1 (F - 1) + n), which chance alone can make negative;
-    that of Kruskal and Wallis's test is epsilon squared, H / (n - 1) (Tomczak and Tomczak, Trends Sport Sci 2014;1:19).
+    Parameters
+    ----------
+    test : str
+        One of TESTS.
+    values : dict of str to ndarray, shape (mice,)
+        Values of at least two phenotypes, none missing.
+
+    Returns
+    -------
+    result : dict
+        statistic, df1, df2 (ANOVAs only), p, effect_size and effect_size_name; empty if the test is undefined.
+    reasons : list of Reason
+        Why the test is undefined.
+
+    Notes
+    -----
+    The effect size of an ANOVA is omega squared, df1 (F - 1) / (df1 (F - 1) + n), which can be negative by chance; that
+    of the Kruskal-Wallis test is epsilon squared, H / (n - 1).
+
+    References
+    ----------
+    Tomczak and Tomczak, Trends Sport Sci 2014;1:19 (effect sizes).
     """
     together = np.concatenate(list(values.values()))
     scale = np.abs(together).max()
@@ -135,7 +178,7 @@ def run_test(test: str, values: dict[str, np.ndarray]) -> tuple[dict[str, object
             return {}, [reason("no_kruskal_wallis")]
         ranked = np.split(without_rounding(together), np.cumsum([len(group) for group in values.values()])[:-1])
         found = stats.kruskal(*ranked)
-        # chi-squared finds too much in two groups of three; with two groups the test is Mann and Whitney's
+        # two groups: the equivalent Mann-Whitney test, because chi-squared is too liberal for 3 + 3 mice
         p = mann_whitney(*values.values()) if len(values) == 2 else found.pvalue
         result = {"statistic": found.statistic, "df1": len(values) - 1, "p": p}
         return result | {
@@ -153,11 +196,26 @@ def run_test(test: str, values: dict[str, np.ndarray]) -> tuple[dict[str, object
 
 
 def omnibus_tests(grouped: list[GroupedMetric]) -> pd.DataFrame:
-    """Return the tests of no difference between phenotypes, by metric and rater, columns GROUP_TESTS.
+    """Test each metric for differences between phenotypes, by rater.
 
-    One-way ANOVA (df1, df2, omega squared), Welch's ANOVA for unequal variances (df1, df2; Biometrika 1951;38:330)
-    and Kruskal and Wallis's (chi-squared with df1, ties corrected) stand side by side: a choice between them by a
-    first test on the same data would spoil their error rates. p_holm corrects for the metrics within rater and test.
+    Parameters
+    ----------
+    grouped : list of GroupedMetric
+        From `group`.
+
+    Returns
+    -------
+    DataFrame
+        GROUP_TESTS, one row per metric, rater and test; p_holm is corrected for the metrics within rater and test.
+
+    Notes
+    -----
+    One-way ANOVA, Welch's ANOVA for unequal variances and the Kruskal-Wallis test (chi-squared with df1, corrected for
+    ties) are all reported: choosing one of them by a preliminary test of the same data would distort their error rates.
+
+    References
+    ----------
+    Welch, Biometrika 1951;38:330.
     """
     rows = []
     for metric in grouped:
@@ -180,25 +238,25 @@ def omnibus_tests(grouped: list[GroupedMetric]) -> pd.DataFrame:
 
 
 def welch(a: np.ndarray, b: np.ndarray, pairs: int, alpha: float, scale: float) -> dict[str, float]:
-    """Compare two groups by Welch's t-test: mean of b - mean of a.
+    """Compare two groups by Welch's t-test.
 
     Parameters
     ----------
-    a, b
-        Values of the two groups.
-    pairs
-        Number of comparisons that limits and p are corrected for by Bonferroni.
-    alpha
-        The limits are 1 - alpha / pairs, and p is multiplied by pairs, so that p is below alpha where zero is beyond
-        them.
-    scale
-        Size of the values; variation below 1e-12 of it is rounding.
+    a, b : ndarray, shape (mice,)
+        Values of the two groups, none missing.
+    pairs : int
+        Number of comparisons for which limits and p are corrected by Bonferroni's method.
+    alpha : float
+        The limits have the level 1 - alpha / pairs, and p is multiplied by pairs; p < alpha where the limits exclude
+        zero.
+    scale : float
+        Magnitude of the values; variation below 1e-12 of it is attributed to rounding.
 
     Returns
     -------
-    dict
-        difference, ci_low, ci_high and p; but for the difference missing with fewer than MIN_MICE values in a or b, or
-        variation in neither. By statsmodels, because SciPy warns where one of the two does not vary.
+    dict of str to float
+        difference (mean of b - mean of a), ci_low, ci_high and p. All except the difference are NaN with fewer than
+        MIN_MICE values in a or b, or if neither varies.
 
     References
     ----------
@@ -209,16 +267,24 @@ def welch(a: np.ndarray, b: np.ndarray, pairs: int, alpha: float, scale: float) 
         result["difference"] = float(np.mean(b) - np.mean(a))
     if min(len(a), len(b)) < MIN_MICE or (constant(a, scale) and constant(b, scale)):
         return result
-    means = CompareMeans(DescrStatsW(b), DescrStatsW(a))  # SciPy's test warns where one of the two does not vary
+    means = CompareMeans(DescrStatsW(b), DescrStatsW(a))  # SciPy's test warns if one of them does not vary
     low, high = means.tconfint_diff(alpha / pairs, usevar="unequal")
     _, p, _ = means.ttest_ind(usevar="unequal")
     return result | {"ci_low": float(low), "ci_high": float(high), "p": min(1.0, pairs * float(p))}
 
 
 def mann_whitney(a: np.ndarray, b: np.ndarray) -> float:
-    """Return the p of Mann and Whitney's test: exact, with ties by the normal approximation.
+    """Return the p of the Mann-Whitney test, exact without ties, by the normal approximation with ties.
 
-    Missing with fewer than two values in a or b, or where all values are the same.
+    Parameters
+    ----------
+    a, b : ndarray, shape (mice,)
+        Values of the two groups, none missing.
+
+    Returns
+    -------
+    float
+        Two-sided p; NaN with fewer than two values in a or b, or if all values are equal.
     """
     together = np.concatenate([a, b])
     if min(len(a), len(b)) < 2 or constant(together):
@@ -230,7 +296,7 @@ def mann_whitney(a: np.ndarray, b: np.ndarray) -> float:
 
 
 def conclude(row: Mapping[str, object], alpha: float) -> str:
-    """Return whether reference and reader agree on a pair, from difference and p_adjusted; empty without a test."""
+    """Return whether reference and reader lead to the same conclusion on a pair; empty without a test."""
     p = row["reference_p_adjusted"], row["reader_p_adjusted"]
     if np.isnan(p).any():
         return ""
@@ -247,9 +313,23 @@ def conclude(row: Mapping[str, object], alpha: float) -> str:
 def compare_pair(
     metric: GroupedMetric, name_a: str, name_b: str, omnibus: Mapping[tuple[str, str], float], alpha: float
 ) -> dict[str, object]:
-    """Return DIFFERENCES of two phenotypes, Mann and Whitney's p not yet corrected.
+    """Compare two phenotypes on one metric.
 
-    `omnibus` is the p_holm of Welch's ANOVA by metric and rater.
+    Parameters
+    ----------
+    metric : GroupedMetric
+        From `group`.
+    name_a, name_b : str
+        The phenotypes; differences are b - a.
+    omnibus : mapping of (str, str) to float
+        p_holm of Welch's ANOVA by metric and rater.
+    alpha : float
+        Significance level; the confidence limits have the level 1 - alpha.
+
+    Returns
+    -------
+    dict
+        DIFFERENCES, the p of the Mann-Whitney tests not yet corrected, and `reasons`.
     """
     a, b = metric.groups[name_a], metric.groups[name_b]
     row = {"metric": metric.metric, "unit": metric.unit, "group_a": name_a, "group_b": name_b}
@@ -283,14 +363,30 @@ def compare_pair(
 
 
 def compare_groups(grouped: list[GroupedMetric], tests: pd.DataFrame, alpha: float) -> pd.DataFrame:
-    """Return every pair of phenotypes of every metric, b - a in the metric's unit, columns DIFFERENCES.
+    """Compare each pair of phenotypes on each metric.
 
-    Confidence limits and p of a rater are those of Welch's t-test, corrected by Bonferroni for the metric's pairs of
-    phenotypes of at least MIN_MICE mice, so that limits and p agree. p_adjusted is the larger of this p and the p_holm
-    of the metric's Welch ANOVA in `tests` (from `omnibus_tests`): a pair is significant only where its metric is, and
-    with two phenotypes both are the same test. `conclusion` holds the two p_adjusted against alpha. p_mannwhitney is
-    Holm-corrected over the metric's pairs. bias_difference is the difference between the phenotypes of the reader's
-    error (reader - reference), by Welch's t-test, not corrected.
+    Parameters
+    ----------
+    grouped : list of GroupedMetric
+        From `group`.
+    tests : DataFrame
+        From `omnibus_tests`.
+    alpha : float
+        Significance level; the confidence limits have the level 1 - alpha.
+
+    Returns
+    -------
+    DataFrame
+        DIFFERENCES, one row per metric and pair; differences are b - a in the metric's unit.
+
+    Notes
+    -----
+    Confidence limits and p of a rater are those of Welch's t-test, corrected by Bonferroni's method for the metric's
+    pairs of phenotypes of at least MIN_MICE mice, so that limits and p agree. p_adjusted is the larger of this p and
+    the p_holm of the metric's Welch ANOVA: a pair is significant only where its metric is, and with two phenotypes both
+    are the same test. `conclusion` compares the two p_adjusted with alpha. p_mannwhitney is corrected by Holm's method
+    for the metric's pairs. bias_difference is the difference between the phenotypes of the reader's error (reader -
+    reference), by Welch's t-test, uncorrected.
     """
     omnibus = tests[tests["test"] == "welch_anova"].set_index(["metric", "rater"])["p_holm"]
     rows = [compare_pair(metric, a, b, omnibus, alpha) for metric in grouped for a, b in combinations(metric.groups, 2)]

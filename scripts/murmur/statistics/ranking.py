@@ -1,4 +1,4 @@
-"""How well a reader did on each mouse, and which of several is best: ranks of their means over resampled mice."""
+"""Error of each reader in each mouse, and the ranking of readers by their means over resampled mice."""
 
 from collections.abc import Mapping
 
@@ -17,18 +17,35 @@ COLUMNS += ["rank", "rank_ci_low", "rank_ci_high", "probability_best", "note", "
 
 
 def mean_dice(overlap: pd.DataFrame) -> pd.DataFrame:
-    """Return Dice with one row per mouse and one column per structure: the mean of ED and ES.
+    """Average Dice over ED and ES.
 
-    `overlap` has the columns mouse, phase, structure, dice. Missing unless the mouse has both phases.
+    Parameters
+    ----------
+    overlap : DataFrame
+        Columns mouse, phase, structure, dice.
+
+    Returns
+    -------
+    DataFrame
+        One row per mouse, one column per structure; NaN unless the mouse has both phases.
     """
     cells = dice_by_cell(overlap)
     return pd.DataFrame({name: cells.xs(name, axis=1, level=1).mean(axis=1, skipna=False) for name in STRUCTURES})
 
 
 def absolute_errors(function: pd.DataFrame) -> pd.DataFrame:
-    """Return |reader - reference| in the metric's unit, one row per mouse, one column per metric in `function`.
+    """Compute |reader - reference| of each metric.
 
-    Missing where the reader or the reference is; zero where they differ by rounding alone.
+    Parameters
+    ----------
+    function : DataFrame
+        Columns mouse, metric, reference, reader.
+
+    Returns
+    -------
+    DataFrame
+        One row per mouse, one column per metric in `function`, in the metric's unit. NaN where either value is missing;
+        differences below 1e-12 of the values are rounding, and set to zero.
     """
     reference, reader = function["reference"].astype(float), function["reader"].astype(float)
     error = (reader - reference).abs()
@@ -38,9 +55,19 @@ def absolute_errors(function: pd.DataFrame) -> pd.DataFrame:
 
 
 def by_reader(scores: Mapping[str, pd.DataFrame], quantity: object) -> pd.DataFrame:
-    """Return the column `quantity` of each reader's `scores` side by side: one row per mouse, one column per reader.
+    """Collect one quantity of all readers.
 
-    Only mice that at least one of the readers has; a reader without the quantity is missing for all of them.
+    Parameters
+    ----------
+    scores : mapping of str to DataFrame
+        One row per mouse and one column per quantity, by reader.
+    quantity : hashable
+        The column.
+
+    Returns
+    -------
+    DataFrame
+        One row per mouse that at least one reader has, one column per reader; NaN where missing.
     """
     columns = {name: table[quantity] for name, table in scores.items() if quantity in table}
     table = pd.concat(columns, axis=1, sort=False) if columns else pd.DataFrame()
@@ -48,37 +75,53 @@ def by_reader(scores: Mapping[str, pd.DataFrame], quantity: object) -> pd.DataFr
 
 
 def means(*samples: np.ndarray, axis: int) -> np.ndarray:
-    """Return the mean of each sample along `axis`; the samples come first in the result."""
+    """Return the mean of each sample along `axis`; the first axis of the result is the sample."""
     return np.stack([sample.mean(axis=axis) for sample in samples])
 
 
 def ranks(values: np.ndarray, highest: bool, scale: float) -> np.ndarray:
-    """Rank `values` along the first axis; 1 is the highest, or the lowest; ties share the mean rank.
+    """Rank values along the first axis.
 
-    What differs by less than 1e-12 of `scale` is a tie: it is rounding.
+    Parameters
+    ----------
+    values : ndarray, shape (readers, ...)
+        Values to rank.
+    highest : bool
+        Whether rank 1 is the highest value, otherwise the lowest.
+    scale : float
+        Magnitude of the values; differences below 1e-12 of it are rounding, and count as ties.
+
+    Returns
+    -------
+    ndarray, shape (readers, ...)
+        Ranks; ties share their mean rank.
     """
     return stats.rankdata(np.round(values / (-scale if highest else scale), 12), axis=0)
 
 
 def rank(values: pd.DataFrame, highest: bool, alpha: float) -> pd.DataFrame:
-    """Return COLUMNS, one row per reader, `note` not yet in words, from the values of mice that all readers have.
+    """Rank readers by their means over mice.
 
     Parameters
     ----------
-    values
+    values : DataFrame, shape (mice, readers)
         One row per mouse, one column per reader, none missing.
-    highest
-        Whether a high value is a good one.
-    alpha
-        mean_ci are the 1 - alpha limits of the mean by the t distribution, rank_ci those of the rank.
+    highest : bool
+        Whether high values are good.
+    alpha : float
+        mean_ci and rank_ci have the level 1 - alpha; those of the mean are based on the t distribution.
 
     Returns
     -------
-    pd.DataFrame
-        rank_ci and probability_best come from at least `bootstrap.MIN_RESAMPLED` mice, resampled together for all
-        readers: the percentiles of the rank, each a rank that occurred, and the share of resamples in which the reader
-        is best, alone or jointly. That share is no test: where readers are alike, it is above 0.975 in more than
-        5% of studies (docs/statistics.md).
+    DataFrame
+        COLUMNS, one row per reader; `note` is empty and `reasons` holds lists of reasons.
+
+    Notes
+    -----
+    rank_ci and probability_best require at least `bootstrap.MIN_RESAMPLED` mice, resampled jointly for all readers.
+    They are percentiles of the rank, each a rank that occurred, and the share of resamples in which the reader is best,
+    possibly tied. That share is no test: among equal readers it exceeds 0.975 in more than 5% of studies
+    (docs/statistics.md).
     """
     n = len(values)
     table = pd.DataFrame({"reader": values.columns, "n": n}).reindex(columns=COLUMNS).astype({"reasons": object})

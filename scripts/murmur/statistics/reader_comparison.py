@@ -1,9 +1,9 @@
-"""The readers of a cohort against each other: pair by pair, ranked, and beside the human observers.
+"""Comparison of the readers of a cohort: pairwise, ranked, and next to the human observers.
 
-A quantity is the Dice of a structure, or the absolute error |reader - reference| of a metric in its unit. A pair is
-compared on the mice for which both have it; ranks and the table beside the observers are of the mice for which all
-readers have it that have it at all. `note` counts the others. Phase `single` is left out: such a mouse has no function,
-its frame is of no known phase, and most cohorts have none.
+A quantity is the Dice of a structure, or the absolute error |reader - reference| of a metric in its unit. Two readers
+are compared on the mice for which both have it; ranks and the table of observers use the mice for which all readers
+have it, not counting readers without any value. `note` reports the mice excluded. Phase `single` is ignored: such a
+mouse has no function, and the phase of its frame is unknown.
 """
 
 import math
@@ -38,14 +38,24 @@ BESIDE = [
 
 
 def metrics_of(errors: Tables) -> list[str]:
-    """Return the metrics that at least one reader has."""
+    """Return the metrics that at least one reader has, in the order of METRICS."""
     return [metric for metric in METRICS if any(metric in table for table in errors.values())]
 
 
 def quantities(dice: Tables, errors: Tables) -> list[tuple[dict[str, str], pd.DataFrame]]:
-    """Return the labels QUANTITY of each quantity with its values, one row per mouse, one column per reader.
+    """Collect all quantities.
 
-    `dice` is by phase and structure (from `dice_by_cell`), `errors` by metric (from `absolute_errors`).
+    Parameters
+    ----------
+    dice : mapping of str to DataFrame
+        Dice by phase and structure (from `dice_by_cell`) of each reader; empty for a cohort without images.
+    errors : mapping of str to DataFrame
+        Absolute error by metric (from `absolute_errors`) of each reader.
+
+    Returns
+    -------
+    list of (dict, DataFrame)
+        Labels QUANTITY of each quantity, and its values: one row per mouse, one column per reader.
     """
     found = [
         ({"measure": "dice", "structure": structure, "phase": phase}, by_reader(dice, (phase, structure)))
@@ -59,7 +69,20 @@ def quantities(dice: Tables, errors: Tables) -> list[tuple[dict[str, str], pd.Da
 
 
 def compare_pair(values: pd.DataFrame, alpha: float) -> dict[str, object]:
-    """Return the columns of COMPARISON that two readers' `values` determine; differences are second - first."""
+    """Compare two readers on one quantity.
+
+    Parameters
+    ----------
+    values : DataFrame, shape (mice, 2)
+        One column per reader; NaN where missing.
+    alpha : float
+        The confidence limits have the level 1 - alpha.
+
+    Returns
+    -------
+    dict
+        Columns reader_a to p, wilcoxon_p and dz of COMPARISON, and `reasons`; differences are second - first reader.
+    """
     a, b = values.columns
     values = values.dropna(how="all")
     both = values.dropna().to_numpy()
@@ -78,7 +101,20 @@ def compare_pair(values: pd.DataFrame, alpha: float) -> dict[str, object]:
 
 
 def compare_pairs(dice: Tables, errors: Tables, alpha: float) -> pd.DataFrame:
-    """Return COMPARISON, one row per pair of readers and quantity."""
+    """Compare each pair of readers on each quantity.
+
+    Parameters
+    ----------
+    dice, errors : mapping of str to DataFrame
+        As for `quantities`.
+    alpha : float
+        Significance level of `better`; the confidence limits have the level 1 - alpha.
+
+    Returns
+    -------
+    DataFrame
+        COMPARISON, one row per quantity and pair; p_holm is corrected for all rows of a measure.
+    """
     rows = []
     for labels, values in quantities(dice, errors):
         rows += [labels | compare_pair(values[list(pair)], alpha) for pair in combinations(values.columns, 2)]
@@ -91,7 +127,23 @@ def compare_pairs(dice: Tables, errors: Tables, alpha: float) -> pd.DataFrame:
 
 
 def rank_readers(mean_dice: Tables, errors: Tables, alpha: float) -> pd.DataFrame:
-    """Return the ranking, one row per quantity and reader; mice that a reader lacks are left out and named."""
+    """Rank the readers on each quantity.
+
+    Parameters
+    ----------
+    mean_dice : mapping of str to DataFrame
+        From `ranking.mean_dice`, by reader; empty for a cohort without images.
+    errors : mapping of str to DataFrame
+        From `absolute_errors`, by reader.
+    alpha : float
+        The confidence limits have the level 1 - alpha.
+
+    Returns
+    -------
+    DataFrame
+        measure, quantity, unit and the columns of `rank`, one row per quantity and reader. Mice that a reader lacks are
+        excluded, and reported in `note`.
+    """
     scores = [("dice", structure, None, mean_dice) for structure in ("blood_pool", "myocardium") if mean_dice]
     scores += [("absolute_error", metric, METRICS[metric], errors) for metric in metrics_of(errors)]
     tables = []
@@ -112,26 +164,26 @@ def rank_readers(mean_dice: Tables, errors: Tables, alpha: float) -> pd.DataFram
 def place_beside(
     functions: Tables, dice: Tables, errors: Tables, observers: Sequence[str], sd_ddof: int, alpha: float
 ) -> pd.DataFrame:
-    """Return the agreement of each reader with the reference beside that of the human observers, on the same mice.
+    """Compute the agreement of readers and human observers with the reference, on the same mice.
 
     Parameters
     ----------
-    functions
-        function.csv by reader.
-    dice, errors
+    functions : mapping of str to DataFrame
+        Columns mouse, metric, reference, reader of function.csv, by reader.
+    dice, errors : mapping of str to DataFrame
         By reader, from `dice_by_cell` and `absolute_errors`.
-    observers
+    observers : sequence of str
         The readers that are human.
-    sd_ddof
+    sd_ddof : int
         Standard deviations and limits of agreement divide by n - sd_ddof.
-    alpha
-        Confidence limits are 1 - alpha.
+    alpha : float
+        The confidence limits have the level 1 - alpha.
 
     Returns
     -------
-    pd.DataFrame
-        BESIDE, one row per quantity and reader. loa_width_ratio is the width of the limits of agreement over that of
-        the observer, or of the widest of several.
+    DataFrame
+        BESIDE, one row per quantity and reader. loa_width_ratio is the width of the limits of agreement divided by that
+        of the observer, with several observers by the widest.
     """
     rows = []
     for labels, values in quantities(dice, errors):
@@ -153,7 +205,20 @@ def place_beside(
 
 
 def describe(dice: pd.Series, sd_ddof: int) -> dict[str, object]:
-    """Return n, mean and standard deviation of a reader's Dice."""
+    """Summarise the Dice of one reader.
+
+    Parameters
+    ----------
+    dice : Series
+        Dice of each mouse, none missing.
+    sd_ddof : int
+        The standard deviation divides by n - sd_ddof.
+
+    Returns
+    -------
+    dict
+        n, dice_mean, dice_sd and `reasons`.
+    """
     n = len(dice)
     return {
         "n": n,
@@ -164,7 +229,26 @@ def describe(dice: pd.Series, sd_ddof: int) -> dict[str, object]:
 
 
 def agree(function: pd.DataFrame, metric: str, mice: pd.Index, sd_ddof: int, alpha: float) -> dict[str, object]:
-    """Return n and AGREEMENT of a reader's `function` with the reference in `metric`, on `mice` alone."""
+    """Compute the agreement of one reader with the reference on some mice.
+
+    Parameters
+    ----------
+    function : DataFrame
+        Columns mouse, metric, reference, reader.
+    metric : str
+        The metric.
+    mice : Index
+        The mice to include.
+    sd_ddof : int
+        The limits of agreement divide by n - sd_ddof.
+    alpha : float
+        The confidence limits have the level 1 - alpha.
+
+    Returns
+    -------
+    dict
+        n, AGREEMENT and loa_width, in the metric's unit, and `reasons`.
+    """
     pairs = function[function["metric"] == metric].set_index("mouse").reindex(mice)
     found = agreement(pairs["reference"], pairs["reader"], sd_ddof, alpha)
     row = {name: found[name] for name in ("n", *AGREEMENT)}
@@ -177,7 +261,7 @@ def agree(function: pd.DataFrame, metric: str, mice: pd.Index, sd_ddof: int, alp
 
 
 def add_ratio(rows: Mapping[str, dict[str, object]], observers: Sequence[str]) -> None:
-    """Add loa_width_ratio to the row of each reader, or the reason why it has none."""
+    """Add loa_width_ratio, or the reason for its absence, to the row of each reader (in place)."""
     widest = max((rows[name]["loa_width"] for name in observers if name in rows), default=None)
     for row in rows.values():
         row["loa_width_ratio"] = NAN
@@ -190,13 +274,13 @@ def add_ratio(rows: Mapping[str, dict[str, object]], observers: Sequence[str]) -
 
 
 def split_off(values: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
-    """Return `values` without the readers that have none, and these; they shall not cost the others their mice."""
+    """Separate readers without any value, which must not exclude all mice, from the other columns."""
     present = values.dropna(axis=1, how="all")
     return present, [reader for reader in values if reader not in present]
 
 
 def left_out(values: pd.DataFrame) -> list[Reason]:
-    """Return the mice of `values` that not every reader has, where others remain."""
+    """Return the reason naming the mice that some reader lacks; empty if none or all are lacking."""
     lacking = values.index[values.isna().any(axis=1)]
     if len(lacking) in (0, len(values)):
         return []

@@ -1,13 +1,13 @@
-"""How many mice a study needs to show a change: by the reference, and by a reader.
+"""Sample size needed to detect a change, by the reference and by a reader.
 
-The smaller the standard deviation between the mice of a group, the fewer mice show a change. A reader that shrinks
-all differences, say because it draws every ventricle like the average one, also shrinks its standard deviation, so
-change / standard deviation makes it look better than the reference. It shrinks the change as well. The calibrated
-figures therefore scale the change by the slope of reader on reference within groups: how much of a true difference
-between mice the reader shows. That makes the calibrated effect size the reference's, times the correlation of reader
-and reference within groups. Errors of the reference itself make the slope a little too small, and so the calibrated
-figures a little too cautious. All are estimates from one cohort: with few mice the standard deviations, and so the
-number of mice, are uncertain.
+The smaller the standard deviation between the mice of a group, the fewer mice are needed. A reader that shrinks all
+differences, for example by drawing every ventricle like the average one, also shrinks its standard deviation, so that
+change / standard deviation makes it look better than the reference although it shrinks the change as well. The
+calibrated figures therefore scale the change by the slope of reader on reference within groups, the share of a true
+difference between mice that the reader shows. The calibrated effect size is thus that of the reference multiplied by
+the correlation of reader and reference within groups. Errors of the reference bias the slope slightly downwards, which
+makes the calibrated figures slightly conservative. All are estimates from one cohort: with few mice the standard
+deviations, and hence the sample sizes, are uncertain.
 """
 
 import math
@@ -30,16 +30,32 @@ COLUMNS = [
 ]
 # fmt: on
 COUNTS = ["n", "groups", *(f"{which}_mice_per_group" for which in ("reference", "reader", "calibrated"))]
-FEW = 10  # degrees of freedom below which an SD may be half or twice as large
-MOST = 1_000_000  # mice per group; who needs more will not measure them
+FEW = 10  # degrees of freedom below which the true SD may be half or twice the estimate
+MOST = 1_000_000  # mice per group; larger studies are unrealistic
 
 
 def power_of(effect_size: float, mice: int, alpha: float) -> float:
-    """Return the power of the two-sided t-test of two groups of `mice` mice each.
+    """Compute the power of the two-sided t-test of two groups of equal size.
 
-    The chance of a significant difference in the wrong direction counts, as in the definition of power. Where it is
-    too small for the noncentral t distribution of SciPy, which then says nothing, it is left out; where that says
-    nothing of the right direction either, the power is 1 to more than four digits.
+    Parameters
+    ----------
+    effect_size : float
+        Difference of the means divided by the common standard deviation, above 0.
+    mice : int
+        Mice per group.
+    alpha : float
+        Significance level.
+
+    Returns
+    -------
+    float
+        Power, between 0 and 1.
+
+    Notes
+    -----
+    By definition the power includes significant differences in the wrong direction. Where their probability is too
+    small for SciPy's noncentral t distribution, which then returns NaN, it is neglected; where the probability of the
+    right direction is NaN too, the power is 1 to more than four digits.
     """
     for level, alternative in ((alpha, "two-sided"), (alpha / 2, "larger")):
         power = TTestIndPower().power(effect_size, mice, level, alternative=alternative)
@@ -49,10 +65,25 @@ def power_of(effect_size: float, mice: int, alpha: float) -> float:
 
 
 def mice_per_group(effect_size: float, alpha: float, power: float) -> int | None:
-    """Return the fewest mice per group, at least 2, that show `effect_size` with `power`; None above MOST.
+    """Find the smallest number of mice per group for a given power.
 
-    Two groups of the same size, two-sided t-test at level `alpha`; `effect_size` > 0 is the difference of the means
-    over the common standard deviation. The search starts at the number that the normal distribution gives.
+    Parameters
+    ----------
+    effect_size : float
+        Difference of the means divided by the common standard deviation, above 0.
+    alpha : float
+        Level of the two-sided t-test of two groups of equal size.
+    power : float
+        Power required, between 0 and 1.
+
+    Returns
+    -------
+    int or None
+        At least 2; None above MOST.
+
+    Notes
+    -----
+    The search starts from the number given by the normal approximation.
     """
     start = 2 * ((stats.norm.isf(alpha / 2) + stats.norm.ppf(power)) / effect_size) ** 2
     if start > MOST:
@@ -66,11 +97,20 @@ def mice_per_group(effect_size: float, alpha: float, power: float) -> int | None
 
 
 def within_groups(values: np.ndarray, groups: np.ndarray) -> dict[str, float]:
-    """Return reference_sd, reader_sd and the slope of reader on reference within groups.
+    """Compute standard deviations within groups and the slope of reader on reference.
 
-    `values` has the axes (mouse, rater), reference first; `groups` names the group of each mouse. The standard
-    deviations are pooled: squared deviations from the mean of the group over n - number of groups, which must be
-    at least 1. The slope is missing where the reference does not vary within groups.
+    Parameters
+    ----------
+    values : ndarray, shape (mice, 2)
+        Values of reference and reader in the metric's unit, none missing.
+    groups : ndarray, shape (mice,)
+        Group of each mouse; there must be fewer groups than mice.
+
+    Returns
+    -------
+    dict of str to float
+        reference_sd and reader_sd, pooled over groups: squared deviations from the mean of the group, divided by n -
+        number of groups; slope, NaN where the reference does not vary within groups.
     """
     table = pd.DataFrame(values)
     deviations = (table - table.groupby(groups).transform("mean")).to_numpy(copy=True)
@@ -83,9 +123,21 @@ def within_groups(values: np.ndarray, groups: np.ndarray) -> dict[str, float]:
 
 
 def choose(rows: pd.DataFrame, phenotypes: Mapping[str, str]) -> tuple[pd.DataFrame, list[Reason]]:
-    """Return the mice that count with their group, columns reference, reader, group; and what is left out.
+    """Select the mice with both values, and their groups.
 
-    The groups are the phenotypes; with fewer than two known, all mice are one group.
+    Parameters
+    ----------
+    rows : DataFrame
+        Columns mouse, reference, reader of one metric.
+    phenotypes : mapping of str to str
+        Phenotype of each mouse for which it is known.
+
+    Returns
+    -------
+    pairs : DataFrame
+        `rows` of these mice with the column group: their phenotype, or `all` if fewer than two phenotypes are known.
+    left_out : list of Reason
+        What is excluded or pooled.
     """
     table = rows.astype({"reference": float, "reader": float}).assign(group=rows["mouse"].map(dict(phenotypes)))
     pairs = table.dropna(subset=["reference", "reader"])
@@ -103,10 +155,26 @@ def choose(rows: pd.DataFrame, phenotypes: Mapping[str, str]) -> tuple[pd.DataFr
 
 
 def sample_size(rows: pd.DataFrame, phenotypes: Mapping[str, str], change: float, alpha: float, power: float) -> dict:
-    """Return COLUMNS from change on for one metric.
+    """Compute the sample size for one metric.
 
-    `rows` has the columns mouse, unit, reference, reader. `change` is in points where the unit is %, else in % of the
-    reference's mean. mice_ratio is calibrated_mice_per_group / reference_mice_per_group.
+    Parameters
+    ----------
+    rows : DataFrame
+        Columns mouse, unit, reference, reader of the metric.
+    phenotypes : mapping of str to str
+        Phenotype of each mouse for which it is known.
+    change : float
+        The difference to detect: in percentage points where the unit is %, otherwise in % of the reference's mean.
+    alpha : float
+        Significance level of the two-sided t-test.
+    power : float
+        Power required.
+
+    Returns
+    -------
+    dict
+        COLUMNS from change on, as far as they are defined. mice_ratio is calibrated_mice_per_group divided by
+        reference_mice_per_group.
     """
     points = (rows["unit"] == "%").all()
     pairs, left_out = choose(rows, phenotypes)
@@ -146,11 +214,26 @@ def sample_size(rows: pd.DataFrame, phenotypes: Mapping[str, str], change: float
 def sample_sizes(
     function: pd.DataFrame, phenotypes: Mapping[str, str], alpha: float, power: float, changes: Mapping[str, float]
 ) -> pd.DataFrame:
-    """Return COLUMNS, one row per metric of `changes`, in METRICS' order.
+    """Compute the sample size for each metric.
 
-    `function` has the columns mouse, metric, unit, reference, reader, only mice with both values count. `phenotypes`
-    gives the phenotype of each mouse where it is known: standard deviations are those within phenotypes. `changes`:
-    the difference to detect, for a metric in % in points, for others in % of the reference's mean.
+    Parameters
+    ----------
+    function : DataFrame
+        Columns mouse, metric, unit, reference, reader; mice with both values are included.
+    phenotypes : mapping of str to str
+        Phenotype of each mouse for which it is known; standard deviations are those within phenotypes.
+    alpha : float
+        Significance level of the two-sided t-test.
+    power : float
+        Power required.
+    changes : mapping of str to float
+        The difference to detect by metric: in percentage points for metrics in %, otherwise in % of the reference's
+        mean.
+
+    Returns
+    -------
+    DataFrame
+        COLUMNS, one row per metric of `changes`, in the order of METRICS.
     """
     rows = []
     for metric, unit in METRICS.items():
