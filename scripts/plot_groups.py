@@ -183,6 +183,7 @@ def main(
             elif pairs:
                 plot_differences(row[1], of_metric, alpha)
                 row[1].set_xlabel(f"Difference in {name.replace('Mass', 'mass')} ({unit})", labelpad=1)
+        figure.align_ylabels(panels[:, 0])
         name_phenotypes(panels[:, 0], names)
         add_legend(figure, table, drawn, reader, cohort, alpha)
 

@@ -43,6 +43,7 @@ STYLE = {
     "ytick.labelsize": 7,
     "legend.fontsize": 7,
     "figure.titlesize": 8,
+    "figure.constrained_layout.w_pad": 2 * MM,  # between panels and the edge of the page
     "axes.linewidth": 0.6,
     "axes.spines.top": False,
     "axes.spines.right": False,

@@ -147,6 +147,18 @@ def test_short_names_stand_below_each_panel(tmp_path, monkeypatch):
     assert labels(seen[0].axes[1].yaxis) == ["1 − 0"]
 
 
+def test_the_labels_of_the_metrics_stand_in_one_column_away_from_the_edge(tmp_path, monkeypatch):
+    seen = record_figures(monkeypatch)
+    function, phenotypes = cohort({"control": 3, "tac": 4})
+    function.loc[function["metric"] == "EDV", ["reference", "reader"]] *= 100
+    plot(tmp_path, function, phenotypes)
+    figure = seen[0]
+    figure.draw_without_rendering()
+    left = [axes.yaxis.label.get_window_extent().x0 for axes in figure.axes[::2]]
+    assert np.ptp(left) < 1
+    assert min(left) / figure.dpi > 1.5 * MM
+
+
 def test_a_changed_conclusion_is_shaded_and_named(tmp_path, monkeypatch):
     seen = record_figures(monkeypatch)
     function, phenotypes = cohort({"control": 10, "dcm": 10, "tac": 10})
