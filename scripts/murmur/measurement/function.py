@@ -1,4 +1,4 @@
-"""Volumes of the structures and the function of the left ventricle."""
+"""Volumes of the structures and function of the left ventricle."""
 
 from collections.abc import Mapping
 
@@ -10,19 +10,24 @@ MYOCARDIAL_DENSITY = 1.05  # mg/µL
 
 
 def voxel_volume(spacing_mm: tuple[float, float, float]) -> float:
-    """Return the volume of a voxel in µL (1 mm³ = 1 µL): the product of the spacing."""
+    """Return the volume of a voxel in µL (1 mm³ = 1 µL), the product of its spacing in mm."""
     return float(np.prod(spacing_mm))
 
 
 def structure_volumes(stack: np.ndarray, spacing_mm: tuple[float, float, float]) -> dict[str, float]:
-    """Return the volume of each structure in µL.
+    """Measure the volume of each structure.
 
     Parameters
     ----------
-    stack
+    stack : ndarray of uint8
         Labels, axes (row, column, slice).
-    spacing_mm
+    spacing_mm : tuple of float
         Spacing of rows, columns and slices in mm.
+
+    Returns
+    -------
+    dict of str to float
+        Volume of each structure in µL.
     """
     return {
         name: int(np.count_nonzero(stack == label)) * voxel_volume(spacing_mm) for name, label in STRUCTURES.items()
@@ -30,21 +35,21 @@ def structure_volumes(stack: np.ndarray, spacing_mm: tuple[float, float, float])
 
 
 def mass(myocardium_uL: float) -> float:
-    """Return the mass in mg of a volume of myocardium in µL: 1.05 mg/µL."""
+    """Return the mass in mg of a volume of myocardium in µL, at a density of 1.05 mg/µL."""
     return myocardium_uL * MYOCARDIAL_DENSITY
 
 
 def function(ed: Mapping[str, float], es: Mapping[str, float]) -> dict[str, float]:
-    """Return the function of the left ventricle from the measurements of its two frames.
+    """Compute the function of the left ventricle from the measurements of two frames.
 
     Parameters
     ----------
-    ed, es
-        blood_pool_uL and myocardium_mg at end-diastole and at end-systole; NaN where missing.
+    ed, es : mapping of str to float
+        blood_pool_uL (µL) and myocardium_mg (mg) at end-diastole and at end-systole; NaN where missing.
 
     Returns
     -------
-    dict
+    dict of str to float
         EDV, ESV and SV = EDV − ESV in µL, EF = 100 · SV / EDV in % (NaN where EDV is 0), mass_ED and mass_ES in mg.
     """
     edv, esv = ed["blood_pool_uL"], es["blood_pool_uL"]

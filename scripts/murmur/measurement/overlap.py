@@ -1,4 +1,4 @@
-"""Overlap of two masks, and the distance between their surfaces."""
+"""Overlap of two masks, and distances between their surfaces."""
 
 import numpy as np
 
@@ -7,17 +7,21 @@ from surface_distance import metrics as surface
 
 
 def dice(reference: np.ndarray, reader: np.ndarray) -> float:
-    """Return the Dice coefficient of two masks, 2 · |A ∩ B| / (|A| + |B|).
+    """Compute the Dice coefficient of two masks, 2 · |A ∩ B| / (|A| + |B|).
 
     Parameters
     ----------
-    reference, reader
-        Boolean masks of the same shape.
+    reference, reader : ndarray of bool
+        Masks of the same shape.
 
     Returns
     -------
     float
-        Between 0 and 1; NaN when both masks are empty.
+        Between 0 and 1; NaN if both masks are empty.
+
+    References
+    ----------
+    Dice, Ecology 1945;26:297.
     """
     total = int(reference.sum()) + int(reader.sum())
     return 2 * int((reference & reader).sum()) / total if total else float("nan")
@@ -26,20 +30,25 @@ def dice(reference: np.ndarray, reader: np.ndarray) -> float:
 def surface_distances(
     reference: np.ndarray, reader: np.ndarray, spacing_mm: tuple[float, float, float]
 ) -> tuple[float, float]:
-    """Return two distances in mm between the surfaces of two masks.
+    """Compute two distances between the surfaces of two masks.
 
     Parameters
     ----------
-    reference, reader
-        Boolean stacks, axes (row, column, slice).
-    spacing_mm
+    reference, reader : ndarray of bool
+        Masks of the same shape, axes (row, column, slice).
+    spacing_mm : tuple of float
         Spacing of rows, columns and slices in mm.
 
     Returns
     -------
-    hd95, assd
-        The larger of the two directed 95th percentiles of the distance from one surface to the other, and the mean
-        distance over both surfaces; surface elements count by their area. NaN when one mask is empty.
+    hd95 : float
+        The larger of the two directed 95th percentiles of the distance from one surface to the other, in mm.
+    assd : float
+        Average symmetric surface distance, the mean over both surfaces, in mm. Both are NaN if one mask is empty.
+
+    Notes
+    -----
+    Surface elements are weighted by their area.
 
     References
     ----------

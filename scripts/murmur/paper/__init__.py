@@ -1,1 +1,1 @@
-"""The published study's numbers, compared with this study's."""
+"""Comparison with the numbers printed by the published study."""

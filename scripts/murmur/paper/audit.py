@@ -1,7 +1,7 @@
-"""Audit the paper's numbers by its own Figure 3: which convention gives each of them, and which none does.
+"""Audit of the paper's printed numbers against its own Figure 3: which convention reproduces each, and which none does.
 
-A candidate fits where the printed number, give or take half a unit of its last decimal, lies within 1.96 SD of the
-computed one; reading_error is that SD, from the reading errors of the figure. Units are those of the metrics.
+A candidate fits if the printed number, within half a unit of its last decimal, lies within 1.96 SD of the computed one;
+reading_error is that SD, propagated from the errors of reading the figure. Units are those of the metrics.
 """
 
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from scipy import stats
 
 from murmur.paper.printed_values import READING_ERROR, half_unit, rounded_as
 
-READINGS = 2000  # readings of the figure that are simulated
+READINGS = 2000  # simulated readings of the figure
 DENOMINATORS = {"n": 0, "n - 1": 1}
 AUDIT = [
     *("source", "metric", "quantity", "statistic", "unit", "printed", "candidate", "computed", "difference"),
@@ -20,20 +20,22 @@ AUDIT = [
 ]
 CONVENTIONS = ["statistic", "candidate", "printed", "explained", "alone", "adopted", "not_explained"]
 NO_FIT = "none fits: misprint?"
-# Each takes the reference's and the reader's values, mice along the last axis.
+# Functions of the reference's and the reader's values, mice along the last axis.
 Candidates = dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]]
 
 
 def _limit(side: int, ddof: int) -> Callable:
+    """Return a function that computes the limit of agreement on one `side` of the bias (-1 or 1)."""
     z = stats.norm.ppf(0.975)
     return lambda x, y: (y - x).mean(axis=-1) + side * z * (y - x).std(axis=-1, ddof=ddof)
 
 
 def _spearman(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Return Spearman's rho along the last axis."""
     return stats.pearsonr(stats.rankdata(x, axis=-1), stats.rankdata(y, axis=-1), axis=-1).statistic
 
 
-# What a column of Table 1 is, and the ways in which it may have been computed.
+# The statistic in each column of Table 1, and the ways in which it may have been computed.
 CANDIDATES: dict[str, tuple[str, Candidates]] = {
     "reference_mean": ("mean", {"mean": lambda x, y: x.mean(axis=-1)}),
     "reference_sd": ("SD", {f"SD with {n}": lambda x, y, d=d: x.std(axis=-1, ddof=d) for n, d in DENOMINATORS.items()}),
@@ -51,7 +53,7 @@ CANDIDATES: dict[str, tuple[str, Candidates]] = {
     ),
     "r": ("r", {"Pearson": lambda x, y: stats.pearsonr(x, y, axis=-1).statistic, "Spearman": _spearman}),
 }
-# Counts that other counts of the paper must add up to.
+# Counts, and the other counts of the paper that must add up to them.
 SUMS = {
     "mice": [
         ["controls", "myocardial_infarction_patch", "dilated_cardiomyopathy", "transverse_aortic_constriction"],
@@ -63,9 +65,19 @@ SUMS = {
 
 
 def read_again(figure: pd.DataFrame, metric: str) -> tuple[np.ndarray, np.ndarray]:
-    """Return the reference's and the reader's values of a metric as read (row 0) and in READINGS simulated readings.
+    """Simulate repeated readings of a figure.
 
-    Both have the axes (reading, mouse). The errors are normal and independent.
+    Parameters
+    ----------
+    figure : DataFrame
+        From `read_figure`.
+    metric : str
+        The metric.
+
+    Returns
+    -------
+    reference, reader : ndarray, shape (READINGS + 1, mice)
+        Values in the metric's unit: as read in row 0, with independent normal reading errors in the others.
     """
     values = figure.loc[figure["metric"] == metric, ["reference", "reader"]].to_numpy().T
     errors = np.random.default_rng(0).normal(0, READING_ERROR[metric], (READINGS + 1, *values.shape))
@@ -75,7 +87,20 @@ def read_again(figure: pd.DataFrame, metric: str) -> tuple[np.ndarray, np.ndarra
 
 
 def audit_table_1(figure: pd.DataFrame, table_1: list[dict[str, str]]) -> list[dict]:
-    """Return one row per printed number of Table 1 and candidate."""
+    """Compare the numbers of Table 1 with each candidate.
+
+    Parameters
+    ----------
+    figure : DataFrame
+        From `read_figure`.
+    table_1 : list of dict
+        From `read_table_1`.
+
+    Returns
+    -------
+    list of dict
+        One row per printed number and candidate: the columns number to computed of AUDIT, reading_error and note.
+    """
     rows = []
     for line in table_1:
         reference, reader = read_again(figure, line["metric"])
@@ -96,7 +121,18 @@ def audit_table_1(figure: pd.DataFrame, table_1: list[dict[str, str]]) -> list[d
 
 
 def audit_sums(paper_values: list[dict[str, str]]) -> list[dict]:
-    """Return one row per count that other printed counts must add up to."""
+    """Compare printed counts with the sums of their printed parts.
+
+    Parameters
+    ----------
+    paper_values : list of dict
+        From `read_paper_values`.
+
+    Returns
+    -------
+    list of dict
+        One row for each of SUMS, with the columns of `audit_table_1`.
+    """
     lines = {line["quantity"]: line for line in paper_values if line["unit"] == "count"}
     rows = []
     for total, sums in SUMS.items():
@@ -112,28 +148,28 @@ def audit_sums(paper_values: list[dict[str, str]]) -> list[dict]:
 
 
 def fits(row: dict) -> bool:
-    """Say whether the printed number of a row can be the computed one."""
+    """Return whether the printed number of a row is compatible with the computed one."""
     slack = half_unit(row["printed"]) if row["statistic"] != "sum" else 0
     # 1e-9: the decimal 7.3 is no binary number
     return abs(float(row["printed"]) - row["computed"]) <= slack + 1.96 * row["reading_error"] + 1e-9
 
 
 def audit(figure: pd.DataFrame, table_1: list[dict[str, str]], paper_values: list[dict[str, str]]) -> pd.DataFrame:
-    """Audit the printed numbers by the figure that they were drawn from.
+    """Audit printed numbers against the figure that shows the same data.
 
     Parameters
     ----------
-    figure
+    figure : DataFrame
         From `read_figure`: mouse, metric, unit, reference, reader.
-    table_1, paper_values
+    table_1, paper_values : list of dict
         From `read_table_1` and `read_paper_values`.
 
     Returns
     -------
-    pd.DataFrame
-        AUDIT and `number`, which printed number it is; one row per printed number and candidate. `verdict` names the
-        candidates that fit; where none does, `should_read` is what the candidate gives that explains most numbers of
-        the same statistic.
+    DataFrame
+        AUDIT and `number`, which identifies the printed number; one row per printed number and candidate. `verdict`
+        names the candidates that fit. If none does, `should_read` is the result of the candidate that explains most
+        numbers of the same statistic.
     """
     table = pd.DataFrame(audit_table_1(figure, table_1) + audit_sums(paper_values))
     table["difference"] = table["computed"] - table["printed"].astype(float)
@@ -150,10 +186,18 @@ def audit(figure: pd.DataFrame, table_1: list[dict[str, str]], paper_values: lis
 
 
 def conventions(table: pd.DataFrame) -> pd.DataFrame:
-    """Return CONVENTIONS from the audit: for each candidate the printed numbers of its statistic that it explains.
+    """Count the printed numbers that each candidate explains.
 
-    `alone` counts those that no other candidate explains, `not_explained` names the others; the candidate that
-    explains most is `adopted`.
+    Parameters
+    ----------
+    table : DataFrame
+        From `audit`.
+
+    Returns
+    -------
+    DataFrame
+        CONVENTIONS, one row per statistic and candidate. `alone` counts the numbers that no other candidate explains,
+        `not_explained` lists those that this one does not; the candidate that explains most is `adopted`.
     """
     rows = []
     of_figure = table[table["statistic"] != "sum"]

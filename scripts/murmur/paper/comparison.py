@@ -1,12 +1,12 @@
-"""Every number that the paper printed beside the one computed here.
+"""Comparison of every printed number of the paper with the one computed by this study.
 
-Standard deviations and limits of agreement are given with n, as the paper's are, whatever the study uses; r is
-Pearson's, as the paper's is by its Figure 3. A number is `reproduced` where it is equal when rounded as printed, or
-below the bound that is printed; `consistent` where the printed one lies in its confidence interval, or both p lead to
-the same conclusion; else it `differs`. The interval is this study's sampling error: wide with few mice, and then nearly
-anything is consistent.
-The limits are those of the t distribution for means, of chi-square for standard deviations, and those of agreement.csv
-and dice_error.csv for the others; for ED and ES together mice are the unit, and are resampled for the SD.
+Standard deviations and limits of agreement are given with n, as in the paper, whatever the study uses; r is Pearson's,
+which the paper's Figure 3 shows to be the one printed. A number is `reproduced` if it is equal when rounded as printed,
+or below a printed bound; `consistent` if the printed one lies in its confidence interval or, for p, leads to the same
+conclusion; otherwise it `differs`. The interval is the sampling error of this study: with few mice it is wide, and
+nearly everything is consistent. The limits are based on the t distribution for means and on chi-squared for standard
+deviations, and are those of agreement.csv and dice_error.csv for the others. For ED and ES together the mouse is the
+unit, resampled for the SD.
 """
 
 import math
@@ -28,7 +28,7 @@ from murmur.vocabulary import STRUCTURES
 NAMES = ["table", "quantity", "structure", "phase", "metric", "unit"]
 COLUMNS = [*NAMES, "printed", "computed", "difference", "ci_low", "ci_high", "verdict", "note", "reason"]
 TABLE_1 = ["reference_mean", "reference_sd", "reader_mean", "reader_sd", "bias", "loa_low", "loa_high", "p", "r"]
-# Names that participants.tsv may use, in lower case and without signs, of the paper's phenotypes.
+# Names of the paper's phenotypes that participants.tsv may use, in lower case and without punctuation.
 PHENOTYPES = {
     "controls": {"control", "controls", "healthy", "sham", "normal"},
     "myocardial_infarction_patch": {"mipatch", "mi", "myocardialinfarctionpatch", "myocardialinfarction"},
@@ -41,7 +41,7 @@ NO_CLOCK = "a time of the authors, and Murmur keeps no clock in its results"
 
 
 class Computed(NamedTuple):
-    """A number of this study with its confidence limits; `note` says what it is, or why it is missing."""
+    """A number of this study with its confidence limits; `note` describes it, or explains why it is missing."""
 
     value: float
     low: float = math.nan
@@ -53,7 +53,18 @@ Key = tuple[str, str, str, str]  # quantity, structure, phase, metric
 
 
 def printed_numbers(table_1: list[dict[str, str]], paper_values: list[dict[str, str]]) -> list[dict[str, str]]:
-    """Return every number that the paper printed: NAMES, printed (text, a bound with its <) and note."""
+    """List all numbers printed in the paper.
+
+    Parameters
+    ----------
+    table_1, paper_values : list of dict
+        From `read_table_1` and `read_paper_values`.
+
+    Returns
+    -------
+    list of dict
+        NAMES, printed (text; bounds with their <) and note of each number.
+    """
     rows = []
     for line in table_1:
         for quantity in TABLE_1:
@@ -70,7 +81,24 @@ def printed_numbers(table_1: list[dict[str, str]], paper_values: list[dict[str, 
 
 
 def mean_and_sd(mean: float, sd: float, n: int, sd_ddof: int, alpha: float) -> tuple[Computed, Computed]:
-    """Return a mean and its standard deviation with n, from an SD with n - `sd_ddof`, and their 1 - alpha limits."""
+    """Compute confidence limits of a mean and of its standard deviation with n.
+
+    Parameters
+    ----------
+    mean, sd : float
+        In the same unit.
+    n : int
+        Number of values.
+    sd_ddof : int
+        `sd` was computed with n - sd_ddof.
+    alpha : float
+        The confidence limits have the level 1 - alpha.
+
+    Returns
+    -------
+    mean, sd : Computed
+        The SD has the denominator n.
+    """
     if n < 2:
         return Computed(mean, note="1 value: no confidence limits"), Computed(math.nan)
     corrected = sd * math.sqrt((n - sd_ddof) / (n - 1))
@@ -81,12 +109,27 @@ def mean_and_sd(mean: float, sd: float, n: int, sd_ddof: int, alpha: float) -> t
 
 
 def explained(number: Computed, note: str) -> Computed:
-    """Let `note` say why a number is missing; keep it as it is where it is not."""
+    """Add the reason `note` to a number if it is missing."""
     return number._replace(note=note) if math.isnan(number.value) else number
 
 
 def of_agreement(agreement: pd.DataFrame, sd_ddof: int, alpha: float) -> dict[Key, Computed]:
-    """Return the numbers of Table 1."""
+    """Collect the numbers of Table 1.
+
+    Parameters
+    ----------
+    agreement : DataFrame
+        agreement.csv.
+    sd_ddof : int
+        Denominator n - sd_ddof of its standard deviations and limits of agreement.
+    alpha : float
+        The confidence limits have the level 1 - alpha.
+
+    Returns
+    -------
+    dict of Key to Computed
+        In the units of the metrics.
+    """
     found = {}
     for row in agreement.fillna({"note": ""}).to_dict("records"):
         n, numbers = row["n"], {}
@@ -106,7 +149,22 @@ def of_agreement(agreement: pd.DataFrame, sd_ddof: int, alpha: float) -> dict[Ke
 
 
 def both_phases(overlap: pd.DataFrame, structure: str, alpha: float) -> tuple[Computed, Computed]:
-    """Return the mean of ED and ES, pooled, of the Dice of a structure and their SD with n, with limits by mouse."""
+    """Compute mean and standard deviation of the Dice of a structure, pooled over ED and ES.
+
+    Parameters
+    ----------
+    overlap : DataFrame
+        Columns mouse, phase, structure, dice.
+    structure : str
+        The structure.
+    alpha : float
+        The confidence limits have the level 1 - alpha; the mouse is the unit.
+
+    Returns
+    -------
+    mean, sd : Computed
+        The SD has the denominator n, the number of values; its limits are obtained by resampling mice.
+    """
     chosen = overlap[(overlap["structure"] == structure) & overlap["phase"].isin(["ED", "ES"])]
     dice = chosen.pivot(index="mouse", columns="phase", values="dice").astype(float).dropna()
     if len(dice) < 2:
@@ -134,7 +192,22 @@ def of_overlap(
     sd_ddof: int,
     alpha: float,
 ) -> dict[Key, Computed]:
-    """Return the numbers on Dice."""
+    """Collect the numbers on Dice.
+
+    Parameters
+    ----------
+    overlap, summary, anova, pairwise : DataFrame
+        overlap.csv, overlap_summary.csv, overlap_anova.csv and overlap_pairwise.csv.
+    sd_ddof : int
+        Denominator n - sd_ddof of the standard deviations in `summary`.
+    alpha : float
+        The confidence limits have the level 1 - alpha.
+
+    Returns
+    -------
+    dict of Key to Computed
+        Dice by structure and phase, of the best, median and worst case, and p-values.
+    """
     found = {}
     for case, (mouse, dice) in select_cases(overlap).items():
         found[f"dice_{case}", "combined", "", ""] = Computed(dice, note=mouse)
@@ -155,7 +228,7 @@ def of_overlap(
 
 
 def of_dice_error(dice_error: pd.DataFrame) -> dict[Key, Computed]:
-    """Return Spearman's correlations of Dice with the absolute error."""
+    """Collect Spearman's correlations of Dice and absolute error from dice_error.csv."""
     return {
         ("rho", row["structure"], row["phase"], ""): Computed(
             row["spearman_rho"], row["ci_low"], row["ci_high"], row["note"]
@@ -165,7 +238,20 @@ def of_dice_error(dice_error: pd.DataFrame) -> dict[Key, Computed]:
 
 
 def of_manifest(mice: dict[str, Mouse], split: dict[str, str]) -> dict[Key, Computed]:
-    """Return what the cohort and its split count."""
+    """Count mice, images and annotations.
+
+    Parameters
+    ----------
+    mice : dict of str to Mouse
+        The cohort, from `read_manifest`.
+    split : dict of str to str
+        Set of each mouse.
+
+    Returns
+    -------
+    dict of Key to Computed
+        Counts of the cohort and of each set, and the number of mice of each phenotype of the paper.
+    """
     frames = {name: len(mouse.annotated_frames) for name, mouse in mice.items()}
     images = {name: mouse.shape[2] * frames[name] for name, mouse in mice.items()}
     counts = {
@@ -190,7 +276,7 @@ def of_manifest(mice: dict[str, Mouse], split: dict[str, str]) -> dict[Key, Comp
 
 
 def why_missing(row: dict[str, str], has_images: bool) -> str:
-    """Say why a printed number has none computed beside it, in a cohort that has images or not."""
+    """Return why no number of this study corresponds to a printed one."""
     if row["table"] == "table_1":
         return f"{row['metric']} was not measured"
     if row["unit"] in ("h", "min", "ms"):
@@ -201,7 +287,7 @@ def why_missing(row: dict[str, str], has_images: bool) -> str:
 
 
 def judge(row: dict[str, str], number: Computed, alpha: float) -> str:
-    """Compare a computed number with the printed one of `row`, as the head of this file says."""
+    """Return the verdict on a computed number, as defined at the head of this file."""
     printed = row["printed"]
     if math.isnan(number.value):
         return "not computed"
@@ -215,7 +301,7 @@ def judge(row: dict[str, str], number: Computed, alpha: float) -> str:
 
 
 def significance(printed: str, computed: float, alpha: float) -> str:
-    """Say whether two p-values lead to the same conclusion."""
+    """Describe whether two p-values, printed and computed, lead to the same conclusion."""
     if math.isnan(computed):
         return ""
     there, here = float(printed.removeprefix("<")) < alpha, computed < alpha
@@ -225,24 +311,24 @@ def significance(printed: str, computed: float, alpha: float) -> str:
 
 
 def compare(printed: list[dict[str, str]], found: dict[Key, Computed], has_images: bool, alpha: float) -> pd.DataFrame:
-    """Compare every printed number with the one computed here.
+    """Compare every printed number with the computed one.
 
     Parameters
     ----------
-    printed
+    printed : list of dict
         From `printed_numbers`.
-    found
-        What this study computed, by (quantity, structure, phase, metric).
-    has_images
+    found : dict of Key to Computed
+        Numbers of this study by (quantity, structure, phase, metric).
+    has_images : bool
         Whether the cohort has images.
-    alpha
-        Level at which two p lead to the same conclusion or not.
+    alpha : float
+        Significance level at which two p-values lead to the same conclusion or not.
 
     Returns
     -------
-    pd.DataFrame
-        COLUMNS, one row per printed number; difference = computed - printed, missing where a bound is printed. `reason`
-        says why a number was not computed.
+    DataFrame
+        COLUMNS, one row per printed number; difference = computed - printed, NaN for a printed bound. `reason` explains
+        why a number was not computed.
     """
     rows = []
     for row in printed:

@@ -1,4 +1,4 @@
-"""Which mouse of a cohort is which mouse of the paper's Figure 3: by its end-diastolic and end-systolic volume."""
+"""Identification of a cohort's mice with those of the paper's Figure 3, by end-diastolic and end-systolic volume."""
 
 import math
 
@@ -9,27 +9,50 @@ from scipy.spatial.distance import cdist
 
 from murmur.paper.printed_values import READING_ERROR
 
-# The reading errors of EDV and ESV together: how far a mouse lies from its own point in Figure 3, in uL.
+# Combined reading error of EDV and ESV: the distance of a mouse from its own point in Figure 3, in uL.
 ERROR_UL = math.hypot(READING_ERROR["EDV"], READING_ERROR["ESV"])
-# Farther than reading errors reach: not the same mouse. They are about a voxel of 0.01 uL, the limit about ten.
+# Beyond this distance, not the same mouse. Reading errors are about one voxel of 0.01 uL, the limit is about ten.
 LARGEST_RESIDUAL_UL = 5 * ERROR_UL
-# By so much the next mouse must be farther: normal errors make a match with this margin at least exp(9) = 8000 times
-# as likely as the other one.
+# The next mouse must be farther by this much: with normal errors, a match with this margin is at least exp(9) = 8000
+# times as likely as the alternative.
 SMALLEST_MARGIN_UL = 3 * ERROR_UL
 
 
 def volumes(function: pd.DataFrame) -> pd.DataFrame:
-    """Return the reference's EDV and ESV in uL by mouse, of mice that have both; `function` as in function.csv."""
+    """Select the reference's EDV and ESV.
+
+    Parameters
+    ----------
+    function : DataFrame
+        Columns mouse, metric, reference of function.csv.
+
+    Returns
+    -------
+    DataFrame
+        EDV and ESV in µL by mouse; only mice with both.
+    """
     wide = function.pivot(index="mouse", columns="metric", values="reference")
     return wide.reindex(columns=["EDV", "ESV"]).astype(float).dropna().sort_index()
 
 
 def match(mice: pd.DataFrame, figure: pd.DataFrame) -> pd.DataFrame:
-    """Match the mice of a cohort to those of a figure, both as from `volumes`, by the least sum of distances.
+    """Match the mice of a cohort to those of a figure, minimising the sum of distances.
 
-    Returns one row per mouse of the figure: mouse, figure_id, residual_uL (their distance in EDV and ESV), next_best_uL
-    (the distance to the nearest other mouse), verdict (accepted or refused) and note, the reason of a refusal. With
-    fewer mice than in the figure some are left without.
+    Parameters
+    ----------
+    mice, figure : DataFrame
+        EDV and ESV in µL by mouse, from `volumes`.
+
+    Returns
+    -------
+    DataFrame
+        One row per mouse of the figure: mouse, figure_id, residual_uL (their distance in EDV and ESV), next_best_uL
+        (distance to the nearest other mouse), verdict (accepted or refused) and note, the reason for refusal. If the
+        cohort has fewer mice than the figure, some remain without a match.
+
+    Notes
+    -----
+    The optimal assignment is that of `scipy.optimize.linear_sum_assignment`, with Euclidean distances.
     """
     distances = cdist(figure, mice)
     assigned = dict(zip(*linear_sum_assignment(distances), strict=True))
