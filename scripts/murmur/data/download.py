@@ -1,4 +1,4 @@
-"""Downloading files, with resumption: a file appears under its name only if it is complete and correct."""
+"""Downloading with resumption: a file appears under its name only once it is complete and correct."""
 
 import hashlib
 import math
@@ -11,11 +11,11 @@ from murmur.errors import BadInput
 from murmur.files import sha256
 from murmur.logs import log, progress
 
-TRIES = 8  # in a row without a byte more
-TIMEOUT_S = (10, 15)  # to connect; from one piece of an answer to the next
-PIECE = 2**20  # bytes; what is lost at most when an answer breaks off
-# Asked again after 0, 2, 4, 8, 16, 30 and 30 s, or when the server says so: no connection, no answer, too many
-# requests, a server that fails.
+TRIES = 8  # consecutive attempts without progress
+TIMEOUT_S = (10, 15)  # to connect; between two chunks of a response
+PIECE = 2**20  # bytes per chunk, the most that is lost when a connection breaks
+# Retried after 0, 2, 4, 8, 16, 30 and 30 s, or when the server asks for it: no connection, no response, too many
+# requests, server errors.
 RETRY = Retry(
     total=TRIES - 1,
     backoff_factor=1,
@@ -27,18 +27,42 @@ RETRY = Retry(
 
 
 def git_blob_sha1(path: str | Path) -> str:
-    """Return the SHA-1 of a file as a git blob, in hexadecimal: of `blob SIZE`, a zero byte and the content."""
+    """Compute the SHA-1 of a file as a git blob: of `blob SIZE`, a zero byte and the content.
+
+    Parameters
+    ----------
+    path : str or Path
+        File.
+
+    Returns
+    -------
+    str
+        40 hexadecimal digits.
+    """
     digest = hashlib.sha1(f"blob {Path(path).stat().st_size}\0".encode(), usedforsecurity=False)
     with open(path, "rb") as file:
         return hashlib.file_digest(file, lambda: digest).hexdigest()
 
 
-# In this order, because a size is known at once.
+# In this order, because a size is known immediately.
 MEASURES = {"bytes": lambda path: Path(path).stat().st_size, "git_blob_sha1": git_blob_sha1, "sha256": sha256}
 
 
 def difference(path: str | Path, expected: dict[str, str | int]) -> str | None:
-    """Return how a file differs from the `expected` bytes, git_blob_sha1 or sha256; None if it does not."""
+    """Compare a file with its expected size and checksums.
+
+    Parameters
+    ----------
+    path : str or Path
+        File.
+    expected : dict of str to (str or int)
+        Expected `bytes`, `git_blob_sha1` or `sha256`, any of them.
+
+    Returns
+    -------
+    str or None
+        The first difference, as part of a message; None if there is none.
+    """
     for measure in MEASURES:
         if measure in expected and (found := MEASURES[measure](path)) != expected[measure]:
             return f"found {measure} {found} ({MEASURES['bytes'](path):,} bytes), expected {expected[measure]}"
@@ -74,7 +98,7 @@ def download(address: str, target: str | Path, expected: dict[str, str | int]) -
         try:
             whole = _fetch_whole(session, address, partial)
         except requests.RequestException as problem:
-            reason = getattr(problem.args[0], "reason", problem)  # what the last try met, without the way there
+            reason = getattr(problem.args[0], "reason", problem)  # the cause of the last failure, without its context
             raise BadInput(
                 f"{address}: found no response ({reason}), expected the file; "
                 "check the internet connection, then start again"
@@ -94,7 +118,7 @@ def download(address: str, target: str | Path, expected: dict[str, str | int]) -
 
 
 def _fetch_whole(session: requests.Session, address: str, partial: Path) -> bool:
-    """Ask for the rest as long as the file `partial` grows; return whether it came to its end."""
+    """Request the rest as long as the file `partial` keeps growing; return whether it is complete."""
     most = tries = 0
     while tries < TRIES:
         if _fetch_rest(session, address, partial):
@@ -105,16 +129,16 @@ def _fetch_whole(session: requests.Session, address: str, partial: Path) -> bool
 
 
 def _fetch_rest(session: requests.Session, address: str, partial: Path) -> bool:
-    """Add to the file `partial` what it lacks; return whether the answer came to its end."""
+    """Append the missing rest to the file `partial`; return whether the response was received to its end."""
     here = partial.stat().st_size if partial.exists() else 0
-    # As it is: a packed answer could not be continued, nor its length be compared.
+    # Uncompressed: a compressed response could be neither resumed nor compared in length.
     headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={here}-"} if here else {})
     with session.get(address, headers=headers, stream=True, timeout=TIMEOUT_S) as answer:
         status, part = answer.status_code, answer.headers.get("Content-Range", "")
         if here and status == requests.codes.requested_range_not_satisfiable:
-            return True  # all of it is here; the digest will tell
+            return True  # nothing is missing; the checksum decides
         if here and status == requests.codes.partial_content and not part.startswith(f"bytes {here}-"):
-            partial.unlink()  # another part than was asked for; from the beginning, then
+            partial.unlink()  # not the part requested: start from the beginning
             return False
         if status not in (requests.codes.ok, requests.codes.partial_content):
             raise BadInput(

@@ -1,4 +1,4 @@
-"""The manifest of a cohort: every mouse file, checked and described in one row."""
+"""The manifest of a cohort: one row per mouse file, checked and described."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,14 +17,35 @@ from murmur.vocabulary import BLOOD_POOL, STRUCTURES
 PAPER_SPACING_MM = (0.1, 0.1, 1.0)
 PAPER_FRAME_INTERVAL_MS = 5.0
 LABELS = {0, *STRUCTURES.values()}
-SHOWN = 5  # labels in a message
+SHOWN = 5  # labels listed in a message
 
 
 @dataclass(frozen=True)
 class Mouse:
     """One row of a manifest: the grid of a mouse file and its annotated frames, counted from 0.
 
-    Where the file lies is left out: a job opens the files that its rule declares as inputs, and only those.
+    Attributes
+    ----------
+    name : str
+        Name of the mouse.
+    sha256 : str
+        SHA-256 of the mouse file.
+    shape : tuple of int
+        Size of the image (row, column, slice, frame).
+    spacing_mm : tuple of float
+        Voxel spacing along row, column and slice, in mm.
+    frame_interval_ms : float
+        Time between frames, in ms.
+    annotated_frames : tuple of int
+        Frames with reference contours, ascending.
+    ed_frame, es_frame : int or None
+        End-diastolic and end-systolic frames; None if unknown.
+    phenotype : str or None
+        Phenotype; None if unknown.
+
+    Notes
+    -----
+    The location of the file is not included: a job opens only the files that its rule declares as inputs.
     """
 
     name: str
@@ -46,28 +67,60 @@ class Mouse:
 
 
 def _frames(listed) -> tuple[int, ...]:
+    """Parse a list of frames separated by semicolons."""
     return tuple(map(int, listed.split(";"))) if listed and not pd.isna(listed) else ()
 
 
 def _optional(value, kind: type):
+    """Convert a value to `kind`; None if it is missing."""
     return None if pd.isna(value) else kind(value)
 
 
 def read_manifest(path: str | Path) -> dict[str, Mouse]:
-    """Read a manifest and return its mice by name, in order."""
+    """Read a manifest.
+
+    Parameters
+    ----------
+    path : str or Path
+        manifest.csv of a cohort.
+
+    Returns
+    -------
+    dict of str to Mouse
+        The mice by name, in the order of the file.
+    """
     return {row.mouse: _mouse(row) for row in read_csv(path).itertuples(index=False)}
 
 
 def check_mouse(path: str, spacing_mm: list[float] | None = None) -> Mouse:
-    """Check one mouse file and return the mouse as in a manifest, but without its phenotype.
+    """Check one mouse file, without its manifest.
 
-    Parameters are those of `describe`. Used by long-running jobs, which must not be rerun whenever another mouse
-    changes the manifest.
+    Parameters
+    ----------
+    path : str
+        HDF5 file, named after the mouse.
+    spacing_mm : list of float, optional
+        As for `describe`.
+
+    Returns
+    -------
+    Mouse
+        The mouse as in a manifest, except for its phenotype, which is None.
+
+    Raises
+    ------
+    BadInput
+        If the file does not meet the requirements.
+
+    Notes
+    -----
+    Used by long-running jobs, which must not be rerun whenever another mouse changes the manifest.
     """
     return _mouse(SimpleNamespace(**describe(path, spacing_mm, None, None)))
 
 
 def _mouse(row) -> Mouse:
+    """Build a mouse from a row of a manifest."""
     return Mouse(
         name=row.mouse,
         sha256=row.sha256,
@@ -102,7 +155,7 @@ def find_phases(blood_pool_voxels: dict[int, int]) -> tuple[int | None, int | No
 
 
 def _agreed(path: str, name: str, given, found, default):
-    """Choose between the study's value, the file's and the default; refuse two that disagree by over 1 %."""
+    """Choose between study file, mouse file and default; raise BadInput if the first two differ by more than 1%."""
     if given is None:
         return default if found is None else found
     if found is not None and not np.allclose(given, found, rtol=0.01):
@@ -113,6 +166,7 @@ def _agreed(path: str, name: str, given, found, default):
 
 
 def _check_images(path: str, images: h5py.Dataset) -> None:
+    """Check shape, type and values of the images, slice by slice."""
     if images.ndim != 4 or 0 in images.shape or images.dtype.kind not in "uif":
         raise BadInput(
             f"{path}: found Images of shape {images.shape} and type {images.dtype}, "
@@ -129,7 +183,7 @@ def _check_images(path: str, images: h5py.Dataset) -> None:
 
 
 def _check_masks(path: str, file: h5py.File) -> dict[int, int]:
-    """Return the annotated frames with their numbers of blood-pool voxels, frame by frame."""
+    """Check the masks; return the number of blood-pool voxels of each annotated frame."""
     shape, masks = file["Images"].shape, file["Masks"]
     if masks.shape != shape or masks.dtype.kind not in "uifb":
         raise BadInput(
@@ -166,7 +220,7 @@ def _check_masks(path: str, file: h5py.File) -> dict[int, int]:
 
 
 def describe(path: str, spacing_mm: list[float] | None, frame_interval_ms: float | None, phenotype: str | None) -> dict:
-    """Check one mouse file and return its row of the manifest.
+    """Check one mouse file and describe it as a row of the manifest.
 
     Parameters
     ----------
@@ -176,14 +230,14 @@ def describe(path: str, spacing_mm: list[float] | None, frame_interval_ms: float
         Spacing in mm along row, column and slice as given in the study file. None uses the attribute `spacing_mm` of
         the file or, failing that, the spacing of the published study.
     frame_interval_ms : float or None
-        The same for the time between frames in ms.
+        Time between frames in ms, with the same precedence.
     phenotype : str or None
         Phenotype of the mouse, if known.
 
     Returns
     -------
     dict
-        Row of the manifest.
+        Row of the manifest, by column.
 
     Raises
     ------
@@ -232,7 +286,7 @@ def describe(path: str, spacing_mm: list[float] | None, frame_interval_ms: float
 
 
 def _attribute(file: h5py.File, name: str, count: int):
-    """Return an attribute of `count` positive numbers, None where there is none."""
+    """Return an attribute of `count` positive numbers; None if it is absent."""
     if name not in file.attrs:
         return None
     values = np.atleast_1d(file.attrs[name])

@@ -1,4 +1,4 @@
-"""Measurements made with other software: one CSV file, used as a cohort without images."""
+"""Measurements made with other software: a CSV file, used as a cohort without images."""
 
 import csv
 import math
@@ -16,11 +16,22 @@ COLUMNS = ("mouse", "metric", "unit", "reference")
 
 @cache
 def _rows(path: str) -> list[dict[str, str]]:
+    """Read the rows as text, once per file."""
     return read_rows(path, COLUMNS)
 
 
 def readers(path: str) -> list[str]:
-    """Return the readers of a measurement file: its columns other than mouse, metric, unit and reference.
+    """List the readers of a measurement file, its columns other than mouse, metric, unit and reference.
+
+    Parameters
+    ----------
+    path : str
+        CSV file.
+
+    Returns
+    -------
+    list of str
+        Readers, in the order of their columns.
 
     Raises
     ------
@@ -42,7 +53,7 @@ def readers(path: str) -> list[str]:
 
 
 def mice(path: str) -> list[str]:
-    """Return the mice of the file, in order of appearance."""
+    """Return the mice of a measurement file, in order of appearance."""
     return list(dict.fromkeys(row["mouse"] for row in _rows(path)))
 
 
@@ -60,7 +71,7 @@ def function(path: str, reader: str) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Columns mouse, metric, unit, reference and reader.
+        Columns mouse, metric, unit, reference and reader; values in the unit of METRICS, NaN where missing.
 
     Raises
     ------
@@ -87,6 +98,7 @@ def function(path: str, reader: str) -> pd.DataFrame:
 
 
 def _number(row: dict[str, str], column: str, place: str) -> float:
+    """Convert a cell to a float; NaN if it is empty."""
     if not row[column].strip():
         return math.nan
     try:
@@ -99,6 +111,24 @@ def _number(row: dict[str, str], column: str, place: str) -> float:
 
 
 def pairs(path: str, reader: str) -> int:
-    """Return the largest number of pairs of reference and reader that any metric has."""
+    """Count the mice with values of both reference and reader.
+
+    Parameters
+    ----------
+    path : str
+        CSV file.
+    reader : str
+        Column of the reader.
+
+    Returns
+    -------
+    int
+        The largest number over all metrics.
+
+    Raises
+    ------
+    BadInput
+        As for `function`.
+    """
     table = function(path, reader).dropna()
     return int(table.groupby("metric").size().max()) if len(table) else 0

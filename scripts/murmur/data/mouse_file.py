@@ -15,7 +15,23 @@ from murmur.files import atomic_write
 
 
 def open_mouse(path: str | Path) -> h5py.File:
-    """Open an HDF5 file for reading. Raises BadInput if it cannot be read as such."""
+    """Open a mouse file for reading.
+
+    Parameters
+    ----------
+    path : str or Path
+        HDF5 file.
+
+    Returns
+    -------
+    h5py.File
+        The open file, a context manager.
+
+    Raises
+    ------
+    BadInput
+        If it is absent or no HDF5 file.
+    """
     try:
         return h5py.File(path, "r")
     except OSError:
@@ -37,7 +53,7 @@ def read_frame(path: str | Path, dataset: str, frame: int) -> np.ndarray:
     Returns
     -------
     ndarray
-        Stack with the axes (row, column, slice); masks are uint8.
+        Stack with the axes (row, column, slice); masks as uint8.
     """
     with h5py.File(path, "r") as file:
         stack = file[dataset][:, :, :, frame]
@@ -45,7 +61,18 @@ def read_frame(path: str | Path, dataset: str, frame: int) -> np.ndarray:
 
 
 def segmented_frames(path: str | Path) -> list[int]:
-    """Return the frames segmented by a reader, ascending and counted from 0; all frames if the file lists none."""
+    """Return the frames segmented by a reader.
+
+    Parameters
+    ----------
+    path : str or Path
+        File of masks.
+
+    Returns
+    -------
+    list of int
+        Frames listed in `Frames_with_ROI`, ascending and counted from 0; all frames if there is no list.
+    """
     with h5py.File(path, "r") as file:
         if "Frames_with_ROI" in file:
             return _listed(file)
@@ -53,9 +80,18 @@ def segmented_frames(path: str | Path) -> list[int]:
 
 
 def contoured_frames(path: str | Path) -> list[int]:
-    """Return the frames contoured by the expert, ascending and counted from 0.
+    """Return the frames contoured by the expert.
 
-    Frames are those listed in `Frames_with_ROI` or, without a list, those with at least one label.
+    Parameters
+    ----------
+    path : str or Path
+        Mouse file.
+
+    Returns
+    -------
+    list of int
+        Frames listed in `Frames_with_ROI` or, if there is no list, those with at least one label; ascending and counted
+        from 0.
 
     Raises
     ------
@@ -73,6 +109,7 @@ def contoured_frames(path: str | Path) -> list[int]:
 
 
 def _listed(file: h5py.File) -> list[int]:
+    """Return the frames in `Frames_with_ROI`, ascending."""
     return sorted(int(frame) for frame in np.atleast_1d(file["Frames_with_ROI"][()]))
 
 
@@ -83,25 +120,25 @@ def write_cine(
     frames: list[int] | None = None,
     attributes: dict | None = None,
 ) -> None:
-    """Write a mouse file; it appears under its name only when it is complete.
+    """Write a mouse file, which appears under its name only once it is complete.
 
     Parameters
     ----------
     path : str or Path
         HDF5 file to write.
-    images : ndarray, optional
-        `Images`, uint16, axes (row, column, slice, frame); omitted in files of masks.
-    masks : ndarray, optional
-        `Masks`, uint8, same axes.
+    images : ndarray of uint16, optional
+        `Images`, axes (row, column, slice, frame); omitted in files of masks.
+    masks : ndarray of uint8, optional
+        `Masks`, with the same axes.
     frames : list of int, optional
-        `Frames_with_ROI`, the frames with a mask, counted from 0.
+        `Frames_with_ROI`, the frames with a mask, counted from 0; required with masks.
     attributes : dict, optional
         Attributes of the file, such as `spacing_mm` and `frame_interval_ms`.
     """
     with atomic_write(path) as partial, h5py.File(partial, "w", track_order=False) as file:
         for name, values in (("Images", images), ("Masks", masks)):
             if values is not None:
-                # One chunk is one image, so that a slice or a frame is read without the rest.
+                # One chunk is one image, so that single slices and frames can be read.
                 chunks = (*values.shape[:2], 1, 1)
                 packed = {"compression": "gzip", "compression_opts": 1, "shuffle": True}
                 file.create_dataset(name, data=values, chunks=chunks, **packed)

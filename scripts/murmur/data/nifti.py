@@ -26,7 +26,27 @@ def _pattern(name: str, mouse: str | None = None) -> re.Pattern:
 
 
 class NiftiFolder:
-    """A folder of NIfTI files, whose names are given by the templates `images` and `masks`."""
+    """A folder of NIfTI files.
+
+    Parameters
+    ----------
+    nifti : str
+        The folder.
+    images : str
+        Template of the names of the images, with `{mouse}` once.
+    labels : dict of str to int
+        Labels of `myocardium` and `blood_pool` in the masks.
+    frames_from : int
+        Number of the first frame in the names of masks.
+    masks : str, optional
+        Template of the names of the masks, with `{mouse}` once, `{frame}` if there is one file per frame, and `*` for
+        any text; None without contours.
+
+    Raises
+    ------
+    BadInput
+        If a template is not a file name with `{mouse}` once and `{frame}` at most once.
+    """
 
     KEYS = ("nifti", "images", "masks", "labels", "frames_from")
 
@@ -53,9 +73,9 @@ class NiftiFolder:
 
     @cached_property
     def _masks(self) -> dict[str, dict[int | None, Path]]:
-        """The mask files of each mouse by frame, counted from 0; None stands for a 4D file.
+        """Mask files of each mouse by frame, counted from 0; None stands for a 4D file.
 
-        A name that fits several mice belongs to the longest of them: M1_week4_frame01 to M1_week4, not to M1.
+        A name that fits several mice belongs to the one with the longest name: M1_week4_frame01 to M1_week4, not to M1.
         """
         found: dict[str, dict[int | None, Path]] = {}
         if self.masks is None:
@@ -135,7 +155,7 @@ class NiftiFolder:
         return masks, sorted(frames)
 
     def _labelled(self, path: Path, values: np.ndarray) -> np.ndarray:
-        """Return the mask with Murmur's labels, 1 myocardium and 2 blood pool."""
+        """Translate the labels of a mask to Murmur's, 1 myocardium and 2 blood pool."""
         from_label = {0: 0, self.labels["myocardium"]: 1, self.labels["blood_pool"]: 2}
         found = np.unique(values)
         mask = np.zeros(values.shape, np.uint8)
@@ -150,10 +170,12 @@ class NiftiFolder:
 
 
 def _line(error: Exception) -> str:
+    """Return the message of an error on one line."""
     return " ".join(str(error).split())
 
 
 def _open(path: Path) -> nibabel.spatialimages.SpatialImage:
+    """Open a NIfTI file; raise BadInput if it cannot be read."""
     try:
         return nibabel.load(path)
     except (nibabel.filebasedimages.ImageFileError, OSError) as error:
@@ -163,6 +185,7 @@ def _open(path: Path) -> nibabel.spatialimages.SpatialImage:
 
 
 def _values(path: Path, image: nibabel.spatialimages.SpatialImage | None = None) -> np.ndarray:
+    """Read the voxel values of a NIfTI file; raise BadInput if it is damaged."""
     image = image or _open(path)
     try:
         return np.asarray(image.dataobj)
@@ -173,10 +196,12 @@ def _values(path: Path, image: nibabel.spatialimages.SpatialImage | None = None)
 
 
 def _labelled_frames(masks: np.ndarray) -> list[int]:
+    """Return the frames with at least one label, counted from 0."""
     return np.flatnonzero(masks.any(axis=(0, 1, 2))).tolist()
 
 
 def _expect_shape(path: Path, values: np.ndarray, shape: tuple[int, ...]) -> None:
+    """Raise BadInput if the shape of a mask is not that of its image."""
     if values.shape != tuple(shape):
         raise BadInput(
             f"{path}: found the shape {values.shape}, expected {tuple(shape)} as in the image; export both on one grid"
@@ -193,19 +218,22 @@ def read_image(path: Path) -> tuple[np.ndarray, list[float], float]:
 
     Returns
     -------
-    image : ndarray
-        Intensities (row, column, slice, frame), uint16, on the grid of the file. Integers that fit are kept; other
-        values are scaled to the full range of uint16. As each slice is later normalised to its own range, only rounding
-        is lost.
+    image : ndarray of uint16
+        Intensities, axes (row, column, slice, frame), on the grid of the file.
     spacing_mm : list of float
-        Voxel spacing along row, column and slice.
+        Voxel spacing along row, column and slice, in mm.
     frame_interval_ms : float
-        Time between frames; NaN if the header gives no unit of time.
+        Time between frames in ms; NaN if the header gives no unit of time.
 
     Raises
     ------
     BadInput
-        If the file cannot be read or is not 4D.
+        If the file cannot be read, is not 4D or holds values that are not finite.
+
+    Notes
+    -----
+    Integers within the range of uint16 are kept; other values are rescaled to that range. Each slice is later
+    normalised to its own range, so that only rounding is lost.
     """
     image = _open(path)
     if image.ndim != 4:

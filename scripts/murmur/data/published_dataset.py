@@ -1,7 +1,7 @@
-"""Location and checksums of the data and weights of the published study.
+"""Location and checksums of the published study's data and weights.
 
-They are in the public repository of the study (doi 10.1016/j.jocmr.2026.102706); the commit is fixed, so that the files
-never change.
+They are in the study's public repository (doi 10.1016/j.jocmr.2026.102706), at a fixed commit, so that the files never
+change.
 """
 
 import re
@@ -20,8 +20,8 @@ WEIGHTS = {
     "sha256": "3aac032c3725e843736eb01595131bddd64d34bf12d5a02dba16b177048e0d92",
 }
 
-# The mice with more than two annotated frames, as the study's public notebook prints them; its training mice include
-# them all. They are listed here because a split is drawn before anything is downloaded.
+# The mice with more than two annotated frames, as listed in the study's public notebook; all are training mice there.
+# They are listed here because a split is drawn before anything is downloaded.
 INFLOW_MICE = frozenset({"Mouse17", "Mouse48", "Mouse91", "Mouse125"})
 
 

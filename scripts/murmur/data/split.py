@@ -1,4 +1,4 @@
-"""Splitting the mice of a cohort into training, validation and test sets. All slices of a mouse go to one set."""
+"""Splitting of a cohort into training, validation and test sets. All slices of a mouse belong to one set."""
 
 import random
 from collections.abc import Collection, Mapping, Sequence
@@ -126,7 +126,20 @@ def read_split(path: str, mice: Collection[str]) -> dict[str, str]:
 
 
 def inflow_note(inflow: Collection[str], assignment: Mapping[str, str]) -> str:
-    """Return a note on mice with inflow frames that a split does not use for training; empty if there are none."""
+    """Describe the mice with inflow frames that a split does not use for training.
+
+    Parameters
+    ----------
+    inflow : collection of str
+        Mice with inflow frames.
+    assignment : mapping of str to str
+        Set of each mouse.
+
+    Returns
+    -------
+    str
+        A note; empty if there are none.
+    """
     held_out = [mouse for mouse in assignment if mouse in inflow and assignment[mouse] != "train"]
     if not held_out:
         return ""
