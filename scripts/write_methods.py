@@ -17,6 +17,8 @@ from murmur.job import job
 from murmur.presentation.markdown_page import write_page
 from murmur.presentation.prose import methods, statistical_methods
 from murmur.provenance.lineage import Lineage, lineage
+from murmur.statistics.phenotypes import in_order
+from murmur.vocabulary import METRICS
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -72,28 +74,36 @@ def sections(
     """
     cohorts, statistics = settings["cohorts"], settings["statistics"]
     readers = settings["readers"] if manifests else {}
+    numbers = [set(table["metric"]) for tables in functions.values() for table in tables.values()]
+    measured = [metric for metric in METRICS if manifests or any(metric in found for found in numbers)]
+    known = [in_order(table["phenotype"].dropna().unique()) for table in manifests.values()]
+    controls = {names[0] for names in known if len(names) > 1}
     return {
         "Mice and images" if manifests else "Mice": [
             *(methods.images(name, cohorts[name], table) for name, table in manifests.items()),
             *(methods.numbers_alone(name, tables) for name, tables in functions.items()),
         ],
-        "Reference contours": [methods.contours(name, cohorts[name], table) for name, table in manifests.items()],
+        "Reference contours": [
+            methods.contours(name, cohorts[name], table, splits[name]) for name, table in manifests.items()
+        ],
         "Data split": [methods.split(name, cohorts[name], table) for name, table in splits.items()],
-        "Readers": [
+        "Segmentation": [
             *(t for name in readers for t in paragraphs_of_reader(name, settings, splits, trained, weights)),
             methods.masks(readers),
         ],
-        "Measurements": [methods.measures(), methods.overlap_measures()] if manifests else [],
+        "Measurements": [methods.measures(manifests.values()), methods.overlap_measures()] if manifests else [],
         "Statistical analysis": [
-            statistical_methods.conventions(statistics),
+            statistical_methods.conventions(statistics, made, measured),
             statistical_methods.agreement(statistics) if "agreement" in made else "",
-            statistical_methods.overlap(made) if "overlap_anova" in made else "",
+            statistical_methods.overlap(made, controls) if "overlap_anova" in made else "",
             statistical_methods.groups() if "groups" in made else "",
             statistical_methods.sample_size(statistics, "groups" in made) if "sample_size" in made else "",
             statistical_methods.readers(statistics) if "reader_ranking" in made else "",
             statistical_methods.between_cohorts() if "cohort_comparison" in made else "",
+            statistical_methods.supplement(made),
         ],
-        "Software": [methods.software(settings["study"], versions, commits)],
+        "Software": [methods.software(versions, commits)],
+        "To be completed by the authors": [methods.to_be_completed(cohorts, "groups" in made)],
     }
 
 
@@ -125,7 +135,7 @@ def main(
         known.used("software"),
         sorted({job.made["commit"] for job in known.jobs}),
     )
-    write_page(output, f"Methods of the study {settings['study']}", found)
+    write_page(output, "Methods", found)
 
 
 if __name__ == "__main__":

@@ -100,12 +100,12 @@ def words(study=STUDY, made=MADE, **training):
 
 
 KNOWN = """
-the ours cohort comprised 8 mice with cine images in HDF5 format
+the ours cohort comprised 8 mice with cine images
 Phenotypes were TAC (n = 4), control (n = 3) and unknown (n = 1)
 8 to 11 slices of 256 × 240 pixels, with 14 frames at intervals of 5 ms and a voxel size of 0.1 × 0.1 × 1 mm
 the theirs cohort comprised 2 mice simulated with the Murmur digital phantom at 7 T (seed 9)
 an expert contoured the myocardium and the blood pool in 15 frames of 7 of the 8 mice of the ours cohort
-including 2 frames with inflow artefacts in 1 mouse
+including 2 frames with inflow artefacts in 1 mouse of the training set
 identified in 6 mice; 1 mouse had too few annotated frames
 taken from the phantom geometry in 4 frames of the 2 mice of the theirs cohort
 divided at random, stratified by phenotype (seed 77), into
@@ -123,15 +123,20 @@ the weights of epoch 29, with the lowest validation loss (0.618), were retained
 0.812 for the myocardium and 0.906 for the blood pool
 reader net was applied to the test mice (3 in the ours cohort and 2 in the theirs cohort)
 was applied to all mice (8 in the ours cohort)
-the masks of reader second, created outside the workflow, were imported for the test mice (3 in the ours cohort)
+the masks of reader second, created outside Murmur, were imported for the test mice (3 in the ours cohort)
 in the masks of net and given, the largest connected component
 the masks of second were not post-processed
 a density of 1.05 mg/µL
 a denominator of n − 1
 bias ± 1.96 SD
 ±13 mg (mass at ED, mass at ES)
-by paired t-tests with Holm correction for 5 contrasts
-a power of 80%, using the SD within phenotypes
+with Holm correction for three effects, and by paired t-tests with Holm correction for five contrasts
+a power of 80% was estimated from the SD pooled within phenotypes
+multiplied by the slope of the regression of reader on reference within phenotypes
+across the six left-ventricular parameters (EDV, ESV, SV, EF, mass at ED and mass at ES), separately for each type
+each phenotype with control by Welch's t-tests
+in the reference, and the measurements of a reader were taken in the same frames
+in mice without contours, end-diastole (ED) and end-systole (ES) were the frames in which the reader found
 relative to that of the human observer second
 by bootstrapping the mice (9,999 resamples)
 """
@@ -163,7 +168,41 @@ def test_digest_of_weights_software_and_commits_are_named():
     text = words()
     assert DIGEST in text
     assert f"commit {'a' * 40} and {'b' * 40} with uncommitted changes" in text
-    assert "Python 3.11.7 with Keras 3.15.1 and Snakemake 9.27.1 and 9.28.0" in text
+    assert "Python 3.11.7 with Snakemake 9.27.1 and 9.28.0 and Keras 3.15.1; provenance records" in text
+
+
+def test_software_that_neither_computes_nor_draws_and_an_unknown_commit_are_left_out():
+    text = methods.software({"jinja2": ["3.1.6"], "numpy": ["2.4.6"], "python": ["3.11.7"]}, ["unknown"])
+    assert text.startswith("Analyses were run with Murmur in Python 3.11.7 with NumPy 2.4.6; provenance records")
+
+
+def test_adjusted_p_values_are_disclosed():
+    """Each contrast of Dice, each phenotype and each pair of phenotypes is gated by its ANOVA."""
+    text = words()
+    for rule in (
+        "adjusted p value of a contrast is the larger of its Holm-corrected p value and the smallest Holm-corrected p "
+        "value of the effects to which it belongs",
+        "adjusted p value is the larger of the Bonferroni-corrected p value and the p value of the ANOVA",
+        "adjusted p value of a pair is the larger of its Bonferroni-corrected p value and the Holm-corrected p value "
+        "of the ANOVA",
+    ):
+        assert rule in text
+
+
+def test_inflow_mice_are_counted_by_set():
+    table = pd.DataFrame({"mouse": ["A", "B", "C"], "split": ["train", "test", "test"]})
+    assert methods.sets_of(pd.Series(["B"]), table) == " of the test set"
+    assert methods.sets_of(table["mouse"], table) == " (1 of the training set and 2 of the test set)"
+
+
+def test_authors_are_asked_for_what_is_not_known():
+    phantom = {"source": {"phantom": {}}}
+    asked = methods.to_be_completed({"ours": {"source": {"folder": "mice"}}, "theirs": phantom}, True)
+    for point in ("ethics approval", "field strength", "blinding", "exclusions", "phenotype labels", "margins"):
+        assert point in asked
+    assert methods.to_be_completed({"theirs": phantom}, False) == (
+        "Add what Murmur cannot know: the choice of the equivalence margins."
+    )
 
 
 CHANGES = {
@@ -222,7 +261,7 @@ def numbers(values):
 def test_each_number_is_found_in_what_the_words_are_made_from():
     settings = in_force(complete(STUDY))
     text = re.sub(NAMES, "", words().replace(DIGEST, "").replace("a" * 40, "").replace("b" * 40, ""))
-    text = re.sub(r"(?<=\d),(?=\d{3})", "", text.partition("All analyses of the both study")[0])
+    text = re.sub(r"(?<=\d),(?=\d{3})", "", text.partition("Analyses were run with Murmur")[0])
     shown = set(re.findall(r"\d+(?:\.\d+)?", text))
     given = numbers([settings, TRAINING, HISTORY, OURS, THEIRS])
     constants = [getattr(augmentation, name) for name in dir(augmentation) if name.isupper()]
@@ -251,7 +290,7 @@ def test_numbers_alone_have_neither_images_nor_readers():
         in_force(complete(study)), {}, {}, functions, {}, {}, {"agreement"}, VERSIONS, COMMITS
     )
     assert "The numbers cohort comprised 2 mice" in found["Mice"][0]
-    assert not any(any(found[heading]) for heading in ("Reference contours", "Readers", "Measurements"))
+    assert not any(any(found[heading]) for heading in ("Reference contours", "Segmentation", "Measurements"))
 
 
 class Never:

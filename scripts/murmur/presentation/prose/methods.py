@@ -5,7 +5,7 @@ comes from the settings, the tables, the record of a training, or a constant of 
 statistical methods are in `statistical_methods`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 import pandas as pd
@@ -16,23 +16,25 @@ from murmur.measurement.function import MYOCARDIAL_DENSITY
 from murmur.network import augmentation
 from murmur.network.augmentation import RECIPES
 from murmur.presentation.number_format import number
-from murmur.presentation.prose.phrases import STRUCTURE, enumerate_words, paragraph
+from murmur.presentation.prose.phrases import STRUCTURE, enumerate_words, paragraph, parenthesis
 from murmur.statistics.notes import mice
 from murmur.vocabulary import METRIC_MEANINGS, METRICS, STRUCTURES
 
-# Names of packages as their authors write them.
+# The packages that compute or draw, as their authors write them; records list the others too.
 PACKAGES = {
-    "jinja2": "Jinja2",
-    "keras": "Keras",
-    "matplotlib": "Matplotlib",
-    "numpy": "NumPy",
-    "pillow": "Pillow",
-    "python": "Python",
-    "scipy": "SciPy",
     "snakemake": "Snakemake",
-    "surface_distance": "surface-distance",
+    "keras": "Keras",
     "tensorflow": "TensorFlow",
     "tensorflow_cpu": "TensorFlow",
+    "numpy": "NumPy",
+    "scipy": "SciPy",
+    "pandas": "pandas",
+    "statsmodels": "statsmodels",
+    "pingouin": "pingouin",
+    "scikit-image": "scikit-image",
+    "surface_distance": "surface-distance",
+    "matplotlib": "Matplotlib",
+    "seaborn": "seaborn",
 }
 
 
@@ -61,7 +63,7 @@ def images(name: str, cohort: dict, manifest: pd.DataFrame) -> str:
     elif "published" in source:
         origin = "from the publicly available data of the original study (doi 10.1016/j.jocmr.2026.102706)"
     else:
-        origin = f"with cine images in {'NIfTI' if 'nifti' in source else 'HDF5'} format"
+        origin = "with cine images"
     grid = " × ".join(span(manifest[side]) for side in ("rows", "columns"))
     voxel = " × ".join(span(manifest[f"{axis}_mm"]) for axis in ("row", "column", "slice"))
     texts = [
@@ -98,8 +100,17 @@ def numbers_alone(name: str, functions: Mapping[str, pd.DataFrame]) -> str:
     )
 
 
-def contours(name: str, cohort: dict, manifest: pd.DataFrame) -> str:
-    """Describe who contoured which frames, and which of them are ED and ES."""
+def sets_of(mice_named: pd.Series, table: pd.DataFrame) -> str:
+    """Name the sets of some mice of a cohort, " of the training set", from its split."""
+    sizes = table.loc[table["mouse"].isin(mice_named), "split"].value_counts().reindex(SPLITS, fill_value=0)
+    found = {name: size for name, size in zip(("training", "validation", "test"), sizes, strict=True) if size}
+    if len(found) < 2:
+        return "".join(f" of the {name} set" for name in found)
+    return f" ({enumerate_words(f'{size} of the {name} set' for name, size in found.items())})"
+
+
+def contours(name: str, cohort: dict, manifest: pd.DataFrame, table: pd.DataFrame) -> str:
+    """Describe who contoured which frames, and which of them are ED and ES; `table` is the split of the cohort."""
     frames = manifest["annotated_frames"].dropna().str.split(";").map(len)
     if frames.empty:
         return paragraph(f"no reference contours were available in the {name} cohort")
@@ -112,7 +123,10 @@ def contours(name: str, cohort: dict, manifest: pd.DataFrame) -> str:
         texts = [f"the true contours of {structures} were taken from the phantom geometry in {where}"]
     inflow = manifest["inflow_frames"].dropna().str.split(";").map(len)
     if len(inflow):
-        texts[0] += f", including {counted(int(inflow.sum()), 'frame')} with inflow artefacts in {mice(len(inflow))}"
+        sets = sets_of(manifest.loc[inflow.index, "mouse"], table) if "split" in cohort else ""
+        texts[0] += (
+            f", including {counted(int(inflow.sum()), 'frame')} with inflow artefacts in {mice(len(inflow))}{sets}"
+        )
     if single := len(frames) - phased:
         texts.append(
             f"end-diastole and end-systole were identified in {mice(phased)}; {mice(single)} had too few annotated "
@@ -258,7 +272,7 @@ def other_reader(name: str, reader: dict, digest: str | None, read: dict[str, in
     """Describe a reader that was not trained in this study; `digest` is the SHA-256 of its weights."""
     if "masks" in reader:
         return paragraph(
-            f"the masks of reader {name}, created outside the workflow, were imported for {read_mice(reader, read)}"
+            f"the masks of reader {name}, created outside Murmur, were imported for {read_mice(reader, read)}"
         )
     published = reader["weights"] == "published" or digest == WEIGHTS["sha256"]
     what = "the published network of the original study" if published else "a previously trained network"
@@ -288,12 +302,18 @@ def masks(readers: dict[str, dict]) -> str:
     )
 
 
-def measures() -> str:
-    """Define volumes, function, mass and overlap."""
+def measures(manifests: Iterable[pd.DataFrame]) -> str:
+    """Define volumes, function, mass and their frames; `manifests` are those of the cohorts with images."""
+    contoured = pd.concat([manifest["annotated_frames"].notna() for manifest in manifests])
     return paragraph(
         "end-diastole (ED) and end-systole (ES) were the annotated frames with the largest and the smallest blood pool "
-        "in the reference or, in mice without contours, the frames in which the reader found the largest and the "
-        "smallest blood pool",
+        "in the reference, and the measurements of a reader were taken in the same frames"
+        if contoured.any()
+        else "",
+        f"{'in mice without contours, ' if contoured.any() else ''}end-diastole (ED) and end-systole (ES) were the "
+        "frames in which the reader found the largest and the smallest blood pool"
+        if not contoured.all()
+        else "",
         "the volume of a structure was the number of its voxels multiplied by the voxel volume",
         "end-diastolic (EDV) and end-systolic volume (ESV) were the blood-pool volumes at ED and ES, the stroke volume "
         "(SV) was EDV − ESV, the ejection fraction (EF) was SV / EDV, and the myocardial mass was the myocardial "
@@ -304,23 +324,40 @@ def measures() -> str:
 def overlap_measures() -> str:
     """Define the Dice coefficient and the surface distances."""
     return paragraph(
-        "overlap between the masks of a reader (A) and the reference (B) was measured by the Dice coefficient, "
-        "2 |A ∩ B| / (|A| + |B|), and the distance between their surfaces by the larger of the two directed 95th "
-        "percentiles (HD95) and by the average symmetric surface distance (ASSD), with surface elements weighted by "
-        "area (Nikolov et al., J Med Internet Res 2021;23:e26151); each was computed over the whole stack at ED and at "
-        "ES"
+        "the masks of a reader (A) and the reference (B) were compared by the Dice coefficient, "
+        "2 |A ∩ B| / (|A| + |B|), the 95th-percentile Hausdorff distance (HD95; the larger of the two directed 95th "
+        "percentiles of the distances between their surfaces) and the average symmetric surface distance (ASSD), with "
+        "surface elements weighted by area (Nikolov et al., J Med Internet Res 2021;23:e26151); each was computed over "
+        "the whole stack at ED and at ES"
     )
 
 
-def software(study: str, versions: dict[str, list[str]], commits: list[str]) -> str:
-    """Give the software and the commit of the code that produced the study, all versions where there are several."""
-    used = [
-        f"{PACKAGES.get(name, name)} {enumerate_words(found)}" for name, found in versions.items() if name != "python"
+def software(versions: Mapping[str, list[str]], commits: Iterable[str]) -> str:
+    """Give the commit of the code and the packages that computed or drew, all versions where there are several."""
+    used = [f"{shown} {enumerate_words(versions[name])}" for name, shown in PACKAGES.items() if name in versions]
+    at = [
+        f"{commit.rstrip('+')}{' with uncommitted changes' if commit.endswith('+') else ''}"
+        for commit in commits
+        if commit != "unknown"
     ]
-    at = [f"{commit.rstrip('+')}{' with uncommitted changes' if commit.endswith('+') else ''}" for commit in commits]
+    code = parenthesis(f"commit {enumerate_words(at)}" if at else "")
+    packages = f" with {enumerate_words(used)}" if used else ""
     return paragraph(
-        f"all analyses of the {study} study were run with the Murmur workflow (commit {enumerate_words(at)}) in Python "
-        f"{enumerate_words(versions['python'])} with {enumerate_words(used)}",
-        "the metadata of each figure and table contain the digest of a provenance record, which lists the input files, "
-        "code, settings and software used",
+        f"analyses were run with Murmur{code} in Python {enumerate_words(versions['python'])}{packages}; provenance "
+        "records list all versions, inputs and settings"
     )
+
+
+def to_be_completed(cohorts: Mapping[str, dict], with_phenotypes: bool) -> str:
+    """List what authors must add: what is known neither from the images nor from the settings."""
+    points = []
+    if any("phantom" not in cohort["source"] for cohort in cohorts.values()):
+        points += [
+            "the animals (strain, sex, age and ethics approval)",
+            "image acquisition (scanner, field strength, sequence and gating)",
+            "contouring (observers, their experience and blinding, and the handling of papillary muscles)",
+            "exclusions",
+        ]
+    points += ["the meaning of the phenotype labels"] if with_phenotypes else []
+    points.append("the choice of the equivalence margins")
+    return paragraph(f"add what Murmur cannot know: {enumerate_words(points)}")
