@@ -1,4 +1,4 @@
-# What the rules share that only Snakemake needs. What a study asks for is answered by scripts/murmur/study.
+# Helpers for the rules. Questions about the study, such as its mice and readers, are answered by scripts/murmur/study.
 
 import os
 import re
@@ -7,7 +7,7 @@ from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 
-# The checkout is never written into, not even with compiled modules, neither here nor by the jobs.
+# Nothing is ever written to the checkout, not even compiled modules, neither here nor by the jobs.
 sys.dont_write_bytecode = True
 os.environ.update(PYTHONDONTWRITEBYTECODE="1")
 sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
@@ -41,34 +41,34 @@ def per_attempt(amount):
 
 
 SMALL = {"mem_mb": per_attempt(1000), "runtime": per_attempt(10)}
-BY_READER = {"category": "{cohort}", "subcategory": "{reader}"}  # where the report shows what is made of a reader
-SHOWN = {}  # title and caption of what the report shows, by the name of the file
+BY_READER = {"category": "{cohort}", "subcategory": "{reader}"}  # place in the report of results of a reader
+SHOWN = {}  # title and caption of each file in the report, by file name
 
 
 def code(script):
-    """Digest of what a script and the modules that it imports compute: a changed formula runs its rule again."""
+    """Science digest of a script and the modules that it imports: a changed formula reruns its rule."""
     return science_of_job(Path(workflow.basedir) / "scripts" / f"{script}.py")
 
 
 def by_content(file):
-    """The file; if it is the user's own, its date does not count, because the param `content` goes by what it holds."""
+    """The file; the date of a user's file is ignored, because the param `content` is the digest of its content."""
     return ancient(file) if study.user_files(file) else file
 
 
 def network_environment(rule, output):
-    """Where networks run: with CUDA if a profile or --set-resources has the rule ask for a GPU, or if the job ran so."""
+    """Environment of networks: with CUDA if a profile or --set-resources requests a GPU, or the last run used it."""
     asked = {name: str(it.raw) for name, it in workflow.resource_settings.overwrite_resources.get(rule, {}).items()}
     cuda = asked.get("gpu", "0") != "0" or "gpu" in asked.get("gres", "")
     return lambda w: f"../envs/training{'-gpu' if cuda or ran_with_cuda(output(w)) else ''}.yaml"
 
 
 def each(output, pairs):
-    """An output of a rule for each of some pairs of cohort and reader."""
+    """An output of a rule for each pair of cohort and reader."""
     return collect(output, zip, cohort=[cohort for cohort, _ in pairs], reader=[reader for _, reader in pairs])
 
 
 def shown(path, title, caption=None, **place):
-    """An output that the report shows at a place, with its title, its record and a caption from report/."""
+    """An output that the report shows, with its place, title, record and caption from report/."""
     caption = f"{caption or Path(path).stem}.rst"
     SHOWN[Path(path).name] = {"title": title, "template": caption}
     labels = lambda wildcards, output: {"item": title, **label_of(output[0])}
@@ -76,12 +76,12 @@ def shown(path, title, caption=None, **place):
 
 
 def figure(name, title, folder="{cohort}/{reader}/", **place):
-    """The files of a figure, PDF, SVG and PNG; the report shows the last."""
+    """The files of a figure: PDF, SVG, and PNG for the report."""
     stem = f"<results>/figures/{folder}{name}"
     return [f"{stem}.pdf", f"{stem}.svg", shown(f"{stem}.png", title, **place)]
 
 
 def printed(name, title):
-    """The files of a printed table of a reader: CSV, HTML, which the report shows, LaTeX and Word."""
+    """The files of a printed table of a reader: CSV, HTML for the report, LaTeX and Word."""
     stem = f"<results>/tables/{{cohort}}/{{reader}}/{name}"
     return [f"{stem}.csv", shown(f"{stem}.html", title, **BY_READER), f"{stem}.tex", f"{stem}.docx"]

@@ -1,6 +1,6 @@
 # Data: obtain the mice of every cohort, check each file, describe the cohort, split it by mouse.
 #
-#   in    what a cohort's `source` names, and its table of participants; the addresses of published data and weights
+#   in    the `source` of each cohort and its table of participants; the addresses of published data and weights
 #   out   cohorts/COHORT/mice/MOUSE.h5 (generated, converted, downloaded or linked), manifest.csv, split.csv
 #         readers/READER/WEIGHTS.h5 (downloaded)
 
@@ -67,8 +67,8 @@ rule convert_nifti:
         "../scripts/convert_nifti.py"
 
 
-# Compute nodes often have no internet, so these two run where Snakemake runs. They have no digest of their modules,
-# unlike all other rules: a file that was downloaded and found right stays right when the code changes.
+# Compute nodes often have no internet access, so these two run where Snakemake runs. Unlike all other rules, they have
+# no param `code`: a verified download remains valid when the code changes.
 rule obtain_mouse:
     input:
         lambda w: [*map(by_content, inputs.cohort(w).user_files(w.mouse))],
@@ -85,7 +85,7 @@ rule obtain_mouse:
     resources:
         mem_mb=500,
         runtime=120,
-        downloads=1,  # of those that a profile allows at a time
+        downloads=1,  # counts towards the limit that a profile may set
     params:
         address=lambda w: inputs.cohort(w).address(w.mouse),
         git_blob_sha1=lambda w: inputs.cohort(w).checksums[w.mouse][1],
@@ -111,7 +111,7 @@ rule obtain_weights:
     resources:
         mem_mb=500,
         runtime=120,
-        downloads=1,  # of those that a profile allows at a time
+        downloads=1,  # counts towards the limit that a profile may set
     params:
         address=lambda w: inputs.reader(w).download["address"],
         expected=lambda w: {k: v for k, v in inputs.reader(w).download.items() if k != "address"},
@@ -130,7 +130,7 @@ rule check_cohort:
         "<logs>/check_cohort/{cohort}.log",
     benchmark:
         "<benchmarks>/check_cohort/{cohort}.tsv"
-    priority: 1  # what is wrong with a mouse is said before the long jobs start
+    priority: 1  # invalid mouse files are reported before the long jobs start
     group:
         "check_{cohort}"
     conda:

@@ -1,10 +1,10 @@
 # Provenance: methods section and records of how the study was made.
 #
-#   in    all that the study made, with the records of its jobs; the study file
+#   in    all results of the study, with the records of its jobs; the study file
 #   out   tables/methods.md; provenance/records.html, records.csv and a copy of the study file
 #
-# Every job of every rule writes its record, provenance/jobs/RULE/WILDCARDS.json; what it cannot know by itself is
-# exported when the workflow starts.
+# Every job of every rule writes its record, provenance/jobs/RULE/WILDCARDS.json. Information that a job cannot obtain
+# itself, such as the Snakemake version, is exported when the workflow starts.
 
 from snakemake import __version__ as snakemake_version
 

@@ -6,9 +6,9 @@
 
 rule segment_mouse:
     input:
-        # Not the manifest: a mouse that joins the cohort changes it, yet not the other mice. The job checks its mouse
-        # itself (`check_mouse`), as check_cohort does. An `ancient` manifest would not do: Snakemake passes over a job
-        # behind it when the manifest is made again in the same run.
+        # Not the manifest: a new mouse in the cohort changes it, but not the other mice. The job itself checks it
+        # (`check_mouse`), as check_cohort does. An `ancient` manifest is no alternative: Snakemake may skip a job that
+        # depends on it if the manifest is rewritten in the same run.
         mouse=lambda w: by_content(inputs.mouse(w)),
         model=lambda w: by_content(inputs.reader(w).model),
     output:

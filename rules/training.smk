@@ -6,8 +6,8 @@
 
 rule collect_slices:
     input:
-        # Neither manifest nor split: what else changes in the cohort (a test mouse, a phenotype) does not concern the
-        # network. The job checks the mice that it reads itself (`check_mouse`, `check_split`).
+        # Neither manifest nor split: other changes of the cohort (a test mouse, a phenotype) do not affect the network.
+        # The job itself checks the mice that it reads (`check_mouse`, `check_split`).
         mice=lambda w: [*map(by_content, inputs.reader(w).learning_files)],
     output:
         slices=temp("<results>/readers/{reader}/slices.h5"),
@@ -51,9 +51,9 @@ rule train_network:
     threads: 8
     resources:
         mem_mb=lambda w, attempt: round(attempt * inputs.reader(w).training_memory),
-        # As long at each attempt, because a training that was cut off goes on after its last whole epoch.
+        # The same for each attempt, because an interrupted training resumes after its last completed epoch.
         runtime=24 * 60,
-        # A GPU is used where there is one; the profiles of clusters and workstations ask for it.
+        # A GPU is used if available; the profiles for clusters and workstations request one.
         gpu=0,
     params:
         network=lambda w: inputs.reader(w).network,

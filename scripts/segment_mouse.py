@@ -23,13 +23,13 @@ from murmur.network.preprocessing import from_square, scale, to_square
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
-WIDEST_TENSOR = 128 * 2**20  # bytes; keeps the published network under a gigabyte, and small ones busy
+WIDEST_TENSOR = 128 * 2**20  # bytes; keeps the published network below 1 GB without slowing down small ones
 
 
 def load_network(path: str):
-    """Return the network of the file `path`, Murmur's .keras or the published .h5, with its last head alone.
+    """Return the network of the file `path`, Murmur's .keras or the published .h5, with its last output only.
 
-    Raises BadInput when the file is not a network from one image to three classes.
+    Raises BadInput if the file is not a network that maps one image to three classes.
     """
     import keras
 
@@ -59,7 +59,7 @@ def load_network(path: str):
 
 
 def batch_size(network) -> int:
-    """Return how many slices the network takes at once, at most 8, so that no tensor outgrows WIDEST_TENSOR."""
+    """Return the number of slices per batch, at most 8, such that no tensor exceeds WIDEST_TENSOR."""
     widest = max(4 * math.prod(layer.output.shape[1:]) for layer in network.layers)
     return max(1, min(8, WIDEST_TENSOR // widest))
 
@@ -88,10 +88,10 @@ def main(
 ) -> None:
     """Write `segmentation` (Masks, Frames_with_ROI, attributes) of the mouse file `mouse` by the network `model`.
 
-    `spacing_mm` is what the study file says, `gpu` the number that the job was given. Raises BadInput when the mouse
-    file is not as it must be, or the GPU is not there.
+    `spacing_mm` is the spacing in the study file, if any, and `gpu` the number of GPUs assigned to the job. Raises
+    BadInput if the mouse file is invalid or an assigned GPU is not available.
     """
-    os.environ["TF_NUM_INTRAOP_THREADS"] = str(threads)  # heard only before TensorFlow is imported
+    os.environ["TF_NUM_INTRAOP_THREADS"] = str(threads)  # has no effect after TensorFlow is imported
     from murmur.network.devices import find_gpus
 
     checked = check_mouse(mouse, spacing_mm)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def checkpoint_of(model: str) -> Path:
-    """Return the folder of the state of the training of `model`."""
+    """Return the folder in which the state of the training of `model` is saved."""
     return Path(model).with_name("checkpoint")
 
 
@@ -32,17 +32,17 @@ def main(
     model: str,
     history: str,
     record: str,
-    modules: str = "",
+    code: str = "",
     gpu: int = 0,
 ) -> None:
-    """Train and write `model` (Keras 3), `history` (CSV) and `record` (JSON).
+    """Train a network and write `model` (Keras 3), `history` (CSV) and `record` (JSON).
 
-    `network` and `training` are those sections of the study file, `modules` a digest of the code. A GPU is used where
-    there is one; `gpu` is the number that the job was given. Without XLA the same slices, settings and machine give the
-    same weights, also when the training was cut off and started again. Raises BadInput when the GPU is not there, and
-    when the loss is infinite or not a number.
+    `network` and `training` are those sections of the study file, `code` is the science digest of this script, and
+    `gpu` the number of GPUs assigned to the job. A GPU is used if one is available. Without XLA, the same slices,
+    settings and machine give the same weights, even if the training was interrupted and resumed. Raises BadInput if an
+    assigned GPU is not available, or if the loss is infinite or NaN.
     """
-    os.environ["TF_NUM_INTRAOP_THREADS"] = str(threads)  # heard only before TensorFlow is imported
+    os.environ["TF_NUM_INTRAOP_THREADS"] = str(threads)  # has no effect after TensorFlow is imported
     from murmur.network import train
     from murmur.network.checkpoint import digest_of_slices
 
@@ -51,7 +51,7 @@ def main(
         "network": network,
         "training": training,
         "slices": digest_of_slices(slices),
-        "modules": modules,
+        "code": code,
         "software": train.software(),
         "device": device,
     }
@@ -75,8 +75,8 @@ if __name__ == "__main__":
             model=snakemake.output.model,
             history=snakemake.output.history,
             record=snakemake.output.record,
-            modules=snakemake.params.code,
+            code=snakemake.params.code,
             gpu=snakemake.resources.get("gpu", 0),
         )
-    # Only now: a job that is cut off before its records are written is tried again and goes on from this state.
+    # Only now: if the job is interrupted before its record is written, it is retried and resumes from this state.
     shutil.rmtree(checkpoint_of(snakemake.output.model), ignore_errors=True)

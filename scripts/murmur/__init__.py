@@ -1,1 +1,1 @@
-"""The library that Murmur's scripts share; each module is named after the thing it is about."""
+"""Library shared by the scripts of the workflow; each module is named after its subject."""

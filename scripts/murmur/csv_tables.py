@@ -1,4 +1,4 @@
-"""Reading the tables that users write, and reading and writing those that they rely on."""
+"""CSV tables: reading tables written by users, and reading and writing result tables."""
 
 import csv
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from murmur.vocabulary import LABEL_COLUMNS
 def write_csv(table: pd.DataFrame, path: str | Path) -> None:
     """Write `table` as UTF-8, comma-separated, floats at full precision, missing values empty.
 
-    The file appears under its name only when it is complete.
+    The file appears under its final name only once it is complete.
     """
     with atomic_write(path) as partial:
         log.info("rows of %s: %d", path, len(table))
@@ -23,10 +23,10 @@ def write_csv(table: pd.DataFrame, path: str | Path) -> None:
 
 
 def read_csv(path: str | Path) -> pd.DataFrame:
-    """Read a table that `write_csv` wrote.
+    """Read a table written by `write_csv`.
 
-    Labels (LABEL_COLUMNS) stay text, also when they look like numbers: phenotypes 0 and 1, readers 01 and 1. The column
-    `reader` holds labels, except next to the column `reference`: there both hold values.
+    Labels (LABEL_COLUMNS) remain text even if they look like numbers, for example phenotypes 0 and 1 or readers 01 and
+    1. The column `reader` contains labels, unless there is a column `reference`: then both contain values.
     """
     columns = pd.read_csv(path, nrows=0).columns
     labels = [name for name in columns if name in LABEL_COLUMNS and not (name == "reader" and "reference" in columns)]
@@ -34,9 +34,9 @@ def read_csv(path: str | Path) -> pd.DataFrame:
 
 
 def read_rows(path: str | Path, columns: Sequence[str], delimiter: str = ",") -> list[dict[str, str]]:
-    """Read a table that a user wrote: one dict of text per row, cells that are not there empty.
+    """Read a table written by a user: one dict of text per row, with missing cells empty.
 
-    Raises BadInput when it is not UTF-8, or one of `columns` is missing.
+    Raises BadInput if the file is not UTF-8, or if one of `columns` is missing.
     """
     try:
         with open(path, newline="", encoding="utf-8-sig") as file:

@@ -1,8 +1,8 @@
-"""The one exception whose message is written for the user."""
+"""The exception for errors that the user can correct."""
 
 
 class BadInput(Exception):
-    """Something the user gave cannot be used.
+    """Invalid input from the user: a study file, a mouse file, a table or an option.
 
-    The message is one sentence: which file or key, what was found, what was expected and what to do.
+    The message is one sentence: the file or key, what was found, what was expected and what to do.
     """

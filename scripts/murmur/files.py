@@ -1,4 +1,4 @@
-"""Files: the digest of their content, writing them whole, and the order of their names."""
+"""Files: digests of their content, atomic writing, and natural order of their names."""
 
 import contextlib
 import hashlib
@@ -11,15 +11,15 @@ from typing import Any
 
 FORMAT = 1  # of the order of names; see murmur.provenance.code
 MEMORY = Path(".snakemake/murmur")  # in the working directory
-REMEMBERED_BYTES = 2**20  # a smaller file is read as fast as a note about it
+REMEMBERED_BYTES = 2**20  # smaller files are read as fast as a stored note
 
 
 @contextlib.contextmanager
 def atomic_write(path: str | Path) -> Iterator[Path]:
-    """Yield the path of a temporary file, which becomes `path` when the block ends without an exception.
+    """Yield the path of a temporary file, which is renamed to `path` if the block ends without an exception.
 
-    The temporary file lies in the same folder, which is made if necessary, and has the same suffix; its name holds the
-    process ID, because another process may be writing the same file.
+    The temporary file is in the same folder, which is created if necessary, and has the same suffix; its name contains
+    the process ID, because another process may be writing the same file.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -32,7 +32,7 @@ def atomic_write(path: str | Path) -> Iterator[Path]:
 
 
 def natural_key(name: str) -> list[str | int]:
-    """Return the sort key that puts Mouse2 before Mouse10."""
+    """Return the sort key that places Mouse2 before Mouse10."""
     return [int(part) if part.isdecimal() else part for part in re.split(r"(\d+)", name)]
 
 
@@ -43,11 +43,11 @@ def sha256(path: str | Path) -> str:
 
 
 def remembered(path: str | Path, what: str, read: Callable[[str], Any], memory: str | Path = MEMORY) -> Any:
-    """Return `read(path)`, a value that JSON can hold; `memory` keeps it, as `what`, until the file changes.
+    """Return `read(path)`, a value of JSON; it is stored in the folder `memory`, as `what`, until the file changes.
 
-    A file that was written since, or replaced by another, has another time of change or another number on the disk,
-    whatever date it bears. The device is not compared, because it differs between the nodes of a cluster. There is one
-    note per path and `what`, so the memory, a folder, grows only with the number of files.
+    A file that has been written or replaced has a different change time (ctime) or inode, whatever its modification
+    time. The device is not compared, because it differs between the nodes of a cluster. There is one note per path and
+    `what`, so that `memory` grows only with the number of files.
     """
     note, state = _note(path, what, memory), _state(path)
     try:
@@ -62,7 +62,7 @@ def remembered(path: str | Path, what: str, read: Callable[[str], Any], memory: 
 
 
 def is_remembered(path: str | Path, what: str, memory: str | Path = MEMORY) -> bool:
-    """Tell whether `remembered` knows `what` of a file as it is now."""
+    """Return whether `remembered` has `what` of a file in its current state."""
     try:
         return json.loads(_note(path, what, memory).read_text(encoding="utf-8"))["state"] == _state(path)
     except (FileNotFoundError, ValueError):
@@ -79,7 +79,7 @@ def _state(path: str | Path) -> list[int]:
 
 
 def remembered_sha256(path: str | Path, memory: str | Path = MEMORY) -> str:
-    """Return the SHA-256 of a file; that of a large one is remembered, see `remembered`."""
+    """Return the SHA-256 of a file; those of large files are stored, see `remembered`."""
     if os.stat(path).st_size < REMEMBERED_BYTES:
         return sha256(path)
     return remembered(path, "sha256", sha256, memory)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @contextlib.contextmanager
 def job(snakemake: "Snakemake") -> Iterator[None]:
-    """Run the body of a script as the job `snakemake`: with its log, and with its record when it has ended."""
+    """Run the body of a script as the job `snakemake`: capture its log, and write its record once it has finished."""
     with job_log(snakemake.log[0]):
         started, clock = datetime.datetime.now(datetime.UTC), time.monotonic()
         log_start(snakemake.rule, dict(snakemake.wildcards.items()), _inputs_by_name(snakemake))
@@ -66,6 +66,6 @@ def _inputs_by_name(snakemake: "Snakemake") -> dict[str, list[str]]:
 
 
 def peak_memory_MB() -> int:
-    """Return the most memory that this process, or one that it started, had at once, in MB."""
+    """Return the peak memory of this process or of one of its children, whichever is larger, in MB."""
     peak = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     return round(peak / (1e6 if sys.platform == "darwin" else 1e3))  # macOS counts bytes, Linux kibibytes

@@ -1,4 +1,4 @@
-"""The log of a job: all output of its process goes to a file, what a person should see also to the terminal."""
+"""The log of a job: all output goes to a file, and messages for the user also to the terminal."""
 
 import contextlib
 import logging
@@ -17,8 +17,8 @@ Item = TypeVar("Item")
 log = logging.getLogger("murmur")
 log.setLevel(logging.INFO)
 
-LISTED = 10  # files named one by one
-SHOW = {"terminal": True}  # as `extra`, shows a message below WARNING on the terminal too
+LISTED = 10  # files; if there are more, only their number is logged
+SHOW = {"terminal": True}  # as `extra`, shows a message below WARNING also on the terminal
 
 
 @contextlib.contextmanager
@@ -26,7 +26,7 @@ def job_log(path: str | Path) -> Iterator[None]:
     """Redirect all output of the process to the file `path`; warnings, errors and `SHOW` also go to the terminal.
 
     The file descriptors themselves are redirected, because TensorFlow and HDF5 write to them from C. A `BadInput` ends
-    the process with status 1 and its sentence; any other exception leaves its traceback in the log and is raised again.
+    the process with its message and status 1; other exceptions are logged with their traceback and raised again.
     """
     Path(path).parent.mkdir(parents=True, exist_ok=True)
     with redirected(path) as terminal, handlers(sys.stdout, terminal):
@@ -36,13 +36,13 @@ def job_log(path: str | Path) -> Iterator[None]:
             log.error(error)
             sys.exit(1)
         except BaseException:
-            log.exception("the job failed", extra={"terminal": False})  # Snakemake shows where the log is
+            log.exception("the job failed", extra={"terminal": False})  # Snakemake reports the location of the log
             raise
 
 
 @contextlib.contextmanager
 def redirected(path: str | Path) -> Iterator:
-    """Send file descriptors 1 and 2 to the file `path`; yield a stream to the former 2, restore both at the end."""
+    """Redirect file descriptors 1 and 2 to the file `path`; yield a stream to the original 2, and restore both."""
     sys.stdout.flush()
     sys.stderr.flush()
     before = os.dup(1), os.dup(2)
@@ -62,7 +62,7 @@ def redirected(path: str | Path) -> Iterator:
 
 @contextlib.contextmanager
 def handlers(file, terminal) -> Iterator[None]:
-    """Write every message to the stream `file` and what a person should see to `terminal`."""
+    """Write every message to the stream `file`, and messages for the user also to `terminal`."""
     to_file, to_terminal = logging.StreamHandler(file), logging.StreamHandler(terminal)
     to_file.setFormatter(logging.Formatter("%(asctime)s %(levelname)-7s %(message)s", "%Y-%m-%d %H:%M:%S"))
     to_terminal.setFormatter(logging.Formatter("\n%(message)s\n"))
@@ -76,7 +76,7 @@ def handlers(file, terminal) -> Iterator[None]:
 
 
 def log_start(rule: str, wildcards: Mapping[str, str], inputs: Mapping[str, Sequence[str]]) -> None:
-    """Log which job starts and what it reads."""
+    """Log the start of a job and its inputs."""
     log.info("%s started%s", rule, "".join(f", {name} {value}" for name, value in wildcards.items()))
     for name, paths in inputs.items():
         if paths:
@@ -84,7 +84,7 @@ def log_start(rule: str, wildcards: Mapping[str, str], inputs: Mapping[str, Sequ
 
 
 def log_end(rule: str, outputs: Iterable[str], seconds: float, peak_memory_MB: int) -> None:
-    """Log what a job wrote, the time that it took and the memory that it needed."""
+    """Log the outputs, run time and peak memory of a job."""
     sizes = {path: os.path.getsize(path) for path in outputs if os.path.isfile(path)}
     if len(sizes) > LISTED:
         sizes = {f"{len(sizes)} files": sum(sizes.values())}
@@ -94,7 +94,7 @@ def log_end(rule: str, outputs: Iterable[str], seconds: float, peak_memory_MB: i
 
 
 def progress(items: Iterable[Item], description: str, unit: str, total: int | None = None) -> tqdm:
-    """Iterate over `items` with a progress bar on the terminal; no bar where there is no terminal."""
+    """Iterate over `items` with a progress bar, if there is a terminal."""
     terminal = next((handler.stream for handler in log.handlers if handler.name == "terminal"), sys.stderr)
     return tqdm(
         items,

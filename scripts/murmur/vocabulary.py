@@ -1,4 +1,4 @@
-"""The terms of the field as Murmur names and prints them: structures, metrics, units, and the columns of labels."""
+"""Vocabulary: names of structures, phases, metrics and units, in tables and in print, and the columns of labels."""
 
 from collections.abc import Iterable
 
@@ -13,7 +13,7 @@ PHASE_NAMES = {"ED": "ED", "ES": "ES", "single": "single frame", "all": "ED and 
 METRICS = {"EDV": "uL", "ESV": "uL", "SV": "uL", "EF": "%", "mass_ED": "mg", "mass_ES": "mg"}
 # as printed
 METRIC_NAMES = {metric: metric for metric in METRICS} | {"mass_ED": "Mass at ED", "mass_ES": "Mass at ES"}
-# as defined in a text, where they are named first
+# as defined at first use in text
 METRIC_MEANINGS = {
     "EDV": "end-diastolic volume (EDV)",
     "ESV": "end-systolic volume (ESV)",
@@ -24,7 +24,7 @@ METRIC_MEANINGS = {
 }
 UNITS = {"uL": "µL", "mg": "mg", "%": "%"}
 
-# Columns of the tables that hold names or lists, which stay text when they look like numbers.
+# Columns of names or lists, which remain text even if they look like numbers.
 LABEL_COLUMNS = ("mouse", "figure_id", "file", "sha256", "split", "phenotype", "group_a", "group_b")
 LABEL_COLUMNS += ("reader", "reader_a", "reader_b", "better", "internal", "external", "role", "rater")
 LABEL_COLUMNS += (
@@ -52,5 +52,5 @@ ABBREVIATIONS = {
 
 
 def abbreviations(metrics: Iterable[str]) -> str:
-    """Say in a sentence what stands for what in the printed names of `metrics`."""
+    """Return a sentence that explains the abbreviations in the printed names of `metrics`."""
     return "; ".join(dict.fromkeys(ABBREVIATIONS[metric] for metric in metrics)) + "."

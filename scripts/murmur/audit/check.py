@@ -61,9 +61,7 @@ class Audit:
         self.digests: dict[str, str | None] = dict(zip(self.reached, digests, strict=True))
         self.jobs = list({job.record: job for path in self.reached if (job := self.makers.get(path))}.values())
         self.file_reasons: dict[str, set[Reason]] = defaultdict(set)
-        self.source_reasons: dict[str, set[Reason]] = defaultdict(
-            set
-        )  # reasons of jobs, by the source that they concern
+        self.source_reasons: dict[str, set[Reason]] = defaultdict(set)  # of jobs, by the source concerned
         self.job_reasons: dict[str, set[Reason]] = defaultdict(set)  # by record digest; they apply to all outputs
         self.same_again: set[tuple[str, str]] = set()  # job, and input recomputed with the same content
         self._below: dict[str, set[Reason]] = {}

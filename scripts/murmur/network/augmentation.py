@@ -143,10 +143,10 @@ def augment_notebook(image: np.ndarray, mask: np.ndarray, rng: np.random.Generat
 class Recipe(NamedTuple):
     """Differences between the training described in the paper and that of the code."""
 
-    augment: Callable  # (image, mask, generator) to a changed image and mask
-    with_replacement: bool  # draw each batch anew from all slices, whole batches only; else every slice once per epoch
-    validation_batch: int | None  # slices per batch of validation, over which the loss is taken; else as in training
-    equal_starts: bool  # kernels of the same shape start from the same weights
+    augment: Callable  # (image, mask, generator) to augmented image and mask
+    with_replacement: bool  # sample slices with replacement, full batches only; else every slice once per epoch
+    validation_batch: int | None  # slices per validation batch, over which the loss is computed; None: as in training
+    equal_starts: bool  # kernels of the same shape are initialised with identical weights
 
     def steps(self, slices: int, batch_size: int) -> int:
         """Return the number of steps of an epoch."""
@@ -157,7 +157,7 @@ class Recipe(NamedTuple):
         rng = np.random.default_rng([seed, epoch])
         if self.with_replacement:
             drawn = rng.integers(slices, size=self.steps(slices, batch_size) * batch_size)
-            # From 1, for NumPy draws the same from [seed, epoch, 0] as from [seed, epoch].
+            # From 1, because the seeds [seed, epoch, 0] and [seed, epoch] are equivalent in NumPy.
             return [(number, [seed, epoch, place]) for place, number in enumerate(drawn.tolist(), start=1)]
         order = np.arange(slices)
         rng.shuffle(order)

@@ -1,4 +1,4 @@
-"""What happens at the steps and epochs of a training: draw its slices, check the loss, note the history."""
+"""Callbacks of a training: sampling of slices, check of the loss, history and progress."""
 
 import keras
 import numpy as np
@@ -11,7 +11,7 @@ from murmur.network.batches import Slices
 
 
 class Epochs(keras.callbacks.Callback):
-    """Tells the training slices which epoch it is; Keras's own count starts anew when a training goes on."""
+    """Pass the epoch number to the training slices; Keras's own counter restarts when a training is resumed."""
 
     def __init__(self, slices: Slices):
         """Take the training slices."""
@@ -19,34 +19,34 @@ class Epochs(keras.callbacks.Callback):
         self.slices = slices
 
     def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
-        """Draw the order of epoch `epoch`, counted from 0."""
+        """Sample the slices of epoch `epoch`, counted from 0."""
         self.slices.start(epoch + 1)
 
 
 class NotFinite(BadInput):
-    """The loss is infinite or not a number: the training cannot go on."""
+    """The loss is infinite or NaN, so that the training cannot continue."""
 
 
 class FiniteLoss(keras.callbacks.Callback):
-    """Ends a training whose loss is infinite or not a number; the first callback, so that nothing is kept of it."""
+    """Stop the training if the loss is infinite or NaN; the first callback, so that this state is not saved."""
 
     def __init__(self, advice: str):
-        """Take what to try instead."""
+        """Take the advice to include in the message."""
         super().__init__()
         self.advice, self.epoch = advice, 0
 
     def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
-        """Note the epoch, counted from 0."""
+        """Record the epoch, counted from 0."""
         self.epoch = epoch + 1
 
     def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
-        """Raise NotFinite after the step in which the loss was lost; it is the mean of the epoch so far."""
+        """Raise NotFinite after the step in which the loss, the mean of the epoch so far, becomes infinite or NaN."""
         self._check(f"in step {batch + 1}", logs["loss"])
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
-        """Raise NotFinite when the last step lost the weights, which the validation shows, or none is taken any more.
+        """Raise NotFinite if the validation loss is infinite or NaN, or if steps are no longer taken.
 
-        In float16 a step with infinite gradients is left out and the scale of the loss halved; below 1 no scale helps.
+        In float16, steps with infinite gradients are skipped and the loss scale is halved; scales below 1 do not help.
         """
         self._check("on the validation slices", logs["val_loss"])
         if (scale := getattr(self.model.optimizer, "dynamic_scale", None)) is not None and float(scale) < 1:
@@ -58,20 +58,20 @@ class FiniteLoss(keras.callbacks.Callback):
 
 
 class History(keras.callbacks.Callback):
-    """The history of a training: one row per epoch, with names that do not depend on the network's heads."""
+    """History of a training: one row per epoch, with names that do not depend on the outputs of the network."""
 
     COLUMNS = ("epoch", "loss", "val_loss", "dice_myocardium", "dice_blood_pool")
     COLUMNS += ("val_dice_myocardium", "val_dice_blood_pool", "learning_rate")
 
     def __init__(self, last_head: str):
-        """Take the metrics of the head `last_head`."""
+        """Record the metrics of the output `last_head`."""
         super().__init__()
         self.last_head = last_head
         self.rows: list[dict] = []
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
-        """Note the losses (sum over the heads) and the Dice of each structure."""
-        names = {key: key.replace(f"{self.last_head}_", "", 1) for key in logs}  # a single head has no prefix
+        """Record the losses (summed over the outputs) and the Dice coefficient of each structure."""
+        names = {key: key.replace(f"{self.last_head}_", "", 1) for key in logs}  # a single output has no prefix
         row = {"epoch": epoch + 1, **{names[key]: float(logs[key]) for key in logs if names[key] in self.COLUMNS}}
         self.rows.append({**row, "learning_rate": float(self.model.optimizer.learning_rate)})
 
@@ -81,15 +81,15 @@ class History(keras.callbacks.Callback):
 
 
 class ProgressBar(keras.callbacks.Callback):
-    """A progress bar over the epochs with the last losses and Dice."""
+    """Progress bar over the epochs, with the latest losses and Dice coefficients."""
 
     def __init__(self, bar: tqdm, history: History):
-        """Advance `bar`, showing what `history` noted last; the history must come before this callback."""
+        """Advance `bar` and show the last row of `history`, which must precede this callback."""
         super().__init__()
         self.bar, self.history = bar, history
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
-        """Advance by one epoch and print one line into the log."""
+        """Advance by one epoch and log one line."""
         row = self.history.rows[-1]
         shown = {
             name: f"{row[name]:.3f}" for name in ("loss", "val_loss", "val_dice_myocardium", "val_dice_blood_pool")

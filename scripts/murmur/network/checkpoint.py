@@ -1,9 +1,9 @@
-"""The state of a training after its last whole epoch, so that a training that was cut off goes on from there.
+"""State of a training after its last completed epoch, from which an interrupted training is resumed.
 
-`state.npz` holds, without pickled objects, the variables of the network (the state of dropout's random numbers among
-them) and of the optimiser, the best weights so far, and as text (JSON) the history, the state of early stopping and
-what determines the training. It is replaced whole or not at all. `stopped.json` says that the training stopped on a
-loss that is not a number, and with which settings.
+`state.npz` contains, without pickled objects, the variables of the network (including the random state of dropout) and
+of the optimiser, the best weights so far, and as text (JSON) the history, the state of early stopping and everything
+that determines the training. It is replaced atomically. `stopped.json` records that the training stopped because the
+loss was infinite or NaN, and with which settings.
 """
 
 import hashlib
@@ -21,11 +21,11 @@ from murmur.logs import SHOW, log
 from murmur.network.callbacks import History
 from murmur.provenance.record import differences
 
-BLOCK = 64  # slices read at once
+BLOCK = 64  # slices read at a time
 
 
 def digest_of_slices(path: str | Path) -> str:
-    """Return a digest of the images, masks and names of a file of slices, however HDF5 laid them out."""
+    """Return a digest of the images, masks and names in a file of slices, independent of the HDF5 layout."""
     digest = hashlib.sha256()
     with h5py.File(path, "r") as file:
         for part in ("train", "validation"):
@@ -39,9 +39,9 @@ def digest_of_slices(path: str | Path) -> str:
 
 
 def _replace(path: Path, write) -> None:
-    """Write the file `path` by `write(file)` so that at any moment the old one or the new one is there, whole."""
+    """Replace the file `path` atomically, with content written by `write(file)`, and flush it to disk."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")  # another job may have been left running
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")  # another job may still be running
     with open(partial, "wb") as file:
         write(file)
         file.flush()
@@ -50,9 +50,9 @@ def _replace(path: Path, write) -> None:
 
 
 class Checkpoint(keras.callbacks.Callback):
-    """Keeps the state of a training after each epoch, and puts a training that was cut off back into it.
+    """Save the state of a training after each epoch, and restore it when the training is resumed.
 
-    In the list of callbacks it stands after the history and the early stopping, whose state it keeps.
+    In the list of callbacks, it must follow the history and the early stopping, the state of which it saves.
     """
 
     def __init__(
@@ -62,11 +62,11 @@ class Checkpoint(keras.callbacks.Callback):
         history: History,
         stopping: keras.callbacks.EarlyStopping,
     ):
-        """Keep the state in `folder`; `settings` is everything that determines the training, as JSON.
+        """Save the state in `folder`; `settings` is everything that determines the training, as values of JSON.
 
-        A state of other settings is never used: it is removed, and said so. Raises BadInput when a training with these
-        very settings stopped here on a loss that is not a number, for it would do so again; and when only the device
-        is another one, for a GPU that is missing is no reason to lose what it has trained.
+        A state with different settings is never used: it is removed, which is logged. Raises BadInput if a training
+        with the same settings stopped here because of its loss, which would recur, and if only the device differs,
+        because a missing GPU is no reason to discard the epochs trained on it.
         """
         super().__init__()
         self.folder, self.history, self.stopping = Path(folder), history, stopping
@@ -82,7 +82,7 @@ class Checkpoint(keras.callbacks.Callback):
 
     @property
     def epochs(self) -> int:
-        """Number of epochs that are done."""
+        """Number of completed epochs."""
         return len(self.kept["history"]) if self.kept else 0
 
     @property
@@ -123,13 +123,13 @@ class Checkpoint(keras.callbacks.Callback):
         return kept
 
     def _discard(self, reason: str) -> None:
-        # What a training that failed left for others to read, best.keras, stays.
+        # best.keras, which a failed training leaves for use by other readers, is retained.
         self._state.unlink()
         self.failure.unlink(missing_ok=True)
         log.warning("%s %s: training starts from the beginning.", self._state, reason)
 
     def on_train_begin(self, logs: dict | None = None) -> None:
-        """Put network, optimiser (built before), history and early stopping into the state that was kept."""
+        """Restore the saved state of network, optimiser (already built), history and early stopping."""
         if not self.kept:
             return
         for variables, group in (
@@ -143,7 +143,7 @@ class Checkpoint(keras.callbacks.Callback):
         self.stopping.best_epoch, self.stopping.best_weights = self.kept["best_epoch"], self.kept["best"]
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
-        """Keep the state after epoch `epoch`, counted from 0."""
+        """Save the state after epoch `epoch`, counted from 0."""
         text = {
             "settings": self.settings,
             "history": self.history.rows,
@@ -165,7 +165,7 @@ class Checkpoint(keras.callbacks.Callback):
         _replace(self._state, lambda file: np.savez(file, **arrays))
 
     def note_failure(self, sentence: str) -> None:
-        """Note that the training stopped on a loss that is not a number, so that it is not tried again in vain."""
+        """Record that the loss was infinite or NaN, so that the same training is not repeated in vain."""
         content = json.dumps({"settings": self.settings, "sentence": sentence}, indent=2) + "\n"
         _replace(self.failure, lambda file: file.write(content.encode()))
 

@@ -14,8 +14,8 @@ def find_gpus(wanted: int) -> list[str]:
     Raises BadInput if fewer than `wanted` are available, with the devices that are.
     """
     try:
-        devices = keras.distribution.list_devices()  # those of the fastest kind
-    except RuntimeError as error:  # a GPU that is taken, or whose driver is too old
+        devices = keras.distribution.list_devices()  # of the fastest kind available
+    except RuntimeError as error:  # a GPU in use by another process, or an outdated driver
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise BadInput(
             f"TensorFlow cannot use the GPU: {reason}; check that nvidia-smi lists it and that no other job uses it, "

@@ -18,10 +18,10 @@ from murmur.errors import BadInput
 from murmur.logs import log
 from murmur.network.unet3plus import LEVELS, unet3plus
 
-FILTERS = (32, 64, 128, 256, 512)  # of the published network; a level whose weights are missing is taken to have these
+FILTERS = (32, 64, 128, 256, 512)  # of the published network; assumed for levels without weights
 SHOWN = 10  # differences in a message
 
-# By class of layer, what changes its answer and not the shapes of its weights.
+# Settings of each class of layer that affect its output but not the shapes of its weights.
 SETTINGS = {
     "Conv2D": ("padding", "strides", "dilation_rate", "activation"),
     "BatchNormalization": ("epsilon",),
@@ -54,7 +54,7 @@ def _sources(nodes) -> Iterator[str]:
 
 
 def _links_and_settings(config: dict) -> dict[str, object]:
-    """Return what a network's configuration says of its layers, except of the input layer, whose name is free."""
+    """Return connections and settings of all layers in a configuration, except the input layer, whose name may vary."""
     image = {layer["config"]["name"] for layer in config["layers"] if layer["class_name"] == "InputLayer"}
     facts = {}
     for layer in config["layers"]:
@@ -105,7 +105,7 @@ def _read(path: str, file: h5py.File) -> keras.Model:
             "multiple of 16; use another file"
         )
     filters = [shapes.get(f"Encoder{level}_Conv_1/bias", FILTERS[level - 1 : level])[0] for level in LEVELS]
-    # The one link that is compared here tells the mode; all of them are compared below.
+    # This connection determines the mode; all connections are compared below.
     skip = "decoder" if found.get("inputs of Skip_Upsample_3_1") == ["Decoder3_Activation_1"] else "encoder"
     network = unet3plus(filters, size, skip=skip)
     weights = {f"{layer.name}/{weight.name}": weight for layer in network.layers for weight in layer.weights}

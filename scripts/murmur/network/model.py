@@ -1,4 +1,4 @@
-"""What networks of every architecture share: loss, metrics, the output that segments, and their file."""
+"""Functions for networks of every architecture: loss, metrics, segmentation output and file."""
 
 import json
 import re
@@ -15,7 +15,7 @@ CLASSES = 1 + len(STRUCTURES)  # background, myocardium, blood pool
 
 
 def last_head(model: keras.Model) -> keras.Model:
-    """Return the part of `model` that gives the full-resolution probabilities, without the other outputs."""
+    """Return `model` with its full-resolution output only."""
     return keras.Model(model.inputs, model.outputs[-1], name=model.name)
 
 
@@ -42,7 +42,7 @@ def dice_loss(labels, probabilities):
 
 @keras.saving.register_keras_serializable("murmur")
 class StructureDice(keras.metrics.Metric):
-    """Dice of one structure over all slices of an epoch, from hard labels: 2 · |A ∩ B| / (|A| + |B|)."""
+    """Dice coefficient of one structure over all slices of an epoch, from hard labels: 2 · |A ∩ B| / (|A| + |B|)."""
 
     def __init__(self, structure: str, **kwargs):
         """Measure `structure`, one of myocardium and blood_pool."""
@@ -60,11 +60,11 @@ class StructureDice(keras.metrics.Metric):
         self.total.assign_add(ops.sum(truth) + ops.sum(found))
 
     def result(self):
-        """Return the Dice so far; 0 before the structure was seen."""
+        """Return the Dice coefficient so far; 0 if the structure has not occurred yet."""
         return 2 * self.shared / ops.maximum(self.total, 1.0)
 
     def get_config(self):
-        """Return what is needed to build the metric again."""
+        """Return the configuration from which the metric can be rebuilt."""
         return {**super().get_config(), "structure": self.structure}
 
 
@@ -82,7 +82,7 @@ def compile_for_training(model: keras.Model, learning_rate: float, xla: bool = F
 
 
 def _renumber_shared_objects(config: str) -> str:
-    """Number the objects that layers share 1, 2, ... in their order; Keras numbers them by their place in memory."""
+    """Number the objects that layers share 1, 2, ... in order of appearance; Keras uses their memory addresses."""
     numbers: dict[str, int] = {}
     return re.sub(
         r'(?<="shared_object_id": )\d+', lambda match: str(numbers.setdefault(match[0], len(numbers) + 1)), config

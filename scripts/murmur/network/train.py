@@ -59,18 +59,18 @@ def _architecture(network: dict) -> keras.Model:
 
 
 def build(network: dict, training: dict) -> keras.Model:
-    """Return the network with its initial weights; it computes in the precision of the training."""
+    """Return the network with its initial weights, in the precision of the training."""
     keras.utils.set_random_seed(training["seed"])
     keras.config.set_dtype_policy(training["precision"])
     model = _architecture(network)
-    keras.config.set_dtype_policy("float32")  # the network that is saved computes in it
+    keras.config.set_dtype_policy("float32")  # the precision of the saved network
     if RECIPES[training["recipe"]].equal_starts:
         start_equal(model)
     return model
 
 
 def start_equal(model: keras.Model) -> None:
-    """Let all kernels of the same shape start from the same weights, as one initialiser with a fixed seed does."""
+    """Initialise all kernels of the same shape with identical weights, as an initialiser with a fixed seed does."""
     initialise = keras.initializers.HeNormal(seed=0)
     for layer in model.layers:
         if isinstance(layer, keras.layers.Conv2D):
@@ -87,7 +87,7 @@ def load_slices(path: str, training: dict, heads: list[str], workers: int) -> tu
 
 
 def fit(model: keras.Model, batches: Slices, validation: Slices, settings: dict, folder: Path) -> pd.DataFrame:
-    """Train `model` with early stopping; it ends with the weights of the best epoch.
+    """Train `model` with early stopping and restore the weights of the best epoch.
 
     `settings` comprises everything that determines the training (network, training, slices, code, software, device).
     The state after each epoch is saved in `folder`, and a training found there with the same settings is resumed.
@@ -95,7 +95,7 @@ def fit(model: keras.Model, batches: Slices, validation: Slices, settings: dict,
     """
     training = settings["training"]
     compile_for_training(model, _learning_rate(training, len(batches)), settings["device"]["xla"])
-    model.optimizer.build(model.trainable_variables)  # at the first step TensorFlow would trace the network twice
+    model.optimizer.build(model.trainable_variables)  # otherwise TensorFlow traces the network twice
     history = History(model.output_names[-1])
     stopping = keras.callbacks.EarlyStopping(
         monitor="val_loss", mode="min", patience=training["patience"], restore_best_weights=True
@@ -135,7 +135,7 @@ def _advice(training: dict) -> str:
 def _stopped(
     failure: NotFinite, network: dict, stopping: keras.callbacks.EarlyStopping, checkpoint: Checkpoint
 ) -> NotFinite:
-    """Keep the best network so far and note the failure; return it with the network's place."""
+    """Save the best network so far and record the failure; return it with the location of the network."""
     sentence = str(failure)
     if stopping.best_weights:
         best = checkpoint.folder / "best.keras"
@@ -154,7 +154,7 @@ def save_layers(network: dict, weights: list, path: str | Path) -> keras.Model:
 
 
 def training_card(settings: dict, model: keras.Model, history: pd.DataFrame, slices: str) -> dict:
-    """Return what is needed to repeat the training, and what came of it."""
+    """Return everything needed to repeat the training, and its outcome."""
     best = history.loc[history["val_loss"].idxmin()]
     names = _names_of_slices(slices)
     return {

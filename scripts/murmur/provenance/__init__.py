@@ -1,1 +1,1 @@
-"""How each file was made: records, stamps and digests of the code."""
+"""How each file was made: records, stamps, and digests of the code."""

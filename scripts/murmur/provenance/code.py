@@ -1,10 +1,10 @@
-"""The code of a job: its modules, what they compute, the packages they import and the commit they belong to.
+"""The code of a job: its modules, their science digests, the packages that they import, and the commit.
 
-The science digest of a file is that of its syntax tree without what cannot change a result: comments, formatting,
-docstrings, log messages and the text of errors. A rule has the digest of its script and of all modules that the script
-imports as a param, so that a changed formula, and nothing less, runs the rule again. Plumbing (how jobs are logged and
-recorded) counts only by its `FORMAT`, a number that is raised by hand when a change alters the bytes or the meaning of
-results.
+The science digest of a file is that of its syntax tree without the parts that cannot affect results: comments,
+formatting, docstrings, log messages and error messages. Each rule has the science digest of its script and of all
+modules that the script imports as the param `code`, so that a changed formula, and nothing less, reruns the rule.
+Plumbing (the code that logs and records jobs) contributes only its `FORMAT`, a number to be incremented by hand when a
+change alters the bytes or the meaning of results.
 """
 
 import ast
@@ -23,10 +23,10 @@ from murmur.files import sha256
 PLUMBING = ("job.py", "logs.py", "errors.py", "files.py", "provenance/")  # in the library's folder
 LOGGERS = {"LOG", "log", "logger", "logging"}
 LOG_FUNCTIONS = {"print", "say"}
-WITH_TEXT = {"progress", "BadInput"}  # functions whose text is for a person, as a description or an error
+WITH_TEXT = {"progress", "BadInput"}  # their text arguments are descriptions and error messages
 NOT_SCIENCE = {"ctx", "kind", "type_comment"}  # fields of syntax trees
-TEMPLATE = ".j2"  # a module names the templates that it fills in; they lie in the folder templates beside it
-LOADED_BY = {"keras": ["tensorflow"]}  # what a package imports and computes with
+TEMPLATE = ".j2"  # modules name the templates that they fill in, in the folder templates next to them
+LOADED_BY = {"keras": ["tensorflow"]}  # backends that a package loads
 VERSIONED = ("Snakefile", "rules", "scripts", "envs")  # what counts as code in a checkout
 
 
@@ -34,7 +34,7 @@ VERSIONED = ("Snakefile", "rules", "scripts", "envs")  # what counts as code in 
 
 
 class _Source(NamedTuple):
-    """What one Python file imports, the templates that it fills in among it, and its science digest."""
+    """The imports of a Python file, including the templates that it fills in, and its science digest."""
 
     modules: frozenset[Path]
     packages: frozenset[str]
@@ -46,7 +46,7 @@ def _read(file: Path) -> _Source:
     if file.suffix == TEMPLATE:
         return _read_template(file)
     tree = ast.parse(file.read_text(encoding="utf-8"))
-    names = set()  # of modules, as murmur.data, or of what a module has, as murmur.data.split.SPLITS
+    names = set()  # of modules, such as murmur.data, or of their members, such as murmur.data.split.SPLITS
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
@@ -62,23 +62,23 @@ def _read(file: Path) -> _Source:
 
 
 def _read_template(file: Path) -> _Source:
-    """Read a template: it may name others in quotes, and every character of it counts."""
+    """Read a template: it may name others in quotes, and every character is part of its digest."""
     text = file.read_text(encoding="utf-8")
     others = {file.parent / name for name in re.findall(rf'"([\w.-]+{re.escape(TEMPLATE)})"', text)}
     return _Source(frozenset(others), frozenset(), hashlib.sha256(text.encode()).hexdigest())
 
 
 def _library(file: Path) -> Path:
-    """Return the folder of the library: beside the script, or the one that the module itself lies in."""
+    """Return the folder of the library: next to the script, or the one that contains the module."""
     inside = [parent for parent in file.parents if parent.name == "murmur" and (parent / "__init__.py").is_file()]
     return inside[-1] if inside else file.parent / "murmur"
 
 
 @cache
 def modules_of(script: Path) -> list[Path]:
-    """Return the files of all modules of `murmur` that `script` imports, directly or through another, sorted.
+    """Return the files of all modules of `murmur` that `script` imports, directly or indirectly, sorted.
 
-    The templates that these fill in belong to them.
+    Templates that the modules fill in are included.
     """
     seen, waiting = set(), [script]
     while waiting:
@@ -105,21 +105,21 @@ def _name(file: Path) -> str:
 def science_of(script: Path) -> dict[str, str]:
     """Return the science digest of a script and of every module that it imports, by path in the checkout.
 
-    Plumbing is left out, except a module with a `FORMAT`.
+    Plumbing is excluded, except modules with a `FORMAT`.
     """
     digests = {_name(file): science_digest(file) for file in [script, *modules_of(script)]}
     return {name: digest for name, digest in digests.items() if digest}
 
 
 def science_of_job(script: Path) -> str:
-    """Return one digest, 16 hexadecimal digits, of all that `science_of` names: the param of the script's rule."""
+    """Return one digest (16 hexadecimal digits) of all that `science_of` returns: the param `code` of the rule."""
     return hashlib.sha256(repr(sorted(science_of(script).items())).encode()).hexdigest()[:16]
 
 
 def science_digest(file: Path) -> str:
     """Return the science digest of a Python file, the same in every version of Python.
 
-    Of plumbing it is the `FORMAT`, and empty without one.
+    For plumbing, it is the `FORMAT`, or empty if there is none.
     """
     return _read(file).science
 
@@ -132,7 +132,7 @@ def _science_digest(file: Path, tree: ast.Module) -> str:
 
 
 def is_plumbing(file: Path) -> bool:
-    """Tell whether a Python file is plumbing: it logs and records a job but computes none of its results."""
+    """Return whether a Python file is plumbing: code that logs and records jobs but computes no results."""
     library = _library(file)
     return file.is_relative_to(library) and file.relative_to(library).as_posix().startswith(PLUMBING)
 
@@ -142,9 +142,9 @@ def _is_format(line: ast.Assign) -> bool:
 
 
 def _science(node: object) -> object:
-    """Return a syntax tree as nested tuples, without what cannot change a result.
+    """Return a syntax tree as nested tuples, without the parts that cannot affect results.
 
-    Fields that are empty are left out, because versions of Python differ in them (`type_params`).
+    Empty fields are omitted, because they differ between versions of Python (`type_params`).
     """
     if isinstance(node, list):
         return tuple(_science(item) for item in node if not _is_talk(item))
@@ -158,7 +158,7 @@ def _science(node: object) -> object:
 
 
 def _is_talk(line: object) -> bool:
-    """Tell whether a statement is a docstring, a log message, or the import of plumbing."""
+    """Return whether a statement is a docstring, a log message, or an import of plumbing."""
     if isinstance(line, ast.Pass):
         return True
     if isinstance(line, ast.Expr):
@@ -178,7 +178,7 @@ def _logs(call: ast.Call) -> bool:
 
 
 def _called(call: ast.Call) -> str:
-    """Return the name of what is called, as `print` or `log.info`."""
+    """Return the name of the called function, such as `print` or `log.info`."""
     return ast.unparse(call.func) if isinstance(call.func, ast.Name | ast.Attribute) else ""
 
 
@@ -217,9 +217,9 @@ def _distributions() -> dict[str, list[str]]:
 
 
 def commit_of(checkout: str | Path) -> str:
-    """Return the commit that `checkout` is at, with a "+" after it when the code differs from it.
+    """Return the commit of `checkout`, followed by "+" if the code has uncommitted changes.
 
-    It is "unknown" without git and where the checkout is a copy inside another repository.
+    It is "unknown" without git, and if the checkout is a copy inside another repository.
     """
     try:
         if not Path(_git(checkout, "rev-parse", "--show-toplevel")).samefile(checkout):

@@ -1,7 +1,6 @@
-"""The lineage of a file: the jobs that made it and all that it was made from, down to the sources.
+"""Lineage of a file: the jobs that made it and its inputs, down to the sources.
 
-Sources are the files that the workflow did not make. Paths are those of the records, which start from the working
-directory.
+Sources are files that the workflow did not make. Paths are those in the records, relative to the working directory.
 """
 
 import datetime
@@ -22,7 +21,7 @@ OUTPUT, INPUT = {"path", "bytes", "sha256"}, {"name", "path", "sha256", "record"
 
 
 class Job(NamedTuple):
-    """A job of the workflow, as its record describes it.
+    """A job of the workflow, as described in its record.
 
     place    path of the record
     record   digest of `made`
@@ -59,11 +58,11 @@ class Job(NamedTuple):
 
 
 class Lineage(NamedTuple):
-    """All that some files were made from.
+    """The lineage of one or more files.
 
-    makers    the job that made each file, by path; what a file was made from stands before it
-    sources   the sha256 of each source, by path, as it was when it was first used
-    lost      why a file has no record that can be used, by path
+    makers    the job that made each file, by path; inputs precede the files made from them
+    sources   the SHA-256 of each source when it was first used, by path
+    lost      why a file has no usable record, by path
     """
 
     makers: dict[str, Job]
@@ -72,7 +71,7 @@ class Lineage(NamedTuple):
 
     @property
     def jobs(self) -> list[Job]:
-        """Each job once; one stands behind those whose outputs it used."""
+        """Each job once, after the jobs that made its inputs."""
         return list({job.record: job for job in self.makers.values()}.values())
 
     def inputs(self, path: str) -> list[dict]:
@@ -80,7 +79,7 @@ class Lineage(NamedTuple):
         return self.makers[path].inputs if path in self.makers else []
 
     def ancestors(self, *paths: str) -> list[str]:
-        """Return the paths of files and of all that they were made from, sources included, each once."""
+        """Return the paths of files and of all that they were made from, including sources, each once."""
         reached, waiting, seen = dict.fromkeys(paths), list(paths), set()
         while waiting:
             path = waiting.pop()
@@ -93,7 +92,7 @@ class Lineage(NamedTuple):
         return list(reached)
 
     def used(self, part: str) -> dict[str, list[str]]:
-        """Return all values of the names in a part of the records (code, software), sorted by name."""
+        """Return all values in a part of the records (code, software), by name, sorted."""
         values: dict[str, set[str]] = {}
         for job in self.jobs:
             for name, value in job.made[part].items():
@@ -102,10 +101,10 @@ class Lineage(NamedTuple):
 
 
 class Records(NamedTuple):
-    """The records of a study: the job that made each file by path, and what is wrong with the other records.
+    """The records of a study: the job that made each file, by path, and records that cannot be used.
 
-    spoilt        why the record of a file cannot be used, by the path of the file
-    unreadable    paths of records that do not even tell what they are about
+    spoilt        why the record of a file cannot be used, by path of the file
+    unreadable    paths of records that do not even identify their outputs
     """
 
     makers: dict[str, Job]
@@ -127,7 +126,7 @@ def jobs_folder(study: str) -> Path:
 def records_of(study: str, folder: str | Path = ".") -> Records:
     """Return the records of a study in the working directory `folder`.
 
-    Where two name the same file, as after a rule was renamed, the job that started last made it.
+    If two of them list the same file, for example after a rule was renamed, the later job made it.
     """
     found = Records({}, {}, [])
     for file in sorted((Path(folder) / jobs_folder(study)).rglob("*.json")):
@@ -151,9 +150,9 @@ def records_of(study: str, folder: str | Path = ".") -> Records:
 
 
 def usable_job(place: str, content: object) -> Job:
-    """Return the job that a record is about.
+    """Return the job that a record describes.
 
-    Raises BadInput when it lacks something, or is not as the workflow wrote it.
+    Raises BadInput if the record is incomplete, or not as the workflow wrote it.
     """
     try:
         whole = all(names <= set(content[part]) for part, names in PARTS.items())
@@ -162,23 +161,23 @@ def usable_job(place: str, content: object) -> Job:
     except (KeyError, TypeError):
         whole = False
     if not whole:
-        raise BadInput("its record lacks a part")
+        raise BadInput("its record is incomplete")
     if not is_sealed(content):
-        raise BadInput("its record was changed by hand: the seal does not fit")
+        raise BadInput("its record was changed by hand: the seal does not match")
     outputs = {output["path"]: output for output in content["outputs"]}
     return Job(place, content["record"], content["made"], content["run"], outputs)
 
 
 def lineage(files: Iterable[str | Path], folder: str | Path = ".") -> Lineage:
-    """Return the lineage of `files`, whose paths start from the working directory `folder`, always in the same order.
+    """Return the lineage of `files`, with paths relative to the working directory `folder`, in a fixed order.
 
-    Files come in the order given, inputs in the order of their rule, each once. No digest is checked here.
+    Files are in the order given, and inputs in the order of their rule, each once. No digests are verified.
     """
     return _follow(files, cache(lambda study: records_of(study, folder)))
 
 
 def study_lineage(study: str, folder: str | Path = ".") -> Lineage:
-    """Return the lineage of all that was made in a study."""
+    """Return the lineage of all results of a study."""
     records = cache(lambda study: records_of(study, folder))
     return _follow(sorted({*records(study).makers, *records(study).spoilt}), records)
 

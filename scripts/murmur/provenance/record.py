@@ -1,17 +1,16 @@
-"""Where results come from: the record of the job that made them.
+"""Provenance records: how each job made its outputs.
 
-The record of a job is results/STUDY/provenance/jobs/RULE/WILDCARDS.json, named as the log of the job is, with five
-parts:
+The record of a job is results/STUDY/provenance/jobs/RULE/WILDCARDS.json, named as the log of the job, with five parts:
 
-    outputs  path, size and sha256 of each file that the job made
-    made     by which rule and script, from which inputs, with which settings and software, at which commit; the same
-             whenever the same is made again, so it names no time and no machine
-    record   the digest of `made`, which figures and tables carry in their own metadata
-    run      where and when it was made, how long it took and how much memory
-    seal     the digest of all the others
+    outputs  path, size and SHA-256 of each file that the job made
+    made     rule, script, inputs, settings, software and commit; identical whenever a job is repeated unchanged, so it
+             contains neither time nor machine
+    record   the digest of `made`, which figures and tables carry in their metadata
+    run      when and where the job ran, its run time and its peak memory
+    seal     the digest of the other four parts
 
-An input is named with its sha256 and, where the workflow made it, with the digest of the record of the job that did. So
-the records form a tree from a figure down to the files of the mice, in which nothing can be changed unseen.
+Each input is listed with its SHA-256 and, if the workflow made it, the digest of the record of that job. The records
+thus form a tree from a figure down to the mouse files, in which alterations are detected.
 """
 
 import hashlib
@@ -26,16 +25,16 @@ from murmur.provenance.code import code_of, science_of, software_of
 from murmur.provenance.run_context import RunContext, run_context
 
 FORMAT = 2  # see murmur.provenance.code
-DIGESTS = ("code", "content")  # params that make a rule run again; a record has what they digest, one by one
+DIGESTS = ("code", "content")  # params that trigger reruns; a record lists the digested items themselves
 
 
 def digest(part: object) -> str:
-    """Return the SHA-256 of a part of a record, written as JSON in one way only."""
+    """Return the SHA-256 of a part of a record, serialised as canonical JSON."""
     return hashlib.sha256(json.dumps(part, sort_keys=True, ensure_ascii=True).encode()).hexdigest()
 
 
 def differences(before: object, now: object, name: str = "") -> list[tuple[str, object, object]]:
-    """Return the key, the old and the new value of each difference between two values of JSON; None where one is not.
+    """Return key, old value and new value of each difference between two values of JSON; None if absent.
 
     >>> differences({"alpha": 0.05, "n": {"test": 3}}, {"alpha": 0.05, "n": {"test": 4}})
     [('n.test', 3, 4)]
@@ -52,7 +51,7 @@ def differences(before: object, now: object, name: str = "") -> list[tuple[str, 
 
 
 def read_record(path: str | Path) -> dict | None:
-    """Return a record by its own path; None where there is none."""
+    """Return the record at `path`; None if there is none."""
     try:
         return json.loads(Path(path).read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -60,9 +59,9 @@ def read_record(path: str | Path) -> dict | None:
 
 
 def place_of_record(output: str, context: Callable[[str], RunContext] = run_context) -> str | None:
-    """Return the path of the record of the job that makes a file, by the run context of its study.
+    """Return the path of the record of the job that makes a file, from the run context of its study.
 
-    It is None for a file that the workflow does not make, and for one of a study that was never run here.
+    It is None for files that the workflow does not make, and for studies that were never run here.
     """
     results, *below = Path(output).parts
     try:
@@ -72,15 +71,15 @@ def place_of_record(output: str, context: Callable[[str], RunContext] = run_cont
 
 
 def record_of_file(output: str) -> dict | None:
-    """Return the record of the job that made a file; None where there is none."""
+    """Return the record of the job that made a file; None if there is none."""
     place = place_of_record(output)
     return read_record(place) if place else None
 
 
 def record_digests(outputs: Iterable[str]) -> dict[str, str]:
-    """Return the digest of the record of the job that made each file, by path; of other files there is none.
+    """Return the record digest of the job that made each file, by path; files without a record are omitted.
 
-    Each record, which may be of thousands of files, is read once, and only those of these jobs are.
+    Each record, which may list thousands of files, is read only once.
     """
     context = cache(run_context)
 
@@ -99,18 +98,17 @@ def record_digests(outputs: Iterable[str]) -> dict[str, str]:
 
 
 def label_of(path: str) -> dict[str, str]:
-    """Return the first digits of the record of a file and of the commit of its code, which ends in + if changed."""
+    """Return the first digits of the record of a file and of its commit, with "+" if there were uncommitted changes."""
     record = record_of_file(path) or {"record": "", "made": {"commit": ""}}
     commit = record["made"]["commit"]
     return {"record": record["record"][:12], "commit": commit[:12] + ("+" if commit.endswith("+") else "")}
 
 
 def ran_with_cuda(output: str) -> bool:
-    """Tell whether the job that made a file ran where TensorFlow comes with CUDA: elsewhere it is tensorflow-cpu.
+    """Return whether the job that made a file ran in the environment with CUDA (tensorflow, not tensorflow-cpu).
 
-    The same job then runs there again, with a GPU or without one, because another environment alone, as of a call
-    without the profile of the GPU, is no reason to train for a day. Both packages are the same on other systems than
-    Linux on x86-64.
+    The job then keeps that environment, with or without a GPU: a different environment, as in a call without the GPU
+    profile, is no reason to repeat a day of training. The two packages differ only on Linux on x86-64.
     """
     two_packages = (platform.system(), platform.machine()) == ("Linux", "x86_64")
     record = record_of_file(output) if two_packages else None
@@ -123,7 +121,7 @@ def settings_of(params: Iterable[tuple[str, object]]) -> dict[str, object]:
 
 
 def inputs_of(inputs: Iterable[tuple[str, str]]) -> list[dict]:
-    """Return for each pair of name and path its name, path, sha256 and the digest of its record (None without one)."""
+    """Return name, path, SHA-256 and record digest (None for a source) of each input, given as (name, path)."""
     inputs = list(inputs)
     records = record_digests(path for _, path in inputs)
     return [
@@ -133,7 +131,7 @@ def inputs_of(inputs: Iterable[tuple[str, str]]) -> list[dict]:
 
 
 def made_by(script: Path, snakemake: str) -> dict:
-    """Return the part of a record that says which code and software a script is and runs on."""
+    """Return the part of a record that describes the code and software of a script."""
     return {
         "code": code_of(script),
         "science": science_of(script),
@@ -142,7 +140,7 @@ def made_by(script: Path, snakemake: str) -> dict:
 
 
 def write_record(path: str | Path, outputs: Iterable[str], made: dict, run: dict) -> None:
-    """Write the record of a job at `path`; its `outputs` are complete."""
+    """Write the record of a job to `path`; its `outputs` must be complete."""
     described = [
         {"path": str(output), "bytes": Path(output).stat().st_size, "sha256": remembered_sha256(output)}
         for output in outputs
@@ -153,6 +151,6 @@ def write_record(path: str | Path, outputs: Iterable[str], made: dict, run: dict
 
 
 def is_sealed(record: dict) -> bool:
-    """Tell whether a record is as it was written."""
+    """Return whether a record is unaltered."""
     rest = {part: content for part, content in record.items() if part != "seal"}
     return record.get("seal") == digest(rest) and record.get("record") == digest(record.get("made"))

@@ -1,8 +1,8 @@
-"""The run context: what a job cannot find out by itself, written by the workflow when it starts to run.
+"""The run context: information that jobs cannot determine themselves, written when the workflow starts.
 
-It lies in .snakemake/murmur/STUDY.json of the working directory and holds the study files, Snakemake's version, the
-commit of the code, and the record of the job that makes each output: by its path, or by a regular expression and the
-path of the record with the wildcards of the rule in it.
+It is stored in .snakemake/murmur/STUDY.json in the working directory and contains the study files, the version of
+Snakemake, the commit of the code, and the path of the record for each output, given by the path of the output or by a
+regular expression and a template with the wildcards of the rule.
 """
 
 import json
@@ -14,7 +14,7 @@ from murmur.files import MEMORY, atomic_write
 
 
 class RunContext(NamedTuple):
-    """The context of a run; `outputs` and `patterns` lead from an output to the record of its job."""
+    """The context of a run; `outputs` and `patterns` map outputs to the record of their job."""
 
     study_files: list[str]
     snakemake: str
@@ -33,7 +33,7 @@ class RunContext(NamedTuple):
 
 
 def record_of_log(log: str) -> str:
-    """Return the path of the record of a job, or of those of a rule, from that of the log.
+    """Return the path (or template) of the record of a job from that of its log.
 
     >>> record_of_log("results/demo/logs/segment_mouse/{cohort}/{reader}/{mouse}.log")
     'results/demo/provenance/jobs/segment_mouse/{cohort}/{reader}/{mouse}.json'
@@ -43,7 +43,7 @@ def record_of_log(log: str) -> str:
 
 
 def export_run_context(study: str, study_files: Iterable[str], snakemake: str, commit: str, rules: Iterable) -> None:
-    """Write the context of a run for its jobs; `rules` are those of the workflow."""
+    """Write the context of a run for its jobs; `rules` are all rules of the workflow."""
     from snakemake.io import strip_wildcard_constraints
 
     outputs, patterns = {}, {}
@@ -62,6 +62,6 @@ def export_run_context(study: str, study_files: Iterable[str], snakemake: str, c
 def run_context(study: str) -> RunContext:
     """Return the context of the latest run of a study in the working directory.
 
-    Raises FileNotFoundError when it was never run there.
+    Raises FileNotFoundError if it was never run there.
     """
     return RunContext(**json.loads((MEMORY / f"{study}.json").read_text(encoding="utf-8")))

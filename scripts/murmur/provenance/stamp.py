@@ -1,4 +1,4 @@
-"""The stamp in the metadata of a figure or table, by which it can be traced when it has left its folder."""
+"""The stamp in the metadata of a figure or table, by which copies outside their folder can be traced."""
 
 import contextlib
 import re
@@ -17,9 +17,9 @@ _stamp = ""
 
 
 class Stamp(NamedTuple):
-    """What a stamp says: the study, the digest of the file's record, and the commit of the code.
+    """Content of a stamp: the study, the digest of the file's record, and the commit of the code.
 
-    A "+" behind the commit says that the code had been changed since; it is "unknown" outside a git checkout.
+    The commit ends in "+" if there were uncommitted changes, and is "unknown" outside a git checkout.
     """
 
     study: str
@@ -29,7 +29,7 @@ class Stamp(NamedTuple):
 
 @contextlib.contextmanager
 def stamping(stamp: Stamp) -> Iterator[None]:
-    """Let every figure and table that is written in the block carry `stamp`."""
+    """Add `stamp` to every figure and table written in the block."""
     global _stamp
     _stamp = WORDS.format(**stamp._asdict())
     try:
@@ -39,12 +39,12 @@ def stamping(stamp: Stamp) -> Iterator[None]:
 
 
 def stamp() -> str:
-    """Return the words to write into a file's metadata, ASCII in one line; empty outside a job of the workflow."""
+    """Return the text for the metadata of a file, one line of ASCII; empty outside a job of the workflow."""
     return _stamp
 
 
 def read_stamp(path: str | Path) -> Stamp | None:
-    """Return the stamp of a file (pdf, svg, png, gif, html, docx, tex, md), None where it has none."""
+    """Return the stamp of a file (pdf, svg, png, gif, html, docx, tex, md); None if it has none."""
     path = Path(path)
     content = path.read_bytes()
     if path.suffix == ".docx":

@@ -49,7 +49,7 @@ def test_a_record_that_does_not_tell_what_it_is_about_is_named(folder, content):
 )
 def test_a_record_that_lacks_a_part_is_refused(folder, change):
     edit(TABLE, change, sealed=False)
-    assert lineage([TABLE]).lost == {TABLE: "its record lacks a part"}
+    assert lineage([TABLE]).lost == {TABLE: "its record is incomplete"}
 
 
 @pytest.mark.parametrize("part", ["made", "run"])
