@@ -16,7 +16,7 @@ from murmur.csv_tables import read_csv
 from murmur.job import job
 from murmur.presentation import style
 from murmur.presentation.number_format import rounded
-from murmur.vocabulary import METRIC_NAMES, UNITS
+from murmur.vocabulary import DIFFERENCE_UNITS, METRIC_NAMES, UNITS
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -84,16 +84,16 @@ def main(function: str, agreement: str, outputs: list[str], reader: str, cohort:
     numbers = read_csv(agreement).set_index("metric")
     headline = (
         f"Reader {reader} and expert, {cohort} cohort. Solid line: bias; "
-        f"dashed: limits of agreement; bars: {100 * (1 - alpha):g}% confidence intervals"
+        f"dashed: limits of agreement; bars: {100 * (1 - alpha):g}% confidence intervals\n"  # always two lines high
     )
     if numbers["loa_low_slope"].notna().any():
         headline += (
-            "\nSloping, in case of proportional bias: difference regressed on mean (solid), its limits (dash-dotted)"
+            "Sloping, in case of proportional bias: difference regressed on mean (solid), its limits (dash-dotted)"
         )
     columns = max(3, -(-len(METRIC_NAMES) // 2))
     with style.printed_figure(outputs, height_mm=205) as figure:
         figure.suptitle(headline, x=0.01, ha="left", fontsize=7)
-        panels = figure.subplots(4, columns, subplot_kw={"box_aspect": 1})
+        panels = figure.subplots(4, columns, subplot_kw={"box_aspect": 1, "anchor": "W"})
         for index, (metric, name) in enumerate(METRIC_NAMES.items()):
             above, below = panels[index // columns * 2 : index // columns * 2 + 2, index % columns]
             above.set_title(name)
@@ -102,11 +102,12 @@ def main(function: str, agreement: str, outputs: list[str], reader: str, cohort:
                 style.write_in_panel(above, "No mouse has both values.")
                 below.set_axis_off()
                 continue
-            unit = UNITS[numbers.loc[metric, "unit"]]
+            unit, of_difference = (units[numbers.loc[metric, "unit"]] for units in (UNITS, DIFFERENCE_UNITS))
             plot_bland_altman(above, pairs, numbers.loc[metric])
-            above.set(xlabel=f"Mean ({unit})", ylabel=f"Reader − expert ({unit})")
+            above.set(xlabel=f"Mean ({unit})", ylabel=f"Reader − expert ({of_difference})")
             plot_equality(below, pairs, numbers.loc[metric])
             below.set(xlabel=f"Expert ({unit})", ylabel=f"Reader ({unit})")
+        figure.align_ylabels()
         for axes in panels[2:, len(METRIC_NAMES) - columns :].flat:
             axes.set_axis_off()
 

@@ -23,6 +23,7 @@ METRIC_MEANINGS = {
     "mass_ES": "myocardial mass at end-systole (mass at ES)",
 }
 UNITS = {"uL": "µL", "mg": "mg", "%": "%"}
+DIFFERENCE_UNITS = UNITS | {"%": "percentage points"}
 
 # Columns of names or lists, which remain text even if they look like numbers.
 LABEL_COLUMNS = ("mouse", "figure_id", "file", "sha256", "split", "phenotype", "group_a", "group_b")

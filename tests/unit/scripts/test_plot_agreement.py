@@ -80,6 +80,27 @@ def test_a_proportional_bias_is_drawn_as_sloping_lines(tmp_path, monkeypatch):
     assert "Sloping" not in seen[1].get_suptitle()
 
 
+def test_the_panels_of_two_cohorts_lie_at_the_same_heights(tmp_path, monkeypatch):
+    seen = record_figures(monkeypatch)
+    for slope in (0, 0.5):
+        plot(tmp_path, pairs(25, slope))
+    for figure in seen:
+        figure.draw_without_rendering()
+        for column in range(3):
+            left = [axes.yaxis.label.get_window_extent().x0 for axes in figure.axes[column::3]]
+            assert np.ptp(left) < 1, "the labels of a column are aligned"
+    one, other = ([axes.get_position().intervaly for axes in figure.axes] for figure in seen)
+    np.testing.assert_allclose(one, other, atol=1e-3)
+
+
+def test_ef_is_in_percent_and_its_differences_in_percentage_points(tmp_path, monkeypatch):
+    seen = record_figures(monkeypatch)
+    plot(tmp_path, pairs(5))
+    above, below = seen[0].axes[6], seen[0].axes[9]
+    assert (above.get_xlabel(), above.get_ylabel()) == ("Mean (%)", "Reader − expert (percentage points)")
+    assert (below.get_xlabel(), below.get_ylabel()) == ("Expert (%)", "Reader (%)")
+
+
 def test_the_numbers_are_printed_at_the_lines(tmp_path, monkeypatch):
     seen = record_figures(monkeypatch)
     _, numbers = plot(tmp_path, pairs(25))

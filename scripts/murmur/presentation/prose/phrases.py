@@ -10,7 +10,7 @@ import pandas as pd
 
 from murmur.presentation.number_format import number, p_is
 from murmur.statistics.notes import SILENT, reasons_of, words
-from murmur.vocabulary import METRIC_NAMES, STRUCTURE_NAMES, UNITS
+from murmur.vocabulary import DIFFERENCE_UNITS, METRIC_NAMES, STRUCTURE_NAMES, UNITS
 
 METRIC = {metric: name.replace("Mass", "mass") for metric, name in METRIC_NAMES.items()}
 STRUCTURE = {structure: f"the {name.lower()}" for structure, name in STRUCTURE_NAMES.items()}
@@ -39,7 +39,7 @@ def with_unit(text: str, unit: str) -> str:
 
 def difference_with_unit(text: str, unit: str) -> str:
     """Write a difference with its unit; percentages differ by percentage points."""
-    return with_unit(text, "percentage points" if unit == "%" else unit)
+    return with_unit(text, DIFFERENCE_UNITS.get(unit, unit))
 
 
 def mean_sd(mean: float, sd: float = math.nan, decimals: int = 1) -> str:
