@@ -12,6 +12,7 @@ from murmur.errors import BadInput
 from murmur.files import MEMORY, sha256
 from murmur.provenance.record import inputs_of, made_by, read_record, write_record
 from murmur.provenance.run_context import RunContext
+from murmur.statistics.bootstrap import MIN_RESAMPLED
 
 RUN = {"study_files": ["tiny.yaml"], "host": "here", "system": "Linux", "threads": 1, "peak_memory_MB": 100}
 FIGURE, VOLUMES = "results/tiny/figures/c/r/figure_5_overlap", "results/tiny/measurements/{}.csv"
@@ -166,6 +167,12 @@ def test_caption_is_not_that_of_another_job(root, study):
     make(root, "measure_volumes", [other], ["mice/1.h5"], "2026-02-03T04:05:00+00:00")
     entities = package(root, results=[other, f"{FIGURE}.png"])
     assert "caption" in entities[f"{FIGURE}.png"] and "caption" not in entities[str(other)]
+
+
+def test_caption_of_the_ranking_gives_the_fewest_mice_resampled(root):
+    made = {"rule": "plot_readers", "wildcards": {"cohort": "c"}, "settings": {"alpha": 0.05}, "study": "s"}
+    caption = fill_in(root / "report" / "figure_7_readers.rst", made)
+    assert f"bootstrap resamples of at least {MIN_RESAMPLED} mice" in caption
 
 
 def test_caption_that_cannot_be_filled_in_is_an_error(tmp_path):
