@@ -6,7 +6,7 @@
 
 rule segment_mouse:
     input:
-        # Not the manifest: a new mouse in the cohort changes it, but not the other mice. The job itself checks it
+        # Not the manifest, which a new mouse changes without affecting the others. The job itself checks its mouse
         # (`check_mouse`), as check_cohort does. An `ancient` manifest is no alternative: Snakemake may skip a job that
         # depends on it if the manifest is rewritten in the same run.
         mouse=lambda w: by_content(inputs.mouse(w)),

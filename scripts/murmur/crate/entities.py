@@ -1,4 +1,4 @@
-"""What goes into an RO-Crate: copies of files, references to files that stay outside, and what is not a file."""
+"""Entities of an RO-Crate: copies of files, references to files outside the crate, and contextual entities."""
 
 from pathlib import Path
 from urllib.parse import quote
@@ -10,7 +10,7 @@ from rocrate.rocrate import ROCrate
 from murmur.errors import BadInput
 from murmur.files import sha256
 
-# RO-Crate asks for media types; Python's own table differs between its versions.
+# Media types, which RO-Crate requires; Python's own table differs between versions.
 FORMATS = {
     "": "text/plain",
     ".cff": "application/yaml",
@@ -41,7 +41,7 @@ FORMATS = {
 def add_copy(crate: ROCrate, source: str | Path, place: str, **properties) -> File:
     """Add a copy of the file `source` at `place`, with its name, format, sha256 and size.
 
-    Raises BadInput when the place is taken.
+    Raises BadInput if the place is taken.
     """
     if quote(place) in crate:
         raise BadInput(f"{source}: found a second file for {place} of the package, expected one; rename one of them")
@@ -49,25 +49,25 @@ def add_copy(crate: ROCrate, source: str | Path, place: str, **properties) -> Fi
 
 
 def add_reference(crate: ROCrate, path: str, digest: str, size: int | None, **properties) -> ContextEntity:
-    """Add a file that stays outside, known by its sha256; `size` in bytes, None where it is not known."""
+    """Add a reference to a file outside the crate, by its SHA-256; `size` in bytes, None if unknown."""
     content = _named(path) | {"sha256": digest} | ({} if size is None else {"contentSize": str(size)})
     return add(crate, f"#{quote(path)}", "File", alternateName=path, **content, **properties)
 
 
 def add(crate: ROCrate, identifier: str, kind: str | list[str], **properties) -> ContextEntity:
-    """Add what is not a file of the crate; what is there already under that identifier is the same and stays."""
+    """Add an entity that is not a file of the crate, unless one with that identifier exists; return it."""
     if identifier in crate:
         return crate.get(identifier)
     return crate.add(ContextEntity(crate, identifier, {"@type": kind} | properties))
 
 
 def one_or_all(entities: list[Entity]) -> Entity | list[Entity]:
-    """Return the only entity of a list of one: RO-Crate asks for no lists of one."""
+    """Return a list of entities, or the entity itself if there is only one, as RO-Crate requires."""
     return entities[0] if len(entities) == 1 else entities
 
 
 def described(path: str | Path) -> dict[str, str]:
-    """Return the properties of a file that tell it from others: name, format, sha256, and size in bytes."""
+    """Return the properties that identify a file: name, format, SHA-256, and size in bytes."""
     return _named(path) | {"sha256": sha256(path), "contentSize": str(Path(path).stat().st_size)}
 
 

@@ -1,4 +1,4 @@
-"""A run of the workflow in an RO-Crate: the code, the files, the steps, and each job with what it used and made."""
+"""A run of the workflow in an RO-Crate: the code, the files, the steps, and each job with its inputs and outputs."""
 
 import ast
 import json
@@ -14,11 +14,11 @@ from murmur.crate.captions import fill_in
 from murmur.crate.entities import add, add_copy, add_reference, described, one_or_all
 from murmur.provenance.lineage import Job, Lineage
 
-# What of the checkout a run needs, and what says how to use and cite it.
+# Files of the checkout that are needed to run, understand and cite the workflow.
 CHECKOUT = ("rules", "scripts", "envs", "report", "config/schema", "config/published", "config/demo.yaml")
 CHECKOUT += ("README.md", "LICENSE", "CITATION.cff")
 OUTSIDE = {".h5", ".keras"}  # images, masks and weights
-NOT_COPIED = "Not in this package; whoever has the file can tell by its sha256 that it is the same."
+NOT_COPIED = "Not included in this package; a copy can be verified by its SHA-256."
 
 
 def add_workflow(crate: ROCrate, checkout: Path, commit: str) -> dict[str, Entity]:
@@ -58,7 +58,7 @@ def add_work(crate: ROCrate, work: dict) -> Entity:
 def add_files(
     crate: ROCrate, found: Lineage, captions: dict[str, dict[str, str]], code: dict[str, Entity], checkout: Path
 ) -> dict[str, Entity]:
-    """Add every file that was used or made, with its title, caption and record, and return them by path."""
+    """Add every file used or made, with its title, caption and record, and return them by path."""
     files = {}
     for path, digest in found.sources.items():
         place = Path(path).resolve()
@@ -67,7 +67,7 @@ def add_files(
         files[path] = code.get(name) or add_reference(crate, path, digest, size, description=NOT_COPIED)
     for job in found.jobs:
         record = add_copy(crate, job.place, job.place)
-        # A caption holds for all formats that the same job made.
+        # A caption applies to all formats of a figure or table.
         items = {Path(path).stem: captions[Path(path).name] for path in job.outputs if Path(path).name in captions}
         for path, output in job.outputs.items():
             if Path(path).suffix in OUTSIDE:
@@ -83,7 +83,7 @@ def add_files(
 
 
 def add_steps(crate: ROCrate, jobs: list[Job], code: dict[str, Entity], checkout: Path) -> None:
-    """Add the rules that ran as steps of the workflow, in an order that can run, with the software of their scripts."""
+    """Add the rules that ran as steps of the workflow, in topological order, with the software of their scripts."""
     maker = {path: job.rule for job in jobs for path in job.outputs}
     before, scripts, software = {}, {}, {}
     for job in jobs:
@@ -95,8 +95,8 @@ def add_steps(crate: ROCrate, jobs: list[Job], code: dict[str, Entity], checkout
         code[script]["softwareRequirements"] = [add_software(crate, *package) for package in sorted(packages)]
     steps = []
     for position, rule in enumerate(TopologicalSorter(before).static_order(), start=1):
-        told = ast.get_docstring(ast.parse((checkout / scripts[rule]).read_text(encoding="utf-8")))
-        step = {"name": rule, "position": str(position), "description": " ".join(told.split("\n\n")[0].split())}
+        docstring = ast.get_docstring(ast.parse((checkout / scripts[rule]).read_text(encoding="utf-8")))
+        step = {"name": rule, "position": str(position), "description": " ".join(docstring.split("\n\n")[0].split())}
         steps.append(add(crate, f"workflow/Snakefile#{rule}", "HowToStep", workExample=code[scripts[rule]], **step))
     crate.mainEntity["step"] = steps
     crate.mainEntity["hasPart"] = [code[script] for script in software]
@@ -111,12 +111,12 @@ def add_software(crate: ROCrate, name: str, version: str) -> Entity:
 
 
 def add_job(crate: ROCrate, job: Job, files: dict[str, Entity], code: dict[str, Entity]) -> Entity:
-    """Add what a job did, under the digest of its record, and that the step of its rule asked for it; return this."""
+    """Add the action of a job, identified by the digest of its record, and return the action that controlled it."""
     made = job.made
     used = [source["path"] for source in made["inputs"] if files[source["path"]]["sha256"] != source["sha256"]]
     used += [name for name, digest in made["code"].items() if name not in code or code[name]["sha256"] != digest]
-    before = f" It used these files as they were before: {', '.join(used)}." if used else ""
-    whom = ", ".join(f"{name} {value}" for name, value in made["wildcards"].items())
+    before = f" It used earlier versions of these files: {', '.join(used)}." if used else ""
+    wildcards = ", ".join(f"{name} {value}" for name, value in made["wildcards"].items())
     settings = [
         add(crate, f"#{job.record}/{quote(name)}", "PropertyValue", name=name, value=plain(value))
         for name, value in made["settings"].items()
@@ -125,7 +125,7 @@ def add_job(crate: ROCrate, job: Job, files: dict[str, Entity], code: dict[str, 
         crate,
         f"#{job.record}",
         "CreateAction",
-        name=f"{made['rule']}: {whom}" if whom else made["rule"],
+        name=f"{made['rule']}: {wildcards}" if wildcards else made["rule"],
         description=f"Job of the rule {made['rule']} at commit {made['commit']}.{before}",
         instrument=code[made["script"]],
         object=one_or_all([*(files[path] for path in dict.fromkeys(i["path"] for i in made["inputs"])), *settings]),
@@ -139,18 +139,18 @@ def add_job(crate: ROCrate, job: Job, files: dict[str, Entity], code: dict[str, 
 
 
 def plain(value: object) -> str | int | float:
-    """Return a setting as a value of JSON-LD, in which lists and mappings mean something else."""
+    """Return a setting as a value of JSON-LD, in which lists and mappings have another meaning."""
     return value if isinstance(value, str | int | float) else json.dumps(value, ensure_ascii=False)
 
 
 def add_run(crate: ROCrate, study: str, jobs: list[Job], controls: list[Entity], inputs: list, results: list) -> None:
-    """Add the run of the whole workflow on its `inputs`, and that Snakemake organised it."""
+    """Add the run of the whole workflow on its `inputs`, organised by Snakemake."""
     run = add(
         crate,
         "#run",
         "CreateAction",
         name=f"Run of the study {study}",
-        description=f"All {len(jobs)} jobs that the results come from, of one or more calls of Snakemake.",
+        description=f"All {len(jobs)} jobs that contributed to the results, from one or more calls of Snakemake.",
         instrument=crate.mainEntity,
         object=inputs,
         result=results,

@@ -1,4 +1,4 @@
-"""What the parts of a study file must hold beyond their schema: files that exist, names that are known."""
+"""Checks of a study file beyond its schema: existing files and known names."""
 
 import difflib
 from collections.abc import Collection
@@ -8,13 +8,13 @@ from murmur.errors import BadInput
 
 
 def nearest(word: str, words: Collection[str]) -> str:
-    """Return '; did you mean ...?' when one of `words` is nearly `word`, else nothing."""
+    """Return '; did you mean ...?' with the one of `words` that resembles `word`; empty if none does."""
     match = difflib.get_close_matches(str(word), [str(w) for w in words], n=1)
     return f"; did you mean '{match[0]}'?" if match else ""
 
 
 def exactly_one(section: dict, keys: Collection[str], path: str) -> str:
-    """Return the one of `keys` that the section at `path` of the study file gives. Raises BadInput for none or two."""
+    """Return the one of `keys` in the section at `path` of the study file. Raises BadInput for none or several."""
     given = [key for key in keys if key in section]
     if len(given) != 1:
         raise BadInput(f"{path}: found {' and '.join(given) or 'none'} of {', '.join(keys)}, expected exactly one")
@@ -22,7 +22,7 @@ def exactly_one(section: dict, keys: Collection[str], path: str) -> str:
 
 
 def existing(path: str, key: str, kind: str) -> Path:
-    """Return the path that `key` of the study file names. Raises BadInput without such a `kind`, file or folder."""
+    """Return `path`, given by `key` of the study file. Raises BadInput unless that `kind` (file, folder) exists."""
     exists = Path(path).is_dir() if kind == "folder" else Path(path).is_file()
     if not exists:
         raise BadInput(
@@ -32,7 +32,7 @@ def existing(path: str, key: str, kind: str) -> Path:
 
 
 def one_of(name: str, known: list[str], key: str) -> None:
-    """Raise BadInput when `name`, which `key` of the study file gives, is not one of the `known` names."""
+    """Raise BadInput unless `name`, given by `key` of the study file, is one of the `known` names."""
     if name not in known:
         expected = f"expected one of {', '.join(known)}{nearest(name, known)}" if known else "but there is none; add it"
         raise BadInput(f"{key}: found '{name}', {expected}")

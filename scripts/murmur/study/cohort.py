@@ -1,7 +1,7 @@
-"""The cohorts of a study, one class for each kind of source: which mice there are, and where their files lie.
+"""Cohorts of a study, one class for each kind of source: their mice, files, phenotypes and split.
 
-Everything here is cheap, because Snakemake asks whenever it plans: no image is read. The exception is a split drawn
-over mice of which only the masks tell which frames are contoured.
+Everything here is cheap, because it is evaluated whenever Snakemake plans: no images are read. The exception is a split
+to be drawn for mice whose contoured frames can only be determined from their masks.
 """
 
 import abc
@@ -23,20 +23,20 @@ from murmur.study.reading import read_files
 
 
 def in_natural_order(names) -> list[str]:
-    """Sort names so that Mouse2 comes before Mouse10."""
+    """Sort names such that Mouse2 precedes Mouse10."""
     return sorted(names, key=natural_key)
 
 
 class Cohort(abc.ABC):
-    """A cohort of the study: its mice, where their files are and how they are split."""
+    """A cohort of the study: its mice, their files and their split."""
 
     kind = ""  # the key of the source
     has_images = True
 
     def __init__(self, name: str, settings: dict, layout: Layout):
-        """Take the cohort's section of the study file, and where the study's results lie.
+        """Take the cohort's section of the study file and the layout of the results.
 
-        Raises BadInput when the section contradicts itself or names a file that is not there.
+        Raises BadInput if the section is inconsistent or names a file that does not exist.
         """
         self.name, self.settings, self.layout = name, settings, layout
         self.source = settings["source"]
@@ -56,15 +56,15 @@ class Cohort(abc.ABC):
             )
 
     def _check_source(self, key: str) -> None:  # noqa: B027 -- a generated cohort has nothing to check
-        """Raise BadInput when the source, whose key is `key`, names what is not there."""
+        """Raise BadInput if the source, with the key `key`, names a file or folder that does not exist."""
 
     @property
     @abc.abstractmethod
     def mice(self) -> list[str]:
-        """The mice, in natural order. Raises BadInput when there are none."""
+        """The mice, in natural order. Raises BadInput if there are none."""
 
     def file(self, mouse: str) -> str:
-        """The mouse's HDF5 file: the user's own, or the one that the workflow makes."""
+        """The HDF5 file of a mouse: the user's, or the one that the workflow makes."""
         return self.layout.mouse(self.name, mouse)
 
     @property
@@ -73,18 +73,18 @@ class Cohort(abc.ABC):
         return [self.file(mouse) for mouse in self.mice]
 
     def user_files(self, mouse: str) -> list[str]:
-        """The user's own files that the mouse's file is, links to or is converted from; often none."""
+        """The user's files that the file of a mouse is identical to, links to or is converted from; often none."""
         return []
 
     @cached_property
     def phenotypes(self) -> dict[str, str]:
-        """The phenotype of each mouse for which it is known."""
+        """The phenotype of each mouse whose phenotype is known."""
         if "participants" in self.settings:
             return read_phenotypes(self.settings["participants"], self.mice)
         return self._own_phenotypes()
 
     def _own_phenotypes(self) -> dict[str, str]:
-        """The phenotypes that follow from the source itself."""
+        """The phenotypes known from the source itself."""
         return {}
 
     @property
@@ -94,7 +94,7 @@ class Cohort(abc.ABC):
 
     @cached_property
     def split(self) -> dict[str, str]:
-        """The set (train, validation or test) of each mouse. Raises BadInput when it cannot be drawn or read."""
+        """The set (train, validation or test) of each mouse. Raises BadInput if it cannot be drawn or read."""
         given = self.settings.get("split")
         if given is None:
             return dict.fromkeys(self.mice, "test")
@@ -105,7 +105,7 @@ class Cohort(abc.ABC):
         return draw_split(self.mice, self.phenotypes, inflow, without_contours, numbers, given["seed"])
 
     def _with_a_fixed_set(self) -> tuple[set[str], set[str]]:
-        """The mice with inflow frames, which train, and those without contours, which are test mice."""
+        """The mice with inflow frames, which are training mice, and those without contours, which are test mice."""
         frames = self._contoured_frames()
         return {m for m, found in frames.items() if len(found) > 2}, {m for m, found in frames.items() if not found}
 
@@ -115,7 +115,7 @@ class Cohort(abc.ABC):
 
     @property
     def split_note(self) -> str:
-        """What a person should know of the split before anything is downloaded; often nothing."""
+        """A note on the split to show before the run starts; often empty."""
         return ""
 
     def mice_of(self, *splits: str) -> list[str]:
@@ -130,7 +130,7 @@ class PhantomCohort(Cohort):
 
     @cached_property
     def mice(self) -> list[str]:
-        """Mouse1, Mouse2, ..., as many as the study file asks for."""
+        """Mouse1, Mouse2, ..., as many as the study file requests."""
         return [f"Mouse{number}" for number in range(1, len(self.phantom_phenotypes) + 1)]
 
     @cached_property
@@ -147,7 +147,7 @@ class PhantomCohort(Cohort):
 
 
 class FolderCohort(Cohort):
-    """Mice whose HDF5 files lie in a folder of the user's."""
+    """Mice with HDF5 files in a folder of the user."""
 
     kind = "folder"
 
@@ -156,14 +156,14 @@ class FolderCohort(Cohort):
 
     @cached_property
     def mice(self) -> list[str]:
-        """The names of the files *.h5, in natural order. Raises BadInput when there are none."""
+        """The names of the files *.h5, in natural order. Raises BadInput if there are none."""
         names = [path.stem for path in self.folder.glob("*.h5")]
         if not names:
             raise _no_mouse(self, "*.h5")
         return in_natural_order(names)
 
     def file(self, mouse: str) -> str:
-        """The user's own file of the mouse."""
+        """The user's file of the mouse."""
         return str(self.folder / f"{mouse}.h5")
 
     def user_files(self, mouse: str) -> list[str]:
@@ -175,7 +175,7 @@ class FolderCohort(Cohort):
 
 
 class NiftiCohort(Cohort):
-    """Mice that are converted from NIfTI files in a folder of the user's."""
+    """Mice converted from NIfTI files in a folder of the user."""
 
     kind = "nifti"
 
@@ -184,7 +184,7 @@ class NiftiCohort(Cohort):
 
     @property
     def folder_settings(self) -> dict:
-        """What the study file says of the NIfTI files: the arguments of NiftiFolder."""
+        """The settings for the NIfTI files: the arguments of NiftiFolder."""
         return {key: self.source[key] for key in NiftiFolder.KEYS if key in self.source}
 
     @cached_property
@@ -194,7 +194,7 @@ class NiftiCohort(Cohort):
 
     @cached_property
     def mice(self) -> list[str]:
-        """The mice with an image, in natural order. Raises BadInput when there are none."""
+        """The mice with an image, in natural order. Raises BadInput if there are none."""
         names = self.folder.mice()
         if not names:
             raise _no_mouse(self, self.source["images"])
@@ -212,7 +212,7 @@ class NiftiCohort(Cohort):
 
 
 class PublishedCohort(Cohort):
-    """The mice of the published study, downloaded or linked from a copy of the user's."""
+    """The mice of the published study, downloaded, or linked from the user's copy."""
 
     kind = "published"
 
@@ -224,16 +224,16 @@ class PublishedCohort(Cohort):
 
     @cached_property
     def checksums(self) -> dict[str, tuple[str, str]]:
-        """The published file and its git blob SHA-1 of each mouse."""
+        """The published file of each mouse, and its git blob SHA-1."""
         return read_checksums(self.given.get("checksums", CHECKSUMS))
 
     def address(self, mouse: str) -> str:
-        """The address of a published mouse."""
+        """The URL of a published mouse."""
         return f"{self.given.get('address', ADDRESS).rstrip('/')}/{self.checksums[mouse][0]}"
 
     @cached_property
     def mice(self) -> list[str]:
-        """The published mice, in natural order. Raises BadInput when the user's copy lacks one."""
+        """The published mice, in natural order. Raises BadInput if the user's copy is incomplete."""
         mice = in_natural_order(self.checksums)
         if missing := [mouse for mouse in mice if not all(Path(file).is_file() for file in self.user_files(mouse))]:
             raise BadInput(
@@ -244,7 +244,7 @@ class PublishedCohort(Cohort):
         return mice
 
     def user_files(self, mouse: str) -> list[str]:
-        """The file of the mouse in the user's own copy; none where it is downloaded."""
+        """The file of the mouse in the user's copy; none if it is downloaded."""
         return [str(Path(self.given["folder"]) / f"{mouse}.h5")] if "folder" in self.given else []
 
     def _with_a_fixed_set(self) -> tuple[set[str], set[str]]:
@@ -252,12 +252,12 @@ class PublishedCohort(Cohort):
 
     @property
     def split_note(self) -> str:
-        """Which mice with inflow frames a split file keeps from training."""
+        """A note on mice with inflow frames that a split file excludes from training."""
         return "" if self.is_split_drawn else inflow_note(INFLOW_MICE, self.split)
 
 
 class MeasurementsCohort(Cohort):
-    """Mice of which a table of the user's gives measurements; there are no images."""
+    """Mice with measurements in a table of the user, without images."""
 
     kind = "measurements"
     has_images = False
@@ -276,7 +276,7 @@ class MeasurementsCohort(Cohort):
         return measurement_table.readers(self.table)
 
     def n_pairs(self, reader: str) -> int:
-        """How many mice the table gives for a reader, in the metric that has most."""
+        """The number of mice measured by a reader, in the metric with the most."""
         return measurement_table.pairs(self.table, reader)
 
 
@@ -284,12 +284,12 @@ KINDS = {cls.kind: cls for cls in (PhantomCohort, FolderCohort, NiftiCohort, Pub
 
 
 def cohort_of(name: str, settings: dict, layout: Layout) -> Cohort:
-    """Return the cohort that a section of the study file describes. Raises BadInput as `Cohort` does."""
+    """Return the cohort described by a section of the study file. Raises BadInput like `Cohort`."""
     return KINDS[exactly_one(settings["source"], list(KINDS), f"cohorts.{name}.source")](name, settings, layout)
 
 
 def _no_mouse(cohort: FolderCohort | NiftiCohort, wanted: str) -> BadInput:
-    """The sentence about a folder without a file of the name `wanted`."""
+    """The message for a folder without a file named `wanted`."""
     return BadInput(
         f"{cohort.key}.source.{cohort.kind}: found no file {wanted} in '{cohort.source[cohort.kind]}', "
         "expected one per mouse; correct the path"

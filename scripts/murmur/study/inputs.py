@@ -1,4 +1,4 @@
-"""What a job is given, files and settings, where that follows from the study: asked with the wildcards of the job."""
+"""Input files and settings of jobs that depend on the study, as functions of the wildcards of the job."""
 
 from collections.abc import Iterable
 from typing import Protocol
@@ -10,7 +10,7 @@ from murmur.study.study import REFERENCE, Study
 
 
 class Wildcards(Protocol):
-    """The wildcards of a job, those that its rule has."""
+    """The wildcards of a job; which of them exist depends on its rule."""
 
     cohort: str
     reader: str
@@ -18,7 +18,7 @@ class Wildcards(Protocol):
 
 
 class Inputs:
-    """What the jobs of a study are given."""
+    """Input files and settings of the jobs of a study."""
 
     def __init__(self, study: Study):
         """Take the study."""
@@ -33,15 +33,15 @@ class Inputs:
         return self.study.readers[wildcards.reader]
 
     def phenotypes(self, wildcards: Wildcards) -> dict[str, str]:
-        """The phenotype of each mouse of a cohort for which it is known."""
+        """The phenotype of each mouse of a cohort whose phenotype is known."""
         return self.cohort(wildcards).phenotypes
 
     def mice_read(self, wildcards: Wildcards) -> list[str]:
-        """The mice of a cohort that a reader is measured on."""
+        """The mice of a cohort on which a reader is measured."""
         return self.study.mice_read(wildcards.cohort, wildcards.reader)
 
     def n_mice(self, wildcards: Wildcards) -> int:
-        """How many mice of a cohort a reader is measured on, for captions."""
+        """The number of mice of a cohort on which a reader is measured, for captions."""
         return self.study.n_mice(wildcards.cohort, wildcards.reader)
 
     def mouse(self, wildcards: Wildcards) -> str:
@@ -53,31 +53,31 @@ class Inputs:
         return self.cohort(wildcards).files
 
     def files_read(self, wildcards: Wildcards) -> list[str]:
-        """The files of the mice of a cohort that a reader is measured on, in their order."""
+        """The files of the mice of a cohort on which a reader is measured, in their order."""
         return [self.cohort(wildcards).file(mouse) for mouse in self.mice_read(wildcards)]
 
     def segmentation(self, wildcards: Wildcards) -> str:
-        """The file of a reader's masks of a mouse."""
+        """The file with the masks of a mouse by a reader."""
         return self.layout.segmentation(wildcards.cohort, wildcards.reader, wildcards.mouse)
 
     def segmentations(self, wildcards: Wildcards) -> list[str]:
-        """The files of a reader's masks of a cohort; the reference's are in the mouse files."""
+        """The files with the masks of a cohort by a reader; those of the reference are in the mouse files."""
         if wildcards.reader == REFERENCE:
             return self.mice(wildcards)
         return self.reader(wildcards).segmentations(self.cohort(wildcards))
 
     def split_of_training(self, wildcards: Wildcards) -> list[str]:
-        """The checked split of a cohort on which the reader was trained; none for any other reader.
+        """The checked split of the cohort on which the reader was trained; none for other readers.
 
-        A network is measured on its training cohort only once the split is checked: that a mouse is in two sets under
-        two names shows only in the contents of the files.
+        A network is measured on its training cohort only after the split has been checked, because a mouse in two sets
+        under two names can only be detected from the contents of the files.
         """
         if self.study.trained_on(wildcards.reader) != wildcards.cohort:
             return []
         return [self.layout.cohort(wildcards.cohort, "split.csv")]
 
     def measurements(self, table: str, pairs: Iterable[tuple[str, str]]) -> list[str]:
-        """A table (function or overlap) of each pair of cohort and reader; without images there is no overlap."""
+        """A table (function or overlap) for each pair of cohort and reader; overlap requires images."""
         return [
             self.layout.measurements(cohort, reader, table)
             for cohort, reader in pairs
@@ -85,18 +85,18 @@ class Inputs:
         ]
 
     def functions_of_cohort(self, wildcards: Wildcards) -> list[str]:
-        """The function of a cohort by each of its readers."""
+        """The function tables of a cohort, one per reader."""
         return self.measurements("function", self._readers_of(wildcards))
 
     def overlaps_of_cohort(self, wildcards: Wildcards) -> list[str]:
-        """The overlap of a cohort by each of its readers; none without images."""
+        """The overlap tables of a cohort, one per reader; none without images."""
         return self.measurements("overlap", self._readers_of(wildcards))
 
     def _readers_of(self, wildcards: Wildcards) -> list[tuple[str, str]]:
         return [(wildcards.cohort, reader) for reader in self.study.readers_of(wildcards.cohort)]
 
     def statistics_of_reader(self, wildcards: Wildcards) -> dict[str, str]:
-        """The tables that the words about a reader of a cohort are filled in from, by name."""
+        """The tables for the results section of a reader of a cohort, by name."""
         cohort = self.cohort(wildcards)
         names = ["agreement", "sample_size"]
         if cohort.phenotypes:
@@ -111,7 +111,7 @@ class Inputs:
         return found | {name: self.layout.statistics(cohort.name, wildcards.reader, name) for name in names}
 
     def paper_counterparts(self, wildcards: Wildcards) -> dict[str, str]:
-        """What the study has of what the paper printed, by name."""
+        """The tables with counterparts of the numbers printed in the paper, by name."""
         name, reader = self.study.paper_pair
         found = {"agreement": self.layout.statistics(name, reader, "agreement")}
         if self.study.cohorts[name].has_images:
@@ -124,7 +124,7 @@ class Inputs:
         return found
 
     def paper_reference(self, wildcards: Wildcards) -> dict[str, str]:
-        """The reference's function of all mice of the cohort that stands for the published one, and its manifest."""
+        """The reference function of all mice of the cohort compared with the paper, and its manifest."""
         name, reader = self.study.paper_pair
         if not self.study.cohorts[name].has_images:
             return {"function": self.layout.measurements(name, reader, "function")}
@@ -132,7 +132,7 @@ class Inputs:
         return {"function": self.layout.measurements(name, REFERENCE, "function"), "manifest": manifest}
 
     def paper_manifest(self, wildcards: Wildcards) -> str:
-        """The manifest of the cohort that stands for the published one. Raises BadInput when it has no images."""
+        """The manifest of the cohort compared with the paper. Raises BadInput if the cohort has no images."""
         cohort = self.study.cohorts[self.study.paper_pair[0]]
         if not cohort.has_images:
             raise BadInput(f"paper.cohort: found '{cohort.name}', expected a cohort with images; name another")

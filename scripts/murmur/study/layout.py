@@ -1,23 +1,23 @@
-"""Where every result of a study lies: the only place with path templates outside the rules."""
+"""Layout of the results of a study: the only path templates outside the rules."""
 
 
 class Layout:
-    """The paths of a study's results, from the working directory."""
+    """Paths of the results of a study, relative to the working directory."""
 
     def __init__(self, results: str):
         """Take the folder of the study's results."""
         self.results = results
 
     def cohort(self, cohort: str, file: str) -> str:
-        """Return the path of a file that describes a cohort, such as manifest.csv."""
+        """Return the path of a file describing a cohort, such as manifest.csv."""
         return f"{self.results}/cohorts/{cohort}/{file}"
 
     def mouse(self, cohort: str, mouse: str) -> str:
-        """Return the path of the mouse file that is generated, converted, downloaded or linked for a cohort."""
+        """Return the path of a mouse file that is generated, converted, downloaded or linked."""
         return self.cohort(cohort, f"mice/{mouse}.h5")
 
     def reader(self, reader: str, file: str) -> str:
-        """Return the path of a file of a reader: its weights, or what its training left."""
+        """Return the path of a file of a reader: its weights, or an output of its training."""
         return f"{self.results}/readers/{reader}/{file}"
 
     def segmentation(self, cohort: str, reader: str, mouse: str) -> str:
@@ -29,5 +29,5 @@ class Layout:
         return f"{self.results}/measurements/{cohort}/{reader}/{table}.csv"
 
     def statistics(self, cohort: str, reader: str, table: str) -> str:
-        """Return the path of a table of the statistics of a reader of a cohort."""
+        """Return the path of a table of statistics of a reader of a cohort."""
         return f"{self.results}/statistics/{cohort}/{reader}/{table}.csv"

@@ -1,4 +1,4 @@
-"""The readers of a study, one class for each kind: a network trained here, given weights, a folder of masks."""
+"""Readers of a study, one class for each kind: trained network, given weights, folder of masks."""
 
 import re
 from collections.abc import Mapping
@@ -16,19 +16,19 @@ DEEPEST = 16  # the network halves its input four times
 
 # Memory to train on a CPU. The published network took 13.5 GiB with batches of 16 (benchmarks/README.md).
 SOFTWARE_MB = 2000
-MB_PER_VALUE = 210e-6  # per value of the maps that one convolution per level makes
+MB_PER_VALUE = 210e-6  # per value of the feature maps of one convolution per level
 
 
 class Reader:
-    """A reader of the study: where its masks come from and which mice it reads."""
+    """A reader of the study: the source of its masks, and the mice that it segments."""
 
-    kind = ""  # the key by which the study file says where the masks come from
-    trained_on: str | None = None  # the cohort that the reader learnt from, if it is trained here
+    kind = ""  # the key of the source of masks in the study file
+    trained_on: str | None = None  # the training cohort, if the reader is trained here
 
     def __init__(self, name: str, settings: dict, cohorts: Mapping[str, Cohort], layout: Layout):
-        """Take the reader's section of the study file, all cohorts, and where the study's results lie.
+        """Take the reader's section of the study file, all cohorts and the layout of the results.
 
-        Raises BadInput when the section contradicts itself or names what is not there.
+        Raises BadInput if the section is inconsistent or names a file or cohort that does not exist.
         """
         self.name, self.settings, self.layout = name, settings, layout
         self.key = f"readers.{name}"
@@ -46,10 +46,10 @@ class Reader:
                 )
 
     def _check_source(self, key: str, cohorts: Mapping[str, Cohort]) -> None:
-        """Raise BadInput when where the masks come from, whose key is `key`, contradicts itself or is not there."""
+        """Raise BadInput if the source of the masks, with the key `key`, is inconsistent or does not exist."""
 
     def mice(self, cohort: Cohort) -> list[str]:
-        """The mice of `cohort` that this reader segments. Raises BadInput when there are none."""
+        """The mice of `cohort` that this reader segments. Raises BadInput if there are none."""
         mice = cohort.mice if self.settings["mice"] == "all" else cohort.mice_of("test")
         if not mice:
             raise BadInput(
@@ -59,7 +59,7 @@ class Reader:
         return mice
 
     def segmentations(self, cohort: Cohort) -> list[str]:
-        """The files of the reader's masks of `cohort`, in the order of its mice."""
+        """The files with the reader's masks of `cohort`, in the order of its mice."""
         return [self.layout.segmentation(cohort.name, self.name, mouse) for mouse in self.mice(cohort)]
 
 
@@ -85,19 +85,19 @@ class TrainedReader(Reader):
 
     @property
     def learning_mice(self) -> dict[str, str]:
-        """The mice that the network trains and validates on, and their sets."""
+        """The training and validation mice of the network, and their sets."""
         return {mouse: self.cohort.split[mouse] for mouse in self.cohort.mice_of("train", "validation")}
 
     @property
     def learning_files(self) -> list[str]:
-        """The files of the mice that the network trains and validates on."""
+        """The files of the training and validation mice of the network."""
         return [self.cohort.file(mouse) for mouse in self.learning_mice]
 
     @property
     def training_memory(self) -> float:
-        """The memory in MB to train the network on a CPU: software and weights, and a batch of feature maps.
+        """Memory in MB to train the network on a CPU: software, weights and the feature maps of a batch.
 
-        On a GPU the maps are in its own memory.
+        On a GPU, the feature maps are in GPU memory.
         """
         side = self.network["size"] / self.network["downsample"]
         values = sum(filters * (side / 2**level) ** 2 for level, filters in enumerate(self.network["filters"]))
@@ -105,13 +105,13 @@ class TrainedReader(Reader):
 
 
 class WeightsReader(Reader):
-    """A network whose weights are a file of the user's, shipped with Murmur, or downloaded."""
+    """A network with weights in a file of the user, shipped with Murmur, or downloaded."""
 
     kind = "weights"
 
     def _check_source(self, key: str, cohorts: Mapping[str, Cohort]) -> None:
         weights = self.settings["weights"]
-        # address, bytes and sha256 of weights that are downloaded
+        # address, bytes and sha256 of weights to download
         self.download = WEIGHTS if weights == "published" else weights if isinstance(weights, dict) else None
         if self.download:
             self.model = self._downloaded(key)
@@ -135,7 +135,7 @@ class WeightsReader(Reader):
 
 
 class MasksReader(Reader):
-    """A second observer, or another tool, whose masks lie in a folder of the user's."""
+    """A second observer or another tool, with masks in a folder of the user."""
 
     kind = "masks"
 
@@ -147,7 +147,7 @@ class MasksReader(Reader):
             )
 
     def mask_files(self, cohort: Cohort) -> list[str]:
-        """The files of masks of a cohort; a mouse that the observer did not read has none."""
+        """The existing mask files of a cohort; mice that were not segmented have none."""
         files = [self.folder / f"{mouse}.h5" for mouse in self.mice(cohort)]
         return [str(file) for file in files if file.exists()]
 
@@ -156,5 +156,5 @@ KINDS = {cls.kind: cls for cls in (TrainedReader, WeightsReader, MasksReader)}
 
 
 def reader_of(name: str, settings: dict, cohorts: Mapping[str, Cohort], layout: Layout) -> Reader:
-    """Return the reader that a section of the study file describes. Raises BadInput as `Reader` does."""
+    """Return the reader described by a section of the study file. Raises BadInput like `Reader`."""
     return KINDS[exactly_one(settings, list(KINDS), f"readers.{name}")](name, settings, cohorts, layout)

@@ -1,4 +1,4 @@
-"""What planning reads from files of the user: each once, with a line and a progress bar where it takes time."""
+"""Reading of user files while planning: each file once, with a message and a progress bar if it takes time."""
 
 import os
 import sys
@@ -13,13 +13,13 @@ Found = TypeVar("Found")
 
 
 def read_files(paths: Sequence[str], what: str, read: Callable[[str], Found]) -> list[Found]:
-    """Return `read(path)` of each file, a value that JSON can hold, remembered as `what` until the file changes."""
+    """Return `read(path)` for each file, a value of JSON, which is stored as `what` until the file changes."""
     read_ahead(paths, what, read)
     return [remembered(path, what, read) for path in paths]
 
 
 def read_ahead(paths: Sequence[str], what: str, read: Callable[[str], Found]) -> None:
-    """Read the large ones of some files, those that are not remembered: announced by a line, with a progress bar."""
+    """Read those of the files that are large and not yet remembered, with a message and a progress bar."""
     waiting = [path for path in paths if os.stat(path).st_size >= REMEMBERED_BYTES and not is_remembered(path, what)]
     if not waiting:
         return

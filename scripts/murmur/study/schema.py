@@ -1,4 +1,4 @@
-"""The schema of study files: what is wrong said in sentences, what is left out filled in."""
+"""Schema of study files: validation, with a sentence for each problem, and default values."""
 
 import json
 from functools import cache
@@ -12,21 +12,21 @@ from murmur.study.checks import nearest
 
 SCHEMA = Path(__file__).parents[3] / "config" / "schema" / "study.schema.yaml"
 
-# JSON Schema takes 20.0 for an integer; a number of mice that Python counts with must be one.
+# JSON Schema accepts 20.0 as an integer; numbers of mice must be Python integers.
 _integer = Draft202012Validator.TYPE_CHECKER.redefine("integer", lambda _, value: type(value) is int)
 Validator = validators.extend(Draft202012Validator, type_checker=_integer)
 
-# What a value that does not match a pattern is told.
+# Messages for values that do not match a pattern.
 PATTERNS = {
     "^[A-Za-z0-9][A-Za-z0-9_.-]*$": "expected letters, digits, '_', '-' and '.' only, the first a letter or digit",
     "^https?://": "expected an address that starts with https:// or http://; correct it",
 }
-# Keys that mean nothing without another one beside them.
+# Keys that have no effect without another key.
 ONLY_WITH = {
     "source": {"images": "nifti", "masks": "nifti", "labels": "nifti", "frames_from": "nifti"},
     "reader": {"network": "train_on", "training": "train_on", "dataset": "masks"},
 }
-# Keys of a cohort that mean nothing without images.
+# Keys of a cohort that have no effect without images.
 ONLY_WITH_IMAGES = ("spacing_mm", "frame_interval_ms", "split")
 
 
@@ -68,7 +68,7 @@ def _with_article(kind: str) -> str:
 
 
 def _sentence(error) -> str:
-    """Say in one line what is wrong: the key's path, what was found and what was expected."""
+    """Return the problem in one line: the key's path, what was found and what was expected."""
     path, found, rule = _key_path(error.absolute_path), error.instance, error.validator_value
     if error.validator == "additionalProperties":
         known = list(error.schema["properties"])
@@ -117,14 +117,16 @@ def _keys_without_effect(config: dict) -> list[str]:
         split = cohort.get("split", {})
         if "file" in split and len(split) > 1:
             others = ", ".join(key for key in split if key != "file")
-            problems.append(f"cohorts.{name}.split: found {others} beside file, expected one or the other; remove one")
+            problems.append(
+                f"cohorts.{name}.split: found {others} together with file, expected one or the other; remove one"
+            )
     return problems
 
 
 def _with_defaults(value, rules: dict):
-    """Return a copy of `value` in which every key that the schema `rules` give a default has a value.
+    """Return a copy of `value` with the defaults of the schema `rules` filled in.
 
-    Keys of the schema come in its order, because the same settings in another order are no change.
+    Keys are in the order of the schema, because a different order of the same settings is not a change.
     """
     if not isinstance(value, dict):
         return value
@@ -139,7 +141,7 @@ def _with_defaults(value, rules: dict):
 def in_force(settings: dict) -> dict:
     """Return the complete `settings` of a study (`complete`) without the defaults that have no effect.
 
-    What is returned is a study file too, and the same study.
+    The result is a valid study file for the same study.
     """
     cohorts = {name: _cohort_in_force(cohort) for name, cohort in settings["cohorts"].items()}
     readers = {name: _kept(reader, ONLY_WITH["reader"]) for name, reader in settings["readers"].items()}

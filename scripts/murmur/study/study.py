@@ -1,4 +1,4 @@
-"""A whole study: its cohorts and readers, and the questions that the rules put to them."""
+"""A complete study: its cohorts and readers, and the queries of the rules about them."""
 
 from collections.abc import Iterable
 from functools import cached_property
@@ -13,17 +13,17 @@ from murmur.study.reader import Reader, reader_of
 from murmur.study.reading import read_ahead
 from murmur.study.schema import complete
 
-REFERENCE = "reference"  # the reader that the expert is, whose masks are in the mouse files
+REFERENCE = "reference"  # the expert as a reader, with masks in the mouse files
 
 
 class Study:
-    """A whole study, checked: `cohorts` and `readers` by name."""
+    """A complete, validated study: `cohorts` and `readers` by name."""
 
     def __init__(self, config: dict, reads_ahead: bool = False):
         """Check `config`, the content of a study file.
 
-        `reads_ahead`: digests of the user's files are computed for a whole cohort at once, with a progress bar, as the
-        process wants that plans all jobs; the process of one job reads its own files only.
+        With `reads_ahead`, digests of the user's files are computed for a whole cohort at once, with a progress bar,
+        for the process that plans all jobs; the process of a single job reads only its own files.
 
         Raises BadInput with one line per problem: the key's path, what was found and what was expected.
         """
@@ -43,9 +43,9 @@ class Study:
         }
 
     def check_mice(self) -> None:
-        """Find every mouse, phenotype and set, so that what is wrong with them is said before any job starts.
+        """List all mice, phenotypes and splits, so that problems are reported before any job starts.
 
-        Raises BadInput with its sentence.
+        Raises BadInput for the first problem.
         """
         for name, cohort in self.cohorts.items():
             _ = cohort.phenotypes, cohort.split
@@ -59,11 +59,11 @@ class Study:
 
     @property
     def notes(self) -> list[str]:
-        """What a person should know before a job starts; often nothing."""
+        """Notes to show before any job starts; often none."""
         return [cohort.split_note for cohort in self.cohorts.values() if cohort.split_note]
 
     def cohorts_from(self, *kinds: str) -> list[str]:
-        """Names of the cohorts that come from these kinds of source, such as phantom or nifti."""
+        """Names of the cohorts with these kinds of source, such as phantom or nifti."""
         return [name for name, cohort in self.cohorts.items() if cohort.kind in kinds]
 
     @property
@@ -77,7 +77,7 @@ class Study:
 
     @cached_property
     def reader_names(self) -> list[str]:
-        """Names of all readers, those of tables of measurements included, sorted."""
+        """Names of all readers, including those in tables of measurements, sorted."""
         return sorted({reader for cohort in self.cohorts for reader in self.readers_of(cohort)})
 
     def readers_of(self, cohort: str) -> list[str]:
@@ -87,23 +87,23 @@ class Study:
         return [name for name, reader in self.readers.items() if cohort in reader.cohorts]
 
     def mice_read(self, cohort: str, reader: str) -> list[str]:
-        """The mice of `cohort` that a reader is measured on; the reference has them all, and so has a table."""
+        """The mice of `cohort` on which a reader is measured; all of them for the reference and for measurements."""
         found = self.cohorts[cohort]
         if reader == REFERENCE or not found.has_images:
             return found.mice
         return self.readers[reader].mice(found)
 
     def n_mice(self, cohort: str, reader: str) -> int:
-        """How many mice a reader of `cohort` is measured on, for captions."""
+        """The number of mice of `cohort` on which a reader is measured, for captions."""
         found = self.cohorts[cohort]
         return len(self.mice_read(cohort, reader)) if found.has_images else found.n_pairs(reader)
 
     def trained_on(self, reader: str) -> str | None:
-        """Name of the cohort that a reader was trained on; None if it is not trained here."""
+        """Name of the cohort on which a reader is trained; None if it is not trained here."""
         return self.readers[reader].trained_on if reader in self.readers else None
 
     def pairs(self, images: bool = False, phenotypes: bool = False) -> list[tuple[str, str]]:
-        """Each cohort with each of its readers; if asked, only of cohorts with images or with known phenotypes."""
+        """All pairs of cohort and reader; optionally, only those of cohorts with images or with known phenotypes."""
         return [
             (name, reader)
             for name, cohort in self.cohorts.items()
@@ -117,7 +117,7 @@ class Study:
         return [name for name in self.cohorts if len(self.readers_of(name)) > 1]
 
     def pairs_across_cohorts(self) -> list[tuple[str, str]]:
-        """The pairs of cohort and reader of each reader of several cohorts, the one that it was trained on first."""
+        """The pairs of cohort and reader for each reader of several cohorts, with its training cohort first."""
         pairs = []
         for reader in self.reader_names:
             cohorts = [name for name in self.cohorts if reader in self.readers_of(name)]
@@ -128,23 +128,23 @@ class Study:
 
     @property
     def paper_pair(self) -> tuple[str, str]:
-        """The cohort and the reader that stand for the published ones. Raises BadInput when the study names none."""
+        """The cohort and the reader compared with the paper. Raises BadInput if the study names none."""
         if not self.paper:
             raise BadInput("paper: found none, expected cohort and reader; add paper: {cohort: ..., reader: ...}")
         return self.paper["cohort"], self.paper["reader"]
 
     def user_files(self, file: str) -> list[str]:
-        """The user's own file that a file is or links to; none for one that the workflow makes."""
+        """The user's file that a file is or links to; none for files that the workflow makes."""
         if file in self._linked:
             return self._linked[file]
         return [] if file.startswith(f"{self.results}/") else [file]
 
     def content(self, files: Iterable[str]) -> str:
-        """Digest of the user's own among some files: a param, so that other content runs a rule again.
+        """Digest of those of `files` that are the user's, for a param: changed content reruns a rule.
 
-        By date, a copy with the same content would run everything again, and an older file with other content nothing.
-        Snakemake's own checksums do not help: it computes them only for inputs that are newer than the output and, by
-        default, no larger than 1 MB, and not at all for a job behind one that runs.
+        With modification times, a copy with the same content would rerun everything, and an older file with different
+        content nothing. Snakemake's own checksums are no alternative: they are computed only for inputs that are newer
+        than the output and, by default, at most 1 MB, and not for jobs that depend on a job to be run.
         """
         owned = [own for file in files for own in self.user_files(file)]
         if self.reads_ahead:
@@ -154,12 +154,12 @@ class Study:
 
     @cached_property
     def _cohort_of(self) -> dict[str, str]:
-        """The cohort that each of the user's own files belongs to."""
+        """The cohort to which each of the user's files belongs."""
         found = self.cohorts.items()
         return {file: name for name, cohort in found for mouse in cohort.mice for file in cohort.user_files(mouse)}
 
     def _read_ahead(self, cohort: str) -> None:
-        """Read all files of a cohort together, because the plan asks for each of them, one by one."""
+        """Read all files of a cohort at once, because planning requests them one by one."""
         if cohort not in self._read:
             self._read.add(cohort)
             read_ahead([file for file, owner in self._cohort_of.items() if owner == cohort], "sha256", sha256)

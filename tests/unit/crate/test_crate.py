@@ -196,7 +196,7 @@ def test_code_that_changed_since_is_named(root, study):
     write_record(FIGURE_RECORD, [output["path"] for output in record["outputs"]], record["made"], record["run"])
     entities = package(root)
     assert (
-        "files as they were before: scripts/murmur/csv_tables.py."
+        "earlier versions of these files: scripts/murmur/csv_tables.py."
         in entities[linked(entities["./"], "mentions")[3]]["description"]
     )
 
@@ -204,8 +204,8 @@ def test_code_that_changed_since_is_named(root, study):
 @pytest.mark.parametrize(
     ("path", "found"),
     [
-        ("mice/1.h5", "found sha256"),
-        (f"{FIGURE}.pdf", "found sha256"),
+        ("mice/1.h5", "found SHA-256"),
+        (f"{FIGURE}.pdf", "found SHA-256"),
         (FIGURE_RECORD, "changed by hand"),
     ],
 )

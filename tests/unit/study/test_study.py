@@ -114,7 +114,7 @@ def test_every_problem_is_one_line(demo):
         (["cohorts", "internal", "source", "phantom", "mice"], {}, ["phantom.mice", "at least one"]),
         (["cohorts", "internal", "source", "phantom", "mice", "tca"], 3, ["mice.tca", "did you mean 'tac'?"]),
         (["cohorts", "internal", "split", "test"], 0, ["found 0", "1 or more"]),
-        (["cohorts", "internal", "split", "file"], "s.csv", ["found train, validation, test, seed beside file"]),
+        (["cohorts", "internal", "split", "file"], "s.csv", ["found train, validation, test, seed together with file"]),
         (["cohorts", 2023], {"source": {"phantom": {"mice": 1}}}, ["cohorts.2023", "put it in quotes"]),
         (
             ["cohorts", "internal", "source"],
