@@ -19,7 +19,7 @@ from murmur.csv_tables import read_csv
 from murmur.job import job
 from murmur.presentation import categorical, style
 from murmur.statistics.phenotypes import MIN_MICE, NOT_SIGNIFICANT, RATERS, SIGNIFICANT, GroupedMetric, group
-from murmur.vocabulary import METRIC_NAMES, UNITS
+from murmur.vocabulary import DIFFERENCE_UNITS, METRIC_NAMES, UNITS
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -174,14 +174,15 @@ def main(
     with style.printed_figure(outputs, height) as figure:
         panels = figure.subplots(len(grouped), 2 if pairs else 1, squeeze=False)
         for row, metric in zip(panels, grouped, strict=True):
-            name, unit = METRIC_NAMES[metric.metric], UNITS[metric.unit]
+            name = METRIC_NAMES[metric.metric]
             plot_mice(row[0], metric, sd_ddof)
-            row[0].set_ylabel(f"{name} ({unit})")
+            row[0].set_ylabel(f"{name} ({UNITS[metric.unit]})")
             of_metric = drawn[drawn["metric"] == metric.metric]
             if pairs and of_metric["reference_difference"].isna().all():
                 style.write_in_panel(row[1], "Fewer than two phenotypes have values.")
             elif pairs:
                 plot_differences(row[1], of_metric, alpha)
+                unit = DIFFERENCE_UNITS[metric.unit]
                 row[1].set_xlabel(f"Difference in {name.replace('Mass', 'mass')} ({unit})", labelpad=1)
         figure.align_ylabels(panels[:, 0])
         name_phenotypes(panels[:, 0], names)

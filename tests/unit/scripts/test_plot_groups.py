@@ -147,6 +147,13 @@ def test_short_names_stand_below_each_panel(tmp_path, monkeypatch):
     assert labels(seen[0].axes[1].yaxis) == ["1 − 0"]
 
 
+def test_ef_is_in_percent_and_its_differences_in_percentage_points(tmp_path, monkeypatch):
+    seen = record_figures(monkeypatch)
+    plot(tmp_path, *cohort({"0": 3, "1": 4}))
+    assert seen[0].axes[6].get_ylabel() == "EF (%)"
+    assert seen[0].axes[7].get_xlabel() == "Difference in EF (percentage points)"
+
+
 def test_the_labels_of_the_metrics_stand_in_one_column_away_from_the_edge(tmp_path, monkeypatch):
     seen = record_figures(monkeypatch)
     function, phenotypes = cohort({"control": 3, "tac": 4})
