@@ -15,7 +15,7 @@ from murmur.job import job
 from murmur.presentation import categorical, style
 from murmur.presentation.number_format import DASH, number
 from murmur.statistics.bootstrap import RESAMPLES
-from murmur.vocabulary import METRIC_NAMES, STRUCTURE_NAMES, UNITS
+from murmur.vocabulary import DIFFERENCE_UNITS, METRIC_NAMES, STRUCTURE_NAMES
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -91,10 +91,10 @@ def main(ranking: str, comparison: str, outputs: list[str], cohort: str, alpha: 
                 continue
             axes.set_title(f"{name}, n = {rows['n'].iloc[0]}")
             plot_quantity(axes, rows, pairs, order, alpha)
-            unit = rows["unit"].iloc[0]
-            axes.set_xlabel(
-                "Dice (mean of ED and ES)" if quantity in STRUCTURE_NAMES else f"Absolute error ({UNITS[unit]})"
-            )
+            if quantity in STRUCTURE_NAMES:
+                axes.set_xlabel("Dice (mean of ED and ES)")
+            else:
+                axes.set_xlabel(f"Absolute error ({DIFFERENCE_UNITS[rows['unit'].iloc[0]]})")
 
 
 if __name__ == "__main__":

@@ -58,6 +58,7 @@ def test_best_at_the_top_with_its_interval_and_probability(plot, monkeypatch, re
         np.testing.assert_allclose(segments, [[4.5 - i, 5.7 - i] for i in reversed(range(readers))])
         assert [text.get_text() for text in axes.texts][-1] == "<1%*"
         assert axes.texts[0].get_text() == f"{100 * 0.123 * (readers - 1):.0f}%"
+    assert seen[0].axes[5].get_xlabel() == "Absolute error (percentage points)", "of EF"
     assert smallest_font(seen[0]) >= 7
 
 
