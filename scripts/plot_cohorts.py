@@ -85,18 +85,20 @@ def main(comparison: str, outputs: list[str], alpha: float) -> None:
         panels = figure.subplots(lines, columns, squeeze=False).flat
         for axes, reader in zip(panels, readers, strict=False):
             rows = table[table["reader"] == reader]
-            axes.set_title(f"{reader}, internal cohort: {rows['internal'].iloc[0]}")
+            axes.set_title(reader)
             plot_forest(axes, rows, look, axis_limits(table), alpha)
-            axes.set_xlabel("Mean error, external / internal")
+            external = cohorts[0] if len(cohorts) == 1 else "external cohort"
+            axes.set_xlabel(f"Mean error, {external} / {rows['internal'].iloc[0]}")
         for axes in panels[len(readers) or 1 :]:
             axes.set_axis_off()
         if not readers:
             style.write_in_panel(panels[0], "No reader was measured in a second cohort.")
             return
+        symbols = [
+            categorical.symbol(look["palette"][name], look["markers"][name], f"cohort {name}") for name in cohorts
+        ]
         figure.legend(
-            handles=[
-                categorical.symbol(look["palette"][name], look["markers"][name], f"cohort {name}") for name in cohorts
-            ],
+            handles=symbols if len(cohorts) > 1 else [],  # a single one is named below the panels
             title=f"Mean error in an external cohort over that in the internal one,\nwith {100 * (1 - alpha):g}% "
             f"confidence interval; above 1: larger external error.\n"
             f"Filled: p < {alpha:g} (t-test of the log ratio, Holm)",

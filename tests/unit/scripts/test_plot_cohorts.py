@@ -35,7 +35,9 @@ def test_a_panel_per_reader_and_a_line_per_quantity_and_cohort(plot, monkeypatch
     seen = record_figures(monkeypatch)
     plot(comparison(readers, ["lab_B", "7T"]))
     panels = [axes for axes in seen[0].axes if axes.axison]
-    assert [axes.get_title(loc="left") for axes in panels] == [f"{name}, internal cohort: here" for name in readers]
+    assert [axes.get_title(loc="left") for axes in panels] == readers
+    assert {axes.get_xlabel() for axes in panels} == {"Mean error, external cohort / here"}
+    assert [text.get_text() for text in seen[0].legends[0].get_texts()] == ["cohort lab_B", "cohort 7T"]
     for axes in panels:
         assert axes.get_xscale() == "log"
         low, high = axes.get_xlim()
@@ -54,6 +56,13 @@ def test_a_panel_per_reader_and_a_line_per_quantity_and_cohort(plot, monkeypatch
         assert segments[0] == pytest.approx([1.2, 2])
         assert axes.texts[0].get_text() == "1.50 (1.20–2.00)"
     assert smallest_font(seen[0]) >= 7
+
+
+def test_a_single_external_cohort_is_named_below_the_panel_without_a_legend(plot, monkeypatch):
+    seen = record_figures(monkeypatch)
+    plot(comparison(["net"], ["7T"]))
+    assert seen[0].axes[0].get_xlabel() == "Mean error, 7T / here"
+    assert not seen[0].legends[0].get_texts()
 
 
 def test_missing_and_extreme_ratios_are_printed(plot, monkeypatch):
