@@ -2,7 +2,7 @@
 
 Inputs: agreement.csv and, where the cohort has them, manifest.csv and the tables of overlap, phenotypes and sample
 size. Output: results.md. Every number is filled in from these tables, and every verdict (higher, lower, significant or
-not) follows from them. Values have one decimal, coefficients and Dice two, p, HD95 and differences of Dice three.
+not) follows from them. Values have one decimal, coefficients, Dice and HD95 two, p and differences of Dice three.
 """
 
 from typing import TYPE_CHECKING
@@ -42,10 +42,10 @@ def sections(
         ]
         if agreement["n"].sum()
         else [],
-        "Overlap": [
+        "Segmentation accuracy": [
             from_table("overlap_summary", overlap, tables.get("surface_summary"), reader),
-            from_table("overlap_anova", effects, alpha),
-            from_table("overlap_pairwise", contrasts, alpha),
+            from_table("overlap_anova", effects, tables.get("overlap_pairwise"), alpha),
+            from_table("overlap_pairwise", contrasts, tables.get("overlap_anova"), alpha),
             from_table("overlap_model", model, alpha),
             from_table("dice_error", errors, alpha),
         ],
@@ -75,7 +75,7 @@ def main(
     paths = {"agreement": agreement} | others
     tables = {name: read_csv(path) for name, path in paths.items() if path}
     found = sections(tables, cohort, reader, sd_ddof, alpha, power)
-    write_page(output, f"Results of reader {reader} in the {cohort} cohort", found)
+    write_page(output, f"Results: {cohort} cohort, reader {reader}", found)
 
 
 if __name__ == "__main__":

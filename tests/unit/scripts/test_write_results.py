@@ -136,7 +136,7 @@ def numbers(text):
     """Return the numbers of a text, but those that belong to names."""
     for name in ("ICC(2,1)", "HD95", "1 − Dice", "n − 1", "95% limits", "95th", "Mouse1"):
         text = text.replace(name, "")
-    text = re.sub(r"\d+( of \d+)? pairwise", "", text)  # counted, not in a table
+    text = re.sub(r"Of \d+ pairwise comparisons[^.]*\.", "", text)  # counted, not in a table
     return re.findall(r"(?<![\w.])−?\d+(?:\.\d+)?", text)
 
 
@@ -145,7 +145,7 @@ SOURCES = {
     "Summary": [["agreement", "overlap_summary"]],
     "Mice": [["agreement", "manifest", "groups"]],
     "Agreement": [["agreement"]] * 5,
-    "Overlap": [
+    "Segmentation accuracy": [
         ["overlap_summary", "surface_summary"],
         ["overlap_anova"],
         ["overlap_pairwise"],
@@ -210,7 +210,7 @@ def test_every_number_stands_where_it_belongs(write):
     ) in text
     assert (
         "ICC(2,1) was 0.84 (95% CI 0.71 to 0.93) for EF. Lin's concordance correlation coefficient was 0.83 for EF. "
-        "The within-subject coefficient of variation was 4.4% for EF.\n"
+        "The coefficient of variation between the two methods (including the bias) was 4.4% for EF.\n"
     ) in text
     assert "denominator n)" in text
 
@@ -240,14 +240,14 @@ CONTRAST = {"contrast": "blood_pool: ED - ES"}
             "No Dice coefficient was available for the blood pool at ED in 3 mice",
         ),
         ("overlap_summary", "failed", AT_ED, 1, "were empty for the blood pool at ED in 1 mouse (Dice 0"),
-        ("surface_summary", "sd", AT_ED | {"measure": "hd95_mm"}, 0.777, "± 0.777 mm at ED and"),
-        ("overlap_anova", "F", {"effect": "structure"}, 77.777, "structure (F(1, 39) = 77.78, p < 0.001"),
+        ("surface_summary", "sd", AT_ED | {"measure": "hd95_mm"}, 0.777, "± 0.78 mm at ED and"),
+        ("overlap_anova", "F", {"effect": "structure"}, 77.777, "and the myocardium (F(1, 39) = 77.78, p < 0.001"),
         ("overlap_pairwise", "ci_high", CONTRAST, 0.7777, " to 0.778, p"),
         ("overlap_model", "F", {"term": "phenotype"}, 77.777, ") = 77.78, p"),
         ("dice_error", "spearman_rho", {"metric": "EDV"}, 0.777, "EDV (ρ = 0.78, 95% CI"),
         ("group_tests", "statistic", EF | {"test": "welch_anova", "rater": "reader"}, 77.777, ") = 77.78, p"),
         ("group_differences", "reader_difference", DIFFERENCE, -77.77, "−77.8 percentage points"),
-        ("sample_size", "reader_mice_per_group", EF, 77, " with the reference and 77 with net ("),
+        ("sample_size", "calibrated_mice_per_group", EF, 77, " and 77 with net (SD "),
         ("sample_size", "change", EF, 7, "a difference of 7 percentage points in EF, "),
     ],
 )
@@ -276,7 +276,7 @@ def test_over_and_underestimated_follow_p(cohort, write, p, p_holm, bias, said):
 
 def test_verdicts_on_several_metrics(cohort, write):
     table = cohort["agreement"].assign(p=0.5, p_holm=0.9)
-    assert "net did not differ significantly from the reference in any metric." in write({"agreement": table})
+    assert "net did not differ significantly from the reference in any parameter." in write({"agreement": table})
     table["p"], table["p_holm"], table["bias"] = 1e-4, [0.01] * 5 + [0.2], [1, 1, -1, -1, 1, 1]
     assert (
         "Reader net significantly overestimated EDV, ESV and mass at ED and underestimated SV and EF, but did not "
@@ -287,10 +287,7 @@ def test_verdicts_on_several_metrics(cohort, write):
 def test_equivalence_is_shown_or_not(cohort, write):
     table = cohort["agreement"].assign(tost_p_holm=[0.01, 0.05, 0.2, np.nan, np.nan, np.nan], p_holm=1.0)
     text = paragraphs(write({"agreement": table}))["Agreement"][2]
-    assert text.endswith(
-        "shown for EDV (margin ±5.0 µL, p = 0.010), but not for ESV (margin ±5.0 µL, p = 0.050) or SV (margin ±3.0 µL, "
-        "p = 0.200)."
-    )
+    assert text.endswith("shown for EDV (margin ±5.0 µL, p = 0.010), but not for ESV or SV.")
     text = write({"agreement": table.assign(tost_p_holm=0.2)})
     assert "Holm-corrected) was not shown for EDV" in text
     assert "quivalence" not in write({"agreement": table.assign(tost_p_holm=np.nan)})
@@ -311,6 +308,45 @@ def test_dice_between_phases_and_structures(cohort, write):
     )
     same = write(changed(rows, "overlap_pairwise", "p_adjusted", 0.05, **CONTRAST))
     assert "Dice coefficient for the blood pool did not differ significantly between ED and ES (difference" in same
+
+
+def test_contrasts_without_a_significant_effect_are_not_tested(cohort, write):
+    tables = {name: cohort[name] for name in ("agreement", "overlap_anova", "overlap_pairwise")}
+    tables["overlap_anova"] = tables["overlap_anova"].assign(p_holm=[0.06, 0.01, 0.06])
+    text = write(tables)
+    assert (
+        "Because no corresponding effect was significant in the ANOVA, ED and ES were not compared for the blood"
+        in (text)
+    )
+    assert re.search(r"pool \(difference \S+, 95% CI \S+ to \S+\) or for the myocardium \(difference \S+, 95% CI", text)
+    assert "higher for the blood pool than for the myocardium (F(1, 39)" in text
+    assert ") but did not differ significantly between ED and ES (F(1, 39)" in text
+    assert "there was no significant interaction between phase and structure (F(1, 39)" in text
+
+
+def test_effects_have_a_direction_and_small_ones_no_zero(cohort, write):
+    tables = {name: cohort[name] for name in ("agreement", "overlap_anova", "overlap_pairwise")}
+    tables["overlap_anova"] = tables["overlap_anova"].assign(p_holm=0.01, eta_squared_generalized=[0.0049, 0.005, 0.2])
+    tables["overlap_pairwise"] = tables["overlap_pairwise"].assign(mean_difference=[-0.1, 0.05, 1, 1, 0.1])
+    text = write(tables)
+    assert "Dice coefficient was significantly lower at ED than at ES (F(" in text
+    assert "generalised η² < 0.01) and significantly higher for the blood pool than for the myocardium (F(" in text
+    assert "η² = 0.01); there was a significant interaction between phase and structure (F(" in text
+
+
+def test_regression_based_limits_are_given_as_lines(cohort, write):
+    lines = {"loa_low_intercept": -3.21, "loa_low_slope": 0.123, "loa_high_intercept": 4.56, "loa_high_slope": -0.456}
+    row = cohort["agreement"].query("metric == 'EDV'").assign(slope_p_holm=0.01, **lines)
+    assert ", p = 0.010, regression-based limits −3.2 + 0.12 × mean to 4.6 − 0.46 × mean µL)." in write(
+        {"agreement": row}
+    )
+    assert "regression-based" not in write({"agreement": row.assign(slope_p_holm=0.06)})
+
+
+def test_sample_size_of_a_reader_that_does_not_follow_the_reference(cohort, write):
+    row = cohort["sample_size"].query("metric == 'EF'").assign(calibrated_mice_per_group=None, slope=-0.12)
+    text = paragraphs(write({"agreement": cohort["agreement"], "sample_size": row}))["Sample size"][0]
+    assert text.endswith("; no number could be estimated for net, where the slope was not positive (slope −0.12).")
 
 
 @pytest.mark.parametrize(
@@ -334,39 +370,39 @@ def test_dice_and_error(cohort, write, rho, p, said):
     assert said in write({"agreement": cohort["agreement"], "dice_error": row})
 
 
-def test_each_pair_of_phenotypes_has_one_sentence(cohort, write):
-    row = cohort["group_differences"].query("metric == 'EF' and group_a == 'control' and group_b == 'DCM'")
-    row = row.assign(reference_difference=-8.04, reference_ci_low=-12.3, reference_ci_high=-4.1)
-    row = row.assign(reader_difference=-3.21, reader_ci_low=-7.7, reader_ci_high=1.26, reader_p_adjusted=0.17)
-    row["reference_p_adjusted"] = 0.004
-    other = row.assign(metric="EDV", conclusion="same: not significant")
+def pairs_said(cohort, write, p_reference, p_reader, *conclusions):
+    """Return what is written about the first pairs in EF, with these p values of its ANOVA."""
+    pairs = cohort["group_differences"].query("metric == 'EF'").head(len(conclusions))
+    pairs = pairs.assign(conclusion=conclusions, reference_difference=-8.04, reader_difference=-3.21)
+    welch = cohort["group_tests"].query("metric == 'EF' and test == 'welch_anova'")
+    welch = welch.assign(p_holm=welch["rater"].map({"reference": p_reference, "reader": p_reader}))
+    tables = {"agreement": cohort["agreement"], "group_tests": welch, "group_differences": pairs}
+    return paragraphs(write(tables))["Phenotypes"][1:]
 
-    def said(**values):
-        pairs = pd.concat([row.assign(**values), other])
-        tables = {name: cohort[name] for name in ("agreement", "group_tests")} | {"group_differences": pairs}
-        return paragraphs(write(tables))["Phenotypes"][1].split("those for net). ")[1]
 
-    reference = "(difference −8.0 percentage points, 95% CI −12.3 to −4.1, p = 0.004)"
-    read = "(difference −3.2 percentage points, 95% CI −7.7 to 1.3, p = 0.170)"
-    others = " No other pair differed significantly for the reference or net."
-    assert said(conclusion="reference only") == (
-        f"EF was significantly lower in DCM than in control for the reference {reference} but not for net {read}."
-        f"{others}"
+def test_pairs_of_phenotypes_have_one_sentence_per_parameter(cohort, write):
+    differ = "(−8.0 and −3.2 percentage points)"
+    (text,) = pairs_said(cohort, write, 0.01, 0.01, "same: significant", "reference only", "reader only", "opposite")
+    assert text.endswith(
+        f"followed by those for net. EF differed significantly for both the reference and net between DCM and control "
+        f"{differ}; in opposite directions for the reference and net between MI and DCM {differ}; for the reference "
+        f"only between MI and control {differ}; for net only between TAC and control {differ}. Significance for one "
+        "method only does not show that the methods differ."
     )
-    assert said(conclusion="reader only") == (
-        f"EF was significantly lower in DCM than in control for net {read} but not for the reference {reference}."
-        f"{others}"
+    (text,) = pairs_said(cohort, write, 0.01, 0.01, "same: significant", "same: significant", "same: not significant")
+    assert text.endswith(
+        f"EF differed significantly for both the reference and net between DCM and control {differ} and between MI and "
+        f"control {differ}. No other pair differed significantly for the reference or net."
     )
-    assert said(conclusion="same: significant") == (
-        "For both the reference and net, EF was significantly lower in DCM than in control (−8.0 and −3.2 percentage "
-        f"points).{others}"
-    )
-    opposite = said(conclusion="opposite", reader_difference=3.2)
-    assert opposite.startswith(f"EF was significantly lower in DCM than in control for the reference {reference}, but ")
-    assert "but the opposite was found for net (difference 3.2" in opposite
-    assert said(conclusion="same: not significant") == (
-        "No two phenotypes differed significantly for the reference or net."
-    )
+    (text,) = pairs_said(cohort, write, 0.01, 0.01, "same: not significant")
+    assert text.endswith("No two phenotypes differed significantly for the reference or net.")
+
+
+def test_pairs_are_compared_for_a_method_whose_anova_is_significant(cohort, write):
+    (text,) = pairs_said(cohort, write, 0.06, 0.01, "reader only")
+    assert "EF, compared for net only, differed significantly between DCM and control (−8.0 and −3.2 perc" in text
+    assert "p = " not in text
+    assert pairs_said(cohort, write, 0.06, 0.06, "same: not significant") == []
 
 
 def test_phenotypes_by_one_or_both(cohort, write):
@@ -392,7 +428,7 @@ def test_two_phenotypes_are_one_question(tmp_path, write):
     for row in welch.to_dict("records"):
         assert p_is(row["p_holm"]) in found[0]
     assert found[0].count("p = ") + found[0].count("p < ") + found[0].count("p > ") == len(welch) == 12
-    assert found[0].startswith("The phenotypes were compared by Welch's t-test with Holm correction across metrics")
+    assert found[0].startswith("The phenotypes were compared by Welch's t-test with Holm correction across parameters")
     for metric in ("EDV", "ESV", "SV", "EF", "mass at ED", "mass at ES"):
         assert len(re.findall(rf"\. {metric[0].upper()}{metric[1:]} (?:was|did not)", found[0])) == 1
 
@@ -464,7 +500,7 @@ def test_the_published_values(root, tmp_path, write):
     measure_agreement.main(tmp_path / "function.csv", tmp_path / "agreement.csv", 0, 0.05, MARGINS)
     text = write({"agreement": read_csv(tmp_path / "agreement.csv")}, sd_ddof=0)
     assert "in 25 mice of the mine cohort." in text
-    assert "Reader net did not differ significantly from the reference in any metric." in text
+    assert "Reader net did not differ significantly from the reference in any parameter." in text
     assert "EDV was 65.6 ± 10.0 µL for the reference and 66.2 ± 10.1 µL for net (bias 0.6 µL, 95% CI −0.8 to " in text
     assert "−3.2 to 3.9 µL for ESV" in text
     assert "p > 0.999" in text
@@ -539,7 +575,7 @@ def test_few_mice(tmp_path, write, mice, phenotypes, lost):
 def test_no_metric_at_all(write):
     text = write({"agreement": pd.DataFrame(columns=["metric", "unit", *STATISTICS])})
     assert text == (
-        "# Results of reader net in the mine cohort\n\n## Mice\n\n"
+        "# Results: mine cohort, reader net\n\n## Mice\n\n"
         "No mouse of the mine cohort was measured by both the reference and reader net.\n"
     )
 
@@ -554,26 +590,40 @@ def test_summary_has_five_sentences(cohort, write):
     )
     ef = cohort["agreement"].set_index("metric").loc["EF"]
     assert sentences[1].startswith(f"The bias in EF was {rounded(ef['bias'], 1)} percentage points (95% limits of ")
-    same = cohort["group_differences"]["conclusion"].str.startswith("same").sum()
-    pairs = cohort["group_differences"]["conclusion"].count()
-    assert f"same conclusion in {same} of {pairs} pairwise comparisons of phenotypes" in text[0]
 
 
-def test_summary_names_what_deserves_attention(cohort, write):
+def test_summary_counts_pairs_by_who_finds_them_different(cohort, write):
+    def said(*conclusions):
+        pairs = cohort["group_differences"].head(len(conclusions)).assign(conclusion=conclusions)
+        text = paragraphs(write({"agreement": cohort["agreement"], "group_differences": pairs}))["Summary"][0]
+        return text[text.index("Of ") :].split(". ")[0]
+
+    assert said("same: significant", "reference only", "reference only", "reader only") == (
+        "Of 4 pairwise comparisons of phenotypes, 1 was significant for both, 2 for the reference only and 1 for net "
+        "only"
+    )
+    assert said("same: not significant", "same: not significant", "opposite") == (
+        "Of 3 pairwise comparisons of phenotypes, 1 was significant in opposite directions and 2 for neither"
+    )
+
+
+def test_summary_names_extremes(cohort, write):
     tables = {name: cohort[name] for name in ("agreement", "overlap_summary", "surface_summary")}
     text = write(changed(tables, "overlap_summary", "min", 0.123, **AT_ED))
-    assert "the lowest Dice coefficient (0.12, blood pool at ED)." in text
+    assert "the lowest Dice coefficient was 0.12 (blood pool at ED)." in text
     text = write(changed(tables, "overlap_summary", "failed", 2, **AT_ED))
-    assert "empty masks (blood pool at ED, 2 mice)." in text and "lowest" not in text
+    assert "asks were empty for the blood pool at ED in 2 mice." in text and "lowest" not in text
     agreement = cohort["agreement"].assign(p_holm=1.0, slope_p_holm=[0.01] + [1] * 5)
+    text = write({"agreement": agreement})
+    assert "no parameter showed significant bias. Bias was proportional for EDV." in text
+    agreement = agreement.assign(p_holm=[0.01, 0.01] + [1.0] * 4, tost_p_holm=0.05, slope_p_holm=1)
+    agreement = agreement.assign(bias=[-4.0, 4.0] + [1.0] * 4, reference_mean=[70.0, 40.0] + [1.0] * 4)
     assert (
-        "no metric showed significant bias. Particular attention should be paid to the proportional bias in EDV."
-        in (write({"agreement": agreement}))
-    )
-    agreement = cohort["agreement"].assign(p_holm=[0.01] + [1.0] * 5, tost_p_holm=0.05, slope_p_holm=1)
-    assert "significant for EDV. Particular attention should be paid to the bias in EDV (significant, equi" in write(
-        {"agreement": agreement}
-    )
+        "bias was significant for EDV and ESV, and equivalence was not shown for any of these. The largest bias "
+        "relative to the mean of the reference was 4.0 µL (ESV)."
+    ) in write({"agreement": agreement})
+    agreement["tost_p_holm"] = [0.01, 0.2] + [1.0] * 4
+    assert "significant for EDV and ESV, and equivalence was not shown for ESV. The" in write({"agreement": agreement})
 
 
 def test_the_same_tables_give_the_same_bytes(cohort, write):

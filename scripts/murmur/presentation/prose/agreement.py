@@ -8,7 +8,6 @@ from murmur.presentation.prose.phrases import (
     confidence_interval,
     difference_with_unit,
     enumerate_words,
-    estimate,
     interval,
     mean_sd,
     metric_names,
@@ -56,16 +55,16 @@ def compared(tables: dict[str, pd.DataFrame], cohort: str, reader: str) -> str:
 def conventions(agreement: pd.DataFrame, reader: str, sd_ddof: int, alpha: float) -> str:
     """Define the values, the bias and the p values of the paragraphs that follow."""
     tested = agreement["p_holm"].count()
-    several = " with Holm correction across metrics" if tested > 1 else ""
+    several = " with Holm correction across parameters" if tested > 1 else ""
     level = f"{100 * (1 - alpha):g}%"
     return paragraph(
         f"values are mean ± SD (denominator {'n − 1' if sd_ddof else 'n'})"
         if agreement["reference_sd"].notna().any()
         else "",
         f"bias is the mean difference, {reader} − reference",
-        f"p values are from paired t-tests{several} (significance level {alpha:g})" if tested else "",
-        f"unless stated otherwise, {level} confidence intervals (CI) are not adjusted for multiple comparisons"
-        if tested > 1
+        f"p values are from paired t-tests{several} (significance level {alpha:g}), with {level} confidence intervals "
+        "(CI)"
+        if tested
         else "",
     )
 
@@ -74,7 +73,7 @@ def verdict_on_bias(agreement: pd.DataFrame, reader: str, alpha: float) -> str:
     """Report which metrics the reader over- or underestimates."""
     significant, tested = agreement["p_holm"] < alpha, agreement["p_holm"].notna()
     if tested.sum() > 1 and not significant.any():
-        return f"reader {reader} did not differ significantly from the reference in any metric"
+        return f"reader {reader} did not differ significantly from the reference in any parameter"
     biased = [
         f"{verb} {enumerate_words(metric_names(agreement[rows]))}"
         for verb, rows in (
@@ -111,16 +110,15 @@ def bias(agreement: pd.DataFrame, reader: str, alpha: float) -> str:
 def equivalence(agreement: pd.DataFrame, alpha: float) -> str:
     """Report which metrics are equivalent within their margins."""
     tested = agreement[agreement["tost_p_holm"].notna()]
-    margins = [
+    shown = tested["tost_p_holm"] < alpha
+    yes = [
         METRIC[row["metric"]]
         + parenthesis(
             f"margin ±{difference_with_unit(number(row['equivalence_margin']), row['unit'])}", p_is(row["tost_p_holm"])
         )
-        for row in tested.to_dict("records")
+        for row in tested[shown].to_dict("records")
     ]
-    shown = tested["tost_p_holm"] < alpha
-    yes = [metric for metric, is_shown in zip(margins, shown, strict=True) if is_shown]
-    no = [metric for metric in margins if metric not in yes]
+    no = metric_names(tested[~shown])
     both = metric_names(tested[shown & (tested["p_holm"] < alpha)])
     verdicts = [f"shown for {enumerate_words(yes)}"] if yes else []
     verdicts += [f"not {'' if yes else 'shown '}for {enumerate_words(no, 'or')}"] if no else []
@@ -129,6 +127,20 @@ def equivalence(agreement: pd.DataFrame, alpha: float) -> str:
         f"equivalence (two one-sided paired t-tests{correction}) was {', but '.join(verdicts)}" if verdicts else "",
         f"the bias in {enumerate_words(both)} was thus significant but within the equivalence margin" if both else "",
     )
+
+
+def line(intercept: float, slope: float) -> str:
+    """Write a limit of agreement that depends on the mean, "42.8 − 0.80 × mean"."""
+    return f"{number(intercept)} {'−' if slope < 0 else '+'} {number(abs(slope), 2)} × mean"
+
+
+def sloping_limits(row: dict) -> str:
+    """Write the regression-based limits of agreement of a metric; nothing where there are none."""
+    lines = [(row[f"loa_{side}_intercept"], row[f"loa_{side}_slope"]) for side in ("low", "high")]
+    if pd.isna(lines).any():
+        return ""
+    low, high = (line(*of) for of in lines)
+    return f"regression-based limits {low} to {difference_with_unit(high, row['unit'])}"
 
 
 def spread(agreement: pd.DataFrame, reader: str, alpha: float) -> str:
@@ -141,10 +153,14 @@ def spread(agreement: pd.DataFrame, reader: str, alpha: float) -> str:
         limits = confidence_interval(alpha, f"{low} and {high}" if low and high else "")
         of.append(METRIC[row["metric"]] + parenthesis(limits))
         if row["slope_p_holm"] < alpha:
-            slope = f"slope {number(row['slope'], 2)}"
-            slope = estimate(slope, row["slope_ci_low"], row["slope_ci_high"], row["slope_p_holm"], alpha, 2)
+            facts = parenthesis(
+                f"slope {number(row['slope'], 2)}",
+                confidence_interval(alpha, interval(row["slope_ci_low"], row["slope_ci_high"], 2)),
+                p_is(row["slope_p_holm"]),
+                sloping_limits(row),
+            )
             sloping.setdefault("increased" if row["slope"] > 0 else "decreased", []).append(
-                METRIC[row["metric"]] + slope
+                METRIC[row["metric"]] + facts
             )
     texts = [values_for("the 95% limits of agreement", between, of).replace(" was ", " were ", 1)]
     texts += [
@@ -170,6 +186,6 @@ def reliability(agreement: pd.DataFrame, alpha: float) -> str:
     return paragraph(
         values_for("the intraclass correlation coefficient ICC(2,1)", icc, metrics),
         values_for("Lin's concordance correlation coefficient", ccc, metrics),
-        values_for("the within-subject coefficient of variation", cv, metrics),
+        values_for("the coefficient of variation between the two methods (including the bias)", cv, metrics),
         missing_values(incomplete, metric_names(incomplete)),
     )

@@ -6,18 +6,26 @@ from murmur.presentation.number_format import number, p_is
 from murmur.presentation.prose.phrases import (
     METRIC,
     STRUCTURE,
+    confidence_interval,
     enumerate_words,
     estimate,
+    interval,
     mean_sd,
     metric_names,
     missing_values,
     paragraph,
     parenthesis,
 )
+from murmur.statistics.dice_anova import EFFECTS_OF
 from murmur.statistics.notes import mice
 
 PHASE = {"ED": "at ED", "ES": "at ES", "single": "in the single annotated frame"}
 EFFECT = {"phase": "phase", "structure": "structure", "phase:structure": "the interaction of phase and structure"}
+# a main effect: its two sides with their preposition, and the contrasts whose differences have its sign
+MAIN_EFFECT = {
+    "phase": ("at", "ED", "ES", ("blood_pool: ED - ES", "myocardium: ED - ES")),
+    "structure": ("for", "the blood pool", "the myocardium", ("ED and ES: blood_pool - myocardium",)),
+}
 # a contrast of Dice: where, and its two sides with their preposition
 SIDES = {
     "blood_pool: ED - ES": ("for the blood pool", "at", "ED", "ES"),
@@ -32,8 +40,8 @@ def overlap(dice: pd.DataFrame, surface: pd.DataFrame, reader: str) -> str:
     """Report Dice and HD95 by structure and phase, and the masks that are empty or missing."""
     texts, stated = [], ""
     hd95 = surface[surface["measure"] == "hd95_mm"]
-    distance = "the 95th percentile of the surface distance (HD95)"
-    for what, unit, decimals, table in (("the Dice coefficient", "", 2, dice), (distance, " mm", 3, hd95)):
+    distance = "the 95th-percentile Hausdorff distance (HD95)"
+    for what, unit, decimals, table in (("the Dice coefficient", "", 2, dice), (distance, " mm", 2, hd95)):
         rows = table[table["phase"].isin(list(PHASE)) & (table["n"] > 0)]
         unequal = rows["n"].nunique() > 1
         where = []
@@ -63,38 +71,64 @@ def overlap(dice: pd.DataFrame, surface: pd.DataFrame, reader: str) -> str:
     return paragraph(*texts)
 
 
-def effects(anova: pd.DataFrame, alpha: float) -> str:
-    """Report whether Dice depends on phase and structure."""
-    verdicts = []
-    tested = anova[anova["p_holm"].notna()]
-    for rows, verb, conjunction in (
-        (tested[tested["p_holm"] < alpha], "depended significantly", "and"),
-        (tested[tested["p_holm"] >= alpha], "not", "or"),
-    ):
-        found = [
-            EFFECT[row["effect"]]
-            + parenthesis(
-                f"F({row['df1']:.0f}, {row['df2']:.0f}) = {number(row['F'], 2)}",
-                p_is(row["p_holm"]),
-                f"generalised η² = {number(row['eta_squared_generalized'], 2)}",
-            )
-            for row in rows.to_dict("records")
-        ]
-        verdicts += [f"{verb} on {enumerate_words(found, conjunction)}"] if found else []
-    text = ""
-    if verdicts:
-        verdicts[0] = verdicts[0].replace("not on", "did not depend significantly on", 1)
-        anova_name = "two-way repeated-measures ANOVA (p values Holm-corrected for its three effects)"
-        text = f"in a {anova_name}, the Dice coefficient {', but '.join(verdicts)}"
+def eta_squared(value: float) -> str:
+    """Write generalised eta squared with two decimals, or as below the last value that these can show."""
+    return "generalised η² < 0.01" if value < 0.005 else f"generalised η² = {number(value, 2)}"
+
+
+def main_effect(row: dict, differences: pd.Series, alpha: float) -> str:
+    """Report whether Dice differs between phases or structures over both levels of the other factor."""
+    at, first, second, parts = MAIN_EFFECT[row["effect"]]
+    difference = differences.reindex(list(parts)).mean(skipna=False)
+    if row["p_holm"] >= alpha:
+        return f"did not differ significantly between {first} and {second}"
+    if pd.isna(difference):
+        return f"differed significantly between {first} and {second}"
+    return f"was significantly {'higher' if difference > 0 else 'lower'} {at} {first} than {at} {second}"
+
+
+def effects(anova: pd.DataFrame, pairwise: pd.DataFrame | None, alpha: float) -> str:
+    """Report whether Dice depends on phase and structure, in the direction of the contrasts of `pairwise`."""
+    differences = pd.Series(dtype=float) if pairwise is None else pairwise.set_index("contrast")["mean_difference"]
+    verdicts, interaction = [], ""
+    for row in anova[anova["p_holm"].notna()].to_dict("records"):
+        facts = parenthesis(
+            f"F({row['df1']:.0f}, {row['df2']:.0f}) = {number(row['F'], 2)}",
+            p_is(row["p_holm"]),
+            eta_squared(row["eta_squared_generalized"]),
+        )
+        if row["effect"] in MAIN_EFFECT:
+            verdicts.append(main_effect(row, differences, alpha) + facts)
+        else:
+            found = "a" if row["p_holm"] < alpha else "no"
+            interaction = f"there was {found} significant interaction between phase and structure{facts}"
+    name = "in a two-way repeated-measures ANOVA (p values Holm-corrected for its three effects), "
+    joined = " but ".join(sorted(verdicts, reverse=True))  # "was" before "did not differ"
+    if len({verdict.split()[0] for verdict in verdicts}) == 1:
+        joined = enumerate_words(verdicts).replace(" and was ", " and ")
+    text = f"{name}the Dice coefficient {joined}" if verdicts else ""
+    if interaction:
+        text = f"{text}; {interaction}" if text else name + interaction
     return paragraph(text, missing_values(anova, list(anova["effect"].map(EFFECT))))
 
 
-def contrasts(pairwise: pd.DataFrame, alpha: float) -> str:
-    """Report between which phases and structures Dice differs."""
-    texts = []
+def gated(contrast: str, anova: pd.DataFrame | None, alpha: float) -> bool:
+    """Return whether no effect to which `contrast` belongs is significant, so that it is not tested."""
+    if anova is None:
+        return False
+    return bool(anova.loc[anova["effect"].isin(EFFECTS_OF[contrast]), "p_holm"].min() >= alpha)
+
+
+def contrasts(pairwise: pd.DataFrame, anova: pd.DataFrame | None, alpha: float) -> str:
+    """Report between which phases and structures Dice differs; without a significant effect only by how much."""
+    texts, untested = [], {}
     for row in pairwise[pairwise["p_adjusted"].notna()].to_dict("records"):
         where, at, first, second = SIDES[row["contrast"]]
         difference = f"difference {number(row['mean_difference'], 3)}"
+        if gated(row["contrast"], anova, alpha):
+            limits = confidence_interval(alpha, interval(row["ci_low"], row["ci_high"], 3))
+            untested.setdefault(f"{first} and {second}", []).append(where + parenthesis(difference, limits))
+            continue
         facts = estimate(difference, row["ci_low"], row["ci_high"], row["p_adjusted"], alpha, 3)
         verdict = f"did not differ significantly between {first} and {second}"
         if row["p_adjusted"] < alpha:
@@ -104,6 +138,11 @@ def contrasts(pairwise: pd.DataFrame, alpha: float) -> str:
     if texts:
         correction = "p values Holm-corrected and no smaller than that of the corresponding ANOVA effect"
         texts[0] = f"in paired t-tests ({correction}), {texts[0]}"
+    texts += [
+        f"because no corresponding effect was significant in the ANOVA, {sides} were not compared "
+        f"{enumerate_words(found, 'or')}"
+        for sides, found in untested.items()
+    ]
     return paragraph(*texts)
 
 
@@ -155,6 +194,9 @@ def errors(dice_error: pd.DataFrame, alpha: float) -> str:
         ]
         texts += [f"{what} {enumerate_words(found, 'or' if 'not' in what else 'and')}"] if found else []
     if texts:
-        texts[0] = f"in Spearman's rank correlation (p values Holm-corrected), {texts[0]}"
+        texts[0] = (
+            "in Spearman's rank correlation between the Dice coefficient and the absolute error of the same structure "
+            f"and phase (p values Holm-corrected), {texts[0]}"
+        )
     untested = dice_error[dice_error["p_holm"].isna()]
     return paragraph(*texts, missing_values(untested, metric_names(untested)))

@@ -1,5 +1,8 @@
 """Phenotypes in words: their differences as measured by reference and reader, and sample sizes."""
 
+import math
+from collections.abc import Mapping
+
 import pandas as pd
 
 from murmur.presentation.number_format import number, p_is
@@ -11,12 +14,15 @@ from murmur.presentation.prose.phrases import (
     metric_names,
     missing_values,
     paragraph,
+    parenthesis,
     with_unit,
 )
+from murmur.statistics.notes import SILENT
 from murmur.statistics.phenotypes import (
     MIN_MICE,
     NOT_SIGNIFICANT,
     OPPOSITE,
+    RATERS,
     READER_ONLY,
     REFERENCE_ONLY,
     SIGNIFICANT,
@@ -30,10 +36,10 @@ def phenotypes(tests: pd.DataFrame, differences: pd.DataFrame, reader: str, alph
     if tested.empty:
         few = f"fewer than two of them had at least {MIN_MICE} mice measured by both reference and reader"
         return [paragraph(f"phenotypes were not compared because {few}")] if len(differences) else []
-    several = " with Holm correction across metrics" if tested["metric"].nunique() > 1 else ""
+    several = " with Holm correction across parameters" if tested["metric"].nunique() > 1 else ""
     if tested["df1"].max() == 1:
         return [two_phenotypes(differences, welch, reader, several, alpha)]
-    return [several_phenotypes(welch, reader, several, alpha), pairs_of_phenotypes(differences, reader, alpha)]
+    return [several_phenotypes(welch, reader, several, alpha), pairs_of_phenotypes(differences, welch, reader, alpha)]
 
 
 def several_phenotypes(welch: pd.DataFrame, reader: str, several: str, alpha: float) -> str:
@@ -108,74 +114,102 @@ def two_phenotypes(differences: pd.DataFrame, welch: pd.DataFrame, reader: str, 
     )
 
 
-def both_differ(pairs: pd.DataFrame) -> list[str]:
-    """Write the differences of `pairs` in one metric, in which reference and reader agree, by phenotype."""
-    compared_with: dict[str, list[str]] = {}
-    for row in pairs.to_dict("records"):
-        side = "higher" if row["reference_difference"] > 0 else "lower"
-        reader_difference = difference_with_unit(number(row["reader_difference"]), row["unit"])
-        compared_with.setdefault(f"{side} in {row['group_b']} than in", []).append(
-            f"{row['group_a']} ({number(row['reference_difference'])} and {reader_difference})"
-        )
-    return [f"{what} {enumerate_words(others)}" for what, others in compared_with.items()]
+def pairs_in(rows: pd.DataFrame) -> str:
+    """Write pairs of phenotypes of one metric with their differences for reference and reader."""
+    return enumerate_words(
+        f"between {row['group_b']} and {row['group_a']} ({number(row['reference_difference'])} and "
+        f"{difference_with_unit(number(row['reader_difference']), row['unit'])})"
+        for row in rows.to_dict("records")
+    )
 
 
-def pairs_of_phenotypes(differences: pd.DataFrame, reader: str, alpha: float) -> str:
-    """Report the pairs of phenotypes that differ for the reference, for the reader or for both."""
+def pairs_in_metric(rows: pd.DataFrame, omnibus: Mapping[str, float], reader: str, alpha: float) -> str:
+    """Report the pairs of one metric that differ for both, for the reference or for the reader.
+
+    `omnibus` is the p of its Welch ANOVA by rater: pairs were compared for those only where it is significant.
+    """
+    metric = METRIC[rows["metric"].iloc[0]]
+    raters = {"reference": "the reference", "reader": reader}
+    compared = [name for rater, name in raters.items() if omnibus[rater] < alpha]
+    only = f", compared for {compared[0]} only," if len(compared) == 1 else ""
+    whose = {
+        SIGNIFICANT: f"for both the reference and {reader}",
+        OPPOSITE: f"in opposite directions for the reference and {reader}",
+        REFERENCE_ONLY: "" if only else "for the reference only",
+        READER_ONLY: "" if only else f"for {reader} only",
+    }
+    found = [
+        f"{where} {pairs_in(rows[rows['conclusion'] == conclusion])}".strip()
+        for conclusion, where in whose.items()
+        if (rows["conclusion"] == conclusion).any()
+    ]
+    return f"{metric}{only} differed significantly {'; '.join(found)}"
+
+
+def pairs_of_phenotypes(differences: pd.DataFrame, welch: pd.DataFrame, reader: str, alpha: float) -> str:
+    """Report the pairs of phenotypes that differ for the reference, for the reader or for both, by metric."""
     tested = differences[differences["conclusion"].notna()]
-    if tested.empty:
+    omnibus = welch.set_index(["metric", "rater"])["p_holm"]
+    if tested.empty or not (omnibus < alpha).any():
         return ""
     differing = tested[tested["conclusion"] != NOT_SIGNIFICANT]
     how = (
-        "in metrics that differed between phenotypes, pairs of phenotypes were compared by Welch's t-test with "
-        "Bonferroni correction of p values and CI for the number of pairs (differences for the reference are given "
-        f"first, followed by those for {reader})"
+        "if the ANOVA was significant for a method, pairs of phenotypes were compared for that method by Welch's "
+        "t-test with Bonferroni correction for the number of pairs (CI and p values in the supplementary tables)"
     )
     if differing.empty:
         return paragraph(how, f"no two phenotypes differed significantly for the reference or {reader}")
-    same = [
-        f"{METRIC[metric]} was significantly {enumerate_words(both_differ(rows))}"
-        for metric, rows in differing[differing["conclusion"] == SIGNIFICANT].groupby("metric", sort=False)
+    how += (
+        "; differences, first minus second phenotype, are given for the reference first, followed by those for "
+        f"{reader}"
+    )
+    texts = [
+        pairs_in_metric(rows, {rater: omnibus.get((metric, rater), math.nan) for rater in RATERS}, reader, alpha)
+        for metric, rows in differing.groupby("metric", sort=False)
     ]
-    texts = [f"for both the reference and {reader}, {'; '.join(same)}"] if same else []
-    changed = differing[differing["conclusion"] != SIGNIFICANT]
-    texts += [verdict(row, reader, alpha) for row in changed.to_dict("records")]
-    if len(differing) < len(tested):
-        texts.append(f"no other pair differed significantly for the reference or {reader}")
+    others = f"no other pair differed significantly for the reference or {reader}"
+    texts += [others] if len(differing) < len(tested) else []
+    if differing["conclusion"].isin([REFERENCE_ONLY, READER_ONLY]).any():
+        texts.append("significance for one method only does not show that the methods differ")
     return paragraph(how, *texts)
+
+
+def mice_needed(row: dict, reader: str) -> str:
+    """Report how many mice per group show one difference by the reference, and by the reader where that is known."""
+    change = with_unit(f"{row['change']:g}", {"points": "percentage points"}.get(row["change_unit"], "%"))
+    if row["change_unit"] == "%":
+        change += f" ({with_unit(number(row['change_absolute']), row['unit'])})"
+    sd, reader_sd = (difference_with_unit(number(row[f"{rater}_sd"]), row["unit"]) for rater in ("reference", "reader"))
+    text = (
+        f"to detect a difference of {change} in {METRIC[row['metric']]}, {row['reference_mice_per_group']:.0f} mice "
+        f"per group would be required with the reference (SD {sd})"
+    )
+    slope = "" if pd.isna(row["slope"]) else f"slope {number(row['slope'], 2)}"
+    if pd.isna(row["calibrated_mice_per_group"]):
+        why = ", where the slope was not positive" if row["slope"] <= 0 else ""
+        return f"{text}; no number could be estimated for {reader}{why}{parenthesis(slope)}"
+    return f"{text} and {row['calibrated_mice_per_group']:.0f} with {reader} (SD {reader_sd}, {slope})"
 
 
 def sample_size(table: pd.DataFrame, reader: str, alpha: float, power: float) -> str:
     """Report how many mice a study of two groups would need with the reference and with the reader."""
-    texts = []
-    for row in table.to_dict("records"):
-        counts = [row[f"{which}_mice_per_group"] for which in ("reference", "reader", "calibrated")]
-        if pd.isna(counts[:2]).any():
-            continue
-        change = with_unit(f"{row['change']:g}", {"points": "percentage points"}.get(row["change_unit"], "%"))
-        if row["change_unit"] == "%":
-            change += f" ({with_unit(number(row['change_absolute']), row['unit'])})"
-        reference_sd, reader_sd = (number(row[f"{rater}_sd"]) for rater in ("reference", "reader"))
-        text = (
-            f"to detect a difference of {change} in {METRIC[row['metric']]}, {counts[0]:.0f} mice per group would be "
-            f"required with the reference and {counts[1]:.0f} with {reader} ("
-            f"{'within-phenotype ' if row['groups'] > 1 else ''}SD {reference_sd} and "
-            f"{difference_with_unit(reader_sd, row['unit'])})"
-        )
-        if not pd.isna(counts[2]):
-            slope = (
-                f"after scaling the difference by the slope of {reader} on the reference ({number(row['slope'], 2)})"
-            )
-            text += f", or {counts[2]:.0f} {slope}"
-        texts.append(text)
+    texts = [
+        mice_needed(row, reader) for row in table.to_dict("records") if not pd.isna(row["reference_mice_per_group"])
+    ]
     if texts:
-        test = f"a power of {100 * power:g}% and a significance level of {alpha:g}"
-        texts.insert(0, f"sample sizes were estimated for a two-sided t-test of two groups of equal size with {test}")
+        within = " within phenotypes" if (table["groups"] > 1).any() else ""
+        texts.insert(
+            0,
+            f"sample sizes were estimated for a two-sided t-test of two groups of equal size with a power of "
+            f"{100 * power:g}% and a significance level of {alpha:g} from the SD{within}; with {reader}, the "
+            f"difference was scaled by the slope of {reader} on the reference{within}",
+        )
     return paragraph(
         *texts,
         missing_values(
             table,
             metric_names(table),
             "these estimates should be interpreted with caution" if texts else "sample sizes could not be estimated",
+            (*SILENT, "no_slope") if texts else SILENT,
         ),
     )

@@ -4,7 +4,7 @@ What is missing becomes an empty string, so that a sentence can leave it out.
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 import pandas as pd
 
@@ -70,12 +70,15 @@ def values_for(quantity: str, values: Sequence[str], names: Sequence[str]) -> st
 
 
 def missing_values(
-    table: pd.DataFrame, names: Sequence[str], what: str = "some statistics could not be computed"
+    table: pd.DataFrame,
+    names: Sequence[str],
+    what: str = "some statistics could not be computed",
+    silent: Collection[str] = SILENT,
 ) -> str:
-    """Write `what` and why: the reasons in `table`, and the `names` of the rows that they belong to."""
+    """Write `what` and why: the reasons in `table` but `silent` ones, and the `names` of their rows."""
     rows_of: dict[str, list[str]] = {}
     for name, cell in zip(names, table["reasons"], strict=True):
-        for clause in (words(why, brief=True) for why in reasons_of(cell) if why.code not in SILENT):
+        for clause in (words(why, brief=True) for why in reasons_of(cell) if why.code not in silent):
             if name not in rows_of.setdefault(clause, []):
                 rows_of[clause].append(name)
     clauses_of: dict[str, list[str]] = {}

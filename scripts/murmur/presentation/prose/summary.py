@@ -1,4 +1,4 @@
-"""The results in short: who was compared, agreement, overlap, phenotypes, and what deserves attention."""
+"""The results in short: who was compared, agreement, overlap, phenotypes, and extremes."""
 
 from collections.abc import Iterable, Mapping
 
@@ -7,6 +7,7 @@ import pandas as pd
 from murmur.presentation.number_format import number
 from murmur.presentation.prose.overlap import PHASE
 from murmur.presentation.prose.phrases import (
+    METRIC,
     STRUCTURE,
     difference_with_unit,
     enumerate_words,
@@ -16,7 +17,7 @@ from murmur.presentation.prose.phrases import (
     parenthesis,
 )
 from murmur.statistics.notes import mice
-from murmur.statistics.phenotypes import NOT_SIGNIFICANT, SIGNIFICANT
+from murmur.statistics.phenotypes import NOT_SIGNIFICANT, OPPOSITE, READER_ONLY, REFERENCE_ONLY, SIGNIFICANT
 from murmur.vocabulary import METRIC_MEANINGS
 
 # Metrics whose names share words.
@@ -36,7 +37,7 @@ def summary(tables: dict[str, pd.DataFrame], cohort: str, reader: str, alpha: fl
         main_agreement(agreement, reader, alpha),
         main_overlap(tables["overlap_summary"]) if "overlap_summary" in tables else "",
         agreement_on_phenotypes(tables["group_differences"], reader) if "group_differences" in tables else "",
-        attention(tables, alpha),
+        extremes(tables, alpha),
     )
 
 
@@ -64,11 +65,21 @@ def main_agreement(agreement: pd.DataFrame, reader: str, alpha: float) -> str:
         biased = metric_names(agreement[agreement["p_holm"] < alpha])
         subject = "bias" if texts else f"the bias of {reader}"
         texts.append(
-            f"{subject} was significant for {enumerate_words(biased)}"
+            f"{subject} was significant for {enumerate_words(biased)}{beyond_margins(agreement, alpha)}"
             if biased
-            else "no metric showed significant bias"
+            else "no parameter showed significant bias"
         )
     return "; ".join(texts)
+
+
+def beyond_margins(agreement: pd.DataFrame, alpha: float) -> str:
+    """Name the parameters with significant bias for which equivalence was not shown, as a clause."""
+    biased = agreement[(agreement["p_holm"] < alpha) & agreement["tost_p_holm"].notna()]
+    beyond = biased[biased["tost_p_holm"] >= alpha]
+    if beyond.empty:
+        return ""
+    which = enumerate_words(metric_names(beyond), "or") if len(beyond) < len(biased) or len(biased) == 1 else "any"
+    return f", and equivalence was not shown for {which}{' of these' if which == 'any' else ''}"
 
 
 def main_overlap(dice: pd.DataFrame) -> str:
@@ -83,13 +94,21 @@ def main_overlap(dice: pd.DataFrame) -> str:
 
 
 def agreement_on_phenotypes(differences: pd.DataFrame, reader: str) -> str:
-    """Report for how many pairs of phenotypes reference and reader lead to the same conclusion."""
+    """Report how many pairs of phenotypes differ for both reference and reader, for neither or for one of them."""
     conclusions = differences["conclusion"].dropna()
     if conclusions.empty:
         return "too few mice per phenotype were available to compare phenotypes" if len(differences) else ""
-    same = int(conclusions.isin([SIGNIFICANT, NOT_SIGNIFICANT]).sum())
-    how_many = f"all {same}" if same == len(conclusions) else f"{same} of {len(conclusions)}"
-    return f"the reference and {reader} led to the same conclusion in {how_many} pairwise comparisons of phenotypes"
+    whose = {
+        SIGNIFICANT: "for both",
+        OPPOSITE: "in opposite directions",
+        NOT_SIGNIFICANT: "for neither",
+        REFERENCE_ONLY: "for the reference only",
+        READER_ONLY: f"for {reader} only",
+    }
+    counts = conclusions.value_counts()
+    found = [f"{counts[conclusion]} {name}" for conclusion, name in whose.items() if conclusion in counts]
+    found[0] = found[0].replace(" ", f" {'was' if found[0].startswith('1 ') else 'were'} significant ", 1)
+    return f"of {len(conclusions)} pairwise comparisons of phenotypes, {enumerate_words(found)}"
 
 
 def place(row: Mapping) -> str:
@@ -97,21 +116,23 @@ def place(row: Mapping) -> str:
     return f"{STRUCTURE[row['structure']].removeprefix('the ')} {PHASE[row['phase']]}"
 
 
-def attention(tables: dict[str, pd.DataFrame], alpha: float) -> str:
-    """Name what deserves a closer look: bias beyond the margin, proportional bias, failures, the lowest Dice."""
+def extremes(tables: dict[str, pd.DataFrame], alpha: float) -> str:
+    """Name the largest significant bias, proportional bias, empty masks and the lowest Dice coefficient."""
     agreement, dice = tables["agreement"], tables.get("overlap_summary")
     points = []
-    beyond = (agreement["p_holm"] < alpha) & (agreement["tost_p_holm"] >= alpha)
-    if beyond.any():
-        names = enumerate_words(metric_names(agreement[beyond]))
-        points.append(f"the bias in {names} (significant, equivalence not shown)")
+    biased = agreement[agreement["p_holm"] < alpha]
+    if len(biased):
+        row = biased.loc[(biased["bias"] / biased["reference_mean"]).abs().idxmax()]
+        size = difference_with_unit(number(row["bias"]), row["unit"])
+        points.append(f"the largest bias relative to the mean of the reference was {size} ({METRIC[row['metric']]})")
     if (sloping := agreement["slope_p_holm"] < alpha).any():
-        points.append(f"the proportional bias in {enumerate_words(metric_names(agreement[sloping]))}")
+        points.append(f"bias was proportional for {enumerate_words(metric_names(agreement[sloping]))}")
     if dice is not None:
         rows = dice[dice["phase"].isin(list(PHASE))]
         failed = rows[rows["failed"] > 0]
-        points += [f"empty masks ({place(row)}, {mice(row['failed'])})" for row in failed.to_dict("records")]
+        empty = [f"{place(row)} in {mice(row['failed'])}" for row in failed.to_dict("records")]
+        points += [f"masks were empty for the {enumerate_words(empty)}"] if empty else []
         if rows["min"].notna().any() and failed.empty:
             lowest = rows.loc[rows["min"].idxmin()]
-            points.append(f"the lowest Dice coefficient ({number(lowest['min'], 2)}, {place(lowest)})")
-    return f"particular attention should be paid to {enumerate_words(points)}" if points else ""
+            points.append(f"the lowest Dice coefficient was {number(lowest['min'], 2)} ({place(lowest)})")
+    return "; ".join(points)
