@@ -1,10 +1,10 @@
-"""Simulate studies in which nothing differs, and count how often each test of Murmur finds something all the same.
+"""Simulate studies without any effect, and count how often each test of Murmur gives a significant result.
 
 `python benchmarks/null_studies.py [STUDIES]` prints the two tables of docs/statistics.md: the share of p < 0.05 of each
 test before any correction, and the share of studies in which a family of tests gives a significant result in words.
 Errors are normal or skewed (gamma with shape 4, skewness 1, as 1 - Dice is); where groups are compared also normal with
 half as much spread again in the first group. STUDIES (default 2000) is the number of simulated studies of the fast
-tests; those that resample or need whole tables get a part of it, which the tables state.
+tests; tests that resample or need complete tables use fewer, as stated in the tables.
 """
 
 import gc
@@ -45,13 +45,13 @@ def errors(rng: np.random.Generator, kind: str, shape: int | tuple[int, ...]) ->
 
 
 def share(draw: Callable[[np.random.Generator], dict[str, float]], studies: int) -> Share:
-    """Return the share of `studies` in which each p that `draw` returns is below ALPHA; missing ones do not count."""
+    """Return the share of `studies` in which each p returned by `draw` is below ALPHA; missing values are ignored."""
     table = pd.DataFrame([draw(np.random.default_rng(seed)) for seed in range(studies)])
     return {name: float((p.dropna() < ALPHA).mean()) for name, p in table.items()}
 
 
 def paired(rng: np.random.Generator, kind: str, n: int) -> Share:
-    """Two readings of the same mice, and two quantities that have nothing to do with each other."""
+    """Two readings of the same mice, and two independent quantities."""
     truth = rng.normal(60, 10, n)
     reference, reader = truth + 3 * errors(rng, kind, n), truth + 3 * errors(rng, kind, n)
     test = paired_test(3 * errors(rng, kind, n), ALPHA, 60)

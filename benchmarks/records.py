@@ -1,8 +1,8 @@
-"""How long the records of a finished study take: all that `murmur.job` does around the scripts, done once more.
+"""Time the provenance records of a finished study: everything that `murmur.job` does around the scripts.
 
     python benchmarks/records.py FOLDER        a working directory in which a study has run
 
-Each job is begun anew, without what an earlier one has found out; its imports are timed in a process of their own.
+Each job starts with empty caches; the imports are timed in a separate process.
 """
 
 import json
@@ -39,7 +39,7 @@ def seconds_of(record: dict) -> float:
 
 
 def main(folder: str) -> None:
-    """Print the time of all jobs, that of the scripts themselves as their records say, and that of an audit."""
+    """Print the time of all records, the recorded run time of the scripts, and the time of an audit."""
     os.chdir(folder)
     jobs = [json.loads(path.read_text()) for path in Path("results").glob("*/provenance/jobs/**/*.json")]
     environment = os.environ | {"PYTHONPATH": str(ROOT / "scripts")}

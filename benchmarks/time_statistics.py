@@ -1,7 +1,7 @@
 """Time all statistics of 130 mice, three readers, two cohorts, with start-up: `python benchmarks/time_statistics.py`.
 
-Small cines are written to a temporary folder and measured first, which is not timed; then every table of
-results/*/statistics is made by the workflow on two cores.
+Small cines are first written to a temporary folder and measured, which is not timed; then the workflow computes all
+tables in results/*/statistics on two cores.
 """
 
 import subprocess

@@ -1,8 +1,8 @@
-"""Time training and reading at the paper's scale: `python benchmarks/training.py`, with --steps and --precision.
+"""Time training and segmentation at the paper's scale: `python benchmarks/training.py`, with --steps and --precision.
 
-Slices are generated in memory: what is timed is the network, not the disk; then the augmentation, which threads do
-beside it. Each precision has a process of its own. The paper's scale is 2,087 images of 256 × 256 in batches of 16, 131
-steps per epoch, 163 epochs; the paper took 4 h, and 19.6 ms per image, on one RTX 3090.
+Slices are generated in memory, so that the network is timed without the disk; augmentation, which runs in other
+threads, is timed separately. Each precision is timed in its own process. The paper's scale is 2,087 images of 256 × 256
+in batches of 16, 131 steps per epoch, 163 epochs; the paper took 4 h, and 19.6 ms per image, on one RTX 3090.
 """
 
 import argparse
@@ -63,7 +63,7 @@ def milliseconds_per_augmentation(slices: int = 200) -> float:
 
 
 def peak_memory(gpus: list[str]) -> str:
-    """Return the most memory of this process, and of the first of `gpus` where TensorFlow computes on them."""
+    """Return the peak memory of this process and, if there are any, of the first of `gpus`, as text."""
     peak = f"peak memory of the process {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20:.1f} GiB"
     if gpus:
         peak += f", of the GPU {tensorflow.config.experimental.get_memory_info('GPU:0')['peak'] / 2**30:.1f} GiB"
@@ -71,7 +71,7 @@ def peak_memory(gpus: list[str]) -> str:
 
 
 def measure(precision: str, steps: int) -> None:
-    """Print the line of one precision."""
+    """Print the results for one precision."""
     gpus = find_gpus(0)
     keras.config.set_dtype_policy(precision)
     network = unet3plus(FILTERS, SIZE)
@@ -80,15 +80,15 @@ def measure(precision: str, steps: int) -> None:
     epoch = step * -(-IMAGES // BATCH)
     image = milliseconds_per_image(network, steps)
     print(
-        f"{precision}: {step:.3f} s per step, {epoch:.1f} s per epoch without its validation, "
+        f"{precision}: {step:.3f} s per step, {epoch:.1f} s per epoch without validation, "
         f"{epoch * EPOCHS / 3600:.2f} h for {EPOCHS} epochs, {image:.1f} ms per image, {peak_memory(gpus)}"
     )
 
 
 def main() -> None:
-    """Print what is measured on, one line per precision, and how many threads keep the network busy."""
+    """Print software versions, one line per precision, and the time of the augmentation."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--steps", type=int, default=20, help="steps that are timed")
+    parser.add_argument("--steps", type=int, default=20, help="number of steps to time")
     parser.add_argument("--precision", nargs="+", default=["float32", "mixed_bfloat16"])
     arguments = parser.parse_args()
     print(f"Keras {keras.__version__} on TensorFlow {tensorflow.__version__}", flush=True)

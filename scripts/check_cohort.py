@@ -34,9 +34,9 @@ def main(
     manifest: str,
     threads: int,
 ) -> None:
-    """Write `manifest` for the mouse files; `phenotypes` follow their order, None where unknown.
+    """Write `manifest` for the mouse files; `phenotypes` are in the same order, None if unknown.
 
-    Raises BadInput with one line per file that is not as it must be.
+    Raises BadInput with one line per invalid file.
     """
     check = partial(_row_or_problem, spacing_mm=spacing_mm, frame_interval_ms=frame_interval_ms)
     with ProcessPoolExecutor(threads) as pool:

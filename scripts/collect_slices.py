@@ -48,10 +48,10 @@ def _append(group: h5py.Group, images: np.ndarray, masks: np.ndarray, names: lis
 
 
 def main(files: list[str], assignment: dict[str, str], size: int, slices: str) -> None:
-    """Write `slices` from the mice that `assignment` puts in train and validation; `files` follow its order.
+    """Write `slices` of the training and validation mice in `assignment`; `files` are in the same order.
 
-    `size` is the side of the network's square in pixels. Raises BadInput when a mouse file is not as it must be, a
-    mouse is in two sets, or a set holds no contoured frame.
+    `size` is the side length of the network's input in pixels. Raises BadInput if a mouse file is invalid, a mouse is
+    in two sets, or a set contains no contoured frame.
     """
     paths = dict(zip(assignment, files, strict=True))
     mice = {mouse: check_mouse(path) for mouse, path in paths.items()}

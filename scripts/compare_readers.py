@@ -33,7 +33,7 @@ def main(
 ) -> None:
     """Write the three tables for the readers of `functions` and `overlaps` (reader: path; may be empty).
 
-    `observers` are those of the readers that are human.
+    `observers` are the human readers.
     """
     function = {reader: read_csv(path) for reader, path in functions.items()}
     overlap = {reader: read_csv(path) for reader, path in overlaps.items()}

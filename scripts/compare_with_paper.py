@@ -42,7 +42,7 @@ def main(
     split: str | None = None,
     history: str | None = None,
 ) -> None:
-    """Write `output` (paper_comparison.csv); what the study does not have is None.
+    """Write `output` (paper_comparison.csv); tables that the study does not have are None.
 
     `sd_ddof` is that of the SDs and limits in `agreement` and `overlap_summary`.
     """

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 def main(folder: NiftiFolder, mouse: str, output: str, frame_interval_ms: float | None) -> None:
     """Write the HDF5 file `output` of a mouse of `folder`.
 
-    `frame_interval_ms` is the study's, for headers without a unit of time. Raises BadInput when a file is not as it
-    must be.
+    `frame_interval_ms` is that of the study file, for headers without a unit of time. Raises BadInput if a file is
+    invalid.
     """
     images, spacing, interval = read_image(folder.image_file(mouse))
     masks, frames = folder.read_masks(mouse, images.shape)

@@ -1,9 +1,9 @@
-"""Package a study for its journal: the workflow, the study file, what ran and what came out, as an RO-Crate.
+"""Package a study for a journal as an RO-Crate: workflow, study file, jobs and results.
 
-The profile is Provenance Run Crate 0.5 (https://w3id.org/ro/wfrun/provenance/0.5). The package holds the code, every
-figure, table and CSV file, and the record of each job. Images, masks and weights are named by their sha256 and not
-copied: they are large and their owners' to publish, and whoever has them can tell that they are the same. Apart from
-the commit, all that it says comes from files and records: the same ones give the same bytes.
+The profile is Provenance Run Crate 0.5 (https://w3id.org/ro/wfrun/provenance/0.5). The package contains the code, all
+figures, tables and CSV files, and the record of each job. Images, masks and weights are large and belong to their
+owners; they are referenced by their SHA-256, by which copies can be verified. Apart from the commit, the content is
+derived from files and records only, so that the same study gives identical bytes.
 """
 
 from collections.abc import Iterable

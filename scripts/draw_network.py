@@ -1,7 +1,7 @@
 """Figure 1: the UNet 3+ of a reader, drawn from the settings of its training.
 
 Input: training.json, of which the network's filters, size, downsample and dropout and its number of parameters are
-used. `murmur.network.unet3plus` describes the architecture; the tests hold the drawing against the network it builds.
+used. `murmur.network.unet3plus` describes the architecture; the tests compare the drawing with that network.
 """
 
 import json
@@ -25,7 +25,7 @@ LEVEL_COLOURS = (style.BLUE, style.GREEN, style.ORANGE, style.PURPLE, "#606060")
 DECODER_COLOUR = style.BLACK
 CLASSES = 1 + len(STRUCTURES)
 
-# the drawing's grid, in mm
+# grid of the drawing, in mm
 HEADING, ROW, STACK, BOX = 21.5, 31.0, 25.0, 4.4
 ENCODER, INPUTS, CONCATENATION, DECODER, HEAD = (1, 29), (54.5, 99), (103.5, 108), (113, 141), (148, 179)
 LANES = tuple(34.0 + 3.5 * level for level in range(5))  # one vertical line for each encoder's output
@@ -61,14 +61,14 @@ def read_network(path: str) -> Network:
 
 
 def before_encoder(network: Network, level: int) -> str:
-    """Return how the input of an encoder level is made smaller."""
+    """Return the pooling before an encoder level."""
     if level > 1:
         return "max-pool ÷2"
     return f"average-pool ÷{network.downsample}" if network.downsample > 1 else ""
 
 
 def block_words(network: Network, block: str, level: int) -> str:
-    """Return the lines of an encoder or decoder block: its size and the steps that it repeats."""
+    """Return the text of an encoder or decoder block: its size and its layers."""
     conv = "conv 3×3,\nBN, ReLU"
     steps = f"2 × ({conv})" if block == "Encoder" else conv
     dropout = f"\ndropout {network.dropout:g}" if level == network.depth else ""
@@ -76,7 +76,7 @@ def block_words(network: Network, block: str, level: int) -> str:
 
 
 def input_words(network: Network, source: int, level: int) -> tuple[str, str]:
-    """Return the words of a decoder level's input and the block that it comes from, Encoder or Decoder."""
+    """Return the text of an input of a decoder level, and the block that it comes from (Encoder or Decoder)."""
     block = "Decoder" if source == level + 1 < network.depth else "Encoder"
     factor = 2 ** abs(source - level)
     resample = "" if source == level else f"max-pool ÷{factor}, " if source < level else f"up ×{factor}, "
@@ -84,7 +84,7 @@ def input_words(network: Network, source: int, level: int) -> tuple[str, str]:
 
 
 def head_words(network: Network, level: int) -> str:
-    """Return the steps of a head, a line each, and the size of its output."""
+    """Return the layers of an output head, one per line, and the size of the output."""
     factors = (2 ** (level - 1), network.downsample)
     steps = [f"conv 3×3\nup ×{factor}" if factor > 1 else "conv 3×3" for factor in factors]
     return "\n".join([*steps, "softmax", f"{network.size}×{network.size}×{CLASSES}"])
@@ -100,9 +100,9 @@ def draw_box(axes: Axes, x: tuple[float, float], y: float, height: float, words:
 
 
 def draw_lines(axes: Axes, paths: list[list[tuple[float, float]]], colour: str) -> None:
-    """Draw the lines that leave one block, each through its points to an arrow.
+    """Draw the lines from one block, each through its points to an arrow.
 
-    A white casing under all of them sets them apart from the lines of other blocks that they cross.
+    A white outline below them separates them from crossing lines of other blocks.
     """
     for width, shade in ((2.4, "white"), (0.8, colour)):
         for path in paths:
@@ -131,12 +131,12 @@ class Grid:
         return self.row(level) + (STACK - BOX) * (0.5 - (source - 1) / (self.depth - 1))
 
     def output(self, level: int) -> float:
-        """Where an encoder level's output leaves: at the input from it in its own row, which the last has not."""
+        """Where the output of an encoder level starts: at its input in the same row, or mid-height in the last row."""
         return self.slot(level, level) if level < self.depth else self.row(level)
 
 
 def draw_encoder(axes: Axes, network: Network, grid: Grid) -> None:
-    """Draw the image and below it the encoder's blocks with what lies between them."""
+    """Draw the image and, below it, the encoder blocks with the pooling between them."""
     middle = sum(ENCODER) / 2
     below = grid.top + 7
     draw_box(axes, ENCODER, below + 4.5, 9, f"Image\n{network.size}×{network.size}×1", style.GREY)

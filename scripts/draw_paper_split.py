@@ -1,4 +1,4 @@
-"""Write a split with the test mice of the paper, which a study file can use.
+"""Write a split with the test mice of the paper, for use in a study file.
 
 Inputs: paper_test_mice.csv and the manifest of its cohort. Output: paper_split.csv, with columns mouse and split. The
 mice identified are the test mice; of the others, 15 are drawn for validation, as in the paper, and the rest, including
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 def draw(found: pd.DataFrame, mice: dict[str, Mouse], validation: int, seed: int) -> dict[str, str]:
     """Return the set of each of `mice`, from the rows of paper_test_mice.csv.
 
-    Mice without contours cannot train, so they are test mice too. Raises BadInput when the match of a mouse was
-    refused, or one of the found has inflow frames, as no test mouse of the paper has.
+    Mice without contours cannot be used for training, so they are test mice too. Raises BadInput if a match was
+    rejected, or if one of the mice found has inflow frames, which no test mouse of the paper has.
     """
     refused = found[found["verdict"] != "accepted"]
     if len(refused):

@@ -1,7 +1,7 @@
 """Check the split of a cohort against its files and write it, with the columns mouse, split and phenotype.
 
-The split is drawn when Snakemake plans the jobs, which depend on it; only here can it be compared with the contents of
-the files.
+The split is drawn when Snakemake plans the jobs, which depend on it; only here can it be checked against the contents
+of the files.
 """
 
 from typing import TYPE_CHECKING
@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 def main(manifest: str, assignment: dict[str, str], is_drawn: bool, trains: bool, split: str) -> None:
     """Write the table `split` from `assignment`, the set of each mouse.
 
-    `is_drawn` says that Murmur drew it, `trains` that a network trains on the cohort. Raises BadInput when a mouse is
-    in two sets, or a drawn split would not train on a mouse with inflow frames; of a split file this is but said.
+    `is_drawn`: the split was drawn by Murmur; `trains`: a network is trained on the cohort. Raises BadInput if a mouse
+    is in two sets, or if a drawn split excludes a mouse with inflow frames from training; for a split file, a warning
+    is logged instead.
     """
     mice = read_manifest(manifest)
     inflow = [name for name, mouse in mice.items() if "inflow" in mouse.phases.values()]

@@ -25,9 +25,9 @@ TEST_IMAGES = 460  # annotated images of the test mice, `images_test` in paper_v
 
 
 def find(figure: pd.DataFrame, function: pd.DataFrame, annotated_images: dict[str, int] | None) -> pd.DataFrame:
-    """Return the rows of `match` with annotated_images, missing where it is not known; logs what was found.
+    """Return the rows of `match` with annotated_images, missing if unknown, and log the result.
 
-    A note is added to the accepted mice where all are accepted, but have together another number of images.
+    If all mice are accepted but their total number of images differs from that of the paper, a note is added.
     """
     mice = volumes(function)
     table = match(mice, volumes(figure))

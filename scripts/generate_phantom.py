@@ -35,10 +35,10 @@ def main(
     truth: str,
     threads: int,
 ) -> None:
-    """Write the files of `mice` (`phenotypes` and `mouse_files` follow their order), `participants` and `truth`.
+    """Write the files of `mice` (`phenotypes` and `mouse_files` in the same order), `participants` and `truth`.
 
-    The same arguments give the same bytes, whatever the number of `threads`. `field_T` is in tesla; `varied` mice have
-    two frames, and an anatomy and a look beyond those of one scanner's mice.
+    The same arguments give the same bytes for any number of `threads`. `field_T` is in tesla; `varied` mice have two
+    frames, and an anatomy and appearance beyond those of a single scanner.
     """
     people, volumes = [], []
     with ProcessPoolExecutor(threads) as pool:
@@ -54,7 +54,7 @@ def main(
 
 
 def generate_mouse(seed: int, index: int, phenotype: str, path: str, **protocol) -> dict[str, float]:
-    """Make mouse `index` by a protocol (see `phantom_mouse`) and write it; return its true volumes."""
+    """Generate mouse `index` with a protocol (see `phantom_mouse`), write it, and return its true volumes."""
     phantom = phantom_mouse(seed, index, phenotype=phenotype, **protocol)
     attributes = {"spacing_mm": phantom.spacing_mm, "frame_interval_ms": phantom.frame_interval_ms}
     write_cine(path, phantom.images, phantom.masks, phantom.frames_with_roi, attributes)

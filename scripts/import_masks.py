@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 def read_masks(path: str, dataset: str, mouse: Mouse) -> tuple[np.ndarray, list[int]] | None:
     """Return the masks, uint8 (row, column, slice, frame), and the frames that were segmented; None without masks.
 
-    Raises BadInput when the shape, labels or frames do not fit the mouse.
+    Raises BadInput if shape, labels or frames do not match the mouse.
     """
     if not Path(path).exists():
         return None
@@ -36,7 +36,9 @@ def read_masks(path: str, dataset: str, mouse: Mouse) -> tuple[np.ndarray, list[
         masks = file[dataset][()]
         frames = file["Frames_with_ROI"][()] if "Frames_with_ROI" in file else np.arange(mouse.shape[3])
     if masks.shape != mouse.shape:
-        raise BadInput(f"{path}: found {dataset} of shape {masks.shape}, expected {mouse.shape}, as for the images")
+        raise BadInput(
+            f"{path}: found {dataset} of shape {masks.shape}, expected {mouse.shape} as for the images; resample them"
+        )
     unknown = set(np.unique(masks).tolist()) - {0, *STRUCTURES.values()}
     if unknown:
         raise BadInput(
@@ -45,7 +47,7 @@ def read_masks(path: str, dataset: str, mouse: Mouse) -> tuple[np.ndarray, list[
         )
     frames = sorted(np.atleast_1d(frames).tolist())
     if frames and not (frames[0] >= 0 and frames[-1] < mouse.shape[3]):
-        raise BadInput(f"{path}: found Frames_with_ROI {frames}, expected 0 to {mouse.shape[3] - 1}, counted from 0")
+        raise BadInput(f"{path}: found Frames_with_ROI {frames}, expected 0 to {mouse.shape[3] - 1}; count from 0")
     return masks.astype(np.uint8), frames
 
 
@@ -60,7 +62,7 @@ def main(
 ) -> None:
     """Write one segmentation per mouse, in the order of `mice`.
 
-    Raises BadInput with one line per file that does not fit.
+    Raises BadInput with one line per invalid file.
     """
     described = read_manifest(manifest)
     problems, missing = [], []

@@ -1,8 +1,8 @@
 """The records of all figures and tables of a study on one page, and as a table.
 
-Inputs: all that the study made, among it the splits and the methods, and the records of its jobs. Outputs: a page
-that needs nothing else (records.html), one row per file (records.csv), and a copy of each study file. The page tells
-neither time nor machine, which stand in the records themselves, so that the same study gives the same page.
+Inputs: all results of the study, including splits and methods, and the records of its jobs. Outputs: a self-contained
+page (records.html), a table with one row per file (records.csv), and a copy of each study file. Times and machines are
+given in the records but not on the page, so that the same study gives the same page.
 """
 
 from collections.abc import Mapping
@@ -30,7 +30,7 @@ def main(
     table_output: str,
     study_outputs: list[str],
 ) -> None:
-    """Write the page and the table of the records of `results`, and the text of each of `study_files` (by name).
+    """Write the page and the table of the records of `results`, and the `study_files` (text by name).
 
     `splits` are the paths of split.csv by cohort, `settings` all settings in force, `given` those of the study file;
     `titles` are those of figures and tables by the name of their file.

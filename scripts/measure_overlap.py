@@ -45,7 +45,7 @@ def measure(mouse: Mouse, file: str, segmentation: str) -> list[tuple]:
 
 
 def main(manifest: str, mice: Mapping[str, str], segmentations: list[str], overlap: str, threads: int) -> None:
-    """Write `overlap` for the annotated ones of `mice`, files by name; `segmentations` follow their order."""
+    """Write `overlap` for the annotated mice among `mice` (files by name); `segmentations` are in the same order."""
     described = read_manifest(manifest)
     rows = []
     with ProcessPoolExecutor(threads) as pool:

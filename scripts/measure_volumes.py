@@ -22,9 +22,9 @@ COLUMNS = ["mouse", "frame", "time_ms", "blood_pool_uL", "myocardium_mg"]
 
 
 def main(manifest: str, mice: list[str], files: list[str], is_reference: bool, volumes: str) -> None:
-    """Write `volumes`, one row per mouse and frame, from the `Masks` of `files`, which follow the order of `mice`.
+    """Write `volumes`, one row per mouse and frame, from the `Masks` of `files`, in the order of `mice`.
 
-    `is_reference` says that the masks are the expert's: a structure without a voxel is then missing, not 0.
+    With `is_reference`, the masks are those of the expert: a structure without voxels is then missing, not 0.
     """
     described = read_manifest(manifest)
     rows = []

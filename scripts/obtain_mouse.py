@@ -1,6 +1,6 @@
 """Obtain one mouse of the published study: download it, or link to the user's copy; either way its digest is checked.
 
-The link is symbolic and made after the check, so that no gigabyte is copied and no file of the user's is touched.
+The link is symbolic and created after the check, so that nothing is copied and the user's files remain untouched.
 """
 
 from pathlib import Path
@@ -15,15 +15,15 @@ if TYPE_CHECKING:
 
 
 def main(address: str, git_blob_sha1: str, copy: str | None, mouse: str) -> None:
-    """Write the file `mouse` from `address`, or make it a symbolic link to the file `copy` where there is one.
+    """Write the file `mouse` from `address`, or make it a symbolic link to the file `copy` if there is one.
 
-    Raises BadInput when the file is not the published one, or cannot be had.
+    Raises BadInput if the file is not the published one or cannot be obtained.
     """
     expected = {"git_blob_sha1": git_blob_sha1}
     if copy is None:
         return download(address, mouse, expected)
     if problem := difference(copy, expected):
-        raise BadInput(f"{copy}: {problem}; this is not the published file, copy or download it again")
+        raise BadInput(f"{copy}: {problem}; this is not the published file: copy or download it again")
     Path(mouse).symlink_to(Path(copy).resolve())
 
 

@@ -10,9 +10,9 @@ if TYPE_CHECKING:
 
 
 def main(address: str, expected: dict[str, str | int], weights: str) -> None:
-    """Write the file `weights` from `address`; `expected` gives its sha256, and its bytes where they are known.
+    """Write the file `weights` from `address`; `expected` gives its SHA-256 and, if known, its size in bytes.
 
-    Raises BadInput when it is another file, or cannot be had.
+    Raises BadInput if the file does not match or cannot be obtained.
     """
     download(address, weights, expected)
 

@@ -33,11 +33,11 @@ if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 MOST_BYTES = 3_000_000
-PANEL_WIDTHS = (480, 400, 320, 240, 160)  # pixels; the first that keeps the film small enough
+PANEL_WIDTHS = (480, 400, 320, 240, 160)  # pixels; the first with a sufficiently small file is used
 GAP = 4  # pixels between the panels
 FRAME_MS, HELD_MS, SLICE_MS = 100, 1000, 700
 DIMMED = 0.45
-GREYS = 62  # fewer greys compress better; with one colour a structure the palette has 64 entries
+GREYS = 62  # fewer greys compress better; with one colour per structure, the palette has 64 entries
 PALETTE = [
     *(round(number * 255 / (GREYS - 1)) for number in range(GREYS) for _ in "RGB"),
     *(channel for name in STRUCTURES for channel in ImageColor.getrgb(style.STRUCTURE_COLOURS[name])),
@@ -57,7 +57,7 @@ class Panel:
 
 @dataclass(frozen=True)
 class Still:
-    """What a movie shows at one time, for `ms` milliseconds."""
+    """One image of a movie, shown for `ms` milliseconds."""
 
     reader: Panel
     expert: Panel
@@ -65,7 +65,7 @@ class Still:
 
 
 def dice_words(overlap: pd.DataFrame, mouse: str, phase: str) -> str:
-    """Return the Dice of each structure as measured in one phase of a mouse; empty where it was not."""
+    """Return the Dice coefficients of a mouse in one phase as text; empty if not measured."""
     rows = overlap[(overlap["mouse"] == mouse) & (overlap["phase"] == phase)].dropna(subset="dice")
     dice = rows.drop_duplicates("structure").set_index("structure")["dice"]
     words = [f"{name.replace('_', ' ')} {dice[name]:.2f}" for name in STRUCTURES if name in dice]
@@ -88,7 +88,7 @@ def stills(case: Case, overlap: pd.DataFrame) -> Iterator[Still]:
         return
     columns = math.ceil(math.sqrt(slices))
     for frame in range(frames):
-        # the cine repeats: before the first annotated frame stands the last one
+        # the cine is cyclic: before the first annotated frame, the last one is shown
         shown = max((known for known in annotated if known <= frame), default=annotated[-1])
         phase = mouse.phases[shown]
         image, expert = (mosaic(case.images[..., index], columns) for index in (frame, shown))
@@ -150,15 +150,15 @@ def draw_legend(width: int, size: int) -> np.ndarray:
     return bar
 
 
-def encode(film: list[Still], title: str, panel_width: int, pixel_aspect: float) -> bytes:
+def encode(movie: list[Still], title: str, panel_width: int, pixel_aspect: float) -> bytes:
     """Return the GIF file: a title, the words of both panels, the panels side by side, a legend."""
-    rows, columns = film[0].reader.picture.shape
+    rows, columns = movie[0].reader.picture.shape
     size = (panel_width, round(panel_width * rows * pixel_aspect / columns))
     width, letters = 2 * panel_width + GAP, max(9, panel_width // 32)
     gap = np.zeros((size[1], GAP), np.uint8)
     top, bottom = draw_words([(0, title)], width, letters), draw_legend(width, letters)
     pictures = []
-    for still in film:
+    for still in movie:
         words = draw_words([(0, still.reader.words), (0.5, still.expert.words)], width, letters)
         panels = np.hstack([draw_panel(still.reader, size), gap, draw_panel(still.expert, size)])
         picture = Image.fromarray(np.vstack([top, words, panels, bottom]))
@@ -170,7 +170,7 @@ def encode(film: list[Still], title: str, panel_width: int, pixel_aspect: float)
         format="GIF",
         save_all=True,
         append_images=pictures[1:],
-        duration=[still.ms for still in film],
+        duration=[still.ms for still in movie],
         loop=0,
         optimize=False,
         comment=stamp().encode(),
@@ -182,9 +182,9 @@ def render(case: Case, name: str, dice: float, overlap: pd.DataFrame) -> bytes:
     """Return the GIF movie of a case, as large as possible within the limit."""
     phenotype = f" ({case.mouse.phenotype})" if case.mouse.phenotype else ""
     title = f"{name.capitalize()} mouse: {case.mouse.name}{phenotype} · mean Dice {dice:.2f}"
-    film = list(stills(case, overlap))
+    movie = list(stills(case, overlap))
     for panel_width in PANEL_WIDTHS:
-        gif = encode(film, title, panel_width, case.pixel_aspect)
+        gif = encode(movie, title, panel_width, case.pixel_aspect)
         if len(gif) <= MOST_BYTES:
             break
     return gif
@@ -207,7 +207,7 @@ def main(
     selected = select_cases(overlaps)
     described = read_manifest(manifest)
     outputs = {"best": best, "median": median, "worst": worst}
-    for name, output in progress(outputs.items(), "rendering", "film"):
+    for name, output in progress(outputs.items(), "rendering", "movie"):
         if selected:
             mouse, dice = selected[name]
             gif = render(read_case(described[mouse], mice[mouse], segmentations[mouse]), name, dice, overlaps)

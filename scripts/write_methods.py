@@ -42,7 +42,7 @@ def paragraphs_of_reader(
     trained: Mapping[str, tuple[dict, pd.DataFrame]],
     weights: Mapping[str, str],
 ) -> list[str]:
-    """Return the paragraphs about a reader of images: what it is, how it was trained, what it segmented."""
+    """Return the paragraphs about a reader of images: its kind, its training and its segmentations."""
     reader = settings["readers"][name]
     which = ["test"] if reader["mice"] == "test" else ["train", "validation", "test"]
     read = {cohort: int(splits[cohort]["split"].isin(which).sum()) for cohort in reader.get("cohorts", splits)}
@@ -118,7 +118,7 @@ def main(
 ) -> None:
     """Write `output` (methods.md) of the study with these `settings` from files named as in `sections`.
 
-    `results` are the files that the study made, in whose records weights, software and commit are found.
+    `results` are the results of the study; their records give weights, software and commit.
     """
     known = lineage(results)
     found = sections(

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 def sections(
     tables: dict[str, pd.DataFrame], cohort: str, reader: str, sd_ddof: int, alpha: float, power: float
 ) -> dict[str, list[str]]:
-    """Return the paragraphs under each heading; one whose table is not there is empty."""
+    """Return the paragraphs under each heading; those without a table are empty."""
     agreement = tables["agreement"]
 
     def from_table(name: str, paragraph_of, *more) -> str:

@@ -1,4 +1,4 @@
-"""Draw docs/architecture.svg: the way of the data, and the rooms of the library with the imports that the code has.
+"""Draw docs/architecture.svg: the flow of the data, and the rooms of the library with their imports.
 
 `python tools/draw_architecture.py`, with a path for another file or format.
 """

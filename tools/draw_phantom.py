@@ -1,6 +1,6 @@
 """Draw docs/phantom.png: one generated mouse of each phenotype, at end-diastole and end-systole.
 
-And docs/phantom_varied.png: mice as varied as those that models/phantom.keras was trained on.
+Also docs/phantom_varied.png: varied mice like those used to train models/phantom.keras.
 Run from the checkout: python tools/draw_phantom.py
 """
 
@@ -60,7 +60,7 @@ def main(path: Path) -> None:
 
 
 def draw_varied(path: Path) -> None:
-    """Draw one slice of each of 24 varied mice, as a network sees it: scaled to its own range, 192 pixels wide."""
+    """Draw one slice of each of 24 varied mice as network input: min-max normalised, 192 pixels wide."""
     figure, axes = plt.subplots(
         3, 8, figsize=(9.0, 3.4), gridspec_kw={"wspace": 0.03, "hspace": 0.03}, facecolor="white"
     )

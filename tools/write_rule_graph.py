@@ -1,7 +1,7 @@
-"""Write the graph of the rules into README.md: `python tools/write_rule_graph.py`; --check says whether it is there.
+"""Write the rule graph into README.md: `python tools/write_rule_graph.py`; --check verifies that it is up to date.
 
-The graph is Snakemake's own for the default study, each rule in the box of its stage. Left out are the final rule and
-those of provenance, which take in all that the others make.
+The graph is Snakemake's for the default study, with each rule in the box of its stage. The final rule and those of
+provenance, which use the outputs of all others, are omitted.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""Looking at the figures that a script draws, before they are files."""
+"""Access to the figures that a script draws, before they are written to files."""
 
 import contextlib
 

@@ -1,4 +1,4 @@
-"""A web server on this machine whose answers go wrong as a test asks for."""
+"""A local web server that can simulate failures."""
 
 import threading
 from collections import defaultdict
@@ -6,11 +6,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
 class FileServer:
-    """Serves `files`, content by path; `trouble` lists by path what goes wrong with the next answers, one each.
+    """Serves `files` (content by path); `trouble` lists the failures of the next responses, by path.
 
-    A status such as 500; "cut", half of the bytes and then the end; "hang", half of the bytes and then nothing;
-    "silence", no answer at all; "whole", the whole file although a part was asked for; "elsewhere", another part;
-    "always" and one of these, the same again and again. `asked` collects the path and the Range of every request.
+    A failure is a status such as 500; "cut", half of the bytes, then the connection is closed; "hang", half of the
+    bytes, then nothing; "silence", no response; "whole", the whole file although a range was requested; "elsewhere",
+    another range; or "always" followed by one of these, which is then repeated. `asked` collects the path and the Range
+    header of every request.
     """
 
     def __init__(self):
@@ -25,7 +26,7 @@ class FileServer:
         threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
 
     def close(self) -> None:
-        """End; whoever still waits for an answer gets none."""
+        """Stop the server; pending requests receive no response."""
         self._closed.set()
         self._server.shutdown()
         self._server.server_close()

@@ -1,4 +1,4 @@
-"""Files of the published network's layout, and its answers, from its description alone: h5py, NumPy and SciPy.
+"""Files in the layout of the published network, and its outputs, from its description only: h5py, NumPy and SciPy.
 
 Weights are a dictionary from LAYER/WEIGHT to an array, kernels (row, column, input channel, output channel).
 """
@@ -96,7 +96,7 @@ def pool(image: np.ndarray, side: int) -> np.ndarray:
 
 
 def upsample(image: np.ndarray, factor: int) -> np.ndarray:
-    """Interpolate bilinearly between the centres of pixels; beyond the outermost centres their values go on.
+    """Interpolate bilinearly between the centres of pixels; beyond the outermost centres, their values are continued.
 
     `factor` is even. Pixels repeated that often and smoothed by a box that wide are that interpolation.
     """

@@ -1,4 +1,4 @@
-"""A study of four files that needs no Snakemake: two sources, two masks made from them, a table and its figure.
+"""A study that does not need Snakemake: two sources, two masks made from them, a table and its figure.
 
 mouse, weights -> results/tiny/mask1.h5, mask2.h5 -> statistics/table.csv (with mouse) -> figures/figure.svg
 """
@@ -54,7 +54,7 @@ def make(path: str, minute: int, inputs: dict[str, str] | None = None, content: 
 
 
 def make_study(folder: Path) -> None:
-    """Make the whole study in `folder`, which is the working directory, beside a checkout with its scripts."""
+    """Make the whole study in `folder`, the working directory, with its scripts in `folder`/checkout."""
     (folder / "checkout" / "scripts").mkdir(parents=True)
     for rule in RULES.values():
         (folder / "checkout" / "scripts" / f"{rule}.py").write_text(f"rule = {rule!r}\n")
@@ -74,7 +74,7 @@ def known(folder: Path, *files: str) -> Lineage:
 
 
 def planned(**rules: dict) -> SnakemakePlan:
-    """Return the plan of the study as it is; `rules` say what is to be different of some."""
+    """Return the plan of the unchanged study; `rules` overrides properties of rules."""
     jobs = [
         {"rule": RULES[path], "outputs": [path], "inputs": [*inputs.values()], "settings": {"alpha": 0.05}}
         for path, inputs in INPUTS.items()
@@ -88,7 +88,7 @@ def planned(**rules: dict) -> SnakemakePlan:
 
 
 def edit(path: str, change, sealed: bool = True) -> None:
-    """Change the record of a file by hand with `change(record)`, and seal it again."""
+    """Change the record of a file with `change(record)`, and reseal it if `sealed`."""
     record = read_record(record_file(path))
     change(record)
     if sealed:

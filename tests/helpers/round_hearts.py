@@ -1,4 +1,4 @@
-"""A small cohort for the tests of figures: round hearts, whose reader errs more from mouse to mouse."""
+"""A small cohort for the tests of figures: round hearts, with reader errors that increase from mouse to mouse."""
 
 from pathlib import Path
 

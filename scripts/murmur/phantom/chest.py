@@ -31,14 +31,14 @@ class Chest:
         self.liver, self.skin, self.fat = self.muscle * rng.uniform([0.85, 1.1, 0.5], [1.1, 1.6, 1.1])
         self.strata = rng.uniform(0.02, 0.14), rng.uniform(0.5, 1.0), rng.uniform(0, 6)
 
-        self.wall = rng.uniform(1.3, 2.8)  # thickness of the chest wall over the heart, and what it has more
+        self.wall = rng.uniform(1.3, 2.8)  # thickness of the chest wall over the heart, and the increase
         self.flank = rng.uniform(0.8, 2.2)  # elsewhere
         self.body = rng.uniform(11.0, 14.5), rng.uniform(12.0, 17.0)
         self.body_at = heart_radius + self.wall - self.body[0], side * rng.uniform(0, 5.0)
         self.limb = rng.uniform(2.2, 3.6)
         front = heart_radius + self.wall
         self.limb_at = front - rng.uniform(1.5, 3.0), rng.choice([-1, 1]) * rng.uniform(4.5, 8)
-        self.liver_radius = rng.uniform(5.5, 8.5), rng.uniform(8.0, 11.0)  # beside the base, beside the apex
+        self.liver_radius = rng.uniform(5.5, 8.5), rng.uniform(8.0, 11.0)  # at the level of the base and of the apex
         self.liver_at = -rng.uniform(7.5, 10.0), side * rng.uniform(1.0, 6.0)
         self.pocket, self.pocket_at = heart_radius + rng.uniform(0.2, 1.4), (rng.uniform(-1.5, 0.5), rng.normal(0, 1.3))
         self.stomach = rng.uniform(1.8, 2.8) * (rng.random() < 0.6)

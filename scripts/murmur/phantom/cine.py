@@ -140,7 +140,7 @@ def _shares(heart: Heart, pose: Pose, plane: Slice, look: Look) -> dict[str, np.
 def _place_heart(
     picture: np.ndarray, plane: Slice, pose: Pose, shares: dict, blood: np.ndarray, rv_blood: float
 ) -> None:
-    """Put the heart into the picture of its box; the atria and great vessels begin beside the ventricle's base."""
+    """Paint the heart into its box of the image; atria and great vessels start at the level of the ventricle's base."""
     ventricle, rv_cavity, whole = (shares[name] for name in ("epicardium", "rv_endocardium", "rv_epicardium"))
     cavity = shares.get("blood", shares["endocardium"])
     beside = (plane.heights > pose.base - 0.8).mean()

@@ -21,9 +21,9 @@ class Look:
     voids: float = 0.0  # share of the signal that turbulent blood loses, in patches
     muscle_texture: float = 0.07
     muscle_regions: float = 0.0  # slow changes of the muscle's signal about the heart
-    rind: float = 0.0  # thickness of what lies about the heart: fat, pericardium, fluid
+    rind: float = 0.0  # thickness of the layer around the heart: fat, pericardium, fluid
     rind_signal: float = 0.0
-    surroundings: dict[str, float] = field(default_factory=dict)  # what the chest's tissues are multiplied by
+    surroundings: dict[str, float] = field(default_factory=dict)  # factors of the signal of the chest's tissues
     detail: tuple[float, float] = (1.0, 1.0)  # share of the samples kept, along row and column
     ghost: tuple[float, int, int] = (0.0, 0, 0)  # signal of a displaced copy, its displacement in pixels, its axis
     grey: tuple[float, float, float] | None = None  # darkest and brightest signal shown, and gamma
@@ -35,7 +35,7 @@ def between(rng: np.random.Generator, low: float, high: float) -> float:
 
 
 def draw_look(rng: np.random.Generator) -> Look:
-    """Draw a look; what not every image has is drawn for some."""
+    """Draw an appearance; features that not every image has are drawn for some images only."""
 
     def sometimes(share: float, value: float) -> float:
         return value if rng.random() < share else 0.0

@@ -28,5 +28,5 @@ def phenotypes_of(mice: int | dict[str, int]) -> list[str]:
 
 
 def has_inflow_frames(index: int) -> bool:
-    """Tell whether mouse `index` has its inflow frames annotated too: 4 of 130, as in the study, 1 of 20."""
+    """Return whether the inflow frames of mouse `index` are annotated too: 4 of 130, as in the study, 1 of 20."""
     return index % 32 == 12

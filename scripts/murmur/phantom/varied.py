@@ -18,7 +18,7 @@ from murmur.phantom.scanner import MATRIX, Scanner, draw_scanner, place_slices
 
 
 def draw_varied_heart(rng: np.random.Generator, phenotype: str) -> Heart:
-    """Draw a heart; of the phenotype stays the infarct, which others may have too."""
+    """Draw a heart; only the infarct is taken from the phenotype, and hearts of other phenotypes may have one too."""
     heart = draw_heart(rng, phenotype)
     edv, ef = rng.uniform(30, 115), rng.uniform(15, 85)
     mass = between(rng, 14 + 0.6 * edv, 190)
@@ -60,7 +60,7 @@ def draw_varied_heart(rng: np.random.Generator, phenotype: str) -> Heart:
 
 
 def two_frames(rng: np.random.Generator) -> Beat:
-    """Return a beat of ED and ES alone, with as much flow in either as comes."""
+    """Return a beat of ED and ES only, with a random amount of flow in each."""
     return Beat(filling=np.array([1.0, 0.0]), flow=rng.uniform(0, 1, 2), ed_frame=0, es_frame=1)
 
 

@@ -1,6 +1,6 @@
 """Figures by category: points of mice in their groups, and estimates with their confidence intervals.
 
-seaborn draws them; it takes a second to import, which figures without categories need not pay.
+They are drawn by seaborn, which takes a second to import; figures without categories do not import this module.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,7 +14,7 @@ from matplotlib.lines import Line2D
 
 from murmur.presentation import style
 
-GROUP_WIDTH = 0.8  # of the distance between two groups; seaborn's own
+GROUP_WIDTH = 0.8  # of the distance between two groups; the default of seaborn
 GOLDEN_SECTION = (np.sqrt(5) - 1) / 2
 
 
@@ -22,7 +22,7 @@ def spread(values: pd.Series) -> pd.Series:
     """Return offsets between -0.5 and 0.5, centred, that keep points of similar value apart.
 
     Multiples of the golden section, taken in the order of the values, fill the width evenly for any number of points.
-    seaborn's stripplot would take random offsets, and its swarmplot does not fit a hundred mice into a column.
+    The stripplot of seaborn uses random offsets, and its swarmplot cannot fit a hundred mice into a column.
     """
     offsets = values.rank(method="first") * GOLDEN_SECTION % 1
     return offsets - (offsets.min() + offsets.max()) / 2

@@ -1,4 +1,4 @@
-"""Printed tables as CSV, HTML, LaTeX and Word, ready to paste; the same cells give the same bytes."""
+"""Printed tables as CSV, HTML, LaTeX and Word, ready to paste; identical cells give identical bytes."""
 
 import datetime
 import io
@@ -18,15 +18,15 @@ from murmur.csv_tables import write_csv
 from murmur.presentation.rendering import render
 from murmur.provenance.stamp import stamp
 
-# Word and zip ask for a date; the clock would make every file differ.
+# Word and zip files contain a date; a fixed one makes them reproducible.
 EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
 @dataclass(frozen=True)
 class PrintedTable:
-    """Text as it is printed: `header` and each of `rows` have one cell per column, the first names the row."""
+    """A table as printed: `header` and each of `rows` have one cell per column; the first cell names the row."""
 
-    number: str  # "Table 1"; LaTeX counts for itself
+    number: str  # "Table 1"; LaTeX numbers tables itself
     title: str
     header: list[str]
     rows: list[list[str]]
@@ -34,7 +34,7 @@ class PrintedTable:
 
 
 def write_table(table: PrintedTable, outputs: Sequence[str | Path]) -> None:
-    """Write `table` to each path in the format that its suffix names: .csv (the cells alone), .html, .tex or .docx."""
+    """Write `table` to each path in the format of its suffix: .csv (cells only), .html, .tex or .docx."""
     for output in map(Path, outputs):
         WRITERS[output.suffix](table, output)
 
@@ -45,7 +45,7 @@ def write_cells(table: PrintedTable, path: str | Path) -> None:
 
 
 def write_html(table: PrintedTable, path: str | Path) -> None:
-    """Write a page that needs no script and no other file."""
+    """Write a self-contained page without scripts."""
     text = render("table.html.j2", table=table, title=f"{table.number}. {table.title}")
     Path(path).write_text(text, encoding="utf-8", newline="\n")
 
@@ -56,7 +56,7 @@ def write_tex(table: PrintedTable, path: str | Path) -> None:
 
 
 def write_docx(table: PrintedTable, path: str | Path) -> None:
-    """Write a Word document with the title, a real table whose header row repeats on each page, and the footnote."""
+    """Write a Word document with the title, a table with a header row repeated on each page, and the footnote."""
     document = docx.Document()
     document.styles["Normal"].font.name = "Times New Roman"
     document.styles["Normal"].font.size = Pt(10)
@@ -64,7 +64,7 @@ def write_docx(table: PrintedTable, path: str | Path) -> None:
     title = f"{table.number}. {table.title}"
     document.add_paragraph(title)
 
-    # Light Shading without its bands is a journal's table: rules above and below the header and at the end.
+    # Light Shading without bands has the rules of a journal's table: above and below the header, and at the end.
     grid = document.add_table(rows=0, cols=len(table.header), style="Light Shading")
     look = grid._tblPr.find(qn("w:tblLook"))
     for attribute in list(look.attrib):

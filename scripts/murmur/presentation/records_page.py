@@ -15,7 +15,7 @@ from murmur.provenance.stamp import stamp
 
 
 def table_of_records(results: Iterable[str], found: Lineage) -> pd.DataFrame:
-    """Return one row per file of `results`: what it is, its record, and the number of sources that it rests on."""
+    """Return one row per file of `results`: digest, record, rule, script and number of sources."""
     rows = [
         {
             "file": path,
@@ -32,17 +32,17 @@ def table_of_records(results: Iterable[str], found: Lineage) -> pd.DataFrame:
 
 
 def where(job: Job) -> str:
-    """Return what a job was for: its wildcards, except the mouse."""
+    """Return the wildcards of a job, except the mouse, as text."""
     return " · ".join(value for name, value in job.made["wildcards"].items() if name != "mouse")
 
 
 def step_of(job: Job) -> str:
-    """Return the step of the study that a job belongs to: the jobs of all mice are one."""
+    """Return the step of the study that a job belongs to; jobs that differ only in the mouse share a step."""
     return f"{job.rule} {where(job)}".strip()
 
 
 def abbreviate_suffixes(paths: Iterable[str]) -> str:
-    """Write files that differ in their suffix as figure.pdf, .svg, .png."""
+    """Abbreviate files that differ only in their suffix, as in figure.pdf, .svg, .png."""
     stems: dict[str, list[str]] = {}
     for path in map(PurePath, paths):
         stems.setdefault(path.stem, []).append(path.suffix)
@@ -50,14 +50,14 @@ def abbreviate_suffixes(paths: Iterable[str]) -> str:
 
 
 def abbreviate(names: list[str], most: int = 3) -> str:
-    """Write names; of many, the first and the last and how many there are."""
-    return ", ".join(names) if len(names) <= most else f"{names[0]} to {names[-1]} ({len(names)} of them)"
+    """Join names; if there are many, only the first, the last and their number."""
+    return ", ".join(names) if len(names) <= most else f"{names[0]} to {names[-1]} ({len(names)} in total)"
 
 
 def inputs_by_kind(jobs: Iterable[Job]) -> list[list[tuple[str, str]]]:
-    """Return name and digest of the inputs of `jobs`, those of one kind in one list, in natural order.
+    """Return name and digest of the inputs of `jobs`, in one list per kind, in natural order.
 
-    Where two files have the same name, their folder is given as well.
+    Files with the same name are given with their folder.
     """
     kinds: dict[str, dict[str, str]] = {}
     for one in jobs:
@@ -74,7 +74,7 @@ def inputs_by_kind(jobs: Iterable[Job]) -> list[list[tuple[str, str]]]:
 
 
 def derivation(job: Job, found: Lineage, steps: Iterable[dict]) -> list[dict]:
-    """Return the steps from the sources to what a job made, each with those of its jobs that took part."""
+    """Return the steps from the sources to the outputs of a job, each with the jobs that contributed."""
     made = set(found.ancestors(next(iter(job.outputs))))
     rows = []
     for step in steps:

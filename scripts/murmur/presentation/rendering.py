@@ -29,19 +29,16 @@ class Verbatim(str):
 
 
 def tex(value: object) -> str:
-    """Return a value as text for LaTeX, with every character escaped that would be a command or would not print.
-
-    Verbatim text is left as it is.
-    """
+    """Return a value as LaTeX text, with special characters escaped; verbatim text is unchanged."""
     if isinstance(value, Verbatim):
         return value
     return "".join(TEX.get(character, character) for character in str(value))
 
 
 def render(template: str, **values) -> str:
-    """Return the text of `template`, *.html.j2 or *.tex.j2, filled in with `values` and with the stamp of the job.
+    """Return the text of `template`, *.html.j2 or *.tex.j2, filled in with `values` and the stamp of the job.
 
-    In LaTeX, where braces abound, <<...>> and <%...%> mark what Jinja replaces.
+    LaTeX uses many braces, so its templates have the delimiters <<...>> and <%...%> instead.
     """
     loader = FileSystemLoader(Path(__file__).parent / "templates")
     if template.endswith(".html.j2"):

@@ -1,7 +1,7 @@
-"""Fail a job that opens a file of its working directory which its rule does not declare as an input.
+"""Let a job fail if it opens a file in its working directory that its rule does not declare as an input.
 
-Python loads this module when it starts, wherever this folder is on PYTHONPATH. Opening is seen by Python's audit hook
-and, because HDF5 opens files from C, by a wrapper around h5py.File.
+Python imports this module on start-up if this folder is on PYTHONPATH. Opened files are detected by an audit hook and,
+because HDF5 opens files from C, by a wrapper around h5py.File.
 """
 
 import os
@@ -32,7 +32,7 @@ def check(path) -> None:
 
 
 def hook(event: str, arguments: tuple) -> None:
-    """Check what Python opens, and wrap h5py.File as soon as it is there."""
+    """Check each file that Python opens, and wrap h5py.File as soon as it is imported."""
     if event != "open" or _state["busy"]:
         return
     _state["busy"] = True
@@ -44,7 +44,7 @@ def hook(event: str, arguments: tuple) -> None:
 
 
 def wrap_h5py() -> None:
-    """Let h5py.File check its name first."""
+    """Make h5py.File check the name of the file first."""
     h5py = sys.modules.get("h5py")
     if _state["wrapped"] or not hasattr(h5py, "File"):
         return

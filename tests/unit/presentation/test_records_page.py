@@ -71,7 +71,7 @@ def test_way_of_a_figure_holds_what_it_was_made_from_and_nothing_else(found):
     order = [way.index(f">{rule}</a>") for rule in ("segment_mouse", "measure", "plot")]
     assert order == sorted(order), "from the sources down to the file"
     assert "tabulate" not in way
-    assert "Mouse1 to Mouse11 (4 of them)" in way, "in natural order"
+    assert "Mouse1 to Mouse11 (4 in total)" in way, "in natural order"
     assert "Mouse1.h5 <code>sha of m</code> to Mouse11.h5 <code>sha of m</code> (4 files)" in way
     assert "one/volumes.csv" in way, "files of one name are told apart by their folder"
     assert way.count("figure_1.p") >= 2
