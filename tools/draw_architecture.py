@@ -60,7 +60,7 @@ def room(name: str) -> str:
 
 
 def imported(source: str, modules: set[str]) -> set[str]:
-    """Return which of `modules` a source text imports, wherever in the text the import stands."""
+    """Return which of `modules` a source text imports, anywhere in the text."""
     found = set()
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
@@ -85,7 +85,7 @@ def arrows(imports: dict[str, set[str]]) -> dict[str, set[str]]:
 
 
 def purpose(name: str) -> str:
-    """Return what a room is for: its docstring, of a long one the part before the colon; empty for a single file."""
+    """Return the docstring of a room, if long only the part before the colon; empty for a single file."""
     path = ROOT / "scripts" / "murmur" / name / "__init__.py"
     if not path.exists():
         return ""
@@ -119,7 +119,7 @@ def columns(number: int) -> list[tuple[float, float]]:
 
 
 def draw_stages(axes: Axes, top: float) -> None:
-    """Draw the stages of the workflow in the order in which the data pass them."""
+    """Draw the stages of the workflow in the order of the data flow."""
     places = columns(len(STAGES))
     for (stage, words), place in zip(STAGES.items(), places, strict=True):
         draw_box(axes, place, top, stage, words, "white")
@@ -128,7 +128,7 @@ def draw_stages(axes: Axes, top: float) -> None:
 
 
 def draw_rooms(axes: Axes, top: float) -> None:
-    """Draw a row for each layer, scripts first, and an arrow from each room to those it imports from."""
+    """Draw a row for each layer, scripts first, and an arrow from each room to the rooms that it imports."""
     places = {}
     for number, (layer, colour) in enumerate(zip(reversed(LAYERS), COLOURS, strict=True)):
         floor = top - number * (BOX + FLOOR)
@@ -154,9 +154,9 @@ def main(path: Path) -> None:
     figure = Figure((WIDTH / 25.4, HEIGHT / 25.4), facecolor="white")
     axes = figure.add_axes((0, 0, 1, 1), xlim=(0, WIDTH), ylim=(0, HEIGHT))
     axes.set_axis_off()
-    axes.text(GAP, HEIGHT - 2, "Stages: rules/*.smk, in the order in which the data pass them", va="top", fontsize=8)
+    axes.text(GAP, HEIGHT - 2, "Stages: rules/*.smk, in the order of the data flow", va="top", fontsize=8)
     draw_stages(axes, HEIGHT - 8)
-    words = "Rooms: scripts/murmur/, an arrow points to what a room imports (white: imported by nearly all, no arrows)"
+    words = "Rooms: scripts/murmur/; arrows point to imported rooms (white: imported by nearly all, arrows omitted)"
     axes.text(GAP, HEIGHT - BOX - 14, words, va="top", fontsize=8)
     draw_rooms(axes, HEIGHT - BOX - 20)
     figure.savefig(path, metadata={"Date": None} if path.suffix == ".svg" else None, dpi=150)

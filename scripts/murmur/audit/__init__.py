@@ -1,1 +1,1 @@
-"""Verification that files still match their code, settings and inputs."""
+"""Verification of files against their records and the current state."""

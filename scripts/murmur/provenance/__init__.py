@@ -1,1 +1,1 @@
-"""How each file was made: records, stamps, and digests of the code."""
+"""Provenance of each file: records, stamps and digests of the code."""

@@ -1,1 +1,1 @@
-"""What a study file asks for: its cohorts and readers, checked before any job starts."""
+"""The study file: its mice, readers, paths and job inputs."""
