@@ -136,7 +136,7 @@ def numbers(text):
     """Return the numbers of a text, but those that belong to names."""
     for name in ("ICC(2,1)", "HD95", "1 − Dice", "n − 1", "95% limits", "95th", "Mouse1"):
         text = text.replace(name, "")
-    text = re.sub(r"Of \d+ pairwise comparisons[^.]*\.", "", text)  # counted, not in a table
+    text = re.sub(r"Of \d+ differences between pairs[^.]*\.", "", text)  # counted, not in a table
     return re.findall(r"(?<![\w.])−?\d+(?:\.\d+)?", text)
 
 
@@ -384,14 +384,14 @@ def test_pairs_of_phenotypes_have_one_sentence_per_parameter(cohort, write):
     differ = "(−8.0 and −3.2 percentage points)"
     (text,) = pairs_said(cohort, write, 0.01, 0.01, "same: significant", "reference only", "reader only", "opposite")
     assert text.endswith(
-        f"followed by those for net. EF differed significantly for both the reference and net between DCM and control "
-        f"{differ}; in opposite directions for the reference and net between MI and DCM {differ}; for the reference "
+        f"followed by those for net. EF differed significantly for both methods between DCM and control "
+        f"{differ}; in opposite directions for the two methods between MI and DCM {differ}; for the reference "
         f"only between MI and control {differ}; for net only between TAC and control {differ}. Significance for one "
         "method only does not show that the methods differ."
     )
     (text,) = pairs_said(cohort, write, 0.01, 0.01, "same: significant", "same: significant", "same: not significant")
     assert text.endswith(
-        f"EF differed significantly for both the reference and net between DCM and control {differ} and between MI and "
+        f"EF differed significantly for both methods between DCM and control {differ} and between MI and "
         f"control {differ}. No other pair differed significantly for the reference or net."
     )
     (text,) = pairs_said(cohort, write, 0.01, 0.01, "same: not significant")
@@ -599,11 +599,11 @@ def test_summary_counts_pairs_by_who_finds_them_different(cohort, write):
         return text[text.index("Of ") :].split(". ")[0]
 
     assert said("same: significant", "reference only", "reference only", "reader only") == (
-        "Of 4 pairwise comparisons of phenotypes, 1 was significant for both, 2 for the reference only and 1 for net "
-        "only"
+        "Of 4 differences between pairs of phenotypes, 1 was significant for both methods, 2 for the reference only "
+        "and 1 for net only"
     )
     assert said("same: not significant", "same: not significant", "opposite") == (
-        "Of 3 pairwise comparisons of phenotypes, 1 was significant in opposite directions and 2 for neither"
+        "Of 3 differences between pairs of phenotypes, 1 was significant in opposite directions and 2 for neither"
     )
 
 

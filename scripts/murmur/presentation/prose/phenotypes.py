@@ -110,8 +110,15 @@ def two_phenotypes(differences: pd.DataFrame, welch: pd.DataFrame, reader: str, 
     return paragraph(
         f"the phenotypes were compared by Welch's t-test{several}",
         *(verdict(row, reader, alpha) for row in rows.to_dict("records")),
+        caveat(tested["conclusion"]),
         missing_values(welch, metric_names(welch)),
     )
+
+
+def caveat(conclusions: pd.Series) -> str:
+    """Warn against a comparison of p values where a pair differs for one method only."""
+    one_only = conclusions.isin([REFERENCE_ONLY, READER_ONLY]).any()
+    return "significance for one method only does not show that the methods differ" if one_only else ""
 
 
 def pairs_in(rows: pd.DataFrame) -> str:
@@ -133,8 +140,8 @@ def pairs_in_metric(rows: pd.DataFrame, omnibus: Mapping[str, float], reader: st
     compared = [name for rater, name in raters.items() if omnibus[rater] < alpha]
     only = f", compared for {compared[0]} only," if len(compared) == 1 else ""
     whose = {
-        SIGNIFICANT: f"for both the reference and {reader}",
-        OPPOSITE: f"in opposite directions for the reference and {reader}",
+        SIGNIFICANT: "for both methods",
+        OPPOSITE: "in opposite directions for the two methods",
         REFERENCE_ONLY: "" if only else "for the reference only",
         READER_ONLY: "" if only else f"for {reader} only",
     }
@@ -169,9 +176,7 @@ def pairs_of_phenotypes(differences: pd.DataFrame, welch: pd.DataFrame, reader: 
     ]
     others = f"no other pair differed significantly for the reference or {reader}"
     texts += [others] if len(differing) < len(tested) else []
-    if differing["conclusion"].isin([REFERENCE_ONLY, READER_ONLY]).any():
-        texts.append("significance for one method only does not show that the methods differ")
-    return paragraph(how, *texts)
+    return paragraph(how, *texts, caveat(differing["conclusion"]))
 
 
 def mice_needed(row: dict, reader: str) -> str:

@@ -13,7 +13,7 @@ from murmur.vocabulary import METRICS
 COUNT = ("no", "one", "two", "three", "four", "five", "six")
 
 
-def conventions(statistics: dict, made: Collection[str], measured: Sequence[str]) -> str:
+def conventions(statistics: dict, made: set[str], measured: Sequence[str]) -> str:
     """Give the statistical unit, the sign of differences, SDs, levels, and the families of corrected tests.
 
     `measured` are the left-ventricular parameters of the study, `made` the names of its tables.
@@ -56,7 +56,7 @@ def agreement(statistics: dict) -> str:
     )
 
 
-def overlap(made: Collection[str], controls: Collection[str]) -> str:
+def overlap(made: set[str], controls: Collection[str]) -> str:
     """Describe how Dice was compared between phases, structures and phenotypes, and related to the error.
 
     `controls` holds the phenotype with which others are compared in each cohort that has several.
@@ -145,7 +145,7 @@ def between_cohorts() -> str:
     )
 
 
-def supplement(made: Collection[str]) -> str:
+def supplement(made: set[str]) -> str:
     """Name the statistics that only the supplementary tables give."""
     found = []
     if "agreement" in made:

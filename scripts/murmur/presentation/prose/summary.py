@@ -99,7 +99,7 @@ def agreement_on_phenotypes(differences: pd.DataFrame, reader: str) -> str:
     if conclusions.empty:
         return "too few mice per phenotype were available to compare phenotypes" if len(differences) else ""
     whose = {
-        SIGNIFICANT: "for both",
+        SIGNIFICANT: "for both methods",
         OPPOSITE: "in opposite directions",
         NOT_SIGNIFICANT: "for neither",
         REFERENCE_ONLY: "for the reference only",
@@ -108,7 +108,7 @@ def agreement_on_phenotypes(differences: pd.DataFrame, reader: str) -> str:
     counts = conclusions.value_counts()
     found = [f"{counts[conclusion]} {name}" for conclusion, name in whose.items() if conclusion in counts]
     found[0] = found[0].replace(" ", f" {'was' if found[0].startswith('1 ') else 'were'} significant ", 1)
-    return f"of {len(conclusions)} pairwise comparisons of phenotypes, {enumerate_words(found)}"
+    return f"of {len(conclusions)} differences between pairs of phenotypes, {enumerate_words(found)}"
 
 
 def place(row: Mapping) -> str:
