@@ -55,14 +55,14 @@ def paired(rng: np.random.Generator, kind: str, n: int) -> Share:
     truth = rng.normal(60, 10, n)
     reference, reader = truth + 3 * errors(rng, kind, n), truth + 3 * errors(rng, kind, n)
     test = paired_test(3 * errors(rng, kind, n), ALPHA, 60)
-    alone = errors(rng, kind, n), errors(rng, kind, n)
+    independent = errors(rng, kind, n), errors(rng, kind, n)
     return {
         "paired t-test": test["p"],
         "signed-rank test": test["wilcoxon_p"],
         "slope of the difference on the mean": slope_p(reference, reader),
         "equivalence, true difference at the margin": equivalence_p(reference, reader),
-        "Pearson's r": pearson(*alone, ALPHA)["p"],
-        "Spearman's rho": spearman(*alone, ALPHA)["p"],
+        "Pearson's r": pearson(*independent, ALPHA)["p"],
+        "Spearman's rho": spearman(*independent, ALPHA)["p"],
     }
 
 

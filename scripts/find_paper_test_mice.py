@@ -39,10 +39,10 @@ def find(figure: pd.DataFrame, function: pd.DataFrame, annotated_images: dict[st
     table.insert(4, "annotated_images", table["mouse"].map(annotated_images or {}).astype("Int64"))
     if annotated_images is not None and accepted.all():
         found = table["annotated_images"].sum()
-        says = f"the {len(table)} mice have {found} annotated images together, the paper's {TEST_IMAGES}"
-        log.info(says)
+        counts = f"the {len(table)} mice have {found} annotated images in total, those of the paper {TEST_IMAGES}"
+        log.info(counts)
         if found != TEST_IMAGES:
-            table["note"] = says
+            table["note"] = counts
     return table
 
 

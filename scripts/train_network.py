@@ -1,4 +1,4 @@
-"""Train a network on the slices collected for it, and document the training so that it can be repeated.
+"""Train a network on the collected slices, and document the training so that it can be repeated.
 
 Loss: 1 − Dice (mean over classes), summed over the five outputs. Optimiser: Adam. Training stops when the validation
 loss has not decreased for `patience` epochs; the weights of the best epoch are retained. After every epoch, the

@@ -45,7 +45,7 @@ def other_function(generator: np.random.Generator) -> dict[str, float]:
 
 
 def _stack(blood_pool: int, myocardium: int, slices: int) -> np.ndarray:
-    """Return labels (row, column, slice): discs with so many voxels of blood pool, and rings of myocardium around."""
+    """Return labels (row, column, slice): discs of blood pool in rings of myocardium, with these numbers of voxels."""
     row, column = np.mgrid[:SIDE, :SIDE] - (SIDE - 1) / 2
     outwards = np.argsort((row**2 + column**2).ravel(), kind="stable")
     stack = np.zeros((SIDE * SIDE, slices), np.uint8)
@@ -58,7 +58,7 @@ def _stack(blood_pool: int, myocardium: int, slices: int) -> np.ndarray:
 
 
 def cine_masks(function: dict[str, float], slices: int, frames: int) -> np.ndarray:
-    """Return labels (row, column, slice, frame): ED is frame 0, ES the last, the volumes go from one to the other."""
+    """Return labels (row, column, slice, frame): ED is frame 0, ES the last; volumes change linearly."""
     masks = np.zeros((SIDE, SIDE, slices, frames), np.uint8)
     for frame in range(frames):
         part = frame / (frames - 1)

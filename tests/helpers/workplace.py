@@ -1,4 +1,4 @@
-"""Running the workflow as a user does: a working directory, a study file, a command."""
+"""Run the workflow as a user does: a working directory, a study file, a command."""
 
 import os
 import shutil
@@ -56,7 +56,7 @@ class Workplace:
         return self.folder / "results" / study
 
 
-# A study that runs in a minute: the mice are rings of 64 by 60 pixels, and the network is as small as may be.
+# A study that runs in a minute: the mice are rings of 64 by 60 pixels, and the network is as small as possible.
 SMALL = {
     "study": "small",
     "cohorts": {
@@ -100,6 +100,6 @@ def write_small_study(place: Workplace) -> str:
 
 
 def copy_of(place: Workplace, folder: Path) -> Workplace:
-    """Copy a working directory with all its dates and what Snakemake knows of it."""
+    """Copy a working directory with all modification times and Snakemake's metadata."""
     shutil.copytree(place.folder, folder, dirs_exist_ok=True)
     return Workplace(folder, place.checkout)

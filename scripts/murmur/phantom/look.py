@@ -30,7 +30,7 @@ class Look:
 
 
 def between(rng: np.random.Generator, low: float, high: float) -> float:
-    """Draw a factor: half and double are as likely."""
+    """Draw a factor, uniform on a logarithmic scale: half and double are equally likely."""
     return float(np.exp(rng.uniform(np.log(low), np.log(high))))
 
 

@@ -57,10 +57,10 @@ def draw_scanner(rng: np.random.Generator, heart: Heart, field_T: float) -> Scan
 
 
 def place_slices(rng: np.random.Generator, heart: Heart, above: int, below: int, most: int = 11) -> np.ndarray:
-    """Return the slices' upper faces, from the base: so many `above` the ventricle at ED and `below` its apex.
+    """Return the upper faces of the slices, from the base: `above` slices above the ventricle at ED, `below` below it.
 
-    There are 8 to `most`. The valve plane lies on the border of two slices, as an operator would plan it, give or take
-    0.1 mm.
+    There are 8 to `most` slices. The valve plane is within 0.1 mm of the border of two slices, as an operator would
+    plan it.
     """
     slices = int(np.clip(above + np.ceil(heart.length - 0.4) + below, 8, most))
     return heart.length + rng.uniform(-0.1, 0.1) + SLICE_MM * (above - np.arange(slices))

@@ -34,5 +34,9 @@ def existing(path: str, key: str, kind: str) -> Path:
 def one_of(name: str, known: list[str], key: str) -> None:
     """Raise BadInput unless `name`, given by `key` of the study file, is one of the `known` names."""
     if name not in known:
-        expected = f"expected one of {', '.join(known)}{nearest(name, known)}" if known else "but there is none; add it"
+        expected = (
+            f"expected one of {', '.join(known)}{nearest(name, known)}"
+            if known
+            else "but there are none to choose from; add one"
+        )
         raise BadInput(f"{key}: found '{name}', {expected}")

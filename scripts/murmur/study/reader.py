@@ -75,7 +75,10 @@ class TrainedReader(Reader):
         one_of(self.trained_on, list(cohorts), key)
         self.cohort = cohorts[self.trained_on]
         if not (self.cohort.has_images and self.cohort.settings.get("split")):
-            raise BadInput(f"{key}: the cohort '{self.trained_on}' has no training mice; give it images and a split")
+            raise BadInput(
+                f"{key}: found '{self.trained_on}', a cohort without training mice, expected one with images and a "
+                "split; name another, or add a split to it"
+            )
         step = DEEPEST * self.network["downsample"]
         if self.network["size"] % step:
             raise BadInput(

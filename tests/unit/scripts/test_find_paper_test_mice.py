@@ -69,7 +69,7 @@ def test_the_25_mice_are_found_in_130(cohort, function, find, caplog):
     assert table["note"].isna().all()
     assert table["residual_uL"].max() < 0.01  # the figure's values rounded to whole voxels
     assert table["annotated_images"].sum() == 460
-    assert "460 annotated images together, the paper's 460" in caplog.text
+    assert "460 annotated images in total, those of the paper 460" in caplog.text
 
 
 def test_distances_are_those_of_the_nearest_mice(function, find, figure3):
@@ -143,7 +143,7 @@ def test_another_number_of_images_is_said(cohort, function, find, tmp_path):
     manifest.loc[manifest["mouse"] == names["M01"], "slices"] -= 1
     write_csv(manifest, tmp_path / "manifest.csv")
     table = find(function, tmp_path / "manifest.csv")
-    assert set(table["note"]) == {"the 25 mice have 458 annotated images together, the paper's 460"}
+    assert set(table["note"]) == {"the 25 mice have 458 annotated images in total, those of the paper 460"}
 
 
 def test_split_tests_on_the_mice_found(cohort, function, find, tmp_path):

@@ -103,7 +103,7 @@ def test_every_problem_is_one_line(demo):
         (["cohorts", "internal", "split", "train"], 13, ["13 + 4 + 20 = 37", "36"]),
         (["cohorts", "internal", "participants"], "none.tsv", ["participants", "none.tsv"]),
         (["readers", "unet3plus", "train_on"], "intrenal", ["train_on", "did you mean 'internal'?"]),
-        (["readers", "unet3plus", "train_on"], "external_7T", ["no training mice"]),
+        (["readers", "unet3plus", "train_on"], "external_7T", ["without training mice"]),
         (["readers", "unet3plus", "network", "size"], 100, ["network.size", "100", "multiple of 32"]),
         (["readers", "unet3plus", "weights"], "w.keras", ["train_on and weights", "exactly one"]),
         (["readers", "unet3plus", "dataset"], "Masks", ["readers.unet3plus.dataset", "without masks"]),
