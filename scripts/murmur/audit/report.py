@@ -15,7 +15,8 @@ def text_of_file(audit: Audit, found: Origin, file: Path) -> list[str]:
         made, run = job.made, job.run
         lines += [
             f"study   {made['study']} ({', '.join(run['study_files'])})",
-            f"record  {job.record} ({job.place})",
+            f"record  {job.record}",
+            f"in      {job.place}",
             f"commit  {made['commit'].replace('+', ', with uncommitted changes')}",
             f"made    {run['started'][:19].replace('T', ' ')} UTC on {run['host']} ({run['system']}), "
             f"in {run['seconds']} s with {run['peak_memory_MB']} MB",
