@@ -71,7 +71,7 @@ def test_mouse_in_two_sets_stops_before_any_job(workplace):
     }
     run = workplace.snakemake(study=workplace.write(study))
     assert run.status == 1
-    assert "split.csv: found Mouse1 in train and in test, expected one set" in run.output
+    assert "split.csv: found Mouse1 in both train and test, expected one set" in run.output
     assert not workplace.results("twice").exists()
 
 
