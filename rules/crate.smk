@@ -13,8 +13,6 @@ rule crate:
         crate=directory("<results>/ro-crate"),
     log:
         "<logs>/crate.log",
-    group:
-        "records"
     conda:
         "../envs/analysis.yaml"
     resources:

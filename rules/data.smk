@@ -49,8 +49,6 @@ rule convert_nifti:
         "<benchmarks>/convert_nifti/{cohort}/{mouse}.tsv"
     wildcard_constraints:
         cohort=any_of(study.cohorts_from("nifti")),
-    group:
-        "convert_{cohort}"
     conda:
         "../envs/analysis.yaml"
     resources:
@@ -131,8 +129,6 @@ rule check_cohort:
     benchmark:
         "<benchmarks>/check_cohort/{cohort}.tsv"
     priority: 1  # invalid mouse files are reported before the long jobs start
-    group:
-        "check_{cohort}"
     conda:
         "../envs/analysis.yaml"
     threads: 2
@@ -158,8 +154,6 @@ rule draw_split:
         split=shown("<results>/cohorts/{cohort}/split.csv", "Split of {cohort}", category="Provenance"),
     log:
         "<logs>/draw_split/{cohort}.log",
-    group:
-        "check_{cohort}"
     conda:
         "../envs/analysis.yaml"
     resources:

@@ -11,8 +11,6 @@ rule draw_network:
         *figure("figure_1_network", "Figure 1: network", **BY_READER),
     log:
         "<logs>/draw_network/{cohort}/{reader}.log",
-    group:
-        "figures_{cohort}_{reader}"
     conda:
         "../envs/analysis.yaml"
     resources:
@@ -37,8 +35,6 @@ rule plot_cases:
         "<logs>/plot_cases/{cohort}/{reader}.log",
     benchmark:
         "<benchmarks>/plot_cases/{cohort}/{reader}.tsv"
-    group:
-        "figures_{cohort}_{reader}"
     conda:
         "../envs/analysis.yaml"
     resources:
@@ -69,8 +65,6 @@ rule render_movies:
         "<logs>/render_movies/{cohort}/{reader}.log",
     benchmark:
         "<benchmarks>/render_movies/{cohort}/{reader}.tsv"
-    group:
-        "figures_{cohort}_{reader}"
     conda:
         "../envs/analysis.yaml"
     resources:
@@ -93,8 +87,6 @@ rule plot_agreement:
         *figure("figure_3_agreement", "Figure 3: agreement", **BY_READER),
     log:
         "<logs>/plot_agreement/{cohort}/{reader}.log",
-    group:
-        "statistics_{cohort}_{reader}"
     conda:
         "../envs/analysis.yaml"
     resources:
@@ -119,8 +111,6 @@ rule plot_time_volume:
         *figure("figure_4_time_volume", "Figure 4: time-volume curve", **BY_READER),
     log:
         "<logs>/plot_time_volume/{cohort}/{reader}.log",
-    group:
-        "figures_{cohort}_{reader}"
     conda:
         "../envs/analysis.yaml"
     resources:
@@ -141,8 +131,6 @@ rule plot_overlap:
         *figure("figure_5_overlap", "Figure 5: overlap", **BY_READER),
     log:
         "<logs>/plot_overlap/{cohort}/{reader}.log",
-    group:
-        "figures_{cohort}_{reader}"
     conda:
         "../envs/analysis.yaml"
     resources:
@@ -164,8 +152,6 @@ rule plot_groups:
         *figure("figure_6_groups", "Figure 6: phenotypes", **BY_READER),
     log:
         "<logs>/plot_groups/{cohort}/{reader}.log",
-    group:
-        "statistics_{cohort}_{reader}"
     conda:
         "../envs/analysis.yaml"
     resources:
@@ -190,8 +176,6 @@ rule plot_readers:
         *figure("figure_7_readers", "Figure 7: readers", "{cohort}/", category="{cohort}"),
     log:
         "<logs>/plot_readers/{cohort}.log",
-    group:
-        "compare_{cohort}"
     conda:
         "../envs/analysis.yaml"
     resources:
@@ -212,8 +196,6 @@ rule plot_cohorts:
         *figure("figure_8_cohorts", "Figure 8: cohorts", "", category="All cohorts"),
     log:
         "<logs>/plot_cohorts.log",
-    group:
-        "compare_cohorts"
     conda:
         "../envs/analysis.yaml"
     resources:
@@ -234,8 +216,6 @@ rule plot_learning_curve:
         *figure("learning_curve", "Learning curve", **BY_READER),
     log:
         "<logs>/plot_learning_curve/{cohort}/{reader}.log",
-    group:
-        "figures_{cohort}_{reader}"
     conda:
         "../envs/analysis.yaml"
     resources:

@@ -15,8 +15,6 @@ rule measure_volumes:
         "<logs>/measure_volumes/{cohort}/{reader}.log",
     benchmark:
         "<benchmarks>/measure_volumes/{cohort}/{reader}.tsv"
-    group:
-        "measure_{cohort}_{reader}"
     conda:
         "../envs/analysis.yaml"
     resources:
@@ -43,8 +41,6 @@ rule measure_function:
         "<logs>/measure_function/{cohort}/{reader}.log",
     wildcard_constraints:
         cohort=any_of(study.cohorts_with_images),
-    group:
-        "measure_{cohort}_{reader}"
     conda:
         "../envs/analysis.yaml"
     resources:
@@ -66,8 +62,6 @@ rule import_measurements:
         "<logs>/import_measurements/{cohort}/{reader}.log",
     wildcard_constraints:
         cohort=any_of(study.cohorts_from("measurements")),
-    group:
-        "measure_{cohort}_{reader}"
     conda:
         "../envs/analysis.yaml"
     resources:
@@ -93,8 +87,6 @@ rule measure_overlap:
         "<logs>/measure_overlap/{cohort}/{reader}.log",
     benchmark:
         "<benchmarks>/measure_overlap/{cohort}/{reader}.tsv"
-    group:
-        "measure_{cohort}_{reader}"
     conda:
         "../envs/analysis.yaml"
     threads: 2

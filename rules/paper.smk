@@ -16,8 +16,6 @@ rule audit_paper:
         conventions="<results>/paper/paper_conventions.csv",
     log:
         "<logs>/audit_paper.log",
-    group:
-        "paper"
     conda:
         "../envs/analysis.yaml"
     resources:
@@ -39,8 +37,6 @@ rule compare_with_paper:
         "<results>/paper/paper_comparison.csv",
     log:
         "<logs>/compare_with_paper.log",
-    group:
-        "paper"
     conda:
         "../envs/analysis.yaml"
     resources:
@@ -64,8 +60,6 @@ rule tabulate_paper:
         "<results>/paper/paper_comparison.docx",
     log:
         "<logs>/tabulate_paper.log",
-    group:
-        "paper"
     conda:
         "../envs/analysis.yaml"
     resources:
@@ -88,8 +82,6 @@ rule find_paper_test_mice:
         "<results>/paper/paper_test_mice.csv",
     log:
         "<logs>/find_paper_test_mice.log",
-    group:
-        "paper"
     conda:
         "../envs/analysis.yaml"
     resources:
@@ -110,8 +102,6 @@ rule draw_paper_split:
         "<results>/paper/paper_split.csv",
     log:
         "<logs>/draw_paper_split.log",
-    group:
-        "paper"
     conda:
         "../envs/analysis.yaml"
     resources:

@@ -36,8 +36,6 @@ rule write_methods:
         shown("<results>/tables/methods.md", "Methods section", category="Provenance"),
     log:
         "<logs>/write_methods.log",
-    group:
-        "records"
     conda:
         "../envs/analysis.yaml"
     resources:
@@ -70,8 +68,6 @@ rule list_records:
         ],
     log:
         "<logs>/list_records.log",
-    group:
-        "records"
     conda:
         "../envs/analysis.yaml"
     resources:

@@ -19,8 +19,6 @@ rule segment_mouse:
         "<benchmarks>/segment_mouse/{cohort}/{reader}/{mouse}.tsv"
     wildcard_constraints:
         reader=any_of(study.readers_by("train_on", "weights")),
-    group:
-        "segment_{cohort}_{reader}"
     conda:
         network_environment("segment_mouse", inputs.segmentation)
     threads: 1

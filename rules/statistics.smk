@@ -12,8 +12,6 @@ rule measure_agreement:
         "<results>/statistics/{cohort}/{reader}/agreement.csv",
     log:
         "<logs>/measure_agreement/{cohort}/{reader}.log",
-    group:
-        "statistics_{cohort}_{reader}"
     conda:
         "../envs/analysis.yaml"
     resources:
@@ -37,8 +35,6 @@ rule summarise_overlap:
         surface="<results>/statistics/{cohort}/{reader}/surface_summary.csv",
     log:
         "<logs>/summarise_overlap/{cohort}/{reader}.log",
-    group:
-        "statistics_{cohort}_{reader}"
     conda:
         "../envs/analysis.yaml"
     resources:
@@ -60,8 +56,6 @@ rule compare_overlap:
         pairwise="<results>/statistics/{cohort}/{reader}/overlap_pairwise.csv",
     log:
         "<logs>/compare_overlap/{cohort}/{reader}.log",
-    group:
-        "statistics_{cohort}_{reader}"
     conda:
         "../envs/analysis.yaml"
     resources:
@@ -82,8 +76,6 @@ rule model_overlap:
         "<results>/statistics/{cohort}/{reader}/overlap_model.csv",
     log:
         "<logs>/model_overlap/{cohort}/{reader}.log",
-    group:
-        "statistics_{cohort}_{reader}"
     conda:
         "../envs/analysis.yaml"
     resources:
@@ -106,8 +98,6 @@ rule correlate_dice_error:
         "<results>/statistics/{cohort}/{reader}/dice_error.csv",
     log:
         "<logs>/correlate_dice_error/{cohort}/{reader}.log",
-    group:
-        "statistics_{cohort}_{reader}"
     conda:
         "../envs/analysis.yaml"
     resources:
@@ -130,8 +120,6 @@ rule compare_groups:
         differences="<results>/statistics/{cohort}/{reader}/group_differences.csv",
     log:
         "<logs>/compare_groups/{cohort}/{reader}.log",
-    group:
-        "statistics_{cohort}_{reader}"
     conda:
         "../envs/analysis.yaml"
     resources:
@@ -154,8 +142,6 @@ rule estimate_sample_size:
         "<results>/statistics/{cohort}/{reader}/sample_size.csv",
     log:
         "<logs>/estimate_sample_size/{cohort}/{reader}.log",
-    group:
-        "statistics_{cohort}_{reader}"
     conda:
         "../envs/analysis.yaml"
     resources:
@@ -182,8 +168,6 @@ rule compare_readers:
         beside="<results>/statistics/{cohort}/reader_beside_observer.csv",
     log:
         "<logs>/compare_readers/{cohort}.log",
-    group:
-        "compare_{cohort}"
     conda:
         "../envs/analysis.yaml"
     resources:
@@ -208,8 +192,6 @@ rule compare_cohorts:
         "<results>/statistics/cohort_comparison.csv",
     log:
         "<logs>/compare_cohorts.log",
-    group:
-        "compare_cohorts"
     conda:
         "../envs/analysis.yaml"
     resources:

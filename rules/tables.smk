@@ -11,8 +11,6 @@ rule tabulate_agreement:
         *printed("table_1", "Table 1: agreement"),
     log:
         "<logs>/tabulate_agreement/{cohort}/{reader}.log",
-    group:
-        "statistics_{cohort}_{reader}"
     conda:
         "../envs/analysis.yaml"
     resources:
@@ -38,8 +36,6 @@ rule tabulate_overlap:
         *printed("table_2", "Table 2: overlap"),
     log:
         "<logs>/tabulate_overlap/{cohort}/{reader}.log",
-    group:
-        "statistics_{cohort}_{reader}"
     conda:
         "../envs/analysis.yaml"
     resources:
@@ -62,8 +58,6 @@ rule tabulate_groups:
         *printed("table_3", "Table 3: phenotypes"),
     log:
         "<logs>/tabulate_groups/{cohort}/{reader}.log",
-    group:
-        "statistics_{cohort}_{reader}"
     conda:
         "../envs/analysis.yaml"
     resources:
@@ -86,8 +80,6 @@ rule write_results:
         shown("<results>/tables/{cohort}/{reader}/results.md", "Results section", **BY_READER),
     log:
         "<logs>/write_results/{cohort}/{reader}.log",
-    group:
-        "statistics_{cohort}_{reader}"
     conda:
         "../envs/analysis.yaml"
     resources:
