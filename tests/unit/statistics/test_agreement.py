@@ -255,7 +255,7 @@ def test_ddof_changes_spreads_only():
 
 
 def gaps(row, present=False):
-    """The numbers of a row, but for the corrected p, which are of the table, that are missing (or present)."""
+    """The numbers of a row, except the corrected p of the whole table, that are missing (or present)."""
     numbers = [name for name in STATISTICS if name not in ("note", "reasons", *CORRECTED)]
     return [name for name in numbers if math.isnan(row[name]) != present]
 
