@@ -1,4 +1,4 @@
-"""Files: digests of their content, atomic writing, and natural order of their names."""
+"""Files: reading of a user's files, digests of their content, atomic writing, and natural order of their names."""
 
 import contextlib
 import hashlib
@@ -9,9 +9,73 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from murmur.errors import BadInput
+
 FORMAT = 1  # of the order of names; see murmur.provenance.code
 MEMORY = Path(".snakemake/murmur")  # in the working directory
 REMEMBERED_BYTES = 2**20  # smaller files are read as fast as a stored note
+POINTERS = {  # the first bytes of a file that stands for another: its name, and the command to obtain the other
+    b"version https://git-lfs": ("Git LFS", "git lfs pull"),
+    b"/annex/objects/": ("git-annex", "git annex get"),
+}
+REASON = 200  # characters of an error of a library that are shown
+
+
+def check_readable(path: str | Path) -> None:
+    """Raise BadInput unless `path` is a regular file that can be opened for reading."""
+    path = Path(path)
+    try:
+        if path.is_symlink() and not path.exists():
+            raise BadInput(
+                f"{path}: found a link to '{os.readlink(path)}', which does not exist, expected the file itself; "
+                "fetch it, connect the drive, or remove the link"
+            )
+        if not path.exists():
+            raise BadInput(f"{path}: found no file, expected one; correct the path or connect the drive")
+        if not path.is_file():
+            kind = "a folder" if path.is_dir() else "a device or pipe"
+            raise BadInput(f"{path}: found {kind}, expected a file; rename or remove it")
+        with open(path, "rb"):
+            pass
+    except PermissionError:
+        raise BadInput(f"{path}: found no permission to read the file, expected it; change its permissions") from None
+    except (OSError, ValueError) as error:
+        raise BadInput(f"{path}: found a file that cannot be opened ({_reason(error)}), expected one") from None
+
+
+@contextlib.contextmanager
+def reading(path: str | Path, kind: str) -> Iterator[None]:
+    """Turn every exception of the block, which reads a user's file of a `kind`, into a BadInput that names the file."""
+    check_readable(path)
+    try:
+        yield
+    except BadInput:
+        raise
+    except MemoryError:
+        raise BadInput(
+            f"{path}: found more data than fit in memory, expected fewer; give the job more memory"
+        ) from None
+    except Exception as error:
+        raise BadInput(_unreadable(Path(path), kind, _reason(error))) from error
+
+
+def _unreadable(path: Path, kind: str, reason: str) -> str:
+    """Return the message for a file that is not a readable file of its kind."""
+    if path.stat().st_size == 0:
+        return f"{path}: found an empty file, expected {kind}; copy or export it again"
+    with open(path, "rb") as file:
+        start = file.read(40)
+    for beginning, (name, command) in POINTERS.items():
+        if start.startswith(beginning):
+            return f"{path}: found a {name} pointer, expected the file itself; fetch it with {command}"
+    return f"{path}: found no readable {kind} ({reason}), expected one; copy or export it again"
+
+
+def _reason(error: Exception) -> str:
+    """Return the message of an error on one line; of those of HDF5, only the part in parentheses."""
+    text = " ".join(str(error).split()).strip("'\"") or type(error).__name__
+    inner = re.fullmatch(r"(?:Unable to|Can't) [^(]*\((.*)\)", text)
+    return (inner[1] if inner else text)[:REASON]
 
 
 @contextlib.contextmanager

@@ -3,7 +3,17 @@ from types import SimpleNamespace
 
 import pytest
 
-from murmur.files import atomic_write, is_remembered, natural_key, remembered, remembered_sha256, sha256
+from murmur.errors import BadInput
+from murmur.files import (
+    atomic_write,
+    check_readable,
+    is_remembered,
+    natural_key,
+    reading,
+    remembered,
+    remembered_sha256,
+    sha256,
+)
 
 
 def test_file_appears_whole_or_not_at_all(tmp_path):
@@ -66,3 +76,36 @@ def test_small_files_leave_no_notes(tmp_path):
     (tmp_path / "table.csv").write_text("mouse\n")
     assert remembered_sha256(tmp_path / "table.csv", tmp_path / "memory") == sha256(tmp_path / "table.csv")
     assert not (tmp_path / "memory").exists()
+
+
+def test_file_that_cannot_be_read_is_one_sentence(tmp_path, monkeypatch):
+    (tmp_path / "link").symlink_to("annex/X.h5")
+    (tmp_path / "folder.h5").mkdir()
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "empty").touch()
+    (tmp_path / "lfs").write_text("version https://git-lfs.github.com/spec/v1\n")
+    (tmp_path / "annex").write_text("/annex/objects/SHA256E-s1--0\n")
+    (tmp_path / "text").write_text("text")
+    for name, words in {
+        "link": "found a link to 'annex/X.h5', which does not exist",
+        "absent": "found no file",
+        "folder.h5": "found a folder",
+        "pipe": "found a device or pipe",
+        "empty": "found an empty file",
+        "lfs": "found a Git LFS pointer, expected the file itself; fetch it with git lfs pull",
+        "annex": "found a git-annex pointer",
+        "text": "found no readable table (two lines), expected one",
+    }.items():
+        with pytest.raises(BadInput) as error, reading(tmp_path / name, "table"):
+            raise ValueError("two\nlines")
+        assert words in str(error.value)
+        assert str(error.value).startswith(f"{tmp_path / name}: found")
+    with pytest.raises(BadInput, match="found more data than fit in memory"), reading(tmp_path / "text", "table"):
+        raise MemoryError
+
+    def closed(path, mode):
+        raise PermissionError(13, "Permission denied", path)
+
+    monkeypatch.setattr("murmur.files.open", closed, raising=False)
+    with pytest.raises(BadInput, match="found no permission to read"):
+        check_readable(tmp_path / "text")

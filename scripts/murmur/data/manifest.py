@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from murmur.csv_tables import read_csv
-from murmur.data.mouse_file import open_mouse
+from murmur.data.mouse_file import attribute, images_of, listed_frames, masks_of, open_mouse
 from murmur.errors import BadInput
 from murmur.files import remembered_sha256
 from murmur.vocabulary import BLOOD_POOL, STRUCTURES
@@ -166,12 +166,7 @@ def _agreed(path: str, name: str, given, found, default):
 
 
 def _check_images(path: str, images: h5py.Dataset) -> None:
-    """Check shape, type and values of the images, slice by slice."""
-    if images.ndim != 4 or 0 in images.shape or images.dtype.kind not in "uif":
-        raise BadInput(
-            f"{path}: found Images of shape {images.shape} and type {images.dtype}, "
-            "expected numbers with 4 axes (row, column, slice, frame)"
-        )
+    """Check the values of the images, slice by slice."""
     lowest, highest = np.inf, -np.inf
     for number in range(images.shape[2]):
         values = images[:, :, number, :]
@@ -182,14 +177,9 @@ def _check_images(path: str, images: h5py.Dataset) -> None:
         raise BadInput(f"{path}: found the constant value {lowest} in Images, expected an image; export it again")
 
 
-def _check_masks(path: str, file: h5py.File) -> dict[int, int]:
-    """Check the masks; return the number of blood-pool voxels of each annotated frame."""
-    shape, masks = file["Images"].shape, file["Masks"]
-    if masks.shape != shape or masks.dtype.kind not in "uifb":
-        raise BadInput(
-            f"{path}: found Masks of shape {masks.shape} and type {masks.dtype}, "
-            f"expected numbers of shape {shape}, as for Images"
-        )
+def _check_masks(path: str, masks: h5py.Dataset, listed: list[int] | None) -> dict[int, int]:
+    """Check the labels; return the number of blood-pool voxels of each annotated frame."""
+    shape = masks.shape
     labelled, blood_pool = np.zeros(shape[3], bool), np.zeros(shape[3], int)
     for number in range(shape[2]):
         values = masks[:, :, number, :]
@@ -202,20 +192,11 @@ def _check_masks(path: str, file: h5py.File) -> dict[int, int]:
         labelled |= values.any(axis=(0, 1))
         blood_pool += np.count_nonzero(values == BLOOD_POOL, axis=(0, 1))
     frames = np.flatnonzero(labelled).tolist()
-    if "Frames_with_ROI" in file:
-        listed = np.atleast_1d(file["Frames_with_ROI"][()])
-        if listed.ndim != 1 or listed.dtype.kind not in "ui" or len(set(listed.tolist())) != listed.size:
-            raise BadInput(f"{path}: found Frames_with_ROI {listed.tolist()}, expected distinct integers")
-        if listed.size and not (listed.min() >= 0 and listed.max() < shape[3]):
-            raise BadInput(
-                f"{path}: found Frames_with_ROI {listed.tolist()}, "
-                f"expected 0 to {shape[3] - 1}; frames are counted from 0"
-            )
-        if strays := sorted(set(frames) - set(listed.tolist())):
-            raise BadInput(
-                f"{path}: found labels in frame {strays[0]}, which is not in Frames_with_ROI {listed.tolist()}; "
-                "add it (frames are counted from 0) or clear its mask"
-            )
+    if listed is not None and (strays := sorted(set(frames) - set(listed))):
+        raise BadInput(
+            f"{path}: found labels in frame {strays[0]}, which is not in Frames_with_ROI {listed}; "
+            "add it (frames are counted from 0) or clear its mask"
+        )
     return {frame: int(blood_pool[frame]) for frame in frames}
 
 
@@ -245,18 +226,17 @@ def describe(path: str, spacing_mm: list[float] | None, frame_interval_ms: float
         If the file does not meet the requirements; one sentence with the file, what was found and what was expected.
     """
     with open_mouse(path) as file:
-        if "Images" not in file:
-            raise BadInput(f"{path}: found the datasets {', '.join(file) or 'none'}, expected Images (and Masks)")
-        _check_images(path, file["Images"])
-        annotated = _check_masks(path, file) if "Masks" in file else {}
-        shape = file["Images"].shape
+        images, masks = images_of(file), masks_of(file)
+        shape = images.shape
+        _check_images(path, images)
+        annotated = {} if masks is None else _check_masks(path, masks, listed_frames(file, shape[3]))
         assumed = spacing_mm is None and "spacing_mm" not in file.attrs
-        spacing = _agreed(path, "spacing_mm", spacing_mm, _attribute(file, "spacing_mm", 3), PAPER_SPACING_MM)
+        spacing = _agreed(path, "spacing_mm", spacing_mm, attribute(file, "spacing_mm", 3), PAPER_SPACING_MM)
         interval = _agreed(
             path,
             "frame_interval_ms",
             frame_interval_ms,
-            _attribute(file, "frame_interval_ms", 1),
+            attribute(file, "frame_interval_ms", 1),
             PAPER_FRAME_INTERVAL_MS,
         )
     ed, es = find_phases(annotated)
@@ -283,15 +263,3 @@ def describe(path: str, spacing_mm: list[float] | None, frame_interval_ms: float
         "frame_interval_ms": float(interval),
         "spacing_assumed": assumed,
     }
-
-
-def _attribute(file: h5py.File, name: str, count: int):
-    """Return an attribute of `count` positive numbers; None if it is absent."""
-    if name not in file.attrs:
-        return None
-    values = np.atleast_1d(file.attrs[name])
-    if values.shape != (count,) or values.dtype.kind not in "uif" or not (np.isfinite(values) & (values > 0)).all():
-        raise BadInput(
-            f"{file.filename}: found the attribute {name} {file.attrs[name]}, expected {count} number(s) above 0"
-        )
-    return values.tolist() if count > 1 else float(values[0])

@@ -5,37 +5,189 @@ frames, counted from 0. The same layout is used for the phantom, converted NIfTI
 so that all later steps read a single file format.
 """
 
+import contextlib
+import math
+from collections.abc import Iterator
 from pathlib import Path
 
 import h5py
 import numpy as np
 
 from murmur.errors import BadInput
-from murmur.files import atomic_write
+from murmur.files import atomic_write, reading
+
+MOST_VALUES = 2**30  # of a cine, such as 512 x 512 pixels, 40 slices and 100 frames
+MOST_COMPRESSED = 1100  # bytes per byte of a file; deflate, as in gzip, reaches 1032
+SHOWN = 10  # names in a message
+SMALLEST = 2**20  # bytes that any file may claim: values that were never written take no space
 
 
-def open_mouse(path: str | Path) -> h5py.File:
-    """Open a mouse file for reading.
+@contextlib.contextmanager
+def open_mouse(path: str | Path) -> Iterator[h5py.File]:
+    """Open a mouse file for reading, as a context manager.
 
     Parameters
     ----------
     path : str or Path
         HDF5 file.
 
-    Returns
-    -------
+    Yields
+    ------
     h5py.File
-        The open file, a context manager.
+        The open file.
 
     Raises
     ------
     BadInput
-        If it is absent or no HDF5 file.
+        If the file is absent or no HDF5 file, or if an exception of any kind ends the block that reads it.
     """
-    try:
-        return h5py.File(path, "r")
-    except OSError:
-        raise BadInput(f"{path}: found no readable HDF5 file, expected one; copy or export it again") from None
+    with reading(path, "HDF5 file"), h5py.File(path, "r") as file:
+        yield file
+
+
+def check_header(path: str | Path) -> dict:
+    """Check a mouse file without reading images and masks.
+
+    Parameters
+    ----------
+    path : str or Path
+        Mouse file.
+
+    Returns
+    -------
+    dict
+        Values of JSON: `shape` (row, column, slice, frame) and `type` of the images, `has_masks`, the attributes
+        `spacing_mm` and `frame_interval_ms` (None if absent), `frames`, as listed in `Frames_with_ROI` (None without
+        list), and `unused`, the names of everything else in the file.
+
+    Raises
+    ------
+    BadInput
+        If the file cannot be read, or a dataset or an attribute does not meet the requirements.
+    """
+    with open_mouse(path) as file:
+        images = images_of(file)
+        masks = masks_of(file)
+        return {
+            "shape": list(images.shape),
+            "type": str(images.dtype),
+            "has_masks": masks is not None,
+            "spacing_mm": attribute(file, "spacing_mm", 3),
+            "frame_interval_ms": attribute(file, "frame_interval_ms", 1),
+            "frames": listed_frames(file, images.shape[3]) if masks is not None else None,
+            "unused": [name for name in file if name not in ("Images", "Masks", "Frames_with_ROI")],
+        }
+
+
+def images_of(file: h5py.File) -> h5py.Dataset:
+    """Return the images of an open mouse file. Raises BadInput if there are none with four axes."""
+    if "Images" not in file:
+        names = ", ".join(list(file)[:SHOWN]) or "none"
+        raise BadInput(f"{file.filename}: found the datasets {names}, expected Images (and Masks)")
+    images = numeric_dataset(file, "Images")
+    if images.ndim != 4 or 0 in images.shape or images.dtype.kind not in "uif":
+        raise BadInput(
+            f"{file.filename}: found Images of shape {images.shape} and type {images.dtype}, "
+            "expected numbers with 4 axes (row, column, slice, frame)"
+        )
+    if min(images.shape[2:]) > images.shape[1]:
+        raise BadInput(
+            f"{file.filename}: found Images of shape {images.shape}, expected (row, column, slice, frame); the axes "
+            "look reversed, as MATLAB writes them: transpose Images and Masks before writing them"
+        )
+    return images
+
+
+def masks_of(file: h5py.File, name: str = "Masks", shape: tuple[int, ...] | None = None) -> h5py.Dataset | None:
+    """Return the masks of an open file, None if it has no dataset `name`.
+
+    Raises BadInput unless they are numbers with the shape of the images or, if it is given, with `shape`.
+    """
+    if name not in file:
+        return None
+    shape = shape or images_of(file).shape
+    masks = numeric_dataset(file, name)
+    if masks.shape != shape or masks.dtype.kind not in "uifb":
+        raise BadInput(
+            f"{file.filename}: found {name} of shape {masks.shape} and type {masks.dtype}, "
+            f"expected numbers of shape {shape}, as for Images"
+        )
+    return masks
+
+
+def numeric_dataset(file: h5py.File, name: str) -> h5py.Dataset:
+    """Return a dataset of a user's file whose values are in this file and can be decoded.
+
+    Raises BadInput for groups, for data in other files, for filters that are not available and for more values than a
+    cine or the file can hold.
+    """
+    path, link = file.filename, file.get(name, getlink=True)
+    if isinstance(link, h5py.ExternalLink):
+        raise BadInput(f"{path}: found {name} linked to the file '{link.filename}', expected it in this file; copy it")
+    if isinstance(link, h5py.SoftLink) and file.get(name) is None:
+        raise BadInput(f"{path}: found {name} linked to '{link.path}', which does not exist; write it again")
+    found = file[name]
+    if not isinstance(found, h5py.Dataset):
+        raise BadInput(f"{path}: found a group {name}, expected a dataset with 4 axes; write it as one array")
+    if found.file.filename != path or found.is_virtual or found.external:
+        raise BadInput(f"{path}: found {name} stored in other files, expected it in this file; copy it")
+    filters = found.id.get_create_plist()
+    for number, _, _, label in (filters.get_filter(i) for i in range(filters.get_nfilters())):
+        if not h5py.h5z.filter_avail(number):
+            raise BadInput(
+                f"{path}: found {name} compressed by the filter {number} ({label.decode(errors='replace')}), which is "
+                "not available here; compress it with gzip, for example with h5repack -f GZIP=1"
+            )
+    if found.shape is None:
+        raise BadInput(f"{path}: found {name} without values, expected an array; write it again")
+    check_size(path, name, found.shape, found.dtype.itemsize)
+    return found
+
+
+def check_size(path: str | Path, what: str, shape: tuple[int, ...], bytes_per_value: int) -> None:
+    """Raise BadInput if `shape` is larger than any cine, or than a compressed file of this size can hold."""
+    values = math.prod(map(int, shape))
+    if values > MOST_VALUES:
+        raise BadInput(
+            f"{path}: found {what} of shape {shape}, {values:,} values, expected at most {MOST_VALUES:,}; "
+            "correct the file, or split it"
+        )
+    if values * bytes_per_value > SMALLEST + MOST_COMPRESSED * Path(path).stat().st_size:
+        raise BadInput(
+            f"{path}: found {what} of shape {shape} in a file of {Path(path).stat().st_size:,} bytes, which cannot "
+            "hold them; copy or export it again"
+        )
+
+
+def listed_frames(file: h5py.File, frames: int) -> list[int] | None:
+    """Return `Frames_with_ROI` of a file with so many `frames`, counted from 0, ascending; None if there is none.
+
+    Raises BadInput unless they are distinct frames of the file.
+    """
+    path, name = file.filename, "Frames_with_ROI"
+    if name not in file:
+        return None
+    found = numeric_dataset(file, name)
+    if found.size > frames:
+        raise BadInput(f"{path}: found {found.size} values in {name}, expected at most {frames}, one per frame")
+    listed = np.atleast_1d(found[()])
+    if listed.ndim != 1 or listed.dtype.kind not in "ui" or len(set(listed.tolist())) != listed.size:
+        raise BadInput(f"{path}: found {name} {listed.tolist()}, expected distinct integers")
+    if listed.size and not (listed.min() >= 0 and listed.max() < frames):
+        raise BadInput(f"{path}: found {name} {listed.tolist()}, expected 0 to {frames - 1}; frames are counted from 0")
+    return sorted(listed.tolist())
+
+
+def attribute(file: h5py.File, name: str, count: int) -> list[float] | float | None:
+    """Return an attribute of `count` positive numbers; None if it is absent. Raises BadInput for anything else."""
+    if name not in file.attrs:
+        return None
+    values = np.atleast_1d(file.attrs[name])
+    if values.shape != (count,) or values.dtype.kind not in "uif" or not (np.isfinite(values) & (values > 0)).all():
+        raise BadInput(
+            f"{file.filename}: found the attribute {name} {file.attrs[name]}, expected {count} number(s) above 0"
+        )
+    return values.tolist() if count > 1 else float(values[0])
 
 
 def read_frame(path: str | Path, dataset: str, frame: int) -> np.ndarray:
@@ -55,8 +207,8 @@ def read_frame(path: str | Path, dataset: str, frame: int) -> np.ndarray:
     ndarray
         Stack with the axes (row, column, slice); masks as uint8.
     """
-    with h5py.File(path, "r") as file:
-        stack = file[dataset][:, :, :, frame]
+    with open_mouse(path) as file:
+        stack = numeric_dataset(file, dataset)[:, :, :, frame]
     return stack.astype(np.uint8) if dataset == "Masks" else stack
 
 
@@ -73,10 +225,10 @@ def segmented_frames(path: str | Path) -> list[int]:
     list of int
         Frames listed in `Frames_with_ROI`, ascending and counted from 0; all frames if there is no list.
     """
-    with h5py.File(path, "r") as file:
-        if "Frames_with_ROI" in file:
-            return _listed(file)
-        return list(range(file["Masks"].shape[3]))
+    with open_mouse(path) as file:
+        frames = numeric_dataset(file, "Masks").shape[3]
+        listed = listed_frames(file, frames)
+    return list(range(frames)) if listed is None else listed
 
 
 def contoured_frames(path: str | Path) -> list[int]:
@@ -96,21 +248,17 @@ def contoured_frames(path: str | Path) -> list[int]:
     Raises
     ------
     BadInput
-        If the file cannot be read.
+        If the file does not meet the requirements on masks and list.
     """
     with open_mouse(path) as file:
-        if "Masks" not in file:
+        masks = masks_of(file)
+        if masks is None:
             return []
-        if "Frames_with_ROI" in file:
-            return _listed(file)
-        masks = file["Masks"]
+        listed = listed_frames(file, masks.shape[3])
+        if listed is not None:
+            return listed
         labelled = [masks[:, :, number, :].any(axis=(0, 1)) for number in range(masks.shape[2])]
         return np.flatnonzero(np.any(labelled, axis=0)).tolist()
-
-
-def _listed(file: h5py.File) -> list[int]:
-    """Return the frames in `Frames_with_ROI`, ascending."""
-    return sorted(int(frame) for frame in np.atleast_1d(file["Frames_with_ROI"][()]))
 
 
 def write_cine(
