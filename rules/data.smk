@@ -139,6 +139,7 @@ rule check_cohort:
         phenotypes=lambda w: [inputs.cohort(w).phenotypes.get(mouse) for mouse in inputs.cohort(w).mice],
         spacing_mm=lambda w: inputs.cohort(w).spacing_mm,
         frame_interval_ms=lambda w: inputs.cohort(w).frame_interval_ms,
+        inflow=lambda w: inputs.cohort(w).with_inflow,
         content=lambda w: study.content(inputs.mice(w)),
         code=code("check_cohort"),
     message:
@@ -162,6 +163,7 @@ rule draw_split:
         assignment=lambda w: inputs.cohort(w).split,
         is_drawn=lambda w: inputs.cohort(w).is_split_drawn,
         trains=lambda w: w.cohort in map(study.trained_on, study.readers),
+        key=lambda w: f"{inputs.cohort(w).key}.split",
         code=code("draw_split"),
     message:
         "Split {wildcards.cohort} by mouse"

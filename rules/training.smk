@@ -25,6 +25,7 @@ rule collect_slices:
     params:
         assignment=lambda w: inputs.reader(w).learning_mice,
         size=lambda w: inputs.reader(w).network["size"],
+        key=lambda w: f"cohorts.{inputs.reader(w).trained_on}.split",
         content=lambda w: study.content(inputs.reader(w).learning_files),
         code=code("collect_slices"),
     message:

@@ -33,12 +33,14 @@ def main(
     frame_interval_ms: float | None,
     manifest: str,
     threads: int,
+    inflow: bool = False,
 ) -> None:
     """Write `manifest` for the mouse files; `phenotypes` are in the same order, None if unknown.
 
-    Raises BadInput with one line per invalid file.
+    `inflow`: annotated frames other than ED and ES are inflow frames. Raises BadInput with one line per invalid
+    file.
     """
-    check = partial(_row_or_problem, spacing_mm=spacing_mm, frame_interval_ms=frame_interval_ms)
+    check = partial(_row_or_problem, spacing_mm=spacing_mm, frame_interval_ms=frame_interval_ms, inflow=inflow)
     with ProcessPoolExecutor(threads) as pool:
         rows = list(progress(pool.map(check, files, phenotypes), "checking", "mouse", total=len(files)))
     if problems := [row for row in rows if isinstance(row, str)]:
@@ -57,4 +59,5 @@ if __name__ == "__main__":
             frame_interval_ms=snakemake.params.frame_interval_ms,
             manifest=snakemake.output.manifest,
             threads=snakemake.threads,
+            inflow=snakemake.params.inflow,
         )

@@ -47,15 +47,15 @@ def _append(group: h5py.Group, images: np.ndarray, masks: np.ndarray, names: lis
         dataset[start:] = values
 
 
-def main(files: list[str], assignment: dict[str, str], size: int, slices: str) -> None:
+def main(files: list[str], assignment: dict[str, str], size: int, key: str, slices: str) -> None:
     """Write `slices` of the training and validation mice in `assignment`; `files` are in the same order.
 
-    `size` is the side length of the network's input in pixels. Raises BadInput if a mouse file is invalid, a mouse is
-    in two sets, or a set contains no contoured frame.
+    `size` is the side length of the network's input in pixels, `key` the key of the split in the study file. Raises
+    BadInput if a mouse file is invalid, a mouse is in two sets, or a set contains no contoured frame.
     """
     paths = dict(zip(assignment, files, strict=True))
     mice = {mouse: check_mouse(path) for mouse, path in paths.items()}
-    check_split(list(assignment.items()), {name: mouse.sha256 for name, mouse in mice.items()})
+    check_split(list(assignment.items()), {name: mouse.sha256 for name, mouse in mice.items()}, key)
     Path(slices).parent.mkdir(parents=True, exist_ok=True)
     with h5py.File(slices, "w") as file:
         for part in ("train", "validation"):
@@ -72,7 +72,7 @@ def main(files: list[str], assignment: dict[str, str], size: int, slices: str) -
             log.info("%s: %d mice, %s slices", part, len(chosen), f"{len(group['names']):,}")
             if not len(group["names"]):
                 raise BadInput(
-                    f"split: found no frame in {part} with both structures contoured, expected at least one; "
+                    f"{key}: found no frame in {part} with both structures contoured, expected at least one; "
                     "change the split"
                 )
 
@@ -83,5 +83,6 @@ if __name__ == "__main__":
             files=list(snakemake.input.mice),
             assignment=snakemake.params.assignment,
             size=snakemake.params.size,
+            key=snakemake.params.key,
             slices=snakemake.output.slices,
         )

@@ -19,21 +19,21 @@ if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 
-def main(manifest: str, assignment: dict[str, str], is_drawn: bool, trains: bool, split: str) -> None:
+def main(manifest: str, assignment: dict[str, str], is_drawn: bool, trains: bool, key: str, split: str) -> None:
     """Write the table `split` from `assignment`, the set of each mouse.
 
-    `is_drawn`: the split was drawn by Murmur; `trains`: a network is trained on the cohort. Raises BadInput if a mouse
-    is in two sets, or if a drawn split excludes a mouse with inflow frames from training; for a split file, a warning
-    is logged instead.
+    `is_drawn`: the split was drawn by Murmur; `trains`: a network is trained on the cohort; `key`: the key of the split
+    in the study file. Raises BadInput if a mouse is in two sets, or if a drawn split excludes a mouse with inflow
+    frames from training; for a split file, a warning is logged instead.
     """
     mice = read_manifest(manifest)
     inflow = [name for name, mouse in mice.items() if "inflow" in mouse.phases.values()]
     held_out = ", ".join(name for name in inflow if assignment[name] != "train")
     if trains:
-        check_split(list(assignment.items()), {name: mouse.sha256 for name, mouse in mice.items()})
+        check_split(list(assignment.items()), {name: mouse.sha256 for name, mouse in mice.items()}, key)
         if held_out and is_drawn:
             raise BadInput(
-                f"split: found mice with inflow frames outside the training set ({held_out}), expected them in train; "
+                f"{key}: found mice with inflow frames outside the training set ({held_out}), expected them in train; "
                 "their files have changed since the split was drawn: repeat the command, or provide the split as a file"
             )
     if not is_drawn and (note := inflow_note(inflow, assignment)):
@@ -49,5 +49,6 @@ if __name__ == "__main__":
             assignment=snakemake.params.assignment,
             is_drawn=snakemake.params.is_drawn,
             trains=snakemake.params.trains,
+            key=snakemake.params.key,
             split=snakemake.output.split,
         )

@@ -42,6 +42,8 @@ class Mouse:
         End-diastolic and end-systolic frames; None if unknown.
     phenotype : str or None
         Phenotype; None if unknown.
+    inflow_frames : tuple of int
+        Annotated frames with inflow artefacts; empty unless the source of the cohort says so.
 
     Notes
     -----
@@ -57,13 +59,15 @@ class Mouse:
     ed_frame: int | None
     es_frame: int | None
     phenotype: str | None
+    inflow_frames: tuple[int, ...] = ()
 
     @property
     def phases(self) -> dict[int, str]:
-        """Phase of each annotated frame: ED, ES or inflow; without ED and ES, single (first frame) or other."""
+        """Phase of each annotated frame: ED, ES, inflow or other; without ED and ES, single (first frame) or other."""
         if self.ed_frame is None:
             return {frame: "other" if number else "single" for number, frame in enumerate(self.annotated_frames)}
-        return {f: {self.ed_frame: "ED", self.es_frame: "ES"}.get(f, "inflow") for f in self.annotated_frames}
+        known = dict.fromkeys(self.inflow_frames, "inflow") | {self.ed_frame: "ED", self.es_frame: "ES"}
+        return {frame: known.get(frame, "other") for frame in self.annotated_frames}
 
 
 def _frames(listed) -> tuple[int, ...]:
@@ -131,6 +135,7 @@ def _mouse(row) -> Mouse:
         ed_frame=_optional(row.ed_frame, int),
         es_frame=_optional(row.es_frame, int),
         phenotype=_optional(row.phenotype, str),
+        inflow_frames=_frames(row.inflow_frames),
     )
 
 
@@ -200,7 +205,13 @@ def _check_masks(path: str, masks: h5py.Dataset, listed: list[int] | None) -> di
     return {frame: int(blood_pool[frame]) for frame in frames}
 
 
-def describe(path: str, spacing_mm: list[float] | None, frame_interval_ms: float | None, phenotype: str | None) -> dict:
+def describe(
+    path: str,
+    spacing_mm: list[float] | None,
+    frame_interval_ms: float | None,
+    phenotype: str | None,
+    inflow: bool = False,
+) -> dict:
     """Check one mouse file and describe it as a row of the manifest.
 
     Parameters
@@ -214,6 +225,9 @@ def describe(path: str, spacing_mm: list[float] | None, frame_interval_ms: float
         Time between frames in ms, with the same precedence.
     phenotype : str or None
         Phenotype of the mouse, if known.
+    inflow : bool, optional
+        Whether annotated frames other than ED and ES are inflow frames, as in the published data; otherwise nothing is
+        known about them.
 
     Returns
     -------
@@ -256,7 +270,7 @@ def describe(path: str, spacing_mm: list[float] | None, frame_interval_ms: float
         "annotated_frames": ";".join(map(str, annotated)),
         "ed_frame": ed,
         "es_frame": es,
-        "inflow_frames": ";".join(str(f) for f in annotated if ed is not None and f not in (ed, es)),
+        "inflow_frames": ";".join(str(f) for f in annotated if inflow and ed is not None and f not in (ed, es)),
         "phenotype": phenotype,
         "status": status,
         **dict(zip(("row_mm", "column_mm", "slice_mm"), map(float, spacing), strict=True)),

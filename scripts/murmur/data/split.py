@@ -7,6 +7,7 @@ from murmur.csv_tables import read_rows
 from murmur.errors import BadInput
 
 SPLITS = ("train", "validation", "test")
+OWN_SPLIT = "or provide a table with the columns mouse and split (split: {file: split.csv})"  # the end of messages
 
 
 def _shares(groups: Mapping[str, list[str]], wanted: int) -> dict[str, int]:
@@ -27,6 +28,7 @@ def draw_split(
     without_contours: Collection[str],
     numbers: Mapping[str, int],
     seed: int,
+    key: str = "split",
 ) -> dict[str, str]:
     """Draw a random split of a cohort, stratified by phenotype.
 
@@ -48,6 +50,8 @@ def draw_split(
         Number of mice for each of `train`, `validation` and `test`.
     seed : int
         Random seed. The same seed and mice give the same split, in whatever order the mice are given.
+    key : str, optional
+        Key of the split in the study file, for messages.
 
     Returns
     -------
@@ -61,18 +65,18 @@ def draw_split(
     """
     if sum(numbers.values()) != len(mice):
         raise BadInput(
-            f"split: found {' + '.join(str(numbers[s]) for s in SPLITS)} = {sum(numbers.values())} mice, "
-            f"expected the cohort's {len(mice)}; correct train, validation or test"
+            f"{key}: found {' + '.join(str(numbers[s]) for s in SPLITS)} = {sum(numbers.values())} mice, "
+            f"expected the cohort's {len(mice)}; correct train, validation and test, {OWN_SPLIT}"
         )
     if len(inflow) > numbers["train"]:
         raise BadInput(
-            f"split: found {numbers['train']} training mice, expected at least {len(inflow)}, "
-            "because all mice with inflow frames are training mice"
+            f"{key}: found {numbers['train']} training mice, expected at least {len(inflow)}, because all mice with "
+            f"inflow frames are training mice; increase train, {OWN_SPLIT}"
         )
     if len(without_contours) > numbers["test"]:
         raise BadInput(
-            f"split: found {numbers['test']} test mice, expected at least {len(without_contours)}, "
-            "because all mice without contours are test mice"
+            f"{key}: found {numbers['test']} test mice, expected at least {len(without_contours)}, because all mice "
+            f"without contours are test mice; increase test, {OWN_SPLIT}"
         )
     generator = random.Random(seed)
     groups: dict[str, list[str]] = {}
@@ -152,7 +156,7 @@ def inflow_note(inflow: Collection[str], assignment: Mapping[str, str]) -> str:
     return note
 
 
-def check_split(rows: Sequence[tuple[str, str]], digests: Mapping[str, str]) -> None:
+def check_split(rows: Sequence[tuple[str, str]], digests: Mapping[str, str], key: str) -> None:
     """Check that no mouse is in two sets and that a network can be trained.
 
     Parameters
@@ -161,6 +165,8 @@ def check_split(rows: Sequence[tuple[str, str]], digests: Mapping[str, str]) -> 
         Mouse and set.
     digests : mapping of str to str
         SHA-256 of the file of each mouse; two names with the same file are the same mouse.
+    key : str
+        Key of the split in the study file, for messages.
 
     Raises
     ------
@@ -173,8 +179,8 @@ def check_split(rows: Sequence[tuple[str, str]], digests: Mapping[str, str]) -> 
         if where != split:
             same = "" if other == mouse else f" (same file as {other})"
             raise BadInput(
-                f"split: found {mouse}{same} in both {where} and {split}, expected one set; change the split"
+                f"{key}: found {mouse}{same} in both {where} and {split}, expected one set; change the split"
             )
     for split in ("train", "validation"):
         if split not in {where for _, where in places.values()}:
-            raise BadInput(f"split: found no mouse in {split}, expected at least one; change the split")
+            raise BadInput(f"{key}: found no mouse in {split}, expected at least one; change the split")

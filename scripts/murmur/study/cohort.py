@@ -32,6 +32,7 @@ class Cohort(abc.ABC):
 
     kind = ""  # the key of the source
     has_images = True
+    with_inflow = False  # annotated frames other than ED and ES are inflow frames
 
     def __init__(self, name: str, settings: dict, layout: Layout):
         """Take the cohort's section of the study file and the layout of the results.
@@ -102,12 +103,13 @@ class Cohort(abc.ABC):
             return read_split(given["file"], self.mice)
         inflow, without_contours = self._with_a_fixed_set()
         numbers = {name: given[name] for name in SPLITS}
-        return draw_split(self.mice, self.phenotypes, inflow, without_contours, numbers, given["seed"])
+        return draw_split(
+            self.mice, self.phenotypes, inflow, without_contours, numbers, given["seed"], f"{self.key}.split"
+        )
 
     def _with_a_fixed_set(self) -> tuple[set[str], set[str]]:
         """The mice with inflow frames, which are training mice, and those without contours, which are test mice."""
-        frames = self._contoured_frames()
-        return {m for m, found in frames.items() if len(found) > 2}, {m for m, found in frames.items() if not found}
+        return set(), {mouse for mouse, frames in self._contoured_frames().items() if not frames}
 
     def _contoured_frames(self) -> dict[str, list[int]]:
         """The contoured frames of each mouse, counted from 0, read from its files."""
@@ -127,6 +129,7 @@ class PhantomCohort(Cohort):
     """Mice that the workflow generates."""
 
     kind = "phantom"
+    with_inflow = True
 
     @cached_property
     def mice(self) -> list[str]:
@@ -215,6 +218,7 @@ class PublishedCohort(Cohort):
     """The mice of the published study, downloaded, or linked from the user's copy."""
 
     kind = "published"
+    with_inflow = True
 
     def _check_source(self, key: str) -> None:
         self.given = {} if self.source["published"] is True else self.source["published"]

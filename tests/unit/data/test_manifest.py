@@ -40,10 +40,12 @@ def row_of(path):
 
 
 def test_row_of_a_good_mouse(tmp_path):
-    row = row_of(write_mouse(tmp_path / "Mouse7.h5", (30, 50, 20), frames=[0, 2, 4]))
+    path = write_mouse(tmp_path / "Mouse7.h5", (30, 50, 20), frames=[0, 2, 4])
+    row = row_of(path)
     assert row["mouse"] == "Mouse7"
     assert [row[key] for key in ("rows", "columns", "slices", "frames")] == [20, 16, 3, 5]
-    assert (row["annotated_frames"], row["ed_frame"], row["es_frame"], row["inflow_frames"]) == ("0;2;4", 2, 4, "0")
+    assert (row["annotated_frames"], row["ed_frame"], row["es_frame"], row["inflow_frames"]) == ("0;2;4", 2, 4, "")
+    assert describe(path, None, None, None, inflow=True)["inflow_frames"] == "0"
     assert (row["row_mm"], row["column_mm"], row["slice_mm"], row["frame_interval_ms"]) == (0.1, 0.1, 1.0, 5.0)
     assert row["phenotype"] == "control"
     assert row["status"] == "annotated; spacing assumed to be 0.1 x 0.1 x 1.0 mm"

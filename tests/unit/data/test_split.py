@@ -2,10 +2,12 @@ from collections import Counter
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import check_cohort
 import draw_split as draw_split_script
+from murmur.data.manifest import read_manifest
 from murmur.data.mouse_file import write_cine
 from murmur.data.split import check_split, draw_split, inflow_note, read_split
 from murmur.errors import BadInput
@@ -96,45 +98,61 @@ def test_mice_without_contours_are_test_mice():
 
 
 DIGESTS = {"A": "aa", "B": "bb", "C": "cc", "D": "aa"}
+KEY = "cohorts.mine.split"
 
 
 def test_mouse_in_two_sets_is_refused():
-    check_split([("A", "train"), ("B", "validation"), ("C", "test")], DIGESTS)
-    with pytest.raises(BadInput, match="found A in both train and test"):
-        check_split([("A", "train"), ("B", "validation"), ("A", "test")], DIGESTS)
+    check_split([("A", "train"), ("B", "validation"), ("C", "test")], DIGESTS, KEY)
+    with pytest.raises(BadInput, match=f"^{KEY}: found A in both train and test"):
+        check_split([("A", "train"), ("B", "validation"), ("A", "test")], DIGESTS, KEY)
     with pytest.raises(BadInput, match=r"found D \(same file as A\) in both train and test"):
-        check_split([("A", "train"), ("B", "validation"), ("D", "test")], DIGESTS)
+        check_split([("A", "train"), ("B", "validation"), ("D", "test")], DIGESTS, KEY)
     with pytest.raises(BadInput, match="no mouse in validation"):
-        check_split([("A", "train"), ("C", "test")], DIGESTS)
+        check_split([("A", "train"), ("C", "test")], DIGESTS, KEY)
 
 
-@pytest.fixture
-def manifest(tmp_path):
-    """Mouse A has inflow frames; the others have none."""
+def write_manifest(folder, inflow):
+    """Mouse A has three annotated frames, the others two; returns the manifest of a cohort with `inflow` or without."""
     for name, frames in (("A", [0, 1, 2]), ("B", [0, 1]), ("C", [0, 1])):
         images = np.random.default_rng(ord(name)).integers(0, 99, (16, 16, 2, 4)).astype(np.uint16)
         masks = np.zeros(images.shape, np.uint8)
         for frame in frames:
             masks[: 9 - frame, :9, 0, frame], masks[9:12, :9, 0, frame] = 2, 1
-        write_cine(tmp_path / f"{name}.h5", images, masks, frames)
-    names = [str(tmp_path / f"{name}.h5") for name in "ABC"]
-    path = str(tmp_path / "manifest.csv")
-    check_cohort.main(names, ["x", None, "y"], None, None, path, threads=1)
+        write_cine(folder / f"{name}.h5", images, masks, frames)
+    names = [str(folder / f"{name}.h5") for name in "ABC"]
+    path = str(folder / "manifest.csv")
+    check_cohort.main(names, ["x", None, "y"], None, None, path, threads=1, inflow=inflow)
     return path
 
 
-def test_drawn_split_meets_the_files(manifest, tmp_path, caplog):
-    output = str(tmp_path / "split.csv")
+def test_drawn_split_meets_the_files(tmp_path, caplog):
+    output, manifest = str(tmp_path / "split.csv"), write_manifest(tmp_path, inflow=True)
     good = {"A": "train", "B": "validation", "C": "test"}
-    draw_split_script.main(manifest, good, is_drawn=True, trains=True, split=output)
+    draw_split_script.main(manifest, good, is_drawn=True, trains=True, key="cohorts.mine.split", split=output)
     assert Path(output).read_text() == "mouse,split,phenotype\nA,train,x\nB,validation,\nC,test,y\n"
     bad = {"A": "test", "B": "validation", "C": "train"}
-    with pytest.raises(BadInput, match=r"mice with inflow frames outside the training set \(A\)"):
-        draw_split_script.main(manifest, bad, is_drawn=True, trains=True, split=output)
-    draw_split_script.main(manifest, bad, is_drawn=False, trains=True, split=output)
+    with pytest.raises(
+        BadInput, match=r"^cohorts.mine.split: found mice with inflow frames outside the training set \(A\)"
+    ):
+        draw_split_script.main(manifest, bad, is_drawn=True, trains=True, key="cohorts.mine.split", split=output)
+    draw_split_script.main(manifest, bad, is_drawn=False, trains=True, key="cohorts.mine.split", split=output)
     assert "does not use all mice with inflow frames for training (A). As test mice (A), they" in caplog.text
     caplog.clear()
-    draw_split_script.main(manifest, good, is_drawn=False, trains=True, split=output)
+    draw_split_script.main(manifest, good, is_drawn=False, trains=True, key="cohorts.mine.split", split=output)
+    assert "inflow" not in caplog.text
+
+
+def test_other_annotated_frames_are_not_inflow(tmp_path, caplog):
+    manifest = write_manifest(tmp_path, inflow=False)
+    assert read_manifest(manifest)["A"].phases == {0: "ED", 1: "other", 2: "ES"}
+    assert pd.read_csv(manifest)["inflow_frames"].isna().all()
+    assert read_manifest(write_manifest(tmp_path, inflow=True))["A"].phases == {0: "ED", 1: "inflow", 2: "ES"}
+    assignment = {"A": "test", "B": "validation", "C": "train"}
+    output = str(tmp_path / "split.csv")
+    manifest = write_manifest(tmp_path, inflow=False)
+    draw_split_script.main(manifest, assignment, is_drawn=True, trains=True, key="cohorts.mine.split", split=output)
+    assert pd.read_csv(output)["split"].tolist() == ["test", "validation", "train"]
+    draw_split_script.main(manifest, assignment, is_drawn=False, trains=True, key="cohorts.mine.split", split=output)
     assert "inflow" not in caplog.text
 
 

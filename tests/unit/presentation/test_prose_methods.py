@@ -195,6 +195,27 @@ def test_inflow_mice_are_counted_by_set():
     assert methods.sets_of(table["mouse"], table) == " (1 of the training set and 2 of the test set)"
 
 
+def test_other_annotated_frames_are_not_said_to_have_inflow():
+    """A lab that contours every frame: 3 + 2 of 7 contoured frames are neither ED nor ES nor inflow frames."""
+    table = manifest(3, annotated_frames=["0;1;2;3;6", "0;1;3;6", "0"], es_frame=[6, 6, None])
+    text = methods.contours("ours", {"source": {"folder": "mice"}}, table, None)
+    assert "10 frames of the 3 mice of the ours cohort, including 5 frames other than ED and ES in 2 mice." in text
+    assert "inflow" not in text
+    mixed = table.assign(inflow_frames=["1;2", None, None])
+    text = methods.contours("ours", {"source": {"published": True}}, mixed, None)
+    assert "including 2 frames with inflow artefacts in 1 mouse and 3 frames other than ED and ES in 2" in text
+
+
+def test_split_names_only_the_rules_that_were_needed():
+    cohort = STUDY["cohorts"]["ours"]
+    assert "inflow artefacts were always assigned to the training set and mice without contours were assigned" in (
+        methods.split("ours", cohort, OURS, SPLIT)
+    )
+    contoured = OURS.assign(inflow_frames=None, annotated_frames="0;6")
+    text = methods.split("ours", cohort, contoured, SPLIT)
+    assert text.endswith("all images of a mouse being assigned to the same set.")
+
+
 def test_authors_are_asked_for_what_is_not_known():
     phantom = {"source": {"phantom": {}}}
     asked = methods.to_be_completed({"ours": {"source": {"folder": "mice"}}, "theirs": phantom}, True)

@@ -25,7 +25,7 @@ def cohort(figure3, tmp_path_factory):
     folder = tmp_path_factory.mktemp("cohort")
     found = write_paper_cohort(folder, figure3)
     files = sorted(map(str, folder.glob("*.h5")))
-    check_cohort.main(files, [None] * len(files), None, None, str(folder / "manifest.csv"), threads=1)
+    check_cohort.main(files, [None] * len(files), None, None, str(folder / "manifest.csv"), threads=1, inflow=True)
     return folder, found
 
 

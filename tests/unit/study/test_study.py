@@ -180,7 +180,7 @@ def test_everything_about_the_mice_is_checked_before_a_job_starts(demo, tmp_path
 
 
 def test_mice_of_a_folder_are_split_by_what_is_contoured(demo, tmp_path):
-    frames = {"A": [0, 2], "B": [0, 1, 2], "C": [], "D": [0, 2], "E": [1, 2]}
+    frames = {"A": [0, 2], "B": [0, 1, 2], "C": [], "D": [0, 1, 2], "E": [0, 1, 2]}
     for name, contoured in frames.items():
         images = np.ones((8, 8, 2, 3), np.uint16)
         masks = np.zeros(images.shape, np.uint8)
@@ -193,10 +193,13 @@ def test_mice_of_a_folder_are_split_by_what_is_contoured(demo, tmp_path):
     }
     study = Study(demo)
     cohort = study.cohorts["internal"]
-    assert cohort.split["B"] == "train"
-    assert cohort.split["C"] == "test"
+    assert cohort.split["C"] == "test", "it has no contours; any number of contoured frames fixes no set"
     assert sorted(cohort.split.values()) == ["test", "test", "train", "train", "validation"]
     assert cohort.file("A") == str(tmp_path / "A.h5")
+    demo["cohorts"]["internal"]["split"]["test"] = 3
+    with pytest.raises(BadInput, match=r"^cohorts.internal.split: found 2 \+ 1 \+ 3 = 6 mice, .* or provide a table"):
+        _ = Study(demo).cohorts["internal"].split
+    demo["cohorts"]["internal"]["split"]["test"] = 2
     (tmp_path / "D.h5").write_text("no")
     with pytest.raises(BadInput, match="D.h5: found no readable HDF5 file"):
         Study(demo).check_mice()

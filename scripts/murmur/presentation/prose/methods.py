@@ -122,11 +122,14 @@ def contours(name: str, cohort: dict, manifest: pd.DataFrame, table: pd.DataFram
     if "phantom" in cohort["source"]:
         texts = [f"the true contours of {structures} were taken from the phantom geometry in {where}"]
     inflow = manifest["inflow_frames"].dropna().str.split(";").map(len)
-    if len(inflow):
-        sets = sets_of(manifest.loc[inflow.index, "mouse"], table) if "split" in cohort else ""
-        texts[0] += (
-            f", including {counted(int(inflow.sum()), 'frame')} with inflow artefacts in {mice(len(inflow))}{sets}"
-        )
+    others = (frames[manifest["es_frame"].notna()] - 2).sub(inflow, fill_value=0)
+    further = []
+    for extra, kind in ((inflow, "with inflow artefacts"), (others[others > 0], "other than ED and ES")):
+        if len(extra):
+            sets = sets_of(manifest.loc[extra.index, "mouse"], table) if "split" in cohort else ""
+            further.append(f"{counted(int(extra.sum()), 'frame')} {kind} in {mice(len(extra))}{sets}")
+    if further:
+        texts[0] += f", including {enumerate_words(further)}"
     if single := len(frames) - phased:
         texts.append(
             f"end-diastole and end-systole were identified in {mice(phased)}; {mice(single)} had too few annotated "
@@ -135,7 +138,7 @@ def contours(name: str, cohort: dict, manifest: pd.DataFrame, table: pd.DataFram
     return paragraph(*texts)
 
 
-def split(name: str, cohort: dict, table: pd.DataFrame) -> str:
+def split(name: str, cohort: dict, manifest: pd.DataFrame, table: pd.DataFrame) -> str:
     """Give the number of mice that train, validate and test, and describe how they were assigned."""
     if "split" not in cohort:
         return paragraph(
@@ -144,12 +147,16 @@ def split(name: str, cohort: dict, table: pd.DataFrame) -> str:
     sizes = table["split"].value_counts().reindex(SPLITS, fill_value=0)
     drawn = "file" not in cohort["split"]
     how = f"at random, stratified by phenotype (seed {cohort['split']['seed']})," if drawn else "by a predefined list"
+    fixed = {
+        "mice with inflow artefacts were always assigned to the training set": manifest["inflow_frames"].notna().any(),
+        "mice without contours were assigned to the test set": manifest["annotated_frames"].isna().any(),
+    }
     return paragraph(
         f"the {mice(len(table))} of the {name} cohort were divided {how} into a training (n = {sizes['train']}), a "
         f"validation (n = {sizes['validation']}) and a test set (n = {sizes['test']}), all images of a mouse being "
         "assigned to the same set",
-        "mice with inflow artefacts were always assigned to the training set, and mice without contours to the test set"
-        if drawn
+        enumerate_words(sentence for sentence, occurs in fixed.items() if occurs)
+        if drawn and any(fixed.values())
         else "",
     )
 
