@@ -1,6 +1,6 @@
 """Draw docs/phantom.png: one generated mouse of each phenotype, at end-diastole and end-systole.
 
-Also docs/phantom_varied.png: varied mice like those used to train models/phantom.keras.
+Also docs/phantom_varied.png: varied mice like those used to train models/murmur.keras.
 Run from the checkout: python tools/draw_phantom.py
 """
 

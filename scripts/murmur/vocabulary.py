@@ -42,6 +42,8 @@ LABEL_COLUMNS += (
 )
 LABEL_COLUMNS += ("annotated_frames", "inflow_frames")
 
+SHIPPED_WEIGHTS = ("murmur", "phantom")  # keywords of the network in models/; the second is its former name
+
 ABBREVIATIONS = {
     "EDV": "EDV, end-diastolic volume",
     "ESV": "ESV, end-systolic volume",

@@ -95,7 +95,7 @@ def write_small_study(place: Workplace) -> str:
         write_cine(place.folder / "mice" / f"Mouse{number}.h5", images, masks, [0, 3])
         people.append(f"Mouse{number}\t{('control', 'infarct')[number % 2]}")
     (place.folder / "participants.tsv").write_text("\n".join(people) + "\n")
-    shutil.copy(ROOT / "models" / "phantom.keras", place.folder / "given.keras")
+    shutil.copy(ROOT / "models" / "murmur.keras", place.folder / "given.keras")
     return place.write(SMALL)
 
 

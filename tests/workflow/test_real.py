@@ -18,7 +18,7 @@ def mice(workplace, real, root, demo):
         "readers": {
             "paper_network": {"masks": "mice", "dataset": "Masks_paper_DL"},
             "demo_network": {"weights": str(network)},
-            "shipped": {"weights": "phantom"},
+            "shipped": {"weights": "murmur"},
         },
     }
     run = workplace.snakemake(study=workplace.write(study))

@@ -10,8 +10,9 @@ from murmur.errors import BadInput
 from murmur.study.checks import exactly_one, existing, nearest, one_of
 from murmur.study.cohort import Cohort
 from murmur.study.layout import Layout
+from murmur.vocabulary import SHIPPED_WEIGHTS
 
-SHIPPED = Path(__file__).resolve().parents[3] / "models" / "phantom.keras"
+SHIPPED = Path(__file__).resolve().parents[3] / "models" / "murmur.keras"
 DEEPEST = 16  # the network halves its input four times
 
 # Memory to train on a CPU. The published network took 13.5 GiB with batches of 16 (benchmarks/README.md).
@@ -118,7 +119,7 @@ class WeightsReader(Reader):
         self.download = WEIGHTS if weights == "published" else weights if isinstance(weights, dict) else None
         if self.download:
             self.model = self._downloaded(key)
-        elif weights == "phantom":
+        elif weights in SHIPPED_WEIGHTS:
             self.model = str(SHIPPED.relative_to(Path.cwd()) if SHIPPED.is_relative_to(Path.cwd()) else SHIPPED)
         else:
             self.model = str(existing(weights, key, "file"))

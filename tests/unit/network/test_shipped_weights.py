@@ -17,7 +17,7 @@ from segment_mouse import load_network, segment
 
 @pytest.fixture(scope="module")
 def weights(root):
-    return root / "models" / "phantom.keras"
+    return root / "models" / "murmur.keras"
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +34,7 @@ def test_file_is_small_and_the_one_that_the_card_describes(weights):
 
 def test_network_is_the_one_of_the_study_file(root, network):
     study = complete(yaml.safe_load((root / "config" / "pretrained.yaml").read_text()))
-    settings = study["readers"]["phantom"]["network"]
+    settings = study["readers"]["murmur"]["network"]
     assert network.input_shape[1] == settings["size"]
     convolutions = [layer for layer in network.layers if layer.name.startswith("Encoder") and "Conv_1" in layer.name]
     assert [layer.filters for layer in convolutions] == settings["filters"]

@@ -156,8 +156,9 @@ def test_published_network_is_known_by_its_digest():
     assert "given, the published network of the original study (" in described("published", None)
 
 
-def test_network_that_ships_is_named():
-    text = methods.other_reader("given", {"weights": "phantom", "mice": "test"}, DIGEST, {"ours": 3})
+@pytest.mark.parametrize("keyword", ["murmur", "phantom"])
+def test_network_that_ships_is_named(keyword):
+    text = methods.other_reader("given", {"weights": keyword, "mice": "test"}, DIGEST, {"ours": 3})
     assert (
         f"the network supplied with Murmur, trained on simulated images only (SHA-256 of the weight file, {DIGEST})"
         in text

@@ -14,7 +14,7 @@ def study(root, tmp_path):
     (tmp_path / "table.csv").write_text("mouse,metric,unit,reference,tool\nA,EF,%,60,61\nB,EF,%,50,\n")
     demo = yaml.safe_load((root / "config" / "demo.yaml").read_text())
     demo["cohorts"]["numbers"] = {"source": {"measurements": str(tmp_path / "table.csv")}}
-    demo["readers"]["given"] = {"weights": "phantom", "cohorts": ["external_7T"]}
+    demo["readers"]["given"] = {"weights": "murmur", "cohorts": ["external_7T"]}
     demo["paper"] = {"cohort": "internal", "reader": "unet3plus"}
     return Study(demo)
 

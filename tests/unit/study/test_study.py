@@ -63,11 +63,11 @@ def test_defaults_are_the_values_of_the_published_study(demo):
 
 def test_network_that_ships_is_found_from_any_folder(demo, root, tmp_path, monkeypatch):
     """Inside the working directory by its relative path, so that records of two checkouts agree."""
-    demo["readers"] = {"phantom": {"weights": "phantom"}}
+    demo["readers"] = {"murmur": {"weights": "murmur"}, "former_name": {"weights": "phantom"}}
     monkeypatch.chdir(root)
-    assert Study(demo).readers["phantom"].model == "models/phantom.keras"
+    assert {reader.model for reader in Study(demo).readers.values()} == {"models/murmur.keras"}
     monkeypatch.chdir(tmp_path)
-    assert Study(demo).readers["phantom"].model == str(root / "models" / "phantom.keras")
+    assert {reader.model for reader in Study(demo).readers.values()} == {str(root / "models" / "murmur.keras")}
 
 
 def test_study_does_not_change_what_it_is_given(demo):
@@ -253,7 +253,7 @@ def mixed(demo, tmp_path):
     (tmp_path / "table.csv").write_text("mouse,metric,unit,reference,tool,01\nA,EF,%,60,61,\nB,EF,%,50,51,52\n")
     demo["cohorts"]["own"] = {"source": {"folder": str(tmp_path / "mice")}}
     demo["cohorts"]["numbers"] = {"source": {"measurements": str(tmp_path / "table.csv")}}
-    demo["readers"]["given"] = {"weights": "phantom", "cohorts": ["internal", "own"]}
+    demo["readers"]["given"] = {"weights": "murmur", "cohorts": ["internal", "own"]}
     return Study(demo)
 
 
@@ -284,7 +284,7 @@ def test_pairs_of_cohort_and_reader(mixed):
 
 def test_cohort_that_a_reader_was_trained_on_comes_first(demo):
     demo["cohorts"] = {"other": demo["cohorts"]["external_7T"], **demo["cohorts"]}
-    demo["readers"]["given"] = {"weights": "phantom", "cohorts": ["other"]}
+    demo["readers"]["given"] = {"weights": "murmur", "cohorts": ["other"]}
     pairs = Study(demo).pairs_across_cohorts()
     assert pairs == [("internal", "unet3plus"), ("other", "unet3plus"), ("external_7T", "unet3plus")]
 

@@ -18,7 +18,7 @@ from murmur.network.augmentation import RECIPES
 from murmur.presentation.number_format import number
 from murmur.presentation.prose.phrases import STRUCTURE, enumerate_words, paragraph, parenthesis
 from murmur.statistics.notes import mice
-from murmur.vocabulary import METRIC_MEANINGS, METRICS, STRUCTURES
+from murmur.vocabulary import METRIC_MEANINGS, METRICS, SHIPPED_WEIGHTS, STRUCTURES
 
 # The packages that compute or draw, as their authors write them; records list the others too.
 PACKAGES = {
@@ -283,7 +283,7 @@ def other_reader(name: str, reader: dict, digest: str | None, read: dict[str, in
         )
     published = reader["weights"] == "published" or digest == WEIGHTS["sha256"]
     what = "the published network of the original study" if published else "a previously trained network"
-    if reader["weights"] == "phantom":
+    if reader["weights"] in SHIPPED_WEIGHTS:
         what = "the network supplied with Murmur, trained on simulated images only"
     return paragraph(
         f"reader {name}, {what} (SHA-256 of the weight file, {digest}), was applied to {read_mice(reader, read)}"
