@@ -56,7 +56,9 @@ rule convert_nifti:
         runtime=per_attempt(5),
     params:
         source=lambda w: inputs.cohort(w).folder_settings,
+        spacing_mm=lambda w: inputs.cohort(w).spacing_mm,
         frame_interval_ms=lambda w: inputs.cohort(w).frame_interval_ms,
+        override_headers=lambda w: inputs.cohort(w).override_headers,
         content=lambda w: study.content(inputs.cohort(w).user_files(w.mouse)),
         code=code("convert_nifti"),
     message:
@@ -140,6 +142,7 @@ rule check_cohort:
         spacing_mm=lambda w: inputs.cohort(w).spacing_mm,
         frame_interval_ms=lambda w: inputs.cohort(w).frame_interval_ms,
         inflow=lambda w: inputs.cohort(w).with_inflow,
+        override_headers=lambda w: inputs.cohort(w).override_headers,
         content=lambda w: study.content(inputs.mice(w)),
         code=code("check_cohort"),
     message:

@@ -28,6 +28,7 @@ rule segment_mouse:
     params:
         postprocess=lambda w: inputs.reader(w).postprocess,
         spacing_mm=lambda w: inputs.cohort(w).spacing_mm,
+        override_headers=lambda w: inputs.cohort(w).override_headers,
         content=lambda w: study.content([inputs.mouse(w), inputs.reader(w).model]),
         code=code("segment_mouse"),
     message:

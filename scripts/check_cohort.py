@@ -34,13 +34,15 @@ def main(
     manifest: str,
     threads: int,
     inflow: bool = False,
+    override_headers: bool = False,
 ) -> None:
     """Write `manifest` for the mouse files; `phenotypes` are in the same order, None if unknown.
 
-    `inflow`: annotated frames other than ED and ES are inflow frames. Raises BadInput with one line per invalid
-    file.
+    `inflow`: annotated frames other than ED and ES are inflow frames. `override_headers`: the study file replaces
+    different values in the files. Raises BadInput with one line per invalid file.
     """
-    check = partial(_row_or_problem, spacing_mm=spacing_mm, frame_interval_ms=frame_interval_ms, inflow=inflow)
+    grid = {"spacing_mm": spacing_mm, "frame_interval_ms": frame_interval_ms, "override_headers": override_headers}
+    check = partial(_row_or_problem, inflow=inflow, **grid)
     with ProcessPoolExecutor(threads) as pool:
         rows = list(progress(pool.map(check, files, phenotypes), "checking", "mouse", total=len(files)))
     if problems := [row for row in rows if isinstance(row, str)]:
@@ -60,4 +62,5 @@ if __name__ == "__main__":
             manifest=snakemake.output.manifest,
             threads=snakemake.threads,
             inflow=snakemake.params.inflow,
+            override_headers=snakemake.params.override_headers,
         )

@@ -1,13 +1,14 @@
 """Convert the NIfTI files of one mouse to a mouse file: HDF5 with Images, Masks and Frames_with_ROI.
 
-Axes and grid are those of the NIfTI files; spacing and frame interval are read from their headers.
+Axes and grid are those of the image; masks are brought to it by their affines. Spacing and frame interval are read from
+the header of the image.
 """
 
 from typing import TYPE_CHECKING
 
 from murmur.data.mouse_file import write_cine
-from murmur.data.nifti import NiftiFolder, read_image
-from murmur.errors import BadInput
+from murmur.data.nifti import NiftiFolder
+from murmur.data.nifti_file import read_header, scaled_to_uint16
 from murmur.job import job
 from murmur.logs import log
 
@@ -15,21 +16,23 @@ if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 
-def main(folder: NiftiFolder, mouse: str, output: str, frame_interval_ms: float | None) -> None:
+def main(
+    folder: NiftiFolder,
+    mouse: str,
+    output: str,
+    spacing_mm: list[float] | None,
+    frame_interval_ms: float | None,
+    override_headers: bool,
+) -> None:
     """Write the HDF5 file `output` of a mouse of `folder`.
 
-    `frame_interval_ms` is that of the study file, for headers without a unit of time. Raises BadInput if a file is
-    invalid.
+    `spacing_mm` and `frame_interval_ms` are those of the study file, for headers without them; with `override_headers`,
+    they replace those of all headers. Raises BadInput if a file is invalid.
     """
-    images, spacing, interval = read_image(folder.image_file(mouse))
-    masks, frames = folder.read_masks(mouse, images.shape)
-    if not interval > 0:
-        if frame_interval_ms is None:
-            raise BadInput(
-                f"{folder.image_file(mouse)}: found no frame time with a unit in the header, expected one; "
-                "give the cohort's frame_interval_ms in the study file"
-            )
-        interval = frame_interval_ms
+    path = folder.image_file(mouse)
+    image, spacing, interval = read_header(path, spacing_mm, frame_interval_ms, override_headers)
+    masks, frames = folder.read_masks(mouse, image)
+    images = scaled_to_uint16(path, image)
     log.info("%s voxels, %d of %d frames annotated", " × ".join(map(str, images.shape)), len(frames), images.shape[3])
     write_cine(
         output,
@@ -46,5 +49,7 @@ if __name__ == "__main__":
             folder=NiftiFolder(**snakemake.params.source),
             mouse=snakemake.wildcards.mouse,
             output=snakemake.output.mouse,
+            spacing_mm=snakemake.params.spacing_mm,
             frame_interval_ms=snakemake.params.frame_interval_ms,
+            override_headers=snakemake.params.override_headers,
         )

@@ -85,16 +85,17 @@ def main(
     segmentation: str,
     threads: int,
     gpu: int = 0,
+    override_headers: bool = False,
 ) -> None:
     """Write `segmentation` (Masks, Frames_with_ROI, attributes) of the mouse file `mouse` by the network `model`.
 
-    `spacing_mm` is the spacing in the study file, if any, and `gpu` the number of GPUs assigned to the job. Raises
-    BadInput if the mouse file is invalid or an assigned GPU is not available.
+    `spacing_mm` and `override_headers` are those of the study file, and `gpu` the number of GPUs assigned to the job.
+    Raises BadInput if the mouse file is invalid or an assigned GPU is not available.
     """
     os.environ["TF_NUM_INTRAOP_THREADS"] = str(threads)  # has no effect after TensorFlow is imported
     from murmur.network.devices import find_gpus
 
-    checked = check_mouse(mouse, spacing_mm)
+    checked = check_mouse(mouse, spacing_mm, override_headers)
     find_gpus(gpu)
     network = load_network(model)
     with h5py.File(mouse, "r") as file:
@@ -122,4 +123,5 @@ if __name__ == "__main__":
             segmentation=snakemake.output.segmentation,
             threads=snakemake.threads,
             gpu=snakemake.resources.get("gpu", 0),
+            override_headers=snakemake.params.override_headers,
         )

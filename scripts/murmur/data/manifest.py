@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from murmur.csv_tables import read_csv
+from murmur.data.headers import agreed
 from murmur.data.mouse_file import attribute, images_of, listed_frames, masks_of, open_mouse
 from murmur.errors import BadInput
 from murmur.files import remembered_sha256
@@ -96,7 +97,7 @@ def read_manifest(path: str | Path) -> dict[str, Mouse]:
     return {row.mouse: _mouse(row) for row in read_csv(path).itertuples(index=False)}
 
 
-def check_mouse(path: str, spacing_mm: list[float] | None = None) -> Mouse:
+def check_mouse(path: str, spacing_mm: list[float] | None = None, override_headers: bool = False) -> Mouse:
     """Check one mouse file, without its manifest.
 
     Parameters
@@ -104,6 +105,8 @@ def check_mouse(path: str, spacing_mm: list[float] | None = None) -> Mouse:
     path : str
         HDF5 file, named after the mouse.
     spacing_mm : list of float, optional
+        As for `describe`.
+    override_headers : bool
         As for `describe`.
 
     Returns
@@ -120,7 +123,7 @@ def check_mouse(path: str, spacing_mm: list[float] | None = None) -> Mouse:
     -----
     Used by long-running jobs, which must not be rerun whenever another mouse changes the manifest.
     """
-    return _mouse(SimpleNamespace(**describe(path, spacing_mm, None, None)))
+    return _mouse(SimpleNamespace(**describe(path, spacing_mm, None, None, override_headers=override_headers)))
 
 
 def _mouse(row) -> Mouse:
@@ -157,17 +160,6 @@ def find_phases(blood_pool_voxels: dict[int, int]) -> tuple[int | None, int | No
         return None, None
     ed = max(counted, key=counted.get)
     return ed, min((frame for frame in counted if frame != ed), key=counted.get)
-
-
-def _agreed(path: str, name: str, given, found, default):
-    """Choose between study file, mouse file and default; raise BadInput if the first two differ by more than 1%."""
-    if given is None:
-        return default if found is None else found
-    if found is not None and not np.allclose(given, found, rtol=0.01):
-        raise BadInput(
-            f"{path}: found {name} {found} in the file, expected {given} as in the study file; correct one of them"
-        )
-    return given
 
 
 def _check_images(path: str, images: h5py.Dataset) -> None:
@@ -211,6 +203,7 @@ def describe(
     frame_interval_ms: float | None,
     phenotype: str | None,
     inflow: bool = False,
+    override_headers: bool = False,
 ) -> dict:
     """Check one mouse file and describe it as a row of the manifest.
 
@@ -228,6 +221,8 @@ def describe(
     inflow : bool, optional
         Whether annotated frames other than ED and ES are inflow frames, as in the published data; otherwise nothing is
         known about them.
+    override_headers : bool, optional
+        Whether `spacing_mm` and `frame_interval_ms` replace different values in the file, instead of being an error.
 
     Returns
     -------
@@ -245,14 +240,10 @@ def describe(
         _check_images(path, images)
         annotated = {} if masks is None else _check_masks(path, masks, listed_frames(file, shape[3]))
         assumed = spacing_mm is None and "spacing_mm" not in file.attrs
-        spacing = _agreed(path, "spacing_mm", spacing_mm, attribute(file, "spacing_mm", 3), PAPER_SPACING_MM)
-        interval = _agreed(
-            path,
-            "frame_interval_ms",
-            frame_interval_ms,
-            attribute(file, "frame_interval_ms", 1),
-            PAPER_FRAME_INTERVAL_MS,
-        )
+        spacing = agreed(path, "spacing_mm", spacing_mm, attribute(file, "spacing_mm", 3), override_headers)
+        found = attribute(file, "frame_interval_ms", 1)
+        interval = agreed(path, "frame_interval_ms", frame_interval_ms, found, override_headers)
+    spacing, interval = spacing or PAPER_SPACING_MM, interval or PAPER_FRAME_INTERVAL_MS
     ed, es = find_phases(annotated)
     if not annotated:
         status = "not annotated: neither overlap nor the reference's function"

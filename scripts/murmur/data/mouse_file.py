@@ -6,20 +6,17 @@ so that all later steps read a single file format.
 """
 
 import contextlib
-import math
 from collections.abc import Iterator
 from pathlib import Path
 
 import h5py
 import numpy as np
 
+from murmur.data.headers import check_size
 from murmur.errors import BadInput
 from murmur.files import atomic_write, reading
 
-MOST_VALUES = 2**30  # of a cine, such as 512 x 512 pixels, 40 slices and 100 frames
-MOST_COMPRESSED = 1100  # bytes per byte of a file; deflate, as in gzip, reaches 1032
 SHOWN = 10  # names in a message
-SMALLEST = 2**20  # bytes that any file may claim: values that were never written take no space
 
 
 @contextlib.contextmanager
@@ -142,21 +139,6 @@ def numeric_dataset(file: h5py.File, name: str) -> h5py.Dataset:
         raise BadInput(f"{path}: found {name} without values, expected an array; write it again")
     check_size(path, name, found.shape, found.dtype.itemsize)
     return found
-
-
-def check_size(path: str | Path, what: str, shape: tuple[int, ...], bytes_per_value: int) -> None:
-    """Raise BadInput if `shape` is larger than any cine, or than a compressed file of this size can hold."""
-    values = math.prod(map(int, shape))
-    if values > MOST_VALUES:
-        raise BadInput(
-            f"{path}: found {what} of shape {shape}, {values:,} values, expected at most {MOST_VALUES:,}; "
-            "correct the file, or split it"
-        )
-    if values * bytes_per_value > SMALLEST + MOST_COMPRESSED * Path(path).stat().st_size:
-        raise BadInput(
-            f"{path}: found {what} of shape {shape} in a file of {Path(path).stat().st_size:,} bytes, which cannot "
-            "hold them; copy or export it again"
-        )
 
 
 def listed_frames(file: h5py.File, frames: int) -> list[int] | None:

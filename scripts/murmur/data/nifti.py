@@ -1,17 +1,17 @@
 """NIfTI files as mouse files: 4D images, with masks as 4D files or as one file per annotated frame."""
 
 import re
-import zlib
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 
-import nibabel
 import numpy as np
+from nibabel import Nifti1Pair
 
+from murmur.data.nifti_file import on_grid, open_nifti, orientation_to, read_header, read_values
 from murmur.errors import BadInput
 
-MILLISECONDS = {"sec": 1000.0, "msec": 1.0, "usec": 0.001}
-MILLIMETRES = {"mm": 1.0, "meter": 1000.0, "micron": 0.001, "unknown": 1.0}
+SHOWN = 5  # labels listed in a message
 
 
 def _pattern(name: str, mouse: str | None = None) -> re.Pattern:
@@ -41,18 +41,34 @@ class NiftiFolder:
     masks : str, optional
         Template of the names of the masks, with `{mouse}` once, `{frame}` if there is one file per frame, and `*` for
         any text; None without contours.
+    ignore : list of int, optional
+        Labels of other structures, which count as background.
 
     Raises
     ------
     BadInput
-        If a template is not a file name with `{mouse}` once and `{frame}` at most once.
+        If a template is not a file name with `{mouse}` once and `{frame}` at most once, or if a label has two meanings.
     """
 
-    KEYS = ("nifti", "images", "masks", "labels", "frames_from")
+    KEYS = ("nifti", "images", "masks", "labels", "ignore", "frames_from")
 
-    def __init__(self, nifti: str, images: str, labels: dict[str, int], frames_from: int = 1, masks: str | None = None):
+    def __init__(
+        self,
+        nifti: str,
+        images: str,
+        labels: dict[str, int],
+        frames_from: int = 1,
+        masks: str | None = None,
+        ignore: Sequence[int] = (),
+    ):
         self.folder, self.images, self.masks = Path(nifti), images, masks
-        self.labels, self.frames_from = labels, frames_from
+        self.labels, self.ignore, self.frames_from = labels, tuple(ignore), frames_from
+        named = [*labels.values(), *self.ignore]
+        if twice := sorted({label for label in named if named.count(label) > 1}):
+            raise BadInput(
+                f"source.labels: found the label {twice[0]} for two structures, expected a different label for each of "
+                f"{', '.join(labels)} and for those under ignore; look up the labels of the masks"
+            )
         for key, name in (("images", images), ("masks", masks)):
             if name is not None and (name.count("{mouse}") != 1 or name.count("{frame}") > 1 or "/" in name):
                 raise BadInput(
@@ -108,21 +124,60 @@ class NiftiFolder:
 
     def labelled_frames(self, path: str | Path) -> list[int]:
         """Return the frames of a 4D mask file with at least one label of the two structures, counted from 0."""
-        return _labelled_frames(self._labelled(Path(path), _values(Path(path))))
+        return _labelled_frames(self._labelled(Path(path), read_values(Path(path))))
 
     def files(self, mouse: str) -> list[Path]:
         """Return all files of a mouse."""
         return [self.image_file(mouse), *self.mask_files(mouse)]
 
-    def read_masks(self, mouse: str, shape: tuple[int, ...]) -> tuple[np.ndarray, list[int]]:
-        """Read the masks of a mouse.
+    def check_headers(
+        self,
+        mouse: str,
+        spacing_mm: list[float] | None = None,
+        frame_interval_ms: float | None = None,
+        override: bool = False,
+    ) -> dict:
+        """Check the files of a mouse without reading their values.
 
         Parameters
         ----------
         mouse : str
             Name of the mouse.
-        shape : tuple of int
-            Shape of the image (row, column, slice, frame).
+        spacing_mm, frame_interval_ms, override
+            As for `read_header`.
+
+        Returns
+        -------
+        dict
+            Values of JSON: `shape` (row, column, slice, frame) and `type` of the image, `has_masks`, `spacing_mm` and
+            `frame_interval_ms`.
+
+        Raises
+        ------
+        BadInput
+            If a file cannot be read, the image is not 4D, or a mask does not have its grid or frames.
+        """
+        image, spacing, interval = read_header(self.image_file(mouse), spacing_mm, frame_interval_ms, override)
+        masks = self._masks.get(mouse, {})
+        for frame, path in masks.items():
+            orientation_to(path, self._open_mask(path, frame, image), image)
+        return {
+            "shape": list(image.shape),
+            "type": str(image.get_data_dtype()),
+            "has_masks": bool(masks),
+            "spacing_mm": spacing,
+            "frame_interval_ms": interval,
+        }
+
+    def read_masks(self, mouse: str, image: Nifti1Pair) -> tuple[np.ndarray, list[int]]:
+        """Read the masks of a mouse on the grid of its image.
+
+        Parameters
+        ----------
+        mouse : str
+            Name of the mouse.
+        image : nibabel.Nifti1Pair
+            The 4D image of the mouse.
 
         Returns
         -------
@@ -134,121 +189,61 @@ class NiftiFolder:
         Raises
         ------
         BadInput
-            If a shape, a frame number or a value is wrong.
+            If a grid, a frame number or a value is wrong.
         """
-        masks, frames = np.zeros(shape, np.uint8), []
+        masks, frames = np.zeros(image.shape, np.uint8), []
         for frame, path in self._masks.get(mouse, {}).items():
-            values = _values(path)
+            values = on_grid(path, self._open_mask(path, frame, image), image)
             if frame is None:
-                _expect_shape(path, values, shape)
-                masks[:] = self._labelled(path, values)
+                masks[:] = self._labelled(path, values).reshape(image.shape)
                 frames += _labelled_frames(masks)
-                continue
-            _expect_shape(path, values, shape[:3])
-            if not 0 <= frame < shape[3]:
-                raise BadInput(
-                    f"{path}: found frame {frame + self.frames_from} in the name, expected {self.frames_from} to "
-                    f"{shape[3] - 1 + self.frames_from}; set frames_from or rename the file"
-                )
-            masks[..., frame] = self._labelled(path, values)
-            frames.append(frame)
+            else:
+                masks[..., frame] = self._labelled(path, values).reshape(image.shape[:3])
+                frames.append(frame)
         return masks, sorted(frames)
+
+    def _open_mask(self, path: Path, frame: int | None, image: Nifti1Pair) -> Nifti1Pair:
+        """Open the mask of a frame or, with None, of all frames. Raises BadInput unless frames and axes fit the image.
+
+        A mask of one frame may have three axes, or four; the grid is compared in `orientation_to`.
+        """
+        mask, frames = open_nifti(path), image.shape[3]
+        if frame is not None and not 0 <= frame < frames:
+            raise BadInput(
+                f"{path}: found frame {frame + self.frames_from} in the name, expected {self.frames_from} to "
+                f"{frames - 1 + self.frames_from}; set frames_from or rename the file"
+            )
+        expected = image.shape if frame is None else (*image.shape[:3], 1)
+        if (*mask.shape, 1)[3] != expected[3] or mask.ndim > 4:
+            shape = expected if frame is None else image.shape[:3]
+            raise BadInput(
+                f"{path}: found the shape {mask.shape}, expected {shape} as in the image; export both on one grid"
+            )
+        return mask
 
     def _labelled(self, path: Path, values: np.ndarray) -> np.ndarray:
         """Translate the labels of a mask to Murmur's, 1 myocardium and 2 blood pool."""
-        from_label = {0: 0, self.labels["myocardium"]: 1, self.labels["blood_pool"]: 2}
-        found = np.unique(values)
-        mask = np.zeros(values.shape, np.uint8)
-        for value in found:
-            if value in from_label:
-                mask[values == value] = from_label[value]
-            elif not float(value).is_integer():
+        meaning = {self.labels["myocardium"]: 1, self.labels["blood_pool"]: 2}
+        mask, unknown = np.zeros(values.shape, np.uint8), []
+        for value in np.unique(values):
+            if not float(value).is_integer():
                 raise BadInput(
                     f"{path}: found the value {value:g}, expected integer labels; export masks, not probabilities"
                 )
+            if value in meaning:
+                mask[values == value] = meaning[value]
+            elif value != 0 and value not in self.ignore:
+                unknown.append(f"{value:g}")
+        if unknown:
+            some = ", ".join(unknown[:SHOWN]) + (", ..." if len(unknown) > SHOWN else "")
+            raise BadInput(
+                f"{path}: found the label {some}, expected 0 background, {self.labels['myocardium']} myocardium, "
+                f"{self.labels['blood_pool']} blood_pool; correct the source's labels, or list other structures under "
+                "ignore"
+            )
         return mask
-
-
-def _line(error: Exception) -> str:
-    """Return the message of an error on one line."""
-    return " ".join(str(error).split())
-
-
-def _open(path: Path) -> nibabel.spatialimages.SpatialImage:
-    """Open a NIfTI file; raise BadInput if it cannot be read."""
-    try:
-        return nibabel.load(path)
-    except (nibabel.filebasedimages.ImageFileError, OSError) as error:
-        raise BadInput(
-            f"{path}: found no readable NIfTI image ({_line(error)}), expected one; export it again"
-        ) from None
-
-
-def _values(path: Path, image: nibabel.spatialimages.SpatialImage | None = None) -> np.ndarray:
-    """Read the voxel values of a NIfTI file; raise BadInput if it is damaged."""
-    image = image or _open(path)
-    try:
-        return np.asarray(image.dataobj)
-    except (OSError, EOFError, zlib.error, ValueError) as error:
-        raise BadInput(
-            f"{path}: found a truncated or damaged file ({_line(error)}), expected a complete one; copy it again"
-        ) from None
 
 
 def _labelled_frames(masks: np.ndarray) -> list[int]:
     """Return the frames with at least one label, counted from 0."""
     return np.flatnonzero(masks.any(axis=(0, 1, 2))).tolist()
-
-
-def _expect_shape(path: Path, values: np.ndarray, shape: tuple[int, ...]) -> None:
-    """Raise BadInput if the shape of a mask is not that of its image."""
-    if values.shape != tuple(shape):
-        raise BadInput(
-            f"{path}: found the shape {values.shape}, expected {tuple(shape)} as in the image; export both on one grid"
-        )
-
-
-def read_image(path: Path) -> tuple[np.ndarray, list[float], float]:
-    """Read a 4D image.
-
-    Parameters
-    ----------
-    path : Path
-        NIfTI file.
-
-    Returns
-    -------
-    image : ndarray of uint16
-        Intensities, axes (row, column, slice, frame), on the grid of the file.
-    spacing_mm : list of float
-        Voxel spacing along row, column and slice, in mm.
-    frame_interval_ms : float
-        Time between frames in ms; NaN if the header gives no unit of time.
-
-    Raises
-    ------
-    BadInput
-        If the file cannot be read, is not 4D or holds values that are not finite.
-
-    Notes
-    -----
-    Integers within the range of uint16 are kept; other values are rescaled to that range. Each slice is later
-    normalised to its own range, so that only rounding is lost.
-    """
-    image = _open(path)
-    if image.ndim != 4:
-        raise BadInput(
-            f"{path}: found {image.ndim} dimensions {image.shape}, "
-            "expected 4 (row, column, slice, frame); export the full cine"
-        )
-    space, time = image.header.get_xyzt_units()
-    zooms = [float(zoom) for zoom in image.header.get_zooms()]
-    values = _values(path, image)
-    if not np.isfinite(values).all():
-        raise BadInput(f"{path}: found values that are not finite, expected numbers; export it again")
-    lowest, highest = float(values.min()), float(values.max())
-    whole = np.issubdtype(values.dtype, np.integer) or bool((values == np.round(values)).all())
-    if not (whole and lowest >= 0 and highest <= 65535):
-        values = np.round((values - lowest) * (65535 / max(highest - lowest, np.finfo(float).tiny)))
-    spacing = [zoom * MILLIMETRES[space] for zoom in zooms[:3]]
-    return values.astype(np.uint16), spacing, zooms[3] * MILLISECONDS.get(time, float("nan"))

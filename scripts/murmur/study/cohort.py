@@ -44,6 +44,7 @@ class Cohort(abc.ABC):
         self.key = f"cohorts.{name}"
         self.spacing_mm = settings.get("spacing_mm")
         self.frame_interval_ms = settings.get("frame_interval_ms")
+        self.override_headers = settings.get("override_headers", False)
         self._check_source(f"{self.key}.source.{self.kind}")
         if "participants" in settings:
             existing(settings["participants"], f"{self.key}.participants", "file")

@@ -23,11 +23,13 @@ PATTERNS = {
 }
 # Keys that have no effect without another key.
 ONLY_WITH = {
-    "source": {"images": "nifti", "masks": "nifti", "labels": "nifti", "frames_from": "nifti"},
+    "source": {"images": "nifti", "masks": "nifti", "labels": "nifti", "ignore": "nifti", "frames_from": "nifti"},
     "reader": {"network": "train_on", "training": "train_on", "dataset": "masks"},
 }
 # Keys of a cohort that have no effect without images.
-ONLY_WITH_IMAGES = ("spacing_mm", "frame_interval_ms", "split")
+ONLY_WITH_IMAGES = ("spacing_mm", "frame_interval_ms", "override_headers", "split")
+# Keys of a cohort that are also found in headers.
+IN_HEADERS = ("spacing_mm", "frame_interval_ms")
 
 
 @cache
@@ -109,6 +111,11 @@ def _keys_without_effect(config: dict) -> list[str]:
         for key in ONLY_WITH_IMAGES if "measurements" in cohort["source"] else ():
             if key in cohort:
                 problems.append(f"cohorts.{name}.{key}: found for measurements, which have no images; remove it")
+        if cohort.get("override_headers") and not set(IN_HEADERS) & set(cohort):
+            problems.append(
+                f"cohorts.{name}.override_headers: found true without {' or '.join(IN_HEADERS)}, expected one of them; "
+                "add it, or remove override_headers"
+            )
         published = cohort["source"].get("published", {})
         if published is False:
             problems.append(f"cohorts.{name}.source.published: found false, expected true or a section; remove it")
@@ -152,6 +159,8 @@ def _cohort_in_force(cohort: dict) -> dict:
     found = cohort | {"source": _kept(cohort["source"], ONLY_WITH["source"])}
     if "measurements" in cohort["source"]:
         found = {key: value for key, value in found.items() if key not in ONLY_WITH_IMAGES}
+    if not set(IN_HEADERS) & set(found):
+        found.pop("override_headers", None)
     if "file" in found.get("split", {}):
         found["split"] = {"file": found["split"]["file"]}
     return found

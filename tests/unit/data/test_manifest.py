@@ -92,8 +92,11 @@ def test_spacing_from_study_file_or_default(tmp_path):
     path = write_mouse(tmp_path / "a.h5", change=lambda file: file.attrs.update(spacing_mm=[0.2, 0.2, 0.5]))
     assert row_of(path)["row_mm"] == 0.2
     assert describe(path, [0.2, 0.2, 0.5], 7.0, None)["frame_interval_ms"] == 7.0
-    with pytest.raises(BadInput, match=r"spacing_mm \[0.2, 0.2, 0.5\] in the file, expected \[0.1, 0.1, 1.0\]"):
+    with pytest.raises(
+        BadInput, match="spacing_mm 0.2 x 0.2 x 0.5 in the header, expected 0.1 x 0.1 x 1 as in the study file"
+    ):
         describe(path, [0.1, 0.1, 1.0], None, None)
+    assert describe(path, [0.1, 0.1, 1.0], None, None, override_headers=True)["slice_mm"] == 1.0
 
 
 SHAPE = (20, 16, 3, 5)
@@ -150,7 +153,13 @@ def test_not_hdf5(tmp_path):
 def test_all_bad_files_are_named_and_good_ones_written(tmp_path):
     good = write_mouse(tmp_path / "Mouse1.h5")
     bad = [write_mouse(tmp_path / f"Mouse{n}.h5", change=put("Masks", np.full(SHAPE, n, np.uint8))) for n in (3, 4)]
-    grid = {"spacing_mm": None, "frame_interval_ms": None, "manifest": str(tmp_path / "m.csv"), "threads": 2}
+    grid = {
+        "spacing_mm": None,
+        "frame_interval_ms": None,
+        "override_headers": False,
+        "manifest": str(tmp_path / "m.csv"),
+        "threads": 2,
+    }
     with pytest.raises(BadInput) as error:
         check_cohort.main(files=[good, *bad], phenotypes=[None] * 3, **grid)
     assert len(str(error.value).splitlines()) == 2

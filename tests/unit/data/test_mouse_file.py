@@ -131,7 +131,7 @@ BAD = [
     (virtual, "found Images stored in other files"),
     (unknown_filter, "compressed by the filter 32015"),
     (replace("Images", (10**4, 10**4, 10**2, 10**2), np.uint8, chunks=(10, 10, 1, 1)), "expected at most"),
-    (replace("Images", (2**9, 2**9, 2**6, 2**6), np.uint8, chunks=(64, 64, 1, 1)), "which cannot hold them"),
+    (replace("Images", (2**9, 2**9, 2**6, 2**6), np.uint8, chunks=(64, 64, 1, 1)), "in a truncated file of"),
     (replace("Masks", np.zeros(SHAPE[:3], np.uint8)), "found Masks of shape (12, 10, 3)"),
     (replace("Masks", np.zeros(SHAPE[:2], np.uint8)), "found Masks of shape (12, 10)"),
     (replace("Frames_with_ROI", np.array([b"ED", b"ES"])), "expected distinct integers"),

@@ -1,6 +1,7 @@
 import pytest
 import yaml
 
+from murmur.errors import BadInput
 from murmur.study.schema import complete, in_force
 
 STUDIES = ["demo.yaml", "paper.yaml", "pretrained.yaml", "examples/nifti.yaml", "examples/second_observer.yaml"]
@@ -26,3 +27,11 @@ def test_defaults_without_effect_are_left_out():
     assert found["cohorts"] == study["cohorts"]
     assert set(found["readers"]["given"]) == {"weights", "mice", "postprocess"}
     assert found["statistics"]["alpha"] == 0.05
+
+
+def test_override_of_headers_needs_a_value():
+    study = {"study": "s", "cohorts": {"a": {"source": {"folder": "mice"}, "override_headers": True}}}
+    with pytest.raises(BadInput, match="override_headers: found true without spacing_mm or frame_interval_ms"):
+        complete(study)
+    study["cohorts"]["a"]["frame_interval_ms"] = 5
+    assert in_force(complete(study))["cohorts"] == study["cohorts"]
