@@ -41,7 +41,6 @@ rule plot_cases:
         **SMALL,
     params:
         mice=inputs.mice_read,
-        n=inputs.n_mice,
         code=code("plot_cases"),
     message:
         "Figure 2: plot the best, median and worst mouse of {wildcards.reader} on {wildcards.cohort}"
@@ -71,7 +70,6 @@ rule render_movies:
         **SMALL,
     params:
         mice=inputs.mice_read,
-        n=inputs.n_mice,
         code=code("render_movies"),
     message:
         "Render the movies of the best, median and worst mouse of {wildcards.reader} on {wildcards.cohort}"
@@ -92,7 +90,6 @@ rule plot_agreement:
     resources:
         **SMALL,
     params:
-        n=inputs.n_mice,
         alpha=study.statistics["alpha"],
         code=code("plot_agreement"),
     message:
@@ -116,7 +113,6 @@ rule plot_time_volume:
     resources:
         **SMALL,
     params:
-        n=inputs.n_mice,
         code=code("plot_time_volume"),
     message:
         "Figure 4: plot the time-volume curve of {wildcards.reader} on {wildcards.cohort}"
@@ -136,7 +132,6 @@ rule plot_overlap:
     resources:
         **SMALL,
     params:
-        n=inputs.n_mice,
         code=code("plot_overlap"),
     message:
         "Figure 5: plot the overlap of {wildcards.reader} on {wildcards.cohort}"
@@ -160,7 +155,6 @@ rule plot_groups:
         phenotypes=inputs.phenotypes,
         sd_ddof=study.statistics["sd_ddof"],
         alpha=study.statistics["alpha"],
-        n=inputs.n_mice,
         code=code("plot_groups"),
     message:
         "Figure 6: plot the phenotypes of {wildcards.cohort} by the reference and by {wildcards.reader}"

@@ -18,7 +18,6 @@ rule tabulate_agreement:
     params:
         sd_ddof=study.statistics["sd_ddof"],
         alpha=study.statistics["alpha"],
-        n=inputs.n_mice,
         code=code("tabulate_agreement"),
     message:
         "Table 1 of {wildcards.reader} on {wildcards.cohort}"
@@ -42,7 +41,6 @@ rule tabulate_overlap:
         **SMALL,
     params:
         sd_ddof=study.statistics["sd_ddof"],
-        n=inputs.n_mice,
         code=code("tabulate_overlap"),
     message:
         "Table 2 of {wildcards.reader} on {wildcards.cohort}"
@@ -65,7 +63,6 @@ rule tabulate_groups:
     params:
         sd_ddof=study.statistics["sd_ddof"],
         alpha=study.statistics["alpha"],
-        n=inputs.n_mice,
         code=code("tabulate_groups"),
     message:
         "Table 3 of {wildcards.reader} on {wildcards.cohort}"

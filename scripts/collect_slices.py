@@ -18,7 +18,7 @@ from murmur.errors import BadInput
 from murmur.job import job
 from murmur.logs import log, progress
 from murmur.network.preprocessing import scale, to_square
-from murmur.vocabulary import STRUCTURES
+from murmur.vocabulary import STRUCTURES, numbered
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -30,7 +30,8 @@ def _contoured_slices(mouse: Mouse, path: str, size: int) -> tuple[list[np.ndarr
     for frame in mouse.annotated_frames:
         mask = np.moveaxis(read_frame(path, "Masks", frame), 2, 0)
         if missing := [name for name, label in STRUCTURES.items() if not (mask == label).any()]:
-            log.warning("%s: frame %d excluded, no %s contoured there", path, frame, " and no ".join(missing))
+            where = numbered("frame", frame, mouse.shape[3])
+            log.warning("%s: %s excluded, no %s contoured there", path, where, " and no ".join(missing))
             continue
         image = np.moveaxis(read_frame(path, "Images", frame), 2, 0)
         images.append(to_square(scale(image), size))

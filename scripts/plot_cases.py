@@ -17,9 +17,8 @@ from murmur.csv_tables import read_csv
 from murmur.data.manifest import read_manifest
 from murmur.job import job
 from murmur.presentation import style
-from murmur.presentation.cases import GAP, Case, mosaic, read_case
-from murmur.statistics.overlap_summary import select_cases
-from murmur.vocabulary import STRUCTURE_NAMES, STRUCTURES
+from murmur.presentation.cases import GAP, Case, mosaic, read_case, titles_of_cases
+from murmur.vocabulary import STRUCTURE_NAMES, STRUCTURES, numbered
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
 TILES_PER_LINE = (8, 12)  # tiles in a line, at least and at most: more slices go on in a second line
 TITLE_MM = 6
 LABEL_MM = 4
+LEGEND_MM = 5
 ON_IMAGE = {"color": "white", "path_effects": [withStroke(linewidth=1.2, foreground="black")]}
 BAR_LENGTHS_MM = (0.5, 1, 2, 5, 10, 20, 50, 100)
 
@@ -75,18 +75,15 @@ def add_scale_bar(axes, case: Case) -> None:
     axes.text(right, y - 0.03 * height, f"{length:g} mm", ha="right", va="bottom", **ON_IMAGE)
 
 
-def case_title(names: list[str], case: Case, dice: float) -> str:
-    """Say which case this is, or which cases: one of two mice is median and worst."""
-    which = ", ".join([*names[:-2], " and ".join(names[-2:])]).capitalize()
-    frame = case.shown_frame
-    phenotype = f" ({case.mouse.phenotype})" if case.mouse.phenotype else ""
-    phase = case.mouse.phases[frame]
-    where = f"single annotated frame {frame}" if phase == "single" else f"{phase}, frame {frame}"
-    return f"{which} mouse: {case.mouse.name}{phenotype}, mean Dice {dice:.2f}; shown: {where}"
+def shown(case: Case) -> str:
+    """Name the frame that is shown."""
+    phase = case.mouse.phases[case.shown_frame]
+    frame = numbered("frame", case.shown_frame, case.images.shape[3])
+    return f"shown: {'single annotated frame' if phase == 'single' else phase}, {frame}"
 
 
 def draw_cases(figure: Figure, cases: list[tuple[str, Case]], columns: int, heights_mm: list[float]) -> None:
-    """Fill `figure` from the top with a title and two strips, expert and reader, for each (title, case)."""
+    """Fill `figure` with a title and two strips, expert and reader, for each (title, case), and a legend."""
     height = figure.get_size_inches()[1] / style.MM
     y = height
     figure.legend(
@@ -95,7 +92,7 @@ def draw_cases(figure: Figure, cases: list[tuple[str, Case]], columns: int, heig
             for structure, name in STRUCTURE_NAMES.items()
         ],
         loc="lower right",
-        bbox_to_anchor=(0.995, (height - TITLE_MM + 1.2) / height),  # on the line of the first title
+        bbox_to_anchor=(0.995, 1 / height),
         ncols=2,
         borderpad=0,
         borderaxespad=0,
@@ -122,20 +119,19 @@ def main(
     overlap: str, manifest: str, mice: Mapping[str, str], segmentations: Mapping[str, str], outputs: list[str]
 ) -> None:
     """Select the cases and draw them on as high a page as they need; `mice` and `segmentations` are files by mouse."""
-    selected = select_cases(read_csv(overlap))
-    if not selected:
+    described = read_manifest(manifest)
+    titles = dict(titles_of_cases(read_csv(overlap), described).values())
+    if not titles:
         with style.printed_figure(outputs, height_mm=30) as figure:
             style.write_in_panel(figure.subplots(), "No mouse has masks of both expert and reader.")
         return
-    described = read_manifest(manifest)
     cases = []
-    for mouse, dice in dict.fromkeys(selected.values()):
-        names = [name for name, (chosen, _) in selected.items() if chosen == mouse]
+    for mouse, title in titles.items():
         case = read_case(described[mouse], mice[mouse], segmentations[mouse])
-        cases.append((case_title(names, case, dice), case))
+        cases.append((f"{title}; {shown(case)}", case))
     columns = int(np.clip(max(case.images.shape[2] for _, case in cases), *TILES_PER_LINE))
     heights_mm = [strip_height(case, columns) for _, case in cases]
-    height_mm = sum(TITLE_MM + 2 * (strip + 1) for strip in heights_mm)
+    height_mm = sum(TITLE_MM + 2 * (strip + 1) for strip in heights_mm) + LEGEND_MM
     with style.printed_figure(outputs, height_mm, layout="none") as figure:
         draw_cases(figure, cases, columns, heights_mm)
 

@@ -24,10 +24,9 @@ from murmur.data.manifest import read_manifest
 from murmur.job import job
 from murmur.logs import progress
 from murmur.presentation import style
-from murmur.presentation.cases import Case, mosaic, read_case
+from murmur.presentation.cases import Case, mosaic, read_case, titles_of_cases
 from murmur.provenance.stamp import stamp
-from murmur.statistics.overlap_summary import select_cases
-from murmur.vocabulary import BLOOD_POOL, STRUCTURES
+from murmur.vocabulary import BLOOD_POOL, STRUCTURES, numbered
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -79,7 +78,7 @@ def stills(case: Case, overlap: pd.DataFrame) -> Iterator[Still]:
     if frames == 1:
         dice = dice_words(overlap, mouse.name, mouse.phases[annotated[0]])
         for index in range(slices):
-            image, here = case.images[:, :, index, 0], f"slice {index + 1} of {slices}"
+            image, here = case.images[:, :, index, 0], numbered("slice", index, slices)
             yield Still(
                 Panel(image, case.masks[:, :, index, 0], f"Reader · {here}"),
                 Panel(image, case.reference[:, :, index, 0], f"Expert{dice}"),
@@ -91,17 +90,18 @@ def stills(case: Case, overlap: pd.DataFrame) -> Iterator[Still]:
         # the cine is cyclic: before the first annotated frame, the last one is shown
         shown = max((known for known in annotated if known <= frame), default=annotated[-1])
         phase = mouse.phases[shown]
+        named = f"{phase}, " if phase in ("ED", "ES", "inflow") else ""
         image, expert = (mosaic(case.images[..., index], columns) for index in (frame, shown))
         yield Still(
             Panel(
                 image,
                 mosaic(case.masks[..., frame], columns),
-                f"Reader · frame {frame} · {frame * mouse.frame_interval_ms:g} ms",
+                f"Reader · {numbered('frame', frame, frames)} · {frame * mouse.frame_interval_ms:g} ms",
             ),
             Panel(
                 expert * (1 if shown == frame else DIMMED),
                 mosaic(case.reference[..., shown], columns),
-                f"Expert · {phase}, frame {shown}{dice_words(overlap, mouse.name, phase)}",
+                f"Expert · {named}frame {shown + 1}{dice_words(overlap, mouse.name, phase)}",
             ),
             HELD_MS if shown == frame else FRAME_MS,
         )
@@ -178,10 +178,8 @@ def encode(movie: list[Still], title: str, panel_width: int, pixel_aspect: float
     return file.getvalue()
 
 
-def render(case: Case, name: str, dice: float, overlap: pd.DataFrame) -> bytes:
+def render(case: Case, title: str, overlap: pd.DataFrame) -> bytes:
     """Return the GIF movie of a case, as large as possible within the limit."""
-    phenotype = f" ({case.mouse.phenotype})" if case.mouse.phenotype else ""
-    title = f"{name.capitalize()} mouse: {case.mouse.name}{phenotype} · mean Dice {dice:.2f}"
     movie = list(stills(case, overlap))
     for panel_width in PANEL_WIDTHS:
         gif = encode(movie, title, panel_width, case.pixel_aspect)
@@ -204,13 +202,13 @@ def main(
     `mice` and `segmentations` are files by mouse.
     """
     overlaps = read_csv(overlap)
-    selected = select_cases(overlaps)
     described = read_manifest(manifest)
+    titles = titles_of_cases(overlaps, described)
     outputs = {"best": best, "median": median, "worst": worst}
     for name, output in progress(outputs.items(), "rendering", "movie"):
-        if selected:
-            mouse, dice = selected[name]
-            gif = render(read_case(described[mouse], mice[mouse], segmentations[mouse]), name, dice, overlaps)
+        if titles:
+            mouse, title = titles[name]
+            gif = render(read_case(described[mouse], mice[mouse], segmentations[mouse]), title, overlaps)
         else:
             nothing = Panel(np.zeros((1, 8)), np.zeros((1, 8), int), "")
             gif = encode([Still(nothing, nothing, HELD_MS)], "No mouse has masks of both expert and reader.", 240, 1)

@@ -54,6 +54,11 @@ ABBREVIATIONS = {
 }
 
 
+def numbered(thing: str, index: int, count: int) -> str:
+    """Name a frame or slice as people count, "frame 7 of 14"; `index` counts from 0, as files and tables of data do."""
+    return f"{thing} {index + 1} of {count}"
+
+
 def abbreviations(metrics: Iterable[str]) -> str:
     """Return a sentence that explains the abbreviations in the printed names of `metrics`."""
     return "; ".join(dict.fromkeys(ABBREVIATIONS[metric] for metric in metrics)) + "."

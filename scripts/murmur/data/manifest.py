@@ -13,7 +13,7 @@ from murmur.data.headers import agreed
 from murmur.data.mouse_file import attribute, images_of, listed_frames, masks_of, open_mouse
 from murmur.errors import BadInput
 from murmur.files import remembered_sha256
-from murmur.vocabulary import BLOOD_POOL, STRUCTURES
+from murmur.vocabulary import BLOOD_POOL, STRUCTURES, numbered
 
 PAPER_SPACING_MM = (0.1, 0.1, 1.0)
 PAPER_FRAME_INTERVAL_MS = 5.0
@@ -183,7 +183,7 @@ def _check_masks(path: str, masks: h5py.Dataset, listed: list[int] | None) -> di
         if unknown := set(np.unique(values).tolist()) - LABELS:
             some = ", ".join(map(str, sorted(unknown)[:SHOWN])) + (", ..." if len(unknown) > SHOWN else "")
             raise BadInput(
-                f"{path}: found the labels {some} in Masks, slice {number}, "
+                f"{path}: found the labels {some} in Masks, {numbered('slice', number, shape[2])}, "
                 "expected 0 background, 1 myocardium, 2 blood_pool; relabel them"
             )
         labelled |= values.any(axis=(0, 1))
@@ -191,8 +191,8 @@ def _check_masks(path: str, masks: h5py.Dataset, listed: list[int] | None) -> di
     frames = np.flatnonzero(labelled).tolist()
     if listed is not None and (strays := sorted(set(frames) - set(listed))):
         raise BadInput(
-            f"{path}: found labels in frame {strays[0]}, which is not in Frames_with_ROI {listed}; "
-            "add it (frames are counted from 0) or clear its mask"
+            f"{path}: found labels in {numbered('frame', strays[0], shape[3])}, which is not in Frames_with_ROI "
+            f"{listed}; add {strays[0]} (frames are counted from 0 there) or clear its mask"
         )
     return {frame: int(blood_pool[frame]) for frame in frames}
 

@@ -108,27 +108,3 @@ def _number(row: dict[str, str], column: str, place: str) -> float:
     if not math.isfinite(value):
         raise BadInput(f"{place}: found '{row[column]}' as {column}, expected a number or an empty cell")
     return value
-
-
-def pairs(path: str, reader: str) -> int:
-    """Count the mice with values of both reference and reader.
-
-    Parameters
-    ----------
-    path : str
-        CSV file.
-    reader : str
-        Column of the reader.
-
-    Returns
-    -------
-    int
-        The largest number over all metrics.
-
-    Raises
-    ------
-    BadInput
-        As for `function`.
-    """
-    table = function(path, reader).dropna()
-    return int(table.groupby("metric").size().max()) if len(table) else 0

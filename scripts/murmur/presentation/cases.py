@@ -3,13 +3,18 @@
 Used by the figure of the cases and by the movies, which show the same mice in the same way.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import h5py
 import numpy as np
+import pandas as pd
 
 from murmur.data.manifest import Mouse
+from murmur.statistics.notes import mice
+from murmur.statistics.overlap_summary import combined_dice, select_cases
+from murmur.vocabulary import PHASES
 
 GAP = 3  # pixels between the tiles of a mosaic
 
@@ -36,6 +41,25 @@ class Case:
     def shown_frame(self) -> int:
         """The frame to print: ES as in the published study, else the first annotated one."""
         return self.mouse.annotated_frames[0] if self.mouse.es_frame is None else self.mouse.es_frame
+
+
+def titles_of_cases(overlap: pd.DataFrame, described: Mapping[str, Mouse]) -> dict[str, tuple[str, str]]:
+    """Return mouse and title of the best, median and worst case; empty if no mouse was compared with the reference.
+
+    The title names all cases that the mouse is: of two mice, one is median and worst.
+    """
+    n, selected = len(combined_dice(overlap)), select_cases(overlap)
+    compared = overlap.dropna(subset="dice")
+    titles = {}
+    for case, (mouse, dice) in selected.items():
+        names = [name for name, (chosen, _) in selected.items() if chosen == mouse]
+        which = ", ".join([*names[:-2], " and ".join(names[-2:])]).capitalize()
+        phenotype = f" ({described[mouse].phenotype})" if described[mouse].phenotype else ""
+        found = set(compared.loc[compared["mouse"] == mouse, "phase"])
+        phases = " and ".join(phase for phase in PHASES[:2] if phase in found)
+        at = f" at {phases}" if phases else ""
+        titles[case] = (mouse, f"{which} of {mice(n)}: {mouse}{phenotype}, mean Dice{at} {dice:.2f}")
+    return titles
 
 
 def read_case(mouse: Mouse, file: str | Path, segmentation: str | Path) -> Case:

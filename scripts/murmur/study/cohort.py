@@ -78,6 +78,9 @@ class Cohort(abc.ABC):
         """The user's files that the file of a mouse is identical to, links to or is converted from; often none."""
         return []
 
+    def check_values(self) -> None:  # noqa: B027 -- files with images are checked by a job
+        """Raise BadInput if a value in the user's table of measurements is invalid."""
+
     @cached_property
     def phenotypes(self) -> dict[str, str]:
         """The phenotype of each mouse whose phenotype is known."""
@@ -280,9 +283,10 @@ class MeasurementsCohort(Cohort):
         """The readers of the table."""
         return measurement_table.readers(self.table)
 
-    def n_pairs(self, reader: str) -> int:
-        """The number of mice measured by a reader, in the metric with the most."""
-        return measurement_table.pairs(self.table, reader)
+    def check_values(self) -> None:
+        """Raise BadInput if a cell of the table is invalid, or a metric or mouse is given twice."""
+        for reader in self.readers:
+            measurement_table.function(self.table, reader)
 
 
 KINDS = {cls.kind: cls for cls in (PhantomCohort, FolderCohort, NiftiCohort, PublishedCohort, MeasurementsCohort)}

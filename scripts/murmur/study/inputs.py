@@ -40,10 +40,6 @@ class Inputs:
         """The mice of a cohort on which a reader is measured."""
         return self.study.mice_read(wildcards.cohort, wildcards.reader)
 
-    def n_mice(self, wildcards: Wildcards) -> int:
-        """The number of mice of a cohort on which a reader is measured, for captions."""
-        return self.study.n_mice(wildcards.cohort, wildcards.reader)
-
     def mouse(self, wildcards: Wildcards) -> str:
         """The file of a mouse."""
         return self.cohort(wildcards).file(wildcards.mouse)

@@ -43,12 +43,13 @@ class Study:
         }
 
     def check_mice(self) -> None:
-        """List all mice, phenotypes and splits, so that problems are reported before any job starts.
+        """List all mice, phenotypes, splits and values of tables, so that problems are reported before any job starts.
 
         Raises BadInput for the first problem.
         """
         for name, cohort in self.cohorts.items():
             _ = cohort.phenotypes, cohort.split
+            cohort.check_values()
             for reader in self.readers_of(name):
                 self.mice_read(name, reader)
         for observer in self.statistics["observers"]:
@@ -92,11 +93,6 @@ class Study:
         if reader == REFERENCE or not found.has_images:
             return found.mice
         return self.readers[reader].mice(found)
-
-    def n_mice(self, cohort: str, reader: str) -> int:
-        """The number of mice of `cohort` on which a reader is measured, for captions."""
-        found = self.cohorts[cohort]
-        return len(self.mice_read(cohort, reader)) if found.has_images else found.n_pairs(reader)
 
     def trained_on(self, reader: str) -> str | None:
         """Name of the cohort on which a reader is trained; None if it is not trained here."""

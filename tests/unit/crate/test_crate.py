@@ -151,7 +151,7 @@ def test_software_has_versions(root, study):
 def test_caption_is_filled_in_for_every_format(root, study):
     entities = package(root)
     assert entities[f"{FIGURE}.png"]["caption"].startswith(
-        "Overlap between reader r and the expert in the 7 mice of the c cohort"
+        "Overlap between reader r and the expert in the mice of the c cohort that both segmented"
     )
     assert entities[f"{FIGURE}.png"]["caption"] == entities[f"{FIGURE}.pdf"]["caption"]
     assert entities[f"{FIGURE}.png"]["name"] == "Figure 5: overlap in c"

@@ -66,8 +66,3 @@ def test_other_encoding_is_refused(tmp_path):
     path.write_bytes("mouse,metric,unit,reference,dl\nM1,EDV,µL,1,2\n".encode("cp1252"))
     with pytest.raises(BadInput, match="save it again as 'CSV UTF-8'"):
         measurement_table.readers(str(path))
-
-
-def test_pairs_are_those_of_the_metric_with_most(tmp_path):
-    path = write(tmp_path, "M1,EDV,uL,1,2", "M2,EDV,uL,1,", "M3,EDV,uL,1,2", "M4,EF,%,50,51")
-    assert measurement_table.pairs(path, "dl") == 2

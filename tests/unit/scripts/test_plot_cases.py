@@ -15,18 +15,18 @@ def plot(folder, paths, suffix="png"):
 @pytest.mark.parametrize(
     ("mice", "titles"),
     [
-        (1, ["Best, median and worst mouse: Mouse1 (control)"]),
-        (2, ["Best mouse: Mouse1 (control)", "Median and worst mouse: Mouse2,"]),
-        (4, ["Best mouse: Mouse1 (control)", "Median mouse: Mouse3 (control)", "Worst mouse: Mouse4,"]),
+        (1, ["Best, median and worst of 1 mouse: Mouse1 (control), mean Dice at ED and ES 0.9"]),
+        (2, ["Best of 2 mice: Mouse1 (control)", "Median and worst of 2 mice: Mouse2,"]),
+        (4, ["Best of 4 mice: Mouse1 (control)", "Median of 4 mice: Mouse3 (control)", "Worst of 4 mice: Mouse4,"]),
     ],
 )
 def test_each_case_has_a_strip_of_the_expert_and_one_of_the_reader(tmp_path, monkeypatch, mice, titles):
     seen = record_figures(monkeypatch)
     plot(tmp_path, write_cohort(tmp_path, mice))
-    found = [text for text in words(seen[0]) if " mouse: " in text]
+    found = [text for text in words(seen[0]) if "mean Dice" in text]
     assert len(seen[0].axes) == 2 * len(titles) == 2 * len(found)
     assert all(text.startswith(title) for text, title in zip(found, titles, strict=True))
-    assert all(text.endswith("ES, frame 3") for text in found)
+    assert all(text.endswith("; shown: ES, frame 4 of 6") for text in found)
     assert smallest_font(seen[0]) >= 7
 
 
@@ -48,7 +48,7 @@ def test_many_slices_go_on_in_a_second_line(tmp_path, monkeypatch):
     plot(tmp_path, write_cohort(tmp_path, 1, frames=1, slices=14))
     rows, columns = seen[0].axes[0].images[0].get_array().shape
     assert columns / rows == pytest.approx(12 / 2, rel=0.1)
-    assert any("single annotated frame 0" in text for text in words(seen[0]))
+    assert any("mean Dice 0.9" in text and "single annotated frame, frame 1 of 1" in text for text in words(seen[0]))
 
 
 def test_no_mouse_with_both_masks_is_said_in_words(tmp_path, monkeypatch):

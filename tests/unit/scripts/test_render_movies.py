@@ -38,9 +38,12 @@ def test_the_cine_runs_ten_frames_a_second_and_holds_the_annotated_ones(tmp_path
 def test_the_expert_stands_at_the_last_annotated_frame(tmp_path):
     paths = write_cohort(tmp_path, 1)
     stills = list(render_movies.stills(case_of(paths), read_csv(paths["overlap"])))
-    assert [still.reader.words for still in stills][:2] == ["Reader · frame 0 · 0 ms", "Reader · frame 1 · 5 ms"]
+    assert [still.reader.words for still in stills][:2] == [
+        "Reader · frame 1 of 6 · 0 ms",
+        "Reader · frame 2 of 6 · 5 ms",
+    ]
     shown = [still.expert.words.split(" · Dice")[0] for still in stills]
-    assert shown == ["Expert · ED, frame 0"] * 3 + ["Expert · ES, frame 3"] * 3
+    assert shown == ["Expert · ED, frame 1"] * 3 + ["Expert · ES, frame 4"] * 3
     dice = read_csv(paths["overlap"]).set_index(["phase", "structure"])["dice"]
     expected = f"myocardium {dice['ES', 'myocardium']:.2f}, blood pool {dice['ES', 'blood_pool']:.2f}"
     assert stills[4].expert.words.endswith(f"Dice {expected}")
@@ -53,9 +56,9 @@ def test_before_the_first_annotated_frame_stands_the_last_one(tmp_path):
     write_csv(manifest.assign(annotated_frames="2;3", ed_frame=2, es_frame=3), paths["manifest"])
     stills = list(render_movies.stills(case_of(paths), read_csv(paths["overlap"])))
     assert [still.expert.words.split(", ")[1].split(" ·")[0] for still in stills[:3]] == [
+        "frame 4",
+        "frame 4",
         "frame 3",
-        "frame 3",
-        "frame 2",
     ]
 
 
@@ -92,9 +95,9 @@ def test_outlines_have_the_colours_of_the_structures():
 def test_a_film_becomes_smaller_until_it_fits(tmp_path, monkeypatch):
     paths = write_cohort(tmp_path, 1)
     case, overlap = case_of(paths), read_csv(paths["overlap"])
-    large = render_movies.render(case, "best", 0.9, overlap)
+    large = render_movies.render(case, "Best of 1 mouse", overlap)
     monkeypatch.setattr(render_movies, "MOST_BYTES", len(large) - 1)
-    small = render_movies.render(case, "best", 0.9, overlap)
+    small = render_movies.render(case, "Best of 1 mouse", overlap)
     assert len(small) < len(large)
 
 
@@ -109,4 +112,5 @@ def test_no_mouse_with_both_masks_still_gives_films(tmp_path):
 def test_same_data_same_bytes(tmp_path, frames):
     paths = write_cohort(tmp_path, 1, frames)
     case, overlap = case_of(paths), read_csv(paths["overlap"])
-    assert render_movies.render(case, "best", 0.9, overlap) == render_movies.render(case, "best", 0.9, overlap)
+    first, second = (render_movies.render(case, "Best of 1 mouse", overlap) for _ in range(2))
+    assert first == second

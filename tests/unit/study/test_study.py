@@ -267,10 +267,24 @@ def test_questions_about_kinds(mixed):
 
 
 def test_mice_that_a_reader_is_measured_on(mixed):
-    assert len(mixed.mice_read("internal", "unet3plus")) == mixed.n_mice("internal", "given") == 20
+    assert len(mixed.mice_read("internal", "unet3plus")) == len(mixed.mice_read("internal", "given")) == 20
     assert len(mixed.mice_read("internal", "reference")) == 36
     assert mixed.mice_read("numbers", "tool") == ["A", "B"]
-    assert [mixed.n_mice("numbers", reader) for reader in ("tool", "01")] == [2, 1]
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ("A,EF,%,61,,61", "a second row for EF of A"),
+        ("B,LVEF,%,50,51,", "'LVEF'"),
+        ("C,EF,%,50,n.d.,", "'n.d.' as tool"),
+    ],
+)
+def test_cells_of_a_table_are_checked_when_planning(tmp_path, row, message):
+    (tmp_path / "table.csv").write_text(f"mouse,metric,unit,reference,tool,01\nA,EF,%,60,61,\n{row}\n")
+    study = Study({"study": "s", "cohorts": {"n": {"source": {"measurements": str(tmp_path / "table.csv")}}}})
+    with pytest.raises(BadInput, match=f"table.csv, line 3: found .*{message}"):
+        study.check_mice()
 
 
 def test_pairs_of_cohort_and_reader(mixed):
