@@ -12,13 +12,14 @@ import h5py
 import numpy as np
 
 from murmur.data.manifest import check_mouse
-from murmur.data.mouse_file import write_cine
+from murmur.data.mouse_file import images_of, open_mouse, write_cine
 from murmur.errors import BadInput
 from murmur.files import remembered_sha256
 from murmur.job import job
 from murmur.logs import log, progress
 from murmur.network.postprocessing import keep_heart
 from murmur.network.preprocessing import from_square, scale, to_square
+from murmur.network.weights_file import check_weights
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -36,13 +37,11 @@ def load_network(path: str):
     from murmur.network.keras2_weights import read_published
     from murmur.network.model import last_head
 
+    check_weights(path)
     if h5py.is_hdf5(path):
         return last_head(read_published(path))
-    with open(path, "rb") as file:
-        if file.read(40).startswith(b"version https://git-lfs"):
-            raise BadInput(f"{path}: found a Git LFS pointer, expected the file itself; fetch it with git lfs pull")
     try:
-        model = keras.saving.load_model(path, compile=False)
+        model = keras.saving.load_model(path, compile=False, safe_mode=True)
     except Exception as error:
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise BadInput(
@@ -98,8 +97,8 @@ def main(
     checked = check_mouse(mouse, spacing_mm, override_headers)
     find_gpus(gpu)
     network = load_network(model)
-    with h5py.File(mouse, "r") as file:
-        masks = segment(file["Images"], network)
+    with open_mouse(mouse) as file:
+        masks = segment(images_of(file), network)
     if postprocess == "largest_component":
         masks = keep_heart(masks, checked.spacing_mm)
     attributes = {

@@ -8,7 +8,6 @@ the same layout by Keras 3 can also be read.
 """
 
 import json
-from collections.abc import Iterator
 
 import h5py
 import keras
@@ -17,6 +16,7 @@ import numpy as np
 from murmur.errors import BadInput
 from murmur.logs import log
 from murmur.network.unet3plus import LEVELS, unet3plus
+from murmur.network.weights_file import config_of_hdf5, input_shape, sources_of
 
 FILTERS = (32, 64, 128, 256, 512)  # of the published network; assumed for levels without weights
 SHOWN = 10  # differences in a message
@@ -44,15 +44,6 @@ def _arrays(layers: h5py.Group) -> dict[str, h5py.Dataset]:
     }
 
 
-def _sources(nodes) -> Iterator[str]:
-    """Yield the layers named in `inbound_nodes`: both Keras 2 and 3 write each as a list [name, node, tensor]."""
-    if isinstance(nodes, list) and nodes and isinstance(nodes[0], str):
-        yield nodes[0]
-    elif isinstance(nodes, list | dict):
-        for node in nodes.values() if isinstance(nodes, dict) else nodes:
-            yield from _sources(node)
-
-
 def _links_and_settings(config: dict) -> dict[str, object]:
     """Return connections and settings of all layers in a configuration, except the input layer, whose name may vary."""
     image = {layer["config"]["name"] for layer in config["layers"] if layer["class_name"] == "InputLayer"}
@@ -61,17 +52,11 @@ def _links_and_settings(config: dict) -> dict[str, object]:
         name = layer["config"]["name"]
         if name not in image:
             facts[f"inputs of {name}"] = [
-                "image" if source in image else source for source in _sources(layer["inbound_nodes"])
+                "image" if source in image else source for source in sources_of(layer["inbound_nodes"])
             ]
             for key in SETTINGS.get(layer["class_name"], ()):
                 facts[f"{key} of {name}"] = layer["config"][key]
     return facts
-
-
-def _input_shape(config: dict) -> list:
-    """Return the shape of the network's only input, [None, row, column, channel]."""
-    (image,) = (layer["config"] for layer in config["layers"] if layer["class_name"] == "InputLayer")
-    return list(image["batch_input_shape" if "batch_input_shape" in image else "batch_shape"])
 
 
 def _differences(found: dict, expected: dict) -> list[str]:
@@ -86,18 +71,12 @@ def _differences(found: dict, expected: dict) -> list[str]:
 
 
 def _read(path: str, file: h5py.File) -> keras.Model:
-    if "model_config" not in file.attrs or "model_weights" not in file:
-        raise BadInput(
-            f"{path}: found an HDF5 file without a model configuration (attribute model_config) and weights (group "
-            "model_weights), expected a complete model saved by Keras 2; weights do not determine how layers are "
-            "connected, and different networks can have weights of the same names and shapes; save the whole model"
-        )
-    config = json.loads(file.attrs["model_config"])["config"]
+    config = config_of_hdf5(path, file)
     arrays = _arrays(file["model_weights"])
     shapes = {name: array.shape for name, array in arrays.items()}
     found = shapes | _links_and_settings(config)
 
-    shape = _input_shape(config)
+    shape = input_shape(config)
     size = shape[1]
     if shape != [None, size, size, 1] or not isinstance(size, int) or size % 16:
         raise BadInput(

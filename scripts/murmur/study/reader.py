@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 
 from murmur.data.published_dataset import WEIGHTS
 from murmur.errors import BadInput
+from murmur.files import check_readable, remembered
+from murmur.network.weights_file import check_weights
 from murmur.study.checks import exactly_one, existing, nearest, one_of
 from murmur.study.cohort import Cohort
 from murmur.study.layout import Layout
@@ -48,6 +50,9 @@ class Reader:
 
     def _check_source(self, key: str, cohorts: Mapping[str, Cohort]) -> None:
         """Raise BadInput if the source of the masks, with the key `key`, is inconsistent or does not exist."""
+
+    def check_files(self) -> None:
+        """Raise BadInput if a user's file of this reader is damaged or something else."""
 
     def mice(self, cohort: Cohort) -> list[str]:
         """The mice of `cohort` that this reader segments. Raises BadInput if there are none."""
@@ -123,6 +128,12 @@ class WeightsReader(Reader):
             self.model = str(SHIPPED.relative_to(Path.cwd()) if SHIPPED.is_relative_to(Path.cwd()) else SHIPPED)
         else:
             self.model = str(existing(weights, key, "file"))
+
+    def check_files(self) -> None:
+        """Raise BadInput if the file is not a network, before the segmentations are replaced; see `check_weights`."""
+        if not self.download:
+            check_readable(self.model)
+            remembered(self.model, "network", check_weights)
 
     def _downloaded(self, key: str) -> str:
         file = Path(urlsplit(self.download["address"]).path)

@@ -52,6 +52,8 @@ class Study:
             cohort.check_values()
             for reader in self.readers_of(name):
                 self.mice_read(name, reader)
+        for reader in self.readers.values():
+            reader.check_files()
         for observer in self.statistics["observers"]:
             one_of(observer, self.reader_names, "statistics.observers")
         if self.paper:

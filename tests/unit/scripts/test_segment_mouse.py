@@ -94,14 +94,14 @@ def test_published_weights(tmp_path, skip):
 
 def test_what_is_no_network_is_refused(tmp_path, model):
     (tmp_path / "no.keras").write_text("no")
-    with pytest.raises(BadInput, match="no.keras: found no network"):
+    with pytest.raises(BadInput, match="no.keras: found no readable network file"):
         segment_mouse.load_network(str(tmp_path / "no.keras"))
     (tmp_path / "SEG459.h5").write_text("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 156245288\n")
     with pytest.raises(BadInput, match="git lfs pull"):
         segment_mouse.load_network(str(tmp_path / "SEG459.h5"))
     image = keras.Input((32, 32, 1))
     keras.Model(image, keras.layers.Conv2D(5, 3, padding="same")(image)).save(tmp_path / "five.keras")
-    with pytest.raises(BadInput, match=r"expected \(size, size, 1\)"):
+    with pytest.raises(BadInput, match=r"5 output classes, expected \(size, size, 1\) and 3"):
         segment_mouse.load_network(str(tmp_path / "five.keras"))
 
 

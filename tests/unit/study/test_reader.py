@@ -1,6 +1,7 @@
 import pytest
 import yaml
 
+from murmur.errors import BadInput
 from murmur.study.study import Study
 
 
@@ -51,3 +52,18 @@ def test_mouse_without_a_file_of_masks_was_not_read(demo, tmp_path):
     study = Study(demo)
     found = study.readers["observer"].mask_files(study.cohorts["external_7T"])
     assert found == [str(tmp_path / "Mouse1.h5"), str(tmp_path / "Mouse3.h5")]
+
+
+def test_weights_are_looked_into_when_planning(demo, tmp_path, monkeypatch):
+    """A damaged network is found before Snakemake deletes the segmentations that it would replace."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "m.keras").write_bytes(b"PK\x03\x04 truncated")
+    demo["readers"] = {"mine": {"weights": "m.keras"}}
+    with pytest.raises(BadInput, match=r"^m.keras: found a truncated .keras file"):
+        Study(demo).check_mice()
+    demo["readers"] = {"mine": {"weights": "murmur"}}
+    Study(demo).check_mice()
+    checked = []
+    monkeypatch.setattr("murmur.study.reader.check_weights", checked.append)
+    Study(demo).check_mice()
+    assert checked == [], "it is remembered"

@@ -1,0 +1,151 @@
+"""Files of networks: checks that need neither Keras nor the values of the weights, and that run no code of the file.
+
+Murmur's own files (.keras, Keras 3) are ZIP archives of config.json, metadata.json and model.weights.h5; the published
+network (.h5, Keras 2) is an HDF5 file with the attribute model_config and the group model_weights.
+"""
+
+import io
+import json
+import zipfile
+from collections.abc import Iterator
+
+import h5py
+
+from murmur.errors import BadInput
+from murmur.files import reading
+
+MEMBERS = {"config.json", "metadata.json", "model.weights.h5"}
+MOST_CONFIG = 2**26  # bytes of a configuration; that of the published network has 140 kB
+MOST_COMPRESSED = 20  # bytes per byte of a file; trained weights can hardly be compressed
+CLASSES = 3  # background, myocardium, blood pool
+KEEP_CHANNELS = {"Activation", "BatchNormalization", "Dropout", "Softmax", "UpSampling2D"}
+
+
+def check_weights(path: str) -> bool:
+    """Check that a file is a network from one image to three classes, as far as its configuration tells.
+
+    Parameters
+    ----------
+    path : str
+        Murmur's .keras file, or the .h5 file of the published network.
+
+    Returns
+    -------
+    bool
+        True.
+
+    Raises
+    ------
+    BadInput
+        If the file is damaged, something else, a network of another kind, or contains code.
+    """
+    with reading(path, "network file"):
+        if h5py.is_hdf5(path):
+            with h5py.File(path, "r") as file:
+                config = config_of_hdf5(path, file)
+                names = list(file["model_weights"])
+            if not any(name.startswith("Encoder") for name in names):
+                raise BadInput(
+                    f"{path}: found an HDF5 file of a network with the layers {', '.join(names[:5]) or 'none'}, ..., "
+                    "expected the published UNet 3+; use its file, or save the network as .keras"
+                )
+        else:
+            config = _config_of_keras(path)
+            if code := next(_code(config), None):
+                raise BadInput(
+                    f"{path}: found the layer {code}, which is not part of Keras, expected layers of Keras only; code "
+                    "in files is not run: save the network without it"
+                )
+        _check_shapes(path, config)
+    return True
+
+
+def config_of_hdf5(path: str, file: h5py.File) -> dict:
+    """Return the configuration of the network in an open HDF5 file. Raises BadInput if it has none, or no weights."""
+    if "model_config" not in file.attrs or "model_weights" not in file:
+        raise BadInput(
+            f"{path}: found an HDF5 file without a model configuration (attribute model_config) and weights (group "
+            "model_weights), expected a complete model saved by Keras 2; weights do not determine how layers are "
+            "connected, and different networks can have weights of the same names and shapes; save the whole model"
+        )
+    return json.loads(file.attrs["model_config"])["config"]
+
+
+def input_shape(config: dict) -> list:
+    """Return the shape of a network's only input, [None, row, column, channel]."""
+    (image,) = (layer["config"] for layer in config["layers"] if layer["class_name"] == "InputLayer")
+    return list(image["batch_input_shape" if "batch_input_shape" in image else "batch_shape"])
+
+
+def _config_of_keras(path: str) -> dict:
+    """Return the configuration of a .keras file, whose members are complete and whose weights are HDF5."""
+    with open(path, "rb") as file:
+        is_archive = file.read(4) == b"PK\x03\x04"
+    if not is_archive:
+        raise ValueError("neither a .keras file nor HDF5")
+    if not zipfile.is_zipfile(path):
+        raise BadInput(f"{path}: found a truncated .keras file, expected a complete one; copy it again")
+    with zipfile.ZipFile(path) as archive:
+        sizes = {member.filename: member.file_size for member in archive.infolist()}
+        if missing := sorted(MEMBERS - set(sizes)):
+            raise BadInput(
+                f"{path}: found an archive without {', '.join(missing)}, expected a .keras file; save the whole network"
+            )
+        packed = sum(member.compress_size for member in archive.infolist())
+        if sizes["config.json"] > MOST_CONFIG or sum(sizes.values()) > MOST_COMPRESSED * packed + MOST_CONFIG:
+            raise BadInput(
+                f"{path}: found an archive that expands to {sum(sizes.values()):,} bytes, expected hardly more than "
+                "its own size; save the network again"
+            )
+        if damaged := archive.testzip():
+            raise BadInput(f"{path}: found the damaged member {damaged}, expected a complete file; copy it again")
+        with h5py.File(io.BytesIO(archive.read("model.weights.h5")), "r") as weights:
+            _ = list(weights)
+        return json.loads(archive.read("config.json"))["config"]
+
+
+def _code(config) -> Iterator[str]:
+    """Yield the classes in a configuration of Keras 3 that are not part of Keras, or that contain code (Lambda)."""
+    if isinstance(config, dict):
+        name, module = config.get("class_name"), config.get("module")
+        is_function = (name, module) == ("function", "builtins")
+        if name == "Lambda" or (isinstance(module, str) and not is_function and module.split(".")[0] != "keras"):
+            yield str(config.get("registered_name") or name)
+    for inner in config.values() if isinstance(config, dict) else config if isinstance(config, list) else ():
+        yield from _code(inner)
+
+
+def _check_shapes(path: str, config: dict) -> None:
+    """Raise BadInput unless a network has square images of one channel as input, and three classes as last output."""
+    shape, classes = input_shape(config)[1:], _classes(config)
+    is_square = len(shape) == 3 and isinstance(shape[0], int) and shape[0] == shape[1] and shape[2] == 1
+    if not is_square or classes not in (CLASSES, None):
+        raise BadInput(
+            f"{path}: found a network with input {tuple(shape)} and {classes or 'unknown'} output classes, expected "
+            f"(size, size, 1) and {CLASSES} (background, myocardium, blood_pool); use a network of that kind"
+        )
+
+
+def _classes(config: dict) -> int | None:
+    """Return the number of channels of a network's last output; None if the configuration does not tell."""
+    layers = {layer["config"]["name"]: layer for layer in config["layers"]}
+    outputs = config.get("output_layers") or [[next(reversed(layers))]]
+    name = outputs[-1][0] if isinstance(outputs[-1], list) else outputs[0]
+    for _ in layers:
+        layer = layers[name]
+        if layer["class_name"] not in KEEP_CHANNELS:
+            return layer["config"].get("filters", layer["config"].get("units"))
+        sources = [found for found in sources_of(layer.get("inbound_nodes")) if found in layers]
+        if len(sources) != 1:
+            return None
+        name = sources[0]
+    return None
+
+
+def sources_of(nodes) -> Iterator[str]:
+    """Yield the layers that feed a layer; in `inbound_nodes`, both Keras 2 and 3 write each as [name, node, tensor]."""
+    if isinstance(nodes, list) and nodes and isinstance(nodes[0], str):
+        yield nodes[0]
+    elif isinstance(nodes, list | dict):
+        for node in nodes.values() if isinstance(nodes, dict) else nodes:
+            yield from sources_of(node)
