@@ -1,5 +1,6 @@
 # make               install, then run the default study with its report; for another study, in the folder to which its
 #                    paths are relative: make STUDY=mine/my_study.yaml FOLDER=mine
+# make install       install only
 # make test          install, then run the tests
 # make reproduce     run the study twice and compare all results byte by byte; STUDY and FOLDER as above
 # make gpu           reinstall with CUDA, for training on an NVIDIA GPU (Linux on x86-64)
@@ -13,13 +14,15 @@ STUDY ?= config/demo.yaml
 FOLDER ?= .
 REQUIREMENTS := envs/requirements$(if $(wildcard .venv/gpu),-gpu).txt
 
-.PHONY: study test reproduce gpu slurm format requirements clean
+.PHONY: study install test reproduce gpu slurm format requirements clean
 
 study: .venv/ready
 	@name=$$($(BIN)/python -c 'import sys, yaml; print(yaml.safe_load(open(sys.argv[1]))["study"])' "$(STUDY)") && \
 	run() { $(BIN)/snakemake --cores all --directory "$(FOLDER)" --configfile "$(STUDY)" "$$@"; } && \
 	run && run --report "$(abspath $(FOLDER))/results/$$name/report.html" && \
 	echo "Open $(FOLDER)/results/$$name/report.html"
+
+install: .venv/ready
 
 test: .venv/ready .venv/crate/ready .venv/slurm
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
