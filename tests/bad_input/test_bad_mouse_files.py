@@ -1,0 +1,296 @@
+"""Bad and odd mouse files: HDF5."""
+
+import shutil
+
+import h5py
+import numpy as np
+import pytest
+
+from corpus import Case, Finished, Noted, Right, check, is_true, stops
+from good_study import BAD, ED, EDV, ES, SHAPE, labels
+from spoil_hdf5 import (
+    bad_chunk,
+    blank_slice,
+    both,
+    content,
+    edit,
+    enormous,
+    external_link,
+    external_storage,
+    folder_instead,
+    linked,
+    locked,
+    matlab_axes,
+    no_datasets,
+    off_centre,
+    one_frame,
+    one_slice,
+    pipe_instead,
+    put,
+    renamed,
+    slice_frame_swapped,
+    swapped_labels,
+    tiny,
+    truncated,
+    unknown_filter,
+    virtual,
+)
+
+
+def edv_only(results: Finished) -> None:
+    assert results.of("Bad")["EDV"] is None
+    assert results.mouse("Bad").status.startswith("1 annotated")
+
+
+def not_annotated(results: Finished) -> None:
+    assert set(results.of("Bad").values()) == {None}
+    assert results.mouse("Bad").status.startswith("not annotated")
+    assert results.of("Bad", "reader")["EDV"] == pytest.approx(EDV)
+
+
+def named(name):
+    """The mouse has its true values under another name."""
+    return Right(lambda results: is_true(results, name))
+
+
+def smaller(results: Finished) -> None:
+    assert 0 < results.of("Bad")["EDV"] < EDV
+
+
+def no_mass(results: Finished) -> None:
+    assert results.of("Bad")["mass_ED"] is None
+    assert results.of("Bad")["EDV"] == pytest.approx(EDV)
+
+
+NO_HDF5 = r"mice/Bad\.h5: found .*HDF5"
+ANY = r"mice/Bad\.h5: found "
+FRAMES = r"mice/Bad\.h5: found .*Frames_with_ROI "
+UNREACHABLE = r"mice/Bad\.h5: found .*(link|exist|reach)"
+
+CASES = [
+    Case("H01_truncated", truncated, stops("planning", NO_HDF5)),
+    Case("H02_zero_bytes", content(b""), stops("planning", NO_HDF5)),
+    Case("H03_not_hdf5", content(b"mouse, EDV\n" * 100), stops("planning", NO_HDF5)),
+    Case(
+        "H04_images_lowercase",
+        edit(lambda h5: h5.move("Images", "images")),
+        stops("planning", ANY + ".*images.*expected Images"),
+    ),
+    Case("H05_masks_misspelt", edit(lambda h5: h5.move("Masks", "Mask")), Noted("Mask")),
+    Case("H06_rank3", put("Images", lambda v: v[..., 0]), stops("planning", r"Images of shape \(40, 36, 4\)")),
+    Case("H07_axes_reversed_matlab", matlab_axes, stops("planning", ANY + r".*(axes|order|MATLAB)")),
+    Case("H08_slice_frame_swapped", slice_frame_swapped, Noted("slice|frame")),
+    Case("H09_masks_other_shape", put("Masks", lambda v: v[1:]), stops("planning", r"Masks of shape \(39, 36, 4, 5\)")),
+    Case("H10_label_3", put("Masks", lambda v: np.where(v == 2, 3, v)), stops("job", ANY + "the labels? 3")),
+    Case("H11_labels_8bit", put("Masks", lambda v: v * 85), stops("job", ANY + "the labels 85, 170")),
+    Case(
+        "H12_nan",
+        put("Images", lambda v: np.where(v > 950, np.nan, v)),
+        stops("job", ANY + "values in Images that are not finite"),
+    ),
+    Case(
+        "H13_inf",
+        put("Images", lambda v: np.where(v > 950, np.inf, v)),
+        stops("job", ANY + "values in Images that are not finite"),
+    ),
+    Case("H14_all_zero", put("Images", lambda v: v * 0), stops("job", ANY + "the constant value 0 in Images")),
+    Case("H15_no_annotated", no_datasets("Masks", "Frames_with_ROI"), Right(not_annotated)),
+    Case("H16_frame_out_of_range", put("Frames_with_ROI", lambda v: [0, 7]), stops("planning", FRAMES + r"\[0, 7\]")),
+    Case("H17_one_based", put("Frames_with_ROI", lambda v: [1, 5]), stops("planning", FRAMES + r"\[1, 5\].*from 0")),
+    Case(
+        "H18_one_based_inside", put("Frames_with_ROI", lambda v: [1, 3]), stops("job", r"labels in frame 0, .*from 0")
+    ),
+    Case(
+        "H19_frames_duplicated", put("Frames_with_ROI", lambda v: [0, 0, 2]), stops("planning", FRAMES + r"\[0, 0, 2\]")
+    ),
+    Case("H20_frames_strings", put("Frames_with_ROI", lambda v: [b"ED", b"ES"]), stops("planning", FRAMES)),
+    Case("H21_one_slice", one_slice, Right(smaller, noted="slice")),
+    Case("H22_one_frame", one_frame, Right(edv_only, noted="frame")),
+    Case("H24_dangling_link", linked("nowhere.h5"), stops("planning", UNREACHABLE)),
+    Case("H25_name_space", renamed("Bad mouse"), named("Bad mouse")),
+    Case("H26_name_dots", renamed("Bad.v1.2"), named("Bad.v1.2")),
+    Case("H27_name_umlaut", renamed("Mäuschen"), named("Mäuschen")),
+    Case(
+        "H28_same_content_twice",
+        lambda place: shutil.copy(place / "mice/G1.h5", place / BAD),
+        Noted("G1", mouse="(Bad|G1)"),
+    ),
+    Case("H29_images_complex", put("Images", lambda v: v.astype(np.complex64)), stops("planning", "type complex64")),
+    Case("H30_masks_float_half", put("Masks", lambda v: v * 0.5), stops("job", ANY + "the labels 0.5")),
+    Case(
+        "H31_images_is_group",
+        lambda place: (no_datasets("Images")(place), edit(lambda h5: h5.create_group("Images"))(place)),
+        stops("planning", ANY + ".*group"),
+    ),
+    Case(
+        "H32_uppercase_ext",
+        lambda place: (place / BAD).rename(place / "mice/Bad.H5"),
+        Noted(r"Bad\.H5", mouse=".*"),
+    ),
+    Case(
+        "H32b_hdf5_ext",
+        lambda place: (place / BAD).rename(place / "mice/Bad.hdf5"),
+        Noted(r"Bad\.hdf5", mouse=".*"),
+    ),
+    Case(
+        "H33_appledouble",
+        lambda place: (place / "mice/._G1.h5").write_bytes(b"\x00\x05\x16\x07\x00\x02\x00\x00"),
+        Right(noted=r"\._G1\.h5"),
+    ),
+    Case("H35_labels_swapped", put("Masks", swapped_labels), Noted("label|myocardium|blood")),
+    Case(
+        "H36_spacing_attr_disagrees",
+        edit(lambda h5: h5.attrs.update(spacing_mm=[0.4, 0.4, 1.0])),
+        stops("planning", ANY + r".*spacing_mm .*0\.4.*expected .*0\.2"),
+    ),
+    Case("H37_blood_only", put("Masks", lambda v: np.where(v == 1, 0, v)), Right(no_mass, noted="myocardium")),
+    Case(
+        "H38_ed_es_same",
+        put("Masks", lambda v: np.where(np.arange(5) == ES, v[..., [ED]], v)),
+        Noted("ED|ES|EF"),
+    ),
+    Case("H39_int16_negative", put("Images", lambda v: v.astype(np.int16) - 500), Right()),
+    Case(
+        "H40_subfolder",
+        lambda place: (place / BAD).rename(place / "mice/scans/Bad.h5"),
+        Noted("scans", mouse=".*"),
+    ),
+    Case("H41_name_braces", renamed("Bad{1}"), stops("planning", r"Bad\{1\}.*found")),
+    Case("H42_name_brackets", renamed("M[1]*"), named("M[1]*")),
+    Case("H43_name_quote", renamed('Bad "1"'), named('Bad "1"')),
+    Case("H44_name_leading_zero", renamed("001"), named("001")),
+    Case("H45_name_NA", renamed("NA"), named("NA")),
+    Case("H45b_name_nan", renamed("nan"), named("nan")),
+    Case("H46_case_only", renamed("g1"), Right(lambda results: is_true(results, "g1"), noted="g1")),
+    Case("H47_heart_off_centre", off_centre, Noted("heart|centre|outside|crop")),
+    Case(
+        "H48_empty_folder",
+        lambda place: [path.unlink() for path in (place / "mice").glob("*.h5")],
+        stops("planning", r"cohorts\.mine\.source\.folder: found no file \*\.h5 in 'mice'"),
+    ),
+    Case("H49_frames_missing_dataset", no_datasets("Frames_with_ROI"), Right()),
+    Case("H50_name_dash", renamed("-M1"), named("-M1")),
+    Case("H51_images_string", put("Images", lambda v: "none"), stops("planning", ANY + ".*Images of shape")),
+    Case("H52_tiny_4px", tiny, Noted("4 . 4|pixels|size|large")),
+    Case("H53_one_bad_chunk", bad_chunk, stops("job", ANY + ".*(damage|read)")),
+    Case("H54_constant_slice", blank_slice, Noted("blank|constant|empty|slice")),
+    # more
+    Case("H60_external_link", external_link, stops("planning", ANY + ".*(external|link|another file)")),
+    Case(
+        "H61_soft_link_to_nothing",
+        lambda place: (
+            no_datasets("Images")(place),
+            edit(lambda h5: h5.__setitem__("Images", h5py.SoftLink("/no")))(place),
+        ),
+        stops("planning", ANY + ".*Images"),
+    ),
+    Case(
+        "H62_soft_link_loop",
+        lambda place: (
+            no_datasets("Images")(place),
+            edit(lambda h5: h5.__setitem__("Images", h5py.SoftLink("/Images")))(place),
+        ),
+        stops("planning", ANY + ".*Images"),
+    ),
+    Case("H63_virtual_dataset", virtual, stops("planning", ANY + ".*(virtual|another file|other files)")),
+    Case("H64_external_storage", external_storage, stops("planning", ANY + ".*(external|another file|other files)")),
+    Case("H65_unknown_filter", unknown_filter, stops("planning", ANY + ".*(filter|compress)")),
+    Case("H66_enormous", enormous, stops("planning", ANY + ".*(200000|size|large|memory)")),
+    Case("H67_big_endian", put("Images", lambda v: v.astype(">u2")), Right()),
+    Case("H68_images_0_to_1", put("Images", lambda v: v / 1000), Right()),
+    Case("H69_label_negative", put("Masks", lambda v: -v.astype(np.int64)), stops("job", ANY + "the labels")),
+    Case(
+        "H70_spacing_attr_text",
+        edit(lambda h5: h5.attrs.update(spacing_mm="0.2 x 0.2 x 1.0")),
+        stops("planning", ANY + "the attribute spacing_mm"),
+    ),
+    Case(
+        "H71_spacing_attr_negative",
+        edit(lambda h5: h5.attrs.update(spacing_mm=[0.2, -0.2, 1.0])),
+        stops("planning", ANY + "the attribute spacing_mm"),
+    ),
+    Case(
+        "H72_spacing_attr_two",
+        edit(lambda h5: h5.attrs.update(spacing_mm=[0.2, 0.2])),
+        stops("planning", ANY + "the attribute spacing_mm"),
+    ),
+    Case(
+        "H73_interval_attr_nan",
+        edit(lambda h5: h5.attrs.update(frame_interval_ms=np.nan)),
+        stops("planning", ANY + "the attribute frame_interval_ms"),
+    ),
+    Case(
+        "H74_spacing_attr_empty",
+        edit(lambda h5: h5.attrs.update(spacing_mm=h5py.Empty("f"))),
+        stops("planning", ANY + "the attribute spacing_mm"),
+    ),
+    Case("H75_frames_empty", put("Frames_with_ROI", lambda v: v[:0]), stops("job", "labels in frame 0")),
+    Case("H76_frame_negative", put("Frames_with_ROI", lambda v: [-1, 2]), stops("planning", FRAMES + r"\[-1, 2\]")),
+    Case(
+        "H77_frames_group",
+        lambda place: (
+            no_datasets("Frames_with_ROI")(place),
+            edit(lambda h5: h5.create_group("Frames_with_ROI"))(place),
+        ),
+        stops("planning", FRAMES),
+    ),
+    Case(
+        "H78_frames_beyond_int64",
+        put("Frames_with_ROI", lambda v: np.array([0, 2**63], np.uint64)),
+        stops("planning", FRAMES),
+    ),
+    Case("H79_no_slice", both(lambda v: v[:, :, :0]), stops("planning", r"Images of shape \(40, 36, 0, 5\)")),
+    Case(
+        "H80_masks_compound",
+        put("Masks", lambda v: np.zeros(SHAPE, [("label", "u1"), ("who", "u1")])),
+        stops("planning", ANY + ".*Masks"),
+    ),
+    Case("H81_images_bool", put("Images", lambda v: v > 300), stops("planning", "type bool")),
+    Case("H82_open_elsewhere", locked, stops("planning", ANY + ".*(open|lock)")),
+    Case("H83_pipe", pipe_instead, stops("planning", ANY)),
+    Case("H84_link_to_itself", linked("Bad.h5"), stops("planning", ANY)),
+    Case("H85_name_comma", renamed("M,1"), named("M,1")),
+    Case("H86_name_hash", renamed("#1 50%"), named("#1 50%")),
+    Case("H87_name_backslash", renamed("M\\1"), named("M\\1")),
+    Case("H88_name_newline", renamed("M\n1"), stops("planning", "found")),
+    Case("H89_name_not_utf8", renamed("M\udcff", also_observer=False), stops("planning", "found")),
+    Case("H90_name_long", renamed("M" * 250), stops("planning", "M{20,}.*found")),
+    Case("H91_name_decomposed", renamed("Ma\u0308uschen"), named("Ma\u0308uschen")),
+    Case("H92_repeated_slices", both(lambda v: v[:, :, [0, 0, 0, 0]]), Noted("slice|repeat|same")),
+    Case("H93_float_masks", put("Masks", lambda v: v.astype(np.float32)), Right()),
+    Case("H94_frames_whole_floats", put("Frames_with_ROI", lambda v: v.astype(float)), stops("planning", FRAMES)),
+    Case("H95_no_masks_but_frames", no_datasets("Masks"), Noted("Frames_with_ROI|Masks")),
+    Case(
+        "H96_matlab_userblock",
+        lambda place: (place / BAD).write_bytes(b"MATLAB 7.3 MAT-file".ljust(512) + (place / BAD).read_bytes()),
+        Right(),
+    ),
+    Case(
+        "H97_two_frames_of_ed",
+        put("Masks", lambda v: np.where(np.arange(5) == 1, labels()[..., [1]], v)),
+        stops("job", "labels in frame 1"),
+    ),
+    # from trials G: general
+    Case("G03_directory_named_h5", folder_instead, stops("planning", ANY + ".*folder")),
+    Case(
+        "G07_frames_float", put("Frames_with_ROI", lambda v: [0.0, 1.0]), stops("planning", FRAMES + r"\[0\.0, 1\.0\]")
+    ),
+    Case(
+        "G08_masks_group",
+        lambda place: (no_datasets("Masks")(place), edit(lambda h5: h5.create_group("Masks"))(place)),
+        stops("planning", ANY + ".*group"),
+    ),
+    Case("G15_frames_2d", put("Frames_with_ROI", lambda v: [[0, 2]]), stops("planning", FRAMES + r"\[\[0, 2\]\]")),
+    Case(
+        "G22_broken_external_link",
+        lambda place: external_link(place, ""),
+        stops("planning", ANY + ".*(external|link|another file)"),
+    ),
+]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_mouse_file(case, place):
+    case.spoil(place)
+    place.write()
+    check(case, place.folder)
