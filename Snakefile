@@ -57,3 +57,7 @@ rule all:
         rules.provenance.input,
     message:
         "The study is complete"
+
+
+if workflow.is_main_process:
+    introduce(study)

@@ -6,10 +6,12 @@ import sys
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
+from snakemake.logging import logger
 
-# Nothing is ever written to the checkout, not even compiled modules, neither here nor by the jobs.
+# Nothing is ever written to the checkout, not even compiled modules, neither here nor by the jobs, whose TensorFlow
+# reports errors and warnings only.
 sys.dont_write_bytecode = True
-os.environ.update(PYTHONDONTWRITEBYTECODE="1")
+os.environ.update(PYTHONDONTWRITEBYTECODE="1", TF_CPP_MIN_LOG_LEVEL="1")
 sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
 
 from murmur.errors import BadInput
@@ -17,17 +19,24 @@ from murmur.provenance.code import commit_of, science_of_job
 from murmur.provenance.record import label_of, ran_with_cuda
 from murmur.study.inputs import Inputs
 from murmur.study.study import Study
+from murmur.study.study_file import read_study_file, with_line
 
 try:
+    lines = {file: read_study_file(file) for file in map(os.path.relpath, workflow.configfiles)}
     study = Study(config, reads_ahead=workflow.is_main_process)
     if workflow.is_main_process:
         study.check_mice()
-        print("\n".join(study.notes), file=sys.stderr, end="\n" if study.notes else "")
 except BadInput as problem:
-    raise WorkflowError(
-        f"{', '.join(map(str, workflow.configfiles)) or 'the study file'} cannot be used:\n{problem}"
-    ) from None
+    raise WorkflowError("\n".join(with_line(line, lines) for line in str(problem).splitlines())) from None
 inputs = Inputs(study)
+
+
+def introduce(study):
+    """Show what the study consists of; the terminal (`murmur.terminal`) learns here which rules and targets there are."""
+    made = {rule.name: Path(str(rule.snakefile)).stem for rule in workflow.rules if rule.output}
+    targets = [rule.name for rule in workflow.rules if not rule.output]
+    about = {"results": study.results, "stages": made, "targets": targets}
+    logger.info("\n".join([study.title, *study.notes]), extra={"study": about})
 
 
 def any_of(names):

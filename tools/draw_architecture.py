@@ -22,7 +22,7 @@ LAYERS = [
     ["vocabulary", "files", "errors"],
     ["measurement", "statistics", "provenance", "csv_tables", "logs"],
     ["phantom", "data", "network", "paper", "crate", "audit", "job"],
-    ["study", "presentation"],
+    ["study", "presentation", "terminal"],
     ["scripts"],
 ]
 COMMON = {"vocabulary", "files", "errors", "csv_tables", "logs"}  # imported by nearly all; drawn without arrows

@@ -1,8 +1,13 @@
-"""The log of a job: all output goes to a file, and messages for the user also to the terminal."""
+"""The log of a job: all output goes to a file, and messages for the user also to the terminal.
+
+What stopped a job is in its log, as lines of the level ERROR, one per sentence, or CRITICAL for an exception that
+nobody expected. They are shown where the study was started (`murmur.terminal`), which may be another machine.
+"""
 
 import contextlib
 import logging
 import os
+import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -10,7 +15,7 @@ from typing import TypeVar
 
 from tqdm import tqdm
 
-from murmur.errors import BadInput
+from murmur.errors import BadInput, machine_fault
 
 Item = TypeVar("Item")
 
@@ -23,28 +28,54 @@ SHOW = {"terminal": True}  # as `extra`, shows a message below WARNING also on t
 
 @contextlib.contextmanager
 def job_log(path: str | Path) -> Iterator[None]:
-    """Redirect all output of the process to the file `path`; warnings, errors and `SHOW` also go to the terminal.
+    """Redirect all output of the process to the file `path`; warnings and `SHOW` also go to the terminal.
 
-    The file descriptors themselves are redirected, because TensorFlow and HDF5 write to them from C. A `BadInput` ends
-    the process with its message and status 1; other exceptions are logged with their traceback and raised again.
+    The file descriptors themselves are redirected, because TensorFlow and HDF5 write to them from C. An exception ends
+    the process: after its sentences, with status 1, for a `BadInput`; after a sentence, with the error number as
+    status, for a fault of the machine, because the log on a full disk may stay empty; after its traceback otherwise.
     """
-    Path(path).parent.mkdir(parents=True, exist_ok=True)
-    with redirected(path) as terminal, handlers(sys.stdout, terminal):
-        try:
-            yield
-        except BadInput as error:
-            log.error(error)
-            sys.exit(1)
-        except BaseException:
-            log.exception("the job failed", extra={"terminal": False})  # Snakemake reports the location of the log
+    status = 0
+    try:
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        with redirected(path) as terminal, handlers(sys.stdout, terminal):
+            try:
+                yield
+            except Exception as error:
+                status = log_exception(error)
+    except OSError as error:  # the log itself cannot be written
+        fault = machine_fault(error, str(path))
+        if fault is None:
             raise
+        print(fault[0], file=sys.stderr)
+        status = status or fault[1]
+    if status:
+        sys.exit(status)
+
+
+def log_exception(error: Exception) -> int:
+    """Log why a job stopped, and return the exit status of its process."""
+    if isinstance(error, BadInput):
+        for sentence in str(error).splitlines():
+            log.error(sentence)
+        return 1
+    if fault := machine_fault(error):
+        sentence, status = fault
+        log.error(sentence, exc_info=error)
+        return status
+    log.critical("%s: %s", type(error).__name__, " ".join(str(error).split()), exc_info=error)
+    return 1
+
+
+def errors_in_log(text: str) -> tuple[list[str], list[str]]:
+    """Return the sentences on what stopped a job, and the exceptions that nobody expected, from the text of its log."""
+    found = re.findall(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d (ERROR|CRITICAL) +(.+)$", text, re.MULTILINE)
+    return tuple([message for level, message in found if level == of] for of in ("ERROR", "CRITICAL"))
 
 
 @contextlib.contextmanager
 def redirected(path: str | Path) -> Iterator:
     """Redirect file descriptors 1 and 2 to the file `path`; yield a stream to the original 2, and restore both."""
-    sys.stdout.flush()
-    sys.stderr.flush()
+    _flush()
     before = os.dup(1), os.dup(2)
     with open(path, "w") as file:
         os.dup2(file.fileno(), 1)
@@ -53,11 +84,21 @@ def redirected(path: str | Path) -> Iterator:
         try:
             yield terminal
         finally:
-            sys.stdout.flush()
-            sys.stderr.flush()
+            _flush()
             for descriptor, original in zip((1, 2), before, strict=True):
                 os.dup2(original, descriptor)
                 os.close(original)
+
+
+def _flush() -> None:
+    """Flush both output streams; what a full disk does not take is dropped, or it would appear on the terminal."""
+    for descriptor, stream in ((1, sys.stdout), (2, sys.stderr)):
+        try:
+            stream.flush()
+        except OSError:
+            with open(os.devnull, "w") as nowhere:
+                os.dup2(nowhere.fileno(), descriptor)
+                stream.flush()
 
 
 @contextlib.contextmanager
@@ -66,7 +107,7 @@ def handlers(file, terminal) -> Iterator[None]:
     to_file, to_terminal = logging.StreamHandler(file), logging.StreamHandler(terminal)
     to_file.setFormatter(logging.Formatter("%(asctime)s %(levelname)-7s %(message)s", "%Y-%m-%d %H:%M:%S"))
     to_terminal.setFormatter(logging.Formatter("\n%(message)s\n"))
-    to_terminal.addFilter(lambda record: getattr(record, "terminal", record.levelno >= logging.WARNING))
+    to_terminal.addFilter(lambda record: getattr(record, "terminal", record.levelno == logging.WARNING))
     to_terminal.name = "terminal"
     before, log.handlers, log.propagate = log.handlers, [to_file, to_terminal], False
     try:

@@ -1,6 +1,7 @@
 """Run the workflow as a user does: a working directory, a study file, a command."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -13,7 +14,8 @@ import yaml
 from murmur.data.mouse_file import write_cine
 
 ROOT = Path(__file__).resolve().parents[2]
-WATCHED = {"PYTHONPATH": str(Path(__file__).parent / "declared_inputs")}  # see sitecustomize.py there
+# The jobs are watched by sitecustomize.py in declared_inputs; scripts holds the plugin for the terminal.
+WATCHED = {"PYTHONPATH": os.pathsep.join(map(str, (Path(__file__).parent / "declared_inputs", ROOT / "scripts")))}
 
 
 class Run(NamedTuple):
@@ -21,6 +23,12 @@ class Run(NamedTuple):
 
     status: int
     output: str
+
+
+def planned_jobs(output: str) -> dict[str, int]:
+    """Return the number of jobs of each rule, from the table in the output of a run or dry run."""
+    table = re.search(r"^Jobs:\n((?:  .*\n)+)", output, re.MULTILINE)
+    return {rule: int(number) for rule, number in re.findall(r"(\w+) (\d+)(?:,|$)", table[1], re.MULTILINE)}
 
 
 class Workplace:
@@ -50,6 +58,10 @@ class Workplace:
             timeout=timeout,
         )
         return Run(done.returncode, done.stdout)
+
+    def log(self) -> str:
+        """The log of the latest call, with all messages of Snakemake."""
+        return max((self.folder / ".snakemake" / "log").glob("*.log")).read_text()
 
     def results(self, study: str) -> Path:
         """The results of a study."""

@@ -1,10 +1,15 @@
+import errno
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+from murmur.logs import errors_in_log, job_log
+
 SCRIPT = """
-import os, sys
+import errno, os, sys
 sys.path.insert(0, {scripts!r})
 from murmur.errors import BadInput
 from murmur.logs import log, SHOW, job_log, progress
@@ -45,16 +50,41 @@ def test_levels_decide_what_a_person_sees(run):
     assert done.stderr == "\nno mask of M3\n\n\nresumes after epoch 7\n\n"
 
 
-def test_bad_input_is_a_sentence_in_both(run):
-    done, log = run('raise BadInput("mouse.h5: found nothing, expected a mouse")')
-    assert done.returncode == 1
-    for text in (log, done.stderr):
-        assert "mouse.h5: found nothing, expected a mouse" in text
-        assert "Traceback" not in text
+def test_bad_input_is_a_sentence_in_the_log(run):
+    done, log = run('raise BadInput("mouse.h5: found nothing\\nnet.h5: found a mouse")')
+    assert (done.returncode, done.stderr) == (1, "")
+    assert errors_in_log(log) == (["mouse.h5: found nothing", "net.h5: found a mouse"], [])
+    assert "Traceback" not in log
 
 
-def test_what_nobody_expected_leaves_its_traceback_in_the_log(run):
-    done, log = run('raise ValueError("surprise")')
-    assert done.returncode == 1
+def test_exception_that_nobody_expected_leaves_its_traceback_in_the_log_only(run):
+    done, log = run('raise ValueError("a\\n surprise")')
+    assert (done.returncode, done.stderr) == (1, "")
     assert "Traceback" in log
-    assert "ValueError: surprise" in log
+    assert errors_in_log(log) == ([], ["ValueError: a surprise"])
+
+
+def test_fault_of_the_machine_is_a_sentence_and_an_exit_status(run):
+    done, log = run('raise OSError(errno.ENOSPC, "No space left on device", "results/a.csv")')
+    assert (done.returncode, done.stderr) == (errno.ENOSPC, "")
+    ((sentence,), unexpected) = errors_in_log(log)
+    assert sentence.startswith("results/a.csv: found no space left on the disk") and not unexpected
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="only Linux has a device that is always full")
+def test_full_disk_that_takes_no_log_still_gives_an_exit_status(root):
+    code = SCRIPT.format(scripts=str(root / "scripts"), log="/dev/full", last='print("x" * 10000)')
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == errno.ENOSPC
+    assert "Traceback" not in done.stdout + done.stderr
+
+
+def test_log_that_cannot_be_created_is_a_sentence(tmp_path, monkeypatch, capsys):
+    def refuse(*arguments, **options):
+        raise OSError(errno.EROFS, "Read-only file system", "results")
+
+    monkeypatch.setattr(Path, "mkdir", refuse)
+    with pytest.raises(SystemExit) as ended, job_log(tmp_path / "logs" / "job.log"):
+        pass
+    assert ended.value.code == errno.EROFS
+    assert capsys.readouterr().err.startswith("results: found a read-only file system")

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from murmur.audit.snakemake_plan import plan
-from workplace import ROOT, Workplace
+from workplace import ROOT, Workplace, planned_jobs
 
 STUDY_OF_130 = {
     "study": "large",
@@ -22,20 +22,8 @@ STUDY_OF_130 = {
 }
 
 
-def jobs(output: str) -> dict[str, int]:
-    """Return the table of planned jobs of a dry run."""
-    lines = output.split("Job stats:")[1].splitlines()[3:]
-    table = {}
-    for line in lines:
-        if not line.strip() or line.startswith("total"):
-            break
-        name, count = line.split()
-        table[name] = int(count)
-    return table
-
-
 def test_default_study_is_planned_whole(workplace):
-    planned = jobs(workplace.snakemake("--dry-run").output)
+    planned = planned_jobs(workplace.snakemake("--dry-run").output)
     assert planned["train_network"] == 1
     assert planned["segment_mouse"] == 32
     assert planned["tabulate_agreement"] == planned["plot_cases"] == planned["render_movies"] == 2
@@ -44,7 +32,7 @@ def test_default_study_is_planned_whole(workplace):
 def test_study_of_130_mice_and_three_readers_is_planned(workplace):
     run = workplace.snakemake("--dry-run", study=workplace.write(STUDY_OF_130))
     assert run.status == 0, run.output
-    planned = jobs(run.output)
+    planned = planned_jobs(run.output)
     assert planned["segment_mouse"] == 390
     assert sum(planned.values()) - planned["segment_mouse"] < 100, "what is cheap is done per cohort"
 
@@ -79,7 +67,7 @@ def test_study_stands_alone(workplace):
     """Nothing of the default study leaks into another one."""
     study = {"study": "alone", "cohorts": {"mine": {"source": {"phantom": {"mice": 2}}}}}
     output = workplace.snakemake("--dry-run", study=workplace.write(study)).output
-    assert jobs(output)["check_cohort"] == 1
+    assert planned_jobs(output)["check_cohort"] == 1
     assert "train_network" not in output
     assert "results/demo" not in output
 
@@ -101,7 +89,7 @@ def test_study_stands_alone(workplace):
 def test_each_stage_can_be_asked_for_by_name(workplace, stage, rules, others):
     run = workplace.snakemake("--dry-run", "--", stage)
     assert run.status == 0, run.output
-    planned = set(jobs(run.output))
+    planned = set(planned_jobs(run.output))
     assert rules <= planned
     assert not others & planned
 
@@ -124,9 +112,10 @@ def test_names_that_look_like_numbers_stay_names(workplace):
     study = {"study": "digits", "cohorts": {"0": cohort}, "statistics": {"observers": ["01"]}}
     run = workplace.snakemake("--dry-run", study=workplace.write(study))
     assert run.status == 0, run.output
-    assert jobs(run.output)["plot_groups"] == jobs(run.output)["import_measurements"] == 2
+    assert planned_jobs(run.output)["plot_groups"] == planned_jobs(run.output)["import_measurements"] == 2
+    summary = workplace.snakemake("--summary", study="digits.yaml").output
     for reader in ("01", "1"):
-        assert f"results/digits/figures/0/{reader}/figure_6_groups.pdf" in run.output
+        assert f"results/digits/figures/0/{reader}/figure_6_groups.pdf" in summary
 
 
 @pytest.fixture
@@ -141,7 +130,7 @@ def checkout(tmp_path):
     return Workplace(folder, copy)
 
 
-AGAIN = {"write_methods", "list_records", "all"}  # what takes in all that the study makes
+AGAIN = {"write_methods", "list_records"}  # what takes in all that the study makes
 NUMBERS = {"study": "numbers", "cohorts": {"paper": {"source": {"measurements": "figure3.csv"}}}}
 
 
@@ -155,10 +144,10 @@ def test_change_of_a_module_reruns_what_imports_it(checkout):
     assert "Nothing to be done" in checkout.snakemake("--dry-run", study=study).output
     with open(checkout.checkout / "scripts" / "murmur" / "presentation" / "printed_table.py", "a") as file:
         file.write("CHANGED = True\n")
-    assert set(jobs(checkout.snakemake("--dry-run", study=study).output)) == {"tabulate_agreement", *AGAIN}
+    assert set(planned_jobs(checkout.snakemake("--dry-run", study=study).output)) == {"tabulate_agreement", *AGAIN}
     with open(checkout.checkout / "scripts" / "plot_agreement.py", "a") as file:
         file.write("CHANGED = True\n")
-    planned = set(jobs(checkout.snakemake("--dry-run", study=study).output))
+    planned = set(planned_jobs(checkout.snakemake("--dry-run", study=study).output))
     assert planned == {"tabulate_agreement", "plot_agreement", *AGAIN}
 
 

@@ -6,12 +6,11 @@ import os
 import numpy as np
 import pandas as pd
 import pytest
-from test_plan import jobs
 
 from file_server import FileServer
 from murmur.data.download import git_blob_sha1
 from murmur.data.mouse_file import write_cine
-from workplace import ROOT
+from workplace import ROOT, planned_jobs
 
 MICE = [1, 2, 3, 4, 17]
 SPLIT, WEIGHTS = "results/mirror/cohorts/published/split.csv", "results/mirror/readers/elsewhere/net.h5"
@@ -75,7 +74,7 @@ def test_study_of_the_paper_is_planned_without_a_network(workplace, monkeypatch)
         monkeypatch.setenv(name, "http://127.0.0.1:9")
     run = workplace.snakemake("--dry-run", study=str(ROOT / "config" / "paper.yaml"))
     assert run.status == 0, run.output[-3000:]
-    planned = jobs(run.output)
+    planned = planned_jobs(run.output)
     assert planned["obtain_mouse"] == 130
     assert planned["obtain_weights"] == planned["train_network"] == planned["check_cohort"] == 1
     assert planned["segment_mouse"] == 50
@@ -85,7 +84,7 @@ def test_weights_may_be_named_as_trained_ones_are(workplace, server, study):
     study["readers"]["elsewhere"]["weights"]["address"] = f"{server.address}/model.keras"
     run = workplace.snakemake("--dry-run", study=workplace.write(study))
     assert run.status == 0, run.output[-3000:]
-    planned = jobs(run.output)
+    planned = planned_jobs(run.output)
     assert planned["obtain_weights"] == planned["train_network"] == 1
 
 
@@ -136,7 +135,7 @@ def test_downloads_are_as_few_at_a_time_as_a_profile_says(workplace, study):
     files = [f"{FILES}/Mouse1.h5", WEIGHTS]
     run = workplace.snakemake("--resources", "downloads=1", "--", *files, study=workplace.write(study))
     assert run.status == 0, run.output[-5000:]
-    assert run.output.count("Execute 1 jobs...") == 2, "the two cores would do both at once"
+    assert workplace.log().count("Execute 1 jobs...") == 2, "the two cores would do both at once"
 
 
 @pytest.mark.parametrize(
@@ -188,7 +187,7 @@ def test_copy_is_checked_and_linked(workplace, copy, server, study):
     (mine / "Mouse3.h5").write_bytes((copy / "Mouse3.h5").read_bytes())
     run = workplace.snakemake("--", SPLIT, study=name)
     assert run.status == 0, run.output[-5000:]
-    assert jobs(run.output)["obtain_mouse"] == 1
+    assert planned_jobs(run.output)["obtain_mouse"] == 1
     assert run.output.count(note) == 2, "planned, and found in the files"
     assert server.asked == []
     for path in mine.glob("*.h5"):

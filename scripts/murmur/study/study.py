@@ -61,6 +61,14 @@ class Study:
             one_of(self.paper["reader"], self.readers_of(self.paper["cohort"]), "paper.reader")
 
     @property
+    def title(self) -> str:
+        """The study in one line: its name, cohorts and readers."""
+        numbers = {name: len(cohort.mice) for name, cohort in self.cohorts.items()}
+        cohorts = ", ".join(f"{name} ({n} {'mouse' if n == 1 else 'mice'})" for name, n in numbers.items())
+        readers = f"; readers: {', '.join(self.reader_names)}" if self.reader_names else "; no readers"
+        return f"Study {self.name}: {cohorts}{readers}"
+
+    @property
     def notes(self) -> list[str]:
         """Notes to show before any job starts; often none."""
         return [cohort.split_note for cohort in self.cohorts.values() if cohort.split_note]

@@ -1,0 +1,90 @@
+"""The study file as text: errors of its syntax, keys given twice, and the line of every key."""
+
+from pathlib import Path
+
+import yaml
+
+from murmur.errors import BadInput
+from murmur.study.checks import nearest
+
+ESCAPED = "a backslash in double quotes, where it begins an escape sequence; use single quotes, or / in paths"
+KEYS = "keys such as study, cohorts and readers"
+DEEPEST = 20  # levels of keys; an alias (*) inside its own anchor (&) has no end
+
+
+def read_study_file(path: str) -> dict[str, int]:
+    """Return the line of every key of a study file, by its path such as cohorts.mine.spacing_mm.
+
+    Raises BadInput if the file cannot be read as YAML, has no keys, or has a key twice.
+    """
+    text = _text(path)
+    try:
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.MarkedYAMLError as error:
+        raise BadInput(_syntax(path, text, error)) from None
+    except yaml.YAMLError as error:
+        raise BadInput(f"{path}: found {str(error).splitlines()[0]}, expected text; save it again as UTF-8") from None
+    if node is None:
+        raise BadInput(f"{path}: found an empty file, expected {KEYS}")
+    if not isinstance(node, yaml.MappingNode):
+        raise BadInput(f"{path}, line {node.start_mark.line + 1}: found no keys at the left margin, expected {KEYS}")
+    lines = {}
+    _collect(path, node, "", lines)
+    return lines
+
+
+def with_line(problem: str, lines: dict[str, dict[str, int]]) -> str:
+    """Return a problem with the study file and the line of its key, if it begins with the path of a key.
+
+    `lines` are those of every study file; a key of the last one overrides the same key of the others.
+    """
+    key = problem.split(": ")[0]
+    for path in reversed(lines):
+        if key in lines[path]:
+            return f"{path}, line {lines[path][key]}: {problem}"
+    return problem
+
+
+def _text(path: str) -> str:
+    if Path(path).is_dir():
+        raise BadInput(f"{path}: found a folder, expected a study file, such as {path}/my_study.yaml")
+    if not Path(path).exists():
+        others = [other.name for other in sorted(Path(path).parent.glob("*.y*ml"))]
+        raise BadInput(f"{path}: found no such file, expected a study file{nearest(Path(path).name, others)}")
+    try:
+        return Path(path).read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise BadInput(f"{path}: found text that is not UTF-8, expected UTF-8; save it again as UTF-8") from None
+
+
+def _syntax(path: str, text: str, error: yaml.MarkedYAMLError) -> str:
+    """Return a sentence on an error of the syntax, with its place and the line."""
+    mark = error.problem_mark or error.context_mark
+    line = text.splitlines()[mark.line] if mark.line < len(text.splitlines()) else ""
+    problem = error.problem or error.context
+    if "\t" in line[: mark.column + 1] and "\\t" in problem:
+        problem = "a tab, expected spaces for indentation"
+    elif "escape" in problem:
+        problem = ESCAPED
+    else:
+        problem = problem.removeprefix("found ")
+    return f"{path}, line {mark.line + 1}, column {mark.column + 1}: found {problem}: {line.strip()}"
+
+
+def _collect(path: str, node: yaml.Node, place: str, lines: dict[str, int]) -> None:
+    """Collect the line of every key below `node`. Raises BadInput for a key given twice."""
+    if place.count(".") > DEEPEST:
+        raise BadInput(f"{path}: found keys nested without end, expected {KEYS}")
+    if isinstance(node, yaml.SequenceNode):
+        for number, inner in enumerate(node.value):
+            _collect(path, inner, f"{place}{number}.", lines)
+    elif isinstance(node, yaml.MappingNode):
+        own = {}
+        for key, inner in node.value:
+            line = key.start_mark.line + 1
+            if first := own.get((key.tag, key.value)):
+                found = f"found the key {place}{key.value}, which is on line {first} as well"
+                raise BadInput(f"{path}, line {line}: {found}, expected each key once; rename or remove one")
+            if isinstance(key, yaml.ScalarNode):
+                own[key.tag, key.value] = lines[f"{place}{key.value}"] = line
+                _collect(path, inner, f"{place}{key.value}.", lines)

@@ -1,0 +1,1 @@
+"""What a user sees on the terminal: progress, what is wrong, and where the results are."""

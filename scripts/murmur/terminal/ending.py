@@ -1,0 +1,41 @@
+"""The last lines of a good run: where the results are, and which mice to look at."""
+
+import csv
+from collections.abc import Sequence
+from pathlib import Path
+
+from murmur.terminal.command import command
+from murmur.terminal.words import counted
+
+SHOWN = 10  # mice to look at
+
+
+def results(folder: str) -> list[str]:
+    """Return where the results of a finished study are, and how to make its report."""
+    lines = [f"Results:  {folder}"]
+    methods = f"{folder}/tables/methods.md"
+    if Path(methods).exists():
+        lines.append(f"Methods:  {methods}")
+    return [*lines, f"Report:   {command('--report', f'{folder}/report.html')}"]
+
+
+def mice_to_look_at(folder: str) -> list[str]:
+    """Return the findings of the plausibility checks, cohorts/COHORT/checks.csv, if there are any."""
+    lines = []
+    for path in sorted(Path(folder).glob("cohorts/*/checks.csv")):
+        with open(path, encoding="utf-8", newline="") as file:
+            rows = list(csv.DictReader(file))
+        lines += _findings(rows, path)
+    return lines
+
+
+def _findings(rows: Sequence[dict[str, str]], path: Path) -> list[str]:
+    if not rows:
+        return []
+    mice = len({row["mouse"] for row in rows})
+    lines = [f"{counted(mice, 'mouse')} of {path.parent.name} to look at:"]
+    lines += [
+        f"  {row['mouse']}: {row['check']}, found {row['found']}, expected {row['expected']}" for row in rows[:SHOWN]
+    ]
+    more = f"{len(rows) - SHOWN} more" if len(rows) > SHOWN else "all"
+    return [*lines, f"  {more} in {path}"]

@@ -1,0 +1,64 @@
+"""Progress of a run: which rules have started, how many of their jobs are done, and when they will be."""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from logging import LogRecord
+
+from murmur.terminal.words import counted, done_so_far, duration
+
+APART = 10.0  # seconds between two lines of a rule, at least
+LINES = 10  # lines of a rule, at most
+
+
+class Progress:
+    """Jobs of a run. A rule has a line when it starts, and more while it has many jobs left."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic):
+        """Take the clock."""
+        self._clock = clock
+        self.totals: dict[str, int] = {}
+        self.done = Counter()
+        self._rules: dict[int, str] = {}  # by the number of a job
+        self._started: dict[str, float] = {}
+        self._latest: dict[str, tuple[float, int]] = {}  # time and number done of the latest line of a rule
+
+    def plan(self, totals: Mapping[str, int]) -> None:
+        """Take the number of jobs of every rule."""
+        self.totals = dict(totals)
+
+    def start(self, job: LogRecord) -> str:
+        """Note the start of a job; return the line of its rule if it is the first, else an empty text."""
+        rule = self._rules[job.jobid] = job.rule_name
+        if rule in self._started:
+            return ""
+        self._started[rule] = self._clock()
+        self._latest[rule] = self._clock(), 0
+        total = self.totals.get(rule, 1)
+        if total == 1:
+            return self._numbered(job.rule_msg or rule)
+        verb, *rest = rule.split("_")
+        what = counted(total, "mouse") if rest == ["mouse"] else f"{' '.join(rest)}, {counted(total, 'job')}"
+        return self._numbered(f"{verb.capitalize()} {what}")
+
+    def finish(self, jobid: int) -> str:
+        """Note the end of a job; return a line if its rule has many and there has been none for a while."""
+        rule = self._rules.get(jobid)
+        if rule not in self.totals:
+            return ""
+        self.done[rule] += 1
+        (then, before), now = self._latest[rule], self._clock()
+        done, total = self.done[rule], self.totals[rule]
+        if total == 1 or now - then < APART or (done - before < total / LINES and done < total):
+            return ""
+        self._latest[rule] = now, done
+        left = (now - self._started[rule]) / done * (total - done)
+        return self._numbered(done_so_far(rule, done, total) + (f", about {duration(left)} left" if left else ""))
+
+    def counts(self) -> str:
+        """Return how many jobs are done: 12 of 59 jobs."""
+        return f"{self.done.total()} of {counted(sum(self.totals.values()), 'job')}"
+
+    def _numbered(self, line: str) -> str:
+        total = str(sum(self.totals.values()))
+        return f"[{self.done.total():>{len(total)}}/{total}] {line}"

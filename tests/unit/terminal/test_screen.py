@@ -1,0 +1,225 @@
+"""The terminal, from messages as Snakemake writes them, without starting it."""
+
+import logging
+import sys
+
+import pytest
+
+from murmur.terminal.screen import Screen
+
+STUDY = {
+    "results": "results/mine",
+    "stages": {"check_cohort": "data", "segment_mouse": "segmentation"},
+    "targets": ["all", "figures"],
+}
+FINAL = "WorkflowError:\nAt least one job did not complete successfully."
+
+
+def message(text=None, level=logging.INFO, thread=1, **given):
+    return logging.makeLogRecord({"msg": text, "levelno": level, "thread": thread} | given)
+
+
+def started(jobid, rule="segment_mouse", log="job.log", **wildcards):
+    return message(
+        event="job_info",
+        jobid=jobid,
+        rule_name=rule,
+        rule_msg=f"Do {rule}",
+        wildcards=wildcards,
+        log=[log] if log else [],
+        reason="Missing output files: a; Input files updated by another job: b",
+    )
+
+
+def finished(jobid):
+    return message(event="job_finished", job_id=jobid)
+
+
+def failed(jobid, rule="segment_mouse", log="job.log", thread=1, says=None, indent=False):
+    given = {"jobid": jobid, "rule_name": rule, "log": [log], "rule_msg": says, "indent": indent}
+    return message(f"Error in rule {rule}", logging.ERROR, thread, event="job_error", **given)
+
+
+def raised(text, exception="RuleException", thread=1):
+    return message(text, logging.ERROR, thread, event="error", exception=exception)
+
+
+def ended_with(status, thread=1):
+    command = "Command 'set -euo pipefail;  python .snakemake/scripts/tmp1.py' returned non-zero exit status"
+    return raised(f'RuleException:\nCalledProcessError in file "data.smk", line 3:\n{command} {status}.', thread=thread)
+
+
+@pytest.fixture
+def show(tmp_path, monkeypatch):
+    """Return all that a terminal shows after messages, as lines."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["/bin/snakemake", "--configfile", "mine.yaml", "--cores", "2"])
+
+    def show(*messages, **options):
+        written = []
+        screen = Screen(written.append, **options)
+        for record in (message("Study mine: a (3 mice)", study=STUDY), *messages):
+            record() if callable(record) else screen.show(record)
+        screen.close()
+        return "\n".join(written).splitlines()
+
+    return show
+
+
+def plan(**totals):
+    return message("Job stats:\n...", event="run_info", stats=totals | {"total": sum(totals.values())})
+
+
+def writes(text, path="job.log"):
+    """Return what a job does between its start and its end: write its log."""
+
+    def write():
+        with open(path, "w") as file:
+            file.write(text)
+
+    return write
+
+
+def test_good_run_shows_what_is_done_and_ends_with_the_results(show):
+    lines = show(
+        plan(check_cohort=1, segment_mouse=2, all=1),
+        message("Select jobs to execute..."),
+        message("Execute 1 jobs..."),
+        started(1, "check_cohort", cohort="a"),
+        finished(1),
+        started(2, mouse="M1"),
+        finished(2),
+        started(3, mouse="M2"),
+        finished(3),
+        started(0, "all", log=""),
+        finished(0),
+        message("Complete log(s): .snakemake/log/x.log"),
+    )
+    assert lines == [
+        "Study mine: a (3 mice)",
+        "Jobs:",
+        "  data          check_cohort 1",
+        "  segmentation  segment_mouse 2",
+        "[0/3] Do check_cohort",
+        "[1/3] Segment 2 mice",
+        "Do all",
+        "Results:  results/mine",
+        "Report:   /bin/snakemake --configfile mine.yaml --report results/mine/report.html",
+    ]
+
+
+def test_failed_run_ends_with_each_sentence_once_and_the_logs(show):
+    sentence = "mice/M1.h5: found nothing, expected a mouse; copy it again"
+    log = f"2026-11-28 15:10:30 INFO    started\n2026-11-28 15:10:30 ERROR   {sentence}\n"
+    lines = show(
+        plan(check_cohort=1, segment_mouse=2),
+        started(1, "check_cohort", "check.log", cohort="a"),
+        started(2, log="M1.log", mouse="M1"),
+        writes(log, "check.log"),
+        writes(log, "M1.log"),
+        ended_with(1),
+        failed(1, "check_cohort", "check.log"),
+        ended_with(1, thread=2),
+        failed(2, log="M1.log", thread=2),
+        message("Exiting because a job execution failed. Look above for error messages", logging.ERROR),
+        raised(FINAL, "WorkflowError"),
+    )
+    assert lines[-9:] == [
+        "Failed: check_cohort (cohort a)",
+        "Failed: segment_mouse (mouse M1)",
+        "",
+        "Stopped after 0 of 3 jobs; once this is corrected, repeat the command:",
+        "",
+        sentence,
+        "",
+        "Log: check.log",
+        "     M1.log",
+    ]
+
+
+def test_another_attempt_that_succeeds_is_no_failure(show):
+    log = "2026-11-28 15:10:30 ERROR   no server\n"
+    lines = show(started(1), writes(log), ended_with(1), failed(1), started(1), finished(1))
+    assert "no server" not in lines
+    assert lines[-1] == "Failed: segment_mouse"
+
+
+def test_sentence_of_an_earlier_run_is_not_shown_again(show):
+    writes("2026-11-28 15:10:30 ERROR   the old problem\n")()
+    lines = show(started(1), ended_with(137), failed(1))
+    assert "the old problem" not in lines
+    assert any("segment_mouse ran out of memory and was killed" in line for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("2026-11-28 15:10:30 CRITICAL KeyError: 'ED'\nTraceback\n", "an error that nobody expected, KeyError: 'ED'"),
+        ("", "stopped without an error in its log: "),
+    ],
+)
+def test_fault_of_murmur_names_the_job(show, text, words):
+    lines = show(started(1, mouse="M1"), writes(text), ended_with(1), failed(1))
+    assert any(line.startswith("segment_mouse (mouse M1) stopped") and words in line for line in lines)
+    assert lines[-1] == "Log: job.log"
+
+
+def test_full_disk_is_a_sentence_though_the_log_is_empty(show):
+    lines = show(started(1, log="logs/job.log"), ended_with(28), failed(1, log="logs/job.log"))
+    assert "logs: found no space left on the disk; delete what is no longer needed, then repeat the command" in lines
+
+
+@pytest.mark.parametrize("status", ["130", "143"])
+def test_job_stopped_by_the_user_is_no_problem(show, status):
+    lines = show(started(1), ended_with(status), failed(1))
+    assert lines[-1].startswith("Stopped after")
+
+
+def test_of_a_group_only_the_jobs_with_an_error_have_failed(show):
+    lines = show(
+        *(started(number, log=f"{number}.log", mouse=f"M{number}") for number in (1, 2, 3)),
+        writes("2026-11-28 15:10:30 ERROR   found no mask\n", "2.log"),
+        *(failed(number, log=f"{number}.log", indent=True) for number in (1, 2, 3)),
+    )
+    assert [line for line in lines if line.startswith("Failed")] == ["Failed: segment_mouse (mouse M2)"]
+    assert lines[-3:] == ["found no mask", "", "Log: 2.log"]
+
+
+def test_state_of_slurm_is_put_into_words(show):
+    says = "SLURM-job '7' failed, SLURM status is: 'OUT_OF_MEMORY'."
+    lines = show(started(1), failed(1, says=says))
+    assert "segment_mouse ran out of memory; request more with --set-resources segment_mouse:mem_mb=NUMBER" in lines
+
+
+def test_dry_run_is_a_short_table_with_reasons(show):
+    lines = show(plan(segment_mouse=130), *(started(n, mouse=f"M{n}") for n in range(130)), dry_run=True)
+    assert lines == [
+        "Study mine: a (3 mice)",
+        "Jobs:",
+        "  segmentation  segment_mouse 130",
+        "Why:",
+        "  130 jobs: results that do not exist yet",
+        "This was a dry run: nothing was done.",
+    ]
+
+
+def test_quiet_shows_errors_only(show):
+    given = [plan(segment_mouse=1), started(1), writes("2026-11-28 15:10:30 ERROR   no mouse\n"), failed(1)]
+    lines = show(*given, quiet={"all"})
+    assert lines[0] == "Failed: segment_mouse" and "no mouse" in lines
+    assert not any(line.startswith(("Study", "Jobs", "[")) for line in lines)
+
+
+def test_message_that_is_not_known_is_shown(show):
+    assert "Report created: report.html." in show(message("Report created: report.html."))
+
+
+def test_plausibility_checks_are_listed_at_the_end(show, tmp_path):
+    folder = tmp_path / "results" / "mine" / "cohorts" / "a"
+    folder.mkdir(parents=True)
+    rows = [f"M{number},ED next to ES,frame 3,a frame apart" for number in range(12)]
+    (folder / "checks.csv").write_text("\n".join(["mouse,check,found,expected", *rows]) + "\n")
+    lines = show(started(0, "all", log=""), finished(0))
+    assert "12 mice of a to look at:" in lines
+    assert "  M9: ED next to ES, found frame 3, expected a frame apart" in lines
+    assert lines[-1] == "  2 more in results/mine/cohorts/a/checks.csv"
