@@ -64,10 +64,15 @@ def by_content(file):
     return ancient(file) if study.user_files(file) else file
 
 
-def network_environment(rule, output):
-    """Environment of networks: with CUDA if a profile or --set-resources requests a GPU, or the last run used it."""
+def requests_gpu(rule):
+    """Whether a profile or --set-resources requests a GPU for a rule."""
     asked = {name: str(it.raw) for name, it in workflow.resource_settings.overwrite_resources.get(rule, {}).items()}
-    cuda = asked.get("gpu", "0") != "0" or "gpu" in asked.get("gres", "")
+    return asked.get("gpu", "0") != "0" or "gpu" in asked.get("gres", "")
+
+
+def network_environment(rule, output):
+    """Environment of networks: with CUDA if a GPU is requested, or the last run used it."""
+    cuda = requests_gpu(rule)
     return lambda w: f"../envs/training{'-gpu' if cuda or ran_with_cuda(output(w)) else ''}.yaml"
 
 

@@ -1,7 +1,35 @@
 # Segmentation: masks of every reader for every mouse assigned to it, on the grid of the images, post-processed.
 #
 #   in    the mouse files; a network, or a folder of masks and manifest.csv
-#   out   segmentations/COHORT/READER/MOUSE.h5
+#   out   segmentations/COHORT/READER/MOUSE.h5; readers/READER/network.xml and .bin, the network for OpenVINO
+
+ENGINE = study.inference["engine"]
+if ENGINE == "auto":
+    ENGINE = "keras" if requests_gpu("segment_mouse") else "openvino"
+
+
+rule export_network:
+    input:
+        model=lambda w: by_content(inputs.reader(w).model),
+    output:
+        network="<results>/readers/{reader}/network.xml",
+        weights="<results>/readers/{reader}/network.bin",
+    log:
+        "<logs>/export_network/{reader}.log",
+    wildcard_constraints:
+        reader=any_of(study.readers_by("train_on", "weights")),
+    conda:
+        "../envs/training.yaml"
+    resources:
+        mem_mb=per_attempt(2000),
+        runtime=per_attempt(30),
+    params:
+        content=lambda w: study.content([inputs.reader(w).model]),
+        code=code("export_network"),
+    message:
+        "Export {wildcards.reader} for inference on processors"
+    script:
+        "../scripts/export_network.py"
 
 
 rule segment_mouse:
@@ -11,6 +39,7 @@ rule segment_mouse:
         # depends on it if the manifest is rewritten in the same run.
         mouse=lambda w: by_content(inputs.mouse(w)),
         model=lambda w: by_content(inputs.reader(w).model),
+        exported=lambda w: inputs.reader(w).exported if ENGINE == "openvino" else [],
     output:
         segmentation="<results>/segmentations/{cohort}/{reader}/{mouse}.h5",
     log:
@@ -29,6 +58,7 @@ rule segment_mouse:
         postprocess=lambda w: inputs.reader(w).postprocess,
         spacing_mm=lambda w: inputs.cohort(w).spacing_mm,
         override_headers=lambda w: inputs.cohort(w).override_headers,
+        precision=study.inference["precision"] if ENGINE == "openvino" else "float32",
         content=lambda w: study.content([inputs.mouse(w), inputs.reader(w).model]),
         code=code("segment_mouse"),
     message:

@@ -4,7 +4,6 @@ Each slice is min-max normalised and cropped or padded to the input size of the 
 probable class of the full-resolution output. Masks are then post-processed (`postprocess`).
 """
 
-import math
 import os
 from typing import TYPE_CHECKING
 
@@ -13,64 +12,37 @@ import numpy as np
 
 from murmur.data.manifest import check_mouse
 from murmur.data.mouse_file import images_of, open_mouse, write_cine
-from murmur.errors import BadInput
 from murmur.files import remembered_sha256
 from murmur.job import job
 from murmur.logs import log, progress
+from murmur.network.inference import Network, read_keras, read_openvino
 from murmur.network.postprocessing import keep_heart
 from murmur.network.preprocessing import from_square, scale, to_square
-from murmur.network.weights_file import check_weights
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
-WIDEST_TENSOR = 128 * 2**20  # bytes; keeps the published network below 1 GB without slowing down small ones
 
+def read_network(model: str, exported: str | None, frames: int, threads: int, precision: str, gpu: int) -> Network:
+    """Return the network to segment `frames` images at a time: `exported` by OpenVINO or, if None, `model` by Keras.
 
-def load_network(path: str):
-    """Return the network of the file `path`, Murmur's .keras or the published .h5, with its last output only.
-
-    Raises BadInput if the file is not a network that maps one image to three classes.
+    Raises BadInput if the `gpu` GPUs assigned to the job are not available.
     """
-    import keras
+    if exported:
+        return read_openvino(exported, frames, threads, precision)
+    os.environ["TF_NUM_INTRAOP_THREADS"] = str(threads)  # has no effect after TensorFlow is imported
+    from murmur.network.devices import find_gpus
 
-    from murmur.network.keras2_weights import read_published
-    from murmur.network.model import last_head
-
-    check_weights(path)
-    if h5py.is_hdf5(path):
-        return last_head(read_published(path))
-    try:
-        model = keras.saving.load_model(path, compile=False, safe_mode=True)
-    except Exception as error:
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
-        raise BadInput(
-            f"{path}: found no network that Keras can load ({reason}), expected a .keras file written by Murmur or the "
-            ".h5 file of the published network; copy it again, or use another"
-        ) from None
-    sides, classes = model.inputs[0].shape[1:], model.outputs[-1].shape[1:]
-    if len(sides) != 3 or sides[0] != sides[1] or sides[2] != 1 or classes != (*sides[:2], 3):
-        raise BadInput(
-            f"{path}: found a network with input {sides} and output {classes}, expected (size, size, 1) and "
-            "(size, size, 3); use a network of that kind"
-        )
-    return last_head(model)
+    find_gpus(gpu)
+    return read_keras(model, frames)
 
 
-def batch_size(network) -> int:
-    """Return the number of slices per batch, at most 8, such that no tensor exceeds WIDEST_TENSOR."""
-    widest = max(4 * math.prod(layer.output.shape[1:]) for layer in network.layers)
-    return max(1, min(8, WIDEST_TENSOR // widest))
-
-
-def segment(images: h5py.Dataset, network) -> np.ndarray:
+def segment(images: h5py.Dataset, network: Network) -> np.ndarray:
     """Return the labels, uint8, of `images` (row, column, slice, frame), read slice by slice."""
-    size, batch = network.input_shape[1], batch_size(network)
     masks = np.zeros(images.shape, np.uint8)
     for number in progress(range(images.shape[2]), "segmenting", "slice"):
-        frames = to_square(scale(np.moveaxis(images[:, :, number, :], 2, 0)), size)
-        probabilities = network.predict(frames[..., None], batch_size=batch, verbose=0)
-        labels = np.argmax(probabilities, axis=-1).astype(np.uint8)
+        frames = to_square(scale(np.moveaxis(images[:, :, number, :], 2, 0)), network.size)
+        labels = np.argmax(network.probabilities(frames), axis=-1).astype(np.uint8)
         masks[:, :, number, :] = np.moveaxis(from_square(labels, images.shape[:2]), 0, 2)
     return masks
 
@@ -78,9 +50,11 @@ def segment(images: h5py.Dataset, network) -> np.ndarray:
 def main(
     mouse: str,
     model: str,
+    exported: str | None,
     reader: str,
     postprocess: str,
     spacing_mm: list[float] | None,
+    precision: str,
     segmentation: str,
     threads: int,
     gpu: int = 0,
@@ -88,15 +62,12 @@ def main(
 ) -> None:
     """Write `segmentation` (Masks, Frames_with_ROI, attributes) of the mouse file `mouse` by the network `model`.
 
-    `spacing_mm` and `override_headers` are those of the study file, and `gpu` the number of GPUs assigned to the job.
-    Raises BadInput if the mouse file is invalid or an assigned GPU is not available.
+    `exported` is the network for OpenVINO, None to use Keras; `spacing_mm` and `override_headers` are those of the study
+    file, and `gpu` the number of GPUs assigned to the job. Raises BadInput if the mouse file is invalid or an assigned
+    GPU is not available.
     """
-    os.environ["TF_NUM_INTRAOP_THREADS"] = str(threads)  # has no effect after TensorFlow is imported
-    from murmur.network.devices import find_gpus
-
     checked = check_mouse(mouse, spacing_mm, override_headers)
-    find_gpus(gpu)
-    network = load_network(model)
+    network = read_network(model, exported, checked.shape[3], threads, precision, gpu)
     with open_mouse(mouse) as file:
         masks = segment(images_of(file), network)
     if postprocess == "largest_component":
@@ -104,10 +75,11 @@ def main(
     attributes = {
         "reader": reader,
         "weights_sha256": remembered_sha256(model),
+        "software": network.software,
         "postprocess": postprocess,
         "spacing_mm": checked.spacing_mm,
     }
-    log.info("%d frames of %d slices segmented", masks.shape[3], masks.shape[2])
+    log.info("%d frames of %d slices segmented by %s", masks.shape[3], masks.shape[2], network.software)
     write_cine(segmentation, masks=masks, frames=list(range(masks.shape[3])), attributes=attributes)
 
 
@@ -116,9 +88,11 @@ if __name__ == "__main__":
         main(
             mouse=snakemake.input.mouse,
             model=snakemake.input.model,
+            exported=next(iter(snakemake.input.exported), None),
             reader=snakemake.wildcards.reader,
             postprocess=snakemake.params.postprocess,
             spacing_mm=snakemake.params.spacing_mm,
+            precision=snakemake.params.precision,
             segmentation=snakemake.output.segmentation,
             threads=snakemake.threads,
             gpu=snakemake.resources.get("gpu", 0),

@@ -75,6 +75,7 @@ def readme() -> str:
         "study": "## `study`",
         "cohorts": "## `cohorts`: groups of mice",
         "readers": "## `readers`: sources of segmentations",
+        "inference": "## `inference`: computation of the masks",
         "statistics": "## `statistics`",
         "paper": "## `paper`: comparison with the published study",
     }

@@ -64,6 +64,11 @@ class Reader:
             )
         return mice
 
+    @property
+    def exported(self) -> list[str]:
+        """The network for OpenVINO: its layers and its weights."""
+        return [self.layout.reader(self.name, f"network.{suffix}") for suffix in ("xml", "bin")]
+
     def segmentations(self, cohort: Cohort) -> list[str]:
         """The files with the reader's masks of `cohort`, in the order of its mice."""
         return [self.layout.segmentation(cohort.name, self.name, mouse) for mouse in self.mice(cohort)]

@@ -33,6 +33,7 @@ class Study:
         self.results = f"results/{self.name}"
         self.layout = Layout(self.results)
         self.statistics = self.settings["statistics"]
+        self.inference = self.settings["inference"]
         self.paper = self.settings.get("paper")
         self.cohorts: dict[str, Cohort] = {
             name: cohort_of(name, settings, self.layout) for name, settings in self.settings["cohorts"].items()

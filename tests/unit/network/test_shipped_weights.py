@@ -12,7 +12,10 @@ from murmur.study.schema import complete
 from murmur.vocabulary import BLOOD_POOL, MYOCARDIUM
 
 pytest.importorskip("tensorflow")
-from segment_mouse import load_network, segment
+import export_network
+from murmur.network.inference import read_openvino
+from murmur.network.stored import load_network
+from segment_mouse import segment
 
 
 @pytest.fixture(scope="module")
@@ -21,8 +24,10 @@ def weights(root):
 
 
 @pytest.fixture(scope="module")
-def network(weights):
-    return load_network(str(weights))
+def network(weights, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("network")
+    export_network.main(str(weights), str(folder / "network.xml"), str(folder / "network.bin"))
+    return read_openvino(folder / "network.xml", images=1, threads=2)
 
 
 def test_file_is_small_and_the_one_that_the_card_describes(weights):
@@ -32,7 +37,8 @@ def test_file_is_small_and_the_one_that_the_card_describes(weights):
     assert hashlib.sha256(content).hexdigest() in card
 
 
-def test_network_is_the_one_of_the_study_file(root, network):
+def test_network_is_the_one_of_the_study_file(root, weights):
+    network = load_network(str(weights))
     study = complete(yaml.safe_load((root / "config" / "pretrained.yaml").read_text()))
     settings = study["readers"]["murmur"]["network"]
     assert network.input_shape[1] == settings["size"]

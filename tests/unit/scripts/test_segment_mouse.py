@@ -1,10 +1,15 @@
 """Segmenting a mouse with a network, whatever the size of its images; these tests import TensorFlow."""
 
+import os
+import subprocess
+import sys
+
 import h5py
 import numpy as np
 import pytest
 
 from published_layout import Answer, draw_weights, write_network
+from workplace import ROOT
 
 keras = pytest.importorskip("keras")
 
@@ -12,9 +17,10 @@ import segment_mouse  # noqa: E402
 from murmur.data.mouse_file import write_cine  # noqa: E402
 from murmur.errors import BadInput  # noqa: E402
 from murmur.files import sha256  # noqa: E402
+from murmur.network import inference, unet3plus  # noqa: E402
 from murmur.network import model as network_model  # noqa: E402
-from murmur.network import unet3plus  # noqa: E402
 from murmur.network.preprocessing import scale  # noqa: E402
+from murmur.network.stored import load_network  # noqa: E402
 
 
 @pytest.fixture(scope="module")
@@ -26,15 +32,31 @@ def model(tmp_path_factory):
     return str(path)
 
 
+def export(model, folder):
+    """Export a network in a process of its own, as a job does: OpenVINO numbers the layers of a process."""
+    call = f"import export_network; export_network.main({model!r}, '{folder}/network.xml', '{folder}/network.bin')"
+    path = str(ROOT / "scripts")
+    subprocess.run([sys.executable, "-c", call], check=True, env=os.environ | {"PYTHONPATH": path})
+    return str(folder / "network.xml")
+
+
+@pytest.fixture(scope="module")
+def exported(model, tmp_path_factory):
+    """The same network for OpenVINO."""
+    return export(model, tmp_path_factory.mktemp("exported"))
+
+
 def write_mouse(folder, rows, columns):
     images = np.random.default_rng(0).integers(0, 4000, (rows, columns, 3, 5)).astype(np.uint16)
     write_cine(folder / "A.h5", images)
     return images
 
 
-def segment(folder, model, postprocess="none"):
-    output = folder / "seg" / "A.h5"
-    segment_mouse.main(str(folder / "A.h5"), model, "net", postprocess, [0.1, 0.2, 1.0], str(output), threads=1)
+def segment(folder, model, postprocess="none", exported=None, precision="float32"):
+    output, spacing_mm = folder / "seg" / "A.h5", [0.1, 0.2, 1.0]
+    segment_mouse.main(
+        str(folder / "A.h5"), model, exported, "net", postprocess, spacing_mm, precision, str(output), threads=1
+    )
     with h5py.File(output) as file:
         return file["Masks"][:], file["Frames_with_ROI"][:].tolist(), dict(file.attrs)
 
@@ -95,23 +117,52 @@ def test_published_weights(tmp_path, skip):
 def test_what_is_no_network_is_refused(tmp_path, model):
     (tmp_path / "no.keras").write_text("no")
     with pytest.raises(BadInput, match="no.keras: found no readable network file"):
-        segment_mouse.load_network(str(tmp_path / "no.keras"))
+        load_network(str(tmp_path / "no.keras"))
     (tmp_path / "SEG459.h5").write_text("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 156245288\n")
     with pytest.raises(BadInput, match="git lfs pull"):
-        segment_mouse.load_network(str(tmp_path / "SEG459.h5"))
+        load_network(str(tmp_path / "SEG459.h5"))
     image = keras.Input((32, 32, 1))
     keras.Model(image, keras.layers.Conv2D(5, 3, padding="same")(image)).save(tmp_path / "five.keras")
     with pytest.raises(BadInput, match=r"5 output classes, expected \(size, size, 1\) and 3"):
-        segment_mouse.load_network(str(tmp_path / "five.keras"))
+        load_network(str(tmp_path / "five.keras"))
 
 
 def test_a_gpu_that_is_not_there_stops_the_job(tmp_path, model, monkeypatch):
     write_mouse(tmp_path, 32, 32)
     monkeypatch.setattr(keras.distribution, "list_devices", lambda: ["cpu:0"])
     with pytest.raises(BadInput, match="given 1 GPU, and TensorFlow sees 0"):
-        segment_mouse.main(str(tmp_path / "A.h5"), model, "net", "none", [0.1, 0.2, 1.0], "A.h5", threads=1, gpu=1)
+        mouse, output = str(tmp_path / "A.h5"), str(tmp_path / "B.h5")
+        segment_mouse.main(mouse, model, None, "net", "none", [0.1, 0.2, 1.0], "float32", output, threads=1, gpu=1)
 
 
-def test_batches_keep_tensors_small(model):
-    assert segment_mouse.batch_size(segment_mouse.load_network(model)) == 8
-    assert segment_mouse.batch_size(network_model.last_head(unet3plus.unet3plus([32, 64, 128, 256, 512]))) == 1
+def test_openvino_gives_the_labels_of_keras(tmp_path, model, exported):
+    write_mouse(tmp_path, 40, 25)
+    by_keras, _, _ = segment(tmp_path, model)
+    by_openvino, frames, attributes = segment(tmp_path, model, exported=exported)
+    np.testing.assert_array_equal(by_openvino, by_keras)
+    assert frames == [0, 1, 2, 3, 4]
+    assert attributes["weights_sha256"] == sha256(model)
+    assert attributes["software"].startswith("OpenVINO ") and attributes["software"].endswith(", float32")
+
+
+def test_lower_precision_is_named_where_it_is_used(tmp_path, model, exported):
+    write_mouse(tmp_path, 32, 32)
+    exact, _, _ = segment(tmp_path, model, exported=exported)
+    masks, _, attributes = segment(tmp_path, model, exported=exported, precision="bfloat16")
+    assert (masks == exact).mean() > 0.95
+    if attributes["software"].endswith("float32"):  # the processor has no bfloat16
+        np.testing.assert_array_equal(masks, exact)
+
+
+def test_exported_network_depends_on_the_weights_alone(tmp_path, model, exported):
+    export(model, tmp_path)
+    for suffix in ("xml", "bin"):
+        assert sha256(tmp_path / f"network.{suffix}") == sha256(exported.replace("xml", suffix))
+    assert {path.name for path in tmp_path.iterdir()} == {"network.xml", "network.bin"}
+
+
+@pytest.mark.parametrize(
+    ("images", "megabytes", "expected"), [(22, 1, 2), (24, 1, 8), (13, 1, 1), (24, 32, 4), (24, 500, 1)]
+)
+def test_batches_divide_the_images_and_keep_tensors_small(images, megabytes, expected):
+    assert inference.batch_size(images, megabytes * 2**20) == expected

@@ -26,6 +26,7 @@ PACKAGES = {
     "keras": "Keras",
     "tensorflow": "TensorFlow",
     "tensorflow_cpu": "TensorFlow",
+    "openvino": "OpenVINO",
     "numpy": "NumPy",
     "scipy": "SciPy",
     "pandas": "pandas",
