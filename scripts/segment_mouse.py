@@ -62,9 +62,9 @@ def main(
 ) -> None:
     """Write `segmentation` (Masks, Frames_with_ROI, attributes) of the mouse file `mouse` by the network `model`.
 
-    `exported` is the network for OpenVINO, None to use Keras; `spacing_mm` and `override_headers` are those of the study
-    file, and `gpu` the number of GPUs assigned to the job. Raises BadInput if the mouse file is invalid or an assigned
-    GPU is not available.
+    `exported` is the network for OpenVINO, None to use Keras; `spacing_mm` and `override_headers` are those of the
+    study file, and `gpu` the number of GPUs assigned to the job. Raises BadInput if the mouse file is invalid or an
+    assigned GPU is not available.
     """
     checked = check_mouse(mouse, spacing_mm, override_headers)
     network = read_network(model, exported, checked.shape[3], threads, precision, gpu)

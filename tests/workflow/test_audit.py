@@ -479,7 +479,7 @@ def test_why_two_figures_differ(place, hands, small):
     status, text = run("diff", place.folder / FIGURE_3, small.folder / FIGURE_3)
     assert (status, text) == (0, "The two versions are identical.\n")
     status, text = run("diff", place.folder / FIGURE_3, place.folder / FIGURE_3_GIVEN)
-    assert (status, text) == (1, f"inputs\n  {MODEL} -> given.keras (segment_mouse)\n")
+    assert (status, text) == (1, f"inputs\n  {MODEL} -> given.keras (export_network, segment_mouse)\n")
 
 
 def test_a_file_made_again_with_the_same_content_leaves_its_users_verified(place, asked, tmp_path, monkeypatch):

@@ -34,7 +34,7 @@ WITH_SD += ["summarise_overlap", "tabulate_overlap"]
 # What rests on the masks of one reader.
 OF_GIVEN = [f"{rule}/mice/given" for rule in MEASURED] + AFTER_READERS
 OF_TRAINED = [f"{rule}/mice/trained" for rule in MEASURED] + AFTER_READERS
-AFTER_TRAINING = ["segment_mouse/mice/trained/*", *OF_TRAINED]
+AFTER_TRAINING = ["export_network/trained", "segment_mouse/mice/trained/*", *OF_TRAINED]
 LAST = ["write_methods", "list_records"]  # what takes in all results
 
 
@@ -173,6 +173,11 @@ def test_code(place, change, expected):
             id="postprocess",
         ),
         pytest.param(
+            setting("inference", value={"precision": "bfloat16"}),
+            ["segment_mouse", *OF_TRAINED, *OF_GIVEN],
+            id="precision",
+        ),
+        pytest.param(
             setting("cohorts", "mice", "spacing_mm", value=[0.1, 0.2, 1.0]),
             ["check_cohort", "segment_mouse", *AFTER_MANIFEST],
             id="spacing_mm",
@@ -232,7 +237,7 @@ def test_content_that_is_older_than_the_results_counts_too(place):
 def test_weights_concern_their_reader_alone(place):
     with open(place.folder / "given.keras", "ab") as file:
         file.write(b"\0")
-    check(place, ["segment_mouse/mice/given/*", *OF_GIVEN])
+    check(place, ["export_network/given", "segment_mouse/mice/given/*", *OF_GIVEN])
 
 
 def test_dates_alone_rerun_nothing(place):
