@@ -2,7 +2,8 @@
 
 The masks must have the grid of the images and the labels of the reference. If a file contains `Frames_with_ROI`, only
 these frames are considered segmented; otherwise all are. Mice without a file, or whose file lacks the dataset, are
-treated as not segmented: their measurements are missing, and they are listed in the log.
+treated as not segmented: their measurements are missing, and they are listed in the log. All files were already checked
+when the study was planned (`MasksReader.check_files`), except those that changed since.
 """
 
 from pathlib import Path
@@ -10,45 +11,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from murmur.data.manifest import Mouse, read_manifest
-from murmur.data.mouse_file import open_mouse, write_cine
+from murmur.data.manifest import read_manifest
+from murmur.data.mouse_file import write_cine
+from murmur.data.reader_masks import read_masks
 from murmur.errors import BadInput
 from murmur.files import remembered_sha256
 from murmur.job import job
 from murmur.logs import log, progress
 from murmur.network.postprocessing import keep_heart
-from murmur.vocabulary import STRUCTURES
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
-
-
-def read_masks(path: str, dataset: str, mouse: Mouse) -> tuple[np.ndarray, list[int]] | None:
-    """Return the masks, uint8 (row, column, slice, frame), and the frames that were segmented; None without masks.
-
-    Raises BadInput if shape, labels or frames do not match the mouse.
-    """
-    if not Path(path).exists():
-        return None
-    with open_mouse(path) as file:
-        if dataset not in file:
-            return None
-        masks = file[dataset][()]
-        frames = file["Frames_with_ROI"][()] if "Frames_with_ROI" in file else np.arange(mouse.shape[3])
-    if masks.shape != mouse.shape:
-        raise BadInput(
-            f"{path}: found {dataset} of shape {masks.shape}, expected {mouse.shape} as for the images; resample them"
-        )
-    unknown = set(np.unique(masks).tolist()) - {0, *STRUCTURES.values()}
-    if unknown:
-        raise BadInput(
-            f"{path}: found the labels {', '.join(map(str, sorted(unknown)))} in {dataset}, "
-            "expected 0 background, 1 myocardium, 2 blood_pool; relabel them"
-        )
-    frames = sorted(np.atleast_1d(frames).tolist())
-    if frames and not (frames[0] >= 0 and frames[-1] < mouse.shape[3]):
-        raise BadInput(f"{path}: found Frames_with_ROI {frames}, expected 0 to {mouse.shape[3] - 1}; count from 0")
-    return masks.astype(np.uint8), frames
 
 
 def main(
@@ -69,7 +42,7 @@ def main(
     for name, segmentation in zip(progress(mice, "importing", "mouse"), segmentations, strict=True):
         mouse, path = described[name], str(Path(folder) / f"{name}.h5")
         try:
-            found = read_masks(path, dataset, mouse)
+            found = read_masks(path, dataset, mouse.shape)
         except BadInput as problem:
             problems.append(str(problem))
             continue

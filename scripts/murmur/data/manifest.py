@@ -10,15 +10,13 @@ import pandas as pd
 
 from murmur.csv_tables import read_csv
 from murmur.data.headers import agreed
-from murmur.data.mouse_file import attribute, images_of, listed_frames, masks_of, open_mouse
+from murmur.data.mouse_file import attribute, check_labels, images_of, listed_frames, masks_of, open_mouse
 from murmur.errors import BadInput
 from murmur.files import remembered_sha256
-from murmur.vocabulary import BLOOD_POOL, STRUCTURES, numbered
+from murmur.vocabulary import BLOOD_POOL, numbered
 
 PAPER_SPACING_MM = (0.1, 0.1, 1.0)
 PAPER_FRAME_INTERVAL_MS = 5.0
-LABELS = {0, *STRUCTURES.values()}
-SHOWN = 5  # labels listed in a message
 
 
 @dataclass(frozen=True)
@@ -180,12 +178,7 @@ def _check_masks(path: str, masks: h5py.Dataset, listed: list[int] | None) -> di
     labelled, blood_pool = np.zeros(shape[3], bool), np.zeros(shape[3], int)
     for number in range(shape[2]):
         values = masks[:, :, number, :]
-        if unknown := set(np.unique(values).tolist()) - LABELS:
-            some = ", ".join(map(str, sorted(unknown)[:SHOWN])) + (", ..." if len(unknown) > SHOWN else "")
-            raise BadInput(
-                f"{path}: found the labels {some} in Masks, {numbered('slice', number, shape[2])}, "
-                "expected 0 background, 1 myocardium, 2 blood_pool; relabel them"
-            )
+        check_labels(masks, number, values)
         labelled |= values.any(axis=(0, 1))
         blood_pool += np.count_nonzero(values == BLOOD_POOL, axis=(0, 1))
     frames = np.flatnonzero(labelled).tolist()

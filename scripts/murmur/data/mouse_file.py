@@ -15,8 +15,10 @@ import numpy as np
 from murmur.data.headers import check_size
 from murmur.errors import BadInput
 from murmur.files import atomic_write, reading
+from murmur.vocabulary import STRUCTURES, numbered
 
-SHOWN = 10  # names in a message
+LABELS = {0, *STRUCTURES.values()}
+SHOWN = 5  # names or labels in a message
 
 
 @contextlib.contextmanager
@@ -139,6 +141,17 @@ def numeric_dataset(file: h5py.File, name: str) -> h5py.Dataset:
         raise BadInput(f"{path}: found {name} without values, expected an array; write it again")
     check_size(path, name, found.shape, found.dtype.itemsize)
     return found
+
+
+def check_labels(masks: h5py.Dataset, number: int, values: np.ndarray) -> None:
+    """Raise BadInput if slice `number` of the masks has other labels than background and the structures."""
+    if unknown := sorted(set(np.unique(values).tolist()) - LABELS):
+        some = ", ".join(map(str, unknown[:SHOWN])) + (", ..." if len(unknown) > SHOWN else "")
+        raise BadInput(
+            f"{masks.file.filename}: found the labels {some} in {masks.name.strip('/')}, "
+            f"{numbered('slice', number, masks.shape[2])}, expected 0 background, 1 myocardium, 2 blood_pool; relabel "
+            "them"
+        )
 
 
 def listed_frames(file: h5py.File, frames: int) -> list[int] | None:

@@ -9,8 +9,9 @@ from functools import cached_property
 from pathlib import Path
 
 from murmur.data import measurement_table
-from murmur.data.mouse_file import contoured_frames
+from murmur.data.mouse_file import check_header, contoured_frames
 from murmur.data.nifti import NiftiFolder
+from murmur.data.nifti_file import open_nifti
 from murmur.data.participants import read_phenotypes
 from murmur.data.published_dataset import ADDRESS, CHECKSUMS, INFLOW_MICE, read_checksums
 from murmur.data.split import SPLITS, draw_split, inflow_note, read_split
@@ -80,6 +81,11 @@ class Cohort(abc.ABC):
 
     def check_values(self) -> None:  # noqa: B027 -- files with images are checked by a job
         """Raise BadInput if a value in the user's table of measurements is invalid."""
+
+    def shape(self, mouse: str) -> tuple[int, ...] | None:
+        """The shape of the images of a mouse; None if the workflow makes or downloads them."""
+        files = self.user_files(mouse)
+        return tuple(check_header(files[0])["shape"]) if files else None
 
     @cached_property
     def phenotypes(self) -> dict[str, str]:
@@ -210,6 +216,10 @@ class NiftiCohort(Cohort):
     def user_files(self, mouse: str) -> list[str]:
         """The NIfTI files of the mouse: its image and its masks."""
         return [str(file) for file in self.folder.files(mouse)]
+
+    def shape(self, mouse: str) -> tuple[int, ...]:
+        """The shape of the image of a mouse."""
+        return open_nifti(self.folder.image_file(mouse)).shape
 
     def _contoured_frames(self) -> dict[str, list[int]]:
         in_4d = {mouse: str(file) for mouse in self.mice if (file := self.folder.mask_4d(mouse))}

@@ -1,11 +1,16 @@
 """Readers of a study, one class for each kind: trained network, given weights, folder of masks."""
 
+import os
 import re
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from tqdm import tqdm
+
 from murmur.data.published_dataset import WEIGHTS
+from murmur.data.reader_masks import check_masks, check_shape
 from murmur.errors import BadInput
 from murmur.files import check_readable, remembered
 from murmur.network.weights_file import check_weights
@@ -51,8 +56,8 @@ class Reader:
     def _check_source(self, key: str, cohorts: Mapping[str, Cohort]) -> None:
         """Raise BadInput if the source of the masks, with the key `key`, is inconsistent or does not exist."""
 
-    def check_files(self) -> None:
-        """Raise BadInput if a user's file of this reader is damaged or something else."""
+    def check_files(self, cohorts: Mapping[str, Cohort]) -> None:
+        """Raise BadInput if a user's file of this reader is damaged or something else, before results are replaced."""
 
     def mice(self, cohort: Cohort) -> list[str]:
         """The mice of `cohort` that this reader segments. Raises BadInput if there are none."""
@@ -134,8 +139,8 @@ class WeightsReader(Reader):
         else:
             self.model = str(existing(weights, key, "file"))
 
-    def check_files(self) -> None:
-        """Raise BadInput if the file is not a network, before the segmentations are replaced; see `check_weights`."""
+    def check_files(self, cohorts: Mapping[str, Cohort]) -> None:
+        """Raise BadInput if the file is not a network; see `check_weights`."""
         if not self.download:
             check_readable(self.model)
             remembered(self.model, "network", check_weights)
@@ -161,15 +166,40 @@ class MasksReader(Reader):
 
     def _check_source(self, key: str, cohorts: Mapping[str, Cohort]) -> None:
         self.folder = existing(self.settings["masks"], key, "folder")
-        if next(self.folder.glob("*.h5"), None) is None:
+        if all(path.name.startswith(".") for path in self.folder.glob("*.h5")):
             raise BadInput(
                 f"{key}: found no file *.h5 in '{self.folder}', expected MOUSE.h5 for each mouse; correct it"
             )
 
     def mask_files(self, cohort: Cohort) -> list[str]:
         """The existing mask files of a cohort; mice that were not segmented have none."""
-        files = [self.folder / f"{mouse}.h5" for mouse in self.mice(cohort)]
-        return [str(file) for file in files if file.exists()]
+        files = [str(self.folder / f"{mouse}.h5") for mouse in self.mice(cohort)]
+        return [file for file in files if os.path.lexists(file)]
+
+    def check_files(self, cohorts: Mapping[str, Cohort]) -> None:
+        """Raise BadInput, one line per file, if masks are invalid or do not have the shape of the images.
+
+        The masks are read once, until their file changes.
+        """
+        for cohort in map(cohorts.get, self.cohorts):
+            dataset, files, problems, shapes = self.settings["dataset"], self.mask_files(cohort), [], []
+            for file in tqdm(files, f"Checking {self.name}", unit="file", delay=2, disable=None, dynamic_ncols=True):
+                try:
+                    check_readable(file)
+                    shape = remembered(file, f"masks in {dataset}", partial(check_masks, dataset=dataset))
+                    images = cohort.shape(Path(file).stem)
+                    if shape and images:
+                        check_shape(file, dataset, shape, images)
+                    shapes.append(shape)
+                except BadInput as problem:
+                    problems.append(str(problem))
+            if problems:
+                raise BadInput("\n".join(problems))
+            if not any(shapes):
+                raise BadInput(
+                    f"{self.key}.masks: found no {dataset} in '{self.folder}' for any mouse of the cohort "
+                    f"'{cohort.name}', expected MOUSE.h5 files with it; correct the folder, or set the reader's dataset"
+                )
 
 
 KINDS = {cls.kind: cls for cls in (TrainedReader, WeightsReader, MasksReader)}

@@ -54,7 +54,7 @@ class Study:
             for reader in self.readers_of(name):
                 self.mice_read(name, reader)
         for reader in self.readers.values():
-            reader.check_files()
+            reader.check_files(self.cohorts)
         for observer in self.statistics["observers"]:
             one_of(observer, self.reader_names, "statistics.observers")
         if self.paper:

@@ -1,6 +1,9 @@
+import h5py
+import numpy as np
 import pytest
 import yaml
 
+from murmur.data.mouse_file import write_cine
 from murmur.errors import BadInput
 from murmur.study.study import Study
 
@@ -67,3 +70,51 @@ def test_weights_are_looked_into_when_planning(demo, tmp_path, monkeypatch):
     monkeypatch.setattr("murmur.study.reader.check_weights", checked.append)
     Study(demo).check_mice()
     assert checked == [], "it is remembered"
+
+
+def observed(folder, frames=(0, 1), **changes):
+    """A study of three mice with 8 x 8 x 2 voxels and 2 frames, and a second observer's masks of the first two."""
+    masks = np.zeros((8, 8, 2, 2), np.uint8)
+    masks[2:5, 2:5] = 2
+    for name in "ABC":
+        write_cine(folder / "mice" / f"{name}.h5", np.arange(256, dtype=np.uint16).reshape(masks.shape))
+    for name in "AB":
+        write_cine(folder / "observer" / f"{name}.h5", masks=changes.get(name, masks), frames=list(frames))
+    mice = {"mine": {"source": {"folder": "mice"}}}
+    return {"study": "s", "cohorts": mice, "readers": {"observer": {"masks": "observer"}}}
+
+
+BAD_MASKS = {
+    "label": (np.full((8, 8, 2, 2), 3, np.uint8), "found the labels 3 in Masks, slice 1 of 2"),
+    "shape": (np.zeros((8, 7, 2, 2), np.uint8), r"found Masks of shape \(8, 7, 2, 2\), expected \(8, 8, 2, 2\) as for"),
+    "rank": (np.zeros((8, 8, 2, 1), np.uint8)[..., 0], r"found Masks of shape \(8, 8, 2\), expected 4 axes"),
+}
+
+
+@pytest.mark.parametrize(("masks", "words"), BAD_MASKS.values(), ids=BAD_MASKS)
+def test_masks_are_checked_when_planning(tmp_path, monkeypatch, masks, words):
+    """They are refused before Snakemake deletes the segmentations that they would replace."""
+    monkeypatch.chdir(tmp_path)
+    Study(observed(tmp_path)).check_mice()
+    study = observed(tmp_path)
+    with h5py.File("observer/A.h5", "a") as file:
+        del file["Masks"]
+        file["Masks"] = masks
+    with pytest.raises(BadInput, match=f"^observer/A.h5: {words}"):
+        Study(study).check_mice()
+
+
+def test_masks_that_cannot_be_reached_or_are_of_other_mice_are_refused(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    study = observed(tmp_path)
+    (tmp_path / "observer" / "C.h5").symlink_to("elsewhere.h5")
+    with pytest.raises(BadInput, match=r"observer/C.h5: found a link to 'elsewhere.h5'"):
+        Study(study).check_mice()
+    study["readers"]["observer"]["dataset"] = "Mask"
+    (tmp_path / "observer" / "C.h5").unlink()
+    with pytest.raises(BadInput, match=r"readers.observer.masks: found no Mask in 'observer' for any mouse"):
+        Study(study).check_mice()
+    for name in "AB":
+        (tmp_path / "observer" / f"{name}.h5").rename(tmp_path / "observer" / f".{name}.h5")
+    with pytest.raises(BadInput, match=r"readers.observer.masks: found no file \*.h5 in 'observer'"):
+        Study(study)

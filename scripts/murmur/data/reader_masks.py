@@ -1,0 +1,94 @@
+"""Masks of a second observer or another tool: HDF5 files with the grid of the images and the reference's labels."""
+
+from pathlib import Path
+
+import h5py
+import numpy as np
+
+from murmur.data.mouse_file import check_labels, listed_frames, masks_of, numeric_dataset, open_mouse
+from murmur.errors import BadInput
+
+
+def check_masks(path: str, dataset: str) -> list[int] | None:
+    """Check the masks of a mouse by a reader, except for the shape of the images.
+
+    Parameters
+    ----------
+    path : str
+        HDF5 file.
+    dataset : str
+        Name of the masks.
+
+    Returns
+    -------
+    list of int or None
+        Shape of the masks (row, column, slice, frame); None without the dataset.
+
+    Raises
+    ------
+    BadInput
+        If the file cannot be read, or axes, labels or frames are invalid.
+    """
+    with open_mouse(path) as file:
+        if dataset not in file:
+            return None
+        found = numeric_dataset(file, dataset)
+        if found.ndim != 4:
+            raise BadInput(
+                f"{path}: found {dataset} of shape {found.shape}, expected 4 axes (row, column, slice, frame)"
+            )
+        _check(path, file, dataset, found.shape)
+        return list(found.shape)
+
+
+def read_masks(path: str, dataset: str, shape: tuple[int, ...]) -> tuple[np.ndarray, list[int]] | None:
+    """Read the masks of a mouse by a reader.
+
+    Parameters
+    ----------
+    path : str
+        HDF5 file, which may be absent.
+    dataset : str
+        Name of the masks.
+    shape : tuple of int
+        Shape of the images (row, column, slice, frame).
+
+    Returns
+    -------
+    masks : ndarray of uint8
+        Labels (row, column, slice, frame): 0 background, 1 myocardium, 2 blood pool.
+    frames : list of int
+        Frames that were segmented, counted from 0: those in `Frames_with_ROI` or, without it, all. Instead of both,
+        None without the file or the dataset.
+
+    Raises
+    ------
+    BadInput
+        If shape, labels or frames are invalid.
+    """
+    if not Path(path).exists():
+        return None
+    with open_mouse(path) as file:
+        if dataset not in file:
+            return None
+        frames = _check(path, file, dataset, shape)
+        return file[dataset][()].astype(np.uint8), frames
+
+
+def check_shape(path: str, dataset: str, found: tuple[int, ...], expected: tuple[int, ...]) -> None:
+    """Raise BadInput unless the shape of the masks in a file is that of the images."""
+    if tuple(found) != tuple(expected):
+        raise BadInput(
+            f"{path}: found {dataset} of shape {tuple(found)}, expected {tuple(expected)} as for the images; resample "
+            "them"
+        )
+
+
+def _check(path: str, file: h5py.File, dataset: str, shape: tuple[int, ...]) -> list[int]:
+    """Check masks slice by slice; return the frames that were segmented."""
+    check_shape(path, dataset, numeric_dataset(file, dataset).shape, shape)
+    masks = masks_of(file, dataset, shape)
+    listed = listed_frames(file, shape[3])
+    for number in range(shape[2]):
+        check_labels(masks, number, masks[:, :, number, :])
+    return list(range(shape[3])) if listed is None else listed
