@@ -73,7 +73,8 @@ def _unreadable(path: Path, kind: str, reason: str) -> str:
 
 def _reason(error: Exception) -> str:
     """Return the message of an error on one line; of those of HDF5, only the part in parentheses."""
-    text = " ".join(str(error).split()).strip("'\"") or type(error).__name__
+    text = str(error.args[0]) if isinstance(error, KeyError) and error.args else str(error)
+    text = " ".join(text.split()) or type(error).__name__
     inner = re.fullmatch(r"(?:Unable to|Can't) [^(]*\((.*)\)", text)
     return (inner[1] if inner else text)[:REASON]
 

@@ -9,13 +9,13 @@ import yaml
 
 import check_cohort
 import convert_nifti
-import import_masks
 import import_measurements
 from murmur.csv_tables import read_csv
 from murmur.data.manifest import read_manifest
 from murmur.data.measurement_table import function
 from murmur.data.mouse_file import write_cine
 from murmur.data.nifti import NiftiFolder
+from murmur.data.reader_masks import read_masks
 from murmur.measurement.function import structure_volumes
 from murmur.study.study import Study
 
@@ -114,7 +114,7 @@ def test_second_observer(root, place):
     cohort, observer = study.cohorts["mine"], study.readers["observer2"]
     mice = manifest_of(cohort)
     assert observer.mask_files(cohort) == ["observer2/Mouse1.h5"]
-    masks, frames = import_masks.read_masks("observer2/Mouse1.h5", observer.settings["dataset"], mice["Mouse1"])
+    masks, frames = read_masks("observer2/Mouse1.h5", observer.settings["dataset"], mice["Mouse1"].shape)
     assert frames == [0, 2]
     np.testing.assert_array_equal(masks, labels())
 
