@@ -11,7 +11,7 @@ for name in study.cohorts_from("phantom"):
         name:
             f"generate_phantom_{name}"
         output:
-            mouse_files=study.cohorts[name].files,
+            mouse_files=study.cohorts[name].generated,
             participants=f"<results>/cohorts/{name}/participants.tsv",
             truth=f"<results>/cohorts/{name}/truth.csv",
         log:
@@ -25,7 +25,7 @@ for name in study.cohorts_from("phantom"):
             mem_mb=per_attempt(2000),
             runtime=per_attempt(60),
         params:
-            mice=study.cohorts[name].mice,
+            mice=study.cohorts[name].found,
             phenotypes=study.cohorts[name].phantom_phenotypes,
             seed=PHANTOM["seed"],
             field_T=PHANTOM["field_T"],
@@ -125,7 +125,7 @@ rule check_cohort:
     input:
         mice=lambda w: [*map(by_content, inputs.mice(w))],
     output:
-        manifest="<results>/cohorts/{cohort}/manifest.csv",
+        checked="<results>/cohorts/{cohort}/checked.csv",
     log:
         "<logs>/check_cohort/{cohort}.log",
     benchmark:
@@ -138,7 +138,6 @@ rule check_cohort:
         mem_mb=per_attempt(2000),
         runtime=per_attempt(60),
     params:
-        phenotypes=lambda w: [inputs.cohort(w).phenotypes.get(mouse) for mouse in inputs.cohort(w).mice],
         spacing_mm=lambda w: inputs.cohort(w).spacing_mm,
         frame_interval_ms=lambda w: inputs.cohort(w).frame_interval_ms,
         inflow=lambda w: inputs.cohort(w).with_inflow,
@@ -151,9 +150,32 @@ rule check_cohort:
         "../scripts/check_cohort.py"
 
 
+# A rule of its own, so that check_cohort, which fails for an invalid file, does not delete a finished manifest.
+rule describe_cohort:
+    input:
+        checked=rules.check_cohort.output.checked,
+    output:
+        manifest="<results>/cohorts/{cohort}/manifest.csv",
+    log:
+        "<logs>/describe_cohort/{cohort}.log",
+    conda:
+        "../envs/analysis.yaml"
+    resources:
+        **SMALL,
+    params:
+        phenotypes=inputs.phenotypes,
+        excluded=inputs.excluded,
+        excluded_files=lambda w: {mouse: inputs.cohort(w).file(mouse) for mouse in inputs.excluded(w)},
+        code=code("describe_cohort"),
+    message:
+        "Describe {wildcards.cohort}"
+    script:
+        "../scripts/describe_cohort.py"
+
+
 rule draw_split:
     input:
-        manifest=rules.check_cohort.output.manifest,
+        manifest=rules.describe_cohort.output.manifest,
     output:
         split=shown("<results>/cohorts/{cohort}/split.csv", "Split of {cohort}", category="Provenance"),
     log:

@@ -26,7 +26,7 @@ rule draw_network:
 rule plot_cases:
     input:
         overlap=rules.measure_overlap.output.overlap,
-        manifest=rules.check_cohort.output.manifest,
+        manifest=rules.describe_cohort.output.manifest,
         mice=lambda w: [*map(by_content, inputs.files_read(w))],
         segmentations=inputs.segmentations,
     output:
@@ -51,7 +51,7 @@ rule plot_cases:
 rule render_movies:
     input:
         overlap=rules.measure_overlap.output.overlap,
-        manifest=rules.check_cohort.output.manifest,
+        manifest=rules.describe_cohort.output.manifest,
         mice=lambda w: [*map(by_content, inputs.files_read(w))],
         segmentations=inputs.segmentations,
     output:
@@ -102,7 +102,7 @@ rule plot_time_volume:
     input:
         volumes=rules.measure_volumes.output.volumes,
         function="<results>/measurements/{cohort}/{reader}/function.csv",
-        manifest=rules.check_cohort.output.manifest,
+        manifest=rules.describe_cohort.output.manifest,
         overlap=rules.measure_overlap.output.overlap,
     output:
         *figure("figure_4_time_volume", "Figure 4: time-volume curve", **BY_READER),

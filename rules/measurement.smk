@@ -6,7 +6,7 @@
 
 rule measure_volumes:
     input:
-        manifest=rules.check_cohort.output.manifest,
+        manifest=rules.describe_cohort.output.manifest,
         masks=lambda w: [*map(by_content, inputs.segmentations(w))],
         split=inputs.split_of_training,
     output:
@@ -32,7 +32,7 @@ rule measure_volumes:
 
 rule measure_function:
     input:
-        manifest=rules.check_cohort.output.manifest,
+        manifest=rules.describe_cohort.output.manifest,
         reader=rules.measure_volumes.output.volumes,
         reference="<results>/measurements/{cohort}/reference/volumes.csv",
     output:
@@ -67,6 +67,7 @@ rule import_measurements:
     resources:
         **SMALL,
     params:
+        excluded=inputs.excluded,
         content=lambda w: study.content([inputs.cohort(w).table]),
         code=code("import_measurements"),
     message:
@@ -77,7 +78,7 @@ rule import_measurements:
 
 rule measure_overlap:
     input:
-        manifest=rules.check_cohort.output.manifest,
+        manifest=rules.describe_cohort.output.manifest,
         mice=lambda w: [*map(by_content, inputs.files_read(w))],
         segmentations=inputs.segmentations,
         split=inputs.split_of_training,

@@ -26,7 +26,7 @@ onstart:
 
 rule write_methods:
     input:
-        manifests=collect(rules.check_cohort.output.manifest, cohort=IMAGES),
+        manifests=collect(rules.describe_cohort.output.manifest, cohort=IMAGES),
         splits=collect(rules.draw_split.output.split, cohort=IMAGES),
         functions=each(rules.import_measurements.output.function, TABLES),
         trainings=collect(rules.train_network.output.record, reader=TRAINED),
@@ -57,7 +57,7 @@ rule list_records:
     input:
         splits=collect(rules.draw_split.output.split, cohort=IMAGES),
         methods=rules.write_methods.output[0],
-        manifests=collect(rules.check_cohort.output.manifest, cohort=IMAGES),
+        manifests=collect(rules.describe_cohort.output.manifest, cohort=IMAGES),
         results=RESULTS,
     output:
         page=shown("<results>/provenance/records.html", "Records of all figures and tables", category="Provenance"),

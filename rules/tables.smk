@@ -18,6 +18,7 @@ rule tabulate_agreement:
     params:
         sd_ddof=study.statistics["sd_ddof"],
         alpha=study.statistics["alpha"],
+        excluded=inputs.excluded,
         code=code("tabulate_agreement"),
     message:
         "Table 1 of {wildcards.reader} on {wildcards.cohort}"
@@ -41,6 +42,7 @@ rule tabulate_overlap:
         **SMALL,
     params:
         sd_ddof=study.statistics["sd_ddof"],
+        excluded=inputs.excluded,
         code=code("tabulate_overlap"),
     message:
         "Table 2 of {wildcards.reader} on {wildcards.cohort}"
@@ -63,6 +65,7 @@ rule tabulate_groups:
     params:
         sd_ddof=study.statistics["sd_ddof"],
         alpha=study.statistics["alpha"],
+        excluded=inputs.excluded,
         code=code("tabulate_groups"),
     message:
         "Table 3 of {wildcards.reader} on {wildcards.cohort}"

@@ -10,7 +10,7 @@ PAIRS_WITH_PHENOTYPES = study.pairs(phenotypes=True)
 rule mice:
     """Obtain and check all mice; describe and split the cohorts."""
     input:
-        collect(rules.check_cohort.output, cohort=IMAGES),
+        collect(rules.describe_cohort.output, cohort=IMAGES),
         collect(rules.draw_split.output, cohort=IMAGES),
 
 

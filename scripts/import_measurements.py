@@ -1,5 +1,6 @@
 """Import the measurements of one reader from a table of existing measurements as `function.csv`."""
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from murmur.csv_tables import write_csv
@@ -10,9 +11,9 @@ if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 
-def main(table: str, reader: str, function: str) -> None:
+def main(table: str, reader: str, function: str, excluded: Collection[str] = ()) -> None:
     """Write `function` (mouse, metric, unit, reference, reader) from the column `reader` of `table`."""
-    write_csv(measurement_table.function(table, reader), function)
+    write_csv(measurement_table.function(table, reader, excluded), function)
 
 
 if __name__ == "__main__":
@@ -21,4 +22,5 @@ if __name__ == "__main__":
             table=snakemake.input.table,
             reader=snakemake.wildcards.reader,
             function=snakemake.output.function,
+            excluded=snakemake.params.excluded,
         )

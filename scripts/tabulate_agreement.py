@@ -4,7 +4,7 @@ Input: agreement.csv. Outputs: the same cells as CSV, HTML, LaTeX and Word. Valu
 missing values are printed as a dash and explained below the table.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -71,9 +71,20 @@ def tabulate(agreement: pd.DataFrame, cohort: str, reader: str, sd_ddof: int, al
     )
 
 
-def main(agreement: str, outputs: Sequence[str], cohort: str, reader: str, sd_ddof: int, alpha: float) -> None:
-    """Write Table 1 from the table `agreement` to `outputs`; `reader` and `cohort` are named in it."""
-    write_table(tabulate(read_csv(agreement), cohort, reader, sd_ddof, alpha), outputs)
+def main(
+    agreement: str,
+    outputs: Sequence[str],
+    cohort: str,
+    reader: str,
+    sd_ddof: int,
+    alpha: float,
+    excluded: Mapping[str, str] | None = None,
+) -> None:
+    """Write Table 1 from the table `agreement` to `outputs`.
+
+    `reader`, `cohort` and the `excluded` mice, with their reasons, are named in it.
+    """
+    write_table(tabulate(read_csv(agreement), cohort, reader, sd_ddof, alpha), outputs, excluded)
 
 
 if __name__ == "__main__":
@@ -85,4 +96,5 @@ if __name__ == "__main__":
             reader=snakemake.wildcards.reader,
             sd_ddof=snakemake.params.sd_ddof,
             alpha=snakemake.params.alpha,
+            excluded=snakemake.params.excluded,
         )

@@ -5,7 +5,7 @@ cells as CSV, HTML, LaTeX and Word, with one row per metric and rater and one co
 decimal, p three; missing values are printed as a dash and explained below the table.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -89,10 +89,20 @@ def tabulate(
 
 
 def main(
-    summary: str, tests: str, outputs: Sequence[str], cohort: str, reader: str, sd_ddof: int, alpha: float
+    summary: str,
+    tests: str,
+    outputs: Sequence[str],
+    cohort: str,
+    reader: str,
+    sd_ddof: int,
+    alpha: float,
+    excluded: Mapping[str, str] | None = None,
 ) -> None:
-    """Write Table 3 from the tables `summary` and `tests` to `outputs`; `reader` and `cohort` are named in it."""
-    write_table(tabulate(read_csv(summary), read_csv(tests), cohort, reader, sd_ddof, alpha), outputs)
+    """Write Table 3 from the tables `summary` and `tests` to `outputs`.
+
+    `reader`, `cohort` and the `excluded` mice, with their reasons, are named in it.
+    """
+    write_table(tabulate(read_csv(summary), read_csv(tests), cohort, reader, sd_ddof, alpha), outputs, excluded)
 
 
 if __name__ == "__main__":
@@ -105,4 +115,5 @@ if __name__ == "__main__":
             reader=snakemake.wildcards.reader,
             sd_ddof=snakemake.params.sd_ddof,
             alpha=snakemake.params.alpha,
+            excluded=snakemake.params.excluded,
         )

@@ -5,7 +5,7 @@ overlap_pairwise.csv. Outputs: the same cells as CSV, HTML, LaTeX and Word. Dice
 three; missing values are printed as a dash and explained below the table.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -152,10 +152,14 @@ def main(
     cohort: str,
     reader: str,
     sd_ddof: int,
+    excluded: Mapping[str, str] | None = None,
 ) -> None:
-    """Write Table 2 from the four tables to `outputs`; `reader` and `cohort` are named in it."""
+    """Write Table 2 from the four tables to `outputs`.
+
+    `reader`, `cohort` and the `excluded` mice, with their reasons, are named in it.
+    """
     tables = [read_csv(path) for path in (dice_summary, surface_summary, anova, pairwise)]
-    write_table(tabulate(*tables, cohort, reader, sd_ddof), outputs)
+    write_table(tabulate(*tables, cohort, reader, sd_ddof), outputs, excluded)
 
 
 if __name__ == "__main__":
@@ -169,4 +173,5 @@ if __name__ == "__main__":
             cohort=snakemake.wildcards.cohort,
             reader=snakemake.wildcards.reader,
             sd_ddof=snakemake.params.sd_ddof,
+            excluded=snakemake.params.excluded,
         )

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from murmur.csv_tables import read_csv
+from murmur.data.manifest import read_analysed
 from murmur.job import job
 from murmur.presentation.markdown_page import write_page
 from murmur.presentation.prose import methods, statistical_methods
@@ -66,11 +67,13 @@ def sections(
     made: set[str],
     versions: Mapping[str, list[str]],
     commits: list[str],
+    excluded: Mapping[str, Mapping[str, str]],
 ) -> dict[str, list[str]]:
     """Return the paragraphs under each heading.
 
     Tables are by cohort, those of `functions` by cohort and reader; `trained` has training.json and history.csv by
-    reader, `weights` the SHA-256 of a reader's weights, `made` the names of the tables and figures, without suffix.
+    reader, `weights` the SHA-256 of a reader's weights, `made` the names of the tables and figures, without suffix,
+    `excluded` the reasons of the excluded mice by cohort.
     """
     cohorts, statistics = settings["cohorts"], settings["statistics"]
     readers = settings["readers"] if manifests else {}
@@ -80,8 +83,8 @@ def sections(
     controls = {names[0] for names in known if len(names) > 1}
     return {
         "Mice and images" if manifests else "Mice": [
-            *(methods.images(name, cohorts[name], table) for name, table in manifests.items()),
-            *(methods.numbers_alone(name, tables) for name, tables in functions.items()),
+            *(methods.images(name, cohorts[name], table, excluded[name]) for name, table in manifests.items()),
+            *(methods.numbers_alone(name, tables, excluded[name]) for name, tables in functions.items()),
         ],
         "Reference contours": [
             methods.contours(name, cohorts[name], table, splits[name]) for name, table in manifests.items()
@@ -121,9 +124,11 @@ def main(
     `results` are the results of the study; their records give weights, software and commit.
     """
     known = lineage(results)
+    tables = {cohort: read_analysed(path) for cohort, path in manifests.items()}
+    excluded = {cohort: settings["cohorts"][cohort].get("exclude", {}) for cohort in functions}
     found = sections(
         settings,
-        {cohort: read_csv(path) for cohort, path in manifests.items()},
+        {cohort: analysed for cohort, (analysed, _) in tables.items()},
         {cohort: read_csv(path) for cohort, path in splits.items()},
         {cohort: {name: read_csv(path) for name, path in paths.items()} for cohort, paths in functions.items()},
         {
@@ -134,6 +139,7 @@ def main(
         {Path(path).stem for path in results},
         known.used("software"),
         sorted({job.made["commit"] for job in known.jobs}),
+        excluded | {cohort: reasons for cohort, (_, reasons) in tables.items()},
     )
     write_page(output, "Methods", found)
 

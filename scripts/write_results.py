@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from murmur.csv_tables import read_csv
+from murmur.data.manifest import read_analysed
 from murmur.job import job
 from murmur.presentation.markdown_page import write_page
 from murmur.presentation.prose.agreement import bias, compared, conventions, equivalence, reliability, spread
@@ -73,7 +74,8 @@ def main(
     sample_size.
     """
     paths = {"agreement": agreement} | others
-    tables = {name: read_csv(path) for name, path in paths.items() if path}
+    readers = {"manifest": lambda path: read_analysed(path)[0]}
+    tables = {name: readers.get(name, read_csv)(path) for name, path in paths.items() if path}
     found = sections(tables, cohort, reader, sd_ddof, alpha, power)
     write_page(output, f"Results: {cohort} cohort, reader {reader}", found)
 

@@ -5,7 +5,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -107,8 +107,10 @@ def sha256(path: str | Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def remembered(path: str | Path, what: str, read: Callable[[str], Any], memory: str | Path = MEMORY) -> Any:
+def remembered(path: str | Path | Sequence, what: str, read: Callable[[str], Any], memory: str | Path = MEMORY) -> Any:
     """Return `read(path)`, a value of JSON; it is stored in the folder `memory`, as `what`, until the file changes.
+
+    With several paths, it is stored until any of these files changes, in the note of the first.
 
     A file that has been written or replaced has a different change time (ctime) or inode, whatever its modification
     time. The device is not compared, because it differs between the nodes of a cluster. There is one note per path and
@@ -134,11 +136,14 @@ def is_remembered(path: str | Path, what: str, memory: str | Path = MEMORY) -> b
         return False
 
 
-def _note(path: str | Path, what: str, memory: str | Path) -> Path:
+def _note(path: str | Path | Sequence, what: str, memory: str | Path) -> Path:
+    path = path if isinstance(path, str | Path) else path[0]
     return Path(memory) / hashlib.sha256(f"{what} of {os.path.abspath(path)}".encode()).hexdigest()
 
 
-def _state(path: str | Path) -> list[int]:
+def _state(path: str | Path | Sequence) -> list[int]:
+    if not isinstance(path, str | Path):
+        return [number for one in path for number in _state(one)]
     found = os.stat(path)
     return [found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns]
 

@@ -351,7 +351,7 @@ def one_mouse_more(study):
                      "the setting training.epochs of train_network was 2 and is now 3", id="epochs"),
         pytest.param(
             lambda hands: hands.replace("participants.tsv", b"2\tcontrol", b"2\tinfarct"), FIGURE_3, None,
-            'the setting phenotypes.1 of check_cohort was "control" and is now "infarct"',
+            'the setting phenotypes.Mouse2 of describe_cohort was "control" and is now "infarct"',
             id="participants",
         ),
         pytest.param(

@@ -23,7 +23,7 @@ MEASURED = ["measure_volumes", "measure_function", "measure_overlap", "measure_a
 MEASURED += ["compare_groups", *AFTER_GROUPS, "estimate_sample_size", "correlate_dice_error", "summarise_overlap"]
 MEASURED += ["compare_overlap", "model_overlap", "tabulate_overlap"]
 MEASURED += ["plot_overlap", "plot_cases", "render_movies", "plot_time_volume"]
-AFTER_MANIFEST = ["draw_split", *MEASURED, *AFTER_READERS]
+AFTER_MANIFEST = ["describe_cohort", "draw_split", *MEASURED, *AFTER_READERS]
 WITH_ALPHA = ["measure_agreement", *AFTER_AGREEMENT, "compare_groups", *AFTER_GROUPS, "compare_overlap", *AFTER_READERS]
 WITH_ALPHA += ["estimate_sample_size", "correlate_dice_error", "model_overlap", "tabulate_overlap"]
 AFTER_OVERLAP = ["measure_overlap", "correlate_dice_error", "summarise_overlap", "compare_overlap", "model_overlap"]
@@ -272,7 +272,7 @@ def test_phenotype(place):
     write_split(place, SPLIT)
     table = place.folder / "participants.tsv"
     table.write_text(table.read_text().replace("Mouse1\tinfarct", "Mouse1\tdilated"))
-    check(place, ["check_cohort", *AFTER_MANIFEST])
+    check(place, AFTER_MANIFEST)
 
 
 def test_new_mouse(place):

@@ -17,6 +17,7 @@ from murmur.vocabulary import BLOOD_POOL, numbered
 
 PAPER_SPACING_MM = (0.1, 0.1, 1.0)
 PAPER_FRAME_INTERVAL_MS = 5.0
+GRID = ("rows", "columns", "slices", "frames")
 
 
 @dataclass(frozen=True)
@@ -90,9 +91,32 @@ def read_manifest(path: str | Path) -> dict[str, Mouse]:
     Returns
     -------
     dict of str to Mouse
-        The mice by name, in the order of the file.
+        The mice by name, in the order of the file; without the excluded ones.
     """
-    return {row.mouse: _mouse(row) for row in read_csv(path).itertuples(index=False)}
+    return {row.mouse: _mouse(row) for row in read_analysed(path)[0].itertuples(index=False)}
+
+
+def read_analysed(path: str | Path) -> tuple[pd.DataFrame, dict[str, str]]:
+    """Read a manifest as a table.
+
+    Parameters
+    ----------
+    path : str or Path
+        manifest.csv of a cohort.
+
+    Returns
+    -------
+    analysed : DataFrame
+        The rows of the mice that are not excluded.
+    excluded : dict of str to str
+        The reason of each excluded mouse.
+    """
+    table = read_csv(path)
+    out = table["excluded"].notna()
+    # Rows of excluded mice are empty, which makes integers floats and logical values objects.
+    whole = {name: int for name in GRID if out.any()}
+    analysed = table[~out].reset_index(drop=True).astype(whole).infer_objects()
+    return analysed, dict(table.loc[out, ["mouse", "excluded"]].itertuples(index=False))
 
 
 def check_mouse(path: str, spacing_mm: list[float] | None = None, override_headers: bool = False) -> Mouse:
@@ -250,7 +274,7 @@ def describe(
         "mouse": Path(path).stem,
         "file": path,
         "sha256": remembered_sha256(path),
-        **dict(zip(("rows", "columns", "slices", "frames"), shape, strict=True)),
+        **dict(zip(GRID, shape, strict=True)),
         "annotated_frames": ";".join(map(str, annotated)),
         "ed_frame": ed,
         "es_frame": es,
@@ -260,4 +284,5 @@ def describe(
         **dict(zip(("row_mm", "column_mm", "slice_mm"), map(float, spacing), strict=True)),
         "frame_interval_ms": float(interval),
         "spacing_assumed": assumed,
+        "excluded": None,
     }

@@ -3,6 +3,7 @@
 import csv
 import math
 import re
+from collections.abc import Collection
 from functools import cache
 
 import pandas as pd
@@ -57,7 +58,7 @@ def mice(path: str) -> list[str]:
     return list(dict.fromkeys(row["mouse"] for row in _rows(path)))
 
 
-def function(path: str, reader: str) -> pd.DataFrame:
+def function(path: str, reader: str, excluded: Collection[str] = ()) -> pd.DataFrame:
     """Read the measurements of one reader.
 
     Parameters
@@ -67,6 +68,8 @@ def function(path: str, reader: str) -> pd.DataFrame:
         metrics may be absent.
     reader : str
         Column of the reader.
+    excluded : collection of str, optional
+        Mice to leave out.
 
     Returns
     -------
@@ -94,7 +97,8 @@ def function(path: str, reader: str) -> pd.DataFrame:
         seen[row["mouse"], metric] = line
         values = (_number(row, column, f"{path}, line {line}") for column in ("reference", reader))
         rows.append((row["mouse"], metric, unit, *values))
-    return pd.DataFrame(rows, columns=["mouse", "metric", "unit", "reference", "reader"])
+    table = pd.DataFrame(rows, columns=["mouse", "metric", "unit", "reference", "reader"])
+    return table[~table["mouse"].isin(excluded)]
 
 
 def _number(row: dict[str, str], column: str, place: str) -> float:

@@ -29,6 +29,7 @@ def draw_split(
     numbers: Mapping[str, int],
     seed: int,
     key: str = "split",
+    n_excluded: int = 0,
 ) -> dict[str, str]:
     """Draw a random split of a cohort, stratified by phenotype.
 
@@ -52,6 +53,8 @@ def draw_split(
         Random seed. The same seed and mice give the same split, in whatever order the mice are given.
     key : str, optional
         Key of the split in the study file, for messages.
+    n_excluded : int, optional
+        Number of excluded mice, which are not among `mice`, for messages.
 
     Returns
     -------
@@ -64,9 +67,10 @@ def draw_split(
         If the numbers do not add up to the number of mice, or leave no room for the mice with a fixed set.
     """
     if sum(numbers.values()) != len(mice):
+        excluded = f" ({n_excluded} excluded)" if n_excluded else ""
         raise BadInput(
             f"{key}: found {' + '.join(str(numbers[s]) for s in SPLITS)} = {sum(numbers.values())} mice, "
-            f"expected the cohort's {len(mice)}; correct train, validation and test, {OWN_SPLIT}"
+            f"expected the cohort's {len(mice)}{excluded}; correct train, validation and test, {OWN_SPLIT}"
         )
     if len(inflow) > numbers["train"]:
         raise BadInput(
@@ -92,7 +96,7 @@ def draw_split(
     return assignment
 
 
-def read_split(path: str, mice: Collection[str]) -> dict[str, str]:
+def read_split(path: str, mice: Collection[str], excluded: Collection[str] = ()) -> dict[str, str]:
     """Read a split from a CSV file.
 
     Parameters
@@ -100,7 +104,9 @@ def read_split(path: str, mice: Collection[str]) -> dict[str, str]:
     path : str
         CSV file with the columns mouse and split.
     mice : collection of str
-        All mice of the cohort.
+        Mice of the cohort that are analysed.
+    excluded : collection of str, optional
+        Excluded mice, whose rows are ignored.
 
     Returns
     -------
@@ -124,7 +130,7 @@ def read_split(path: str, mice: Collection[str]) -> dict[str, str]:
         assignment[mouse] = split
     if missing := [mouse for mouse in mice if mouse not in assignment]:
         raise BadInput(f"{path}: found no row for {', '.join(missing[:5])}, expected one for each of {len(mice)} mice")
-    if unknown := sorted(set(assignment) - set(mice)):
+    if unknown := sorted(set(assignment) - set(mice) - set(excluded)):
         raise BadInput(f"{path}: found {', '.join(unknown[:5])}, expected only mice of the cohort; remove the rows")
     return {mouse: assignment[mouse] for mouse in mice}
 

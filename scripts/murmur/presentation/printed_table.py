@@ -3,8 +3,8 @@
 import datetime
 import io
 import zipfile
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import docx
@@ -17,6 +17,7 @@ from docx.shared import Pt
 from murmur.csv_tables import write_csv
 from murmur.presentation.rendering import render
 from murmur.provenance.stamp import stamp
+from murmur.statistics.notes import exclusion_note
 
 # Word and zip files contain a date; a fixed one makes them reproducible.
 EPOCH = (1980, 1, 1, 0, 0, 0)
@@ -33,8 +34,12 @@ class PrintedTable:
     footnote: str
 
 
-def write_table(table: PrintedTable, outputs: Sequence[str | Path]) -> None:
-    """Write `table` to each path in the format of its suffix: .csv (cells only), .html, .tex or .docx."""
+def write_table(table: PrintedTable, outputs: Sequence[str | Path], excluded: Mapping[str, str] | None = None) -> None:
+    """Write `table` to each path in the format of its suffix: .csv (cells only), .html, .tex or .docx.
+
+    `excluded`, the reasons of the excluded mice, are added to the footnote.
+    """
+    table = replace(table, footnote=f"{table.footnote} {exclusion_note(excluded or {})}".strip())
     for output in map(Path, outputs):
         WRITERS[output.suffix](table, output)
 

@@ -5,11 +5,14 @@ tables and prose read, and in words in `note`, for people.
 """
 
 import json
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+
+from murmur.vocabulary import INVALID_FILE
 
 MAX_NAMED = 5  # mice listed by name in print
 
@@ -193,6 +196,18 @@ def reasons_of(cell: object) -> list[Reason]:
     if not isinstance(cell, str) or not cell:
         return []
     return [Reason(code, tuple(values), tuple(names)) for code, values, names in json.loads(cell)]
+
+
+def reasons_for_exclusion(excluded: Mapping[str, str]) -> str:
+    """Put the reasons of excluded mice into words, each with its number of mice; nothing without excluded mice."""
+    brief = [INVALID_FILE if reason.startswith(f"{INVALID_FILE}: ") else reason for reason in excluded.values()]
+    return "; ".join(f"{reason}, n = {number}" for reason, number in Counter(brief).items())
+
+
+def exclusion_note(excluded: Mapping[str, str]) -> str:
+    """Write a sentence on the excluded mice, with their reasons, for the note of a table; empty without any."""
+    were = "was" if len(excluded) == 1 else "were"
+    return f"{mice(len(excluded))} {were} excluded ({reasons_for_exclusion(excluded)})." if excluded else ""
 
 
 def joined(*texts: str) -> str:

@@ -9,18 +9,21 @@ from functools import cached_property
 from pathlib import Path
 
 from murmur.data import measurement_table
+from murmur.data.headers import agreed
+from murmur.data.manifest import check_mouse
 from murmur.data.mouse_file import check_header, contoured_frames
 from murmur.data.nifti import NiftiFolder
-from murmur.data.nifti_file import open_nifti
+from murmur.data.nifti_file import open_nifti, read_header, scaled_to_uint16
 from murmur.data.participants import read_phenotypes
 from murmur.data.published_dataset import ADDRESS, CHECKSUMS, INFLOW_MICE, read_checksums
 from murmur.data.split import SPLITS, draw_split, inflow_note, read_split
 from murmur.errors import BadInput
 from murmur.files import natural_key
 from murmur.phantom.phenotypes import has_inflow_frames, phenotypes_of
-from murmur.study.checks import exactly_one, existing
+from murmur.study.checks import exactly_one, existing, nearest
 from murmur.study.layout import Layout
-from murmur.study.reading import read_files
+from murmur.study.reading import problems, read_files
+from murmur.vocabulary import INVALID_FILE
 
 
 def in_natural_order(names) -> list[str]:
@@ -46,6 +49,7 @@ class Cohort(abc.ABC):
         self.spacing_mm = settings.get("spacing_mm")
         self.frame_interval_ms = settings.get("frame_interval_ms")
         self.override_headers = settings.get("override_headers", False)
+        self.grid = (self.spacing_mm, self.frame_interval_ms, self.override_headers)
         self._check_source(f"{self.key}.source.{self.kind}")
         if "participants" in settings:
             existing(settings["participants"], f"{self.key}.participants", "file")
@@ -63,8 +67,58 @@ class Cohort(abc.ABC):
 
     @property
     @abc.abstractmethod
+    def found(self) -> list[str]:
+        """All mice of the source, including excluded ones, in natural order. Raises BadInput if there are none."""
+
+    @cached_property
+    def excluded(self) -> dict[str, str]:
+        """The mice excluded, with reasons: by the study file and, with `on_bad_file: skip`, for an invalid file.
+
+        Raises BadInput if the study file excludes a mouse that does not exist, or all of them.
+        """
+        given = self.settings.get("exclude", {})
+        for mouse in given:
+            if mouse not in self.found:
+                raise BadInput(
+                    f"{self.key}.exclude: found '{mouse}', expected a mouse of the cohort"
+                    f"{nearest(mouse, self.found) or '; remove it'}"
+                )
+        reasons = dict(given)
+        if self.skips_bad_files:
+            reasons |= {mouse: f"{INVALID_FILE}: {problem}" for mouse, problem in self.bad_files.items()}
+        if len(reasons) == len(self.found):
+            raise BadInput(
+                f"{self.key}: found all {len(reasons)} mice excluded, the first for '{reasons[self.found[0]]}', "
+                "expected at least one to remain"
+            )
+        return {mouse: reasons[mouse] for mouse in self.found if mouse in reasons}
+
+    @property
+    def skips_bad_files(self) -> bool:
+        """Whether mice with invalid files are excluded, instead of stopping the study."""
+        return self.settings.get("on_bad_file") == "skip"
+
+    @cached_property
+    def bad_files(self) -> dict[str, str]:
+        """The mice with an invalid file, each with a sentence; the content is read only if such mice are skipped."""
+        given = self.settings.get("exclude", {})
+        files = {mouse: owned for mouse in self.found if mouse not in given and (owned := self.user_files(mouse))}
+        found = problems(files, f"headers with {self.grid}", self._check_headers)
+        if self.skips_bad_files:
+            what = f"contents with {self.source}, {self.grid}"
+            found |= problems({m: owned for m, owned in files.items() if m not in found}, what, self._check_content)
+        return found
+
+    def _check_headers(self, mouse: str) -> None:  # noqa: B027 -- the workflow checks the files that it makes
+        """Raise BadInput if the header of a user's file of a mouse is invalid."""
+
+    def _check_content(self, mouse: str) -> None:  # noqa: B027 -- as above
+        """Raise BadInput if images or masks of a mouse, with valid headers, are invalid."""
+
+    @cached_property
     def mice(self) -> list[str]:
-        """The mice, in natural order. Raises BadInput if there are none."""
+        """The mice that are analysed, in natural order. Raises BadInput as `found` and `excluded`."""
+        return [mouse for mouse in self.found if mouse not in self.excluded]
 
     def file(self, mouse: str) -> str:
         """The HDF5 file of a mouse: the user's, or the one that the workflow makes."""
@@ -91,8 +145,10 @@ class Cohort(abc.ABC):
     def phenotypes(self) -> dict[str, str]:
         """The phenotype of each mouse whose phenotype is known."""
         if "participants" in self.settings:
-            return read_phenotypes(self.settings["participants"], self.mice)
-        return self._own_phenotypes()
+            known = read_phenotypes(self.settings["participants"], self.found)
+        else:
+            known = self._own_phenotypes()
+        return {mouse: known[mouse] for mouse in self.mice if mouse in known}
 
     def _own_phenotypes(self) -> dict[str, str]:
         """The phenotypes known from the source itself."""
@@ -110,12 +166,11 @@ class Cohort(abc.ABC):
         if given is None:
             return dict.fromkeys(self.mice, "test")
         if "file" in given:
-            return read_split(given["file"], self.mice)
+            return read_split(given["file"], self.mice, self.excluded)
         inflow, without_contours = self._with_a_fixed_set()
         numbers = {name: given[name] for name in SPLITS}
-        return draw_split(
-            self.mice, self.phenotypes, inflow, without_contours, numbers, given["seed"], f"{self.key}.split"
-        )
+        key, n_excluded = f"{self.key}.split", len(self.excluded)
+        return draw_split(self.mice, self.phenotypes, inflow, without_contours, numbers, given["seed"], key, n_excluded)
 
     def _with_a_fixed_set(self) -> tuple[set[str], set[str]]:
         """The mice with inflow frames, which are training mice, and those without contours, which are test mice."""
@@ -142,21 +197,27 @@ class PhantomCohort(Cohort):
     with_inflow = True
 
     @cached_property
-    def mice(self) -> list[str]:
+    def found(self) -> list[str]:
         """Mouse1, Mouse2, ..., as many as the study file requests."""
         return [f"Mouse{number}" for number in range(1, len(self.phantom_phenotypes) + 1)]
 
+    @property
+    def generated(self) -> list[str]:
+        """The files of all mice, including excluded ones, because excluding a mouse must not change the others."""
+        return [self.file(mouse) for mouse in self.found]
+
     @cached_property
     def phantom_phenotypes(self) -> list[str]:
-        """The phenotype that each mouse is generated with, in the order of `mice`."""
+        """The phenotype that each mouse is generated with, in the order of `found`."""
         return phenotypes_of(self.source["phantom"]["mice"])
 
     def _own_phenotypes(self) -> dict[str, str]:
-        return dict(zip(self.mice, self.phantom_phenotypes, strict=True))
+        return dict(zip(self.found, self.phantom_phenotypes, strict=True))
 
     def _with_a_fixed_set(self) -> tuple[set[str], set[str]]:
         varied = self.source["phantom"]["varied"]
-        return set() if varied else {mouse for i, mouse in enumerate(self.mice) if has_inflow_frames(i)}, set()
+        inflow = {mouse for i, mouse in enumerate(self.found) if has_inflow_frames(i)}
+        return set() if varied else inflow & set(self.mice), set()
 
 
 class FolderCohort(Cohort):
@@ -168,9 +229,9 @@ class FolderCohort(Cohort):
         self.folder = existing(self.source["folder"], key, "folder")
 
     @cached_property
-    def mice(self) -> list[str]:
-        """The names of the files *.h5, in natural order. Raises BadInput if there are none."""
-        names = [path.stem for path in self.folder.glob("*.h5")]
+    def found(self) -> list[str]:
+        """The names of the files *.h5 that are not hidden, in natural order. Raises BadInput if there are none."""
+        names = [path.stem for path in self.folder.glob("*.h5") if not path.name.startswith(".")]
         if not names:
             raise _no_mouse(self, "*.h5")
         return in_natural_order(names)
@@ -182,6 +243,15 @@ class FolderCohort(Cohort):
     def user_files(self, mouse: str) -> list[str]:
         """The mouse's file."""
         return [self.file(mouse)]
+
+    def _check_headers(self, mouse: str) -> None:
+        path = self.file(mouse)
+        header = check_header(path)
+        for key in ("spacing_mm", "frame_interval_ms"):
+            agreed(path, key, self.settings.get(key), header[key], self.override_headers)
+
+    def _check_content(self, mouse: str) -> None:
+        check_mouse(self.file(mouse), self.spacing_mm, self.override_headers)
 
     def _contoured_frames(self) -> dict[str, list[int]]:
         return dict(zip(self.mice, read_files(self.files, "contoured frames", contoured_frames), strict=True))
@@ -206,7 +276,7 @@ class NiftiCohort(Cohort):
         return NiftiFolder(**self.folder_settings)
 
     @cached_property
-    def mice(self) -> list[str]:
+    def found(self) -> list[str]:
         """The mice with an image, in natural order. Raises BadInput if there are none."""
         names = self.folder.mice()
         if not names:
@@ -216,6 +286,15 @@ class NiftiCohort(Cohort):
     def user_files(self, mouse: str) -> list[str]:
         """The NIfTI files of the mouse: its image and its masks."""
         return [str(file) for file in self.folder.files(mouse)]
+
+    def _check_headers(self, mouse: str) -> None:
+        self.folder.check_headers(mouse, *self.grid)
+
+    def _check_content(self, mouse: str) -> None:
+        path = self.folder.image_file(mouse)
+        image, _, _ = read_header(path, *self.grid)
+        self.folder.read_masks(mouse, image)
+        scaled_to_uint16(path, image)
 
     def shape(self, mouse: str) -> tuple[int, ...]:
         """The shape of the image of a mouse."""
@@ -250,10 +329,11 @@ class PublishedCohort(Cohort):
         return f"{self.given.get('address', ADDRESS).rstrip('/')}/{self.checksums[mouse][0]}"
 
     @cached_property
-    def mice(self) -> list[str]:
+    def found(self) -> list[str]:
         """The published mice, in natural order. Raises BadInput if the user's copy is incomplete."""
-        mice = in_natural_order(self.checksums)
-        if missing := [mouse for mouse in mice if not all(Path(file).is_file() for file in self.user_files(mouse))]:
+        mice, given = in_natural_order(self.checksums), self.settings.get("exclude", {})
+        needed = {mouse: self.user_files(mouse) for mouse in mice if mouse not in given}
+        if missing := [mouse for mouse, files in needed.items() if not all(Path(file).is_file() for file in files)]:
             raise BadInput(
                 f"{self.key}.source.published.folder: found no {', '.join(f'{m}.h5' for m in missing[:5])} in "
                 f"'{self.given['folder']}' ({len(missing)} of {len(mice)} mice are missing), expected MOUSE.h5 for "
@@ -284,7 +364,7 @@ class MeasurementsCohort(Cohort):
         self.table = str(existing(self.source["measurements"], key, "file"))
 
     @cached_property
-    def mice(self) -> list[str]:
+    def found(self) -> list[str]:
         """The mice of the table, in its order."""
         return measurement_table.mice(self.table)
 

@@ -36,6 +36,10 @@ class Inputs:
         """The phenotype of each mouse of a cohort whose phenotype is known."""
         return self.cohort(wildcards).phenotypes
 
+    def excluded(self, wildcards: Wildcards) -> dict[str, str]:
+        """The reason of each excluded mouse of a cohort."""
+        return self.cohort(wildcards).excluded
+
     def mice_read(self, wildcards: Wildcards) -> list[str]:
         """The mice of a cohort on which a reader is measured."""
         return self.study.mice_read(wildcards.cohort, wildcards.reader)

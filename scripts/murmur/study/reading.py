@@ -2,12 +2,13 @@
 
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
 from tqdm import tqdm
 
-from murmur.files import REMEMBERED_BYTES, is_remembered, remembered
+from murmur.errors import BadInput
+from murmur.files import REMEMBERED_BYTES, check_readable, is_remembered, remembered
 
 Found = TypeVar("Found")
 
@@ -26,3 +27,22 @@ def read_ahead(paths: Sequence[str], what: str, read: Callable[[str], Found]) ->
     print(f"Reading {len(waiting)} mouse files to plan; they are read again only if they change.", file=sys.stderr)
     for path in tqdm(waiting, what, unit="file", disable=None, dynamic_ncols=True):
         remembered(path, what, read)
+
+
+def problems(files: Mapping[str, Sequence[str]], what: str, check: Callable[[str], None]) -> dict[str, str]:
+    """Return the message of the BadInput that `check(mouse)` raises, by mouse, for mice with these `files`.
+
+    That a mouse passed is stored as `what` until one of its files changes.
+    """
+    found = {}
+    bar = tqdm(
+        files.items(), f"Checking the {what.split()[0]}", unit="mouse", delay=2, disable=None, dynamic_ncols=True
+    )
+    for mouse, owned in bar:
+        try:
+            for path in owned:
+                check_readable(path)
+            remembered(owned, what, lambda _, mouse=mouse: check(mouse))
+        except BadInput as problem:
+            found[mouse] = str(problem)
+    return found

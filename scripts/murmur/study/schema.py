@@ -20,6 +20,7 @@ Validator = validators.extend(Draft202012Validator, type_checker=_integer)
 PATTERNS = {
     "^[A-Za-z0-9][A-Za-z0-9_.-]*$": "expected letters, digits, '_', '-' and '.' only, the first a letter or digit",
     "^https?://": "expected an address that starts with https:// or http://; correct it",
+    r"\S": "expected text; give a reason",
 }
 # Keys that have no effect without another key.
 ONLY_WITH = {
@@ -27,7 +28,7 @@ ONLY_WITH = {
     "reader": {"network": "train_on", "training": "train_on", "dataset": "masks"},
 }
 # Keys of a cohort that have no effect without images.
-ONLY_WITH_IMAGES = ("spacing_mm", "frame_interval_ms", "override_headers", "split")
+ONLY_WITH_IMAGES = ("spacing_mm", "frame_interval_ms", "override_headers", "on_bad_file", "split")
 # Keys of a cohort that are also found in headers.
 IN_HEADERS = ("spacing_mm", "frame_interval_ms")
 

@@ -14,6 +14,7 @@ from murmur.study.reading import read_ahead
 from murmur.study.schema import complete
 
 REFERENCE = "reference"  # the expert as a reader, with masks in the mouse files
+WITHOUT_THEM = "To analyse the other mice only, add `on_bad_file: skip` to the cohort, or `exclude: {MOUSE: reason}`."
 
 
 class Study:
@@ -46,8 +47,11 @@ class Study:
     def check_mice(self) -> None:
         """List all mice, phenotypes, splits and values of tables, so that problems are reported before any job starts.
 
-        Raises BadInput for the first problem.
+        Raises BadInput with one line for each invalid mouse file, or for the first of the other problems.
         """
+        stopping = [cohort for cohort in self.cohorts.values() if not cohort.skips_bad_files]
+        if bad := [problem for cohort in stopping for problem in cohort.bad_files.values()]:
+            raise BadInput("\n".join([*bad, WITHOUT_THEM]))
         for name, cohort in self.cohorts.items():
             _ = cohort.phenotypes, cohort.split
             cohort.check_values()

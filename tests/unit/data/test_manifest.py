@@ -4,7 +4,8 @@ import pandas as pd
 import pytest
 
 import check_cohort
-from murmur.data.manifest import check_mouse, describe, find_phases, read_manifest
+import describe_cohort
+from murmur.data.manifest import check_mouse, describe, find_phases, read_analysed, read_manifest
 from murmur.data.mouse_file import read_frame
 from murmur.errors import BadInput
 
@@ -25,6 +26,25 @@ def write_mouse(path, blood_pools=(50, 20), frames=None, change=None):
         if change:
             change(file)
     return str(path)
+
+
+def write_manifest(files, path, phenotypes=None, excluded=None, spacing_mm=None):
+    """The manifest of mouse files, as the workflow writes it."""
+    checked = str(path.with_name("checked.csv"))
+    check_cohort.main(files, spacing_mm, None, checked, threads=2)
+    places = {mouse: f"mice/{mouse}.h5" for mouse in excluded or {}}
+    describe_cohort.main(checked, phenotypes or {}, excluded or {}, places, str(path))
+
+
+def test_excluded_mice_are_listed_and_not_read(tmp_path):
+    files = [write_mouse(tmp_path / f"Mouse{number}.h5", (30,) * number) for number in (1, 2)]
+    write_manifest(files, tmp_path / "whole.csv")
+    write_manifest(files, tmp_path / "m.csv", excluded={"Mouse3": "motion, all slices", "NA": "1"})
+    assert read_manifest(tmp_path / "m.csv") == read_manifest(tmp_path / "whole.csv")
+    analysed, excluded = read_analysed(tmp_path / "m.csv")
+    assert excluded == {"Mouse3": "motion, all slices", "NA": "1"}
+    pd.testing.assert_frame_equal(analysed, read_analysed(tmp_path / "whole.csv")[0])
+    assert pd.read_csv(tmp_path / "m.csv")["file"].tolist() == [*files, "mice/Mouse3.h5", "mice/NA.h5"]
 
 
 def put(name, values):
@@ -142,7 +162,7 @@ def test_spacing_that_is_none_is_refused(tmp_path, spacing):
 
 def test_two_frames_of_which_one_has_blood_pool(tmp_path):
     path = write_mouse(tmp_path / "Mouse1.h5", (30, 0))
-    check_cohort.main([path], [None], None, None, str(tmp_path / "m.csv"), threads=1)
+    write_manifest([path], tmp_path / "m.csv")
     assert read_manifest(tmp_path / "m.csv")["Mouse1"].phases == {0: "single", 1: "other"}
 
 
@@ -156,20 +176,13 @@ def test_not_hdf5(tmp_path):
 def test_all_bad_files_are_named_and_good_ones_written(tmp_path):
     good = write_mouse(tmp_path / "Mouse1.h5")
     bad = [write_mouse(tmp_path / f"Mouse{n}.h5", change=put("Masks", np.full(SHAPE, n, np.uint8))) for n in (3, 4)]
-    grid = {
-        "spacing_mm": None,
-        "frame_interval_ms": None,
-        "override_headers": False,
-        "manifest": str(tmp_path / "m.csv"),
-        "threads": 2,
-    }
     with pytest.raises(BadInput) as error:
-        check_cohort.main(files=[good, *bad], phenotypes=[None] * 3, **grid)
+        write_manifest([good, *bad], tmp_path / "m.csv")
     assert len(str(error.value).splitlines()) == 2
     assert not (tmp_path / "m.csv").exists()
 
     single = write_mouse(tmp_path / "Mouse2.h5", (40,), frames=[3])
-    check_cohort.main(files=[good, single], phenotypes=["dcm", None], **grid)
+    write_manifest([good, single], tmp_path / "m.csv", {"Mouse1": "dcm"})
     mice = read_manifest(tmp_path / "m.csv")
     assert mice["Mouse1"].phases == {0: "ED", 1: "ES"}
     assert mice["Mouse1"].shape == SHAPE
@@ -196,8 +209,7 @@ def test_all_bad_files_are_named_and_good_ones_written(tmp_path):
 
 def test_mouse_checked_by_itself_is_that_of_the_manifest(tmp_path):
     files = [write_mouse(tmp_path / "Mouse1.h5", (40, 30)), write_mouse(tmp_path / "Mouse2.h5", ())]
-    grid = {"spacing_mm": [0.2, 0.2, 1.0], "frame_interval_ms": None, "threads": 1}
-    check_cohort.main(files=files, phenotypes=[None, None], **grid, manifest=str(tmp_path / "m.csv"))
+    write_manifest(files, tmp_path / "m.csv", spacing_mm=[0.2, 0.2, 1.0])
     assert [check_mouse(file, [0.2, 0.2, 1.0]) for file in files] == [*read_manifest(tmp_path / "m.csv").values()]
     with h5py.File(files[1], "r+") as file:
         file["Masks"][0, 0, 0, 0] = 7

@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 import check_cohort
+import describe_cohort
 import draw_split as draw_split_script
 from murmur.data.manifest import read_manifest
 from murmur.data.mouse_file import write_cine
@@ -120,8 +121,9 @@ def write_manifest(folder, inflow):
             masks[: 9 - frame, :9, 0, frame], masks[9:12, :9, 0, frame] = 2, 1
         write_cine(folder / f"{name}.h5", images, masks, frames)
     names = [str(folder / f"{name}.h5") for name in "ABC"]
-    path = str(folder / "manifest.csv")
-    check_cohort.main(names, ["x", None, "y"], None, None, path, threads=1, inflow=inflow)
+    checked, path = str(folder / "checked.csv"), str(folder / "manifest.csv")
+    check_cohort.main(names, None, None, checked, threads=1, inflow=inflow)
+    describe_cohort.main(checked, {"A": "x", "C": "y"}, {}, {}, path)
     return path
 
 

@@ -81,7 +81,7 @@ SPLIT = pd.DataFrame({"mouse": OURS["mouse"], "split": ["train"] * 4 + ["validat
 THEIRS = manifest(2, row_mm=0.12, column_mm=0.12, phenotype="dcm")
 
 
-def words(study=STUDY, made=MADE, **training):
+def words(study=STUDY, made=MADE, excluded=None, **training):
     """Return the whole text of a study in one string."""
     settings = in_force(complete(study))
     record = TRAINING | {part: settings["readers"]["net"][part] for part in ("network", "training")} | training
@@ -95,6 +95,7 @@ def words(study=STUDY, made=MADE, **training):
         made,
         VERSIONS,
         COMMITS,
+        {"ours": excluded or {}, "theirs": {}},
     )
     return "\n".join(text for texts in found.values() for text in texts)
 
@@ -297,6 +298,14 @@ def test_each_number_is_found_in_what_the_words_are_made_from():
     assert shown - allowed == set()
 
 
+def test_excluded_mice_are_counted_by_reason():
+    reasons = {"M9": "motion", "M10": "motion", "M11": "invalid file: mice/M11.h5: found none, expected one"}
+    text = words(excluded=reasons)
+    assert "ours cohort comprised 11 mice" in text
+    assert "3 mice were excluded (motion, n = 2; invalid file, n = 1), and 8 mice were analysed." in text
+    assert "excluded" not in words()
+
+
 def test_what_was_not_made_is_not_described():
     text = words(made={"agreement", "sample_size"})
     for absent in ("ANOVA", "mixed model", "resamples", "within phenotypes"):
@@ -309,9 +318,19 @@ def test_numbers_alone_have_neither_images_nor_readers():
     function = pd.DataFrame({"mouse": ["A1", "A2", "B1", "B2"], "metric": ["EDV", "EDV", "ESV", "ESV"]})
     functions = {"numbers": {"other": function}}
     found = write_methods.sections(
-        in_force(complete(study)), {}, {}, functions, {}, {}, {"agreement"}, VERSIONS, COMMITS
+        in_force(complete(study)),
+        {},
+        {},
+        functions,
+        {},
+        {},
+        {"agreement"},
+        VERSIONS,
+        COMMITS,
+        {"numbers": {"C1": "died"}},
     )
-    assert "The numbers cohort comprised 2 mice" in found["Mice"][0]
+    assert "The numbers cohort comprised 3 mice" in found["Mice"][0]
+    assert "1 mouse was excluded (died, n = 1), and 2 mice were analysed" in found["Mice"][0]
     assert not any(any(found[heading]) for heading in ("Reference contours", "Segmentation", "Measurements"))
 
 

@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 import check_cohort
+import describe_cohort
 import draw_paper_split
 import find_paper_test_mice
 from murmur.csv_tables import read_csv, write_csv
@@ -25,7 +26,8 @@ def cohort(figure3, tmp_path_factory):
     folder = tmp_path_factory.mktemp("cohort")
     found = write_paper_cohort(folder, figure3)
     files = sorted(map(str, folder.glob("*.h5")))
-    check_cohort.main(files, [None] * len(files), None, None, str(folder / "manifest.csv"), threads=1, inflow=True)
+    check_cohort.main(files, None, None, str(folder / "checked.csv"), threads=1, inflow=True)
+    describe_cohort.main(str(folder / "checked.csv"), {}, {}, {}, str(folder / "manifest.csv"))
     return folder, found
 
 

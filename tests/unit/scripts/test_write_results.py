@@ -50,7 +50,7 @@ def measurements(folder, mice_per_phenotype, phenotypes=("control", "DCM", "MI",
     write_csv(pd.DataFrame(function, columns=columns), folder / "function.csv")
     columns = ["mouse", "phase", "structure", "dice", "hd95_mm", "assd_mm"]
     write_csv(pd.DataFrame(overlap, columns=columns), folder / "overlap.csv")
-    manifest = pd.DataFrame(manifest, columns=["mouse", "phenotype", "ed_frame", "es_frame"])
+    manifest = pd.DataFrame(manifest, columns=["mouse", "phenotype", "ed_frame", "es_frame"]).assign(excluded=None)
     write_csv(manifest.astype({"ed_frame": "Int64", "es_frame": "Int64"}), folder / "manifest.csv")
     return found
 

@@ -24,6 +24,7 @@ def test_defaults_without_effect_are_left_out():
         "readers": {"given": {"weights": "given.keras"}},
     }
     found = in_force(complete(study))
+    study["cohorts"]["a"]["on_bad_file"] = "stop"
     assert found["cohorts"] == study["cohorts"]
     assert set(found["readers"]["given"]) == {"weights", "mice", "postprocess"}
     assert found["statistics"]["alpha"] == 0.05
@@ -33,5 +34,5 @@ def test_override_of_headers_needs_a_value():
     study = {"study": "s", "cohorts": {"a": {"source": {"folder": "mice"}, "override_headers": True}}}
     with pytest.raises(BadInput, match="override_headers: found true without spacing_mm or frame_interval_ms"):
         complete(study)
-    study["cohorts"]["a"]["frame_interval_ms"] = 5
+    study["cohorts"]["a"] |= {"frame_interval_ms": 5, "on_bad_file": "stop"}
     assert in_force(complete(study))["cohorts"] == study["cohorts"]

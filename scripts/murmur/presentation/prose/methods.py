@@ -17,7 +17,7 @@ from murmur.network import augmentation
 from murmur.network.augmentation import RECIPES
 from murmur.presentation.number_format import number
 from murmur.presentation.prose.phrases import STRUCTURE, enumerate_words, paragraph, parenthesis
-from murmur.statistics.notes import mice
+from murmur.statistics.notes import mice, reasons_for_exclusion
 from murmur.vocabulary import METRIC_MEANINGS, METRICS, SHIPPED_WEIGHTS, STRUCTURES
 
 # The packages that compute or draw, as their authors write them; records list the others too.
@@ -50,8 +50,8 @@ def span(values: pd.Series) -> str:
     return low if low == high else f"{low} to {high}"
 
 
-def images(name: str, cohort: dict, manifest: pd.DataFrame) -> str:
-    """Describe the origin, the phenotypes and the images of a cohort."""
+def images(name: str, cohort: dict, manifest: pd.DataFrame, excluded: Mapping[str, str]) -> str:
+    """Describe the origin, the exclusions, the phenotypes and the images of a cohort."""
     source, n = cohort["source"], len(manifest)
     if "phantom" in source:
         phantom = source["phantom"]
@@ -68,7 +68,8 @@ def images(name: str, cohort: dict, manifest: pd.DataFrame) -> str:
     grid = " × ".join(span(manifest[side]) for side in ("rows", "columns"))
     voxel = " × ".join(span(manifest[f"{axis}_mm"]) for axis in ("row", "column", "slice"))
     texts = [
-        f"the {name} cohort comprised {mice(n)} {origin}",
+        f"the {name} cohort comprised {mice(n + len(excluded))} {origin}",
+        exclusions(excluded, n),
         phenotypes(manifest["phenotype"]),
         f"each mouse had one short-axis cine stack of {span(manifest['slices'])} slices of {grid} pixels, with "
         f"{span(manifest['frames'])} frames at intervals of {span(manifest['frame_interval_ms'])} ms and a voxel size "
@@ -77,6 +78,14 @@ def images(name: str, cohort: dict, manifest: pd.DataFrame) -> str:
     if assumed := int(manifest["spacing_assumed"].sum()):
         texts.append(f"in {mice(assumed)}, no voxel size was recorded and this one was assumed")
     return paragraph(*texts)
+
+
+def exclusions(excluded: Mapping[str, str], n: int) -> str:
+    """Give the number of excluded mice by reason, and of the `n` others; nothing where none was excluded."""
+    if not excluded:
+        return ""
+    out, analysed = (f"{mice(number)} {'was' if number == 1 else 'were'}" for number in (len(excluded), n))
+    return f"{out} excluded ({reasons_for_exclusion(excluded)}), and {analysed} analysed"
 
 
 def phenotypes(column: pd.Series) -> str:
@@ -88,7 +97,7 @@ def phenotypes(column: pd.Series) -> str:
     return f"{'the phenotype was' if len(kinds) == 1 else 'phenotypes were'} {enumerate_words(kinds)}" if kinds else ""
 
 
-def numbers_alone(name: str, functions: Mapping[str, pd.DataFrame]) -> str:
+def numbers_alone(name: str, functions: Mapping[str, pd.DataFrame], excluded: Mapping[str, str]) -> str:
     """Describe a cohort that consists of measurements only, made by the reference and the readers of `functions`."""
     n = max(table["metric"].value_counts().max() for table in functions.values())
     measured = [
@@ -96,8 +105,9 @@ def numbers_alone(name: str, functions: Mapping[str, pd.DataFrame]) -> str:
     ]
     readers = f"{'reader' if len(functions) == 1 else 'readers'} {enumerate_words(functions)}"
     return paragraph(
-        f"the {name} cohort comprised {mice(n)} with existing measurements of {enumerate_words(measured)} by the "
-        f"reference and {readers}; no images were analysed"
+        f"the {name} cohort comprised {mice(n + len(excluded))} with existing measurements of "
+        f"{enumerate_words(measured)} by the reference and {readers}; no images were analysed",
+        exclusions(excluded, n),
     )
 
 
@@ -364,7 +374,7 @@ def to_be_completed(cohorts: Mapping[str, dict], with_phenotypes: bool) -> str:
             "the animals (strain, sex, age and ethics approval)",
             "image acquisition (scanner, field strength, sequence and gating)",
             "contouring (observers, their experience and blinding, and the handling of papillary muscles)",
-            "exclusions",
+            "exclusions before the analysis",
         ]
     points += ["the meaning of the phenotype labels"] if with_phenotypes else []
     points.append("the choice of the equivalence margins")

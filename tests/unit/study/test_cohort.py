@@ -1,0 +1,128 @@
+import h5py
+import numpy as np
+import pytest
+
+from murmur.data import measurement_table
+from murmur.data.mouse_file import write_cine
+from murmur.errors import BadInput
+from murmur.study.study import Study
+
+
+def write_mouse(path, label=2):
+    masks = np.zeros((8, 8, 2, 3), np.uint8)
+    masks[2:4, 2:4, :, 0] = masks[2:4, 2, :, 2] = label
+    images = np.arange(masks.size, dtype=np.uint16).reshape(masks.shape)
+    write_cine(path, images, masks, [0, 2])
+
+
+@pytest.fixture
+def mice(tmp_path, monkeypatch):
+    """A folder of five valid mice; returns a function that makes the study of it, with more keys of the cohort."""
+    monkeypatch.chdir(tmp_path)
+    for number in range(1, 6):
+        write_mouse(tmp_path / "mice" / f"M{number}.h5")
+
+    def study(**keys):
+        found = Study({"study": "s", "cohorts": {"mine": {"source": {"folder": "mice"}} | keys}})
+        found.check_mice()
+        return found.cohorts["mine"]
+
+    return study
+
+
+def refused(study, **keys):
+    with pytest.raises(BadInput) as error:
+        study(**keys)
+    return str(error.value).splitlines()
+
+
+def test_excluded_mouse_is_in_no_list_of_mice(mice):
+    cohort = mice(exclude={"M2": "motion"})
+    assert cohort.mice == ["M1", "M3", "M4", "M5"]
+    assert cohort.files == [f"mice/{mouse}.h5" for mouse in cohort.mice]
+    assert list(cohort.split) == cohort.mice
+    assert cohort.excluded == {"M2": "motion"}
+
+
+def test_excluded_mouse_is_not_read(mice, tmp_path):
+    (tmp_path / "mice" / "M2.h5").write_text("damaged")
+    assert mice(exclude={"M2": "damaged"}).mice == ["M1", "M3", "M4", "M5"]
+
+
+def test_excluded_mouse_that_does_not_exist_is_refused_with_the_nearest(mice):
+    assert refused(mice, exclude={"M22": "motion"}) == [
+        "cohorts.mine.exclude: found 'M22', expected a mouse of the cohort; did you mean 'M2'?"
+    ]
+    assert refused(mice, exclude={"M2": " "})[0].startswith('cohorts.mine.exclude.M2: found " ", expected text')
+    assert "all 5 mice excluded" in refused(mice, exclude={f"M{n}": "motion" for n in range(1, 6)})[0]
+
+
+def test_all_bad_files_are_named_at_once(mice, tmp_path):
+    (tmp_path / "mice" / "M2.h5").write_text("damaged")
+    (tmp_path / "mice" / "M4.h5").unlink()
+    (tmp_path / "mice" / "M4.h5").symlink_to("/nowhere/M4.h5")
+    lines = refused(mice)
+    assert [line.split(":")[0] for line in lines[:2]] == ["mice/M2.h5", "mice/M4.h5"]
+    assert "found a link to '/nowhere/M4.h5', which does not exist" in lines[1]
+    assert "on_bad_file: skip" in lines[2]
+
+
+def test_bad_mouse_is_skipped_by_header_and_by_content(mice, tmp_path):
+    write_mouse(tmp_path / "mice" / "M3.h5", label=3)
+    assert "M3" in mice().mice, "its header is valid"
+    (tmp_path / "mice" / "M2.h5").write_text("damaged")
+    cohort = mice(on_bad_file="skip", split={"train": 1, "validation": 1, "test": 1})
+    assert cohort.mice == ["M1", "M4", "M5"]
+    assert cohort.excluded["M2"].startswith("invalid file: mice/M2.h5: found")
+    assert "found the labels 3 in Masks" in cohort.excluded["M3"]
+
+
+def test_numbers_of_a_split_refer_to_the_mice_that_remain(mice):
+    split = {"train": 2, "validation": 1, "test": 2}
+    (line,) = refused(mice, exclude={"M2": "motion"}, split=split)
+    assert line.startswith("cohorts.mine.split: found 2 + 1 + 2 = 5 mice, expected the cohort's 4 (1 excluded)")
+    assert sorted(mice(exclude={"M2": "motion"}, split=split | {"test": 1}).split) == ["M1", "M3", "M4", "M5"]
+
+
+def test_file_of_a_split_may_list_excluded_mice(mice, tmp_path):
+    rows = ["mouse,split", *(f"M{number},test" for number in range(1, 6))]
+    (tmp_path / "split.csv").write_text("\n".join(rows))
+    assert list(mice(exclude={"M2": "motion"}, split={"file": "split.csv"}).split) == ["M1", "M3", "M4", "M5"]
+
+
+def test_headers_are_read_once_until_a_file_changes(mice, tmp_path, monkeypatch):
+    opened = []
+    file = h5py.File
+    monkeypatch.setattr(h5py, "File", lambda path, *mode, **more: opened.append(str(path)) or file(path, *mode, **more))
+    mice()
+    assert opened == [f"mice/M{number}.h5" for number in range(1, 6)]
+    opened.clear()
+    mice()
+    assert opened == []
+    write_mouse(tmp_path / "mice" / "M3.h5")
+    opened.clear()
+    mice()
+    assert opened == ["mice/M3.h5"]
+
+
+def test_hidden_files_are_not_mice(mice, tmp_path):
+    (tmp_path / "mice" / "._M1.h5").write_text("macOS")
+    assert mice().mice == ["M1", "M2", "M3", "M4", "M5"]
+
+
+def test_excluded_mouse_of_a_table_is_not_measured(tmp_path):
+    table = tmp_path / "numbers.csv"
+    table.write_text("mouse,metric,unit,reference,tool\nA,EF,%,60,61\nB,EF,%,50,52\nC,EF,%,40,41\n")
+    study = Study({"study": "s", "cohorts": {"n": {"source": {"measurements": str(table)}, "exclude": {"B": "died"}}}})
+    study.check_mice()
+    assert study.mice_read("n", "tool") == ["A", "C"]
+    assert measurement_table.function(str(table), "tool", study.cohorts["n"].excluded)["mouse"].tolist() == ["A", "C"]
+
+
+def test_excluded_phantom_leaves_the_others_as_they_are():
+    phantom = {"source": {"phantom": {"mice": 14}}}
+    whole = Study({"study": "s", "cohorts": {"p": phantom}}).cohorts["p"]
+    part = Study({"study": "s", "cohorts": {"p": phantom | {"exclude": {"Mouse2": "motion"}}}}).cohorts["p"]
+    assert part.generated == whole.files
+    assert len(part.files) == 13
+    assert part.phenotypes == {mouse: name for mouse, name in whole.phenotypes.items() if mouse != "Mouse2"}
