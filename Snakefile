@@ -52,7 +52,7 @@ rule all:
     """The whole study: all results, the methods section and the provenance records."""
     default_target: True
     input:
-        rules.mice.input,
+        rules.measurements.input,
         RESULTS,
         rules.provenance.input,
     message:

@@ -1,4 +1,7 @@
 # Target rules for the stages of a study, for example: snakemake --cores all figures. `snakemake --list` lists them all.
+#
+# Each stage also requests the files of earlier stages. Otherwise, after a failed job, whose outputs Snakemake deletes,
+# the same command would report success, because the older results that were made from them are still there.
 
 IMAGES = study.cohorts_with_images
 TRAINED = study.readers_by("train_on")
@@ -10,6 +13,7 @@ PAIRS_WITH_PHENOTYPES = study.pairs(phenotypes=True)
 rule mice:
     """Obtain and check all mice; describe and split the cohorts."""
     input:
+        collect(rules.check_cohort.output, cohort=IMAGES),
         collect(rules.describe_cohort.output, cohort=IMAGES),
         collect(rules.draw_split.output, cohort=IMAGES),
 
@@ -24,6 +28,7 @@ rule segmentations:
     """Segment all mice with all readers."""
     input:
         [study.readers[reader].segmentations(study.cohorts[cohort]) for cohort, reader in PAIRS_WITH_IMAGES],
+        earlier=rules.networks.input,
 
 
 rule measurements:
@@ -34,6 +39,7 @@ rule measurements:
         each(rules.measure_volumes.output, PAIRS_WITH_IMAGES),
         inputs.measurements("function", PAIRS),
         inputs.measurements("overlap", PAIRS),
+        earlier=[*rules.mice.input, *rules.segmentations.input],
 
 
 rule statistics:
@@ -48,6 +54,7 @@ rule statistics:
         each(rules.model_overlap.output, study.pairs(images=True, phenotypes=True)),
         collect(rules.compare_readers.output, cohort=study.cohorts_of_several_readers),
         rules.compare_cohorts.output if study.pairs_across_cohorts() else [],
+        earlier=rules.measurements.input,
 
 
 rule tables:
@@ -57,6 +64,7 @@ rule tables:
         each(rules.tabulate_overlap.output, PAIRS_WITH_IMAGES),
         each(rules.tabulate_groups.output, PAIRS_WITH_PHENOTYPES),
         each(rules.write_results.output, PAIRS),
+        earlier=rules.statistics.input,
 
 
 rule figures:
@@ -72,6 +80,7 @@ rule figures:
         each(rules.plot_groups.output, PAIRS_WITH_PHENOTYPES),
         collect(rules.plot_readers.output, cohort=study.cohorts_of_several_readers),
         rules.plot_cohorts.output if study.pairs_across_cohorts() else [],
+        earlier=rules.statistics.input,
 
 
 rule paper:
@@ -81,11 +90,14 @@ rule paper:
         [rules.tabulate_paper.output, rules.find_paper_test_mice.output] if study.paper else [],
 
 
+def own_files(stage):
+    """The files of a stage without those of earlier stages."""
+    return [file for file in stage.input if file not in stage.input.earlier]
+
+
 RESULTS = [
     *collect(rules.measure_volumes.output, cohort=IMAGES, reader="reference"),
     *collect(rules.measure_function.output, cohort=IMAGES, reader="reference"),
-    *rules.statistics.input,
-    *rules.tables.input,
-    *rules.figures.input,
+    *(file for stage in (rules.statistics, rules.tables, rules.figures) for file in own_files(stage)),
     *rules.paper.input,
 ]

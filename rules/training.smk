@@ -59,6 +59,8 @@ rule train_network:
     params:
         network=lambda w: inputs.reader(w).network,
         training=lambda w: inputs.reader(w).training,
+        # Also for collect_slices, whose output is temporary: if that job fails, it must be repeated.
+        content=lambda w: study.content(inputs.reader(w).learning_files),
         code=code("train_network"),
     message:
         "Train {wildcards.reader}"

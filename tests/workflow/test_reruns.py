@@ -291,6 +291,22 @@ def test_mouse_that_is_gone(place):
     check(place, ["check_cohort", *AFTER_MANIFEST])
 
 
+def test_mouse_that_became_invalid_costs_neither_manifest_nor_success(place):
+    """Its header is valid, so that only check_cohort finds the label; the same command fails again, until it is good."""
+    mouse, manifest = (place.folder / path for path in ("mice/Mouse3.h5", "results/small/cohorts/mice/manifest.csv"))
+    good, before = mouse.read_bytes(), manifest.read_bytes()
+    with h5py.File(mouse, "a") as file:
+        file["Masks"][0, 0, 0, 0] = 7
+    for _ in range(2):
+        run = place.snakemake("measurements", "--until", "check_cohort", study="small.yaml")
+        assert run.status == 1
+        assert "mice/Mouse3.h5: found the labels 7" in run.output
+        assert manifest.read_bytes() == before
+    mouse.write_bytes(good)
+    assert place.snakemake("mice", study="small.yaml").status == 0
+    assert manifest.read_bytes() == before
+
+
 def test_results_that_are_gone(place):
     (place.folder / "results" / "small" / "figures" / "mice" / "given" / "figure_5_overlap.svg").unlink()
     check(place, ["plot_overlap/mice/given"])
