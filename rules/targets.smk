@@ -90,14 +90,14 @@ rule paper:
         [rules.tabulate_paper.output, rules.find_paper_test_mice.output] if study.paper else [],
 
 
-def own_files(stage):
-    """The files of a stage without those of earlier stages."""
-    return [file for file in stage.input if file not in stage.input.earlier]
-
-
 RESULTS = [
     *collect(rules.measure_volumes.output, cohort=IMAGES, reader="reference"),
     *collect(rules.measure_function.output, cohort=IMAGES, reader="reference"),
-    *(file for stage in (rules.statistics, rules.tables, rules.figures) for file in own_files(stage)),
+    *(
+        file
+        for stage in (rules.statistics, rules.tables, rules.figures)
+        for file in stage.input
+        if file not in stage.input.earlier
+    ),
     *rules.paper.input,
 ]

@@ -18,6 +18,7 @@ import yaml
 
 import check_cohort
 import convert_nifti
+import describe_cohort
 import import_masks
 import import_measurements
 import measure_function
@@ -146,21 +147,22 @@ def run_jobs(study: Study) -> Finished:
                 function = _function(study, name, reader)
             else:
                 function = study.layout.measurements(name, reader, "function")
-                import_measurements.main(cohort.table, reader, function)
+                import_measurements.main(cohort.table, reader, function, cohort.excluded)
             finished.function[name, reader] = read_csv(function)
     return finished
 
 
 def _describe(study: Study, name: str, finished: Finished) -> None:
     cohort = study.cohorts[name]
-    grid = (cohort.spacing_mm, cohort.frame_interval_ms, cohort.override_headers)
+    grid = cohort.grid
     if cohort.kind == "nifti":
         for mouse in cohort.mice:
             folder = NiftiFolder(**cohort.folder_settings)
             convert_nifti.main(folder, mouse, cohort.file(mouse), *grid)
-    manifest = study.layout.cohort(name, "manifest.csv")
-    phenotypes = [cohort.phenotypes.get(mouse) for mouse in cohort.mice]
-    check_cohort.main(cohort.files, phenotypes, *grid[:2], manifest, threads=1, override_headers=grid[2])
+    checked, manifest = (study.layout.cohort(name, file) for file in ("checked.csv", "manifest.csv"))
+    check_cohort.main(cohort.files, *grid[:2], checked, threads=1, override_headers=grid[2])
+    excluded = {mouse: cohort.file(mouse) for mouse in cohort.excluded}
+    describe_cohort.main(checked, cohort.phenotypes, cohort.excluded, excluded, manifest)
     finished.manifest[name] = read_csv(manifest)
 
 

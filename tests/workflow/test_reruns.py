@@ -292,7 +292,7 @@ def test_mouse_that_is_gone(place):
 
 
 def test_mouse_that_became_invalid_costs_neither_manifest_nor_success(place):
-    """Its header is valid, so that only check_cohort finds the label; the same command fails again, until it is good."""
+    """Its header is valid, so that only check_cohort finds the label; the same command fails again."""
     mouse, manifest = (place.folder / path for path in ("mice/Mouse3.h5", "results/small/cohorts/mice/manifest.csv"))
     good, before = mouse.read_bytes(), manifest.read_bytes()
     with h5py.File(mouse, "a") as file:

@@ -9,6 +9,7 @@ import yaml
 
 import check_cohort
 import convert_nifti
+import describe_cohort
 import import_measurements
 from murmur.csv_tables import read_csv
 from murmur.data.manifest import read_manifest
@@ -49,9 +50,8 @@ def example(root, name):
 
 def manifest_of(cohort):
     """The manifest of a cohort, written as its rule does."""
-    phenotypes = [cohort.phenotypes.get(mouse) for mouse in cohort.mice]
-    grid = (cohort.spacing_mm, cohort.frame_interval_ms)
-    check_cohort.main(cohort.files, phenotypes, *grid, "manifest.csv", threads=1)
+    check_cohort.main(cohort.files, cohort.spacing_mm, cohort.frame_interval_ms, "checked.csv", threads=1)
+    describe_cohort.main("checked.csv", cohort.phenotypes, {}, {}, "manifest.csv")
     return read_manifest("manifest.csv")
 
 
