@@ -88,8 +88,8 @@ class Cohort(abc.ABC):
             reasons |= {mouse: f"{INVALID_FILE}: {problem}" for mouse, problem in self.bad_files.items()}
         if len(reasons) == len(self.found):
             raise BadInput(
-                f"{self.key}.exclude: found all {len(reasons)} mice excluded, the first for '{reasons[self.found[0]]}', "
-                "expected at least one to remain"
+                f"{self.key}.exclude: found all {len(reasons)} mice excluded, expected at least one to remain; "
+                f"{self.found[0]}: {reasons[self.found[0]]}"
             )
         return {mouse: reasons[mouse] for mouse in self.found if mouse in reasons}
 

@@ -14,7 +14,6 @@ from murmur.study.reading import read_ahead
 from murmur.study.schema import complete
 
 REFERENCE = "reference"  # the expert as a reader, with masks in the mouse files
-WITHOUT_THEM = "To analyse the other mice only, add `on_bad_file: skip` to the cohort, or `exclude: {MOUSE: reason}`."
 
 
 class Study:
@@ -51,7 +50,7 @@ class Study:
         """
         stopping = [cohort for cohort in self.cohorts.values() if not cohort.skips_bad_files]
         if bad := [problem for cohort in stopping for problem in cohort.bad_files.values()]:
-            raise BadInput("\n".join([*bad, WITHOUT_THEM]))
+            raise BadInput("\n".join(bad))
         for name, cohort in self.cohorts.items():
             _ = cohort.phenotypes, cohort.split
             cohort.check_values()
