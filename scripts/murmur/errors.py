@@ -29,13 +29,21 @@ def machine_fault(error: BaseException, subject: str = "") -> tuple[str, int] | 
     The sentence begins with the file of the exception or, if it has none, with `subject`.
     """
     number = _error_number(error)
-    name = getattr(error, "filename", None) or subject
+    name = "this computer" if number == errno.ENOMEM else getattr(error, "filename", None) or subject
     if number in MACHINE_FAULTS:
         return f"{name}: {MACHINE_FAULTS[number]}" if name else MACHINE_FAULTS[number], number
-    if number in GONE and isinstance(error, OSError) and name:
+    if number in GONE and getattr(error, "filename", None):
         what = "found no such file or folder; if it was removed or a share was disconnected, restore it"
         return f"{name}: {what}, then repeat the command", 1
     return None
+
+
+def machine_fault_in(words: str, subject: str) -> str:
+    """Return a sentence on a fault of the machine that a message reports by its error number; else an empty text."""
+    found = re.search(r"\[Errno (\d+)\] [^:\n]*(?:: '(.*?)')?", words)
+    if not found or int(found[1]) not in MACHINE_FAULTS:
+        return ""
+    return machine_fault(OSError(int(found[1]), "", found[2]), subject)[0]
 
 
 def _error_number(error: BaseException) -> int | None:

@@ -58,7 +58,7 @@ def log_exception(error: Exception) -> int:
         for sentence in str(error).splitlines():
             log.error(sentence)
         return 1
-    if fault := machine_fault(error):
+    if fault := machine_fault(error, os.getcwd()):
         sentence, status = fault
         log.error(sentence, exc_info=error)
         return status

@@ -6,13 +6,12 @@ import signal
 from logging import LogRecord
 from pathlib import Path
 
-from murmur.errors import MACHINE_FAULTS, machine_fault
+from murmur.errors import MACHINE_FAULTS, machine_fault, machine_fault_in
 from murmur.logs import errors_in_log
 from murmur.terminal.words import job_name
 
-OUT_OF_MEMORY = (
-    "ran out of memory and was killed; close other programs, use fewer --cores or a machine with more memory"
-)
+KILLED = "was killed, most likely because memory ran out; close other programs or use fewer --cores, then try again"
+
 # States of SLURM that say why a job ended.
 SLURM = {
     "OUT_OF_MEMORY": "ran out of memory; request more with --set-resources RULE:mem_mb=NUMBER",
@@ -42,17 +41,18 @@ class JobFaults:
     def add(self, error: LogRecord, raised: str) -> str:
         """Note the failure of a job; `raised` is what Snakemake reported about its process. Return the job's name.
 
-        The jobs of a group are reported together, of which only those with an error in their log have failed.
+        The name is empty for a job that the user stopped, and for a job of a group without an error in its log: they
+        are reported together, whichever of them failed.
         """
         job, before = self._started.get(error.jobid, (error, []))
         name = job_name(error.rule_name, getattr(job, "wildcards", None) or {})
         logs = [log for log in error.log if os.path.exists(log)]
         current = [log for number, log in enumerate(error.log) if before[number : number + 1] != [_state(log)]]
         sentences = _logged(name, current) or ([] if error.indent else [_unlogged(name, error, raised)])
-        if sentences or not error.indent:
-            self.found[error.jobid] = [text for text in sentences if text], logs
-            return name
-        return ""
+        if not any(sentences):
+            return ""
+        self.found[error.jobid] = sentences, logs
+        return name
 
 
 def _state(path: str) -> tuple | None:
@@ -83,14 +83,15 @@ def _unlogged(name: str, error: LogRecord, raised: str) -> str:
     for state, words in SLURM.items():
         if state in str(error.rule_msg):
             return f"{name} {words.replace('RULE', error.rule_name)}"
+    if fault := machine_fault_in(raised, os.getcwd()):
+        return fault
     found = re.search(r"exit status (\d+)|died with <Signals\.(\w+)", raised)
     status = 0 if not found else int(found[1]) if found[1] else 128 + getattr(signal, found[2])
     if status in STOPPED:
         return ""
     if status == 128 + signal.SIGKILL:
-        return f"{name} {OUT_OF_MEMORY}"
+        return f"{name} {KILLED}"
     if status in MACHINE_FAULTS:
-        where = os.path.dirname(error.log[0]) if error.log else name
-        return machine_fault(OSError(status, ""), where)[0]
+        return machine_fault(OSError(status, ""), os.getcwd())[0]
     said = error.rule_msg or raised
     return f"{name} stopped without an error in its log" + (f": {' '.join(str(said).split())}" if said else "")

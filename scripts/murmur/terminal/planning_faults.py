@@ -4,7 +4,7 @@ import os
 import re
 from collections.abc import Collection
 
-from murmur.errors import MACHINE_FAULTS, BadInput, machine_fault
+from murmur.errors import BadInput, machine_fault, machine_fault_in
 from murmur.study.checks import nearest
 from murmur.study.study_file import read_study_file
 from murmur.terminal.command import command, study_files
@@ -28,6 +28,8 @@ def sentences(exception: str, text: str, targets: Collection[str] = ()) -> list[
         return _files(exception, words)
     if problem := _bad_input(words):
         return problem
+    if problem := machine_fault_in(words, os.getcwd()):
+        return [problem]
     if exception == "WorkflowError" and "Traceback" not in text:
         if words.startswith("Config file") and (problem := _study_file()):
             return problem
@@ -54,10 +56,9 @@ def _bad_input(words: str) -> list[str]:
 
 
 def _locked() -> str:
-    return (
-        f"{os.getcwd()}: found a lock, because this study is being computed or its computation was interrupted; wait "
-        f"until no job of it is running, type: {command('--unlock')} , and then repeat the command"
-    )
+    found = "found a lock, because a study is being computed in this folder, or was when Snakemake was killed"
+    advice = "wait until no job is running there, type the next line, then repeat the command"
+    return f"{os.getcwd()}: {found}; {advice}:\n{command('--unlock')}"
 
 
 def _no_rule(target: str, targets: Collection[str]) -> str:
@@ -91,12 +92,9 @@ def _study_file() -> list[str]:
 
 
 def _other(exception: str, words: str) -> str:
-    """Return a sentence on any other exception: of the machine, or one that nobody expected."""
-    last = words.splitlines()[-1].strip() if words else ""
-    if (found := re.search(r"\[Errno (\d+)\] [^:]*(?:: '(.*?)')?", last)) and int(found[1]) in MACHINE_FAULTS:
-        return machine_fault(OSError(int(found[1]), "", found[2]), os.getcwd())[0]
+    """Return a sentence on any other exception."""
     if "Traceback" in words:
-        return f"Snakemake stopped at an error that nobody expected, {last}; {VERBOSE}"
+        return f"Snakemake stopped at an error that nobody expected, {words.splitlines()[-1].strip()}; {VERBOSE}"
     if exception in ("ApiError", "CliException"):
         return " ".join(words.split())
     return f"{exception}: {' '.join(words.split())}; {VERBOSE}"

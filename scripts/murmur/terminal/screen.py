@@ -1,9 +1,11 @@
 """The terminal during a call of Snakemake: its messages as lines for a person, and what is wrong as the last lines."""
 
 import logging
+import os
 from collections.abc import Callable, Collection
 from logging import LogRecord
 
+from murmur.errors import machine_fault_in
 from murmur.terminal.ending import mice_to_look_at, results
 from murmur.terminal.job_faults import JobFaults
 from murmur.terminal.plan_table import reasons, table
@@ -29,15 +31,19 @@ UNNEEDED = (
     "Execute ",
     "Complete log(s)",
     "Elapsed time",
-    "Trying to restart job",
     "Shutting down, this might take",
     "Exiting because a job execution failed",
     "Reasons:",
     "Some jobs were triggered by provenance",
     "Rules with provenance triggered jobs",
     "This was a dry-run",
+    "Adding ",
+    "Loading script code",
+    "Could not detect mimetype",
     "None",
 )
+NOTHING = "Nothing to be done"
+ON_REQUEST = ("Terminating processes on user request", "Will exit after finishing currently running jobs")
 AT_LEAST_ONE = "At least one job did not complete"
 
 
@@ -52,7 +58,7 @@ class Screen:
         self._reasons: list[tuple[str, str]] = []
         self._raised: dict[int, tuple[str, str]] = {}  # class and message of exceptions, by the thread
         self._other: list[str] = []  # what is wrong besides failed jobs
-        self._finished = False
+        self._ran = self._by_user = False
         self._shown = {
             "run_info": self._plan,
             "job_info": self._start,
@@ -79,19 +85,20 @@ class Screen:
             if AT_LEAST_ONE not in text:
                 self._other += sentences(exception, text, self._study["targets"])
         wrong = [text for found, _ in self._faults.found.values() for text in found] + self._other
-        if self._faults.found:
-            self._say(
-                f"\nStopped after {self._progress.counts()}; once this is corrected, repeat the command:", "errors"
-            )
+        counts = self._progress.counts()
+        if self._by_user:
+            self._say(f"\nStopped on request after {counts}; the same command continues.", "errors")
+        elif self._faults.found:
+            self._say(f"\nStopped after {counts}; once this is corrected, repeat the command:", "errors")
         if wrong:
             self._say("\n" + "\n".join(dict.fromkeys(wrong)), "errors")
         if self._faults.found:
             self._say(_logs([log for _, logs in self._faults.found.values() for log in logs]), "errors")
         elif self._dry_run and self._reasons:
             self._say("\n".join(["Why:", *reasons(self._reasons), "This was a dry run: nothing was done."]), "progress")
-        elif self._finished and not wrong:
-            self._say("\n".join(results(self._study["results"])), "progress")
-            self._say("\n".join(mice_to_look_at(self._study["results"])), "progress")
+        elif self._ran and not (wrong or self._by_user):
+            lines = [*results(self._study["results"]), *mice_to_look_at(self._study["results"])]
+            self._say("\n".join(lines), "progress")
 
     def _say(self, text: str, kind: str) -> None:
         """Write a text unless --quiet excludes its kind; --quiet all leaves only errors."""
@@ -101,8 +108,12 @@ class Screen:
     def _message(self, text: str, level: int) -> None:
         if text.startswith(UNNEEDED):
             return
+        if text.startswith("Trying to restart job"):
+            text = "It is tried again."
+        self._ran |= text.startswith(NOTHING)
+        self._by_user |= text.startswith(ON_REQUEST)
         if level >= logging.ERROR:
-            self._other.append(text)
+            self._other.append(machine_fault_in(text, os.getcwd()) or text)
         else:
             self._say(text, "errors" if level >= logging.WARNING else "progress")
 
@@ -120,8 +131,8 @@ class Screen:
             self._reasons += [] if is_target else [(record.rule_name, record.reason)]
         elif is_target:
             self._say(record.rule_msg or "", "progress")
-            self._finished |= record.rule_name == "all"
         else:
+            self._ran = True
             self._faults.start(record)
             self._say(self._progress.start(record), "progress")
 

@@ -139,16 +139,17 @@ def test_failed_run_ends_with_each_sentence_once_and_the_logs(show):
 
 def test_another_attempt_that_succeeds_is_no_failure(show):
     log = "2026-11-28 15:10:30 ERROR   no server\n"
-    lines = show(started(1), writes(log), ended_with(1), failed(1), started(1), finished(1))
-    assert "no server" not in lines
-    assert lines[-1] == "Failed: segment_mouse"
+    again = message("Trying to restart job 1.")
+    lines = show(started(1), writes(log), ended_with(1), failed(1), again, started(1), finished(1))
+    assert lines[2:4] == ["Failed: segment_mouse", "It is tried again."]
+    assert lines[-2:][0] == "Results:  results/mine"
 
 
 def test_sentence_of_an_earlier_run_is_not_shown_again(show):
     writes("2026-11-28 15:10:30 ERROR   the old problem\n")()
     lines = show(started(1), ended_with(137), failed(1))
     assert "the old problem" not in lines
-    assert any("segment_mouse ran out of memory and was killed" in line for line in lines)
+    assert any("segment_mouse was killed, most likely because memory ran out" in line for line in lines)
 
 
 @pytest.mark.parametrize(
@@ -164,15 +165,30 @@ def test_fault_of_murmur_names_the_job(show, text, words):
     assert lines[-1] == "Log: job.log"
 
 
-def test_full_disk_is_a_sentence_though_the_log_is_empty(show):
-    lines = show(started(1, log="logs/job.log"), ended_with(28), failed(1, log="logs/job.log"))
-    assert "logs: found no space left on the disk; delete what is no longer needed, then repeat the command" in lines
+def test_full_disk_is_one_sentence_though_the_logs_are_empty(show, tmp_path):
+    lines = show(
+        started(1),
+        ended_with(28),
+        failed(1),
+        started(2),
+        raised("RuleException:\nOSError in file x, line 3:\n[Errno 28] No space left on device"),
+        failed(2),
+        message("Failed to setup log file: [Errno 28] No space left on device", logging.ERROR),
+        raised("WorkflowError:\nError recording metadata for finished job ([Errno 28] No space left on device).", "x"),
+        raised(FINAL, "WorkflowError"),
+    )
+    found = "found no space left on the disk; delete what is no longer needed, then repeat the command"
+    assert lines[-1] == f"{tmp_path}: {found}"
+    assert sum("space" in line for line in lines) == 1
 
 
 @pytest.mark.parametrize("status", ["130", "143"])
 def test_job_stopped_by_the_user_is_no_problem(show, status):
-    lines = show(started(1), ended_with(status), failed(1))
-    assert lines[-1].startswith("Stopped after")
+    asked = message("Terminating processes on user request, this might take some time.", logging.WARNING)
+    final = raised(FINAL, "WorkflowError")
+    lines = show(plan(segment_mouse=1), started(1), asked, ended_with(status), failed(1), final)
+    assert lines[-2:] == ["", "Stopped on request after 0 of 1 job; the same command continues."]
+    assert not any(line.startswith("Failed") for line in lines)
 
 
 def test_of_a_group_only_the_jobs_with_an_error_have_failed(show):
@@ -219,7 +235,11 @@ def test_plausibility_checks_are_listed_at_the_end(show, tmp_path):
     folder.mkdir(parents=True)
     rows = [f"M{number},ED next to ES,frame 3,a frame apart" for number in range(12)]
     (folder / "checks.csv").write_text("\n".join(["mouse,check,found,expected", *rows]) + "\n")
-    lines = show(started(0, "all", log=""), finished(0))
+    lines = show(message("Nothing to be done (all requested files are present and up to date)."))
+    assert lines[1:3] == [
+        "Nothing to be done (all requested files are present and up to date).",
+        "Results:  results/mine",
+    ]
     assert "12 mice of a to look at:" in lines
     assert "  M9: ED next to ES, found frame 3, expected a frame apart" in lines
     assert lines[-1] == "  2 more in results/mine/cohorts/a/checks.csv"
