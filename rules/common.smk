@@ -19,12 +19,15 @@ from murmur.provenance.code import commit_of, science_of_job
 from murmur.provenance.record import label_of, ran_with_cuda
 from murmur.study.inputs import Inputs
 from murmur.study.study import Study
-from murmur.study.study_file import read_study_file, with_line
+from murmur.study.study_file import read_study_file, refuse_forgotten, with_line
+from murmur.study.summary import summary
 
 try:
     lines = {file: read_study_file(file) for file in map(os.path.relpath, workflow.configfiles)}
     study = Study(config, reads_ahead=workflow.is_main_process)
     if workflow.is_main_process:
+        if not workflow.overwrite_configfiles:
+            refuse_forgotten(".", workflow.configfiles[0])
         study.check_mice()
 except BadInput as problem:
     raise WorkflowError("\n".join(with_line(line, lines) for line in str(problem).splitlines())) from None

@@ -10,6 +10,14 @@ PAIRS_WITH_IMAGES = study.pairs(images=True)
 PAIRS_WITH_PHENOTYPES = study.pairs(phenotypes=True)
 
 
+rule check:
+    """Check everything that can be known without computing, and summarise the study."""
+    params:
+        summary=lambda w: summary(study),
+    message:
+        "{params.summary}\nNo problem found."
+
+
 rule mice:
     """Obtain and check all mice; describe and split the cohorts."""
     input:

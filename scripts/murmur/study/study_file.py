@@ -33,6 +33,23 @@ def read_study_file(path: str) -> dict[str, int]:
     return lines
 
 
+def refuse_forgotten(folder: str, default: str) -> None:
+    """Raise BadInput if `folder`, in which the study file `default` is about to be used, has study files itself."""
+    own = [path.name for path in sorted(Path(folder).glob("*.y*ml")) if _has_study(path)]
+    if own:
+        raise BadInput(
+            f"--configfile: found none, but {', '.join(own)} in this folder; add --configfile {own[0]}, or "
+            f"--configfile {default} for the default study"
+        )
+
+
+def _has_study(path: Path) -> bool:
+    try:
+        return {"study", "cohorts"} <= set(read_study_file(str(path)))
+    except (BadInput, OSError):
+        return False
+
+
 def with_line(problem: str, lines: dict[str, dict[str, int]]) -> str:
     """Return a problem with the study file and the line of its key, if it begins with the path of a key.
 

@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Collection
+from pathlib import Path
 
 from murmur.errors import BadInput, machine_fault, machine_fault_in
 from murmur.study.checks import nearest
@@ -44,15 +45,21 @@ def _without_places(exception: str, text: str) -> str:
     lines = [line for line in text.strip().splitlines() if not re.match(r'\s*File ".*", line \d+', line)]
     if lines and re.match(rf"{exception}( in .*)?(:|\.)$", lines[0]):
         lines = lines[1:]
-    return "\n".join(lines).removeprefix("Error: ").strip()
+    return "\n".join(lines).strip()
 
 
 def _bad_input(words: str) -> list[str]:
     """Return the sentences of a BadInput that Snakemake has wrapped, as it does in input functions."""
+    kind, message = _wrapped(words)
+    return [line.strip() for line in message.splitlines()] if kind == "BadInput" else []
+
+
+def _wrapped(words: str) -> tuple[str, str]:
+    """Return the class and the message of an exception that Snakemake has wrapped; empty texts if it has none."""
     found = re.search(
-        r"^ *(?:murmur\.errors\.)?BadInput: (.*?)(?=^Wildcards:|^Traceback|\Z)", words, re.DOTALL | re.MULTILINE
+        r"^Error:\s+(?:[\w.]*\.)?(\w+): (.*?)(?=^Wildcards:|^Traceback|\Z)", words, re.DOTALL | re.MULTILINE
     )
-    return [line.strip() for line in found[1].strip().splitlines()] if found else []
+    return (found[1], found[2].strip()) if found else ("", "")
 
 
 def _locked() -> str:
@@ -84,7 +91,8 @@ def _study_file() -> list[str]:
         try:
             read_study_file(path)
         except BadInput as problem:
-            return [str(problem)]
+            is_stage = not Path(path).suffix and not Path(path).exists()
+            return [f"{problem}; name a stage before --configfile" if is_stage else str(problem)]
         except OSError as error:
             if fault := machine_fault(error):
                 return [fault[0]]
@@ -93,8 +101,11 @@ def _study_file() -> list[str]:
 
 def _other(exception: str, words: str) -> str:
     """Return a sentence on any other exception."""
-    if "Traceback" in words:
+    kind, message = _wrapped(words)
+    if kind:
+        return f"Planning stopped at an error that nobody expected, {kind}: {' '.join(message.split())}; {VERBOSE}"
+    if words.startswith("Traceback"):
         return f"Snakemake stopped at an error that nobody expected, {words.splitlines()[-1].strip()}; {VERBOSE}"
     if exception in ("ApiError", "CliException"):
-        return " ".join(words.split())
+        return " ".join(words.removeprefix("Error: ").split())
     return f"{exception}: {' '.join(words.split())}; {VERBOSE}"

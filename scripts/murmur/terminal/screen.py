@@ -123,7 +123,8 @@ class Screen:
         stages = self._study["stages"]
         totals = {rule: number for rule, number in record.stats.items() if rule in stages}
         self._progress.plan(totals)
-        self._say("\n".join(["Jobs:", *table(totals, stages)]), "host")
+        if totals:
+            self._say("\n".join(["Jobs:", *table(totals, stages)]), "host")
 
     def _start(self, record: LogRecord) -> None:
         is_target = record.rule_name not in self._study["stages"]

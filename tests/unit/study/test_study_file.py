@@ -1,7 +1,7 @@
 import pytest
 
 from murmur.errors import BadInput
-from murmur.study.study_file import read_study_file, with_line
+from murmur.study.study_file import read_study_file, refuse_forgotten, with_line
 
 GOOD = """study: mine
 cohorts:
@@ -70,3 +70,14 @@ def test_missing_file_and_folder_are_named(tmp_path, monkeypatch):
     (tmp_path / "folder").mkdir()
     with pytest.raises(BadInput, match="^folder: found a folder, expected a study file"):
         read_study_file("folder")
+
+
+def test_study_file_of_the_folder_is_not_forgotten(tmp_path):
+    (tmp_path / "people.yaml").write_text("names: [a]\n")
+    (tmp_path / "broken.yaml").write_text("study: x\n\tcohorts: 1\n")
+    refuse_forgotten(str(tmp_path), "demo.yaml")
+    (tmp_path / "mine.yaml").write_text("study: mine\ncohorts: {}\n")
+    with pytest.raises(
+        BadInput, match="^--configfile: found none, but mine.yaml in this folder; add --configfile mine"
+    ):
+        refuse_forgotten(str(tmp_path), "demo.yaml")

@@ -1,0 +1,56 @@
+"""Summary of a study before it is computed: cohorts, mice and readers."""
+
+from collections import Counter
+from collections.abc import Iterable
+
+from murmur.data.mouse_file import check_header
+from murmur.data.split import SPLITS
+from murmur.study.cohort import Cohort
+from murmur.study.reader import Reader
+from murmur.study.study import Study
+
+SOURCES = {
+    "phantom": "simulated",
+    "folder": "HDF5 files",
+    "nifti": "NIfTI files",
+    "published": "published data",
+    "measurements": "a table of measurements",
+}
+READERS = {"train_on": "trained on", "weights": "network", "masks": "masks in"}
+
+
+def summary(study: Study) -> str:
+    """Return what the study consists of, in one line for each cohort and each reader.
+
+    Raises BadInput if a mouse file is invalid.
+    """
+    lines = [f"Cohort {name}: {_cohort(cohort)}" for name, cohort in study.cohorts.items()]
+    lines += [f"Reader {name}: {_reader(study, reader)}" for name, reader in study.readers.items()]
+    return "\n".join(lines)
+
+
+def _cohort(cohort: Cohort) -> str:
+    parts = [f"{_mice(len(cohort.mice))} from {SOURCES[cohort.kind]}".replace("from simulated", "simulated")]
+    if cohort.kind == "folder":
+        parts.append(f"{sum(check_header(file)['has_masks'] for file in cohort.files)} with masks")
+    if cohort.phenotypes:
+        known = [cohort.phenotypes.get(mouse, "unknown") for mouse in cohort.mice]
+        parts.append(f"phenotypes: {_numbers(known)}")
+    if cohort.has_images and "split" in cohort.settings:
+        parts.append(f"split: {_numbers(sorted((cohort.split[mouse] for mouse in cohort.mice), key=SPLITS.index))}")
+    return "; ".join(parts)
+
+
+def _reader(study: Study, reader: Reader) -> str:
+    source = reader.settings[reader.kind]
+    source = source if isinstance(source, str) else "to be downloaded"
+    numbers = [f"{_mice(len(study.mice_read(name, reader.name)))} of {name}" for name in reader.cohorts]
+    return f"{READERS[reader.kind]} {source}; {', '.join(numbers)}"
+
+
+def _numbers(names: Iterable[str]) -> str:
+    return ", ".join(f"{number} {name}" for name, number in Counter(names).items())
+
+
+def _mice(number: int) -> str:
+    return f"{number} {'mouse' if number == 1 else 'mice'}"
