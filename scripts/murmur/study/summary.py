@@ -33,6 +33,7 @@ def _cohort(cohort: Cohort) -> str:
     parts = [f"{_mice(len(cohort.mice))} from {SOURCES[cohort.kind]}".replace("from simulated", "simulated")]
     if cohort.kind == "folder":
         parts.append(f"{sum(check_header(file)['has_masks'] for file in cohort.files)} with masks")
+    parts += [f"{mouse} excluded ({reason})" for mouse, reason in cohort.excluded.items()]
     if cohort.phenotypes:
         known = [cohort.phenotypes.get(mouse, "unknown") for mouse in cohort.mice]
         parts.append(f"phenotypes: {_numbers(known)}")

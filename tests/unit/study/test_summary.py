@@ -4,12 +4,12 @@ from murmur.study.summary import summary
 
 def test_study_is_summarised_in_a_line_for_each_cohort_and_reader(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "numbers.csv").write_text("mouse,metric,unit,reference,dl\nM1,EF,%,60,61\nM2,EF,%,50,52\n")
+    (tmp_path / "of_summary.csv").write_text("mouse,metric,unit,reference,dl\nM1,EF,%,60,61\nM2,EF,%,50,52\n")
     (tmp_path / "people.tsv").write_text("mouse\tphenotype\nM1\tsham\n")
     split = {"train": 2, "validation": 1, "test": 1}
     cohorts = {
         "made": {"source": {"phantom": {"mice": 4}}, "split": split},
-        "numbers": {"source": {"measurements": "numbers.csv"}, "participants": "people.tsv"},
+        "numbers": {"source": {"measurements": "of_summary.csv"}, "participants": "people.tsv"},
     }
     study = Study({"study": "s", "cohorts": cohorts, "readers": {"net": {"train_on": "made"}}})
     lines = summary(study).splitlines()
