@@ -30,6 +30,7 @@ from murmur.data.nifti import NiftiFolder
 from murmur.errors import BadInput
 from murmur.study.inputs import Inputs
 from murmur.study.study import REFERENCE, Study
+from murmur.study.study_file import read_study_file
 
 Spoil = Callable[[Place], object]
 LONGEST = 500  # characters of a sentence
@@ -111,13 +112,11 @@ def measured_rightly(results: Finished) -> None:
 
 def plan(folder: Path) -> tuple[Study, Inputs]:
     """Plan the study as the Snakefile does, including all that input functions and params ask for."""
-    config = yaml.safe_load((folder / "study.yaml").read_text(encoding="utf-8"))
-    study = Study(config, reads_ahead=True)
+    read_study_file("study.yaml")
+    study = Study(yaml.safe_load((folder / "study.yaml").read_text(encoding="utf-8-sig")), reads_ahead=True)
     study.check_mice()
     inputs = Inputs(study)
-    for name, cohort in study.cohorts.items():
-        for reader in study.readers_of(name):
-            study.n_mice(name, reader)
+    for cohort in study.cohorts.values():
         for mouse in cohort.mice if cohort.has_images else ():
             study.content(cohort.user_files(mouse))
     for name, reader in study.readers.items():

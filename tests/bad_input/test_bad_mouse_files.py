@@ -98,7 +98,7 @@ CASES = [
     Case("H16_frame_out_of_range", put("Frames_with_ROI", lambda v: [0, 7]), stops("planning", FRAMES + r"\[0, 7\]")),
     Case("H17_one_based", put("Frames_with_ROI", lambda v: [1, 5]), stops("planning", FRAMES + r"\[1, 5\].*from 0")),
     Case(
-        "H18_one_based_inside", put("Frames_with_ROI", lambda v: [1, 3]), stops("job", r"labels in frame 0, .*from 0")
+        "H18_one_based_inside", put("Frames_with_ROI", lambda v: [1, 3]), stops("job", ANY + "labels in frame .*from 0")
     ),
     Case(
         "H19_frames_duplicated", put("Frames_with_ROI", lambda v: [0, 0, 2]), stops("planning", FRAMES + r"\[0, 0, 2\]")
@@ -190,7 +190,7 @@ CASES = [
             no_datasets("Images")(place),
             edit(lambda h5: h5.__setitem__("Images", h5py.SoftLink("/Images")))(place),
         ),
-        stops("planning", ANY + ".*Images"),
+        stops("planning", ANY + ".*link"),
     ),
     Case("H63_virtual_dataset", virtual, stops("planning", ANY + ".*(virtual|another file|other files)")),
     Case("H64_external_storage", external_storage, stops("planning", ANY + ".*(external|another file|other files)")),
@@ -224,7 +224,7 @@ CASES = [
         edit(lambda h5: h5.attrs.update(spacing_mm=h5py.Empty("f"))),
         stops("planning", ANY + "the attribute spacing_mm"),
     ),
-    Case("H75_frames_empty", put("Frames_with_ROI", lambda v: v[:0]), stops("job", "labels in frame 0")),
+    Case("H75_frames_empty", put("Frames_with_ROI", lambda v: v[:0]), stops("job", ANY + "labels in frame")),
     Case("H76_frame_negative", put("Frames_with_ROI", lambda v: [-1, 2]), stops("planning", FRAMES + r"\[-1, 2\]")),
     Case(
         "H77_frames_group",
@@ -232,7 +232,7 @@ CASES = [
             no_datasets("Frames_with_ROI")(place),
             edit(lambda h5: h5.create_group("Frames_with_ROI"))(place),
         ),
-        stops("planning", FRAMES),
+        stops("planning", ANY + "a group Frames_with_ROI"),
     ),
     Case(
         "H78_frames_beyond_int64",
@@ -268,7 +268,7 @@ CASES = [
     Case(
         "H97_two_frames_of_ed",
         put("Masks", lambda v: np.where(np.arange(5) == 1, labels()[..., [1]], v)),
-        stops("job", "labels in frame 1"),
+        stops("job", ANY + "labels in frame"),
     ),
     # from trials G: general
     Case("G03_directory_named_h5", folder_instead, stops("planning", ANY + ".*folder")),

@@ -45,10 +45,10 @@ def readers(path: str) -> list[str]:
     if not found:
         raise BadInput(f"{path}: found no reader column, expected at least one besides {', '.join(COLUMNS)}")
     for name in found:
-        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]*", name):
+        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}", name):
             raise BadInput(
-                f"{path}: found the column '{name}', expected a reader name of letters, digits, '_', '-' and '.'; "
-                "rename or remove it"
+                f"{path}: found the column '{name}', expected a reader name of letters, digits, '_', '-' and '.', at "
+                "most 100; rename or remove it"
             )
     return found
 

@@ -1,6 +1,7 @@
 """Checks of a study file beyond its schema: existing files and known names."""
 
 import difflib
+import os
 from collections.abc import Collection
 from pathlib import Path
 
@@ -23,10 +24,19 @@ def exactly_one(section: dict, keys: Collection[str], path: str) -> str:
 
 def existing(path: str, key: str, kind: str) -> Path:
     """Return `path`, given by `key` of the study file. Raises BadInput unless that `kind` (file, folder) exists."""
-    exists = Path(path).is_dir() if kind == "folder" else Path(path).is_file()
+    shown = path if path.isprintable() else repr(path)[1:-1]
+    try:
+        exists = Path(path).is_dir() if kind == "folder" else Path(path).is_file()
+        if exists and kind == "folder":
+            os.listdir(path)
+    except OSError as error:
+        reason = "no permission for it" if isinstance(error, PermissionError) else error.strerror
+        raise BadInput(
+            f"{key}: found the {kind} '{shown}', but {reason}; correct the path or its permissions"
+        ) from None
     if not exists:
         raise BadInput(
-            f"{key}: found no {kind} '{path}' (relative to the working directory, {Path.cwd()}); correct the path"
+            f"{key}: found no {kind} '{shown}' (relative to the working directory, {Path.cwd()}); correct the path"
         )
     return Path(path)
 

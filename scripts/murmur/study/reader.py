@@ -20,6 +20,7 @@ from murmur.study.layout import Layout
 from murmur.vocabulary import SHIPPED_WEIGHTS
 
 SHIPPED = Path(__file__).resolve().parents[3] / "models" / "murmur.keras"
+KEYWORDS = ("murmur", "published")
 DEEPEST = 16  # the network halves its input four times
 
 # Memory to train on a CPU. The published network took 13.5 GiB with batches of 16 (benchmarks/README.md).
@@ -136,6 +137,10 @@ class WeightsReader(Reader):
             self.model = self._downloaded(key)
         elif weights in SHIPPED_WEIGHTS:
             self.model = str(SHIPPED.relative_to(Path.cwd()) if SHIPPED.is_relative_to(Path.cwd()) else SHIPPED)
+        elif "://" in weights:
+            raise BadInput(f"{key}: found the address '{weights}', expected a file; give a section: address and sha256")
+        elif guess := nearest(weights, KEYWORDS) if not Path(weights).exists() else "":
+            raise BadInput(f"{key}: found '{weights}', expected a file or one of {', '.join(KEYWORDS)}{guess}")
         else:
             self.model = str(existing(weights, key, "file"))
 

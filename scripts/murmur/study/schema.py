@@ -1,6 +1,8 @@
 """Schema of study files: validation, with a sentence for each problem, and default values."""
 
 import json
+import math
+import reprlib
 from functools import cache
 from pathlib import Path
 
@@ -12,13 +14,28 @@ from murmur.study.checks import nearest
 
 SCHEMA = Path(__file__).parents[3] / "config" / "schema" / "study.schema.yaml"
 
+SHOWN = 80  # characters of a value in a message
+
+
+def _is_number(_, value) -> bool:
+    """Return whether a value is a number that can be computed with: finite, and not a logical value."""
+    try:
+        return type(value) in (int, float) and math.isfinite(value)
+    except OverflowError:
+        return False
+
+
 # JSON Schema accepts 20.0 as an integer; numbers of mice must be Python integers.
-_integer = Draft202012Validator.TYPE_CHECKER.redefine("integer", lambda _, value: type(value) is int)
-Validator = validators.extend(Draft202012Validator, type_checker=_integer)
+_types = Draft202012Validator.TYPE_CHECKER.redefine_many(
+    {"integer": lambda _, value: type(value) is int, "number": _is_number}
+)
+Validator = validators.extend(Draft202012Validator, type_checker=_types)
 
 # Messages for values that do not match a pattern.
 PATTERNS = {
-    "^[A-Za-z0-9][A-Za-z0-9_.-]*$": "expected letters, digits, '_', '-' and '.' only, the first a letter or digit",
+    r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}\Z": (
+        "expected letters, digits, '_', '-' and '.' only, at most 100, the first a letter or digit"
+    ),
     "^https?://": "expected an address that starts with https:// or http://; correct it",
     r"\S": "expected text; give a reason",
 }
@@ -63,7 +80,16 @@ def _names_that_are_not_text(section, path: tuple = ()) -> list[str]:
 
 
 def _key_path(parts) -> str:
-    return ".".join(str(part) for part in parts) or "the study file"
+    return ".".join(str(part) if str(part).isprintable() else repr(part) for part in parts) or "the study file"
+
+
+def _shown(value) -> str:
+    """Return a value as text for a message, shortened if it is long."""
+    if isinstance(value, str | int | float | None):
+        text = json.dumps(value)
+    else:
+        text = reprlib.repr(value) if isinstance(value, list | dict) else f"{value} ({type(value).__name__})"
+    return text if len(text) <= SHOWN else f"{text[:SHOWN]}..."
 
 
 def _with_article(kind: str) -> str:
@@ -96,7 +122,7 @@ def _sentence(error) -> str:
         "minProperties": lambda: "expected at least one entry",
         "uniqueItems": lambda: "expected no value twice",
     }
-    return f"{path}: found {json.dumps(found)}, {expected[error.validator]()}"
+    return f"{path}: found {_shown(found)}, {expected[error.validator]()}"
 
 
 def _keys_without_effect(config: dict) -> list[str]:

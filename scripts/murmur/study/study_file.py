@@ -10,6 +10,10 @@ from murmur.study.checks import nearest
 ESCAPED = "a backslash in double quotes, where it begins an escape sequence; use single quotes, or / in paths"
 KEYS = "keys such as study, cohorts and readers"
 DEEPEST = 20  # levels of keys; an alias (*) inside its own anchor (&) has no end
+MOST = 100_000  # keys and items, with those of aliases
+KINDS = set(yaml.SafeLoader.yaml_constructors) - {None}  # tags of plain values: text, numbers, lists, ...
+KEPT = 40  # characters of a value in a message
+MERGE = "tag:yaml.org,2002:merge"
 
 
 def read_study_file(path: str) -> dict[str, int]:
@@ -24,12 +28,18 @@ def read_study_file(path: str) -> dict[str, int]:
         raise BadInput(_syntax(path, text, error)) from None
     except yaml.YAMLError as error:
         raise BadInput(f"{path}: found {str(error).splitlines()[0]}, expected text; save it again as UTF-8") from None
+    except RecursionError:
+        raise BadInput(f"{path}: found brackets nested without end, expected {KEYS}") from None
     if node is None:
         raise BadInput(f"{path}: found an empty file, expected {KEYS}")
     if not isinstance(node, yaml.MappingNode):
         raise BadInput(f"{path}, line {node.start_mark.line + 1}: found no keys at the left margin, expected {KEYS}")
     lines = {}
     _collect(path, node, "", lines)
+    try:
+        yaml.safe_load(text)
+    except yaml.MarkedYAMLError as error:  # such as a merge key (<<) of something that has no keys
+        raise BadInput(_syntax(path, text, error)) from None
     return lines
 
 
@@ -89,19 +99,43 @@ def _syntax(path: str, text: str, error: yaml.MarkedYAMLError) -> str:
 
 
 def _collect(path: str, node: yaml.Node, place: str, lines: dict[str, int]) -> None:
-    """Collect the line of every key below `node`. Raises BadInput for a key given twice."""
-    if place.count(".") > DEEPEST:
+    """Collect the line of every key and item below `node`.
+
+    Raises BadInput for a key given twice, for a value that is no plain value, and for more keys than a study has.
+    """
+    if place.count(".") > DEEPEST or len(lines) > MOST:
         raise BadInput(f"{path}: found keys nested without end, expected {KEYS}")
     if isinstance(node, yaml.SequenceNode):
         for number, inner in enumerate(node.value):
+            lines[f"{place}{number}"] = inner.start_mark.line + 1
             _collect(path, inner, f"{place}{number}.", lines)
     elif isinstance(node, yaml.MappingNode):
         own = {}
         for key, inner in node.value:
+            if key.tag != MERGE:
+                _check_value(path, key)
             line = key.start_mark.line + 1
+            if not isinstance(key, yaml.ScalarNode):
+                raise BadInput(f"{path}, line {line}: found a list or keys instead of a key, expected {KEYS}")
             if first := own.get((key.tag, key.value)):
                 found = f"found the key {place}{key.value}, which is on line {first} as well"
                 raise BadInput(f"{path}, line {line}: {found}, expected each key once; rename or remove one")
-            if isinstance(key, yaml.ScalarNode):
-                own[key.tag, key.value] = lines[f"{place}{key.value}"] = line
-                _collect(path, inner, f"{place}{key.value}.", lines)
+            own[key.tag, key.value] = lines[f"{place}{key.value}"] = line
+            _collect(path, inner, f"{place}{key.value}.", lines)
+    _check_value(path, node)
+
+
+def _check_value(path: str, node: yaml.Node) -> None:
+    """Raise BadInput for a tag that would make an object of Python, and for a date or number that does not exist."""
+    mark = node.start_mark
+    place = f"{path}, line {mark.line + 1}, column {mark.column + 1}"
+    if node.tag not in KINDS:
+        raise BadInput(f"{place}: found a value of the kind {node.tag}, expected plain text; put it in quotes")
+    if isinstance(node, yaml.ScalarNode):
+        try:
+            yaml.SafeLoader("").construct_object(node)
+        except (yaml.YAMLError, ValueError, OverflowError):
+            kind = node.tag.rsplit(":", 1)[-1]
+            raise BadInput(
+                f"{place}: found '{node.value[:KEPT]}', which is no {kind} that exists; correct it, or put it in quotes"
+            ) from None
