@@ -13,32 +13,45 @@ from murmur.csv_tables import read_csv
 from murmur.job import job
 from murmur.presentation.number_format import mean_and_sd, number, p_value
 from murmur.presentation.printed_table import PrintedTable, write_table
-from murmur.statistics.notes import SILENT, reasons_of, words
+from murmur.statistics.notes import mice, reasons_of
 from murmur.vocabulary import METRIC_NAMES, UNITS, abbreviations
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 
+# Reasons for values that are missing in this table, with the values of the reason; agreement.csv has others.
+REASONS = {
+    "pairs_missing": "{0} of {1} mice excluded, no value for reference or reader",
+    "no_pair": "no mouse measured by both",
+    "one_pair": "one mouse has no SD, limits of agreement, p or r",
+    "too_few_pairs": "r requires 3 mice",
+    "differences_constant": "all differences are the same, no p",
+    "neither_varies": "neither reference nor reader varies, no r",
+    "rater_constant": "the {0} does not vary, no r",
+}
+
+
 def footnote(agreement: pd.DataFrame, reader: str, sd_ddof: int, alpha: float) -> str:
     """Explain the values of the table and why some are missing."""
-    if agreement.empty:
-        return "No metric was measured by both the reference and the reader."
+    if not agreement["n"].sum():
+        return f"No mouse was measured by both the reference and {reader}."
     counts = agreement["n"].unique()
-    mice = f"{counts[0]} mice" if len(counts) == 1 else "the n mice in each row"
+    who = mice(counts[0]) if len(counts) == 1 else "the n mice in each row"
     tested = agreement["p"].count()
+    holm = f"; p (Holm), Holm-corrected for {tested} metrics" if tested > 1 else ""
     sentences = [
-        f"Values are mean ± SD (denominator {'n − 1' if sd_ddof else 'n'}) of {mice}.",
+        f"Values are mean ± SD (denominator {'n − 1' if sd_ddof else 'n'}) of {who}.",
         f"Bias, mean difference, {reader} − reference, with 95% limits of agreement (bias ± 1.96 SD).",
-        f"p, two-sided paired t-test; p (Holm), Holm-corrected for {tested} metrics (significance level {alpha}).",
-        "r, Pearson's correlation coefficient.",
+        *([f"p, two-sided paired t-test{holm} (significance level {alpha})."] if tested else []),
+        *(["r, Pearson's correlation coefficient."] if agreement["pearson_r"].notna().any() else []),
         abbreviations(agreement["metric"]),
     ]
     reasons: dict[str, list[str]] = {}
     for metric, cell in zip(agreement["metric"], agreement["reasons"], strict=True):
         for why in reasons_of(cell):
-            if why.code not in SILENT:
-                reasons.setdefault(words(why, brief=True), []).append(METRIC_NAMES[metric])
+            if why.code in REASONS:
+                reasons.setdefault(REASONS[why.code].format(*why.values), []).append(METRIC_NAMES[metric])
     sentences += [f"{', '.join(metrics)}: {clause}." for clause, metrics in reasons.items()]
     return " ".join(sentences)
 

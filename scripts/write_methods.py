@@ -47,6 +47,8 @@ def paragraphs_of_reader(
     reader = settings["readers"][name]
     which = ["test"] if reader["mice"] == "test" else ["train", "validation", "test"]
     read = {cohort: int(splits[cohort]["split"].isin(which).sum()) for cohort in reader.get("cohorts", splits)}
+    if not any("split" in settings["cohorts"][cohort] for cohort in read):
+        reader = reader | {"mice": "all"}  # without a split, all mice are test mice
     if name not in trained:
         return [methods.other_reader(name, reader, weights.get(name), read)]
     record, history = trained[name]
@@ -64,7 +66,7 @@ def sections(
     functions: Mapping[str, Mapping[str, pd.DataFrame]],
     trained: Mapping[str, tuple[dict, pd.DataFrame]],
     weights: Mapping[str, str],
-    made: set[str],
+    made: Mapping[str, pd.DataFrame],
     versions: Mapping[str, list[str]],
     commits: list[str],
     excluded: Mapping[str, Mapping[str, str]],
@@ -72,7 +74,7 @@ def sections(
     """Return the paragraphs under each heading.
 
     Tables are by cohort, those of `functions` by cohort and reader; `trained` has training.json and history.csv by
-    reader, `weights` the SHA-256 of a reader's weights, `made` the names of the tables and figures, without suffix,
+    reader, `weights` the SHA-256 of a reader's weights, `made` the statistical tables that hold a result, by name, and
     `excluded` the reasons of the excluded mice by cohort.
     """
     cohorts, statistics = settings["cohorts"], settings["statistics"]
@@ -94,19 +96,21 @@ def sections(
             *(t for name in readers for t in paragraphs_of_reader(name, settings, splits, trained, weights)),
             methods.masks(readers),
         ],
-        "Measurements": [methods.measures(manifests.values()), methods.overlap_measures()] if manifests else [],
+        "Measurements": [methods.measures(manifests.values()), methods.overlap_measures(manifests.values())]
+        if manifests
+        else [],
         "Statistical analysis": [
             statistical_methods.conventions(statistics, made, measured),
-            statistical_methods.agreement(statistics) if "agreement" in made else "",
-            statistical_methods.overlap(made, controls) if "overlap_anova" in made else "",
-            statistical_methods.groups() if "groups" in made else "",
-            statistical_methods.sample_size(statistics, "groups" in made) if "sample_size" in made else "",
-            statistical_methods.readers(statistics) if "reader_ranking" in made else "",
+            statistical_methods.agreement(statistics, made["agreement"]) if "agreement" in made else "",
+            statistical_methods.overlap(made, controls),
+            statistical_methods.groups(made["group_tests"]) if "group_tests" in made else "",
+            statistical_methods.sample_size(statistics, made["sample_size"]) if "sample_size" in made else "",
+            statistical_methods.readers(statistics, made),
             statistical_methods.between_cohorts() if "cohort_comparison" in made else "",
             statistical_methods.supplement(made),
         ],
         "Software": [methods.software(versions, commits)],
-        "To be completed by the authors": [methods.to_be_completed(cohorts, "groups" in made)],
+        "To be completed by the authors": [methods.to_be_completed(cohorts, made)],
     }
 
 
@@ -136,7 +140,7 @@ def main(
             for reader, (record, history) in trained.items()
         },
         weights_of(known),
-        {Path(path).stem for path in results},
+        statistical_methods.computed(results),
         known.used("software"),
         sorted({job.made["commit"] for job in known.jobs}),
         excluded | {cohort: reasons for cohort, (_, reasons) in tables.items()},

@@ -43,7 +43,9 @@ def sections(
         ]
         if agreement["n"].sum()
         else [],
-        "Segmentation accuracy": [
+        "Segmentation accuracy": []
+        if "overlap_summary" in tables and not tables["overlap_summary"]["n"].sum()
+        else [
             from_table("overlap_summary", overlap, tables.get("surface_summary"), reader),
             from_table("overlap_anova", effects, tables.get("overlap_pairwise"), alpha),
             from_table("overlap_pairwise", contrasts, tables.get("overlap_anova"), alpha),
@@ -53,7 +55,7 @@ def sections(
         "Phenotypes": phenotypes(tables["group_tests"], tables["group_differences"], reader, alpha)
         if "group_tests" in tables
         else [],
-        "Sample size": [from_table("sample_size", sample_size, reader, alpha, power)],
+        "Sample size": [from_table("sample_size", sample_size, reader, alpha, power)] if agreement["n"].sum() else [],
     }
 
 

@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 import write_methods
+from murmur.csv_tables import write_csv
 from murmur.data.published_dataset import WEIGHTS
 from murmur.measurement.function import MYOCARDIAL_DENSITY
 from murmur.network import augmentation
@@ -43,7 +44,33 @@ HISTORY = pd.DataFrame({"epoch": [28, 29], "val_dice_myocardium": [0.1, 0.8125],
 VERSIONS = {"keras": ["3.15.1"], "python": ["3.11.7"], "snakemake": ["9.27.1", "9.28.0"]}
 COMMITS = ["a" * 40, "b" * 40 + "+"]
 DIGEST = "9245dbca" * 8
-MADE = {"agreement", "overlap_anova", "overlap_model", "groups", "sample_size", "reader_ranking", "cohort_comparison"}
+OF_AGREEMENT = (
+    "slope_p",
+    "tost_p",
+    "icc2",
+    "shapiro_p",
+    "wilcoxon_p",
+    "pearson_r",
+    "icc3",
+    "repeatability_coefficient",
+)
+# what the words ask of the statistical tables of a study in which everything was computed
+MADE = {
+    name: pd.DataFrame(columns)
+    for name, columns in {
+        "agreement": {column: [0.5] for column in OF_AGREEMENT},
+        "overlap_anova": {"p": [0.5]},
+        "overlap_pairwise": {"p": [0.5]},
+        "overlap_model": {"F": [2.0]},
+        "dice_error": {"p": [0.5]},
+        "group_tests": {"test": ["welch_anova", "welch_anova", "anova"], "df1": [3, 1, 3]},
+        "sample_size": {"metric": ["EDV", "EF", "mass_ED"], "groups": [2, 2, 2]},
+        "reader_comparison": {"measure": ["dice", "absolute_error"]},
+        "reader_ranking": {"rank_ci_low": [1.0, None]},
+        "reader_beside_observer": {"loa_width_ratio": [1.5]},
+        "cohort_comparison": {"ratio_ci_low": [0.5]},
+    }.items()
+}
 
 
 def manifest(n, **columns):
@@ -220,12 +247,13 @@ def test_split_names_only_the_rules_that_were_needed():
 
 def test_authors_are_asked_for_what_is_not_known():
     phantom = {"source": {"phantom": {}}}
-    asked = methods.to_be_completed({"ours": {"source": {"folder": "mice"}}, "theirs": phantom}, True)
+    asked = methods.to_be_completed({"ours": {"source": {"folder": "mice"}}, "theirs": phantom}, MADE)
     for point in ("ethics approval", "field strength", "blinding", "exclusions", "phenotype labels", "margins"):
         assert point in asked
-    assert methods.to_be_completed({"theirs": phantom}, False) == (
+    assert methods.to_be_completed({"theirs": phantom}, {"agreement"}) == (
         "Add what Murmur cannot know: the choice of the equivalence margins."
     )
+    assert methods.to_be_completed({"theirs": phantom}, {}) == ""
 
 
 CHANGES = {
@@ -307,9 +335,89 @@ def test_excluded_mice_are_counted_by_reason():
 
 
 def test_what_was_not_made_is_not_described():
-    text = words(made={"agreement", "sample_size"})
-    for absent in ("ANOVA", "mixed model", "resamples", "within phenotypes"):
+    few = {"agreement": MADE["agreement"].assign(icc2=None), "sample_size": MADE["sample_size"].assign(groups=1)}
+    text = words(made=few)
+    for absent in (
+        "ANOVA",
+        "intraclass",
+        "resamples",
+        "within phenotypes",
+        "Readers",
+        "generalisation",
+        "Spearman's rank",
+    ):
         assert absent not in text
+    assert "limits of agreement" in text
+
+
+def write_methods_of_nothing():
+    """The headings of a study of mice without contours that a network segments."""
+    bare = OURS.assign(annotated_frames=None, ed_frame=None, es_frame=None, inflow_frames=None)
+    study = {
+        "study": "s",
+        "cohorts": {"ours": {"source": {"folder": "m"}}},
+        "readers": {"murmur": {"weights": "murmur"}},
+    }
+    split = SPLIT.assign(split="test")
+    found = write_methods.sections(
+        in_force(complete(study)),
+        {"ours": bare},
+        {"ours": split},
+        {},
+        {},
+        {"murmur": DIGEST},
+        {},
+        VERSIONS,
+        COMMITS,
+        {"ours": {}},
+    )
+    return {heading: text for heading, texts in found.items() if (text := " ".join(filter(None, texts)))}
+
+
+def test_mice_without_contours_are_neither_tested_nor_compared():
+    found = write_methods_of_nothing()
+    assert list(found) == [
+        "Mice and images",
+        "Reference contours",
+        "Segmentation",
+        "Measurements",
+        "Software",
+        "To be completed by the authors",
+    ]
+    assert "was applied to all mice (8 in the ours cohort)" in found["Segmentation"]
+    for absent in ("test", "Dice", "the reference, and", "equivalence"):
+        assert absent not in " ".join(found.values()), absent
+
+
+def test_two_phenotypes_are_compared_by_t_tests():
+    two = statistical_methods.groups(MADE["group_tests"].query("df1 == 1"))
+    assert two.endswith("with at least 3 mice by Welch's t-test with Holm correction.")
+    assert "(Welch's t-test for two phenotypes)" in statistical_methods.groups(MADE["group_tests"])
+    assert "t-test for two" not in statistical_methods.groups(MADE["group_tests"].query("df1 == 3"))
+
+
+def test_readers_of_numbers_alone_are_not_compared_in_dice():
+    few = MADE | {
+        "reader_comparison": pd.DataFrame({"measure": ["absolute_error"]}),
+        "reader_ranking": pd.DataFrame({"rank_ci_low": [None]}),
+    }
+    text = statistical_methods.readers({"observers": ["second"]}, few)
+    assert text.startswith("Readers of the same cohort were compared pairwise in absolute error by paired t-tests")
+    assert "Readers were also ranked. The width" in text
+
+
+def test_only_tables_with_a_result_are_described(tmp_path):
+    paths = []
+    for cohort, p in (("a", 0.25), ("b", None)):
+        for name in ("overlap_anova", "overlap_pairwise", "elsewhere"):
+            (tmp_path / cohort).mkdir(exist_ok=True)
+            value = None if name == "overlap_pairwise" else p
+            write_csv(
+                pd.DataFrame({"effect": ["phase", "structure"], "p": [value, None]}), tmp_path / cohort / f"{name}.csv"
+            )
+            paths.append(str(tmp_path / cohort / f"{name}.csv"))
+    found = statistical_methods.computed([*paths, str(tmp_path / "overlap_model.png")])
+    assert {name: table["p"].tolist() for name, table in found.items()} == {"overlap_anova": [0.25]}
 
 
 def test_numbers_alone_have_neither_images_nor_readers():
@@ -324,7 +432,7 @@ def test_numbers_alone_have_neither_images_nor_readers():
         functions,
         {},
         {},
-        {"agreement"},
+        {"agreement": MADE["agreement"]},
         VERSIONS,
         COMMITS,
         {"numbers": {"C1": "died"}},

@@ -8,7 +8,7 @@ import pytest
 
 import measure_agreement
 import tabulate_agreement
-from murmur.csv_tables import write_csv
+from murmur.csv_tables import read_csv, write_csv
 from murmur.presentation.number_format import number, p_value
 from murmur.presentation.rendering import tex
 
@@ -132,7 +132,20 @@ def test_an_empty_agreement_is_a_row_of_dashes(tmp_path):
         tmp_path / "agreement.csv", list(files.values()), cohort="c", reader="r", sd_ddof=1, alpha=0.05
     )
     assert files["csv"].read_text(encoding="utf-8").splitlines()[1] == "EDV (µL),–,–,–,–,–,–,0"
-    assert "no pair of values" in files["html"].read_text(encoding="utf-8")
+    assert "No mouse was measured by both the reference and r." in files["html"].read_text(encoding="utf-8")
+
+
+def test_statistics_that_the_table_does_not_have_are_not_mentioned(tmp_path):
+    """Spearman's rho of the four mice is 1, so it has no confidence limits: of no concern here."""
+    rows = ["M1,EDV,uL,50,52", "M2,EDV,uL,60,61", "M3,EDV,uL,70,74", "M4,EDV,uL,80,85"]
+    rows += ["M1,EF,%,50,52", "M2,EF,%,60,61", "M3,EF,%,70,"]
+    (tmp_path / "function.csv").write_text("\n".join(["mouse,metric,unit,reference,reader", *rows]) + "\n")
+    measure_agreement.main(tmp_path / "function.csv", tmp_path / "agreement.csv", 1, 0.05, {})
+    agreement = read_csv(tmp_path / "agreement.csv")
+    assert "Spearman's rho is +1" in agreement["note"].iloc[0]
+    found = tabulate_agreement.footnote(agreement, "r", 1, 0.05)
+    assert "Spearman" not in found and "ICC" not in found
+    assert found.endswith("EF: 1 of 3 mice excluded, no value for reference or reader. EF: r requires 3 mice.")
 
 
 def test_no_metric_at_all(tmp_path):
@@ -142,7 +155,7 @@ def test_no_metric_at_all(tmp_path):
     tabulate_agreement.main(
         tmp_path / "agreement.csv", list(files.values()), cohort="c", reader="r", sd_ddof=1, alpha=0.05
     )
-    assert "No metric was measured" in files["tex"].read_text(encoding="utf-8")
+    assert "No mouse was measured by both" in files["tex"].read_text(encoding="utf-8")
 
 
 def test_numbers_in_print():

@@ -572,6 +572,34 @@ def test_few_mice(tmp_path, write, mice, phenotypes, lost):
     assert left > 2 or "could not be computed" in text or left == 0
 
 
+def test_mice_without_contours_are_only_counted(tmp_path, write):
+    known = measurements(tmp_path, 1)
+    write_csv(read_csv(tmp_path / "function.csv").assign(reference=np.nan), tmp_path / "function.csv")
+    write_csv(read_csv(tmp_path / "overlap.csv").head(0), tmp_path / "overlap.csv")
+    manifest = read_csv(tmp_path / "manifest.csv").assign(ed_frame=None, es_frame=None)
+    write_csv(manifest, tmp_path / "manifest.csv")
+    paths = statistics(tmp_path, known)
+    text = write({name: read_csv(paths[name]) for name in TABLES if not name.startswith("group")})
+    assert paragraphs(text) == {
+        "Mice": [
+            "No mouse of the mine cohort was measured by both the reference and reader net. 4 mice had no reference "
+            "contours at ED and ES."
+        ]
+    }
+
+
+def test_what_could_not_be_computed_is_named(tmp_path, write):
+    """One mouse with contours: neither the ANOVA nor the association with the error has enough of them."""
+    known = measurements(tmp_path, 1, ["control"])
+    paths = statistics(tmp_path, known)
+    found = paragraphs(write({name: read_csv(path) for name, path in paths.items()}))["Segmentation accuracy"]
+    assert found[1:] == [
+        "The ANOVA of the Dice coefficient could not be computed (1 complete mouse, at least 2 are required).",
+        "The association of the Dice coefficient with the absolute error could not be tested (1 mouse with both "
+        "values, at least 3 are required).",
+    ]
+
+
 def test_no_metric_at_all(write):
     text = write({"agreement": pd.DataFrame(columns=["metric", "unit", *STATISTICS])})
     assert text == (

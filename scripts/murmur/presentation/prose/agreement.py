@@ -38,7 +38,7 @@ def compared(tables: dict[str, pd.DataFrame], cohort: str, reader: str) -> str:
         unread = total - n - without
         learning = 0 if split is None else int(split["split"].isin(["train", "validation"]).sum())
         not_tested = " (training and validation mice)" if learning == unread else ""
-        why = [f"{without} had no reference contours at ED and ES"] if without else []
+        why = [f"{without if n else mice(without)} had no reference contours at ED and ES"] if without else []
         why += [f"{unread} {'was' if unread == 1 else 'were'} not measured by {reader}{not_tested}"] if unread else []
         others = "of the other mice, " if n and len(why) > 1 else "the other " if n else ""
         texts.append(others + enumerate_words(why))

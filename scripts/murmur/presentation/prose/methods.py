@@ -5,7 +5,7 @@ comes from the settings, the tables, the record of a training, or a constant of 
 statistical methods are in `statistical_methods`.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 import numpy as np
 import pandas as pd
@@ -151,6 +151,8 @@ def contours(name: str, cohort: dict, manifest: pd.DataFrame, table: pd.DataFram
 
 def split(name: str, cohort: dict, manifest: pd.DataFrame, table: pd.DataFrame) -> str:
     """Give the number of mice that train, validate and test, and describe how they were assigned."""
+    if "split" not in cohort and manifest["annotated_frames"].isna().all():
+        return ""
     if "split" not in cohort:
         return paragraph(
             f"the {mice(len(table))} of the {name} cohort {'was' if len(table) == 1 else 'were'} used for testing only"
@@ -339,14 +341,23 @@ def measures(manifests: Iterable[pd.DataFrame]) -> str:
     )
 
 
-def overlap_measures() -> str:
-    """Define the Dice coefficient and the surface distances."""
+def overlap_measures(manifests: Iterable[pd.DataFrame]) -> str:
+    """Define the Dice coefficient and the surface distances, where there are contours to compare with."""
+    annotated = pd.concat([manifest[["annotated_frames", "es_frame"]] for manifest in manifests])
+    annotated = annotated[annotated["annotated_frames"].notna()]
+    if annotated.empty:
+        return ""
+    phased = annotated["es_frame"].notna()
+    where = ["at ED and at ES"] if phased.any() else []
+    where += (
+        [f"{'in mice without ED and ES, ' if where else ''}at the first annotated frame"] if not phased.all() else []
+    )
     return paragraph(
         "the masks of a reader (A) and the reference (B) were compared by the Dice coefficient, "
         "2 |A ∩ B| / (|A| + |B|), the 95th-percentile Hausdorff distance (HD95; the larger of the two directed 95th "
         "percentiles of the distances between their surfaces) and the average symmetric surface distance (ASSD), with "
         "surface elements weighted by area (Nikolov et al., J Med Internet Res 2021;23:e26151); each was computed over "
-        "the whole stack at ED and at ES"
+        f"the whole stack {' and, '.join(where)}"
     )
 
 
@@ -366,7 +377,7 @@ def software(versions: Mapping[str, list[str]], commits: Iterable[str]) -> str:
     )
 
 
-def to_be_completed(cohorts: Mapping[str, dict], with_phenotypes: bool) -> str:
+def to_be_completed(cohorts: Mapping[str, dict], made: Collection[str]) -> str:
     """List what authors must add: what is known neither from the images nor from the settings."""
     points = []
     if any("phantom" not in cohort["source"] for cohort in cohorts.values()):
@@ -376,6 +387,6 @@ def to_be_completed(cohorts: Mapping[str, dict], with_phenotypes: bool) -> str:
             "contouring (observers, their experience and blinding, and the handling of papillary muscles)",
             "exclusions before the analysis",
         ]
-    points += ["the meaning of the phenotype labels"] if with_phenotypes else []
-    points.append("the choice of the equivalence margins")
-    return paragraph(f"add what Murmur cannot know: {enumerate_words(points)}")
+    points += ["the meaning of the phenotype labels"] if "group_tests" in made else []
+    points += ["the choice of the equivalence margins"] if "agreement" in made else []
+    return paragraph(f"add what Murmur cannot know: {enumerate_words(points)}" if points else "")

@@ -109,7 +109,8 @@ def effects(anova: pd.DataFrame, pairwise: pd.DataFrame | None, alpha: float) ->
     text = f"{name}the Dice coefficient {joined}" if verdicts else ""
     if interaction:
         text = f"{text}; {interaction}" if text else name + interaction
-    return paragraph(text, missing_values(anova, list(anova["effect"].map(EFFECT))))
+    why = missing_values(anova, list(anova["effect"].map(EFFECT)), "the ANOVA of the Dice coefficient is incomplete")
+    return paragraph(text, why if text else why.replace("is incomplete", "could not be computed", 1))
 
 
 def gated(contrast: str, anova: pd.DataFrame | None, alpha: float) -> bool:
@@ -199,4 +200,5 @@ def errors(dice_error: pd.DataFrame, alpha: float) -> str:
             f"and phase (p values Holm-corrected), {texts[0]}"
         )
     untested = dice_error[dice_error["p_holm"].isna()]
-    return paragraph(*texts, missing_values(untested, metric_names(untested)))
+    what = "the association of the Dice coefficient with the absolute error could not be tested"
+    return paragraph(*texts, missing_values(untested, metric_names(untested), what))

@@ -215,6 +215,6 @@ def sample_size(table: pd.DataFrame, reader: str, alpha: float, power: float) ->
             table,
             metric_names(table),
             "these estimates should be interpreted with caution" if texts else "sample sizes could not be estimated",
-            (*SILENT, "no_slope") if texts else SILENT,
+            (*SILENT, "no_slope", "values_missing") if texts else SILENT,
         ),
     )

@@ -1,7 +1,15 @@
-"""Statistical methods in words, from the settings of a study and the constants of the modules that compute."""
+"""Statistical methods in words, from the settings of a study, its tables and the constants of the modules that compute.
 
-from collections.abc import Collection, Sequence
+Only what was computed is described: `made` holds the statistical tables of the study by name, each with the rows of all
+cohorts and readers, of which at least one has the result in RESULT.
+"""
 
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from murmur.csv_tables import read_csv
 from murmur.presentation.prose.phrases import METRIC, difference_with_unit, enumerate_words, paragraph, with_unit
 from murmur.statistics.agreement import Z
 from murmur.statistics.bootstrap import MIN_RESAMPLED, RESAMPLES
@@ -11,20 +19,51 @@ from murmur.statistics.phenotypes import MIN_MICE
 from murmur.vocabulary import METRICS
 
 COUNT = ("no", "one", "two", "three", "four", "five", "six")
+# the column that holds the result of each table
+RESULT = {
+    "agreement": "bias_ci_low",
+    "overlap_anova": "p",
+    "overlap_pairwise": "p",
+    "overlap_model": "F",
+    "dice_error": "p",
+    "group_tests": "p",
+    "sample_size": "reference_mice_per_group",
+    "reader_comparison": "p",
+    "reader_ranking": "rank",
+    "reader_beside_observer": "loa_width_ratio",
+    "cohort_comparison": "ratio_ci_low",
+}
 
 
-def conventions(statistics: dict, made: set[str], measured: Sequence[str]) -> str:
+def computed(paths: Iterable[str]) -> dict[str, pd.DataFrame]:
+    """Return the tables among the results `paths` that hold a result, by name; only rows with a result are kept."""
+    found: dict[str, list[pd.DataFrame]] = {}
+    for path in map(Path, paths):
+        if path.suffix == ".csv" and path.stem in RESULT:
+            table = read_csv(path).dropna(subset=RESULT[path.stem])
+            found.setdefault(path.stem, []).append(table)
+    tables = {name: [table for table in parts if len(table)] for name, parts in found.items()}
+    return {name: pd.concat(parts) for name, parts in tables.items() if parts}
+
+
+def _any(table: pd.DataFrame, column: str) -> bool:
+    return bool(table[column].notna().any())
+
+
+def conventions(statistics: dict, made: Mapping[str, pd.DataFrame], measured: Sequence[str]) -> str:
     """Give the statistical unit, the sign of differences, SDs, levels, and the families of corrected tests.
 
-    `measured` are the left-ventricular parameters of the study, `made` the names of its tables.
+    `measured` are the left-ventricular parameters of the study.
     """
+    if not made:
+        return ""
     alpha = statistics["alpha"]
-    compared = made & {"groups", "overlap_model"}
+    compared = made.keys() & {"group_tests", "overlap_model"}
+    raters = "the reference and each reader" if "group_tests" in made else "each reader"
     family = (
         f"Holm correction was applied across the {COUNT[len(measured)]} left-ventricular parameters "
-        f"({enumerate_words(METRIC[metric] for metric in measured)}), separately for each type of test, "
-        f"{'for the reference and each reader' if 'groups' in made else 'for each reader'}, in each cohort, unless "
-        "another family is given"
+        f"({enumerate_words(METRIC[metric] for metric in measured)}), separately for each type of test, for "
+        f"{raters}, in each cohort, unless another family is given"
     )
     return paragraph(
         "the mouse was the statistical unit, and differences were calculated as reader − reference",
@@ -36,7 +75,7 @@ def conventions(statistics: dict, made: set[str], measured: Sequence[str]) -> st
     )
 
 
-def agreement(statistics: dict) -> str:
+def agreement(statistics: dict, table: pd.DataFrame) -> str:
     """Describe how agreement with the reference was measured and tested."""
     within: dict[str, list[str]] = {}
     for metric, margin in statistics["equivalence_margins"].items():
@@ -48,28 +87,39 @@ def agreement(statistics: dict) -> str:
         "1986;327:307), with exact CI based on the noncentral t distribution (Carkeet, Optom Vis Sci 2015;92:e71)",
         "proportional bias was tested by regressing the difference on the mean of the two measurements, with Holm "
         "correction; where the slope was significant, limits of agreement were also computed as linear functions of "
-        "the mean (Bland and Altman, Stat Methods Med Res 1999;8:135)",
-        "equivalence was assessed by two one-sided paired t-tests with Holm correction and margins of " + margins,
+        "the mean (Bland and Altman, Stat Methods Med Res 1999;8:135)"
+        if _any(table, "slope_p")
+        else "",
+        "equivalence was assessed by two one-sided paired t-tests with Holm correction and margins of " + margins
+        if _any(table, "tost_p")
+        else "",
         "reliability was quantified by the intraclass correlation coefficient ICC(2,1) (Shrout and Fleiss, Psychol "
         "Bull 1979;86:420), Lin's concordance correlation coefficient (Biometrics 1989;45:255) and the coefficient of "
-        "variation between the two methods, which includes the bias (Bland and Altman, BMJ 1996;312:1654)",
+        "variation between the two methods, which includes the bias (Bland and Altman, BMJ 1996;312:1654)"
+        if _any(table, "icc2")
+        else "",
     )
 
 
-def overlap(made: set[str], controls: Collection[str]) -> str:
+def overlap(made: Mapping[str, pd.DataFrame], controls: Collection[str]) -> str:
     """Describe how Dice was compared between phases, structures and phenotypes, and related to the error.
 
     `controls` holds the phenotype with which others are compared in each cohort that has several.
     """
+    anova = (
+        "two-way repeated-measures ANOVA with the factors phase and structure (generalised η²; Olejnik and Algina, "
+        f"Psychol Methods 2003;8:434), with Holm correction for {COUNT[len(EFFECTS)]} effects"
+    )
+    pairwise = f"paired t-tests with Holm correction for {COUNT[len(CONTRASTS)]} contrasts"
+    how = [text for name, text in (("overlap_anova", anova), ("overlap_pairwise", pairwise)) if name in made]
     texts = [
-        "Dice coefficients were compared by two-way repeated-measures ANOVA with the factors phase and structure "
-        f"(generalised η²; Olejnik and Algina, Psychol Methods 2003;8:434), with Holm correction for "
-        f"{COUNT[len(EFFECTS)]} effects, and by paired t-tests with Holm correction for {COUNT[len(CONTRASTS)]} "
-        "contrasts",
+        f"Dice coefficients were compared by {', and by '.join(how)}" if how else "",
         "the adjusted p value of a contrast is the larger of its Holm-corrected p value and the smallest "
         "Holm-corrected p value of the effects to which it belongs: phase and the interaction (ED against ES in a "
         "structure), structure and the interaction (blood pool against myocardium in a phase), or structure only "
-        "(blood pool against myocardium over both phases)",
+        "(blood pool against myocardium over both phases)"
+        if len(how) == 2
+        else "",
     ]
     if "overlap_model" in made:
         control = next(iter(controls)) if len(controls) == 1 else "the control or else the first phenotype"
@@ -79,20 +129,31 @@ def overlap(made: set[str], controls: Collection[str]) -> str:
             "t-tests with Bonferroni correction of p values and CI; the adjusted p value is the larger of the "
             "Bonferroni-corrected p value and the p value of the ANOVA"
         )
-    texts.append(
-        "the Dice coefficients of the blood pool at ED and ES and of the myocardium at ED and ES were related to the "
-        "absolute errors in EDV, ESV, mass at ED and mass at ES, respectively, by Spearman's rank correlation (CI by "
-        "the standard error of Bonett and Wright, Psychometrika 2000;65:23), with Holm correction for these "
-        f"{COUNT[len(DICE_ERRORS)]} tests"
-    )
+    if "dice_error" in made:
+        texts.append(DICE_AND_ERROR)
     return paragraph(*texts)
 
 
-def groups() -> str:
-    """Describe how phenotypes were compared."""
+DICE_AND_ERROR = (
+    "the Dice coefficients of the blood pool at ED and ES and of the myocardium at ED and ES were related to the "
+    "absolute errors in EDV, ESV, mass at ED and mass at ES, respectively, by Spearman's rank correlation (CI by "
+    "the standard error of Bonett and Wright, Psychometrika 2000;65:23), with Holm correction for these "
+    f"{COUNT[len(DICE_ERRORS)]} tests"
+)
+
+
+def groups(tests: pd.DataFrame) -> str:
+    """Describe how phenotypes were compared: two by t-tests, more by ANOVA and pairs."""
+    effects = tests.loc[tests["test"] == "welch_anova", "df1"]
+    if effects.max() == 1:
+        return paragraph(
+            f"left-ventricular parameters were compared between phenotypes with at least {MIN_MICE} mice by Welch's "
+            "t-test with Holm correction"
+        )
+    of_two = " (Welch's t-test for two phenotypes)" if effects.min() == 1 else ""
     return paragraph(
-        f"left-ventricular parameters were compared between phenotypes with at least {MIN_MICE} mice by Welch's ANOVA "
-        "(Welch's t-test for two phenotypes) with Holm correction",
+        f"left-ventricular parameters were compared between phenotypes with at least {MIN_MICE} mice by Welch's ANOVA"
+        f"{of_two} with Holm correction",
         "if the ANOVA was significant for a method, reference or reader, pairs were compared for that method by "
         "Welch's t-tests with Bonferroni correction of p values and CI for the number of pairs; the adjusted p value "
         "of a pair is the larger of its Bonferroni-corrected p value and the Holm-corrected p value of the ANOVA of "
@@ -100,13 +161,16 @@ def groups() -> str:
     )
 
 
-def sample_size(statistics: dict, with_phenotypes: bool) -> str:
+def sample_size(statistics: dict, table: pd.DataFrame) -> str:
     """Describe the sample-size estimates."""
+    with_phenotypes = (table["groups"] > 1).any()
     units = {"EF": "percentage points"}
     changes = [
-        f"{with_unit(f'{change:g}', units.get(m, '%'))} in {METRIC[m]}" for m, change in statistics["changes"].items()
+        f"{with_unit(f'{change:g}', units.get(m, '%'))} in {METRIC[m]}"
+        for m, change in statistics["changes"].items()
+        if m in set(table["metric"])
     ]
-    of_what = " (percentages of the mean of the reference)" if statistics["changes"].keys() - units else ""
+    of_what = " (percentages of the mean of the reference)" if set(table["metric"]) - units.keys() else ""
     pooled = "pooled within phenotypes" if with_phenotypes else "of all mice"
     within = " within phenotypes" if with_phenotypes else ""
     return paragraph(
@@ -118,22 +182,33 @@ def sample_size(statistics: dict, with_phenotypes: bool) -> str:
     )
 
 
-def readers(statistics: dict) -> str:
+def readers(statistics: dict, made: Mapping[str, pd.DataFrame]) -> str:
     """Describe how the readers of a cohort were compared with each other."""
-    human = statistics["observers"]
-    return paragraph(
-        "readers of the same cohort were compared pairwise in Dice coefficient and absolute error by paired t-tests on "
-        "the mice measured by both, with Holm correction across all comparisons of a measure",
-        f"readers were also ranked; where at least {MIN_RESAMPLED} mice were available, CI of ranks were obtained by "
-        f"bootstrapping the mice ({RESAMPLES:,} resamples)",
-        f"the width of each reader's limits of agreement was expressed relative to that of the human observer "
-        f"{human[0]}"
-        if len(human) == 1
-        else f"the width of each reader's limits of agreement was expressed relative to the widest of those of the "
-        f"human observers {enumerate_words(human)}"
-        if human
-        else "",
-    )
+    texts = []
+    if "reader_comparison" in made:
+        measures = set(made["reader_comparison"]["measure"])
+        names = {"dice": "Dice coefficient", "absolute_error": "absolute error"}
+        compared = enumerate_words(name for measure, name in names.items() if measure in measures)
+        texts.append(
+            f"readers of the same cohort were compared pairwise in {compared} by paired t-tests on the mice measured "
+            "by both, with Holm correction across all comparisons of a measure"
+        )
+    if "reader_ranking" in made:
+        texts.append(f"readers were {'also ' if texts else ''}ranked")
+        if _any(made["reader_ranking"], "rank_ci_low"):
+            texts[-1] += (
+                f"; where at least {MIN_RESAMPLED} mice were available, CI of ranks were obtained by bootstrapping the "
+                f"mice ({RESAMPLES:,} resamples)"
+            )
+    if "reader_beside_observer" in made:
+        human = statistics["observers"]
+        widest = "that" if len(human) == 1 else "the widest of those"
+        observers = f"observer{'' if len(human) == 1 else 's'} {enumerate_words(human)}"
+        texts.append(
+            f"the width of each reader's limits of agreement was expressed relative to {widest} of the human "
+            f"{observers}"
+        )
+    return paragraph(*texts)
 
 
 def between_cohorts() -> str:
@@ -145,17 +220,16 @@ def between_cohorts() -> str:
     )
 
 
-def supplement(made: set[str]) -> str:
+def supplement(made: Mapping[str, pd.DataFrame]) -> str:
     """Name the statistics that only the supplementary tables give."""
-    found = []
-    if "agreement" in made:
-        found += [
-            "Shapiro-Wilk tests of the differences",
-            "Wilcoxon signed-rank tests",
-            "Pearson's and Spearman's correlation coefficients",
-            "ICC(3,1)",
-            "repeatability coefficients",
-        ]
-    if "groups" in made:
+    of_agreement = {
+        "shapiro_p": "Shapiro-Wilk tests of the differences",
+        "wilcoxon_p": "Wilcoxon signed-rank tests",
+        "pearson_r": "Pearson's and Spearman's correlation coefficients",
+        "icc3": "ICC(3,1)",
+        "repeatability_coefficient": "repeatability coefficients",
+    }
+    found = [name for column, name in of_agreement.items() if "agreement" in made and _any(made["agreement"], column)]
+    if "group_tests" in made:
         found += ["one-way ANOVA", "Kruskal-Wallis", "Mann-Whitney tests of phenotypes"]
     return paragraph(f"supplementary tables give {enumerate_words(found)}" if found else "")
