@@ -359,6 +359,7 @@ CASES = [
         change(BOTH, lambda v: v.astype(np.float64)),
         Right(),
     ),
+    Case("N60_units_unknown_to_nifti", patched(IMAGE, 123, b"\x07"), stops("planning", IMAGE_FOUND + "no frame time")),
     Case("N59_mask_empty", change(MASK[ES], lambda v: v * 0), Noted("(frame|ES|empty)")),
     # from trials G: general
     Case(

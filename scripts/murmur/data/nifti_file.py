@@ -82,7 +82,7 @@ def spacing_of(path: Path, image: nibabel.Nifti1Pair) -> list[float] | None:
 
 def interval_of(image: nibabel.Nifti1Pair) -> float | None:
     """Return the time between frames of the header in ms; None unless it is positive and has a unit."""
-    interval = float(image.header.get_zooms()[3]) * MILLISECONDS.get(image.header.get_xyzt_units()[1], np.nan)
+    interval = float(image.header.get_zooms()[3]) * MILLISECONDS.get(_units(image)[1], np.nan)
     return interval if np.isfinite(interval) and interval > 0 else None
 
 
@@ -231,9 +231,17 @@ def on_grid(path: Path, mask: nibabel.Nifti1Pair, image: nibabel.Nifti1Pair) -> 
     return apply_orientation(read_values(path, mask), orientation_to(path, mask, image))
 
 
+def _units(image: nibabel.Nifti1Pair) -> tuple[str, str]:
+    """Return the units of length and time of an image; `unknown` also for codes that NIfTI does not define."""
+    try:
+        return image.header.get_xyzt_units()
+    except KeyError:
+        return "unknown", "unknown"
+
+
 def _millimetres(image: nibabel.Nifti1Pair, other: nibabel.Nifti1Pair | None = None) -> float:
     """Return the unit of length of an image in mm: if it is unknown, that of `other`, or mm."""
-    known = MILLIMETRES.get(image.header.get_xyzt_units()[0])
+    known = MILLIMETRES.get(_units(image)[0])
     return known or (1.0 if other is None else _millimetres(other))
 
 
