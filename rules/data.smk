@@ -173,6 +173,39 @@ rule describe_cohort:
         "../scripts/describe_cohort.py"
 
 
+rule check_plausibility:
+    input:
+        manifest=lambda w: inputs.manifest(w) if inputs.cohort(w).has_images else [],
+        mice=lambda w: [*map(by_content, inputs.mice(w))] if inputs.cohort(w).has_images else [],
+        table=lambda w: [] if inputs.cohort(w).has_images else by_content(inputs.cohort(w).table),
+    output:
+        checks=shown("<results>/cohorts/{cohort}/checks.csv", "Checks of {cohort}", category="Provenance"),
+    log:
+        "<logs>/check_plausibility/{cohort}.log",
+    benchmark:
+        "<benchmarks>/check_plausibility/{cohort}.tsv"
+    priority: 1  # as check_cohort
+    conda:
+        "../envs/analysis.yaml"
+    threads: 2
+    resources:
+        mem_mb=per_attempt(2000),
+        runtime=per_attempt(60),
+    params:
+        noticed=lambda w: [list(finding) for finding in study.findings[w.cohort]],
+        input_sizes=lambda w: study.input_sizes[w.cohort],
+        datasets=[study.readers[name].settings["dataset"] for name in study.readers_by("masks")],
+        one_protocol=lambda w: inputs.cohort(w).kind != "phantom",
+        excluded=inputs.excluded,
+        strict=study.settings["strict"],
+        content=lambda w: [] if inputs.cohort(w).has_images else study.content([inputs.cohort(w).table]),
+        code=code("check_plausibility"),
+    message:
+        "Check the plausibility of {wildcards.cohort}"
+    script:
+        "../scripts/check_plausibility.py"
+
+
 rule draw_split:
     input:
         manifest=rules.describe_cohort.output.manifest,

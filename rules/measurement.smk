@@ -9,6 +9,7 @@ rule measure_volumes:
         manifest=rules.describe_cohort.output.manifest,
         masks=lambda w: [*map(by_content, inputs.segmentations(w))],
         split=inputs.split_of_training,
+        checks=inputs.strict_checks,
     output:
         volumes="<results>/measurements/{cohort}/{reader}/volumes.csv",
     log:
@@ -56,6 +57,7 @@ rule measure_function:
 rule import_measurements:
     input:
         table=lambda w: by_content(inputs.cohort(w).table),
+        checks=inputs.strict_checks,
     output:
         function="<results>/measurements/{cohort}/{reader}/function.csv",
     log:
@@ -82,6 +84,7 @@ rule measure_overlap:
         mice=lambda w: [*map(by_content, inputs.files_read(w))],
         segmentations=inputs.segmentations,
         split=inputs.split_of_training,
+        checks=inputs.strict_checks,
     output:
         overlap="<results>/measurements/{cohort}/{reader}/overlap.csv",
     log:

@@ -28,6 +28,7 @@ rule write_methods:
     input:
         manifests=collect(rules.describe_cohort.output.manifest, cohort=IMAGES),
         splits=collect(rules.draw_split.output.split, cohort=IMAGES),
+        checks=collect(rules.check_plausibility.output.checks, cohort=study.cohorts),
         functions=each(rules.import_measurements.output.function, TABLES),
         trainings=collect(rules.train_network.output.record, reader=TRAINED),
         histories=collect(rules.train_network.output.history, reader=TRAINED),

@@ -24,6 +24,7 @@ rule mice:
         collect(rules.check_cohort.output, cohort=IMAGES),
         collect(rules.describe_cohort.output, cohort=IMAGES),
         collect(rules.draw_split.output, cohort=IMAGES),
+        collect(rules.check_plausibility.output, cohort=study.cohorts),
 
 
 rule networks:

@@ -70,12 +70,13 @@ def sections(
     versions: Mapping[str, list[str]],
     commits: list[str],
     excluded: Mapping[str, Mapping[str, str]],
+    checks: Mapping[str, pd.DataFrame],
 ) -> dict[str, list[str]]:
     """Return the paragraphs under each heading.
 
     Tables are by cohort, those of `functions` by cohort and reader; `trained` has training.json and history.csv by
-    reader, `weights` the SHA-256 of a reader's weights, `made` the statistical tables that hold a result, by name, and
-    `excluded` the reasons of the excluded mice by cohort.
+    reader, `weights` the SHA-256 of a reader's weights, `made` the statistical tables that hold a result, by name,
+    `excluded` the reasons of the excluded mice and `checks` the findings of the plausibility checks, both by cohort.
     """
     cohorts, statistics = settings["cohorts"], settings["statistics"]
     readers = settings["readers"] if manifests else {}
@@ -87,6 +88,7 @@ def sections(
         "Mice and images" if manifests else "Mice": [
             *(methods.images(name, cohorts[name], table, excluded[name]) for name, table in manifests.items()),
             *(methods.numbers_alone(name, tables, excluded[name]) for name, tables in functions.items()),
+            methods.plausibility(checks),
         ],
         "Reference contours": [
             methods.contours(name, cohorts[name], table, splits[name]) for name, table in manifests.items()
@@ -121,6 +123,7 @@ def main(
     splits: Mapping[str, str],
     functions: Mapping[str, Mapping[str, str]],
     trained: Mapping[str, tuple[str, str]],
+    checks: Mapping[str, str],
     results: list[str],
 ) -> None:
     """Write `output` (methods.md) of the study with these `settings` from files named as in `sections`.
@@ -144,6 +147,7 @@ def main(
         known.used("software"),
         sorted({job.made["commit"] for job in known.jobs}),
         excluded | {cohort: reasons for cohort, (_, reasons) in tables.items()},
+        {cohort: read_csv(path) for cohort, path in checks.items()},
     )
     write_page(output, "Methods", found)
 
@@ -161,5 +165,6 @@ if __name__ == "__main__":
             splits=dict(zip(params.cohorts, given.splits, strict=True)),
             functions=functions,
             trained=dict(zip(params.trained, zip(given.trainings, given.histories, strict=True), strict=True)),
+            checks=dict(zip(params.settings["cohorts"], given.checks, strict=True)),
             results=list(given),
         )

@@ -76,6 +76,7 @@ def readme() -> str:
         "cohorts": "## `cohorts`: groups of mice",
         "readers": "## `readers`: sources of segmentations",
         "inference": "## `inference`: computation of the masks",
+        "strict": "## `strict`",
         "statistics": "## `statistics`",
         "paper": "## `paper`: comparison with the published study",
     }

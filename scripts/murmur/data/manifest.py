@@ -257,6 +257,7 @@ def describe(
         _check_images(path, images)
         annotated = {} if masks is None else _check_masks(path, masks, listed_frames(file, shape[3]))
         assumed = spacing_mm is None and "spacing_mm" not in file.attrs
+        interval_assumed = frame_interval_ms is None and "frame_interval_ms" not in file.attrs
         spacing = agreed(path, "spacing_mm", spacing_mm, attribute(file, "spacing_mm", 3), override_headers)
         found = attribute(file, "frame_interval_ms", 1)
         interval = agreed(path, "frame_interval_ms", frame_interval_ms, found, override_headers)
@@ -284,5 +285,6 @@ def describe(
         **dict(zip(("row_mm", "column_mm", "slice_mm"), map(float, spacing), strict=True)),
         "frame_interval_ms": float(interval),
         "spacing_assumed": assumed,
+        "frame_interval_assumed": interval_assumed,
         "excluded": None,
     }

@@ -113,6 +113,11 @@ class NiftiFolder:
         """Return the mask files of a mouse, in order; empty if it has no contours."""
         return list(self._masks.get(mouse, {}).values())
 
+    def mouse_of_mask(self, path: Path) -> tuple[str, str | None]:
+        """Return the name of a file and, if it has the form of a mask, the name of its mouse."""
+        match = _pattern(self.masks).fullmatch(path.name) if self.masks else None
+        return path.name, match["mouse"] if match else None
+
     def contoured_frames(self, mouse: str) -> list[int]:
         """Return the frames with a mask, counted from 0; a 4D file is read to find them."""
         file = self.mask_4d(mouse)

@@ -6,6 +6,11 @@ from murmur.csv_tables import read_rows
 from murmur.errors import BadInput
 
 
+def listed_mice(path: str) -> list[str]:
+    """Return the mice of a participants table, in its order."""
+    return [row["mouse"] for row in read_rows(path, ["mouse", "phenotype"], delimiter="\t")]
+
+
 def read_phenotypes(path: str, mice: Collection[str]) -> dict[str, str]:
     """Read the phenotypes of the mice of a cohort.
 

@@ -21,7 +21,7 @@ CLASSES = 3  # background, myocardium, blood pool
 KEEP_CHANNELS = {"Activation", "BatchNormalization", "Dropout", "Softmax", "UpSampling2D"}
 
 
-def check_weights(path: str) -> bool:
+def check_weights(path: str) -> int:
     """Check that a file is a network from one image to three classes, as far as its configuration tells.
 
     Parameters
@@ -31,8 +31,8 @@ def check_weights(path: str) -> bool:
 
     Returns
     -------
-    bool
-        True.
+    int
+        Side length of the square images that the network takes, in pixels.
 
     Raises
     ------
@@ -57,7 +57,7 @@ def check_weights(path: str) -> bool:
                     "in files is not run: save the network without it"
                 )
         _check_shapes(path, config)
-    return True
+        return input_shape(config)[1]
 
 
 def config_of_hdf5(path: str, file: h5py.File) -> dict:

@@ -365,8 +365,11 @@ class MeasurementsCohort(Cohort):
 
     @cached_property
     def found(self) -> list[str]:
-        """The mice of the table, in its order."""
-        return measurement_table.mice(self.table)
+        """The mice of the table, in its order. Raises BadInput if there are none."""
+        mice = measurement_table.mice(self.table)
+        if not mice:
+            raise BadInput(f"{self.table}: found no rows, expected one per mouse and metric; add the measurements")
+        return mice
 
     @property
     def readers(self) -> list[str]:

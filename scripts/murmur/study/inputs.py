@@ -48,6 +48,14 @@ class Inputs:
         """The file of a mouse."""
         return self.cohort(wildcards).file(wildcards.mouse)
 
+    def manifest(self, wildcards: Wildcards) -> str:
+        """The manifest of a cohort."""
+        return self.layout.cohort(wildcards.cohort, "manifest.csv")
+
+    def strict_checks(self, wildcards: Wildcards) -> list[str]:
+        """The checks of a cohort, which must succeed before it is measured, if the study is strict."""
+        return [self.layout.cohort(wildcards.cohort, "checks.csv")] if self.study.settings["strict"] else []
+
     def mice(self, wildcards: Wildcards) -> list[str]:
         """The files of all mice of a cohort."""
         return self.cohort(wildcards).files

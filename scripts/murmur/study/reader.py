@@ -33,6 +33,7 @@ class Reader:
 
     kind = ""  # the key of the source of masks in the study file
     trained_on: str | None = None  # the training cohort, if the reader is trained here
+    input_size: int | None = None  # of a network: side length in pixels of the images that it takes
 
     def __init__(self, name: str, settings: dict, cohorts: Mapping[str, Cohort], layout: Layout):
         """Take the reader's section of the study file, all cohorts and the layout of the results.
@@ -104,6 +105,11 @@ class TrainedReader(Reader):
             )
 
     @property
+    def input_size(self) -> int:
+        """Side length in pixels of the images that the network takes."""
+        return self.network["size"]
+
+    @property
     def learning_mice(self) -> dict[str, str]:
         """The training and validation mice of the network, and their sets."""
         return {mouse: self.cohort.split[mouse] for mouse in self.cohort.mice_of("train", "validation")}
@@ -148,7 +154,12 @@ class WeightsReader(Reader):
         """Raise BadInput if the file is not a network; see `check_weights`."""
         if not self.download:
             check_readable(self.model)
-            remembered(self.model, "network", check_weights)
+            _ = self.input_size
+
+    @property
+    def input_size(self) -> int | None:
+        """Side length in pixels of the images that the network takes; None if it is not known before the download."""
+        return None if self.download else remembered(self.model, "input of the network", check_weights)
 
     def _downloaded(self, key: str) -> str:
         file = Path(urlsplit(self.download["address"]).path)

@@ -3,16 +3,19 @@
 from collections.abc import Iterable
 from functools import cached_property
 
+from murmur.data.plausibility import Finding
 from murmur.errors import BadInput
 from murmur.files import remembered_sha256, sha256
 from murmur.provenance.record import digest
 from murmur.study.checks import one_of
 from murmur.study.cohort import Cohort, cohort_of
+from murmur.study.findings import findings_of_files
 from murmur.study.layout import Layout
 from murmur.study.reader import Reader, reader_of
 from murmur.study.reading import read_ahead
 from murmur.study.schema import complete
 
+SHOWN = 10  # findings that are shown before any job starts
 REFERENCE = "reference"  # the expert as a reader, with masks in the mouse files
 
 
@@ -75,7 +78,24 @@ class Study:
     @property
     def notes(self) -> list[str]:
         """Notes to show before any job starts; often none."""
-        return [cohort.split_note for cohort in self.cohorts.values() if cohort.split_note]
+        notes = [cohort.split_note for cohort in self.cohorts.values() if cohort.split_note]
+        found = [f"{name}: {finding.sentence}" for name, of_cohort in self.findings.items() for finding in of_cohort]
+        more = [f"{len(found) - SHOWN} more in checks.csv of the cohorts"] if len(found) > SHOWN else []
+        return [*notes, *found[:SHOWN], *more]
+
+    @cached_property
+    def findings(self) -> dict[str, list[Finding]]:
+        """What is odd about the files of each cohort, as far as it can be seen without reading them."""
+        return findings_of_files(self.cohorts, self.readers)
+
+    @property
+    def input_sizes(self) -> dict[str, dict[str, int]]:
+        """The side lengths of the inputs of the networks that segment each cohort, as far as they are known."""
+        sizes = {name: size for name, reader in self.readers.items() if (size := reader.input_size)}
+        return {
+            cohort: {name: size for name, size in sizes.items() if cohort in self.readers[name].cohorts}
+            for cohort in self.cohorts
+        }
 
     def cohorts_from(self, *kinds: str) -> list[str]:
         """Names of the cohorts with these kinds of source, such as phantom or nifti."""

@@ -32,10 +32,9 @@ def mice_to_look_at(folder: str) -> list[str]:
 def _findings(rows: Sequence[dict[str, str]], path: Path) -> list[str]:
     if not rows:
         return []
-    mice = len({row["mouse"] for row in rows})
-    lines = [f"{counted(mice, 'mouse')} of {path.parent.name} to look at:"]
-    lines += [
-        f"  {row['mouse']}: {row['check']}, found {row['found']}, expected {row['expected']}" for row in rows[:SHOWN]
-    ]
+    mice, cohort = {row["mouse"] for row in rows if row["mouse"]}, path.parent.name
+    lines = [f"{counted(len(mice), 'mouse')} of {cohort} to look at:" if mice else f"{cohort} to look at:"]
+    for row in rows[:SHOWN]:
+        lines.append(f"  {row['mouse'] or cohort}: {row['check']}, found {row['found']}, expected {row['expected']}")
     more = f"{len(rows) - SHOWN} more" if len(rows) > SHOWN else "all"
     return [*lines, f"  {more} in {path}"]

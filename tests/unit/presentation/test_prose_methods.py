@@ -92,6 +92,7 @@ def manifest(n, **columns):
         "inflow_frames": None,
         "status": "annotated",
         "spacing_assumed": False,
+        "frame_interval_assumed": False,
     }
     return pd.DataFrame(usual | columns)
 
@@ -108,7 +109,7 @@ SPLIT = pd.DataFrame({"mouse": OURS["mouse"], "split": ["train"] * 4 + ["validat
 THEIRS = manifest(2, row_mm=0.12, column_mm=0.12, phenotype="dcm")
 
 
-def words(study=STUDY, made=MADE, excluded=None, **training):
+def words(study=STUDY, made=MADE, excluded=None, checks=(), **training):
     """Return the whole text of a study in one string."""
     settings = in_force(complete(study))
     record = TRAINING | {part: settings["readers"]["net"][part] for part in ("network", "training")} | training
@@ -123,6 +124,7 @@ def words(study=STUDY, made=MADE, excluded=None, **training):
         VERSIONS,
         COMMITS,
         {"ours": excluded or {}, "theirs": {}},
+        {"ours": pd.DataFrame({"mouse": checks}), "theirs": pd.DataFrame({"mouse": []})},
     )
     return "\n".join(text for texts in found.values() for text in texts)
 
@@ -334,6 +336,11 @@ def test_excluded_mice_are_counted_by_reason():
     assert "excluded" not in words()
 
 
+def test_findings_of_checks_are_counted_if_there_are_any():
+    assert "Plausibility checks of the data resulted in 2 findings in the ours cohort." in words(checks=["M1", "M1"])
+    assert "lausibility" not in words()
+
+
 def test_what_was_not_made_is_not_described():
     few = {"agreement": MADE["agreement"].assign(icc2=None), "sample_size": MADE["sample_size"].assign(groups=1)}
     text = words(made=few)
@@ -436,6 +443,7 @@ def test_numbers_alone_have_neither_images_nor_readers():
         VERSIONS,
         COMMITS,
         {"numbers": {"C1": "died"}},
+        {},
     )
     assert "The numbers cohort comprised 3 mice" in found["Mice"][0]
     assert "1 mouse was excluded (died, n = 1), and 2 mice were analysed" in found["Mice"][0]

@@ -77,6 +77,8 @@ def images(name: str, cohort: dict, manifest: pd.DataFrame, excluded: Mapping[st
     ]
     if assumed := int(manifest["spacing_assumed"].sum()):
         texts.append(f"in {mice(assumed)}, no voxel size was recorded and this one was assumed")
+    if assumed := int((manifest["frame_interval_assumed"] & (manifest["frames"] > 1)).sum()):
+        texts.append(f"in {mice(assumed)}, no frame interval was recorded and this one was assumed")
     return paragraph(*texts)
 
 
@@ -86,6 +88,12 @@ def exclusions(excluded: Mapping[str, str], n: int) -> str:
         return ""
     out, analysed = (f"{mice(number)} {'was' if number == 1 else 'were'}" for number in (len(excluded), n))
     return f"{out} excluded ({reasons_for_exclusion(excluded)}), and {analysed} analysed"
+
+
+def plausibility(checks: Mapping[str, pd.DataFrame]) -> str:
+    """Count the findings of the plausibility checks of each cohort; nothing where there are none."""
+    counts = [f"{counted(len(table), 'finding')} in the {name} cohort" for name, table in checks.items() if len(table)]
+    return paragraph(f"plausibility checks of the data resulted in {enumerate_words(counts)}") if counts else ""
 
 
 def phenotypes(column: pd.Series) -> str:

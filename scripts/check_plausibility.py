@@ -1,0 +1,77 @@
+"""List what is odd about the mice of a cohort in checks.csv: mouse, check, found, expected (docs/checks.md).
+
+Inputs: manifest.csv and the mouse files or, for a cohort without images, its table of measurements. Findings stop a
+study only if it is `strict`.
+"""
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from murmur.csv_tables import write_csv
+from murmur.data import measurement_table, plausibility
+from murmur.data.manifest import read_analysed, read_manifest
+from murmur.data.plausibility import Finding
+from murmur.data.plausible_images import look_at
+from murmur.errors import BadInput
+from murmur.job import job
+from murmur.logs import log, progress
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+
+def findings_of_images(
+    manifest: str,
+    files: Sequence[str],
+    input_sizes: Mapping[str, int],
+    datasets: Sequence[str],
+    one_protocol: bool,
+    threads: int,
+) -> list[Finding]:
+    """Return the findings of the mice of a manifest, whose `files` are in its order; by mouse, then of the cohort."""
+    mice, table = read_manifest(manifest), read_analysed(manifest)[0]
+    look = partial(look_at, sizes=input_sizes, others=tuple(datasets))
+    with ProcessPoolExecutor(threads) as pool:
+        seen = list(progress(pool.map(look, files, mice.values()), "plausibility", "mouse", total=len(mice)))
+    found = []
+    for (images, _), mouse, row in zip(seen, mice.values(), table.itertuples(), strict=True):
+        found += plausibility.check_grid(mouse, row.spacing_assumed, row.frame_interval_assumed)
+        found += [*plausibility.check_phases(mouse), *images]
+    digests = [(mouse.sha256, digest) for mouse, (_, digest) in zip(mice.values(), seen, strict=True)]
+    found += plausibility.check_same_images(dict(zip(mice, digests, strict=True)))
+    return found + (list(plausibility.check_same_grid(list(mice.values()))) if one_protocol else [])
+
+
+def findings_of_table(table: str, excluded: Mapping[str, str]) -> list[Finding]:
+    """Return the findings of the measurements of the reference and of each reader of a table."""
+    found = []
+    for number, reader in enumerate(measurement_table.readers(table)):
+        function = measurement_table.function(table, reader, excluded)
+        columns = {"the reference": "reference", reader: "reader"} if number == 0 else {reader: "reader"}
+        for who, column in columns.items():
+            found += plausibility.check_measurements(function, who, column)
+    return found
+
+
+def main(checks: str, findings: Sequence[Finding], strict: bool) -> None:
+    """Write `checks` (checks.csv). Raises BadInput with one line per finding if there are any and `strict` is true."""
+    if findings and strict:
+        raise BadInput("\n".join(finding.sentence for finding in findings))
+    log.info("%d findings of %d mice", len(findings), len({finding.mouse for finding in findings}))
+    write_csv(pd.DataFrame(findings, columns=Finding._fields), checks)
+
+
+if __name__ == "__main__":
+    with job(snakemake):
+        given, params = snakemake.input, snakemake.params
+        noticed = [Finding(*finding) for finding in params.noticed]
+        if given.table:
+            found = findings_of_table(given.table, params.excluded)
+        else:
+            images = (params.input_sizes, params.datasets, params.one_protocol, snakemake.threads)
+            found = findings_of_images(given.manifest, list(given.mice), *images)
+        main(snakemake.output.checks, [*noticed, *found], params.strict)

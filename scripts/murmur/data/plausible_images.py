@@ -1,0 +1,177 @@
+"""Plausibility of images and masks: findings of the pixels of one mouse, which do not stop a study (docs/checks.md)."""
+
+import difflib
+import hashlib
+from collections.abc import Iterator, Mapping
+
+import h5py
+import numpy as np
+
+from murmur.data.manifest import Mouse
+from murmur.data.mouse_file import images_of, masks_of, open_mouse
+from murmur.data.plausibility import Finding, check_values, listed
+from murmur.measurement.function import function, mass, structure_volumes
+from murmur.vocabulary import BLOOD_POOL, MYOCARDIUM
+
+SWAPPED_BY = 0.02  # excess of the correlation of slices over that of frames if the two axes are swapped
+STEP = 2  # every second pixel along rows and columns is enough for a correlation
+ENCLOSED = 0.5  # share of the neighbours of the blood pool that are myocardium, below which it is not enclosed
+OUTSIDE = 0.01  # share of contoured pixels that may be outside the input of a network
+DATASETS = ("Images", "Masks", "Frames_with_ROI")
+
+
+def look_at(path: str, mouse: Mouse, sizes: Mapping[str, int], others: tuple[str, ...]) -> tuple[list[Finding], str]:
+    """Check the images and masks of a mouse.
+
+    Parameters
+    ----------
+    path : str
+        Mouse file.
+    mouse : Mouse
+        The mouse as in its manifest.
+    sizes : mapping of str to int
+        Side length in pixels of the centre of the images that each network segments, by reader.
+    others : tuple of str
+        Names of further datasets that readers use.
+
+    Returns
+    -------
+    findings : list of Finding
+        What is odd.
+    digest : str
+        SHA-256 of the images.
+    """
+    with open_mouse(path) as file:
+        digests, blank, along_frames, along_slices = _scan(images_of(file))
+        found = [
+            *_unused(mouse.name, file, others),
+            *_blank_or_repeated(mouse.name, digests, blank),
+            *_swapped_axes(mouse.name, along_frames, along_slices),
+        ]
+        if mouse.annotated_frames:
+            masks = masks_of(file)
+            stacks = {frame: masks[:, :, :, frame].astype(np.uint8) for frame in mouse.annotated_frames}
+            found += [*_structures(mouse.name, stacks), *_outside(mouse.name, stacks, sizes), *_volumes(mouse, stacks)]
+    return found, hashlib.sha256("".join(digests.ravel()).encode()).hexdigest()
+
+
+def _scan(images: h5py.Dataset) -> tuple[np.ndarray, np.ndarray, float, float]:
+    """Read the images slice by slice.
+
+    Return the digest of each image and whether it is blank (both: slice, frame), and the mean correlation of
+    neighbouring frames of a slice and of neighbouring slices of a frame, NaN if there is only one.
+    """
+    digests, blank, frames, slices, before = [], [], [], [], None
+    for number in range(images.shape[2]):
+        block = np.ascontiguousarray(np.moveaxis(images[:, :, number, :], 2, 0))  # frame, row, column
+        digests.append([hashlib.sha256(image.tobytes()).hexdigest() for image in block])
+        blank.append(block.min(axis=(1, 2)) == block.max(axis=(1, 2)))
+        scaled = _standardised(block[:, ::STEP, ::STEP])
+        frames += list((scaled[1:] * scaled[:-1]).mean(axis=1))
+        slices += [] if before is None else list((scaled * before).mean(axis=1))
+        before = scaled
+    means = (float(np.mean(found)) if found else np.nan for found in (frames, slices))
+    return np.array(digests), np.array(blank), *means
+
+
+def _standardised(block: np.ndarray) -> np.ndarray:
+    """Return each image of a block (frame, row, column) as a row of mean 0 and variance 1, or of zeros if blank."""
+    flat = block.reshape(len(block), -1).astype(np.float32)
+    flat -= flat.mean(axis=1, keepdims=True)
+    return flat / np.maximum(flat.std(axis=1, keepdims=True), 1e-9)
+
+
+def _unused(mouse: str, file: h5py.File, others: tuple[str, ...]) -> Iterator[Finding]:
+    """Find datasets that nothing uses, with the nearest name if the file lacks a dataset of such a name."""
+    if unused := [name for name in file if name not in (*DATASETS, *others)]:
+        near = difflib.get_close_matches(unused[0], [name for name in (*DATASETS, *others) if name not in file], n=1)
+        expected = f"{near[0]}; rename the dataset" if near else f"{', '.join(DATASETS)} only"
+        yield Finding(mouse, "dataset not used", listed(unused), expected)
+
+
+def _blank_or_repeated(mouse: str, digests: np.ndarray, blank: np.ndarray) -> Iterator[Finding]:
+    """Find blank images, and slices and frames that are copies of others, in arrays with the axes (slice, frame)."""
+    n_slices, n_frames = digests.shape
+    for kind, share, n in (("slice", blank.all(axis=1), n_slices), ("frame", blank.all(axis=0), n_frames)):
+        if share.any() and n > 1:
+            yield Finding(mouse, f"blank {kind}", f"{_numbered(kind, share)} of {n}", "images with different values")
+    single = blank & ~blank.all(axis=1, keepdims=True) & ~blank.all(axis=0, keepdims=True)
+    if single.any():
+        yield Finding(mouse, "blank image", f"{single.sum()} of {single.size} images", "images with different values")
+    for kind, rows in (("slice", digests), ("frame", digests.T)):
+        copies = _copies(rows, blank if kind == "slice" else blank.T)
+        if copies.any():
+            found = f"{_numbered(kind, copies)} of {len(rows)}, each a copy of an earlier one"
+            yield Finding(mouse, f"repeated {kind}", found, "different images")
+
+
+def _copies(rows: np.ndarray, blank: np.ndarray) -> np.ndarray:
+    """Return which rows of digests are the same as an earlier row; rows of blank images do not count."""
+    seen, copies = set(), np.zeros(len(rows), bool)
+    for number, row in enumerate(rows):
+        copies[number] = tuple(row) in seen and not blank[number].all()
+        seen.add(tuple(row))
+    return copies
+
+
+def _numbered(kind: str, which: np.ndarray) -> str:
+    """Enumerate the slices or frames that are true in `which`, counted from 1."""
+    numbers = [str(number + 1) for number in np.flatnonzero(which)]
+    return f"{kind}{'s' if len(numbers) > 1 else ''} {listed(numbers)}"
+
+
+def _swapped_axes(mouse: str, along_frames: float, along_slices: float) -> Iterator[Finding]:
+    """Compare the similarity of neighbours: frames of a slice are more similar than slices of a frame."""
+    if along_slices > along_frames + SWAPPED_BY:
+        found = f"neighbouring slices (r = {along_slices:.2f}) more similar than frames (r = {along_frames:.2f})"
+        yield Finding(mouse, "slices and frames look swapped", found, "axes (row, column, slice, frame)")
+
+
+def _structures(mouse: str, stacks: Mapping[int, np.ndarray]) -> Iterator[Finding]:
+    """Check that both structures are contoured, and that the myocardium surrounds the blood pool."""
+    both = [stack for stack in stacks.values() if {MYOCARDIUM, BLOOD_POOL} <= set(np.unique(stack))]
+    if len(both) < len(stacks):
+        found = f"only one in {len(stacks) - len(both)} of {len(stacks)} annotated frames"
+        yield Finding(mouse, "structure missing", found, "myocardium and blood pool")
+    if not both:
+        return
+    blood, myocardium = (_enclosed(both, *labels) for labels in ((BLOOD_POOL, MYOCARDIUM), (MYOCARDIUM, BLOOD_POOL)))
+    if blood < ENCLOSED:
+        check = "labels look swapped" if myocardium > blood else "myocardium not around the blood pool"
+        found = f"myocardium at {100 * blood:.0f}% of the border of the blood pool"
+        yield Finding(mouse, check, found, f"{100 * ENCLOSED:.0f}% or more")
+
+
+def _enclosed(stacks: list[np.ndarray], label: int, by: int) -> float:
+    """Return the share of the pixels next to a structure, within slices, that belong to another one."""
+    neighbours = inside = 0
+    for stack in stacks:
+        padded = np.pad(stack == label, ((1, 1), (1, 1), (0, 0)))
+        touched = padded[2:, 1:-1] | padded[:-2, 1:-1] | padded[1:-1, 2:] | padded[1:-1, :-2]
+        border = touched & (stack != label)
+        neighbours += border.sum()
+        inside += (border & (stack == by)).sum()
+    return inside / max(neighbours, 1)
+
+
+def _outside(mouse: str, stacks: Mapping[int, np.ndarray], sizes: Mapping[str, int]) -> Iterator[Finding]:
+    """Check that the contours are in the centre of the images that each network segments."""
+    contoured = np.sum([stack > 0 for stack in stacks.values()], axis=(0, 3))
+    for reader, size in sizes.items():
+        row, column = (max(0, (side - size) // 2) for side in contoured.shape)
+        centre = contoured[row : row + size, column : column + size]
+        share = 1 - centre.sum() / contoured.sum()
+        if share > OUTSIDE:
+            found = f"{100 * share:.0f}% of the contours outside the central {size} x {size} pixels"
+            yield Finding(mouse, "heart outside the network's input", found, f"inside, because {reader} sees no more")
+
+
+def _volumes(mouse: Mouse, stacks: Mapping[int, np.ndarray]) -> Iterator[Finding]:
+    """Check volumes, mass and EF of the reference."""
+    if mouse.ed_frame is None:
+        return
+    phases = []
+    for frame in (mouse.ed_frame, mouse.es_frame):
+        volumes = structure_volumes(stacks[frame], mouse.spacing_mm)
+        phases.append({"blood_pool_uL": volumes["blood_pool"], "myocardium_mg": mass(volumes["myocardium"])})
+    yield from check_values(mouse.name, function(*phases), "the reference")

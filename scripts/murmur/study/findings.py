@@ -1,0 +1,82 @@
+"""Findings of the files of a study that can be made without reading them: what is passed over or does not match."""
+
+import difflib
+from collections.abc import Collection, Iterator, Mapping
+from pathlib import Path
+
+from murmur.data.participants import listed_mice
+from murmur.data.plausibility import Finding, listed
+from murmur.files import natural_key
+from murmur.study.cohort import Cohort
+from murmur.study.reader import Reader
+
+LOOK_LIKE_MICE = (".h5", ".hdf5", ".hdf", ".he5", ".mat", ".nii", ".nii.gz")  # in lower case
+
+
+def findings_of_files(cohorts: Mapping[str, Cohort], readers: Mapping[str, Reader]) -> dict[str, list[Finding]]:
+    """Return what is odd about the files of each cohort, and of the readers and participants that belong to it."""
+    found = {name: [*_passed_over(cohort), *_participants(cohort, cohorts)] for name, cohort in cohorts.items()}
+    for reader in readers.values():
+        if reader.kind == "masks":
+            found[reader.cohorts[0]] += _masks_of_no_mouse(reader, cohorts)
+    for name, cohort in cohorts.items():
+        if cohort.has_images and not any(name in (*reader.cohorts, reader.trained_on) for reader in readers.values()):
+            found[name].append(Finding("", "no reader", "no reader of the cohort", "a reader, such as weights: murmur"))
+    return found
+
+
+def _passed_over(cohort: Cohort) -> Iterator[Finding]:
+    """Find files and folders next to the mice that look like mice but are not read."""
+    if cohort.kind not in ("folder", "nifti"):
+        return
+    folder = Path(cohort.source[cohort.kind])
+    used = {Path(file) for mouse in cohort.found for file in cohort.user_files(mouse)}
+    suffix = "MOUSE.h5" if cohort.kind == "folder" else cohort.source["images"]
+    others = sorted(set(folder.iterdir()) - used, key=lambda path: natural_key(path.name))
+    masks = dict(cohort.folder.mouse_of_mask(path) for path in others) if cohort.kind == "nifti" else {}
+    files = [path.name for path in others if _looks_like_mouse(path) and not masks.get(path.name)]
+    folders = [path.name for path in others if path.is_dir() and any(map(_looks_like_mouse, path.iterdir()))]
+    if files:
+        yield Finding("", "files passed over", listed(files), f"{suffix}; rename or remove them")
+    if folders:
+        yield Finding("", "folders passed over", listed(folders), f"all files in '{folder}' itself")
+    if orphans := {name: mouse for name, mouse in masks.items() if mouse}:
+        found = [f"{name}{_nearest(mouse, cohort.found)}" for name, mouse in orphans.items()]
+        yield Finding("", "masks of no mouse", listed(found), "masks of mice with images")
+    if cohort.kind == "nifti" and cohort.folder.masks and not any(map(cohort.folder.mask_files, cohort.found)):
+        yield Finding("", "no masks", f"no file {cohort.folder.masks}", "masks of at least one mouse")
+
+
+def _looks_like_mouse(path: Path) -> bool:
+    return path.name.lower().endswith(LOOK_LIKE_MICE) and not path.is_dir()
+
+
+def _masks_of_no_mouse(reader: Reader, cohorts: Mapping[str, Cohort]) -> Iterator[Finding]:
+    """Find files of a reader of masks that belong to no mouse of any cohort."""
+    mice = [mouse for cohort in cohorts.values() if cohort.has_images for mouse in cohort.found]
+    names = {path.name: path.stem for path in reader.folder.iterdir() if _looks_like_mouse(path)}
+    others = [name for name, stem in names.items() if not (name == f"{stem}.h5" and stem in mice)]
+    if others:
+        found = [f"{name}{_nearest(names[name], mice)}" for name in sorted(others, key=natural_key)]
+        yield Finding("", f"masks of {reader.name} of no mouse", listed(found), "MOUSE.h5 of a mouse of the cohort")
+
+
+def _participants(cohort: Cohort, cohorts: Mapping[str, Cohort]) -> Iterator[Finding]:
+    """Compare the table of participants of a cohort with its mice; other cohorts may use the same table."""
+    table = cohort.settings.get("participants")
+    if table is None:
+        return
+    sharing = [other for other in cohorts.values() if other.settings.get("participants") == table]
+    scanned = [mouse for other in sharing for mouse in other.found]
+    unknown = [f"{name}{_nearest(name, cohort.found)}" for name in listed_mice(table) if name not in scanned]
+    without = [mouse for mouse in cohort.mice if mouse not in cohort.phenotypes]
+    parts = [f"no mouse named {listed(unknown)}"] if unknown else []
+    parts += [f"no phenotype of {listed(without)}"] if without else []
+    if parts:
+        yield Finding("", "participants do not match", " and ".join(parts), f"the mice of the cohort in {table}")
+
+
+def _nearest(name: str, names: Collection[str]) -> str:
+    """Return " (NAME?)" with the one of `names` that resembles `name`; empty if none does."""
+    near = difflib.get_close_matches(name, names, n=1)
+    return f" ({near[0]}?)" if near else ""

@@ -1,0 +1,128 @@
+import dataclasses
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from murmur.data.manifest import Mouse
+from murmur.data.plausibility import (
+    check_grid,
+    check_measurements,
+    check_phases,
+    check_same_grid,
+    check_same_images,
+    check_values,
+)
+
+GOOD = Mouse("M1", "0" * 64, (256, 256, 9, 12), (0.1, 0.1, 1.0), 10.0, (0, 4), 0, 4, None)
+FUNCTION = {"EDV": 62.0, "ESV": 25.0, "SV": 37.0, "EF": 59.7, "mass_ED": 95.0, "mass_ES": 97.0}
+
+
+def mouse(**changes):
+    return dataclasses.replace(GOOD, **changes)
+
+
+def checks(found):
+    return [finding.check for finding in found]
+
+
+@pytest.mark.parametrize(
+    ("changes", "check"),
+    [
+        ({"spacing_mm": (100.0, 100.0, 1000.0)}, "spacing out of range"),  # µm
+        ({"spacing_mm": (1.0, 1.0, 1.0)}, "spacing out of range"),  # an empty header
+        ({"spacing_mm": (0.1, 0.1, 8.0)}, "spacing out of range"),  # human slices
+        ({"frame_interval_ms": 1000.0}, "frame interval out of range"),  # an empty header
+        ({"frame_interval_ms": 0.01}, "frame interval out of range"),  # s
+        ({"shape": (4, 256, 9, 12)}, "tiny images"),
+    ],
+)
+def test_grid(changes, check):
+    assert checks(check_grid(mouse(**changes), False, False)) == [check]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"spacing_mm": (0.03, 0.5, 0.2)},
+        {"spacing_mm": (0.2, 0.2, 2.0), "frame_interval_ms": 30.0},
+        {"shape": (32, 32, 1, 1), "frame_interval_ms": 1000.0},
+    ],
+)
+def test_good_grid(changes):
+    assert checks(check_grid(mouse(**changes), False, False)) == []
+
+
+def test_assumed_grid_is_said():
+    assert checks(check_grid(GOOD, True, True)) == ["spacing assumed", "frame interval assumed"]
+    assert checks(check_grid(mouse(shape=(256, 256, 9, 1)), False, True)) == [], "one frame has no interval"
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, []),
+        ({"es_frame": 1}, ["ED next to ES"]),
+        ({"es_frame": 11}, ["ED next to ES"]),  # the cycle repeats
+        ({"es_frame": 1, "shape": (256, 256, 9, 2)}, []),  # only ED and ES were exported
+        ({"shape": (256, 256, 9, 1), "annotated_frames": (0,), "ed_frame": None, "es_frame": None}, ["single frame"]),
+        ({"annotated_frames": (0,), "ed_frame": None, "es_frame": None}, ["single annotated frame"]),
+        ({"annotated_frames": (), "ed_frame": None, "es_frame": None}, []),
+    ],
+)
+def test_phases(changes, expected):
+    assert checks(check_phases(mouse(**changes))) == expected
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, []),
+        ({"EF": np.nan}, []),
+        ({"EF": 59.0}, []),  # rounded to whole numbers
+        ({"EF": 0.597}, ["EF as a fraction"]),
+        ({"EF": 68.0}, ["EF not from EDV and ESV"]),
+        ({"EDV": -62.0}, ["negative value"]),
+        ({"ESV": 160.0}, ["ESV above EDV"]),
+        ({"EDV": 105000.0, "ESV": 42315.0}, ["EDV out of range", "ESV out of range"]),  # human, in µL
+        ({"EDV": 0.062, "ESV": 0.025}, ["EDV out of range", "ESV out of range"]),  # mL
+        ({"EF": 0.0, "ESV": 62.0, "SV": 0.0}, ["SV out of range", "EF out of range"]),  # ED chosen twice
+        ({"mass_ED": 0.0}, ["Mass at ED out of range"]),
+    ],
+)
+def test_values(changes, expected):
+    assert checks(check_values("M1", FUNCTION | changes, "the reference")) == expected
+
+
+def test_published_measurements_are_plausible(root):
+    published = pd.read_csv(root / "config" / "published" / "figure3.csv")
+    for who in ("reference", "dl"):
+        assert list(check_measurements(published, who, who)) == []
+
+
+def test_same_file_or_images_under_two_names():
+    digests = {"M1": ("a", "x"), "M2": ("b", "y"), "M3": ("a", "x"), "M4": ("c", "y")}
+    found = list(check_same_images(digests))
+    assert [(finding.mouse, finding.found) for finding in found] == [
+        ("M3", "the same file as M1"),
+        ("M4", "the same images as M2"),
+    ]
+
+
+def test_grid_that_differs_from_most():
+    same = [mouse(name=f"M{number}", spacing_mm=(0.1 + number * 1e-4, 0.1, 1.0)) for number in range(5)]
+    assert list(check_same_grid(same)) == []
+    (finding,) = check_same_grid([*same, mouse(name="Odd", shape=(128, 256, 9, 12))])
+    assert (finding.mouse, finding.found) == ("Odd", "128 x 256 pixels of 0.1 x 0.1 x 1 mm")
+    each = [mouse(name=f"M{number}", spacing_mm=(0.1 + number / 100, 0.1, 1.0)) for number in range(4)]
+    assert [finding.mouse for finding in check_same_grid(each)] == [""]
+    assert list(check_same_grid([mouse(shape=(256, 256, slices, 12)) for slices in (8, 9, 10)])) == []
+
+
+def test_finding_is_a_sentence():
+    (finding,) = check_grid(mouse(spacing_mm=(1.0, 1.0, 1.0)), False, False)
+    assert finding.sentence == (
+        "M1: spacing out of range: found 1 x 1 x 1 mm, expected pixels of 0.03 to 0.5 mm and slices of 0.2 to 2 mm in "
+        "mice"
+    )

@@ -1,0 +1,78 @@
+import shutil
+
+import pytest
+from test_cohort import write_mouse
+
+from murmur.study.study import Study
+
+
+@pytest.fixture
+def study(tmp_path, monkeypatch):
+    """Three mice, a second observer and participants; returns a function that lists the findings of the cohort."""
+    monkeypatch.chdir(tmp_path)
+    for number in range(1, 4):
+        write_mouse(tmp_path / "mice" / f"G{number}.h5")
+    shutil.copytree(tmp_path / "mice", tmp_path / "observer")
+    (tmp_path / "people.tsv").write_text("mouse\tphenotype\nG1\tsham\nG2\tTAC\nG3\tTAC\n")
+
+    def findings(readers=None, **more):
+        cohorts = {"mine": {"source": {"folder": "mice"}, "participants": "people.tsv"} | more}
+        readers = {"observer": {"masks": "observer"}} if readers is None else readers
+        made = Study({"study": "s", "cohorts": cohorts, "readers": readers})
+        made.check_mice()
+        assert len(made.notes) == len(made.findings["mine"])
+        return {finding.check: finding.found for finding in made.findings["mine"]}
+
+    return findings
+
+
+def test_good_folder(study, tmp_path):
+    (tmp_path / "mice" / "notes.txt").write_text("scanned in May")
+    (tmp_path / "mice" / "export").mkdir()
+    assert study() == {}
+
+
+def test_files_and_folders_passed_over(study, tmp_path):
+    for name in ("G4.H5", "G5.hdf5", "._G1.h5", "G6.nii.gz", "old/G7.h5"):
+        (tmp_path / "mice" / name).parent.mkdir(exist_ok=True)
+        (tmp_path / "mice" / name).write_text("")
+    assert study() == {"files passed over": "._G1.h5, G4.H5, G5.hdf5, G6.nii.gz", "folders passed over": "old"}
+
+
+def test_masks_of_no_mouse(study, tmp_path):
+    for name in ("G22.h5", "xyz.h5", "G1.H5"):
+        (tmp_path / "observer" / name).write_text("")
+    assert study() == {"masks of observer of no mouse": "G1.H5 (G1?), G22.h5 (G2?), xyz.h5"}
+    assert study(exclude={"G2": "motion"}) == study(), "masks of an excluded mouse are those of a mouse"
+
+
+def test_participants(study, tmp_path):
+    (tmp_path / "people.tsv").write_text("mouse\tphenotype\nG1\tsham\nG22\tTAC\nG3\t\n")
+    assert study() == {"participants do not match": "no mouse named G22 (G2?) and no phenotype of G2, G3"}
+
+
+def test_cohort_without_readers(study):
+    assert study(readers={}) == {"no reader": "no reader of the cohort"}
+
+
+def test_many_findings_are_counted(study, tmp_path):
+    cohorts = {f"c{n}": {"source": {"folder": "mice"}} for n in range(13)}
+    notes = Study({"study": "s", "cohorts": cohorts}).notes
+    assert len(notes) == 11
+    assert notes[0] == "c0: no reader: found no reader of the cohort, expected a reader, such as weights: murmur"
+    assert notes[-1] == "3 more in checks.csv of the cohorts"
+
+
+def test_nifti_masks_of_no_mouse(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "images").mkdir()
+    for name in ("G1.nii.gz", "G1_gt.nii.gz", "G11_gt.nii.gz", "G3.nii"):
+        (tmp_path / "images" / name).write_text("")
+    source = {"nifti": "images", "masks": "{mouse}_gt.nii.gz"}
+    found = Study({"study": "s", "cohorts": {"mine": {"source": source}}}).findings["mine"]
+    assert [(finding.check, finding.found) for finding in found[:2]] == [
+        ("files passed over", "G3.nii"),
+        ("masks of no mouse", "G11_gt.nii.gz (G1?)"),
+    ]
+    found = Study({"study": "s", "cohorts": {"mine": {"source": source | {"masks": "{mouse}_seg.nii.gz"}}}})
+    assert "no masks" in [finding.check for finding in found.findings["mine"]]
