@@ -377,6 +377,7 @@ def write_methods_of_nothing():
         VERSIONS,
         COMMITS,
         {"ours": {}},
+        {},
     )
     return {heading: text for heading, texts in found.items() if (text := " ".join(filter(None, texts)))}
 
