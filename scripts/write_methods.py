@@ -93,7 +93,11 @@ def sections(
         "Reference contours": [
             methods.contours(name, cohorts[name], table, splits[name]) for name, table in manifests.items()
         ],
-        "Data split": [methods.split(name, cohorts[name], manifests[name], table) for name, table in splits.items()],
+        "Data split": [
+            methods.split(name, cohorts[name], manifests[name], table)
+            for name, table in splits.items()
+            if trained or "split" in cohorts[name]
+        ],
         "Segmentation": [
             *(t for name in readers for t in paragraphs_of_reader(name, settings, splits, trained, weights)),
             methods.masks(readers),

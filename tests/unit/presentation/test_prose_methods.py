@@ -45,6 +45,9 @@ VERSIONS = {"keras": ["3.15.1"], "python": ["3.11.7"], "snakemake": ["9.27.1", "
 COMMITS = ["a" * 40, "b" * 40 + "+"]
 DIGEST = "9245dbca" * 8
 OF_AGREEMENT = (
+    "p",
+    "loa_low",
+    "loa_low_ci_low",
     "slope_p",
     "tost_p",
     "icc2",
@@ -395,6 +398,21 @@ def test_mice_without_contours_are_neither_tested_nor_compared():
     assert "was applied to all mice (8 in the ours cohort)" in found["Segmentation"]
     for absent in ("test", "Dice", "the reference, and", "equivalence"):
         assert absent not in " ".join(found.values()), absent
+
+
+def test_agreement_is_described_as_far_as_it_was_computed():
+    """All differences are the same: there are limits, but neither tests nor confidence limits."""
+    statistics = in_force(complete(STUDY))["statistics"]
+    same = MADE["agreement"].assign(p=None, loa_low_ci_low=None, slope_p=None, tost_p=None)
+    text = statistical_methods.agreement(statistics, same)
+    assert text.startswith(
+        "Agreement between reader and reference was assessed by the bias (mean difference) and the 95% limits of "
+        "agreement, bias ± 1.96 SD (Bland and Altman, Lancet 1986;327:307). Reliability"
+    )
+    one_pair = same.assign(loa_low=None, icc2=None)
+    assert statistical_methods.agreement(statistics, one_pair) == (
+        "Agreement between reader and reference was assessed by the bias (mean difference)."
+    )
 
 
 def test_two_phenotypes_are_compared_by_t_tests():

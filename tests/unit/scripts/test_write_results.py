@@ -481,6 +481,9 @@ def test_mice_are_counted(cohort, write):
         "had no "
         "reference contours at ED and ES and 2 were not measured by net. The phenotypes"
     )
+    assert "of the mine cohort. The other mouse had no reference contours at ED and ES. The" in write(
+        cohort | {"manifest": manifest[~manifest["mouse"].isin(["A", "C"])]}
+    )
     few = cohort["groups"].assign(n=cohort["groups"]["n"].where(cohort["groups"]["phenotype"] != "TAC", 1))
     assert "MI (n = 10), TAC (n = 1) and unknown (n = 9)." in write(cohort | {"groups": few})
 

@@ -17,10 +17,18 @@ from murmur.presentation.prose.phrases import (
     values_for,
     with_unit,
 )
-from murmur.statistics.notes import mice
+from murmur.statistics.notes import SILENT, mice
 
 # the columns of agreement.csv that the text reports for every metric
 REPORTED = ["p_holm", "loa_low", "icc2", "ccc", "cv_percent"]
+# reasons that concern statistics which the text does not report, or mice that it has counted before
+UNREPORTED = (
+    "pairs_missing",
+    "differences_zero",
+    "perfect_correlation",
+    "too_few_for_limits",
+    "too_many_for_normality",
+)
 
 
 def compared(tables: dict[str, pd.DataFrame], cohort: str, reader: str) -> str:
@@ -41,7 +49,7 @@ def compared(tables: dict[str, pd.DataFrame], cohort: str, reader: str) -> str:
         why = [f"{without if n else mice(without)} had no reference contours at ED and ES"] if without else []
         why += [f"{unread} {'was' if unread == 1 else 'were'} not measured by {reader}{not_tested}"] if unread else []
         others = "of the other mice, " if n and len(why) > 1 else "the other " if n else ""
-        texts.append(others + enumerate_words(why))
+        texts.append((others + enumerate_words(why)).replace("the other 1 ", "the other mouse ", 1))
     if groups is not None and n:
         rows = groups[(groups["metric"] == agreement.loc[agreement["n"].idxmax(), "metric"]) & (groups["n"] > 0)]
         sizes = dict(zip(rows["phenotype"], rows["n"], strict=True))
@@ -187,5 +195,5 @@ def reliability(agreement: pd.DataFrame, alpha: float) -> str:
         values_for("the intraclass correlation coefficient ICC(2,1)", icc, metrics),
         values_for("Lin's concordance correlation coefficient", ccc, metrics),
         values_for("the coefficient of variation between the two methods (including the bias)", cv, metrics),
-        missing_values(incomplete, metric_names(incomplete)),
+        missing_values(incomplete, metric_names(incomplete), silent=(*SILENT, *UNREPORTED)),
     )

@@ -21,7 +21,7 @@ from murmur.vocabulary import METRICS
 COUNT = ("no", "one", "two", "three", "four", "five", "six")
 # the column that holds the result of each table
 RESULT = {
-    "agreement": "bias_ci_low",
+    "agreement": "bias",
     "overlap_anova": "p",
     "overlap_pairwise": "p",
     "overlap_model": "F",
@@ -81,10 +81,12 @@ def agreement(statistics: dict, table: pd.DataFrame) -> str:
     for metric, margin in statistics["equivalence_margins"].items():
         within.setdefault(f"±{difference_with_unit(f'{margin:g}', METRICS[metric])}", []).append(METRIC[metric])
     margins = enumerate_words(f"{margin} ({', '.join(metrics)})" for margin, metrics in within.items())
+    tested = ", tested by paired t-tests with Holm correction," if _any(table, "p") else ""
+    limits = f" and the 95% limits of agreement, bias ± {Z:.2f} SD (Bland and Altman, Lancet 1986;327:307)"
+    exact = ", with exact CI based on the noncentral t distribution (Carkeet, Optom Vis Sci 2015;92:e71)"
     return paragraph(
-        "agreement between reader and reference was assessed by the bias (mean difference), tested by paired t-tests "
-        f"with Holm correction, and the 95% limits of agreement, bias ± {Z:.2f} SD (Bland and Altman, Lancet "
-        "1986;327:307), with exact CI based on the noncentral t distribution (Carkeet, Optom Vis Sci 2015;92:e71)",
+        f"agreement between reader and reference was assessed by the bias (mean difference){tested}"
+        f"{limits if _any(table, 'loa_low') else ''}{exact if _any(table, 'loa_low_ci_low') else ''}".rstrip(","),
         "proportional bias was tested by regressing the difference on the mean of the two measurements, with Holm "
         "correction; where the slope was significant, limits of agreement were also computed as linear functions of "
         "the mean (Bland and Altman, Stat Methods Med Res 1999;8:135)"
