@@ -5,8 +5,10 @@ which puts the library of its own checkout on the path. Hence `murmur` is import
 or has failed to be.
 """
 
+import contextlib
 import logging
 import sys
+import traceback
 
 from snakemake_interface_logger_plugins.base import LogHandlerBase
 
@@ -53,7 +55,7 @@ class LogHandler(LogHandlerBase):
             if self._screen is None and (hasattr(record, "study") or record.levelno >= logging.ERROR):
                 from murmur.terminal.screen import Screen
 
-                quiet = {str(item) for item in self.common_settings.quiet or ()}
+                quiet = {item.name.lower() for item in self.common_settings.quiet or ()}
                 self._screen = Screen(self._write, self.common_settings.dryrun, quiet)
             if self._screen:
                 while self._kept:
@@ -67,9 +69,12 @@ class LogHandler(LogHandlerBase):
         try:
             if screen:
                 screen.close()
+        except Exception:
+            traceback.print_exc()  # Snakemake ignores exceptions here
         finally:
             super().close()
 
     def _write(self, text: str) -> None:
         if text and text != "None":
-            print(text, file=sys.stdout if self.common_settings.stdout else sys.stderr, flush=True)
+            with contextlib.suppress(BrokenPipeError):  # as with `snakemake --dry-run | head`
+                print(text, file=sys.stdout if self.common_settings.stdout else sys.stderr, flush=True)

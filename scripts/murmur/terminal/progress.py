@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from logging import LogRecord
 
-from murmur.terminal.words import counted, done_so_far, duration
+from murmur.terminal.words import counted, done_so_far, duration, to_do
 
 APART = 10.0  # seconds between two lines of a rule, at least
 LINES = 10  # lines of a rule, at most
@@ -21,6 +21,7 @@ class Progress:
         self.done = Counter()
         self._rules: dict[int, str] = {}  # by the number of a job
         self._started: dict[str, float] = {}
+        self._of_mice: set[str] = set()  # rules with a job for each mouse
         self._latest: dict[str, tuple[float, int]] = {}  # time and number done of the latest line of a rule
 
     def plan(self, totals: Mapping[str, int]) -> None:
@@ -37,9 +38,8 @@ class Progress:
         total = self.totals.get(rule, 1)
         if total == 1:
             return self._numbered(job.rule_msg or rule)
-        verb, *rest = rule.split("_")
-        what = counted(total, "mouse") if rest == ["mouse"] else f"{' '.join(rest)}, {counted(total, 'job')}"
-        return self._numbered(f"{verb.capitalize()} {what}")
+        self._of_mice |= {rule} if "mouse" in job.wildcards else set()
+        return self._numbered(to_do(rule, total, rule in self._of_mice))
 
     def finish(self, jobid: int) -> str:
         """Note the end of a job; return a line if its rule has many and there has been none for a while."""
@@ -53,7 +53,9 @@ class Progress:
             return ""
         self._latest[rule] = now, done
         left = (now - self._started[rule]) / done * (total - done)
-        return self._numbered(done_so_far(rule, done, total) + (f", about {duration(left)} left" if left else ""))
+        return self._numbered(
+            done_so_far(rule, done, total, rule in self._of_mice) + (f", about {duration(left)} left" if left else "")
+        )
 
     def counts(self) -> str:
         """Return how many jobs are done: 12 of 59 jobs."""

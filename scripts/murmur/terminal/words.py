@@ -11,17 +11,27 @@ def counted(number: int, thing: str) -> str:
     return f"{number} {thing if number == 1 else plural}"
 
 
-def done_so_far(rule: str, number: int, total: int) -> str:
-    """Return what the jobs of a rule have done so far.
+def to_do(rule: str, total: int, mice: bool) -> str:
+    """Return what the jobs of a rule will do; `mice` if there is one for each mouse.
 
-    >>> done_so_far("segment_mouse", 12, 130), done_so_far("measure_volumes", 3, 4)
+    >>> to_do("segment_mouse", 130, mice=True), to_do("measure_volumes", 4, mice=False)
+    ('Segment 130 mice', 'Measure volumes, 4 jobs')
+    """
+    verb, *rest = rule.split("_")
+    return f"{verb.capitalize()} {counted(total, 'mouse') if mice else ' '.join(rest) + ', ' + counted(total, 'job')}"
+
+
+def done_so_far(rule: str, number: int, total: int, mice: bool) -> str:
+    """Return what the jobs of a rule have done so far; `mice` if there is one for each mouse.
+
+    >>> done_so_far("segment_mouse", 12, 130, mice=True), done_so_far("measure_volumes", 3, 4, mice=False)
     ('Segmented 12 of 130 mice', 'Measured volumes, 3 of 4')
     """
     verb, *rest = rule.split("_")
     past = IRREGULAR.get(verb, verb + ("d" if verb.endswith("e") else "ed")).capitalize()
-    if rest == ["mouse"]:
-        return f"{past} {number} of {counted(total, 'mouse')}"
-    return f"{' '.join([past, *rest])}, {number} of {total}"
+    return (
+        f"{past} {number} of {counted(total, 'mouse')}" if mice else f"{' '.join([past, *rest])}, {number} of {total}"
+    )
 
 
 def job_name(rule: str, wildcards: Mapping[str, str]) -> str:
