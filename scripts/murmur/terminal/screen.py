@@ -40,6 +40,8 @@ UNNEEDED = (
     "Adding ",
     "Loading script code",
     "Could not detect mimetype",
+    "Would remove temporary output",
+    "Removing temporary output",
     "None",
 )
 NOTHING = "Nothing to be done"
