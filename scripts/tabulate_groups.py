@@ -57,7 +57,7 @@ def footnote(summary: pd.DataFrame, welch: pd.DataFrame, reader: str, sd_ddof: i
         [
             f"Values are mean ± SD (denominator {'n − 1' if sd_ddof else 'n'}) of the n mice measured by both the "
             f"reference and {reader}.",
-            f"p, {test} for differences between phenotypes{holm} (significance level {alpha}).",
+            *([f"p, {test} for differences between phenotypes{holm} (significance level {alpha})."] if metrics else []),
             abbreviations(summary["metric"]),
             *single,
             *exceptions(fewer),

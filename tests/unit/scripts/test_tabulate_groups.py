@@ -72,6 +72,7 @@ def test_without_a_test_there_is_a_dash_and_a_reason(print_table):
     files = print_table(*function_of({"control": 3, "tac": 2}))
     assert set(pd.read_csv(files["csv"], dtype=str)["p"]) == {"–"}
     assert "All metrics: one phenotype with at least 3 mice, two are required." in files["html"].read_text("utf-8")
+    assert "ANOVA" not in files["html"].read_text("utf-8")
 
 
 def test_without_a_phenotype_it_says_so(print_table):
