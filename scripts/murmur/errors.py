@@ -9,6 +9,8 @@ MACHINE_FAULTS = {
     errno.EDQUOT: "found the disk quota used up; delete what is no longer needed, then repeat the command",
     errno.EROFS: "found a read-only file system; work in a folder that can be written to (--directory FOLDER)",
     errno.EACCES: "found no permission for it; correct it with chmod or ask its owner, then repeat the command",
+    errno.ENOTDIR: "found a file where a folder is needed; rename or remove it, then repeat the command",
+    errno.ENAMETOOLONG: "found a name that is too long for the disk; shorten it, then repeat the command",
     errno.EIO: "the disk or network share failed to read or write it; have it checked, then repeat the command",
     errno.ENOMEM: "found too little memory; close other programs or use fewer --cores, then repeat the command",
 }
