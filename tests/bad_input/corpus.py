@@ -17,6 +17,7 @@ import pytest
 import yaml
 
 import check_cohort
+import check_plausibility
 import convert_nifti
 import describe_cohort
 import import_masks
@@ -27,6 +28,7 @@ from good_study import FUNCTION, Place
 from murmur.csv_tables import read_csv
 from murmur.data import measurement_table
 from murmur.data.nifti import NiftiFolder
+from murmur.data.plausibility import Finding
 from murmur.errors import BadInput
 from murmur.study.inputs import Inputs
 from murmur.study.study import REFERENCE, Study
@@ -47,7 +49,7 @@ class Stops:
 
 @dataclass(frozen=True)
 class Noted:
-    """The study runs to the end; checks.csv has a row whose mouse and text match."""
+    """The study runs to the end; checks.csv has a row whose mouse, and check with what was found, match."""
 
     words: str
     mouse: str = "Bad"
@@ -77,7 +79,7 @@ class Finished:
 
     function: dict[tuple[str, str], pd.DataFrame] = field(default_factory=dict)
     manifest: dict[str, pd.DataFrame] = field(default_factory=dict)
-    checks: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["mouse", "check", "found", "expected"]))
+    findings: list[Finding] = field(default_factory=list)
 
     def of(self, mouse: str, column: str = "reference", reader: str = "observer", cohort: str = "mine") -> dict:
         """Return the function of a mouse by the reference or by the reader; missing values are None."""
@@ -138,6 +140,8 @@ def run_jobs(study: Study) -> Finished:
         )
         if cohort.has_images:
             _describe(study, name, finished)
+        _check(study, name, finished)
+        if cohort.has_images:
             _measure(study, name, REFERENCE)
         for reader in readers:
             if cohort.has_images:
@@ -163,6 +167,20 @@ def _describe(study: Study, name: str, finished: Finished) -> None:
     excluded = {mouse: cohort.file(mouse) for mouse in cohort.excluded}
     describe_cohort.main(checked, cohort.phenotypes, cohort.excluded, excluded, manifest)
     finished.manifest[name] = read_csv(manifest)
+
+
+def _check(study: Study, name: str, finished: Finished) -> None:
+    cohort, datasets = (
+        study.cohorts[name],
+        [study.readers[name].settings["dataset"] for name in study.readers_by("masks")],
+    )
+    if cohort.has_images:
+        manifest, sizes = study.layout.cohort(name, "manifest.csv"), study.input_sizes[name]
+        found = check_plausibility.findings_of_images(manifest, cohort.files, sizes, datasets, True, threads=1)
+    else:
+        found = check_plausibility.findings_of_table(cohort.table, cohort.excluded)
+    finished.findings += [*study.findings[name], *found]
+    check_plausibility.main(study.layout.cohort(name, "checks.csv"), finished.findings, study.settings["strict"])
 
 
 def _import(study: Study, name: str, reader: str) -> None:
@@ -235,9 +253,9 @@ def check(case: Case, folder: Path) -> None:
             assert not re.search(r"Errno|Traceback|0x[0-9a-f]{6}", line), line
         return
     assert finished, f"stopped in {stage}: {sentence}"
-    rows = [" ".join(map(str, row)) for row in finished.checks.itertuples(index=False)]
     if isinstance(expected, Noted):
-        assert any(re.search(rf"^{expected.mouse}\b.*{expected.words}", row) for row in rows), rows or "silence"
+        found = [f for f in finished.findings if re.fullmatch(expected.mouse, f.mouse)]
+        assert any(re.search(expected.words, f"{f.check}: {f.found}") for f in found), finished.findings or "silence"
         return
-    assert not [row for row in rows if not re.search(expected.noted, row)]
+    assert not [f for f in finished.findings if not re.search(expected.noted, f"{f.mouse}, {f.check}: {f.found}")]
     (expected.holds or (measured_rightly if case.study == "measurements" else is_true))(finished)

@@ -28,7 +28,7 @@ ED, ES = 0, 2
 def labels() -> np.ndarray:
     """Return the labels of all frames: discs of blood in rings of myocardium, which taper towards the apex."""
     row, column, _ = np.mgrid[: SHAPE[0], : SHAPE[1], : SHAPE[2]]
-    distance = np.hypot(row - 20, column - 17) + 0.8 * np.arange(SHAPE[2])
+    distance = np.hypot(row - 20, column - 17) + 1.5 * np.arange(SHAPE[2])
     frames = [np.select([distance < r, distance < r + wall], [2, 1]) for r, wall in zip(RADII, WALL, strict=True)]
     return np.stack(frames, axis=-1).astype(np.uint8)
 

@@ -187,6 +187,7 @@ def off_centre(place: Place) -> None:
     both(moved)(place)
     put("Images", lambda values: values + 1)(place)
     put("Masks", moved, "observer/Bad.h5")(place)
+    place.study["readers"]["murmur"] = {"weights": "murmur"}
 
 
 def tiny(place: Place) -> None:

@@ -341,8 +341,8 @@ CASES = [
     ),
     Case(
         "E08_strict",
-        lambda place: (cohort(spacing_mm=[200, 200, 1000])(place), study(strict=True)(place)),
-        stops("job", "spacing"),
+        lambda place: ((place / "mice/More.hdf5").touch(), study(strict=True)(place)),
+        stops("job", r"files passed over: found More\.hdf5"),
     ),
     Case("E09_strict_and_good", study(strict=True), Right()),
     Case(

@@ -42,6 +42,8 @@ def open_nifti(path: Path) -> nibabel.Nifti1Pair:
         kind, shape = image.get_data_dtype(), image.shape
         if kind.kind not in "uif" or min(shape, default=0) < 1:
             raise BadInput(f"{path}: found values of shape {shape} and type {kind}, expected numbers; export it again")
+        if image.header["sform_code"] + image.header["qform_code"] > 0 and not np.isfinite(image.affine).all():
+            raise BadInput(f"{path}: found an affine that is not finite, expected numbers; export it again")
         check_size(path, "an image", shape, kind.itemsize)
         data = Path(image.file_map["image"].filename)
         if data.suffix in (".nii", ".img"):

@@ -49,18 +49,22 @@ class Study:
     def check_mice(self) -> None:
         """List all mice, phenotypes, splits and values of tables, so that problems are reported before any job starts.
 
-        Raises BadInput with one line for each invalid mouse file, or for the first of the other problems.
+        Raises BadInput with one line for each invalid file, or for the first of the other problems.
         """
         stopping = [cohort for cohort in self.cohorts.values() if not cohort.skips_bad_files]
-        if bad := [problem for cohort in stopping for problem in cohort.bad_files.values()]:
-            raise BadInput("\n".join(bad))
+        bad = [problem for cohort in stopping for problem in cohort.bad_files.values()]
+        for reader in self.readers.values():
+            try:
+                reader.check_files(self.cohorts)
+            except BadInput as problem:
+                bad += str(problem).splitlines()
+        if bad:
+            raise BadInput("\n".join(dict.fromkeys(bad)))
         for name, cohort in self.cohorts.items():
             _ = cohort.phenotypes, cohort.split
             cohort.check_values()
             for reader in self.readers_of(name):
                 self.mice_read(name, reader)
-        for reader in self.readers.values():
-            reader.check_files(self.cohorts)
         for observer in self.statistics["observers"]:
             one_of(observer, self.reader_names, "statistics.observers")
         if self.paper:
