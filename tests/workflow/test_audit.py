@@ -361,6 +361,11 @@ def one_mouse_more(study):
             ],
             FIGURE_3, None, "check_cohort would now also use mice/Mouse7.h5", id="a mouse more",
         ),
+        pytest.param(
+            lambda hands: hands.keep("mice/Mouse7.h5").symlink_to("/nowhere/Mouse7.h5"), FIGURE_3, None,
+            "The study can no longer be planned: mice/Mouse7.h5: found a link to '/nowhere/Mouse7.h5'",
+            id="a mouse that cannot be reached",
+        ),
     ],
 )  # fmt: skip
 def test_what_the_study_file_now_asks_for_is_found_and_named(

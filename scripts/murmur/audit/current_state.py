@@ -30,6 +30,8 @@ class CurrentState:
     def changes(self, job: Job) -> Iterator[str]:
         """Yield a sentence for each change since a job ran."""
         made, lasts = job.made, self.plan.lasts(job.rule)
+        if self.plan.is_refused:
+            yield f"The study can no longer be planned: {self.plan.problem}."
         yield from self._code_changes(made, [made["script"]] if lasts else made["science"])
         yield from self._software_changes(made["software"] if not lasts else {})
         asked = next((self.plan.job_of[path] for path in job.outputs if path in self.plan.job_of), None)
@@ -42,7 +44,7 @@ class CurrentState:
     def not_compared(self) -> list[str]:
         """Sentences on settings, inputs and versions that could not be compared."""
         sentences = []
-        if self.plan.problem:
+        if self.plan.problem and not self.plan.is_refused:
             sentences.append(f"Settings and inputs were not compared with the study file: {self.plan.problem}.")
         if self._not_asked:
             some = f"{self._not_asked[0]} and {len(self._not_asked) - 1} others"

@@ -25,6 +25,7 @@ class SnakemakePlan:
     def __init__(self, found: dict):
         """Take the output of `python -m murmur.audit.snakemake_plan`."""
         self.problem: str = found["problem"]
+        self.is_refused: bool = found.get("is_refused", False)  # the study files exist, but cannot be planned
         self.jobs: list[dict] = found["jobs"]
         self._rules: dict[str, dict] = found["rules"]
 
@@ -51,12 +52,13 @@ def plan(checkout: Path, folder: Path, study_files: list[Path]) -> SnakemakePlan
     if not missing and study_files:
         found = _call(checkout, folder.resolve(), [file.absolute() for file in study_files])
         if found["rules"]:
-            return SnakemakePlan(found)
-        problem = found["problem"]
+            return SnakemakePlan(found | {"is_refused": bool(found["problem"])})
+        problem, is_refused = found["problem"], True
     else:
-        problem = f"found no study file {', '.join(missing)}".rstrip()
+        problem, is_refused = f"found no study file {', '.join(missing)}".rstrip(), False
     with tempfile.TemporaryDirectory() as elsewhere:  # the properties of the rules are the same for any study
-        return SnakemakePlan(_call(checkout, Path(elsewhere), []) | {"jobs": [], "problem": problem})
+        rules = _call(checkout, Path(elsewhere), [])["rules"]
+        return SnakemakePlan({"rules": rules, "jobs": [], "problem": problem, "is_refused": is_refused})
 
 
 def _call(checkout: Path, folder: Path, study_files: list[Path]) -> dict:
@@ -70,9 +72,15 @@ def _call(checkout: Path, folder: Path, study_files: list[Path]) -> dict:
     if is_new:
         shutil.rmtree(folder / ".snakemake", ignore_errors=True)
     if done.returncode:
-        lines = [line.strip() for line in done.stderr.splitlines() if line.strip()]
-        return {"problem": lines[-1] if lines else "Snakemake gave no reason", "jobs": [], "rules": {}}
+        return {"problem": _reason(done.stderr), "jobs": [], "rules": {}}
     return json.loads(done.stdout)
+
+
+def _reason(output: str) -> str:
+    """Return the message of the exception that ended Snakemake: the text after its name, otherwise the last line."""
+    _, raised, message = output.rpartition("WorkflowError: ")
+    lines = [line.strip() for line in (message if raised else output).splitlines() if line.strip()]
+    return "; ".join(lines if raised else lines[-1:]) or "Snakemake gave no reason"
 
 
 def _plan(checkout: Path, folder: Path, study_files: list[Path]) -> dict:
