@@ -183,6 +183,31 @@ rule plot_readers:
         "../scripts/plot_readers.py"
 
 
+rule draw_flow:
+    input:
+        manifest=lambda w: inputs.manifest(w) if inputs.cohort(w).has_images else [],
+        split=lambda w: inputs.split(w) if inputs.cohort(w).has_images else [],
+        functions=inputs.functions_of_cohort,
+        overlaps=inputs.overlaps_of_cohort,
+    output:
+        *figure("flow", "Flow of the mice", "{cohort}/", category="{cohort}"),
+    log:
+        "<logs>/draw_flow/{cohort}.log",
+    conda:
+        "../envs/analysis.yaml"
+    resources:
+        **SMALL,
+    params:
+        excluded=inputs.excluded,
+        n_read=lambda w: {r: len(study.mice_read(w.cohort, r)) for r in study.readers_of(w.cohort)},
+        n_analysed=lambda w: len(inputs.cohort(w).mice),
+        code=code("draw_flow"),
+    message:
+        "Draw the flow of the mice of {wildcards.cohort}"
+    script:
+        "../scripts/draw_flow.py"
+
+
 rule plot_cohorts:
     input:
         comparison=rules.compare_cohorts.output[0],

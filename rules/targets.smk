@@ -87,6 +87,7 @@ rule figures:
         each(rules.plot_time_volume.output, PAIRS_WITH_IMAGES),
         each(rules.plot_overlap.output, PAIRS_WITH_IMAGES),
         each(rules.plot_groups.output, PAIRS_WITH_PHENOTYPES),
+        collect(rules.draw_flow.output, cohort=study.cohorts),
         collect(rules.plot_readers.output, cohort=study.cohorts_of_several_readers),
         rules.plot_cohorts.output if study.pairs_across_cohorts() else [],
         earlier=rules.statistics.input,

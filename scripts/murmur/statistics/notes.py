@@ -198,10 +198,15 @@ def reasons_of(cell: object) -> list[Reason]:
     return [Reason(code, tuple(values), tuple(names)) for code, values, names in json.loads(cell)]
 
 
+def counts_by_reason(excluded: Mapping[str, str]) -> dict[str, int]:
+    """Count the excluded mice of each reason; the sentences on invalid files are one reason."""
+    brief = [INVALID_FILE if reason.startswith(f"{INVALID_FILE}: ") else reason for reason in excluded.values()]
+    return dict(Counter(brief))
+
+
 def reasons_for_exclusion(excluded: Mapping[str, str]) -> str:
     """Put the reasons of excluded mice into words, each with its number of mice; nothing without excluded mice."""
-    brief = [INVALID_FILE if reason.startswith(f"{INVALID_FILE}: ") else reason for reason in excluded.values()]
-    return "; ".join(f"{reason}, n = {number}" for reason, number in Counter(brief).items())
+    return "; ".join(f"{reason}, n = {number}" for reason, number in counts_by_reason(excluded).items())
 
 
 def exclusion_note(excluded: Mapping[str, str]) -> str:

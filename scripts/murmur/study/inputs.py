@@ -52,6 +52,10 @@ class Inputs:
         """The manifest of a cohort."""
         return self.layout.cohort(wildcards.cohort, "manifest.csv")
 
+    def split(self, wildcards: Wildcards) -> str:
+        """The checked split of a cohort."""
+        return self.layout.cohort(wildcards.cohort, "split.csv")
+
     def strict_checks(self, wildcards: Wildcards) -> list[str]:
         """The checks of a cohort, which must succeed before it is measured, if the study is strict."""
         return [self.layout.cohort(wildcards.cohort, "checks.csv")] if self.study.settings["strict"] else []

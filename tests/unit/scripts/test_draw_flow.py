@@ -1,0 +1,61 @@
+import pandas as pd
+import pytest
+
+import draw_flow
+from drawn_figures import record_figures, smallest_font, words
+from murmur.csv_tables import read_csv, write_csv
+from round_hearts import write_cohort
+
+EXCLUDED = {"A": "motion", "B": "motion", "C": "invalid file: mice/C.h5: found none", "D": "died during the scan"}
+
+
+@pytest.fixture
+def draw(tmp_path, monkeypatch):
+    """Draws the flow of six mice, one without contours, read by two readers; returns what is written in the figure."""
+    paths = write_cohort(tmp_path, 6)
+    manifest = read_csv(paths["manifest"])
+    manifest.loc[5, ["annotated_frames", "ed_frame", "es_frame"]] = [None, pd.NA, pd.NA]
+    write_csv(manifest, paths["manifest"])
+    split = pd.DataFrame(
+        {"mouse": manifest["mouse"], "split": ["train", "train", "validation", "test", "test", "test"]}
+    )
+    write_csv(split, tmp_path / "split.csv")
+    write_csv(read_csv(paths["function"])[lambda table: table["mouse"] < "Mouse4"], tmp_path / "few.csv")
+    seen = record_figures(monkeypatch)
+
+    def draw(excluded=EXCLUDED, images=True):
+        functions = {"net": str(tmp_path / "few.csv"), "observer": paths["function"]}
+        overlaps = dict.fromkeys(functions, paths["overlap"]) if images else {}
+        more = {"manifest": paths["manifest"], "split": str(tmp_path / "split.csv")} if images else {}
+        draw_flow.main(["flow.png"], excluded, functions, overlaps, {"net": 3, "observer": 6}, 6, **more)
+        return seen[-1]
+
+    return draw
+
+
+def test_every_number_of_mice(draw):
+    figure = draw()
+    assert words(figure) == [
+        *("Mice found (n = 10)", "Analysed (n = 6)", "with reference contours (n = 5)"),
+        *("without reference contours (n = 1)", "Training (n = 2)", "Validation (n = 1)", "Test (n = 3)"),
+        *("net", "segmented (n = 3)", "function compared (n = 3)", "overlap compared (n = 6)"),
+        *("observer", "segmented (n = 6)", "function compared (n = 6)", "overlap compared (n = 6)"),
+        *("Excluded (n = 4)", "motion (n = 2)", "invalid file (n = 1)", "died during the scan (n = 1)"),
+    ]
+    assert smallest_font(figure) >= 6
+
+
+def test_measurements_without_images(draw):
+    found = words(draw(excluded={}, images=False))
+    assert found[:2] == ["Mice found (n = 6)", "Analysed (n = 6)"]
+    assert "measured (n = 3)" in found
+    assert not any("overlap" in word or "Excluded" in word or "Training" in word for word in found)
+
+
+def test_many_and_long_reasons(draw):
+    reasons = {
+        f"M{n}": f"reason {n} " + "with a long explanation of what happened in the scanner " * 2 for n in range(9)
+    }
+    found = words(draw(excluded=reasons))
+    assert "other reasons (n = 3)" in found
+    assert max(map(len, found)) <= draw_flow.LETTERS
