@@ -5,6 +5,7 @@ import hashlib
 import json
 import os
 import re
+import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ POINTERS = {  # the first bytes of a file that stands for another: its name, and
     b"version https://git-lfs": ("Git LFS", "git lfs pull"),
     b"/annex/objects/": ("git-annex", "git annex get"),
 }
+LONGEST_NAME = 200  # bytes of the name of a file; file systems allow 255
 REASON = 200  # characters of an error of a library that are shown
 
 
@@ -43,6 +45,22 @@ def check_readable(path: str | Path) -> None:
         raise BadInput(f"{path}: found a file that cannot be opened ({_reason(error)}), expected one") from None
 
 
+def check_name(path: str | Path) -> None:
+    """Raise BadInput if Snakemake, or a table in UTF-8, cannot carry the name of a file or folder."""
+    if (length := len(os.fsencode(Path(path).name))) > LONGEST_NAME:
+        raise BadInput(
+            f"{path}: found a name of {length} bytes, expected at most {LONGEST_NAME}, because results have longer "
+            "names; rename it"
+        )
+    odd = [c for c in str(path) if c in "{}" or unicodedata.category(c) in ("Cc", "Cs")]
+    if odd:
+        shown = str(path).encode(errors="backslashreplace").decode()
+        raise BadInput(
+            f"{shown!r}: found the character {odd[0]!r} in the name, expected a name without braces and control "
+            "characters; rename it"
+        )
+
+
 @contextlib.contextmanager
 def reading(path: str | Path, kind: str) -> Iterator[None]:
     """Turn every exception of the block, which reads a user's file of a `kind`, into a BadInput that names the file."""
@@ -62,7 +80,9 @@ def reading(path: str | Path, kind: str) -> Iterator[None]:
 def _unreadable(path: Path, kind: str, reason: str) -> str:
     """Return the message for a file that is not a readable file of its kind."""
     if path.stat().st_size == 0:
-        return f"{path}: found an empty file, expected {kind}; copy or export it again"
+        return f"{path}: found an empty file, expected a readable {kind}; copy or export it again"
+    if "unable to lock" in reason:
+        return f"{path}: found a file that another program has open for writing, expected a closed one; close it there"
     with open(path, "rb") as file:
         start = file.read(40)
     for beginning, (name, command) in POINTERS.items():
@@ -72,9 +92,9 @@ def _unreadable(path: Path, kind: str, reason: str) -> str:
 
 
 def _reason(error: Exception) -> str:
-    """Return the message of an error on one line; of those of HDF5, only the part in parentheses."""
+    """Return the message of an error on one line, without its number; of those of HDF5, the part in parentheses."""
     text = str(error.args[0]) if isinstance(error, KeyError) and error.args else str(error)
-    text = " ".join(text.split()) or type(error).__name__
+    text = re.sub(r"^\[Errno \d+\] ", "", " ".join(text.split())) or type(error).__name__
     inner = re.fullmatch(r"(?:Unable to|Can't) [^(]*\((.*)\)", text)
     return (inner[1] if inner else text)[:REASON]
 

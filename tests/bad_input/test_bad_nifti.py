@@ -192,8 +192,8 @@ CASES = [
         change(MASK[ED], lambda v: v[::2, ::2]),
         stops("planning", MASK_FOUND + r"the shape \(20, 18, 4\)"),
     ),
-    Case("N05_cut_gz", cut(IMAGE), stops("job", IMAGE_FOUND + ".*(end|damaged)")),
-    Case("N05b_cut_mask_gz", cut(MASK[ED]), stops("job", MASK_FOUND + ".*(end|damaged)")),
+    Case("N05_cut_gz", cut(IMAGE), stops("planning", IMAGE_FOUND + ".*(end|damaged)")),
+    Case("N05b_cut_mask_gz", cut(MASK[ED]), stops("planning", MASK_FOUND + ".*(end|damaged)")),
     Case("N06_pattern_nothing", source(images="{mouse}_cine.nii.gz"), stops("planning", TOO_FEW)),
     Case(
         "N06b_masks_pattern_nothing",

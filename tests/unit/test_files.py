@@ -6,6 +6,7 @@ import pytest
 from murmur.errors import BadInput
 from murmur.files import (
     atomic_write,
+    check_name,
     check_readable,
     is_remembered,
     natural_key,
@@ -91,7 +92,7 @@ def test_file_that_cannot_be_read_is_one_sentence(tmp_path, monkeypatch):
         "absent": "found no file",
         "folder.h5": "found a folder",
         "pipe": "found a device or pipe",
-        "empty": "found an empty file",
+        "empty": "found an empty file, expected a readable table",
         "lfs": "found a Git LFS pointer, expected the file itself; fetch it with git lfs pull",
         "annex": "found a git-annex pointer",
         "text": "found no readable table (two lines), expected one",
@@ -109,3 +110,15 @@ def test_file_that_cannot_be_read_is_one_sentence(tmp_path, monkeypatch):
     monkeypatch.setattr("murmur.files.open", closed, raising=False)
     with pytest.raises(BadInput, match="found no permission to read"):
         check_readable(tmp_path / "text")
+
+
+@pytest.mark.parametrize("name", ["M" * 201, "{M1}", "M}", "M\n1", "M\x00", os.fsdecode(b"M\xe9")])
+def test_name_that_snakemake_cannot_carry_is_refused(name):
+    with pytest.raises(BadInput, match=r"in the name, expected a name without braces|a name of 201 bytes") as error:
+        check_name(name)
+    str(error.value).encode()
+
+
+def test_other_names_are_right():
+    for name in ("001", "NA", "M[1]*", "Mäuschen", "M 1", "M'1\"", "-M1", "M\u00a01", "マウス"):
+        check_name(name)

@@ -1,6 +1,5 @@
 """Measurements made with other software: a CSV file, used as a cohort without images."""
 
-import csv
 import math
 import re
 from collections.abc import Collection
@@ -8,15 +7,19 @@ from functools import cache
 
 import pandas as pd
 
-from murmur.csv_tables import read_rows
+from murmur.csv_tables import Row, read_rows
 from murmur.errors import BadInput
 from murmur.vocabulary import METRICS
 
 COLUMNS = ("mouse", "metric", "unit", "reference")
+# Spellings of units, and their sizes in the unit of METRICS.
+IN_UL = {"uL": 1, "ul": 1, "mm3": 1, "mm³": 1, "mL": 1000, "ml": 1000}
+FACTORS = {"uL": IN_UL, "mg": {"mg": 1, "g": 1000}, "%": {"%": 1}}
+NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 
 
 @cache
-def _rows(path: str) -> list[dict[str, str]]:
+def _rows(path: str) -> list[Row]:
     """Read the rows as text, once per file."""
     return read_rows(path, COLUMNS)
 
@@ -39,9 +42,7 @@ def readers(path: str) -> list[str]:
     BadInput
         If there is none, or a name cannot be used as a folder name.
     """
-    _rows(path)
-    with open(path, newline="", encoding="utf-8-sig") as file:
-        found = [column for column in next(csv.reader(file)) if column not in COLUMNS]
+    found = [column for column in _rows(path)[0] if column not in COLUMNS]
     if not found:
         raise BadInput(f"{path}: found no reader column, expected at least one besides {', '.join(COLUMNS)}")
     for name in found:
@@ -74,7 +75,8 @@ def function(path: str, reader: str, excluded: Collection[str] = ()) -> pd.DataF
     Returns
     -------
     DataFrame
-        Columns mouse, metric, unit, reference and reader; values in the unit of METRICS, NaN where missing.
+        Columns mouse, metric, unit, reference and reader; values in the unit of METRICS, converted from other units of
+        volume (mL, mm3) and mass (g), and NaN where missing.
 
     Raises
     ------
@@ -82,9 +84,11 @@ def function(path: str, reader: str, excluded: Collection[str] = ()) -> pd.DataF
         If a metric or unit is unknown, a cell is not a number, or a metric is given twice for a mouse.
     """
     rows, seen = [], {}
-    for line, row in enumerate(_rows(path), start=2):
-        metric, unit = row["metric"], row["unit"].replace("µ", "u").replace("μ", "u")
-        if METRICS.get(metric) != unit:
+    for row in _rows(path):
+        line, metric = row.line, row["metric"]
+        unit = METRICS.get(metric, "")
+        factor = FACTORS.get(unit, {}).get(row["unit"].replace("µ", "u").replace("μ", "u"))
+        if factor is None:
             raise BadInput(
                 f"{path}, line {line}: found the metric '{metric}' in '{row['unit']}', "
                 f"expected one of {', '.join(f'{m} in {u}' for m, u in METRICS.items())}"
@@ -95,20 +99,20 @@ def function(path: str, reader: str, excluded: Collection[str] = ()) -> pd.DataF
                 f"(first in line {seen[row['mouse'], metric]}), expected one; remove one"
             )
         seen[row["mouse"], metric] = line
-        values = (_number(row, column, f"{path}, line {line}") for column in ("reference", reader))
+        values = (_number(row, column, f"{path}, line {line}", factor) for column in ("reference", reader))
         rows.append((row["mouse"], metric, unit, *values))
     table = pd.DataFrame(rows, columns=["mouse", "metric", "unit", "reference", "reader"])
     return table[~table["mouse"].isin(excluded)]
 
 
-def _number(row: dict[str, str], column: str, place: str) -> float:
-    """Convert a cell to a float; NaN if it is empty."""
-    if not row[column].strip():
+def _number(row: Row, column: str, place: str, factor: int) -> float:
+    """Convert a cell to a float, times `factor`; NaN if it is empty."""
+    if not row[column]:
         return math.nan
-    try:
-        value = float(row[column])
-    except ValueError:
-        value = math.nan
+    value = float(row[column]) if NUMBER.fullmatch(row[column]) else math.nan
     if not math.isfinite(value):
-        raise BadInput(f"{place}: found '{row[column]}' as {column}, expected a number or an empty cell")
-    return value
+        raise BadInput(
+            f"{place}: found '{row[column]}' as {column}, expected a number or an empty cell; write decimals with a "
+            "point, and leave the cell empty if the value is missing"
+        )
+    return value if factor == 1 else value * factor

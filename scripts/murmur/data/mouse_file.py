@@ -123,11 +123,13 @@ def numeric_dataset(file: h5py.File, name: str) -> h5py.Dataset:
     path, link = file.filename, file.get(name, getlink=True)
     if isinstance(link, h5py.ExternalLink):
         raise BadInput(f"{path}: found {name} linked to the file '{link.filename}', expected it in this file; copy it")
-    if isinstance(link, h5py.SoftLink) and file.get(name) is None:
-        raise BadInput(f"{path}: found {name} linked to '{link.path}', which does not exist; write it again")
-    found = file[name]
+    try:
+        found = file[name]
+    except (KeyError, OSError, RuntimeError):
+        target = f"linked to '{link.path}'" if isinstance(link, h5py.SoftLink) else "damaged"
+        raise BadInput(f"{path}: found {name} {target}, expected a dataset in this file; write it again") from None
     if not isinstance(found, h5py.Dataset):
-        raise BadInput(f"{path}: found a group {name}, expected a dataset with 4 axes; write it as one array")
+        raise BadInput(f"{path}: found a group {name}, expected a dataset; write it as one array")
     if found.file.filename != path or found.is_virtual or found.external:
         raise BadInput(f"{path}: found {name} stored in other files, expected it in this file; copy it")
     filters = found.id.get_create_plist()

@@ -10,6 +10,7 @@ from nibabel import Nifti1Pair
 
 from murmur.data.nifti_file import on_grid, open_nifti, orientation_to, read_header, read_values
 from murmur.errors import BadInput
+from murmur.files import check_name
 
 SHOWN = 5  # labels listed in a message
 
@@ -80,8 +81,13 @@ class NiftiFolder:
         """Return the mice with an image; files that also match the mask template are not images."""
         image = _pattern(self.images)
         mask = _pattern(self.masks) if self.masks else None
-        found = (image.fullmatch(path.name) for path in self.folder.iterdir())
+        found = (image.fullmatch(path.name) for path in self._files)
         return sorted(m["mouse"] for m in found if m and not (mask and mask.fullmatch(m.string)))
+
+    @cached_property
+    def _files(self) -> list[Path]:
+        """The files of the folder that are not hidden, in order."""
+        return sorted(path for path in self.folder.iterdir() if not path.name.startswith("."))
 
     def image_file(self, mouse: str) -> Path:
         """Return the path of the 4D image of a mouse."""
@@ -97,16 +103,22 @@ class NiftiFolder:
         if self.masks is None:
             return found
         patterns = [(mouse, _pattern(self.masks, mouse)) for mouse in sorted(self.mice(), key=len, reverse=True)]
-        for path in sorted(self.folder.iterdir()):
+        for path in self._files:
             fits = ((mouse, pattern.fullmatch(path.name)) for mouse, pattern in patterns)
             mouse, match = next(((mouse, match) for mouse, match in fits if match), (None, None))
             if match is None:
                 continue
             number = match.groupdict().get("frame")
+            check_name(path)
             frame = None if number is None else int(number) - self.frames_from
             other = found.setdefault(mouse, {}).setdefault(frame, path)
             if other != path:
                 raise BadInput(f"{path}: found the same frame of {mouse} in {other}, expected one file; remove one")
+        if not found:
+            raise BadInput(
+                f"{self.folder}: found no masks {self.masks} of any mouse, expected at least one; correct "
+                "source.masks, or remove it if the mice have no contours"
+            )
         return found
 
     def mask_files(self, mouse: str) -> list[Path]:

@@ -1,5 +1,8 @@
 """Single NIfTI files: their headers, values and grids, and masks brought to the grid of an image."""
 
+import gzip
+import os
+from functools import partial
 from pathlib import Path
 
 import nibabel
@@ -42,18 +45,29 @@ def open_nifti(path: Path) -> nibabel.Nifti1Pair:
         kind, shape = image.get_data_dtype(), image.shape
         if kind.kind not in "uif" or min(shape, default=0) < 1:
             raise BadInput(f"{path}: found values of shape {shape} and type {kind}, expected numbers; export it again")
-        if image.header["sform_code"] + image.header["qform_code"] > 0 and not np.isfinite(image.affine).all():
-            raise BadInput(f"{path}: found an affine that is not finite, expected numbers; export it again")
+        if _has_code(image) and not (np.isfinite(image.affine).all() and abs(np.linalg.det(image.affine[:3, :3])) > 0):
+            raise BadInput(f"{path}: found an affine that maps no voxels to positions, expected one; export it again")
         check_size(path, "an image", shape, kind.itemsize)
-        data = Path(image.file_map["image"].filename)
-        if data.suffix in (".nii", ".img"):
-            expected, size = image.dataobj.offset + int(np.prod(shape)) * kind.itemsize, data.stat().st_size
-            if size < expected:
-                raise BadInput(
-                    f"{path}: found a truncated file of {size:,} bytes, expected {expected:,} for the shape {shape}; "
-                    "copy it again"
-                )
+        expected = image.dataobj.offset + int(np.prod(shape)) * kind.itemsize
+        size = _size(Path(image.file_map["image"].filename), expected)
+        if size < expected:
+            raise BadInput(
+                f"{path}: found a truncated file of {size:,} bytes, expected {expected:,} for the shape {shape}; copy "
+                "it again"
+            )
         return image
+
+
+def _size(path: Path, expected: int) -> int:
+    """Return the size of the file's content in bytes. It is decompressed only if it may not be as `expected`."""
+    if path.suffix != ".gz":
+        return path.stat().st_size if path.suffix in (".nii", ".img") else expected
+    with open(path, "rb") as file:
+        file.seek(-4, os.SEEK_END)
+        if int.from_bytes(file.read(4), "little") == expected % 2**32:  # the size in the last bytes
+            return expected
+    with gzip.open(path) as file:
+        return sum(map(len, iter(partial(file.read, 2**20), b"")))
 
 
 def read_values(path: Path, image: nibabel.Nifti1Pair | None = None) -> np.ndarray:
@@ -177,10 +191,12 @@ def scaled_to_uint16(path: Path, image: nibabel.Nifti1Pair) -> np.ndarray:
 
 def is_placed(image: nibabel.Nifti1Pair) -> bool:
     """Return whether the affine of an image gives its position: identity matrices are written for want of one."""
-    has_code = image.header["sform_code"] > 0 or image.header["qform_code"] > 0
-    affine = image.affine
-    is_regular = np.isfinite(affine).all() and abs(np.linalg.det(affine[:3, :3])) > 0
-    return bool(has_code and is_regular and not np.array_equal(affine, np.eye(4)))
+    return _has_code(image) and not np.array_equal(image.affine, np.eye(4))
+
+
+def _has_code(image: nibabel.Nifti1Pair) -> bool:
+    """Return whether the header of an image declares its affine as valid."""
+    return bool(image.header["sform_code"] > 0 or image.header["qform_code"] > 0)
 
 
 def orientation_to(path: Path, mask: nibabel.Nifti1Pair, image: nibabel.Nifti1Pair) -> np.ndarray:

@@ -41,6 +41,12 @@ def check_masks(path: str, dataset: str) -> list[int] | None:
         return list(found.shape)
 
 
+def datasets(path: str) -> list[str]:
+    """Return the names of everything in an HDF5 file. Raises BadInput if it cannot be read."""
+    with open_mouse(path) as file:
+        return list(file)
+
+
 def read_masks(path: str, dataset: str, shape: tuple[int, ...]) -> tuple[np.ndarray, list[int]] | None:
     """Read the masks of a mouse by a reader.
 

@@ -1,11 +1,12 @@
-"""Checks of a study file beyond its schema: existing files and known names."""
+"""Checks of a study file beyond its schema: existing files, known names, and names that Snakemake can carry."""
 
 import difflib
 import os
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from murmur.errors import BadInput
+from murmur.files import check_name, natural_key
 
 
 def nearest(word: str, words: Collection[str]) -> str:
@@ -23,14 +24,22 @@ def exactly_one(section: dict, keys: Collection[str], path: str) -> str:
 
 
 def existing(path: str, key: str, kind: str) -> Path:
-    """Return `path`, given by `key` of the study file. Raises BadInput unless that `kind` (file, folder) exists."""
+    """Return `path`, given by `key` of the study file.
+
+    Raises BadInput unless that `kind` (file, folder) exists, with a name that Snakemake can carry, and a folder can be
+    listed. Files are opened where they are read.
+    """
     shown = path if path.isprintable() else repr(path)[1:-1]
     try:
         exists = Path(path).is_dir() if kind == "folder" else Path(path).is_file()
         if exists and kind == "folder":
             os.listdir(path)
-    except OSError as error:
-        reason = "no permission for it" if isinstance(error, PermissionError) else error.strerror
+        if exists:
+            check_name(path)
+    except BadInput as problem:
+        raise BadInput(f"{key}: {problem}") from None
+    except (OSError, ValueError) as error:
+        reason = "no permission for it" if isinstance(error, PermissionError) else getattr(error, "strerror", error)
         raise BadInput(
             f"{key}: found the {kind} '{shown}', but {reason}; correct the path or its permissions"
         ) from None
@@ -39,6 +48,14 @@ def existing(path: str, key: str, kind: str) -> Path:
             f"{key}: found no {kind} '{shown}' (relative to the working directory, {Path.cwd()}); correct the path"
         )
     return Path(path)
+
+
+def in_natural_order(names: Iterable[str]) -> list[str]:
+    """Sort names such that Mouse2 precedes Mouse10. Raises BadInput for a name that Snakemake cannot carry."""
+    names = list(names)
+    for name in names:
+        check_name(name)
+    return sorted(names, key=natural_key)
 
 
 def one_of(name: str, known: list[str], key: str) -> None:

@@ -18,17 +18,11 @@ from murmur.data.participants import read_phenotypes
 from murmur.data.published_dataset import ADDRESS, CHECKSUMS, INFLOW_MICE, read_checksums
 from murmur.data.split import SPLITS, draw_split, inflow_note, read_split
 from murmur.errors import BadInput
-from murmur.files import natural_key
 from murmur.phantom.phenotypes import has_inflow_frames, phenotypes_of
-from murmur.study.checks import exactly_one, existing, nearest
+from murmur.study.checks import exactly_one, existing, in_natural_order, nearest
 from murmur.study.layout import Layout
 from murmur.study.reading import problems, read_files
 from murmur.vocabulary import INVALID_FILE
-
-
-def in_natural_order(names) -> list[str]:
-    """Sort names such that Mouse2 precedes Mouse10."""
-    return sorted(names, key=natural_key)
 
 
 class Cohort(abc.ABC):
@@ -273,7 +267,10 @@ class NiftiCohort(Cohort):
     @cached_property
     def folder(self) -> NiftiFolder:
         """The folder of NIfTI files."""
-        return NiftiFolder(**self.folder_settings)
+        try:
+            return NiftiFolder(**self.folder_settings)
+        except BadInput as problem:
+            raise BadInput(f"{self.key}.{problem}") from None
 
     @cached_property
     def found(self) -> list[str]:

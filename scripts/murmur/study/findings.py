@@ -43,8 +43,6 @@ def _passed_over(cohort: Cohort) -> Iterator[Finding]:
     if orphans := {name: mouse for name, mouse in masks.items() if mouse}:
         found = [f"{name}{_nearest(mouse, cohort.found)}" for name, mouse in orphans.items()]
         yield Finding("", "masks of no mouse", listed(found), "masks of mice with images")
-    if cohort.kind == "nifti" and cohort.folder.masks and not any(map(cohort.folder.mask_files, cohort.found)):
-        yield Finding("", "no masks", f"no file {cohort.folder.masks}", "masks of at least one mouse")
 
 
 def _looks_like_mouse(path: Path) -> bool:

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from tqdm import tqdm
 
 from murmur.data.published_dataset import WEIGHTS
-from murmur.data.reader_masks import check_masks, check_shape
+from murmur.data.reader_masks import check_masks, check_shape, datasets
 from murmur.errors import BadInput
 from murmur.files import check_readable, remembered
 from murmur.network.weights_file import check_weights
@@ -203,7 +203,8 @@ class MasksReader(Reader):
                 try:
                     check_readable(file)
                     shape = remembered(file, f"masks in {dataset}", partial(check_masks, dataset=dataset))
-                    images = cohort.shape(Path(file).stem)
+                    mouse = Path(file).stem
+                    images = None if mouse in cohort.bad_files else cohort.shape(mouse)
                     if shape and images:
                         check_shape(file, dataset, shape, images)
                     shapes.append(shape)
@@ -212,9 +213,11 @@ class MasksReader(Reader):
             if problems:
                 raise BadInput("\n".join(problems))
             if not any(shapes):
+                names = datasets(files[0]) if files else []
                 raise BadInput(
-                    f"{self.key}.masks: found no {dataset} in '{self.folder}' for any mouse of the cohort "
-                    f"'{cohort.name}', expected MOUSE.h5 files with it; correct the folder, or set the reader's dataset"
+                    f"{self.key}.masks: found no {dataset} in '{self.folder}' for any mouse of the "
+                    f"cohort '{cohort.name}', expected MOUSE.h5 files with it; correct the folder, or set the reader's "
+                    f"dataset{nearest(dataset, names)}"
                 )
 
 

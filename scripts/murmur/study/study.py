@@ -15,6 +15,7 @@ from murmur.study.reader import Reader, reader_of
 from murmur.study.reading import read_ahead
 from murmur.study.schema import complete
 
+SHOWN_FILES = 20  # invalid files in a message
 SHOWN = 10  # findings that are shown before any job starts
 REFERENCE = "reference"  # the expert as a reader, with masks in the mouse files
 
@@ -51,15 +52,7 @@ class Study:
 
         Raises BadInput with one line for each invalid file, or for the first of the other problems.
         """
-        stopping = [cohort for cohort in self.cohorts.values() if not cohort.skips_bad_files]
-        bad = [problem for cohort in stopping for problem in cohort.bad_files.values()]
-        for reader in self.readers.values():
-            try:
-                reader.check_files(self.cohorts)
-            except BadInput as problem:
-                bad += str(problem).splitlines()
-        if bad:
-            raise BadInput("\n".join(dict.fromkeys(bad)))
+        self._check_files()
         for name, cohort in self.cohorts.items():
             _ = cohort.phenotypes, cohort.split
             cohort.check_values()
@@ -70,6 +63,20 @@ class Study:
         if self.paper:
             one_of(self.paper["cohort"], list(self.cohorts), "paper.cohort")
             one_of(self.paper["reader"], self.readers_of(self.paper["cohort"]), "paper.reader")
+
+    def _check_files(self) -> None:
+        """Raise BadInput with one line for each invalid file of mice and readers, at most `SHOWN_FILES`."""
+        stopping = [cohort for cohort in self.cohorts.values() if not cohort.skips_bad_files]
+        bad = [problem for cohort in stopping for problem in cohort.bad_files.values()]
+        for reader in self.readers.values():
+            try:
+                reader.check_files(self.cohorts)
+            except BadInput as problem:
+                bad += str(problem).splitlines()
+        if bad := list(dict.fromkeys(bad)):
+            rest = len(bad) - SHOWN_FILES
+            more = [f"{rest} more files are invalid; correct these first"] if rest > 0 else []
+            raise BadInput("\n".join(bad[:SHOWN_FILES] + more))
 
     @property
     def title(self) -> str:

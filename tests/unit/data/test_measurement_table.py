@@ -27,9 +27,18 @@ def test_numbers_come_through_unchanged(tmp_path):
 @pytest.mark.parametrize(
     ("row", "words"),
     [
-        ("M1,EDV,mL,1,2", "line 2: found the metric 'EDV' in 'mL'"),
+        ("M1,EDV,mg,1,2", "line 2: found the metric 'EDV' in 'mg'"),
+        ("M1,EF,mL,1,2", "line 2: found the metric 'EF' in 'mL'"),
         ("M1,LVEDV,uL,1,2", "'LVEDV'"),
         ("M1,EDV,uL,1,2.3.4", "found '2.3.4' as dl"),
+        ("M1,EDV,uL,1,6_2", "found '6_2' as dl"),
+        ('M1,EDV,uL,1,"62,5"', "found '62,5' as dl, expected a number or an empty cell; write decimals with a point"),
+        ("M1,EDV,uL,1,n.d.", "leave the cell empty if the value is missing"),
+        ("\nM1,EDV,uL,1", "line 3: found 4 cells, expected 5"),
+        ("M1,EDV,uL,1,2,3", "line 2: found 6 cells, expected 5"),
+        (",EDV,uL,1,2", "line 2: found no mouse"),
+        ('M1,EDV,uL,1,"2', "found no readable table (unexpected end of data)"),
+        ("", "found no rows below the header"),
         ("M1,EDV,uL,1,inf", "found 'inf' as dl, expected a number or an empty cell"),
         ("M1,EDV,uL,1,2\nM1,EDV,uL,3,4", "line 3: found a second row for EDV of M1 (first in line 2)"),
     ],
@@ -46,17 +55,17 @@ def test_columns_are_checked(tmp_path):
     with pytest.raises(BadInput, match="add unit"):
         measurement_table.readers(write(tmp_path, header="mouse,metric,reference,dl"))
     with pytest.raises(BadInput, match="no reader column"):
-        measurement_table.readers(write(tmp_path, header="mouse,metric,unit,reference"))
+        measurement_table.readers(write(tmp_path, "M1,EDV,uL,1", header="mouse,metric,unit,reference"))
 
 
 def test_name_of_a_reader_can_name_a_folder(tmp_path):
     for header in (
         '"",mouse,metric,unit,reference,dl',
         "mouse,metric,unit,reference,a/b",
-        "mouse,metric,unit,reference,dl ",
+        "mouse,metric,unit,reference,d l",
     ):
         path = tmp_path / f"{len(header)}.csv"
-        path.write_text(header + "\n")
+        path.write_text(header + "\n" + "x," * header.count(",") + "x\n")
         with pytest.raises(BadInput, match="rename or remove it"):
             measurement_table.readers(str(path))
 
@@ -66,3 +75,41 @@ def test_other_encoding_is_refused(tmp_path):
     path.write_bytes("mouse,metric,unit,reference,dl\nM1,EDV,µL,1,2\n".encode("cp1252"))
     with pytest.raises(BadInput, match="save it again as 'CSV UTF-8'"):
         measurement_table.readers(str(path))
+
+
+def test_units_of_volume_and_mass_are_converted(tmp_path):
+    rows = ["M1,EDV,mL,0.0625,0.05", "M1,ESV,ul,25,", "M1,SV,mm3,1,2", "M1,mass_ED,g,0.125,1", "M1,EF,%,50,51"]
+    table = measurement_table.function(write(tmp_path, *rows), "dl").set_index("metric")
+    assert table["unit"].tolist() == ["uL", "uL", "uL", "mg", "%"]
+    assert table["reference"].tolist() == [62.5, 25, 1, 125, 50]
+
+
+def test_spaces_and_blank_lines_do_not_matter(tmp_path):
+    path = write(tmp_path, "", " M1 , EDV , uL , 1 , 2 ", "", header="mouse, metric, unit, reference, dl")
+    assert measurement_table.readers(path) == ["dl"]
+    assert measurement_table.function(path, "dl").values.tolist() == [["M1", "EDV", "uL", 1, 2]]
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (
+            b"mouse;metric;unit;reference;dl\nM1;EDV;uL;1,5;2\n",
+            "by semicolons, expected columns separated by commas, w",
+        ),
+        (b"mouse\tmetric\tunit\treference\tdl\nM1\tEDV\tuL\t1\t2\n", "by tabs, expected columns separated by commas"),
+        (b"mouse,metric,unit,reference,dl,dl\nM1,EDV,uL,1,2,3\n", "found the column dl twice"),
+        (b"PK\x03\x04 and more", "found an Excel file, expected text; in Excel, save it as 'CSV UTF-8'"),
+        ("mouse,metric,unit,reference,dl\nM1,EDV,uL,1,2".encode("utf-16"), "found text that is not UTF-8 but UTF-16"),
+        (b"mouse,metric,unit,reference,dl\nM1,EDV,uL,\x00,2\n", "found"),
+        (b'mouse,metric,unit,reference,dl\n"' + b"M" * 200_000 + b'",EDV,uL,1,2\n', "found no readable table"),
+        (b"", "found the columns none"),
+    ],
+)
+def test_other_kinds_of_tables_are_one_sentence(tmp_path, content, words):
+    path = tmp_path / "numbers.csv"
+    path.write_bytes(content)
+    with pytest.raises(BadInput) as error:
+        measurement_table.function(str(path), "dl")
+    assert words in str(error.value)
+    assert len(str(error.value)) < 500

@@ -147,3 +147,23 @@ def test_mask_with_nan_is_refused(tmp_path, images, mask):
     folder = NiftiFolder(str(tmp_path), "{mouse}.nii", LABELS, masks="{mouse}_{frame}.nii")
     with pytest.raises(BadInput, match="found the value nan"):
         folder.read_masks("a", open_nifti(tmp_path / "a.nii"))
+
+
+def test_hidden_files_are_passed_over_and_masks_must_exist(tmp_path, images, mask):
+    for name in ("a.nii", "a_01.nii", "._a_02.nii", "._b.nii", "c_01.nii"):
+        save(tmp_path / name, images if len(name) < 7 else mask)
+    folder = NiftiFolder(str(tmp_path), "{mouse}.nii", LABELS, masks="{mouse}_{frame}.nii")
+    assert folder.mice() == ["a"], "hidden files, as macOS writes them, are passed over"
+    assert folder.contoured_frames("a") == [0]
+    with pytest.raises(BadInput, match=r"found no masks \{mouse}_seg.nii of any mouse"):
+        NiftiFolder(str(tmp_path), "{mouse}.nii", LABELS, masks="{mouse}_seg.nii").mask_files("a")
+    (tmp_path / "a_{x}_03.nii").touch()
+    with pytest.raises(BadInput, match="found the character '{' in the name"):
+        NiftiFolder(str(tmp_path), "{mouse}.nii", LABELS, masks="{mouse}_*{frame}.nii").mask_files("a")
+
+
+@pytest.mark.parametrize("ignore", [[], [2], [4]])
+def test_label_with_two_meanings_is_refused(tmp_path, ignore):
+    labels = {"myocardium": 2, "blood_pool": 3 if ignore == [2] else 2}
+    with pytest.raises(BadInput, match="source.labels: found the label 2 for two structures"):
+        NiftiFolder(str(tmp_path), "{mouse}.nii", labels, ignore=ignore)

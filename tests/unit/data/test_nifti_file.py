@@ -1,5 +1,6 @@
 """Masks and images are brought together by their affines: the voxels of the mask in the image's order are known."""
 
+import gzip
 import itertools
 
 import nibabel
@@ -231,3 +232,21 @@ def test_bad_file_is_one_sentence(tmp_path, write, words):
     assert words in str(error.value)
     assert str(error.value).startswith(f"{path}: found")
     assert "\n" not in str(error.value)
+
+
+def test_truncated_archive_is_found_without_reading_whole_ones(tmp_path, monkeypatch):
+    values = np.random.default_rng(1).integers(0, 900, (*SHAPE, 3)).astype(np.int16)
+    save(tmp_path / "a.nii.gz", values, AFFINES["scanner"])
+    save(tmp_path / "a.nii", values, AFFINES["scanner"])
+    content, plain = (tmp_path / "a.nii.gz").read_bytes(), (tmp_path / "a.nii").read_bytes()
+    parts = gzip.compress(plain[:900]) + gzip.compress(plain[900:])
+    (tmp_path / "parts.nii.gz").write_bytes(parts)
+    assert header(tmp_path / "parts.nii.gz") == header(tmp_path / "a.nii.gz")
+    (tmp_path / "cut.nii.gz").write_bytes(content[: len(content) // 2])
+    with pytest.raises(BadInput, match=r"cut.nii.gz: found no readable NIfTI image \(Compressed file ended"):
+        header(tmp_path / "cut.nii.gz")
+    (tmp_path / "short.nii.gz").write_bytes(gzip.compress(plain[:900]))
+    with pytest.raises(BadInput, match=r"short.nii.gz: found a truncated file of 900 bytes"):
+        header(tmp_path / "short.nii.gz")
+    monkeypatch.setattr("murmur.data.nifti_file.gzip.open", lambda path: pytest.fail("the file was decompressed"))
+    header(tmp_path / "a.nii.gz")

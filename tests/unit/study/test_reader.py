@@ -118,3 +118,22 @@ def test_masks_that_cannot_be_reached_or_are_of_other_mice_are_refused(tmp_path,
         (tmp_path / "observer" / f"{name}.h5").rename(tmp_path / "observer" / f".{name}.h5")
     with pytest.raises(BadInput, match=r"readers.observer.masks: found no file \*.h5 in 'observer'"):
         Study(study)
+
+
+def test_invalid_files_of_mice_and_readers_are_named_at_once(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    study = observed(tmp_path, B=BAD_MASKS["label"][0])
+    (tmp_path / "mice" / "A.h5").write_text("no")
+    study["readers"]["net"] = {"weights": "observer/A.h5"}
+    with pytest.raises(BadInput) as error:
+        Study(study).check_mice()
+    assert [line.split(": ")[0] for line in str(error.value).splitlines()] == [
+        "mice/A.h5",
+        "observer/B.h5",
+        "observer/A.h5",
+    ]
+    for number in range(30):
+        (tmp_path / "mice" / f"D{number}.h5").write_text("no")
+    with pytest.raises(BadInput) as error:
+        Study(study).check_mice()
+    assert str(error.value).splitlines()[20:] == ["13 more files are invalid; correct these first"]

@@ -321,3 +321,27 @@ def test_link_to_a_published_mouse_is_the_file_of_the_user(tmp_path):
     assert study.user_files("results/s/cohorts/c/mice/Mouse7.h5") == [str(tmp_path / "Mouse7.h5")]
     study = Study({"study": "s", "cohorts": {"c": {"source": {"published": True}}}})
     assert study.user_files("results/s/cohorts/c/mice/Mouse7.h5") == []
+
+
+def test_paths_that_cannot_be_used_are_one_sentence(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("mice", "{mice}"):
+        (tmp_path / name).mkdir()
+
+    def folder(name):
+        return {"study": "s", "cohorts": {"c": {"source": {"folder": name}}}}
+
+    write_cine(tmp_path / "mice" / "M{1}.h5", np.ones((8, 8, 2, 3), np.uint16))
+    with pytest.raises(BadInput, match=r"'M\{1}': found the character '{' in the name"):
+        Study(folder("mice")).check_mice()
+    with pytest.raises(BadInput, match=r"cohorts.c.source.folder: '\{mice}': found the character '{' in the name"):
+        Study(folder("{mice}"))
+    with pytest.raises(BadInput, match="cohorts.c.source.folder: found no folder 'mouse'"):
+        Study(folder("mouse"))
+
+    def closed(path):
+        raise PermissionError(13, "Permission denied", path)
+
+    monkeypatch.setattr("murmur.study.checks.os.listdir", closed)
+    with pytest.raises(BadInput, match="cohorts.c.source.folder: found the folder 'mice', but no permission"):
+        Study(folder("mice"))
