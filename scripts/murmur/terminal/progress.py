@@ -7,12 +7,12 @@ from logging import LogRecord
 
 from murmur.terminal.words import counted, done_so_far, duration, to_do
 
-APART = 10.0  # seconds between two lines of a rule, at least
 LINES = 10  # lines of a rule, at most
+LONG = 60.0  # seconds left, from which on it is worth a line
 
 
 class Progress:
-    """Jobs of a run. A rule has a line when it starts, and more while it has many jobs left."""
+    """Jobs of a run. A rule has a line when it starts, and more if it takes long."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic):
         """Take the clock."""
@@ -22,7 +22,7 @@ class Progress:
         self._rules: dict[int, str] = {}  # by the number of a job
         self._started: dict[str, float] = {}
         self._of_mice: set[str] = set()  # rules with a job for each mouse
-        self._latest: dict[str, tuple[float, int]] = {}  # time and number done of the latest line of a rule
+        self._shown: dict[str, int] = {}  # jobs of a rule that were done at its latest line
 
     def plan(self, totals: Mapping[str, int]) -> None:
         """Take the number of jobs of every rule."""
@@ -34,7 +34,6 @@ class Progress:
         if rule in self._started:
             return ""
         self._started[rule] = self._clock()
-        self._latest[rule] = self._clock(), 0
         total = self.totals.get(rule, 1)
         if total == 1:
             return self._numbered(job.rule_msg or rule)
@@ -42,20 +41,19 @@ class Progress:
         return self._numbered(to_do(rule, total, rule in self._of_mice))
 
     def finish(self, jobid: int) -> str:
-        """Note the end of a job; return a line if its rule has many and there has been none for a while."""
+        """Note the end of a job; return a line if its rule takes long and there has been none for a while."""
         rule = self._rules.get(jobid)
         if rule not in self.totals:
             return ""
         self.done[rule] += 1
-        (then, before), now = self._latest[rule], self._clock()
-        done, total = self.done[rule], self.totals[rule]
-        if total == 1 or now - then < APART or (done - before < total / LINES and done < total):
-            return ""
-        self._latest[rule] = now, done
+        done, total, now = self.done[rule], self.totals[rule], self._clock()
         left = (now - self._started[rule]) / done * (total - done)
-        return self._numbered(
-            done_so_far(rule, done, total, rule in self._of_mice) + (f", about {duration(left)} left" if left else "")
-        )
+        is_news = done - self._shown.get(rule, 0) >= total / LINES and left >= LONG
+        if not (is_news or (done == total and rule in self._shown)):
+            return ""
+        self._shown[rule] = done
+        words = done_so_far(rule, done, total, rule in self._of_mice)
+        return self._numbered(f"{words}, about {duration(left)} left" if left else words)
 
     def counts(self) -> str:
         """Return how many jobs are done: 12 of 59 jobs."""
