@@ -12,6 +12,7 @@ from murmur.terminal.words import job_name
 
 KILLED = "was killed, most likely because memory ran out; close other programs or use fewer --cores, then try again"
 
+OF_GROUP = "most likely because memory or time ran out; request more of mem_mb or runtime with --set-resources"
 # States of SLURM that say why a job ended.
 SLURM = {
     "OUT_OF_MEMORY": "ran out of memory; request more with --set-resources RULE:mem_mb=NUMBER",
@@ -28,15 +29,28 @@ class JobFaults:
     def __init__(self):
         """Begin without jobs."""
         self._started: dict[int, tuple[LogRecord, list]] = {}  # message of the start, state of the logs before it
-        self.found: dict[int, tuple[list[str], list[str]]] = {}  # sentences and logs, by the number of the job
+        self.found: dict[int | str, tuple[list[str], list[str]]] = {}  # sentences and logs, by number of job or group
+        self._groups: dict[str, set[int]] = {}  # the numbers of the jobs of groups that failed
 
     def start(self, job: LogRecord) -> None:
         """Note the start of a job, and the state of its log, which may be that of an earlier run."""
         self._started[job.jobid] = job, [_state(log) for log in job.log]
 
     def finish(self, jobid: int) -> None:
-        """Forget the earlier attempts of a job that has succeeded."""
+        """Forget the earlier attempts of a job that has succeeded, and of its group."""
         self.found.pop(jobid, None)
+        self._forget_group(jobid)
+
+    def add_group(self, error: LogRecord) -> None:
+        """Note the failure of a group of jobs, until one of them turns out to have an error in its log."""
+        jobs = {job["jobid"]: job["rule_name"] for job in error.job_error_info}
+        sentence = f"{', '.join(dict.fromkeys(jobs.values()))} stopped without an error in their logs, {OF_GROUP}"
+        self.found[error.groupid] = [sentence], [log for log in error.aux_logs if os.path.exists(log)]
+        self._groups[error.groupid] = set(jobs)
+
+    def _forget_group(self, jobid: int) -> None:
+        for group in [group for group, jobs in self._groups.items() if jobid in jobs]:
+            self.found.pop(group, None)
 
     def add(self, error: LogRecord, raised: str) -> str:
         """Note the failure of a job; `raised` is what Snakemake reported about its process. Return the job's name.
@@ -51,6 +65,7 @@ class JobFaults:
         sentences = _logged(name, current) or ([] if error.indent else [_unlogged(name, error, raised)])
         if not any(sentences):
             return ""
+        self._forget_group(error.jobid)
         self.found[error.jobid] = sentences, logs
         return name
 

@@ -40,10 +40,14 @@ UNNEEDED = (
     "Adding ",
     "Loading script code",
     "Could not detect mimetype",
+    "SLURM run ID",
+    "No SLURM account given",
+    "Cleaning up SLURM log files",
     "Would remove temporary output",
     "Removing temporary output",
     "None",
 )
+SUBMITTED = "has been submitted with SLURM jobid"  # squeue lists them
 NOTHING = "Nothing to be done"
 ON_REQUEST = ("Terminating processes on user request", "Will exit after finishing currently running jobs")
 AT_LEAST_ONE = "At least one job did not complete"
@@ -66,6 +70,7 @@ class Screen:
             "job_info": self._start,
             "job_finished": self._finish,
             "job_error": self._fail,
+            "group_error": self._faults.add_group,
             "error": self._raise,
         }
 
@@ -108,7 +113,7 @@ class Screen:
             self._write(text)
 
     def _message(self, text: str, level: int) -> None:
-        if text.startswith(UNNEEDED):
+        if text.startswith(UNNEEDED) or SUBMITTED in text:
             return
         if text.startswith("Trying to restart job"):
             text = "It is tried again."

@@ -192,13 +192,27 @@ def test_job_stopped_by_the_user_is_no_problem(show, status):
 
 
 def test_of_a_group_only_the_jobs_with_an_error_have_failed(show):
+    group = message("Error in group 7", logging.ERROR, event="group_error", groupid="7", aux_logs=[])
+    group.job_error_info = [{"jobid": number, "rule_name": "segment_mouse"} for number in (1, 2, 3)]
     lines = show(
         *(started(number, log=f"{number}.log", mouse=f"M{number}") for number in (1, 2, 3)),
+        group,
         writes("2026-11-28 15:10:30 ERROR   found no mask\n", "2.log"),
         *(failed(number, log=f"{number}.log", indent=True) for number in (1, 2, 3)),
     )
     assert [line for line in lines if line.startswith("Failed")] == ["Failed: segment_mouse (mouse M2)"]
-    assert lines[-3:] == ["found no mask", "", "Log: 2.log"]
+    assert lines[-3:] == ["found no mask", "", "Log: 2.log"], "and not that of the group"
+
+
+def test_group_without_any_error_in_a_log_names_the_log_of_the_group(show):
+    jobs = [{"jobid": number, "rule_name": "segment_mouse"} for number in (1, 2)]
+    group = message("Error in group 7", logging.ERROR, event="group_error", groupid="7", aux_logs=["slurm.log"])
+    group.job_error_info = jobs
+    given = [started(1), started(2), writes("", "slurm.log"), group, failed(1, indent=True), failed(2, indent=True)]
+    lines = show(*given)
+    assert lines[-3].startswith("segment_mouse stopped without an error in their logs, most likely because memory")
+    assert lines[-1] == "Log: slurm.log"
+    assert show(*given, started(1), finished(1), finished(2))[-2] == "Results:  results/mine"
 
 
 def test_state_of_slurm_is_put_into_words(show):
