@@ -53,6 +53,8 @@ def findings_of_table(table: str, excluded: Mapping[str, str]) -> list[Finding]:
         function = measurement_table.function(table, reader, excluded)
         columns = {"the reference": "reference", reader: "reader"} if number == 0 else {reader: "reader"}
         for who, column in columns.items():
+            if function[column].isna().all():
+                found.append(Finding("", "no values", f"only empty cells by {who}", "a value at least once"))
             found += plausibility.check_measurements(function, who, column)
     return found
 

@@ -6,7 +6,7 @@ import json
 import os
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -119,6 +119,11 @@ def atomic_write(path: str | Path) -> Iterator[Path]:
 def natural_key(name: str) -> list[str | int]:
     """Return the sort key that places Mouse2 before Mouse10."""
     return [int(part) if part.isdecimal() else part for part in re.split(r"(\d+)", name)]
+
+
+def named_alike(names: Iterable[str]) -> dict[str, str]:
+    """Return names by their composed form (NFC): file systems may decompose umlauts, and tables have either form."""
+    return {unicodedata.normalize("NFC", name): name for name in names}
 
 
 def sha256(path: str | Path) -> str:

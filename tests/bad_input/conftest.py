@@ -25,15 +25,3 @@ def place(good, tmp_path, case) -> Place:
     folder, study = good[case.study]
     shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
     return Place(Path(tmp_path), copy.deepcopy(study))
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Expect failures of the cases that wait for their mending."""
-    pending = set((Path(__file__).parent / "pending.txt").read_text().split())
-    for item in items:
-        if (
-            item.path.parent == Path(__file__).parent
-            and getattr(item, "callspec", None)
-            and (item.callspec.id in pending)
-        ):
-            item.add_marker(pytest.mark.xfail(reason="not mended yet"))

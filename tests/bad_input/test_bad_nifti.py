@@ -198,7 +198,7 @@ CASES = [
     Case(
         "N06b_masks_pattern_nothing",
         source(masks="{mouse}_seg{frame}.nii.gz"),
-        Noted(r"no masks: no file \{mouse\}_seg\{frame\}\.nii\.gz", mouse=""),
+        stops("planning", r"images: found no masks \{mouse\}_seg\{frame\}\.nii\.gz of any mouse"),
     ),
     Case(
         "N07_frame_out_of_range",

@@ -203,7 +203,7 @@ MEASUREMENTS = [
     Case(
         "C47_no_value_at_all",
         table(lambda rows: [rows[0], *([*row[:3], "", "", ""] for row in rows[1:])]),
-        Noted(".*", mouse=".*"),
+        Noted("no values: only empty cells by", mouse=""),
     ),
     Case("C48_EF_not_of_volumes", of_metric("EF", lambda v: f"{v / 3:.1f}"), Noted("EF", mouse="M1")),
     Case(

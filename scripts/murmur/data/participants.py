@@ -4,6 +4,7 @@ from collections.abc import Collection
 
 from murmur.csv_tables import read_rows
 from murmur.errors import BadInput
+from murmur.files import named_alike
 
 
 def listed_mice(path: str) -> list[str]:
@@ -32,7 +33,8 @@ def read_phenotypes(path: str, mice: Collection[str]) -> dict[str, str]:
         If a column is missing, a mouse is listed twice, or no mouse of the cohort is listed.
     """
     rows = read_rows(path, ["mouse", "phenotype"], delimiter="\t")
-    listed = [row["mouse"] for row in rows]
+    names = named_alike(mice)
+    listed = [names.get(row["mouse"], row["mouse"]) for row in rows]
     if twice := [mouse for mouse in dict.fromkeys(listed) if listed.count(mouse) > 1]:
         raise BadInput(f"{path}: found {', '.join(twice[:5])} twice, expected one row per mouse; remove one")
     if not set(listed) & set(mice):
@@ -40,5 +42,5 @@ def read_phenotypes(path: str, mice: Collection[str]) -> dict[str, str]:
             f"{path}: found {', '.join(listed[:3])}, ..., expected mice of the cohort "
             f"({', '.join(list(mice)[:3])}, ...); use the same names"
         )
-    known = {row["mouse"]: row["phenotype"] for row in rows if row["phenotype"]}
+    known = {mouse: row["phenotype"] for mouse, row in zip(listed, rows, strict=True) if row["phenotype"]}
     return {mouse: known[mouse] for mouse in mice if mouse in known}

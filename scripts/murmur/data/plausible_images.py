@@ -87,6 +87,8 @@ def _unused(mouse: str, file: h5py.File, others: tuple[str, ...]) -> Iterator[Fi
         near = difflib.get_close_matches(unused[0], [name for name in (*DATASETS, *others) if name not in file], n=1)
         expected = f"{near[0]}; rename the dataset" if near else f"{', '.join(DATASETS)} only"
         yield Finding(mouse, "dataset not used", listed(unused), expected)
+    elif "Frames_with_ROI" in file and "Masks" not in file:
+        yield Finding(mouse, "no masks", "Frames_with_ROI without Masks", "both, or neither")
 
 
 def _blank_or_repeated(mouse: str, digests: np.ndarray, blank: np.ndarray) -> Iterator[Finding]:

@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from murmur.csv_tables import read_rows
 from murmur.errors import BadInput
+from murmur.files import named_alike
 
 SPLITS = ("train", "validation", "test")
 OWN_SPLIT = "or provide a table with the columns mouse and split (split: {file: split.csv})"  # the end of messages
@@ -119,8 +120,9 @@ def read_split(path: str, mice: Collection[str], excluded: Collection[str] = ())
         If a mouse is missing, unknown, in two sets, or in a set of another name.
     """
     assignment: dict[str, str] = {}
+    names = named_alike([*mice, *excluded])
     for row in read_rows(path, ["mouse", "split"]):
-        mouse, split = row["mouse"], row["split"]
+        mouse, split = names.get(row["mouse"], row["mouse"]), row["split"]
         if split not in SPLITS:
             raise BadInput(f"{path}: found the split '{split}' for {mouse}, expected one of {', '.join(SPLITS)}")
         if assignment.get(mouse, split) != split:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from murmur.data.participants import listed_mice
 from murmur.data.plausibility import Finding, listed
-from murmur.files import natural_key
+from murmur.files import named_alike, natural_key
 from murmur.study.cohort import Cohort
 from murmur.study.reader import Reader
 
@@ -65,7 +65,7 @@ def _participants(cohort: Cohort, cohorts: Mapping[str, Cohort]) -> Iterator[Fin
     if table is None:
         return
     sharing = [other for other in cohorts.values() if other.settings.get("participants") == table]
-    scanned = [mouse for other in sharing for mouse in other.found]
+    scanned = named_alike(mouse for other in sharing for mouse in other.found)
     unknown = [f"{name}{_nearest(name, cohort.found)}" for name in listed_mice(table) if name not in scanned]
     without = [mouse for mouse in cohort.mice if mouse not in cohort.phenotypes]
     parts = [f"no mouse named {listed(unknown)}"] if unknown else []
