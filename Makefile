@@ -6,6 +6,7 @@
 # make gpu           reinstall with CUDA, for training on an NVIDIA GPU (Linux on x86-64)
 # make slurm         add support for submitting jobs to a SLURM cluster
 # make format        format the code
+# make audit-dependencies  look for known vulnerabilities of the pinned packages (needs internet access)
 # make requirements  update the pinned requirements after a change of envs/requirements.in
 
 PYTHON ?= python3
@@ -14,7 +15,7 @@ STUDY ?= config/demo.yaml
 FOLDER ?= .
 REQUIREMENTS := envs/requirements$(if $(wildcard .venv/gpu),-gpu).txt
 
-.PHONY: study install test reproduce gpu slurm format requirements clean
+.PHONY: study install test reproduce gpu slurm format requirements audit-dependencies clean
 
 study: .venv/ready
 	@name=$$($(BIN)/python -c 'import sys, yaml; print(yaml.safe_load(open(sys.argv[1]))["study"])' "$(STUDY)") && \
@@ -59,6 +60,11 @@ requirements: .venv/ready
 	    --output-file envs/requirements-slurm.txt envs/requirements-slurm.in
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
 	    --output-file envs/requirements-crate.txt envs/requirements-crate.in
+	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
+	    --output-file envs/requirements-audit.txt envs/requirements-audit.in
+
+audit-dependencies: .venv/audit/ready
+	.venv/audit/bin/python tools/audit_dependencies.py
 
 clean:
 	rm -rf .venv results .snakemake
@@ -66,6 +72,12 @@ clean:
 .venv/crate/ready: .venv/ready envs/requirements-crate.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --upgrade \
 	    --target .venv/crate -r envs/requirements-crate.txt
+	@touch $@
+
+.venv/audit/ready: .venv/ready envs/requirements-audit.txt
+	$(PYTHON) -m venv .venv/audit
+	.venv/audit/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes \
+	    -r envs/requirements-audit.txt
 	@touch $@
 
 .venv/slurm: .venv/ready envs/requirements-slurm.txt

@@ -8,6 +8,8 @@ import sys
 import pytest
 import yaml
 
+import audit_dependencies
+
 INSTALLED_AS = {
     "docx": "python-docx",
     "PIL": "pillow",
@@ -45,7 +47,7 @@ def test_environment_has_the_pinned_versions(root, pinned, name):
         assert known[package] == version, package
 
 
-@pytest.mark.parametrize("name", ["requirements", "requirements-gpu", "requirements-slurm"])
+@pytest.mark.parametrize("name", ["requirements", "requirements-gpu", "requirements-slurm", "requirements-audit"])
 def test_what_is_asked_for_is_pinned(root, name):
     asked = pins((root / "envs" / f"{name}.in").read_text().splitlines())
     assert asked.items() <= locked(root, name).items()
@@ -93,7 +95,7 @@ def test_slurm_adds_its_plugin_alone(root, pinned):
     assert all(pinned.get(package, version) == version for package, version in slurm.items())
 
 
-@pytest.mark.parametrize("name", ["requirements", "requirements-gpu", "requirements-slurm"])
+@pytest.mark.parametrize("name", ["requirements", "requirements-gpu", "requirements-slurm", "requirements-audit"])
 def test_every_requirement_has_a_hash_and_none_an_address(root, name):
     text = (root / "envs" / f"{name}.txt").read_text()
     blocks = re.split(r"\n(?=[a-z])", text)
@@ -168,3 +170,15 @@ def test_page_for_clusters_names_what_is_there(root):
     assert (
         'f"The job was given {wanted} GPU, and' in (root / "scripts" / "murmur" / "network" / "devices.py").read_text()
     )
+
+
+def test_package_without_an_answer_is_not_called_audited(capsys):
+    safe, flaw = {"name": "a", "version": "1", "vulns": []}, {"id": "CVE-1", "fix_versions": ["2"]}
+    assert audit_dependencies.report("r.txt", [safe]) == (0, 0)
+    assert capsys.readouterr().out == ""
+    assert audit_dependencies.report("r.txt", [safe, {"name": "b", "version": "1", "vulns": [flaw]}]) == (1, 0)
+    assert capsys.readouterr().out == "r.txt: b 1 has CVE-1; corrected in 2\n"
+    assert audit_dependencies.report("r.txt", [safe, {"name": "c", "skip_reason": "not found"}]) == (0, 1)
+    assert "NOT AUDITED: the database of vulnerabilities gave no answer for c" in capsys.readouterr().out
+    assert audit_dependencies.report("r.txt", []) == (0, 1)
+    assert "for any package" in capsys.readouterr().out
