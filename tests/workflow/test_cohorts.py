@@ -129,6 +129,6 @@ def test_file_that_is_not_as_it_must_be_is_named_before_anything_is_measured(wor
     }
     run = workplace.snakemake(study=workplace.write(study))
     assert run.status == 1
-    assert "mice/bad.h5: found the labels 5 in Masks, slice 1, expected 0 background, 1 myocardium" in run.output
+    assert "mice/bad.h5: found the labels 5 in Masks, slice 2 of 4, expected 0 background, 1 myocardium" in run.output
     assert "Traceback" not in run.output.split("mice/bad.h5: found")[0]
     assert not (workplace.results("bad") / "segmentations").exists()
