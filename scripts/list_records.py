@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from murmur.csv_tables import read_csv, write_csv
+from murmur.files import write_text
 from murmur.job import job
 from murmur.presentation.records_page import page, table_of_records
 from murmur.provenance.lineage import lineage
@@ -38,10 +39,10 @@ def main(
     found = lineage(results)
     by_cohort = {cohort: read_csv(path) for cohort, path in splits.items()}
     text = page(study, found, results, by_cohort, study_files, settings, given, titles)
-    Path(page_output).write_text(text, encoding="utf-8", newline="\n")
+    write_text(page_output, text)
     write_csv(table_of_records(results, found), table_output)
     for output in study_outputs:
-        Path(output).write_text(study_files[Path(output).name], encoding="utf-8", newline="")
+        write_text(output, study_files[Path(output).name], newline="")
 
 
 if __name__ == "__main__":

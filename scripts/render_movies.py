@@ -21,6 +21,7 @@ from scipy.ndimage import binary_erosion
 
 from murmur.csv_tables import read_csv
 from murmur.data.manifest import read_manifest
+from murmur.files import atomic_write
 from murmur.job import job
 from murmur.logs import progress
 from murmur.presentation import style
@@ -212,8 +213,8 @@ def main(
         else:
             nothing = Panel(np.zeros((1, 8)), np.zeros((1, 8), int), "")
             gif = encode([Still(nothing, nothing, HELD_MS)], "No mouse has masks of both expert and reader.", 240, 1)
-        Path(output).parent.mkdir(parents=True, exist_ok=True)
-        Path(output).write_bytes(gif)
+        with atomic_write(output) as partial:
+            partial.write_bytes(gif)
 
 
 if __name__ == "__main__":

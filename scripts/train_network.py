@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from murmur.csv_tables import write_csv
+from murmur.files import write_text
 from murmur.job import job
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def main(
     trained = train.save_layers(network, net.get_weights(), model)
     write_csv(table, history)
     card = train.training_card(settings, trained, table, slices) | {"threads": threads}
-    Path(record).write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
+    write_text(record, json.dumps(card, indent=2) + "\n")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Files: reading of a user's files, digests of their content, atomic writing, and natural order of their names."""
 
 import contextlib
+import glob
 import hashlib
 import json
 import os
@@ -113,6 +114,19 @@ def atomic_write(path: str | Path) -> Iterator[Path]:
         yield partial
         partial.replace(path)
     finally:
+        partial.unlink(missing_ok=True)
+
+
+def write_text(path: str | Path, text: str, newline: str = "\n") -> None:
+    """Write a text file atomically, as UTF-8."""
+    with atomic_write(path) as partial:
+        partial.write_text(text, encoding="utf-8", newline=newline)
+
+
+def remove_partials(path: str | Path) -> None:
+    """Remove the temporary files of `path` that `atomic_write` left when its process was killed."""
+    path = Path(path)
+    for partial in path.parent.glob(f".{glob.escape(path.stem)}.*.partial{glob.escape(path.suffix)}"):
         partial.unlink(missing_ok=True)
 
 

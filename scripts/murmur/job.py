@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from murmur.files import remove_partials
 from murmur.logs import job_log, log_end, log_start
 from murmur.provenance.record import digest, inputs_of, made_by, settings_of, write_record
 from murmur.provenance.run_context import RunContext, record_of_log, run_context
@@ -27,6 +28,8 @@ def job(snakemake: "Snakemake") -> Iterator[None]:
         log_start(snakemake.rule, dict(snakemake.wildcards.items()), _inputs_by_name(snakemake))
         record = Path(record_of_log(snakemake.log[0]))
         record.unlink(missing_ok=True)
+        for path in (record, *snakemake.output):
+            remove_partials(path)
         context = run_context(snakemake.config["study"])
         made = what_is_made(snakemake, Path(sys.modules["__main__"].__file__), context)
         with stamping(Stamp(made["study"], digest(made), made["commit"])):

@@ -13,6 +13,7 @@ from murmur.files import (
     reading,
     remembered,
     remembered_sha256,
+    remove_partials,
     sha256,
 )
 
@@ -122,3 +123,12 @@ def test_name_that_snakemake_cannot_carry_is_refused(name):
 def test_other_names_are_right():
     for name in ("001", "NA", "M[1]*", "Mäuschen", "M 1", "M'1\"", "-M1", "M\u00a01", "マウス"):
         check_name(name)
+
+
+def test_partial_files_of_a_killed_process_are_removed(tmp_path):
+    path = tmp_path / "figure[1].svg"
+    kept = [tmp_path / name for name in ("figure[1].svg", ".figure1.12.partial.svg", ".figure[1].12.partial.png")]
+    for file in (*kept, tmp_path / ".figure[1].12.partial.svg"):
+        file.touch()
+    remove_partials(path)
+    assert sorted(tmp_path.iterdir()) == sorted(kept)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from murmur.files import write_text
 from murmur.provenance.stamp import stamp
 
 
@@ -14,4 +15,4 @@ def write_page(path: str | Path, title: str, sections: Mapping[str, Sequence[str
             text += [f"## {heading}", *filter(None, paragraphs)]
     if stamp():
         text += [f"<!-- {stamp()} -->"]
-    Path(path).write_text("\n\n".join(text) + "\n", encoding="utf-8", newline="\n")
+    write_text(path, "\n\n".join(text) + "\n")

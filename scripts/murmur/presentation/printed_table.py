@@ -15,6 +15,7 @@ from docx.oxml.ns import qn
 from docx.shared import Pt
 
 from murmur.csv_tables import write_csv
+from murmur.files import atomic_write, write_text
 from murmur.presentation.rendering import render
 from murmur.provenance.stamp import stamp
 from murmur.statistics.notes import exclusion_note
@@ -52,12 +53,12 @@ def write_cells(table: PrintedTable, path: str | Path) -> None:
 def write_html(table: PrintedTable, path: str | Path) -> None:
     """Write a self-contained page without scripts."""
     text = render("table.html.j2", table=table, title=f"{table.number}. {table.title}")
-    Path(path).write_text(text, encoding="utf-8", newline="\n")
+    write_text(path, text)
 
 
 def write_tex(table: PrintedTable, path: str | Path) -> None:
     """Write a table environment for \\input; the document needs the package booktabs."""
-    Path(path).write_text(render("table.tex.j2", table=table), encoding="utf-8", newline="\n")
+    write_text(path, render("table.tex.j2", table=table))
 
 
 def write_docx(table: PrintedTable, path: str | Path) -> None:
@@ -103,7 +104,7 @@ def _save(document, path: str | Path) -> None:
     """Save the document with the date EPOCH for each member of its zip archive."""
     saved = io.BytesIO()
     document.save(saved)
-    with zipfile.ZipFile(saved) as source, zipfile.ZipFile(path, "w") as target:
+    with atomic_write(path) as partial, zipfile.ZipFile(saved) as source, zipfile.ZipFile(partial, "w") as target:
         for name in source.namelist():
             member = zipfile.ZipInfo(name, EPOCH)
             member.compress_type = zipfile.ZIP_DEFLATED

@@ -13,6 +13,7 @@ import matplotlib.style
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from murmur.files import atomic_write
 from murmur.provenance.stamp import stamp
 
 BLACK = "#000000"
@@ -86,9 +87,9 @@ def printed_figure(
         figure = Figure(figsize=(width_mm * MM, height_mm * MM), layout=layout)
         yield figure
         for output in map(Path, outputs):
-            output.parent.mkdir(parents=True, exist_ok=True)
             stamped = {STAMPED[output.suffix]: stamp()} if stamp() else {}
-            figure.savefig(output, dpi=300, metadata=METADATA[output.suffix] | stamped)
+            with atomic_write(output) as partial:
+                figure.savefig(partial, dpi=300, metadata=METADATA[output.suffix] | stamped)
 
 
 def write_at_right(axes: Axes, y: float, words: str, **text) -> None:
