@@ -19,6 +19,7 @@ class LogHandler(LogHandlerBase):
     def __post_init__(self) -> None:
         """Keep messages until the library can be imported."""
         self._screen, self._kept = None, []
+        logging.raiseExceptions = False  # Snakemake's log file on a full disk would cause tracebacks on the terminal
 
     @property
     def writes_to_stream(self) -> bool:
@@ -61,7 +62,7 @@ class LogHandler(LogHandlerBase):
                 while self._kept:
                     self._screen.show(self._kept.pop(0))
         except Exception:
-            self.handleError(record)
+            traceback.print_exc()
 
     def close(self) -> None:
         """Show how the run ended; called when Snakemake has finished."""
