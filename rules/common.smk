@@ -17,6 +17,7 @@ sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
 from murmur.errors import BadInput
 from murmur.provenance.code import commit_of, science_of_job
 from murmur.provenance.record import label_of, ran_with_cuda
+from murmur.study.dates import correct_dates
 from murmur.study.inputs import Inputs
 from murmur.study.study import Study
 from murmur.study.study_file import read_study_file, refuse_forgotten, with_line
@@ -29,6 +30,7 @@ try:
         if not workflow.overwrite_configfiles:
             refuse_forgotten(".", workflow.configfiles[0])
         study.check_mice()
+        correct_dates(study.results)
 except BadInput as problem:
     raise WorkflowError("\n".join(with_line(line, lines) for line in str(problem).splitlines())) from None
 inputs = Inputs(study)

@@ -16,6 +16,7 @@ from murmur.files import check_readable, remembered
 from murmur.network.weights_file import check_weights
 from murmur.study.checks import exactly_one, existing, nearest, one_of
 from murmur.study.cohort import Cohort
+from murmur.study.dates import check_dates
 from murmur.study.layout import Layout
 from murmur.vocabulary import SHIPPED_WEIGHTS
 
@@ -154,6 +155,7 @@ class WeightsReader(Reader):
         """Raise BadInput if the file is not a network; see `check_weights`."""
         if not self.download:
             check_readable(self.model)
+            check_dates([self.model])
             _ = self.input_size
 
     @property
@@ -212,6 +214,7 @@ class MasksReader(Reader):
                     problems.append(str(problem))
             if problems:
                 raise BadInput("\n".join(problems))
+            check_dates(files)
             if not any(shapes):
                 names = datasets(files[0]) if files else []
                 raise BadInput(

@@ -9,6 +9,7 @@ from murmur.files import remembered_sha256, sha256
 from murmur.provenance.record import digest
 from murmur.study.checks import one_of
 from murmur.study.cohort import Cohort, cohort_of
+from murmur.study.dates import check_dates
 from murmur.study.findings import findings_of_files
 from murmur.study.layout import Layout
 from murmur.study.reader import Reader, reader_of
@@ -55,6 +56,8 @@ class Study:
         self._check_files()
         for name, cohort in self.cohorts.items():
             _ = cohort.phenotypes, cohort.split
+            files = [file for mouse in cohort.mice for file in cohort.user_files(mouse)]
+            check_dates(files if cohort.has_images else [cohort.table])
             cohort.check_values()
             for reader in self.readers_of(name):
                 self.mice_read(name, reader)
