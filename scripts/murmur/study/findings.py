@@ -1,6 +1,7 @@
 """Findings of the files of a study that can be made without reading them: what is passed over or does not match."""
 
 import difflib
+import os
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
@@ -35,7 +36,8 @@ def _passed_over(cohort: Cohort) -> Iterator[Finding]:
     others = sorted(set(folder.iterdir()) - used, key=lambda path: natural_key(path.name))
     masks = dict(cohort.folder.mouse_of_mask(path) for path in others) if cohort.kind == "nifti" else {}
     files = [path.name for path in others if _looks_like_mouse(path) and not masks.get(path.name)]
-    folders = [path.name for path in others if path.is_dir() and any(map(_looks_like_mouse, path.iterdir()))]
+    folders = [path.name for path in others if path.is_dir() and os.access(path, os.R_OK | os.X_OK)]
+    folders = [name for name in folders if any(map(_looks_like_mouse, (folder / name).iterdir()))]
     if files:
         yield Finding("", "files passed over", listed(files), f"{suffix}; rename or remove them")
     if folders:
