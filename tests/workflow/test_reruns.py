@@ -23,17 +23,17 @@ MEASURED = ["measure_volumes", "measure_function", "measure_overlap", "measure_a
 MEASURED += ["compare_groups", *AFTER_GROUPS, "estimate_sample_size", "correlate_dice_error", "summarise_overlap"]
 MEASURED += ["compare_overlap", "model_overlap", "tabulate_overlap"]
 MEASURED += ["plot_overlap", "plot_cases", "render_movies", "plot_time_volume"]
-AFTER_MANIFEST = ["describe_cohort", "draw_split", *MEASURED, *AFTER_READERS]
+AFTER_MANIFEST = ["describe_cohort", "check_plausibility", "draw_flow", "draw_split", *MEASURED, *AFTER_READERS]
 WITH_ALPHA = ["measure_agreement", *AFTER_AGREEMENT, "compare_groups", *AFTER_GROUPS, "compare_overlap", *AFTER_READERS]
 WITH_ALPHA += ["estimate_sample_size", "correlate_dice_error", "model_overlap", "tabulate_overlap"]
 AFTER_OVERLAP = ["measure_overlap", "correlate_dice_error", "summarise_overlap", "compare_overlap", "model_overlap"]
 AFTER_OVERLAP += ["tabulate_overlap", "plot_overlap", "plot_cases", "plot_time_volume", "render_movies"]
-AFTER_OVERLAP += ["write_results", *AFTER_READERS]
+AFTER_OVERLAP += ["write_results", "draw_flow", *AFTER_READERS]
 WITH_SD = ["measure_agreement", *AFTER_AGREEMENT, "compare_groups", *AFTER_GROUPS, *AFTER_READERS]
 WITH_SD += ["summarise_overlap", "tabulate_overlap"]
 # What rests on the masks of one reader.
-OF_GIVEN = [f"{rule}/mice/given" for rule in MEASURED] + AFTER_READERS
-OF_TRAINED = [f"{rule}/mice/trained" for rule in MEASURED] + AFTER_READERS
+OF_GIVEN = [f"{rule}/mice/given" for rule in MEASURED] + ["draw_flow", *AFTER_READERS]
+OF_TRAINED = [f"{rule}/mice/trained" for rule in MEASURED] + ["draw_flow", *AFTER_READERS]
 AFTER_TRAINING = ["export_network/trained", "segment_mouse/mice/trained/*", *OF_TRAINED]
 LAST = ["write_methods", "list_records"]  # what takes in all results
 
@@ -123,10 +123,11 @@ def setting(*keys, value):
         ),
         pytest.param(
             append("scripts/murmur/presentation/style.py"),
-            ["plot_*", "render_movies", "draw_network"],
+            ["plot_*", "render_movies", "draw_network", "draw_flow"],
             id="module of many",
         ),
         pytest.param(append("scripts/murmur/measurement/overlap.py"), AFTER_OVERLAP, id="formula"),
+        pytest.param(append("scripts/murmur/data/plausibility.py"), ["check_plausibility"], id="limit of a check"),
         *(
             pytest.param(append(f"scripts/murmur/{path}.py"), [], id=f"plumbing: {path}")
             for path in ("job", "logs", "errors", "files", "provenance/record", "provenance/stamp")
