@@ -46,6 +46,7 @@ CASES = {
         r"study\.yaml, line 2, column 1",
     ),
     "no_study_file": ("folder", lambda place: (place / "study.yml").touch(), r"study\.yaml: found no such file"),
+    "folder_as_study_file": ("folder", lambda place: (place / "study.yaml").mkdir(), r"study\.yaml: found a folder"),
     "two_keys": (
         "folder",
         two_keys_misspelt,
