@@ -360,6 +360,16 @@ CASES = [
         Right(),
     ),
     Case("N60_units_unknown_to_nifti", patched(IMAGE, 123, b"\x07"), stops("planning", IMAGE_FOUND + "no frame time")),
+    Case(
+        "N61_mask_of_one_axis",
+        change(MASK[ED], lambda v: v[:, 0, 0]),
+        stops("planning", MASK_FOUND + r"the shape \(40,\), expected \(40, 36, 4\)"),
+    ),
+    Case(
+        "N62_mask_of_one_slice",
+        change(MASK[ED], lambda v: v[..., 0]),
+        stops("planning", MASK_FOUND + r"the shape \(40, 36\), expected \(40, 36, 4\)"),
+    ),
     Case("N59_mask_empty", change(MASK[ES], lambda v: v * 0), Noted("(frame|ES|empty)")),
     # from trials G: general
     Case(

@@ -231,7 +231,7 @@ class NiftiFolder:
                 f"{frames - 1 + self.frames_from}; set frames_from or rename the file"
             )
         expected = image.shape if frame is None else (*image.shape[:3], 1)
-        if (*mask.shape, 1)[3] != expected[3] or mask.ndim > 4:
+        if mask.ndim not in (3, 4) or (*mask.shape, 1)[3] != expected[3]:
             shape = expected if frame is None else image.shape[:3]
             raise BadInput(
                 f"{path}: found the shape {mask.shape}, expected {shape} as in the image; export both on one grid"
