@@ -15,7 +15,7 @@ rule check:
     params:
         summary=lambda w: summary(study),
     message:
-        "{params.summary}\nNo problem found."
+        "{params.summary}\nNothing found that would stop a run."
 
 
 rule mice:

@@ -61,7 +61,7 @@ def test_lock_says_what_to_type(workplace, study):
     assert lines[-2].startswith(f"{workplace.folder}: found a lock"), run.output
     typed = [sys.executable, *shlex.split(lines[-1])[1:]]
     subprocess.run(typed, cwd=workplace.folder, check=True, capture_output=True)
-    assert workplace.snakemake("--", "check", study=study).output.endswith("No problem found.\n")
+    assert workplace.snakemake("--", "check", study=study).output.endswith("Nothing found that would stop a run.\n")
 
 
 def test_errors_before_and_during_planning_are_the_last_line(workplace, study):

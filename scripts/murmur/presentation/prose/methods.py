@@ -64,22 +64,29 @@ def images(name: str, cohort: dict, manifest: pd.DataFrame, excluded: Mapping[st
     elif "published" in source:
         origin = "from the publicly available data of the original study (doi 10.1016/j.jocmr.2026.102706)"
     else:
-        origin = "with cine images"
-    grid = " × ".join(span(manifest[side]) for side in ("rows", "columns"))
+        origin = "with cine images" if (manifest["frames"] > 1).any() else "with images"
     voxel = " × ".join(span(manifest[f"{axis}_mm"]) for axis in ("row", "column", "slice"))
     texts = [
         f"the {name} cohort comprised {mice(n + len(excluded))} {origin}",
         exclusions(excluded, n),
         phenotypes(manifest["phenotype"]),
-        f"each mouse had one short-axis cine stack of {span(manifest['slices'])} slices of {grid} pixels, with "
-        f"{span(manifest['frames'])} frames at intervals of {span(manifest['frame_interval_ms'])} ms and a voxel size "
-        f"of {voxel} mm (row × column × slice)",
+        f"each mouse had one short-axis {_frames(manifest)} and a voxel size of {voxel} mm (row × column × slice)",
     ]
     if assumed := int(manifest["spacing_assumed"].sum()):
         texts.append(f"in {mice(assumed)}, no voxel size was recorded and this one was assumed")
     if assumed := int((manifest["frame_interval_assumed"] & (manifest["frames"] > 1)).sum()):
         texts.append(f"in {mice(assumed)}, no frame interval was recorded and this one was assumed")
     return paragraph(*texts)
+
+
+def _frames(manifest: pd.DataFrame) -> str:
+    """Describe slices, pixels and frames of the stacks of a cohort."""
+    grid = " × ".join(span(manifest[side]) for side in ("rows", "columns"))
+    slices = f"{span(manifest['slices'])} {'slice' if (manifest['slices'] == 1).all() else 'slices'} of {grid} pixels"
+    if (manifest["frames"] == 1).all():
+        return f"stack of {slices}, with a single frame"
+    interval = span(manifest["frame_interval_ms"])
+    return f"cine stack of {slices}, with {span(manifest['frames'])} frames at intervals of {interval} ms"
 
 
 def exclusions(excluded: Mapping[str, str], n: int) -> str:
@@ -150,9 +157,9 @@ def contours(name: str, cohort: dict, manifest: pd.DataFrame, table: pd.DataFram
     if further:
         texts[0] += f", including {enumerate_words(further)}"
     if single := len(frames) - phased:
+        identified = mice(phased) if phased else "no mouse"
         texts.append(
-            f"end-diastole and end-systole were identified in {mice(phased)}; {mice(single)} had too few annotated "
-            "frames"
+            f"end-diastole and end-systole were identified in {identified}; {mice(single)} had too few annotated frames"
         )
     return paragraph(*texts)
 
