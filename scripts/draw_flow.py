@@ -77,12 +77,14 @@ def draw(axes: Axes, rows: Sequence[Sequence[Sequence[str]]], side: Sequence[str
     """Draw rows of boxes, each box given by its lines, with arrows from row to row, and `side` next to the first row.
 
     The first two rows have one box each; `side`, at the right of the arrow between them, is empty without exclusions.
+    Single boxes are then in the middle of the page.
     """
+    left = LEFT_MM if side else (style.PAGE_MM - WIDTH_MM) / 2
     y, places = 1.0, []
     for number, row in enumerate(rows):
         single = len(row) == 1
         width = WIDTH_MM if single else (style.PAGE_MM - 2 * LEFT_MM - (len(row) - 1) * 4) / len(row)
-        starts = [LEFT_MM] if single else [LEFT_MM + (width + 4) * k for k in range(len(row))]
+        starts = [left] if single else [LEFT_MM + (width + 4) * k for k in range(len(row))]
         for x, lines in zip(starts, row, strict=True):
             draw_box(axes, x, y, width, lines)
         tallest = max(map(height, row))

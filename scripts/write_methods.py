@@ -16,7 +16,7 @@ from murmur.csv_tables import read_csv
 from murmur.data.manifest import read_analysed
 from murmur.job import job
 from murmur.presentation.markdown_page import write_page
-from murmur.presentation.prose import methods, statistical_methods
+from murmur.presentation.prose import methods, statistical_methods, training_methods
 from murmur.provenance.lineage import Lineage, lineage
 from murmur.statistics.phenotypes import in_order
 from murmur.vocabulary import METRICS
@@ -53,8 +53,8 @@ def paragraphs_of_reader(
         return [methods.other_reader(name, reader, weights.get(name), read)]
     record, history = trained[name]
     return [
-        methods.network(name, record),
-        methods.training(name, record, history),
+        training_methods.network(name, record),
+        training_methods.training(name, record, history),
         methods.application(name, reader, read),
     ]
 

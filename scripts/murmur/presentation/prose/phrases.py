@@ -92,3 +92,8 @@ def missing_values(
 def metric_names(table: pd.DataFrame) -> list[str]:
     """Return the metrics of the rows of `table` as they are called in a sentence."""
     return [METRIC[metric] for metric in table["metric"]]
+
+
+def counted(n: int, thing: str) -> str:
+    """Write a number of things with a thousands separator."""
+    return f"{n:,} {thing if n == 1 else f'{thing}s'}"
