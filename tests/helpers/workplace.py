@@ -111,6 +111,20 @@ def write_small_study(place: Workplace) -> str:
     return place.write(SMALL)
 
 
+# A study that runs in a quarter of a minute, without images.
+NUMBERS = {"study": "numbers", "cohorts": {"table": {"source": {"measurements": "numbers.csv"}}}}
+
+
+def write_numbers_study(workplace: Workplace) -> str:
+    """Write end-diastolic volumes of eight mice by the reference and a reader, and the study file of NUMBERS."""
+    rng = np.random.default_rng(0)
+    rows = ["mouse,metric,unit,reference,other"]
+    for number, (reference, error) in enumerate(zip(rng.normal(60, 5, 8), rng.normal(1, 2, 8), strict=True), 1):
+        rows.append(f"M{number},EDV,uL,{reference:.2f},{reference + error:.2f}")
+    (workplace.folder / "numbers.csv").write_text("\n".join(rows) + "\n")
+    return workplace.write(NUMBERS)
+
+
 def copy_of(place: Workplace, folder: Path) -> Workplace:
     """Copy a working directory with all modification times and Snakemake's metadata."""
     shutil.copytree(place.folder, folder, dirs_exist_ok=True)

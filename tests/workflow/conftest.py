@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from workplace import ROOT, Workplace, write_small_study
+from workplace import ROOT, Workplace, write_numbers_study, write_small_study
 
 
 @pytest.fixture
@@ -48,6 +48,12 @@ def demo(run_once) -> Workplace:
 def small(run_once) -> Workplace:
     """A working directory in which SMALL has run whole; a test that changes it works on a copy (`copy_of`)."""
     return run_once("small", write_small_study)
+
+
+@pytest.fixture(scope="session")
+def numbers_alone(run_once) -> Workplace:
+    """A working directory in which NUMBERS has run whole; a test that changes it works on a copy."""
+    return run_once("numbers-alone", write_numbers_study)
 
 
 @pytest.fixture

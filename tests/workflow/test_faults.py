@@ -1,0 +1,199 @@
+"""After a kill, a full disk or a wrong clock, the next plain call gives the bytes of an undisturbed run."""
+
+import os
+import shutil
+import subprocess
+import time
+
+import pytest
+
+from faults import (
+    Running,
+    assert_same,
+    command,
+    heed_permissions,
+    last_lines,
+    let_finish,
+    on_a_disk,
+    result_of,
+    unlock_as_told,
+)
+from workplace import NUMBERS, WATCHED, Run, Workplace, copy_of
+
+NOTHING = "Nothing to be done"
+
+
+@pytest.fixture
+def numbers(numbers_alone, tmp_path):
+    """A copy of the finished study of numbers, in which all but the measurements is to be made."""
+    place = copy_of(numbers_alone, tmp_path / "work")
+    for part in ("statistics", "figures", "tables"):
+        shutil.rmtree(place.results("numbers") / part)
+    return place
+
+
+def finish(place, study="numbers") -> str:
+    """Call Snakemake once more, which must succeed, and return its output."""
+    run = place.snakemake(study=f"{study}.yaml")
+    assert run.status == 0, run.output[-5000:]
+    return run.output
+
+
+@pytest.mark.parametrize("meanwhile", ["beside the same jobs", "after the new run"])
+def test_orphans_run_on(numbers, numbers_alone, meanwhile):
+    """Snakemake alone is killed; its jobs run on beside the same jobs of a new run, or when this has ended."""
+    run = Running(numbers, "numbers.yaml")
+    run.wait_until(lambda run: "plot_agreement/table/other" in run.started())
+    orphans = run.kill_snakemake()
+    assert orphans
+    unlock_as_told(numbers, numbers.snakemake(study="numbers.yaml").output)
+    new = Running(numbers, "numbers.yaml")
+    if meanwhile == "beside the same jobs":
+        assert new.wait_until(lambda new: "plot_agreement/table/other" in new.started())
+        let_finish(orphans)
+    status, output = new.end()
+    assert status == 0, output
+    let_finish(orphans)
+    finish(numbers)
+    assert_same(numbers, numbers_alone, "numbers")
+    assert NOTHING in finish(numbers)
+
+
+def test_folder_removed_under_a_job(numbers, numbers_alone):
+    run = Running(numbers, "numbers.yaml")
+    run.wait_until(lambda run: "plot_agreement/table/other" in run.started())
+    shutil.rmtree(numbers.results("numbers"), ignore_errors=True)
+    status, output = run.end()
+    assert status == 1
+    assert "repeat the command" in output
+    assert "Traceback" not in output
+    finish(numbers)
+    assert_same(numbers, numbers_alone, "numbers")
+
+
+def test_two_runs_in_one_folder(numbers, numbers_alone):
+    """Of the same study, the second is told so; of another, both end well."""
+    other = numbers.write(NUMBERS | {"study": "other"})
+    runs = [Running(numbers, study) for study in ("numbers.yaml", other)]
+    runs[0].wait_until(Running.started)
+    second = numbers.snakemake(study="numbers.yaml")
+    assert second.status == 1
+    assert last_lines(second.output)[-2].startswith(f"{numbers.folder}: found a lock")
+    for status, output in map(Running.end, runs):
+        assert status == 0, output
+    assert_same(numbers, numbers_alone, "numbers")
+    for table in ("measurements/table/other/function.csv", "statistics/table/other/agreement.csv"):
+        assert (numbers.results("other") / table).read_bytes() == (numbers.results("numbers") / table).read_bytes()
+
+
+@pytest.fixture
+def namespaces():
+    """Disks can be mounted without being the superuser of the machine."""
+    if not shutil.which("unshare") or subprocess.run(["unshare", "--map-root-user", "--mount", "true"]).returncode:
+        pytest.skip("this machine has no user namespaces")
+
+
+@pytest.mark.parametrize("full, left_kB", [("results", 60), (".", 0), (".", 60)])
+def test_full_disk(numbers, numbers_alone, namespaces, full, left_kB):
+    """The disk of the results, or of the whole folder, is full, or will be soon; a file is deleted and all is well."""
+    script = f"""
+        cp -a {full} "$OUT/kept"; mount -t tmpfs -o size=50m tmpfs "$PWD/{full}"
+        cd "$PWD"; cp -a "$OUT/kept/." {full}
+        head -c {left_kB}k /dev/zero > {full}/left
+        head -c 50m /dev/zero > {full}/filling 2> "$OUT/head.txt" || rm {full}/left
+        run full
+        rm {full}/filling
+        run again
+        cp -a . "$OUT/after"
+    """
+    on_a_disk(numbers, "numbers.yaml", script)
+    run = result_of(numbers, "full")
+    assert run.status == 1
+    assert "found no space left on the disk; delete what is no longer needed" in last_lines(run.output)[-1]
+    assert "Traceback" not in run.output
+    assert result_of(numbers, "again").status == 0, result_of(numbers, "again").output
+    assert_same(Workplace(numbers.folder.parent / "after"), numbers_alone, "numbers")
+
+
+def test_read_only_disk(numbers, numbers_alone, namespaces):
+    script = """
+        rm -r results/*; mount -t tmpfs -o ro tmpfs results
+        run full
+        mount -o remount,rw "$PWD/results"
+        run again
+        cp -a . "$OUT/after"
+    """
+    on_a_disk(numbers, "numbers.yaml", script)
+    run = result_of(numbers, "full")
+    assert run.status == 1
+    assert "found a read-only file system; work in a folder that can be written to" in last_lines(run.output)[-1]
+    assert "Traceback" not in run.output
+    assert result_of(numbers, "again").status == 0, result_of(numbers, "again").output
+    assert_same(Workplace(numbers.folder.parent / "after"), numbers_alone, "numbers")
+
+
+@pytest.mark.parametrize("folder", [".", ".snakemake", "results/numbers"])
+def test_folder_without_permission(numbers, numbers_alone, folder):
+    """A new file cannot be made there."""
+    shut = numbers.folder / folder
+    (numbers.results("numbers") / "measurements/table/other/function.csv").unlink()
+    if folder == ".":
+        shutil.rmtree(shut / ".snakemake")
+    mode = shut.stat().st_mode
+    shut.chmod(0o555)
+    run = call_without_privileges(numbers)
+    shut.chmod(mode)
+    assert run.status == 1
+    assert "found no permission for it; correct it with chmod" in last_lines(run.output)[-1], run.output
+    assert "Traceback" not in run.output
+    finish(numbers)
+    assert_same(numbers, numbers_alone, "numbers")
+
+
+def call_without_privileges(place) -> Run:
+    """Call Snakemake on the study of numbers as a user for whom permissions count."""
+    done = subprocess.run(
+        command(place, "numbers.yaml"),
+        cwd=place.folder,
+        env=os.environ | WATCHED,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        preexec_fn=heed_permissions,
+    )
+    return Run(done.returncode, done.stdout)
+
+
+YEAR = 365 * 24 * 3600
+
+
+def set_clock(files, seconds: float) -> None:
+    """Give files the date at which they would have been written with a clock that is wrong by this much."""
+    for number, path in enumerate(sorted(files)):
+        os.utime(path, (time.time() + seconds + number,) * 2)
+
+
+def results_in(place):
+    return [path for path in place.results("numbers").rglob("*") if path.is_file()]
+
+
+@pytest.mark.parametrize("wrong_by", [YEAR, -YEAR])
+def test_clock_was_wrong_while_all_was_computed(numbers_alone, tmp_path, wrong_by):
+    """Nothing is computed without end, and what changed later is computed, once."""
+    place = copy_of(numbers_alone, tmp_path / "work")
+    set_clock(results_in(place), wrong_by)
+    finish(place)
+    assert NOTHING in finish(place)
+    assert_same(place, numbers_alone, "numbers")
+
+
+def test_stale_lock(numbers, numbers_alone):
+    """The message says what to type, which works in the folder of a study, away from the checkout."""
+    run = Running(numbers, "numbers.yaml")
+    run.wait_until(Running.started)
+    run.kill_group()
+    locked = numbers.snakemake(study="numbers.yaml")
+    assert locked.status == 1
+    unlock_as_told(numbers, locked.output)
+    finish(numbers)
+    assert_same(numbers, numbers_alone, "numbers")
