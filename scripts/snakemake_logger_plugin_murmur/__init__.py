@@ -9,8 +9,17 @@ import contextlib
 import logging
 import sys
 import traceback
+from collections.abc import Iterable
+from pathlib import Path
 
 from snakemake_interface_logger_plugins.base import LogHandlerBase
+
+
+def refuse_code(arguments: Iterable[str]) -> None:
+    """Exit if a study file asks Snakemake to evaluate Python expressions in it, which happens before the Snakefile."""
+    for path in (Path(word.partition("=")[2] or word) for word in arguments):
+        if path.suffix in (".yaml", ".yml", ".json") and path.is_file() and b"__use_yte__" in path.read_bytes():
+            sys.exit(f"{path}: found __use_yte__, which runs code, expected settings only; write the values themselves")
 
 
 class LogHandler(LogHandlerBase):
@@ -18,6 +27,7 @@ class LogHandler(LogHandlerBase):
 
     def __post_init__(self) -> None:
         """Keep messages until the library can be imported."""
+        refuse_code(sys.argv[1:])
         self._screen, self._kept = None, []
         logging.raiseExceptions = False  # Snakemake's log file on a full disk would cause tracebacks on the terminal
 

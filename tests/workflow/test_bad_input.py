@@ -19,6 +19,10 @@ def two_keys_misspelt(place: Place) -> None:
     place.study["readers"]["observer"]["mask"] = place.study["readers"]["observer"].pop("masks")
 
 
+def runs_code(place: Place) -> None:
+    place.study = {"__use_yte__": True, **place.study, "note": f"?open({str(place / 'ran')!r}, 'w')"}
+
+
 def results_is_a_file(place: Place) -> None:
     (place / "results").write_text("notes\n")
 
@@ -53,6 +57,7 @@ CASES = {
         r"cohorts\.mine\.participant: unknown key",
         r"readers\.observer\.mask: ",
     ),
+    "code": ("folder", runs_code, r"study\.yaml: found __use_yte__, which runs code"),
     "results_is_a_file": ("folder", results_is_a_file, r"results: found a file where a folder is needed"),
 }
 
@@ -72,3 +77,4 @@ def test_sentence_is_the_last_thing_on_the_terminal(workplace, name):
     for line, expected in zip(sorted(told[-len(words) :]), words, strict=True):
         assert re.search(expected, line), run.output
         assert run.output.count(line) == 1
+    assert not (workplace.folder / "ran").exists()
