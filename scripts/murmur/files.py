@@ -113,6 +113,10 @@ def atomic_write(path: str | Path) -> Iterator[Path]:
     try:
         yield partial
         partial.replace(path)
+    except OSError as error:
+        if error.filename == str(partial):
+            error.filename = str(path)  # the name that a user knows
+        raise
     finally:
         partial.unlink(missing_ok=True)
 

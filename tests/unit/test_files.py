@@ -132,3 +132,11 @@ def test_partial_files_of_a_killed_process_are_removed(tmp_path):
         file.touch()
     remove_partials(path)
     assert sorted(tmp_path.iterdir()) == sorted(kept)
+
+
+def test_file_that_cannot_be_written_is_named_and_not_its_partial_file(tmp_path):
+    path = tmp_path / "table.csv"
+    with pytest.raises(FileNotFoundError) as error, atomic_write(path) as partial:
+        partial.parent.rmdir()
+        partial.write_text("x")
+    assert error.value.filename == str(path)
