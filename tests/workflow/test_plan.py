@@ -101,7 +101,15 @@ def test_images_that_a_job_opens_are_its_inputs(tmp_path):
     of_cohort = [job for job in asked.jobs if any("/external_7T/" in path for path in job["outputs"])]
     mice = {path for job in of_cohort for path in job["outputs"] if "/external_7T/mice/" in path}
     opened = {job["rule"] for job in of_cohort if mice <= set(job["inputs"])}
-    assert opened == {"check_cohort", "measure_volumes", "measure_overlap", "plot_cases", "render_movies"}
+    reading = {
+        "check_cohort",
+        "check_plausibility",
+        "measure_volumes",
+        "measure_overlap",
+        "plot_cases",
+        "render_movies",
+    }
+    assert opened == reading
 
 
 def test_names_that_look_like_numbers_stay_names(workplace):
