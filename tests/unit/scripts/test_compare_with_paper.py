@@ -72,7 +72,9 @@ def images(tmp_path):
         )
         manifest = pd.DataFrame({"mouse": MICE, "file": "x.h5", "sha256": "0"})
         manifest = manifest.assign(rows=64, columns=64, slices=9, frames=20, annotated_frames="0;7", ed_frame=0)
-        manifest = manifest.assign(es_frame=7, inflow_frames=None, phenotype=[phenotypes[n % 5] for n in range(25)])
+        manifest = manifest.assign(
+            es_frame=7, inflow_frames=None, excluded=None, phenotype=[phenotypes[n % 5] for n in range(25)]
+        )
         manifest = manifest.assign(status="", row_mm=0.1, column_mm=0.1, slice_mm=1.0, frame_interval_ms=5.0)
         manifest.loc[0, ["slices", "annotated_frames", "inflow_frames"]] = [10, "0;3;7", "3"]
         split = pd.DataFrame({"mouse": MICE, "split": ["train"] * 15 + ["validation"] * 4 + ["test"] * 6})
