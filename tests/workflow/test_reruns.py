@@ -224,7 +224,8 @@ def test_content_of_a_test_mouse_does_not_concern_the_networks(place):
 
 def test_content_of_a_training_mouse_reaches_its_network(place):
     relabel(place, "Mouse4")
-    check(place, ["check_cohort", *TRAINING, "segment_mouse/mice/trained/*", *AFTER_MANIFEST])
+    segmented = ["export_network/trained", "segment_mouse/mice/trained/*"]
+    check(place, ["check_cohort", *TRAINING, *segmented, *AFTER_MANIFEST])
 
 
 def test_content_that_is_older_than_the_results_counts_too(place):
@@ -299,12 +300,12 @@ def test_mouse_that_became_invalid_costs_neither_manifest_nor_success(place):
     with h5py.File(mouse, "a") as file:
         file["Masks"][0, 0, 0, 0] = 7
     for _ in range(2):
-        run = place.snakemake("measurements", "--until", "check_cohort", study="small.yaml")
+        run = place.snakemake("--until", "check_cohort", "--", "measurements", study="small.yaml")
         assert run.status == 1
         assert "mice/Mouse3.h5: found the labels 7" in run.output
         assert manifest.read_bytes() == before
     mouse.write_bytes(good)
-    assert place.snakemake("mice", study="small.yaml").status == 0
+    assert place.snakemake("--", "mice", study="small.yaml").status == 0
     assert manifest.read_bytes() == before
 
 
