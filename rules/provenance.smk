@@ -59,6 +59,7 @@ rule list_records:
         splits=collect(rules.draw_split.output.split, cohort=IMAGES),
         methods=rules.write_methods.output[0],
         manifests=collect(rules.describe_cohort.output.manifest, cohort=IMAGES),
+        checks=collect(rules.check_plausibility.output.checks, cohort=study.cohorts),
         results=RESULTS,
     output:
         page=shown("<results>/provenance/records.html", "Records of all figures and tables", category="Provenance"),
