@@ -141,7 +141,7 @@ def test_every_figure_leads_to_its_mice(place, entities):
         return set().union(*(sources(link) for link in links(makers[identifier], "object")))
 
     figures = [identifier for identifier in entities if "/figures/" in identifier and identifier.endswith(".png")]
-    assert len(figures) == 13
+    assert len(figures) == 14
     split = pd.read_csv(place.results("small") / "cohorts/mice/split.csv").set_index("mouse")["split"]
     for figure in figures:
         of_training = Path(figure).stem in ("figure_1_network", "learning_curve")
