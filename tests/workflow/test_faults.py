@@ -39,16 +39,16 @@ def finish(place, study="numbers") -> str:
     return run.output
 
 
-@pytest.mark.parametrize("meanwhile", ["beside the same jobs", "after the new run"])
-def test_orphans_run_on(numbers, numbers_alone, meanwhile):
-    """Snakemake alone is killed; its jobs run on beside the same jobs of a new run, or when this has ended."""
+@pytest.mark.parametrize("orphans_end", ["during the new run", "after it"])
+def test_orphans_run_on(numbers, numbers_alone, orphans_end):
+    """Snakemake alone is killed; its jobs continue at the same time as the same jobs of a new run, or after it."""
     run = Running(numbers, "numbers.yaml")
     run.wait_until(lambda run: "plot_agreement/table/other" in run.started())
     orphans = run.kill_snakemake()
     assert orphans
     unlock_as_told(numbers, numbers.snakemake(study="numbers.yaml").output)
     new = Running(numbers, "numbers.yaml")
-    if meanwhile == "beside the same jobs":
+    if orphans_end == "during the new run":
         assert new.wait_until(lambda new: "plot_agreement/table/other" in new.started())
         let_finish(orphans)
     status, output = new.end()
