@@ -93,26 +93,32 @@ def namespaces():
         pytest.skip("this machine has no user namespaces")
 
 
-@pytest.mark.parametrize("full, left_kB", [("results", 60), (".", 60)])
-def test_full_disk(numbers, numbers_alone, namespaces, full, left_kB):
-    """The disk of the results, or of the whole folder, is full, or will be soon; a file is deleted and all is well."""
+def check_refusal_and_recovery(numbers, numbers_alone, script, sentence):
+    """Call Snakemake on a bad disk (`run full`) and a good one (`run again`): a sentence, then the same results."""
+    on_a_disk(numbers, "numbers.yaml", script)
+    run, again = result_of(numbers, "full"), result_of(numbers, "again")
+    assert run.status == 1
+    assert sentence in last_lines(run.output)[-1]
+    assert "Traceback" not in run.output
+    assert again.status == 0, again.output
+    assert_same(Workplace(numbers.folder.parent / "after"), numbers_alone, "numbers")
+
+
+@pytest.mark.parametrize("full", ["results", "."])
+def test_full_disk(numbers, numbers_alone, namespaces, full):
+    """The disk of the results, or of the whole folder, is soon full; a file is deleted and the run is repeated."""
     script = f"""
         cp -a {full} "$OUT/kept"; mount -t tmpfs -o size=50m tmpfs "$PWD/{full}"
         cd "$PWD"; cp -a "$OUT/kept/." {full}
-        head -c {left_kB}k /dev/zero > {full}/left
+        head -c 60k /dev/zero > {full}/left
         head -c 50m /dev/zero > {full}/filling 2> "$OUT/head.txt" || rm {full}/left
         run full
         rm {full}/filling
         run again
         cp -a . "$OUT/after"
     """
-    on_a_disk(numbers, "numbers.yaml", script)
-    run = result_of(numbers, "full")
-    assert run.status == 1
-    assert "found no space left on the disk; delete what is no longer needed" in last_lines(run.output)[-1]
-    assert "Traceback" not in run.output
-    assert result_of(numbers, "again").status == 0, result_of(numbers, "again").output
-    assert_same(Workplace(numbers.folder.parent / "after"), numbers_alone, "numbers")
+    sentence = "found no space left on the disk; delete what is no longer needed"
+    check_refusal_and_recovery(numbers, numbers_alone, script, sentence)
 
 
 def test_read_only_disk(numbers, numbers_alone, namespaces):
@@ -123,13 +129,8 @@ def test_read_only_disk(numbers, numbers_alone, namespaces):
         run again
         cp -a . "$OUT/after"
     """
-    on_a_disk(numbers, "numbers.yaml", script)
-    run = result_of(numbers, "full")
-    assert run.status == 1
-    assert "found a read-only file system; work in a folder that can be written to" in last_lines(run.output)[-1]
-    assert "Traceback" not in run.output
-    assert result_of(numbers, "again").status == 0, result_of(numbers, "again").output
-    assert_same(Workplace(numbers.folder.parent / "after"), numbers_alone, "numbers")
+    sentence = "found a read-only file system; work in a folder that can be written to"
+    check_refusal_and_recovery(numbers, numbers_alone, script, sentence)
 
 
 @pytest.mark.parametrize("folder", [".snakemake", "results/numbers/measurements/table/other"])
