@@ -1,0 +1,134 @@
+"""Methods describe only what was made and computed: studies without contours, images, readers or some tables."""
+
+import pandas as pd
+
+import write_methods
+from methods_of_a_study import COMMITS, DIGEST, MADE, OURS, SPLIT, STUDY, VERSIONS, words
+from murmur.csv_tables import write_csv
+from murmur.presentation.prose import statistical_methods
+from murmur.study.schema import complete, in_force
+
+
+def test_what_was_not_made_is_not_described():
+    few = {"agreement": MADE["agreement"].assign(icc2=None), "sample_size": MADE["sample_size"].assign(groups=1)}
+    text = words(made=few)
+    for absent in (
+        "ANOVA",
+        "intraclass",
+        "resamples",
+        "within phenotypes",
+        "Readers",
+        "generalisation",
+        "Spearman's rank",
+    ):
+        assert absent not in text
+    assert "limits of agreement" in text
+
+
+def write_methods_of_nothing():
+    """The headings of a study of mice without contours that a network segments."""
+    bare = OURS.assign(annotated_frames=None, ed_frame=None, es_frame=None, inflow_frames=None)
+    study = {
+        "study": "s",
+        "cohorts": {"ours": {"source": {"folder": "m"}}},
+        "readers": {"murmur": {"weights": "murmur"}},
+    }
+    split = SPLIT.assign(split="test")
+    found = write_methods.sections(
+        in_force(complete(study)),
+        {"ours": bare},
+        {"ours": split},
+        {},
+        {},
+        {"murmur": DIGEST},
+        {},
+        VERSIONS,
+        COMMITS,
+        {"ours": {}},
+        {},
+    )
+    return {heading: text for heading, texts in found.items() if (text := " ".join(filter(None, texts)))}
+
+
+def test_mice_without_contours_are_neither_tested_nor_compared():
+    found = write_methods_of_nothing()
+    assert list(found) == [
+        "Mice and images",
+        "Reference contours",
+        "Segmentation",
+        "Measurements",
+        "Software",
+        "To be completed by the authors",
+    ]
+    assert "was applied to all mice (8 in the ours cohort)" in found["Segmentation"]
+    for absent in ("test", "Dice", "the reference, and", "equivalence"):
+        assert absent not in " ".join(found.values()), absent
+
+
+def test_agreement_is_described_as_far_as_it_was_computed():
+    """All differences are the same: there are limits, but neither tests nor confidence limits."""
+    statistics = in_force(complete(STUDY))["statistics"]
+    same = MADE["agreement"].assign(p=None, loa_low_ci_low=None, slope_p=None, tost_p=None)
+    text = statistical_methods.agreement(statistics, same)
+    assert text.startswith(
+        "Agreement between reader and reference was assessed by the bias (mean difference) and the 95% limits of "
+        "agreement, bias ± 1.96 SD (Bland and Altman, Lancet 1986;327:307). Reliability"
+    )
+    one_pair = same.assign(loa_low=None, icc2=None)
+    assert statistical_methods.agreement(statistics, one_pair) == (
+        "Agreement between reader and reference was assessed by the bias (mean difference)."
+    )
+
+
+def test_two_phenotypes_are_compared_by_t_tests():
+    two = statistical_methods.groups(MADE["group_tests"].query("df1 == 1"))
+    assert two.endswith("with at least 3 mice by Welch's t-test with Holm correction.")
+    assert "(Welch's t-test for two phenotypes)" in statistical_methods.groups(MADE["group_tests"])
+    assert "t-test for two" not in statistical_methods.groups(MADE["group_tests"].query("df1 == 3"))
+
+
+def test_readers_of_numbers_alone_are_not_compared_in_dice():
+    few = MADE | {
+        "reader_comparison": pd.DataFrame({"measure": ["absolute_error"]}),
+        "reader_ranking": pd.DataFrame({"rank_ci_low": [None]}),
+    }
+    text = statistical_methods.readers({"observers": ["second"]}, few)
+    assert text.startswith("Readers of the same cohort were compared pairwise in absolute error by paired t-tests")
+    assert "Readers were also ranked. The width" in text
+
+
+def test_only_tables_with_a_result_are_described(tmp_path):
+    paths = []
+    for cohort, p in (("a", 0.25), ("b", None)):
+        for name in ("overlap_anova", "overlap_pairwise", "elsewhere"):
+            (tmp_path / cohort).mkdir(exist_ok=True)
+            value = None if name == "overlap_pairwise" else p
+            write_csv(
+                pd.DataFrame({"effect": ["phase", "structure"], "p": [value, None]}), tmp_path / cohort / f"{name}.csv"
+            )
+            paths.append(str(tmp_path / cohort / f"{name}.csv"))
+    found = statistical_methods.computed([*paths, str(tmp_path / "overlap_model.png")])
+    assert {name: table["p"].tolist() for name, table in found.items()} == {"overlap_anova": [0.25]}
+
+
+def test_numbers_alone_have_neither_images_nor_readers():
+    study = {"study": "alone", "cohorts": {"numbers": {"source": {"measurements": "numbers.csv"}}}}
+    # not linked: each metric has mice of its own
+    function = pd.DataFrame({"mouse": ["A1", "A2", "B1", "B2"], "metric": ["EDV", "EDV", "ESV", "ESV"]})
+    functions = {"numbers": {"other": function}}
+    found = write_methods.sections(
+        in_force(complete(study)),
+        {},
+        {},
+        functions,
+        {},
+        {},
+        {"agreement": MADE["agreement"]},
+        VERSIONS,
+        COMMITS,
+        {"numbers": {"C1": "died"}},
+        {},
+    )
+    assert "The numbers cohort comprised 3 mice" in found["Mice"][0]
+    assert "1 mouse was excluded (died, n = 1), and 2 mice were analysed" in found["Mice"][0]
+    assert not any(any(found[heading]) for heading in ("Reference contours", "Segmentation", "Measurements"))
