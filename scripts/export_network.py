@@ -1,5 +1,6 @@
 """Export a network for inference on processors by OpenVINO: the same layers and weights, in float32."""
 
+import os
 from typing import TYPE_CHECKING
 
 from murmur.files import atomic_write
@@ -23,5 +24,6 @@ def main(model: str, network: str, weights: str) -> None:
 
 
 if __name__ == "__main__":
+    os.environ["CUDA_VISIBLE_DEVICES"] = ""  # the job requests no GPU, and TensorFlow would take all of its memory
     with job(snakemake):
         main(model=snakemake.input.model, network=snakemake.output.network, weights=snakemake.output.weights)

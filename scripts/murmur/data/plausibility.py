@@ -141,9 +141,8 @@ def check_same_grid(mice: Sequence[Mouse]) -> Iterator[Finding]:
         yield Finding("", "different grids", f"{len(grids)} grids in {len(mice)} mice", "one protocol per cohort")
         return
     expected = f"{_grid(first)}, as in {len(most)} of {len(mice)} mice"
-    yield from (
-        Finding(mouse.name, "different grid", _grid(mouse), expected) for mouse in mice if mouse.name not in most
-    )
+    others = (mouse for mouse in mice if not _same_grid(first, mouse))
+    yield from (Finding(mouse.name, "different grid", _grid(mouse), expected) for mouse in others)
 
 
 def _same_grid(mouse: Mouse, other: Mouse) -> bool:
