@@ -44,6 +44,7 @@ def main(
     assigned GPU is not available, or if the loss is infinite or NaN.
     """
     os.environ["TF_NUM_INTRAOP_THREADS"] = str(threads)  # has no effect after TensorFlow is imported
+    os.environ.setdefault("TF_CPU_ALLOCATOR_USE_BFC", "1")  # keep memory between steps; a third less time
     from murmur.network import train
     from murmur.network.checkpoint import digest_of_slices
 
