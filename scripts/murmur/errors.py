@@ -40,6 +40,16 @@ def machine_fault(error: BaseException, subject: str = "") -> tuple[str, int] | 
     return None
 
 
+def machine_fault_behind(error: BaseException, subject: str = "") -> tuple[str, int] | None:
+    """Return `machine_fault` of an exception or, failing that, of one during whose handling it was raised.
+
+    Libraries that close a file after a failed write can stop there at an exception of another kind.
+    """
+    fault = machine_fault(error, subject)
+    before = error.__cause__ or error.__context__
+    return fault or (machine_fault_behind(before, subject) if before else None)
+
+
 def machine_fault_in(words: str, subject: str) -> str:
     """Return a sentence on a fault of the machine that a message reports by its error number; else an empty text."""
     found = re.search(r"\[Errno (\d+)\] [^:\n]*(?:: '(.*?)')?", words)

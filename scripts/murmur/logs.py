@@ -15,7 +15,7 @@ from typing import TypeVar
 
 from tqdm import tqdm
 
-from murmur.errors import BadInput, machine_fault
+from murmur.errors import BadInput, machine_fault, machine_fault_behind
 
 Item = TypeVar("Item")
 
@@ -58,7 +58,7 @@ def log_exception(error: Exception) -> int:
         for sentence in str(error).splitlines():
             log.error(sentence)
         return 1
-    if fault := machine_fault(error, os.getcwd()):
+    if fault := machine_fault_behind(error, os.getcwd()):
         sentence, status = fault
         log.error(sentence, exc_info=error)
         return status

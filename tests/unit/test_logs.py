@@ -71,6 +71,14 @@ def test_fault_of_the_machine_is_a_sentence_and_an_exit_status(run):
     assert sentence.startswith("results/a.csv: found no space left on the disk") and not unexpected
 
 
+def test_fault_of_the_machine_is_named_though_closing_the_file_failed_in_another_way(run):
+    fails = 'raise OSError(errno.ENOSPC, "No space left on device", "results/a.pdf")'
+    done, log = run(f"try:\n        {fails}\n    finally:\n        None.pos")
+    assert done.returncode == errno.ENOSPC
+    ((sentence,), unexpected) = errors_in_log(log)
+    assert sentence.startswith("results/a.pdf: found no space left on the disk") and not unexpected
+
+
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="only Linux has a device that is always full")
 def test_full_disk_that_takes_no_log_still_gives_an_exit_status(root):
     code = SCRIPT.format(scripts=str(root / "scripts"), log="/dev/full", last='print("x" * 10000)')
