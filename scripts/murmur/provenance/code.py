@@ -8,7 +8,9 @@ change alters the bytes or the meaning of results.
 """
 
 import ast
+import contextlib
 import hashlib
+import json
 import platform
 import re
 import subprocess
@@ -18,7 +20,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import NamedTuple
 
-from murmur.files import sha256
+from murmur.files import atomic_write, sha256
 
 PLUMBING = ("job.py", "logs.py", "errors.py", "files.py", "provenance/")  # in the library's folder
 LOGGERS = {"LOG", "log", "logger", "logging"}
@@ -45,20 +47,49 @@ class _Source(NamedTuple):
 def _read(file: Path) -> _Source:
     if file.suffix == TEMPLATE:
         return _read_template(file)
-    tree = ast.parse(file.read_text(encoding="utf-8"))
-    names = set()  # of modules, such as murmur.data, or of their members, such as murmur.data.split.SPLITS
+    names, templates, science = _parsed(file)
+    inner = {name for name in names if name.split(".")[0] == "murmur"}
+    paths = [_library(file).joinpath(*name.split(".")[1:]) for name in inner]
+    modules = {candidate for path in paths for candidate in (path.with_suffix(".py"), path / "__init__.py")}
+    modules |= {file.parent / "templates" / name for name in templates}
+    packages = {name.split(".")[0] for name in names} - {"murmur"} - sys.stdlib_module_names
+    return _Source(frozenset(filter(Path.is_file, modules)), frozenset(packages), science)
+
+
+def _parsed(file: Path) -> tuple[list[str], list[str], str]:
+    """Return what `_parse` returns, which is kept beside the bytecode of the file for as long as both stay the same.
+
+    All scripts take more than a second to parse, and every call of Snakemake needs them.
+    """
+    content = file.read_bytes()
+    state = hashlib.sha256(Path(__file__).read_bytes() + content).hexdigest()
+    note = file.parent / "__pycache__" / f"{file.stem}.science.json"
+    try:
+        known = json.loads(note.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        known = {}
+    if known.get("state") != state:
+        known = {"state": state, "found": _parse(file, content.decode("utf-8"))}
+        with contextlib.suppress(OSError), atomic_write(note) as partial:  # the checkout may be read-only
+            partial.write_text(json.dumps(known), encoding="utf-8")
+    return known["found"]
+
+
+def _parse(file: Path, text: str) -> tuple[list[str], list[str], str]:
+    """Return the names that a Python file imports, the templates that it names, and its science digest.
+
+    Names are those of modules, such as murmur.data, or of their members, such as murmur.data.split.SPLITS.
+    """
+    tree = ast.parse(text)
+    names, templates = set(), set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.level == 0:
             names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
-    inner = {name for name in names if name.split(".")[0] == "murmur"}
-    paths = [_library(file).joinpath(*name.split(".")[1:]) for name in inner]
-    modules = {candidate for path in paths for candidate in (path.with_suffix(".py"), path / "__init__.py")}
-    texts = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
-    modules |= {file.parent / "templates" / text for text in texts if text.endswith(TEMPLATE) and "\n" not in text}
-    packages = {name.split(".")[0] for name in names - inner} - sys.stdlib_module_names
-    return _Source(frozenset(filter(Path.is_file, modules)), frozenset(packages), _science_digest(file, tree))
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.endswith(TEMPLATE):
+            templates |= {node.value} if "\n" not in node.value else set()
+    return sorted(names), sorted(templates), _science_digest(file, tree)
 
 
 def _read_template(file: Path) -> _Source:

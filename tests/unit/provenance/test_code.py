@@ -1,4 +1,5 @@
 import ast
+import json
 import platform
 import shutil
 import subprocess
@@ -160,6 +161,15 @@ def test_a_template_counts_for_the_scripts_that_fill_it_in_and_no_other(scripts,
     after = digests()
     assert after["tabulate_agreement"] != before["tabulate_agreement"]
     assert after["measure_volumes"] == before["measure_volumes"]
+
+
+def test_kept_digests_are_those_of_the_present_content(tmp_path):
+    before = digest(tmp_path, FORMULA)
+    note = tmp_path / "__pycache__" / "measure.science.json"
+    assert digest(tmp_path, FORMULA) == before and json.loads(note.read_text())["found"][2] == before
+    assert digest(tmp_path, FORMULA.replace("1.0)", "2.0)")) != before
+    note.write_text("damaged")
+    assert digest(tmp_path, FORMULA) == before
 
 
 # --- software --------------------------------------------------------------------------------------------------------
