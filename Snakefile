@@ -26,6 +26,7 @@ wildcard_constraints:
     cohort=any_of(study.cohorts),
     reader=any_of(["reference", *study.reader_names]),
     mouse="[^/]+",
+    comparison=any_of(study.comparisons),
 
 
 report: "report/workflow.rst"
@@ -40,6 +41,7 @@ include: "rules/training.smk"
 include: "rules/segmentation.smk"
 include: "rules/measurement.smk"
 include: "rules/statistics.smk"
+include: "rules/comparison.smk"
 include: "rules/tables.smk"
 include: "rules/figures.smk"
 include: "rules/paper.smk"

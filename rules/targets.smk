@@ -66,6 +66,13 @@ rule statistics:
         earlier=rules.measurements.input,
 
 
+rule comparisons:
+    """Compare the groups of animals, if the study file contains `comparison`."""
+    input:
+        collect(rules.compare_values.output, comparison=study.comparisons) if study.comparisons else [],
+        earlier=rules.measurements.input,
+
+
 rule tables:
     """Write all printed tables and results sections."""
     input:
@@ -105,7 +112,7 @@ RESULTS = [
     *collect(rules.measure_function.output, cohort=IMAGES, reader="reference"),
     *(
         file
-        for stage in (rules.statistics, rules.tables, rules.figures)
+        for stage in (rules.statistics, rules.comparisons, rules.tables, rules.figures)
         for file in stage.input
         if file not in stage.input.earlier
     ),

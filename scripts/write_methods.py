@@ -18,8 +18,7 @@ from murmur.job import job
 from murmur.presentation.markdown_page import write_page
 from murmur.presentation.prose import methods, statistical_methods, training_methods
 from murmur.provenance.lineage import Lineage, lineage
-from murmur.statistics.phenotypes import in_order
-from murmur.vocabulary import METRICS
+from murmur.vocabulary import METRICS, in_order
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

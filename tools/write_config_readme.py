@@ -37,7 +37,8 @@ def _kind(rules: dict) -> str:
     if "enum" in rules:
         return " or ".join(f"`{value}`" for value in rules["enum"])
     if rules.get("type") == "array":
-        return f"list of {rules['items']['type']}s"
+        types = rules["items"]["type"]
+        return "list of " + " or ".join(f"{name}s" for name in ([types] if isinstance(types, str) else types))
     types = rules.get("type", "")
     words = {"object": "section", "boolean": "`true` or `false`" if types == "boolean" else "`true`"}
     return " or ".join(words.get(name, name) for name in ([types] if isinstance(types, str) else types))
@@ -75,6 +76,7 @@ def readme() -> str:
         "study": "## `study`",
         "cohorts": "## `cohorts`: groups of mice",
         "readers": "## `readers`: sources of segmentations",
+        "comparison": "## `comparison`: differences between groups",
         "inference": "## `inference`: computation of the masks",
         "strict": "## `strict`",
         "statistics": "## `statistics`",

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 
+from murmur.files import natural_key
+
 MYOCARDIUM = 1
 BLOOD_POOL = 2
 STRUCTURES = {"myocardium": MYOCARDIUM, "blood_pool": BLOOD_POOL}
@@ -45,6 +47,16 @@ LABEL_COLUMNS += (
 )
 LABEL_COLUMNS += ("annotated_frames", "inflow_frames")
 
+CONTROLS = ("control", "ctrl", "healthy", "sham", "wild type", "wild-type", "wildtype", "wt")
+FIRST = (
+    *CONTROLS,
+    "baseline",
+    "before",
+    "pre ",
+    "pre-",
+)  # prefixes of the names of groups and sessions that come first
+
+REFERENCE = "reference"  # the expert as a reader, with masks in the mouse files
 SHIPPED_WEIGHTS = ("murmur", "phantom")  # keywords of the network in models/; the second is its former name
 
 ABBREVIATIONS = {
@@ -60,6 +72,16 @@ ABBREVIATIONS = {
 def numbered(thing: str, index: int, count: int) -> str:
     """Name a frame or slice as people count, "frame 7 of 14"; `index` counts from 0, as files and tables of data do."""
     return f"{thing} {index + 1} of {count}"
+
+
+def in_order(names: Iterable[str]) -> list[str]:
+    """Sort groups or sessions by name: controls and baseline first, day 7 before day 28, ignoring case."""
+
+    def key(name: str) -> tuple:
+        words = name.casefold()
+        return not f"{words} ".startswith(FIRST), natural_key(words), name
+
+    return sorted(names, key=key)
 
 
 def abbreviations(metrics: Iterable[str]) -> str:

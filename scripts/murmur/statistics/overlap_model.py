@@ -15,7 +15,8 @@ import pandas as pd
 from murmur.statistics.dice_anova import dice_by_cell
 from murmur.statistics.notes import Reason, annotate, mice, reason
 from murmur.statistics.paired import NAN, paired_test
-from murmur.statistics.phenotypes import MIN_MICE, in_order, run_test, welch
+from murmur.statistics.phenotypes import MIN_MICE, run_test, welch
+from murmur.vocabulary import in_order
 
 WITHIN = {"phase[ES]": ("phase", "ES", "ED"), "structure[myocardium]": ("structure", "myocardium", "blood_pool")}
 ESTIMATES = ["estimate", "ci_low", "ci_high", "t", "F", "df1", "df2", "p", "p_adjusted"]

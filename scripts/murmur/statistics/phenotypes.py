@@ -5,7 +5,7 @@ phenotype of fewer than MIN_MICE mice is described but not tested. Every missing
 """
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -15,14 +15,12 @@ from scipy import stats
 from statsmodels.stats.oneway import anova_oneway
 from statsmodels.stats.weightstats import CompareMeans, DescrStatsW
 
-from murmur.files import natural_key
 from murmur.statistics.notes import Reason, annotate, mice, reason
 from murmur.statistics.paired import NAN, constant, holm, without_rounding
-from murmur.vocabulary import METRICS
+from murmur.vocabulary import METRICS, in_order
 
 RATERS = ("reference", "reader")
 MIN_MICE = 3  # per phenotype: with a group of 2 among larger ones, Welch's tests are liberal (docs/statistics.md)
-CONTROLS = ("control", "ctrl", "healthy", "sham", "wild type", "wild-type", "wildtype", "wt")  # prefixes of their names
 TESTS = ("anova", "welch_anova", "kruskal_wallis")
 # conclusions from the test by the reference and the one by the reader
 SIGNIFICANT, NOT_SIGNIFICANT = "same: significant", "same: not significant"
@@ -64,16 +62,6 @@ class GroupedMetric:
     def values(self, rater: str) -> dict[str, np.ndarray]:
         """Return the values by `rater`, in the metric's unit, of each phenotype of at least MIN_MICE mice."""
         return {name: group[rater].to_numpy() for name, group in self.groups.items() if len(group) >= MIN_MICE}
-
-
-def in_order(phenotypes: Iterable[str]) -> list[str]:
-    """Sort phenotypes by name: controls first, numbers by value (day 7 before day 28), ignoring case."""
-
-    def key(name: str) -> tuple:
-        words = name.casefold()
-        return not words.startswith(CONTROLS), natural_key(words), name
-
-    return sorted(phenotypes, key=key)
 
 
 def group(function: pd.DataFrame, phenotypes: Mapping[str, str]) -> list[GroupedMetric]:

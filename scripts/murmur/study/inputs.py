@@ -6,7 +6,8 @@ from typing import Protocol
 from murmur.errors import BadInput
 from murmur.study.cohort import Cohort
 from murmur.study.reader import Reader
-from murmur.study.study import REFERENCE, Study
+from murmur.study.study import Study
+from murmur.vocabulary import REFERENCE
 
 
 class Wildcards(Protocol):
@@ -15,6 +16,7 @@ class Wildcards(Protocol):
     cohort: str
     reader: str
     mouse: str
+    comparison: str
 
 
 class Inputs:
@@ -121,6 +123,15 @@ class Inputs:
         if cohort.has_images:
             found |= {name: self.layout.cohort(cohort.name, f"{name}.csv") for name in ("manifest", "split")}
         return found | {name: self.layout.statistics(cohort.name, wildcards.reader, name) for name in names}
+
+    def values_compared(self, wildcards: Wildcards) -> str:
+        """The table of all measurements of the cohort and reader of a comparison."""
+        comparison = self.study.comparisons[wildcards.comparison]
+        return self.layout.measurements(comparison.cohort, comparison.reader, "measurements")
+
+    def comparison_settings(self, wildcards: Wildcards) -> dict:
+        """The settings of a comparison."""
+        return self.study.comparisons[wildcards.comparison].settings
 
     def paper_counterparts(self, wildcards: Wildcards) -> dict[str, str]:
         """The tables with counterparts of the numbers printed in the paper, by name."""

@@ -8,17 +8,19 @@ from murmur.errors import BadInput
 from murmur.files import remembered_sha256, sha256
 from murmur.provenance.record import digest
 from murmur.study.checks import one_of
-from murmur.study.cohort import Cohort, cohort_of
+from murmur.study.cohort import Cohort
+from murmur.study.comparison import Comparison
 from murmur.study.dates import check_dates
 from murmur.study.findings import findings_of_files
 from murmur.study.layout import Layout
 from murmur.study.reader import Reader, reader_of
 from murmur.study.reading import read_ahead
 from murmur.study.schema import complete
+from murmur.study.sources import cohort_of
+from murmur.vocabulary import REFERENCE
 
 SHOWN_FILES = 20  # invalid files in a message
 SHOWN = 10  # findings that are shown before any job starts
-REFERENCE = "reference"  # the expert as a reader, with masks in the mouse files
 
 
 class Study:
@@ -47,6 +49,10 @@ class Study:
             name: reader_of(name, settings, self.cohorts, self.layout)
             for name, settings in self.settings["readers"].items()
         }
+        self.comparisons: dict[str, Comparison] = {
+            name: Comparison(name, given, self.cohorts, self.readers_of, self.mice_read, self.statistics["alpha"])
+            for name, given in self.settings["comparison"].items()
+        }
 
     def check_mice(self) -> None:
         """List all mice, phenotypes, splits and values of tables, so that problems are reported before any job starts.
@@ -63,6 +69,8 @@ class Study:
                 self.mice_read(name, reader)
         for observer in self.statistics["observers"]:
             one_of(observer, self.reader_names, "statistics.observers")
+        for comparison in self.comparisons.values():
+            _ = comparison.settings
         if self.paper:
             one_of(self.paper["cohort"], list(self.cohorts), "paper.cohort")
             one_of(self.paper["reader"], self.readers_of(self.paper["cohort"]), "paper.reader")

@@ -11,7 +11,7 @@ from statsmodels.stats.multitest import multipletests
 
 import compare_groups
 from murmur.csv_tables import write_csv
-from murmur.statistics.phenotypes import TESTS, in_order, mann_whitney
+from murmur.statistics.phenotypes import TESTS, mann_whitney
 from murmur.vocabulary import METRICS
 
 OUTPUTS = ("summary", "tests", "differences")
@@ -337,19 +337,3 @@ def test_same_input_same_bytes(tmp_path):
         compare_groups.main(str(tmp_path / "function.csv"), phenotypes, *outputs, 1, 0.05)
         seen.append([Path(file).read_bytes() for file in outputs])
     assert seen[0] == seen[1]
-
-
-@pytest.mark.parametrize(
-    ("found", "expected"),
-    [
-        (
-            ["TAC d28", "TAC d7", "sham d0", "TAC d0", "sham d28"],
-            ["sham d0", "sham d28", "TAC d0", "TAC d7", "TAC d28"],
-        ),
-        (["dcm", "Control", "Ang II"], ["Control", "Ang II", "dcm"]),
-        (["d28", "d0", "d7"], ["d0", "d7", "d28"]),
-        (["1", "01", "0", "10", "2"], ["0", "01", "1", "2", "10"]),
-    ],
-)
-def test_controls_come_first_and_days_in_their_order(found, expected):
-    assert in_order(found) == expected

@@ -4,7 +4,7 @@ import pytest
 
 from murmur.data.mouse_file import write_cine
 from murmur.files import sha256
-from murmur.study import cohort, reading, study
+from murmur.study import reading, sources, study
 from murmur.study.reading import read_ahead, read_files
 
 
@@ -57,8 +57,8 @@ STUDY = {"study": "s", "cohorts": {"c": {"source": {"folder": "mice"}, "split": 
 
 
 def test_split_over_masks_reads_each_mouse_once(mice, monkeypatch, capsys):
-    read, seen = counted(cohort.contoured_frames)
-    monkeypatch.setattr(cohort, "contoured_frames", read)
+    read, seen = counted(sources.contoured_frames)
+    monkeypatch.setattr(sources, "contoured_frames", read)
     assert sorted(study.Study(STUDY).cohorts["c"].split.values()) == ["test", "train", "validation"]
     assert "Reading 3 mouse files" in capsys.readouterr().err
     study.Study(STUDY).check_mice()

@@ -1,0 +1,34 @@
+# Comparison: the groups of animals, in each comparison of the study file.
+#
+#   in    measurements.csv, with the columns of the participants, of the cohort and reader of the comparison
+#   out   comparisons/NAME/values.csv, summary.csv, tests.csv, differences.csv, model_means.csv, measurement_error.csv
+
+
+if study.comparisons:
+
+    rule compare_values:
+        input:
+            measurements=inputs.values_compared,
+        output:
+            values="<results>/comparisons/{comparison}/values.csv",
+            summary="<results>/comparisons/{comparison}/summary.csv",
+            tests="<results>/comparisons/{comparison}/tests.csv",
+            differences="<results>/comparisons/{comparison}/differences.csv",
+            model_means="<results>/comparisons/{comparison}/model_means.csv",
+            measurement_error="<results>/comparisons/{comparison}/measurement_error.csv",
+        log:
+            "<logs>/compare_values/{comparison}.log",
+        benchmark:
+            "<benchmarks>/compare_values/{comparison}.tsv"
+        conda:
+            "../envs/analysis.yaml"
+        resources:
+            mem_mb=per_attempt(2000),
+            runtime=per_attempt(60),
+        params:
+            settings=inputs.comparison_settings,
+            code=code("compare_values"),
+        message:
+            "Compare the groups of {wildcards.comparison}"
+        script:
+            "../scripts/compare_values.py"

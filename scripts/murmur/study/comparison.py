@@ -1,0 +1,203 @@
+"""Comparisons of a study: whose measurements are compared, and the groups and sessions of the animals."""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+
+import pandas as pd
+
+from murmur.errors import BadInput
+from murmur.study.checks import nearest, one_of
+from murmur.study.cohort import Cohort
+from murmur.vocabulary import METRICS, REFERENCE, in_order
+
+COLUMNS = ("group", "session", "factor", "covariate", "cluster")  # keys that name a column of the participants table
+SHOWN = 5  # mice or animals in a message
+
+
+class Comparison:
+    """A comparison of the groups of a cohort: `cohort`, `reader` and, with all defaults, `settings`."""
+
+    def __init__(
+        self,
+        name: str,
+        given: dict,
+        cohorts: Mapping[str, Cohort],
+        readers_of: Callable[[str], list[str]],
+        mice_read: Callable[[str, str], list[str]],
+        alpha: float,
+    ):
+        """Take the comparison's section of the study file, and the cohorts and readers of the study.
+
+        Raises BadInput if a cohort or reader is unknown or cannot be chosen.
+        """
+        self.name, self.given, self.alpha = name, given, alpha
+        self.key = f"comparison.{name}"
+        self.cohort = self._chosen("cohort", list(cohorts), "the cohort whose animals are compared")
+        self.reader = self._chosen_reader(readers_of(self.cohort))
+        self._cohort, self._mice_read = cohorts[self.cohort], mice_read
+
+    def _chosen(self, key: str, known: list[str], meaning: str) -> str:
+        """The value of a key, by default the only one known."""
+        if key in self.given:
+            one_of(self.given[key], known, f"{self.key}.{key}")
+            return self.given[key]
+        if len(known) != 1:
+            raise BadInput(
+                f"{self.key}: found no {key}, expected {meaning}, one of {', '.join(known)}; add {key}: {known[0]}"
+            )
+        return known[0]
+
+    def _chosen_reader(self, readers: list[str]) -> str:
+        """Whose measurements are compared: by default the only reader or, without readers, the reference."""
+        if "values" not in self.given and not readers:
+            return REFERENCE
+        if "values" not in self.given:
+            return self._chosen("values", readers, "the reader whose measurements are compared")
+        return self._chosen("values", [*readers, REFERENCE], "")
+
+    @cached_property
+    def settings(self) -> dict:
+        """The settings with all defaults, for the statistics: keys as in the study file, and alpha.
+
+        Groups and sessions are text, in their order; other settings that are not used are None. Raises BadInput if
+        columns, groups or sessions do not match the participants of the cohort.
+        """
+        table = self._table
+        found = {key: self._column(key, table) for key in COLUMNS}
+        different_columns(self.key, found)
+        groups = self._levels("groups", table[found["group"]], f"the groups in the column {found['group']}")
+        table = table[table[found["group"]].isin(groups)]
+        sessions = None
+        if found["session"]:
+            sessions = self._levels("sessions", table[found["session"]], f"the sessions in {found['session']}")
+            table = table[table[found["session"]].isin(sessions)]
+        elif "sessions" in self.given:
+            raise BadInput(f"{self.key}.sessions: found sessions, expected a column session too; add session: COLUMN")
+        if len(groups) < 2 and (sessions is None or len(sessions) < 2):
+            only = ", ".join(groups) or "none"
+            raise BadInput(
+                f"{self.key}.group: found one group in the column {found['group']} ({only}), expected two or more; "
+                "name another column, or complete it"
+            )
+        self._check_animals(table, found)
+        if found["covariate"]:
+            self._check_numbers(table, found["covariate"])
+        control = self._control(groups)
+        measures = self._measures()
+        return found | {
+            "groups": groups, "control": control, "sessions": sessions, "measures": measures, "alpha": self.alpha
+        }  # fmt: skip
+
+    @cached_property
+    def _table(self) -> pd.DataFrame:
+        """The participants whose scans the reader segments, one row per scan, as text; empty if a value is missing."""
+        table = self._cohort.participants
+        table = table[table["mouse"].isin(self._mice_read(self.cohort, self.reader))]
+        return table.map(as_text)
+
+    def _column(self, key: str, table: pd.DataFrame) -> str | None:
+        """The column named by a key; None if none is used."""
+        name = self.given.get(key)
+        if key == "session" and name is None and table["animal"].duplicated().any():
+            name = "session"
+        if name is None:
+            return None
+        source = self._cohort.settings.get("participants")
+        usable = [column for column in table if column not in ("mouse", "animal") and table[column].any()]
+        if name not in usable and name not in table and not source and self._cohort.kind != "phantom":
+            raise BadInput(
+                f"{self.key}.{key}: found '{name}', but the cohort '{self.cohort}' has no table of participants; add "
+                f"cohorts.{self.cohort}.participants"
+            )
+        if name not in usable:
+            empty = "an empty column, " if name in table and name not in ("mouse", "animal") else ""
+            raise BadInput(
+                f"{self.key}.{key}: found '{name}', {empty}expected a column of the participants of '{self.cohort}', "
+                f"one of {', '.join(usable) or 'none'}{nearest(name, usable)}"
+            )
+        return name
+
+    def _levels(self, key: str, values: pd.Series, meaning: str) -> list[str]:
+        """The groups or sessions that are compared, in their order; all by default."""
+        existing = in_order(value for value in values.unique() if value)
+        given = [str(name) for name in self.given.get(key, existing)]
+        for name in given:
+            if name not in existing:
+                raise BadInput(
+                    f"{self.key}.{key}: found '{name}', expected one of {', '.join(existing)}, {meaning}"
+                    f"{nearest(name, existing)}"
+                )
+        return given
+
+    def _control(self, groups: list[str]) -> str | None:
+        """The control group, one of the groups; None if all pairs are compared."""
+        if "control" not in self.given:
+            return None
+        control = str(self.given["control"])
+        one_of(control, groups, f"{self.key}.control")
+        return control
+
+    def _measures(self) -> list[str] | None:
+        """The measures that are compared; None for those that are compared by default."""
+        for measure in self.given.get("measures", []):
+            one_of(measure, list(METRICS), f"{self.key}.measures")
+        return self.given.get("measures")
+
+    def _check_animals(self, table: pd.DataFrame, columns: Mapping[str, str | None]) -> None:
+        """Raise BadInput if an animal has two groups, or two scans that no session distinguishes."""
+        for key in ("group", "factor", "cluster"):
+            if columns[key]:
+                of_animal = table[table[columns[key]] != ""].groupby("animal")[columns[key]].unique()
+                if several := {animal: found for animal, found in of_animal.items() if len(found) > 1}:
+                    animal, found = next(iter(several.items()))
+                    raise BadInput(
+                        f"{self.key}.{key}: found {' and '.join(found[:2])} in the column {columns[key]} for the "
+                        f"animal {animal} ({len(several)} such animals), expected one value per animal; correct the "
+                        "table of participants, or name another column"
+                    )
+        within = ["animal", columns["session"]] if columns["session"] else ["animal"]
+        if (again := table.duplicated(within)).any():
+            animal = table.loc[again, "animal"].iloc[0]
+            scans = table.loc[table["animal"] == animal, "mouse"]
+            where = f"one scan per animal and {columns['session']}" if columns["session"] else "one scan per animal"
+            raise BadInput(
+                f"{self.key}.session: found the scans {', '.join(scans[:SHOWN])} of the animal {animal}, expected "
+                f"{where}; correct the table of participants, or choose sessions"
+            )
+
+    def _check_numbers(self, table: pd.DataFrame, column: str) -> None:
+        """Raise BadInput if a value of the covariate is not a number; values may be missing."""
+        for mouse, value in zip(table["mouse"], table[column], strict=True):
+            if value and not pd.notna(pd.to_numeric(value, errors="coerce")):
+                raise BadInput(
+                    f"{self.key}.covariate: found '{value}' for {mouse} in the column {column}, expected numbers; "
+                    "correct it, or use the column as factor"
+                )
+
+
+def as_text(value) -> str:
+    """Return a value of a participants table as text, whole numbers without decimals; empty if it is missing."""
+    if pd.isna(value):
+        return ""
+    return f"{value:g}" if isinstance(value, float) and value.is_integer() else str(value)
+
+
+def different_columns(key: str, columns: Mapping[str, str | None]) -> None:
+    """Raise BadInput if a column has two roles in the comparison at `key`."""
+    seen: dict[str, str] = {}
+    for role, column in columns.items():
+        if column in seen:
+            raise BadInput(
+                f"{key}.{role}: found '{column}', which is the {seen[column]} as well, expected another column"
+            )
+        if column:
+            seen[column] = role
+
+
+def order_of(values: Sequence[str], comparisons: Sequence[Comparison]) -> list[str]:
+    """Return groups in the order of the first comparison that lists them; otherwise in natural order."""
+    for comparison in comparisons:
+        groups = comparison.settings["groups"]
+        if "groups" in comparison.given and set(groups) & set(values):
+            return [name for name in groups if name in values] + in_order(set(values) - set(groups))
+    return in_order(values)

@@ -1,0 +1,230 @@
+"""The sources of cohorts, one class for each kind: the mice found there, their files and contoured frames."""
+
+from functools import cached_property
+from pathlib import Path
+
+from murmur.data import measurement_table
+from murmur.data.headers import agreed
+from murmur.data.manifest import check_mouse
+from murmur.data.mouse_file import check_header, contoured_frames
+from murmur.data.nifti import NiftiFolder
+from murmur.data.nifti_file import open_nifti, read_header, scaled_to_uint16
+from murmur.data.published_dataset import ADDRESS, CHECKSUMS, INFLOW_MICE, read_checksums
+from murmur.data.split import inflow_note
+from murmur.errors import BadInput
+from murmur.phantom.phenotypes import has_inflow_frames, phenotypes_of
+from murmur.study.checks import exactly_one, existing, in_natural_order
+from murmur.study.cohort import Cohort
+from murmur.study.layout import Layout
+from murmur.study.reading import read_files
+
+
+class PhantomCohort(Cohort):
+    """Mice that the workflow generates."""
+
+    kind = "phantom"
+    with_inflow = True
+
+    @cached_property
+    def found(self) -> list[str]:
+        """Mouse1, Mouse2, ..., as many as the study file requests."""
+        return [f"Mouse{number}" for number in range(1, len(self.phantom_phenotypes) + 1)]
+
+    @property
+    def generated(self) -> list[str]:
+        """The files of all mice, including excluded ones, because excluding a mouse must not change the others."""
+        return [self.file(mouse) for mouse in self.found]
+
+    @cached_property
+    def phantom_phenotypes(self) -> list[str]:
+        """The phenotype that each mouse is generated with, in the order of `found`."""
+        return phenotypes_of(self.source["phantom"]["mice"])
+
+    def _own_phenotypes(self) -> dict[str, str]:
+        return dict(zip(self.found, self.phantom_phenotypes, strict=True))
+
+    def _with_a_fixed_set(self) -> tuple[set[str], set[str]]:
+        varied = self.source["phantom"]["varied"]
+        inflow = {mouse for i, mouse in enumerate(self.found) if has_inflow_frames(i)}
+        return set() if varied else inflow & set(self.mice), set()
+
+
+class FolderCohort(Cohort):
+    """Mice with HDF5 files in a folder of the user."""
+
+    kind = "folder"
+
+    def _check_source(self, key: str) -> None:
+        self.folder = existing(self.source["folder"], key, "folder")
+
+    @cached_property
+    def found(self) -> list[str]:
+        """The names of the files *.h5 that are not hidden, in natural order. Raises BadInput if there are none."""
+        names = [path.stem for path in self.folder.glob("*.h5") if not path.name.startswith(".")]
+        if not names:
+            raise _no_mouse(self, "*.h5")
+        return in_natural_order(names)
+
+    def file(self, mouse: str) -> str:
+        """The user's file of the mouse."""
+        return str(self.folder / f"{mouse}.h5")
+
+    def user_files(self, mouse: str) -> list[str]:
+        """The mouse's file."""
+        return [self.file(mouse)]
+
+    def _check_headers(self, mouse: str) -> None:
+        path = self.file(mouse)
+        header = check_header(path)
+        for key in ("spacing_mm", "frame_interval_ms"):
+            agreed(path, key, self.settings.get(key), header[key], self.override_headers)
+
+    def _check_content(self, mouse: str) -> None:
+        check_mouse(self.file(mouse), self.spacing_mm, self.override_headers)
+
+    def _contoured_frames(self) -> dict[str, list[int]]:
+        return dict(zip(self.mice, read_files(self.files, "contoured frames", contoured_frames), strict=True))
+
+
+class NiftiCohort(Cohort):
+    """Mice converted from NIfTI files in a folder of the user."""
+
+    kind = "nifti"
+
+    def _check_source(self, key: str) -> None:
+        existing(self.source["nifti"], key, "folder")
+
+    @property
+    def folder_settings(self) -> dict:
+        """The settings for the NIfTI files: the arguments of NiftiFolder."""
+        return {key: self.source[key] for key in NiftiFolder.KEYS if key in self.source}
+
+    @cached_property
+    def folder(self) -> NiftiFolder:
+        """The folder of NIfTI files."""
+        try:
+            return NiftiFolder(**self.folder_settings)
+        except BadInput as problem:
+            raise BadInput(f"{self.key}.{problem}") from None
+
+    @cached_property
+    def found(self) -> list[str]:
+        """The mice with an image, in natural order. Raises BadInput if there are none."""
+        names = self.folder.mice()
+        if not names:
+            raise _no_mouse(self, self.source["images"])
+        return in_natural_order(names)
+
+    def user_files(self, mouse: str) -> list[str]:
+        """The NIfTI files of the mouse: its image and its masks."""
+        return [str(file) for file in self.folder.files(mouse)]
+
+    def _check_headers(self, mouse: str) -> None:
+        self.folder.check_headers(mouse, *self.grid)
+
+    def _check_content(self, mouse: str) -> None:
+        path = self.folder.image_file(mouse)
+        image, _, _ = read_header(path, *self.grid)
+        self.folder.read_masks(mouse, image)
+        scaled_to_uint16(path, image)
+
+    def shape(self, mouse: str) -> tuple[int, ...]:
+        """The shape of the image of a mouse."""
+        return open_nifti(self.folder.image_file(mouse)).shape
+
+    def _contoured_frames(self) -> dict[str, list[int]]:
+        in_4d = {mouse: str(file) for mouse in self.mice if (file := self.folder.mask_4d(mouse))}
+        what = f"contoured frames by the labels {self.folder.labels}"
+        found = dict(zip(in_4d, read_files(list(in_4d.values()), what, self.folder.labelled_frames), strict=True))
+        return {mouse: found[mouse] if mouse in found else self.folder.contoured_frames(mouse) for mouse in self.mice}
+
+
+class PublishedCohort(Cohort):
+    """The mice of the published study, downloaded, or linked from the user's copy."""
+
+    kind = "published"
+    with_inflow = True
+
+    def _check_source(self, key: str) -> None:
+        self.given = {} if self.source["published"] is True else self.source["published"]
+        for part, kind in (("folder", "folder"), ("checksums", "file")):
+            if part in self.given:
+                existing(self.given[part], f"{key}.{part}", kind)
+
+    @cached_property
+    def checksums(self) -> dict[str, tuple[str, str]]:
+        """The published file of each mouse, and its git blob SHA-1."""
+        return read_checksums(self.given.get("checksums", CHECKSUMS))
+
+    def address(self, mouse: str) -> str:
+        """The URL of a published mouse."""
+        return f"{self.given.get('address', ADDRESS).rstrip('/')}/{self.checksums[mouse][0]}"
+
+    @cached_property
+    def found(self) -> list[str]:
+        """The published mice, in natural order. Raises BadInput if the user's copy is incomplete."""
+        mice, given = in_natural_order(self.checksums), self.settings.get("exclude", {})
+        needed = {mouse: self.user_files(mouse) for mouse in mice if mouse not in given}
+        if missing := [mouse for mouse, files in needed.items() if not all(Path(file).is_file() for file in files)]:
+            raise BadInput(
+                f"{self.key}.source.published.folder: found no {', '.join(f'{m}.h5' for m in missing[:5])} in "
+                f"'{self.given['folder']}' ({len(missing)} of {len(mice)} mice are missing), expected MOUSE.h5 for "
+                "each published mouse; complete the copy, or set published: true to download them"
+            )
+        return mice
+
+    def user_files(self, mouse: str) -> list[str]:
+        """The file of the mouse in the user's copy; none if it is downloaded."""
+        return [str(Path(self.given["folder"]) / f"{mouse}.h5")] if "folder" in self.given else []
+
+    def _with_a_fixed_set(self) -> tuple[set[str], set[str]]:
+        return INFLOW_MICE & set(self.mice), set()
+
+    @property
+    def split_note(self) -> str:
+        """A note on mice with inflow frames that a split file excludes from training."""
+        return "" if self.is_split_drawn else inflow_note(INFLOW_MICE, self.split)
+
+
+class MeasurementsCohort(Cohort):
+    """Mice with measurements in a table of the user, without images."""
+
+    kind = "measurements"
+    has_images = False
+
+    def _check_source(self, key: str) -> None:
+        self.table = str(existing(self.source["measurements"], key, "file"))
+
+    @cached_property
+    def found(self) -> list[str]:
+        """The mice of the table, in its order. Raises BadInput if there are none."""
+        mice = measurement_table.mice(self.table)
+        if not mice:
+            raise BadInput(f"{self.table}: found no rows, expected one per mouse and metric; add the measurements")
+        return mice
+
+    @property
+    def readers(self) -> list[str]:
+        """The readers of the table."""
+        return measurement_table.readers(self.table)
+
+    def check_values(self) -> None:
+        """Raise BadInput if a cell of the table is invalid, or a metric or mouse is given twice."""
+        for reader in self.readers:
+            measurement_table.function(self.table, reader)
+
+
+KINDS = {cls.kind: cls for cls in (PhantomCohort, FolderCohort, NiftiCohort, PublishedCohort, MeasurementsCohort)}
+
+
+def cohort_of(name: str, settings: dict, layout: Layout) -> Cohort:
+    """Return the cohort described by a section of the study file. Raises BadInput like `Cohort`."""
+    return KINDS[exactly_one(settings["source"], list(KINDS), f"cohorts.{name}.source")](name, settings, layout)
+
+
+def _no_mouse(cohort: FolderCohort | NiftiCohort, wanted: str) -> BadInput:
+    """The message for a folder without a file named `wanted`."""
+    return BadInput(
+        f"{cohort.key}.source.{cohort.kind}: found no file {wanted} in '{cohort.source[cohort.kind]}', "
+        "expected one per mouse; correct the path"
+    )

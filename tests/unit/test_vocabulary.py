@@ -1,0 +1,21 @@
+import pytest
+
+from murmur.vocabulary import in_order
+
+
+@pytest.mark.parametrize(
+    ("found", "expected"),
+    [
+        (
+            ["TAC d28", "TAC d7", "sham d0", "TAC d0", "sham d28"],
+            ["sham d0", "sham d28", "TAC d0", "TAC d7", "TAC d28"],
+        ),
+        (["dcm", "Control", "Ang II"], ["Control", "Ang II", "dcm"]),
+        (["d28", "d0", "d7"], ["d0", "d7", "d28"]),
+        (["day 28", "baseline", "day 7"], ["baseline", "day 7", "day 28"]),
+        (["prednisolone", "day 1", "Pre"], ["Pre", "day 1", "prednisolone"]),
+        (["1", "01", "0", "10", "2"], ["0", "01", "1", "2", "10"]),
+    ],
+)
+def test_controls_come_first_and_days_in_their_order(found, expected):
+    assert in_order(found) == expected
