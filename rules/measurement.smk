@@ -1,7 +1,7 @@
-# Measurement: volumes, function and overlap of a reader on a cohort.
+# Measurement: volumes, function and overlap of a reader on a cohort, and all measures in one table.
 #
-#   in    manifest.csv and the segmentations; for a cohort of measurements its table
-#   out   measurements/COHORT/READER/volumes.csv, function.csv, overlap.csv
+#   in    manifest.csv and the segmentations; for a cohort of measurements its table; participants.csv, checks.csv
+#   out   measurements/COHORT/READER/volumes.csv, function.csv, overlap.csv, measurements.csv, measurements.xlsx
 
 
 rule measure_volumes:
@@ -104,3 +104,25 @@ rule measure_overlap:
         "Measure the overlap of {wildcards.cohort} by {wildcards.reader}"
     script:
         "../scripts/measure_overlap.py"
+
+
+rule tabulate_measurements:
+    input:
+        participants="<results>/cohorts/{cohort}/participants.csv",
+        function="<results>/measurements/{cohort}/{reader}/function.csv",
+        checks=rules.check_plausibility.output.checks,
+    output:
+        csv="<results>/measurements/{cohort}/{reader}/measurements.csv",
+        workbook="<results>/measurements/{cohort}/{reader}/measurements.xlsx",
+    log:
+        "<logs>/tabulate_measurements/{cohort}/{reader}.log",
+    conda:
+        "../envs/analysis.yaml"
+    resources:
+        **SMALL,
+    params:
+        code=code("tabulate_measurements"),
+    message:
+        "Tabulate the measurements of {wildcards.cohort} by {wildcards.reader}"
+    script:
+        "../scripts/tabulate_measurements.py"

@@ -1,8 +1,6 @@
 """Printed tables as CSV, HTML, LaTeX and Word, ready to paste; identical cells give identical bytes."""
 
 import datetime
-import io
-import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,13 +13,11 @@ from docx.oxml.ns import qn
 from docx.shared import Pt
 
 from murmur.csv_tables import write_csv
-from murmur.files import atomic_write, write_text
+from murmur.files import write_text
+from murmur.presentation.office_file import EPOCH, save
 from murmur.presentation.rendering import render
 from murmur.provenance.stamp import stamp
 from murmur.statistics.notes import exclusion_note
-
-# Word and zip files contain a date; a fixed one makes them reproducible.
-EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
 @dataclass(frozen=True)
@@ -97,18 +93,7 @@ def write_docx(table: PrintedTable, path: str | Path) -> None:
     properties.title, properties.author, properties.last_modified_by = title, "Murmur", "Murmur"
     properties.comments = stamp()
     properties.created = properties.modified = datetime.datetime(*EPOCH)
-    _save(document, path)
-
-
-def _save(document, path: str | Path) -> None:
-    """Save the document with the date EPOCH for each member of its zip archive."""
-    saved = io.BytesIO()
-    document.save(saved)
-    with atomic_write(path) as partial, zipfile.ZipFile(saved) as source, zipfile.ZipFile(partial, "w") as target:
-        for name in source.namelist():
-            member = zipfile.ZipInfo(name, EPOCH)
-            member.compress_type = zipfile.ZIP_DEFLATED
-            target.writestr(member, source.read(name))
+    save(document, path)
 
 
 WRITERS = {".csv": write_cells, ".html": write_html, ".tex": write_tex, ".docx": write_docx}

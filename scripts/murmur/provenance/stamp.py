@@ -44,10 +44,10 @@ def stamp() -> str:
 
 
 def read_stamp(path: str | Path) -> Stamp | None:
-    """Return the stamp of a file (pdf, svg, png, gif, html, docx, tex, md); None if it has none."""
+    """Return the stamp of a file (pdf, svg, png, gif, html, docx, xlsx, tex, md); None if it has none."""
     path = Path(path)
     content = path.read_bytes()
-    if path.suffix == ".docx":
+    if path.suffix in (".docx", ".xlsx"):
         with zipfile.ZipFile(path) as archive:
             content = archive.read("docProps/core.xml")
     found = PATTERN.search(content)
