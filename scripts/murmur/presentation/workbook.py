@@ -22,8 +22,8 @@ WIDEST = 60  # of a column, in characters
 def write_workbook(sheets: Mapping[str, pd.DataFrame], path: str | Path) -> None:
     """Write each table as a sheet: a header in the first row, which remains in view, and one row per row of the table.
 
-    Numbers have 16 digits, missing values are empty cells, and text is never a formula. Raises BadInput if a table has more rows than a sheet
-    can hold.
+    Numbers have 16 digits, missing values are empty cells, and text is never a formula. Raises BadInput if a table has
+    more rows than a sheet can hold.
     """
     workbook = Workbook(write_only=True)
     properties = workbook.properties

@@ -19,4 +19,4 @@ def test_function_comes_first():
 
 def test_ring_has_the_segments_of_the_american_heart_association():
     assert [len(segments) for segments in LEVELS.values()] == [6, 6, 4]
-    assert SEGMENTS == list(range(1, 17))
+    assert list(range(1, 17)) == SEGMENTS
