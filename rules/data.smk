@@ -1,7 +1,8 @@
 # Data: obtain the mice of every cohort, check each file, describe the cohort, split it by mouse.
 #
 #   in    the `source` of each cohort and its table of participants; the addresses of published data and weights
-#   out   cohorts/COHORT/mice/MOUSE.h5 (generated, converted, downloaded or linked), manifest.csv, split.csv
+#   out   cohorts/COHORT/mice/MOUSE.h5 (generated, converted, downloaded or linked), manifest.csv, participants.csv,
+#         split.csv
 #         readers/READER/WEIGHTS.h5 (downloaded)
 
 for name in study.cohorts_from("phantom"):
@@ -171,6 +172,26 @@ rule describe_cohort:
         "Describe {wildcards.cohort}"
     script:
         "../scripts/describe_cohort.py"
+
+
+rule describe_participants:
+    input:
+        lambda w: [*map(by_content, inputs.cohort(w).tables_of_participants)],
+    output:
+        participants="<results>/cohorts/{cohort}/participants.csv",
+    log:
+        "<logs>/describe_participants/{cohort}.log",
+    conda:
+        "../envs/analysis.yaml"
+    resources:
+        **SMALL,
+    params:
+        participants=inputs.participants,
+        code=code("describe_participants"),
+    message:
+        "Describe the participants of {wildcards.cohort}"
+    script:
+        "../scripts/describe_participants.py"
 
 
 rule check_plausibility:

@@ -23,6 +23,7 @@ rule mice:
     input:
         collect(rules.check_cohort.output, cohort=IMAGES),
         collect(rules.describe_cohort.output, cohort=IMAGES),
+        collect(rules.describe_participants.output, cohort=study.cohorts),
         collect(rules.draw_split.output, cohort=IMAGES),
         collect(rules.check_plausibility.output, cohort=study.cohorts),
 

@@ -44,14 +44,17 @@ class Row(dict):
     line: int = 0
 
 
-def read_rows(path: str | Path, columns: Sequence[str], delimiter: str = ",") -> list[Row]:
+def read_rows(path: str | Path, columns: Sequence[str], delimiter: str | None = ",") -> list[Row]:
     """Read a table written by a user: one row of text per line that is not blank, without spaces around cells.
+
+    Without a `delimiter`, it is the tab, semicolon or comma that the header contains.
 
     Raises BadInput if the file is no text in UTF-8, one of `columns` is missing or a column is given twice, a line has
     too few or too many cells or none in the first of `columns`, or there are no rows.
     """
     with reading(path, "table"):
         text = _text(path)
+        delimiter = delimiter or _delimiter(text)
         reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
         header, rows = [], []
         for cells in reader:
@@ -69,7 +72,7 @@ def read_rows(path: str | Path, columns: Sequence[str], delimiter: str = ",") ->
                 )
             row = Row(zip(header, cells, strict=True))
             row.line = reader.line_num
-            if not row[columns[0]]:
+            if columns and not row[columns[0]]:
                 raise BadInput(f"{path}, line {row.line}: found no {columns[0]}, expected one; complete the line")
             rows.append(row)
         if not header:
@@ -77,6 +80,12 @@ def read_rows(path: str | Path, columns: Sequence[str], delimiter: str = ",") ->
         if not rows:
             raise BadInput(f"{path}: found no rows below the header, expected at least one; add them")
         return rows
+
+
+def _delimiter(text: str) -> str:
+    """Return the delimiter of a table: a tab or else a semicolon in its first line that is not blank, or a comma."""
+    header = text.lstrip().partition("\n")[0]
+    return next((delimiter for delimiter in ("\t", ";") if delimiter in header), ",")
 
 
 def _text(path: str | Path) -> str:
@@ -111,5 +120,5 @@ def _check_header(path: str | Path, found: list[str], columns: Sequence[str], de
             f"{path}: found the columns {', '.join(found) or 'none'}, expected {', '.join(columns)}, separated by "
             f"{separated}; add {', '.join(missing)}"
         )
-    if twice := [name for name in dict.fromkeys(found) if found.count(name) > 1]:
+    if twice := [name for name in dict.fromkeys(filter(None, found)) if found.count(name) > 1]:
         raise BadInput(f"{path}: found the column {twice[0]} twice, expected different names; rename or remove one")

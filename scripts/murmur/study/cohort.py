@@ -10,7 +10,7 @@ from functools import cached_property
 import pandas as pd
 
 from murmur.data.mouse_file import check_header
-from murmur.data.participants import read_phenotypes
+from murmur.data.participants import TEMPLATE, Participants, check_animals, read_participants, session_files
 from murmur.data.split import SPLITS, draw_split, read_split
 from murmur.errors import BadInput
 from murmur.study.checks import existing, nearest
@@ -39,8 +39,9 @@ class Cohort(abc.ABC):
         self.override_headers = settings.get("override_headers", False)
         self.grid = (self.spacing_mm, self.frame_interval_ms, self.override_headers)
         self._check_source(f"{self.key}.source.{self.kind}")
-        if "participants" in settings:
-            existing(settings["participants"], f"{self.key}.participants", "file")
+        for key in ("participants", "sessions"):
+            if key in settings and TEMPLATE not in settings[key]:
+                existing(settings[key], f"{self.key}.{key}", "file")
         given = settings.get("split", {})
         if "file" in given:
             existing(given["file"], f"{self.key}.split.file", "file")
@@ -60,7 +61,7 @@ class Cohort(abc.ABC):
 
     @cached_property
     def excluded(self) -> dict[str, str]:
-        """The mice excluded, with reasons: by the study file and, with `on_bad_file: skip`, for an invalid file.
+        """The mice excluded, with reasons: by the study file, by the participants, and by `on_bad_file: skip`.
 
         Raises BadInput if the study file excludes a mouse that does not exist, or all of them.
         """
@@ -71,7 +72,7 @@ class Cohort(abc.ABC):
                     f"{self.key}.exclude: found '{mouse}', expected a mouse of the cohort"
                     f"{nearest(mouse, self.found) or '; remove it'}"
                 )
-        reasons = dict(given)
+        reasons = self.listed.excluded | given
         if self.skips_bad_files:
             reasons |= {mouse: f"{INVALID_FILE}: {problem}" for mouse, problem in self.bad_files.items()}
         if len(reasons) == len(self.found):
@@ -89,7 +90,7 @@ class Cohort(abc.ABC):
     @cached_property
     def bad_files(self) -> dict[str, str]:
         """The mice with an invalid file, each with a sentence; the content is read only if such mice are skipped."""
-        given = self.settings.get("exclude", {})
+        given = self.listed.excluded | self.settings.get("exclude", {})
         files = {mouse: owned for mouse in self.found if mouse not in given and (owned := self.user_files(mouse))}
         found = problems(files, f"headers with {self.grid}", self._check_headers)
         if self.skips_bad_files:
@@ -130,21 +131,40 @@ class Cohort(abc.ABC):
         return tuple(check_header(files[0])["shape"]) if files else None
 
     @cached_property
-    def phenotypes(self) -> dict[str, str]:
-        """The phenotype of each mouse whose phenotype is known."""
-        if "participants" in self.settings:
-            known = read_phenotypes(self.settings["participants"], self.found)
-        else:
-            known = self._own_phenotypes()
-        return {mouse: known[mouse] for mouse in self.mice if mouse in known}
+    def listed(self) -> Participants:
+        """What the tables of participants and sessions say about all mice found. Raises BadInput as their reader."""
+        return read_participants(self.settings.get("participants"), self.found, self.settings.get("sessions"))
+
+    @property
+    def tables_of_participants(self) -> list[str]:
+        """The user's files that `listed` is read from."""
+        given = [self.settings[key] for key in ("participants", "sessions") if key in self.settings]
+        animals = self.listed.table["animal"].unique()
+        return [file for path in given for file in (session_files(path, animals).values() if TEMPLATE in path else [path])]
 
     @cached_property
     def participants(self) -> pd.DataFrame:
-        """One row per mouse: mouse, animal, session, and group and phenotype, if they are known."""
-        table = pd.DataFrame({"mouse": self.mice, "animal": self.mice, "session": ""})
-        if self.phenotypes:
-            table["group"] = table["phenotype"] = [self.phenotypes.get(mouse, "") for mouse in self.mice]
+        """One row per mouse: mouse, animal, session and what is known of it. Raises BadInput if scans contradict."""
+        table = self.listed.table
+        own = self._own_phenotypes()
+        for column in () if "phenotype" in table else ("group", "phenotype") if own else ():
+            table.insert(len(table.columns), column, table["mouse"].map(own))
+        table = table[table["mouse"].isin(self.mice)].reset_index(drop=True)
+        check_animals(self.settings.get("participants", self.key), table)
         return table
+
+    @property
+    def has_repeated_scans(self) -> bool:
+        """Whether an animal has several scans, which are not independent."""
+        return bool(self.participants["animal"].duplicated().any())
+
+    @cached_property
+    def phenotypes(self) -> dict[str, str]:
+        """The phenotype of each mouse whose phenotype is known."""
+        if "phenotype" not in self.participants:
+            return {}
+        known = self.participants.set_index("mouse")["phenotype"].dropna()
+        return {mouse: str(phenotype) for mouse, phenotype in known.items()}
 
     def _own_phenotypes(self) -> dict[str, str]:
         """The phenotypes known from the source itself."""

@@ -102,6 +102,7 @@ class Comparison:
             name = "session"
         if name is None:
             return None
+        name = name if name in table else self._cohort.listed.names.get(name, name)
         source = self._cohort.settings.get("participants")
         usable = [column for column in table if column not in ("mouse", "animal") and table[column].any()]
         if name not in usable and name not in table and not source and self._cohort.kind != "phantom":

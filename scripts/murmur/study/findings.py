@@ -5,9 +5,8 @@ import os
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
-from murmur.data.participants import listed_mice
 from murmur.data.plausibility import Finding, listed
-from murmur.files import named_alike, natural_key
+from murmur.files import natural_key
 from murmur.study.cohort import Cohort
 from murmur.study.reader import Reader
 
@@ -62,18 +61,20 @@ def _masks_of_no_mouse(reader: Reader, cohorts: Mapping[str, Cohort]) -> Iterato
 
 
 def _participants(cohort: Cohort, cohorts: Mapping[str, Cohort]) -> Iterator[Finding]:
-    """Compare the table of participants of a cohort with its mice; other cohorts may use the same table."""
-    table = cohort.settings.get("participants")
-    if table is None:
+    """Compare the tables of participants of a cohort with its mice; other cohorts may use the same tables."""
+    tables = cohort.tables_of_participants
+    if not tables:
         return
-    sharing = [other for other in cohorts.values() if other.settings.get("participants") == table]
-    scanned = named_alike(mouse for other in sharing for mouse in other.found)
-    unknown = [f"{name}{_nearest(name, cohort.found)}" for name in listed_mice(table) if name not in scanned]
-    without = [mouse for mouse in cohort.mice if mouse not in cohort.phenotypes]
+    sharing = [other for other in cohorts.values() if other.tables_of_participants == tables]
+    names = [name for name in cohort.listed.unknown if all(name in other.listed.unknown for other in sharing)]
+    unknown = [f"{name}{_nearest(name, cohort.found)}" for name in names]
+    unlisted = [mouse for mouse in cohort.listed.unlisted if mouse not in cohort.excluded]
+    without = [mouse for mouse in cohort.mice if mouse not in unlisted and mouse not in cohort.phenotypes]
     parts = [f"no mouse named {listed(unknown)}"] if unknown else []
-    parts += [f"no phenotype of {listed(without)}"] if without else []
+    parts += [f"no row for {listed(unlisted)}"] if unlisted else []
+    parts += [f"no group of {listed(without)}"] if without and cohort.phenotypes else []
     if parts:
-        yield Finding("", "participants do not match", " and ".join(parts), f"the mice of the cohort in {table}")
+        yield Finding("", "participants do not match", " and ".join(parts), f"the mice of the cohort in {tables[0]}")
 
 
 def _nearest(name: str, names: Collection[str]) -> str:

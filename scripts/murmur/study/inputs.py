@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from typing import Protocol
 
+import pandas as pd
+
 from murmur.errors import BadInput
 from murmur.study.cohort import Cohort
 from murmur.study.reader import Reader
@@ -37,6 +39,11 @@ class Inputs:
     def phenotypes(self, wildcards: Wildcards) -> dict[str, str]:
         """The phenotype of each mouse of a cohort whose phenotype is known."""
         return self.cohort(wildcards).phenotypes
+
+    def participants(self, wildcards: Wildcards) -> dict[str, list]:
+        """What is known of each mouse of a cohort, by column; None where it is missing."""
+        table = self.cohort(wildcards).participants
+        return {column: [None if pd.isna(cell) else cell for cell in table[column].tolist()] for column in table}
 
     def excluded(self, wildcards: Wildcards) -> dict[str, str]:
         """The reason of each excluded mouse of a cohort."""
