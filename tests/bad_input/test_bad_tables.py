@@ -260,18 +260,22 @@ FOLDER = [
     Case(
         "S05_participants_twice",
         participants(f"mouse\tphenotype\n{ROWS}G1\tTAC\n"),
-        stops("planning", PEOPLE + "G1 twice"),
+        stops("planning", r"participants\.tsv, line 6: found G1 twice"),
     ),
     Case(
         "S06_split_file_two_sets",
         split("mouse,split\nG1,train\nG2,test\nG3,validation\nBad,test\nG1,test\n"),
         stops("planning", r"split\.csv: found G1 in both train and test"),
     ),
-    Case("S20_participants_comma", participants("mouse,phenotype\nG1,sham\n"), stops("planning", PEOPLE + ".*tabs")),
+    Case(
+        "S20_participants_comma",
+        participants("mouse,phenotype\n" + ROWS.replace("\t", ",")),
+        phenotypes_are(G1="sham"),
+    ),
     Case(
         "S21_participants_no_column",
-        participants("Mouse\tGroup\nG1\tsham\n"),
-        stops("planning", PEOPLE + "the columns Mouse, Group"),
+        participants("Name\tGroup\nG1\tsham\n"),
+        stops("planning", PEOPLE + "the columns Name, Group"),
     ),
     Case(
         "S22_participants_case",

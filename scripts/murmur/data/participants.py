@@ -5,7 +5,7 @@ A cohort may have a table of participants, with one row per scan or per animal, 
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -35,8 +35,8 @@ def read_participants(path: str | None, mice: Collection[str], sessions: str | N
     Parameters
     ----------
     path : str, optional
-        Table of participants, see `read_table`. A row names a scan (mouse), an animal and its session, or an animal whose
-        scans are named ANIMAL, ANIMAL_SESSION or, as in BIDS, sub-ANIMAL_ses-SESSION.
+        Table of participants, see `read_table`. A row names a scan (mouse), an animal and its session, or an animal
+        whose scans are named ANIMAL, ANIMAL_SESSION or, as in BIDS, sub-ANIMAL_ses-SESSION.
     mice : collection of str
         Names of all scans of the cohort.
     sessions : str, optional
@@ -101,8 +101,8 @@ def check_animals(tables: str, scans: pd.DataFrame) -> None:
         known = repeated.dropna(subset=column).groupby("animal", sort=False)[column]
         for animal, values in known.unique()[known.nunique() > 1].items():
             raise BadInput(
-                f"{tables}: found the {column} {values[0]} and {values[1]} of {animal}, expected one for all scans of an "
-                "animal; correct the table"
+                f"{tables}: found the {column} {values[0]} and {values[1]} of {animal}, expected one for all scans of "
+                "an animal; correct the table"
             )
     sessions = repeated.assign(session=repeated["session"].fillna(""))
     for (animal, session), same in sessions.groupby(["animal", "session"], sort=False)["mouse"]:

@@ -31,7 +31,8 @@ NUMBERS = {
 }
 TIMES = ("day", "week", "month")  # columns of numbers that name the session if no other column does
 KNOWN = ("group", "phenotype", "sex", "cage", "litter", *NUMBERS)
-MISSING = ("", "n/a", "na", "nan", "#n/a")  # in lower case
+MISSING = ("", "n/a", "#n/a")  # in lower case
+NO_NUMBER = (*MISSING, "na", "nan", "-")  # in columns of numbers; elsewhere NA can be a name
 SEXES = {"m": "male", "f": "female"}
 NO, YES = ("no", "n", "0", "false"), ("yes", "y", "1", "true", "x")
 NUMBER = re.compile(r"[+-]?\d+(?:[.,]\d+)?(?:[eE][+-]?\d+)?")
@@ -83,7 +84,7 @@ def read_table(path: str, animal: str = "") -> list[Participant]:
         raise BadInput(
             f"{path}: found the columns {', '.join(rows[0])}, expected mouse (the name of the scan) or animal; add one"
         )
-    _convert_decimal_commas(path, rows, columns)
+    _write_numbers_alike(path, rows, columns)
     return [_participant(f"{path}, line {row.line}", row, columns, animal) for row in rows]
 
 
@@ -132,8 +133,11 @@ def _aliases(meaning: str) -> dict[str, float]:
     return dict.fromkeys(names, 1.0) | {f"{name}_{unit}": size for name in names for unit, size in units.items()}
 
 
-def _convert_decimal_commas(path: str, rows: Sequence[Row], columns: Mapping[str, str]) -> None:
-    """Write decimal points in the columns of numbers. Raises BadInput if some numbers have points and others commas."""
+def _write_numbers_alike(path: str, rows: Sequence[Row], columns: Mapping[str, str]) -> None:
+    """Write decimal points and empty missing values in the columns of numbers.
+
+    Raises BadInput if some numbers have decimal points and others commas.
+    """
     numeric = [name for name, meaning in columns.items() if meaning in NUMBERS]
     numeric += [name for name in rows[0] if name not in columns and all(_is_number(row[name]) for row in rows)]
     marked = {mark: (row, name) for mark in ",." for row in rows for name in numeric if mark in row[name]}
@@ -143,12 +147,14 @@ def _convert_decimal_commas(path: str, rows: Sequence[Row], columns: Mapping[str
             f"{path}, line {row.line}: found '{row[name]}' as {name}, but '{other[point]}' as {point} in line "
             f"{other.line}, expected one decimal mark; correct the table"
         )
-    for row in rows if "," in marked else ():
-        row.update({name: row[name].replace(",", ".") for name in numeric})
+    for row in rows:
+        cells = {name: row[name] for name in numeric}
+        row.update({name: "" for name, cell in cells.items() if cell.lower() in NO_NUMBER})
+        row.update({name: cell.replace(",", ".") for name, cell in cells.items() if NUMBER.fullmatch(cell)})
 
 
 def _is_number(cell: str) -> bool:
-    return not cell or bool(NUMBER.fullmatch(cell))
+    return cell.lower() in NO_NUMBER or bool(NUMBER.fullmatch(cell))
 
 
 def _participant(place: str, row: Row, columns: Mapping[str, str], of: str) -> Participant:
@@ -175,7 +181,7 @@ def _value(place: str, name: str, meaning: str, cell: str) -> str | float:
         )
     if meaning in NUMBERS and cell:
         factor = _aliases(meaning).get(_plain(name), 1.0)
-        value = float(cell) * factor if NUMBER.fullmatch(cell) else math.nan
+        value = float(cell) * factor if NUMBER.fullmatch(cell) and "," not in cell else math.nan
         if not 0 < value < math.inf:
             raise BadInput(
                 f"{place}: found '{cell}' as {name}, expected a number above 0 or an empty cell; write the number only"
@@ -196,8 +202,8 @@ def _reason(place: str, cells: Mapping[str, str]) -> str:
         return ""
     if excluded.lower() in YES and not why:
         raise BadInput(
-            f"{place}: found '{excluded}' as excluded, expected the reason, such as motion artefacts; write it there, or "
-            "in a column exclusion_reason"
+            f"{place}: found '{excluded}' as excluded, expected the reason, such as motion artefacts; write it there, "
+            "or in a column exclusion_reason"
         )
     return why if not excluded or excluded.lower() in YES else excluded
 

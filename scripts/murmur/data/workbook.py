@@ -52,10 +52,10 @@ def read_workbook(path: str | Path) -> list[Row]:
             warnings.simplefilter("ignore", UserWarning)  # on parts such as drop-down lists, which are lost in writing
             book = openpyxl.load_workbook(path, keep_links=False)
         sheet = _sheet(path, book.worksheets)
-        if sheet.merged_cells.ranges:
+        if merged := sorted(map(str, sheet.merged_cells.ranges)):
             raise BadInput(
-                f"{path}: found merged cells ({sorted(map(str, sheet.merged_cells.ranges))[0]}), expected one value per "
-                "cell; unmerge them and fill in every row"
+                f"{path}: found merged cells ({merged[0]}), expected one value per cell; unmerge them, "
+                "and fill in every row"
             )
         return _rows(path, sheet)
 

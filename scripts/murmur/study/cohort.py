@@ -138,9 +138,11 @@ class Cohort(abc.ABC):
     @property
     def tables_of_participants(self) -> list[str]:
         """The user's files that `listed` is read from."""
-        given = [self.settings[key] for key in ("participants", "sessions") if key in self.settings]
-        animals = self.listed.table["animal"].unique()
-        return [file for path in given for file in (session_files(path, animals).values() if TEMPLATE in path else [path])]
+        files = []
+        for path in (self.settings[key] for key in ("participants", "sessions") if key in self.settings):
+            several = TEMPLATE in path
+            files += session_files(path, self.listed.table["animal"].unique()).values() if several else [path]
+        return files
 
     @cached_property
     def participants(self) -> pd.DataFrame:

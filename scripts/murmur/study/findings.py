@@ -74,7 +74,8 @@ def _participants(cohort: Cohort, cohorts: Mapping[str, Cohort]) -> Iterator[Fin
     parts += [f"no row for {listed(unlisted)}"] if unlisted else []
     parts += [f"no group of {listed(without)}"] if without and cohort.phenotypes else []
     if parts:
-        yield Finding("", "participants do not match", " and ".join(parts), f"the mice of the cohort in {tables[0]}")
+        found = " and ".join(filter(None, [", ".join(parts[:-1]), parts[-1]]))
+        yield Finding("", "participants do not match", found, f"the mice of the cohort in {tables[0]}")
 
 
 def _nearest(name: str, names: Collection[str]) -> str:

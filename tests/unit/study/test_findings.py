@@ -48,7 +48,7 @@ def test_masks_of_no_mouse(study, tmp_path):
 
 def test_participants(study, tmp_path):
     (tmp_path / "people.tsv").write_text("mouse\tphenotype\nG1\tsham\nG22\tTAC\nG3\t\n")
-    assert study() == {"participants do not match": "no mouse named G22 (G2?) and no phenotype of G2, G3"}
+    assert study() == {"participants do not match": "no mouse named G22 (G2?), no row for G2 and no group of G3"}
 
 
 def test_cohort_without_readers(study):

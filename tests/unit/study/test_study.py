@@ -169,8 +169,8 @@ def test_reader_reads_test_mice_unless_told_otherwise(demo):
 
 def test_everything_about_the_mice_is_checked_before_a_job_starts(demo, tmp_path):
     demo["cohorts"]["internal"]["participants"] = str(tmp_path / "p.tsv")
-    (tmp_path / "p.tsv").write_text("mouse,phenotype\nMouse1,control\n")
-    with pytest.raises(BadInput, match="separated by tabs"):
+    (tmp_path / "p.tsv").write_text("name,phenotype\nMouse1,control\n")
+    with pytest.raises(BadInput, match="found the columns name, phenotype, expected mouse"):
         Study(demo).check_mice()
     (tmp_path / "p.tsv").write_text("mouse\tphenotype\nmouse1\tcontrol\n")
     with pytest.raises(BadInput, match="found mouse1, ..., expected mice of the cohort"):
