@@ -42,13 +42,15 @@ rule segmentations:
 
 
 rule measurements:
-    """Measure volumes, function and overlap for the reference and all readers."""
+    """Measure volumes, function, overlap and all other measures for the reference and all readers."""
     input:
         collect(rules.measure_volumes.output, cohort=IMAGES, reader="reference"),
         collect(rules.measure_function.output, cohort=IMAGES, reader="reference"),
         each(rules.measure_volumes.output, PAIRS_WITH_IMAGES),
         inputs.measurements("function", PAIRS),
         inputs.measurements("overlap", PAIRS),
+        collect(rules.tabulate_measurements.output, cohort=study.cohorts, reader="reference"),
+        each(rules.tabulate_measurements.output, PAIRS),
         earlier=[*rules.mice.input, *rules.segmentations.input],
 
 
@@ -111,6 +113,8 @@ rule paper:
 RESULTS = [
     *collect(rules.measure_volumes.output, cohort=IMAGES, reader="reference"),
     *collect(rules.measure_function.output, cohort=IMAGES, reader="reference"),
+    *collect(rules.tabulate_measurements.output, cohort=study.cohorts, reader="reference"),
+    *each(rules.tabulate_measurements.output, PAIRS),
     *(
         file
         for stage in (rules.statistics, rules.comparisons, rules.tables, rules.figures)
