@@ -56,6 +56,7 @@ def per_attempt(amount):
 
 SMALL = {"mem_mb": per_attempt(1000), "runtime": per_attempt(10)}
 BY_READER = {"category": "{cohort}", "subcategory": "{reader}"}  # place in the report of results of a reader
+OF_COMPARISON = {"category": "Comparison: {comparison}"}
 SHOWN = {}  # title and caption of each file in the report, by file name
 
 
@@ -98,6 +99,12 @@ def figure(name, title, folder="{cohort}/{reader}/", **place):
     """The files of a figure: PDF, SVG, and PNG for the report."""
     stem = f"<results>/figures/{folder}{name}"
     return [f"{stem}.pdf", f"{stem}.svg", shown(f"{stem}.png", title, **place)]
+
+
+def compared(name, title, *suffixes):
+    """The files of a figure or printed table of a comparison; the first is shown in the report."""
+    stem = f"<results>/comparisons/{{comparison}}/{name}"
+    return [shown(f"{stem}{suffixes[0]}", title, **OF_COMPARISON), *(f"{stem}{suffix}" for suffix in suffixes[1:])]
 
 
 def printed(name, title):

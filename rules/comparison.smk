@@ -1,7 +1,8 @@
 # Comparison: the groups of animals, in each comparison of the study file.
 #
 #   in    measurements.csv, with the columns of the participants, of the cohort and reader of the comparison
-#   out   comparisons/NAME/values.csv, summary.csv, tests.csv, differences.csv, model_means.csv, measurement_error.csv
+#   out   comparisons/NAME/values.csv, summary.csv, tests.csv, differences.csv, model_means.csv, measurement_error.csv,
+#         figure_groups.*, figure_sessions.*
 
 
 if study.comparisons:
@@ -32,3 +33,44 @@ if study.comparisons:
             "Compare the groups of {wildcards.comparison}"
         script:
             "../scripts/compare_values.py"
+
+    rule plot_comparison:
+        input:
+            values=rules.compare_values.output.values,
+            summary=rules.compare_values.output.summary,
+            differences=rules.compare_values.output.differences,
+        output:
+            *compared("figure_groups", "2. Groups and differences", ".png", ".pdf", ".svg"),
+        log:
+            "<logs>/plot_comparison/{comparison}.log",
+        conda:
+            "../envs/analysis.yaml"
+        resources:
+            **SMALL,
+        params:
+            settings=inputs.comparison_settings,
+            code=code("plot_comparison"),
+        message:
+            "Plot the groups of {wildcards.comparison}"
+        script:
+            "../scripts/plot_comparison.py"
+
+    rule plot_sessions:
+        input:
+            values=rules.compare_values.output.values,
+            model_means=rules.compare_values.output.model_means,
+        output:
+            *compared("figure_sessions", "3. Sessions", ".png", ".pdf", ".svg"),
+        log:
+            "<logs>/plot_sessions/{comparison}.log",
+        conda:
+            "../envs/analysis.yaml"
+        resources:
+            **SMALL,
+        params:
+            settings=inputs.comparison_settings,
+            code=code("plot_sessions"),
+        message:
+            "Plot the sessions of {wildcards.comparison}"
+        script:
+            "../scripts/plot_sessions.py"

@@ -7,6 +7,7 @@ IMAGES = study.cohorts_with_images
 TRAINED = study.readers_by("train_on")
 PAIRS = study.pairs()
 PAIRS_WITH_IMAGES = study.pairs(images=True)
+OF_SESSIONS = [name for name, comparison in study.comparisons.items() if comparison.settings["sessions"]]
 PAIRS_WITH_PHENOTYPES = study.pairs(phenotypes=True)
 
 
@@ -73,6 +74,8 @@ rule comparisons:
     """Compare the groups of animals, if the study file contains `comparison`."""
     input:
         collect(rules.compare_values.output, comparison=study.comparisons) if study.comparisons else [],
+        collect(rules.plot_comparison.output, comparison=study.comparisons) if study.comparisons else [],
+        collect(rules.plot_sessions.output, comparison=OF_SESSIONS) if OF_SESSIONS else [],
         earlier=rules.measurements.input,
 
 

@@ -46,7 +46,7 @@ LABEL_COLUMNS += (
     "reasons",
 )
 LABEL_COLUMNS += ("annotated_frames", "inflow_frames")
-LABEL_COLUMNS += ("animal", "session", "group", "sex", "cage", "litter")
+LABEL_COLUMNS += ("animal", "session", "group", "level", "cluster", "sex", "cage", "litter")
 
 CONTROLS = ("control", "ctrl", "healthy", "sham", "wild type", "wild-type", "wildtype", "wt")
 FIRST = (

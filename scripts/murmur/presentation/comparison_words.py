@@ -1,0 +1,39 @@
+"""Names of measures, units and methods of comparisons of groups, as printed in figures, tables and text."""
+
+from murmur.measurement.measures import MEASURES
+from murmur.vocabulary import DIFFERENCE_UNITS
+
+METHODS = {"welch": "Welch's t-test", "welch_t": "Welch's t-test"}
+
+
+def name_of(measure: str) -> str:
+    """Return the printed name of a measure."""
+    return MEASURES[measure].printed
+
+
+def in_sentence(measure: str) -> str:
+    """Return the name of a measure within a sentence: "cardiac output", but "EDV index"."""
+    name = name_of(measure)
+    return name if name[1:2].isupper() else f"{name[0].lower()}{name[1:]}"
+
+
+def title_of(measure: str) -> str:
+    """Return the name of a measure with its unit, as on an axis."""
+    unit = MEASURES[measure].printed_unit
+    return f"{name_of(measure)} ({unit})" if unit else name_of(measure)
+
+
+def difference_unit(measure: str) -> str:
+    """Return the printed unit of differences in a measure; empty for a ratio."""
+    return DIFFERENCE_UNITS["%"] if MEASURES[measure].unit == "%" else MEASURES[measure].printed_unit
+
+
+def difference_title(measure: str) -> str:
+    """Return the title of an axis of differences in a measure, in two lines."""
+    unit = difference_unit(measure)
+    return f"Difference in {in_sentence(measure)}" + (f"\n({unit})" if unit else "")
+
+
+def method_name(method: str) -> str:
+    """Return the name of a method of comparison."""
+    return METHODS.get(method, method)

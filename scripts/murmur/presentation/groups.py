@@ -1,0 +1,133 @@
+"""Groups of animals in figures: their colours, symbols, names and places, and estimates with their intervals.
+
+The same group has the same colour and symbol in all figures of a comparison; the control is grey.
+"""
+
+import textwrap
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+
+from murmur.presentation import style
+
+WIDTH = 0.9  # of the groups of a session, whose centres are 1 apart
+LETTER_MM, DIGIT_MM = 1.3, 1.05  # mean width of a letter of 7 points, of digits with commas and spaces
+SPACE_MM = 0.8  # between names
+MAX_LETTERS, MAX_LINES = 24, 3  # of a name on an axis
+
+
+@dataclass(frozen=True)
+class Groups:
+    """The groups of a comparison in their order; `control` is empty if none is named."""
+
+    names: tuple[str, ...]
+    control: str = ""
+
+    def colour(self, name: str) -> str:
+        """Return the colour of a group."""
+        if name == self.control:
+            return style.GREY
+        return style.COLOURS[self._number(name) % len(style.COLOURS)]
+
+    def marker(self, name: str) -> str:
+        """Return the symbol of a group, which differs between groups of the same colour."""
+        if name == self.control:
+            return "o"
+        number = self._number(name)
+        return style.MARKERS[(number + number // len(style.COLOURS) + (self.control != "")) % len(style.MARKERS)]
+
+    def _number(self, name: str) -> int:
+        return [other for other in self.names if other != self.control].index(name)
+
+    def place(self, name: str) -> float:
+        """Return the place of a group within its session, centred at 0."""
+        return self.column * (self.names.index(name) - (len(self.names) - 1) / 2)
+
+    @property
+    def column(self) -> float:
+        """Width of a group."""
+        return WIDTH / len(self.names)
+
+    @property
+    def zero(self) -> str:
+        """The group from which differences are shown: the control, or the first group."""
+        return self.control or self.names[0]
+
+    def symbol(self, name: str) -> Line2D:
+        """Return the entry of a legend for a group."""
+        look = {"linestyle": "none", "markeredgecolor": style.BLACK, "markeredgewidth": 0.4}
+        return Line2D([], [], color=self.colour(name), marker=self.marker(name), label=abbreviate(name), **look)
+
+
+def groups_of(settings: Mapping) -> Groups:
+    """Return the groups of a comparison with these settings."""
+    return Groups(tuple(settings["groups"]), settings["control"] or "")
+
+
+def abbreviate(name: str, letters: int = MAX_LETTERS) -> str:
+    """Return a name, its middle left out where it has more than that many letters."""
+    kept = letters // 2
+    return name if len(name) <= letters else f"{name[:kept]}…{name[kept + 1 - letters :]}"
+
+
+def wrapped(names: Sequence[str], width_mm: float) -> list[str] | None:
+    """Return names in lines that fit into a width; None if one has too long a word or too many lines."""
+    letters = int((width_mm - SPACE_MM) / LETTER_MM)
+    if max(len(word) for name in names for word in name.split()) > letters:
+        return None
+    lines = [textwrap.wrap(name, letters, break_on_hyphens=False) for name in names]
+    return None if max(map(len, lines)) > MAX_LINES else ["\n".join(parts) for parts in lines]
+
+
+def name_columns(axes: Axes, places: Sequence[float], names: Sequence[str], column_mm: float) -> None:
+    """Write names below the columns of a panel: in lines where they fit, at a slant where they do not."""
+    lines = wrapped(names, column_mm)
+    if lines:
+        axes.set_xticks(places, lines, linespacing=1.05)
+        return
+    slant = {"rotation": 35, "ha": "right", "rotation_mode": "anchor"}
+    axes.set_xticks(places, [abbreviate(name) for name in names], **slant)
+
+
+def names_height_mm(names: Sequence[str], column_mm: float) -> float:
+    """Return the height that `name_columns` needs for names."""
+    lines = wrapped(names, column_mm)
+    if lines:
+        return 3.0 * max(name.count("\n") + 1 for name in lines)
+    return 0.6 * LETTER_MM * min(MAX_LETTERS, max(map(len, names))) + 3
+
+
+def draw_estimate(
+    axes: Axes, x: float, row: Mapping, value: str, look: Mapping, significant: bool, horizontal: bool = False
+) -> None:
+    """Draw an estimate, in the column `value` of a row, with its interval; an open symbol is not significant.
+
+    `look` gives colour and marker. A missing interval draws no line, and a missing estimate nothing.
+    """
+    if pd.isna(row[value]):
+        return
+    if not (pd.isna(row["ci_low"]) or pd.isna(row["ci_high"])):
+        line = axes.hlines if horizontal else axes.vlines
+        line(x, row["ci_low"], row["ci_high"], color=style.BLACK, linewidth=0.8, zorder=2)
+    face, edge = (look["color"], style.BLACK) if significant else ("white", look["color"])
+    where = (row[value], x) if horizontal else (x, row[value])
+    axes.scatter(
+        *where,
+        s=17,
+        marker=look["marker"],
+        facecolor=face,
+        edgecolor=edge,
+        linewidth=0.5 if significant else 1.1,
+        zorder=3,
+        clip_on=False,
+    )
+
+
+def numbers_line(numbers: Sequence[int], width_mm: float) -> str:
+    """Write the numbers of animals of several groups below a session, "n = 6, 6, 5", in lines that fit into a width."""
+    if len(set(numbers)) == 1:
+        return f"n = {numbers[0]} each" if len(numbers) > 1 else f"n = {numbers[0]}"
+    return textwrap.fill(f"n = {', '.join(map(str, numbers))}", max(6, int(width_mm / DIGIT_MM)))

@@ -1,0 +1,236 @@
+"""Groups of animals: the values of each animal next to the differences between groups with their intervals.
+
+Inputs: values.csv, summary.csv and differences.csv of a comparison. Each measure has a panel of values, by session if
+there are several, with mean ± SD at the side of the animals, and a panel of differences from the control or the first
+group, which lies at 0; without a control, all pairs of a few groups are listed.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
+
+from murmur.csv_tables import read_csv
+from murmur.job import job
+from murmur.presentation import style
+from murmur.presentation.categorical import spread
+from murmur.presentation.comparison_words import difference_title, method_name, name_of, title_of
+from murmur.presentation.groups import (
+    Groups,
+    abbreviate,
+    draw_estimate,
+    groups_of,
+    name_columns,
+    names_height_mm,
+    numbers_line,
+)
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+MOST_PAIRS = 10  # of groups in a list; of more, the differences from the first group are drawn
+MOST_ROWS = 6  # that fit on a page
+FEW_COLUMNS = 4  # of values: two measures fit side by side
+ROW_MM, NUMBERS_MM, HEAD_MM, LIST_MM = 31.0, 3.5, 15.0, 2.9
+LEFT_MM = 13.0  # of a panel, for its axis
+
+
+@dataclass(frozen=True)
+class Tables:
+    """Tables of a comparison from `prepared`."""
+
+    values: pd.DataFrame
+    summary: pd.DataFrame
+    differences: pd.DataFrame
+
+    @property
+    def sessions(self) -> list[str]:
+        """Return the sessions in their order."""
+        return list(self.summary["session"].unique())
+
+
+def prepared(table: pd.DataFrame, settings: Mapping) -> pd.DataFrame:
+    """Return a table whose `session` names session and level, "day 7, female"; empty where there is neither."""
+    if settings["sessions"]:
+        table = table.sort_values("session", key=lambda of: of.map(settings["sessions"].index), kind="stable")
+    parts = table[["session", "level"]].fillna("")
+    return table.assign(session=[", ".join(filter(None, row)) for row in parts.to_numpy()])
+
+
+def lists_pairs(tables: Tables, groups: Groups) -> bool:
+    """Return whether the pairs of groups are listed: without control, a single session and few pairs of groups."""
+    pairs = len(groups.names) * (len(groups.names) - 1) / 2
+    return not groups.control and len(tables.sessions) == 1 and 1 < pairs <= MOST_PAIRS
+
+
+def plot_values(axes: Axes, tables: Tables, groups: Groups, measure: str) -> None:
+    """Draw each animal of each group and session and, at its side, mean ± SD."""
+    values = tables.values[tables.values["measure"] == measure]
+    summary = tables.summary[tables.summary["measure"] == measure]
+    largest = values.groupby(["session", "group"]).size().max()
+    for (session, group), found in values.groupby(["session", "group"], sort=False):
+        middle = tables.sessions.index(session) + groups.place(group)
+        axes.scatter(
+            middle - 0.1 * groups.column + 0.56 * groups.column * spread(found["value"]),
+            found["value"],
+            s=13 if largest <= 12 else 8 if largest <= 25 else 4,
+            color=groups.colour(group),
+            marker=groups.marker(group),
+            edgecolor=style.BLACK,
+            linewidth=0.3,
+            clip_on=False,
+            zorder=3,
+        )
+    for row in summary.dropna(subset="mean").to_dict("records"):
+        side = tables.sessions.index(row["session"]) + groups.place(row["group"]) + 0.36 * groups.column
+        spread_of = None if pd.isna(row["sd"]) else row["sd"]
+        look = {"fmt": "_", "markersize": 5, "markeredgewidth": 1.1, "elinewidth": 0.8, "zorder": 4}
+        axes.errorbar(side, row["mean"], spread_of, color=style.BLACK, clip_on=False, **look)
+    axes.set_xlim(-0.5, len(tables.sessions) - 0.5)
+    axes.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
+
+
+def plot_differences(axes: Axes, tables: Tables, groups: Groups, measure: str, alpha: float) -> None:
+    """Draw the differences of each group and session from the group at 0."""
+    rows = tables.differences[tables.differences["measure"] == measure]
+    for row in rows[rows["group_a"] == groups.zero].to_dict("records"):
+        x = tables.sessions.index(row["session"]) + groups.place(row["group_b"])
+        look = {"color": groups.colour(row["group_b"]), "marker": groups.marker(row["group_b"])}
+        draw_estimate(axes, x, row, "difference", look, row["p_adjusted"] < alpha)
+    zero = {"color": groups.colour(groups.zero), "marker": groups.marker(groups.zero), "edgecolor": style.BLACK}
+    where = [number + groups.place(groups.zero) for number in range(len(tables.sessions))]
+    axes.scatter(where, [0] * len(where), s=17, linewidth=0.5, zorder=3, clip_on=False, **zero)
+    axes.axhline(0, color=style.GREY, linewidth=0.8, zorder=1)
+    axes.set_xlim(-0.5, len(tables.sessions) - 0.5)
+    axes.margins(y=0.1)
+    axes.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
+
+
+def list_differences(axes: Axes, tables: Tables, measure: str, alpha: float) -> None:
+    """Draw the difference of each pair of groups in a line of its own."""
+    rows = tables.differences[tables.differences["measure"] == measure].reset_index(drop=True)
+    for height, row in enumerate(rows.to_dict("records")):
+        look = {"color": style.BLACK, "marker": "o"}
+        draw_estimate(axes, height, row, "difference", look, row["p_adjusted"] < alpha, horizontal=True)
+    axes.axvline(0, color=style.GREY, linewidth=0.8, zorder=1)
+    names = [f"{abbreviate(row.group_b, 18)} − {abbreviate(row.group_a, 14)}" for row in rows.itertuples()]
+    axes.set_yticks(range(len(rows)), names)
+    axes.tick_params(axis="y", length=0)
+    axes.set_ylim(len(rows) - 0.4, -0.6)
+    axes.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
+
+
+def name_axis(axes: Axes, tables: Tables, groups: Groups, measure: str, width_mm: float, lowest: bool) -> None:
+    """Write n below the values of each group, and the names of groups or sessions in the lowest panel."""
+    n = tables.summary[tables.summary["measure"] == measure].set_index(["session", "group"])["n"]
+    if len(tables.sessions) == 1:
+        places = [groups.place(group) for group in groups.names]
+        axes.set_xticks(places, [str(int(n.get((tables.sessions[0], group), 0))) for group in groups.names])
+        axes.tick_params(axis="x", length=0, pad=3)
+        look = {"xycoords": "axes fraction", "textcoords": "offset points", "ha": "right", "va": "top"}
+        axes.annotate("n =", (0, 0), (0, -3), **look)
+        if lowest:
+            names = axes.secondary_xaxis(0)
+            names.spines["bottom"].set_visible(False)
+            names.tick_params(axis="x", length=0, pad=12)
+            name_columns(names, places, groups.names, groups.column * width_mm)
+        return
+    column = width_mm / len(tables.sessions)
+    texts = []
+    for session in tables.sessions:
+        numbers = numbers_line([int(n.get((session, group), 0)) for group in groups.names], column)
+        texts.append(f"{session}\n{numbers}" if session else numbers)
+    axes.set_xticks(range(len(texts)), texts)
+    axes.tick_params(axis="x", length=0)
+
+
+def name_differences(axes: Axes, tables: Tables, groups: Groups, width_mm: float, lowest: bool) -> None:
+    """Write the groups, or the sessions, below the differences."""
+    axes.tick_params(axis="x", length=0)
+    if len(tables.sessions) > 1:
+        axes.set_xticks(range(len(tables.sessions)), tables.sessions)
+    elif lowest:
+        name_columns(axes, [groups.place(group) for group in groups.names], groups.names, groups.column * width_mm)
+    else:
+        axes.set_xticks([])
+
+
+def add_legend(figure: Figure, tables: Tables, groups: Groups, left_out: list[str], listed: bool, alpha: float) -> None:
+    """Explain above the panels what is drawn: groups if sessions are on the axis, means, intervals, open symbols."""
+    entries = [groups.symbol(name) for name in groups.names] if len(tables.sessions) > 1 else []
+    entries.append(Line2D([], [], linestyle="none", marker="+", markersize=8, color=style.BLACK, label="mean ± SD"))
+    look = {"linestyle": "none", "marker": "o", "markersize": 4, "color": style.BLACK}
+    entries.append(Line2D([], [], label="significant", **look))
+    entries.append(Line2D([], [], label="not significant", markerfacecolor="white", **look))
+    drawn = tables.differences if listed else tables.differences[tables.differences["group_a"] == groups.zero]
+    what = "Differences between groups" if listed else f"Differences from {abbreviate(groups.zero)}"
+    title = f"Each symbol is an animal. {what} with {100 * (1 - alpha):g}% confidence intervals"
+    methods = list(dict.fromkeys(map(method_name, drawn.dropna(subset="p_adjusted")["method"])))
+    title += f" ({', '.join(methods)})." if methods else "."
+    notes = []
+    if len(drawn) < len(tables.differences):
+        notes.append("All pairs of groups are in differences.csv.")
+    if left_out:
+        notes.append(f"Not shown: {', '.join(map(name_of, left_out))}.")
+    if drawn["difference"].notna().gt(drawn["ci_low"].notna()).any():
+        notes.append("A difference without an interval was not tested.")
+    title = "\n".join([title, *([" ".join(notes)] if notes else [])])
+    letters = sum(len(entry.get_label()) + 5 for entry in entries)
+    columns = len(entries) if letters < 125 else max(3, len(entries) // -(-letters // 125))
+    figure.legend(handles=entries, title=title, loc="outside upper left", ncols=columns, alignment="left")
+
+
+def main(values: str, summary: str, differences: str, outputs: list[str], settings: Mapping) -> None:
+    """Draw the values and the differences of each measure of a comparison."""
+    tables = Tables(*(prepared(read_csv(path), settings) for path in (values, summary, differences)))
+    if tables.values["value"].notna().sum() == 0:
+        with style.printed_figure(outputs, height_mm=30) as figure:
+            style.write_in_panel(figure.subplots(), "No animal of a known group has a value.")
+        return
+    groups, alpha = groups_of(settings), settings["alpha"]
+    listed = lists_pairs(tables, groups)
+    found = list(tables.summary.loc[tables.summary["n"] > 0, "measure"].unique())
+    narrow = len(groups.names) * len(tables.sessions) <= FEW_COLUMNS and not listed
+    blocks = 2 if narrow and len(found) > 1 else 1
+    measures = found[: MOST_ROWS * blocks]
+    rows = -(-len(measures) // blocks)
+    width = style.PAGE_MM / (2 * blocks) - LEFT_MM
+    pairs = len(groups.names) * (len(groups.names) - 1) // 2
+    row_mm = max(ROW_MM, 8 + LIST_MM * pairs) if listed else ROW_MM
+    below = names_height_mm(groups.names, groups.column * width) if len(tables.sessions) == 1 else 0
+    with style.printed_figure(outputs, HEAD_MM + rows * (row_mm + NUMBERS_MM) + below) as figure:
+        panels = figure.subplots(rows, 2 * blocks, squeeze=False)
+        for number, measure in enumerate(measures):
+            row, block = divmod(number, blocks)
+            left, right = panels[row, 2 * block : 2 * block + 2]
+            lowest = number + blocks >= len(measures)
+            plot_values(left, tables, groups, measure)
+            left.set_ylabel(title_of(measure))
+            name_axis(left, tables, groups, measure, width, lowest)
+            if listed:
+                list_differences(right, tables, measure, alpha)
+                right.set_xlabel(difference_title(measure).replace("\n", " "), labelpad=1)
+            else:
+                plot_differences(right, tables, groups, measure, alpha)
+                right.set_ylabel(difference_title(measure))
+                name_differences(right, tables, groups, width, lowest)
+        for unused in panels.ravel()[2 * len(measures) :]:
+            unused.set_axis_off()
+        figure.align_ylabels()
+        add_legend(figure, tables, groups, found[len(measures) :], listed, alpha)
+
+
+if __name__ == "__main__":
+    with job(snakemake):
+        main(
+            values=snakemake.input.values,
+            summary=snakemake.input.summary,
+            differences=snakemake.input.differences,
+            outputs=list(snakemake.output),
+            settings=snakemake.params.settings,
+        )

@@ -1,0 +1,121 @@
+"""Repeated sessions: the values of each animal joined by a line, and the means of the model with their intervals.
+
+Inputs: values.csv and model_means.csv of a comparison. Each measure has a row and each group a panel; the dashed line
+repeats the means of the control or, without one, of the first group.
+"""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
+
+from murmur.csv_tables import read_csv
+from murmur.job import job
+from murmur.presentation import style
+from murmur.presentation.comparison_words import name_of, title_of
+from murmur.presentation.groups import (
+    LETTER_MM,
+    Groups,
+    abbreviate,
+    groups_of,
+    name_columns,
+    names_height_mm,
+    wrapped,
+)
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+MOST_ROWS = 6  # that fit on a page
+ROW_MM, HEAD_MM, LEFT_MM, GAP_MM = 33.0, 14.0, 16.0, 4.0
+
+
+def draw_animals(axes: Axes, values: pd.DataFrame, sessions: list[str], colour: str) -> None:
+    """Draw the values of each animal, in the mean of a session where it was scanned twice, joined by a line."""
+    table = values.pivot_table(index="animal", columns="session", values="value", sort=False).reindex(columns=sessions)
+    many = len(table) > 15
+    for _, row in table.iterrows():
+        known = row.dropna()
+        places = [sessions.index(session) for session in known.index]
+        look = {"marker": "o", "markersize": 1.8 if many else 2.4, "linewidth": 0.4 if many else 0.7}
+        axes.plot(places, known, color=colour, alpha=0.45 if many else 0.7, zorder=2, clip_on=False, **look)
+
+
+def draw_means(axes: Axes, means: pd.DataFrame, sessions: list[str], colour: str, marker: str) -> None:
+    """Draw the means of the model with their confidence intervals; a mean without limits has no bar."""
+    found = means.set_index("session").reindex(sessions)
+    places = range(len(sessions))
+    axes.vlines(places, found["ci_low"], found["ci_high"], color=style.BLACK, linewidth=1, zorder=4)
+    look = {"markersize": 5.5, "markeredgecolor": style.BLACK, "markeredgewidth": 0.7}
+    axes.plot(places, found["mean"], color=style.BLACK, linewidth=1.3, zorder=4)
+    axes.plot(places, found["mean"], linestyle="none", marker=marker, color=colour, zorder=5, clip_on=False, **look)
+
+
+def draw_zero(axes: Axes, means: pd.DataFrame, sessions: list[str]) -> None:
+    """Repeat the means of the control."""
+    found = means.set_index("session").reindex(sessions)
+    axes.plot(range(len(sessions)), found["mean"], color=style.GREY, linewidth=1, linestyle=(0, (3, 2)), zorder=3)
+
+
+def add_legend(figure: Figure, groups: Groups, modelled: bool, left_out: list[str], alpha: float) -> None:
+    """Explain the lines above the panels."""
+    thin = Line2D([], [], color=style.GREY, marker="o", markersize=2.4, linewidth=0.7, label="one animal")
+    look = {"color": style.BLACK, "marker": "o", "markersize": 5.5, "markerfacecolor": style.LIGHT_GREY}
+    entries = [thin]
+    if modelled:
+        label = f"mean of the mixed model with {100 * (1 - alpha):g}% confidence interval"
+        entries.append(Line2D([], [], linewidth=1.3, label=label, **look))
+        dashed = {"color": style.GREY, "linewidth": 1, "linestyle": (0, (3, 2))}
+        entries.append(Line2D([], [], label=f"mean of {abbreviate(groups.zero)}", **dashed))
+    title = f"Not shown: {', '.join(left_out)}" if left_out else None
+    figure.legend(handles=entries, title=title, loc="outside upper left", ncols=3, alignment="left")
+
+
+def main(values: str, model_means: str, outputs: list[str], settings: Mapping) -> None:
+    """Draw the sessions of each measure and group."""
+    table, means = read_csv(values).dropna(subset="value"), read_csv(model_means)
+    groups, sessions = groups_of(settings), settings["sessions"]
+    found = list(table["measure"].unique())
+    measures, left_out = found[:MOST_ROWS], [name_of(measure) for measure in found[MOST_ROWS:]]
+    if not measures:
+        with style.printed_figure(outputs, height_mm=30) as figure:
+            style.write_in_panel(figure.subplots(), "No animal of a known group has a value.")
+        return
+    width = (style.PAGE_MM - LEFT_MM) / len(groups.names) - GAP_MM
+    names = names_height_mm(sessions, width / len(sessions))
+    titles = wrapped(groups.names, width) or [abbreviate(name, int(width / LETTER_MM)) for name in groups.names]
+    head = HEAD_MM + 3 * max(title.count("\n") for title in titles)
+    with style.printed_figure(outputs, head + ROW_MM * len(measures) + names) as figure:
+        panels = figure.subplots(len(measures), len(groups.names), squeeze=False, sharey="row")
+        for row, measure in zip(panels, measures, strict=True):
+            of_measure, modelled = table[table["measure"] == measure], means[means["measure"] == measure]
+            row[0].set_ylabel(title_of(measure))
+            for axes, group, title in zip(row, groups.names, titles, strict=True):
+                draw_animals(axes, of_measure[of_measure["group"] == group], sessions, groups.colour(group))
+                draw_zero(axes, modelled[modelled["group"] == groups.zero], sessions)
+                own = modelled[modelled["group"] == group]
+                draw_means(axes, own, sessions, groups.colour(group), groups.marker(group))
+                axes.set_xlim(-0.35, len(sessions) - 0.65)
+                axes.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
+                axes.set_xticks(range(len(sessions)), [])
+                if measure == measures[0]:
+                    n = of_measure.loc[of_measure["group"] == group, "animal"].nunique()
+                    axes.set_title(f"{title}\nn = {n}", fontsize=7, loc="center", linespacing=1.05)
+                if measure == measures[-1]:
+                    name_columns(axes, range(len(sessions)), sessions, width / len(sessions))
+        figure.align_ylabels()
+        add_legend(figure, groups, len(means.dropna(subset="mean")) > 0, left_out, settings["alpha"])
+
+
+if __name__ == "__main__":
+    with job(snakemake):
+        main(
+            values=snakemake.input.values,
+            model_means=snakemake.input.model_means,
+            outputs=list(snakemake.output),
+            settings=snakemake.params.settings,
+        )

@@ -1,0 +1,61 @@
+import numpy as np
+import pytest
+
+import plot_sessions
+from compared_groups import write_comparison
+from drawn_figures import record_figures, smallest_font, words
+from murmur.csv_tables import read_csv, write_csv
+from murmur.presentation.style import MM
+
+SESSIONS = ("baseline", "day 7", "day 28")
+SIX = {f"{group}, day {day}": 4 for group in ("MI + patch", "sham + vehicle") for day in (0, 7, 28)}
+
+
+def plot(folder, monkeypatch, sizes, change=lambda tables: tables, **design):
+    seen = record_figures(monkeypatch)
+    paths, settings = write_comparison(folder, sizes, sessions=SESSIONS, **design)
+    plot_sessions.main(paths["values"], paths["model_means"], [str(folder / "figure.png")], settings)
+    return seen[0], read_csv(paths["values"]), read_csv(paths["model_means"])
+
+
+@pytest.mark.parametrize("sizes", [{"sham": 5, "MI": 6}, {"sham": 3, "MI": 40}, SIX])
+def test_a_line_joins_the_sessions_of_each_animal_and_another_the_means(tmp_path, monkeypatch, sizes):
+    figure, values, means = plot(tmp_path, monkeypatch, sizes, missing=0.3, measures=["EF", "EDV"])
+    assert smallest_font(figure) >= 7
+    assert figure.get_size_inches()[1] / MM <= 250
+    panels = np.reshape(figure.axes, (2, len(sizes)))
+    for row, measure in zip(panels, ["EF", "EDV"], strict=True):
+        assert row[0].get_ylabel().startswith(measure)
+        for axes, group in zip(row, sizes, strict=True):
+            thin = [line for line in axes.lines if line.get_linewidth() < 1 and line.get_marker() == "o"]
+            own = values[(values["measure"] == measure) & (values["group"] == group)]
+            expected = {
+                tuple((SESSIONS.index(s), v) for s, v in zip(rows["session"], rows["value"], strict=True))
+                for _, rows in own.groupby("animal")
+            }
+            assert {tuple(zip(line.get_xdata(), line.get_ydata(), strict=True)) for line in thin} == expected
+            heavy = [line for line in axes.lines if line.get_linewidth() == 1.3]
+            of_group = means[(means["measure"] == measure) & (means["group"] == group)].set_index("session")["mean"]
+            np.testing.assert_allclose(heavy[0].get_ydata(), of_group.reindex(SESSIONS))
+
+
+def test_titles_name_the_groups_in_their_order_with_the_number_of_animals(tmp_path, monkeypatch):
+    figure, _, _ = plot(tmp_path, monkeypatch, {"sham": 5, "MI": 6}, missing=0.5, measures=["EF"])
+    assert [axes.get_title() for axes in figure.axes] == ["sham\nn = 5", "MI\nn = 6"]
+    ticks = [label.get_text() for label in figure.axes[0].get_xticklabels()]
+    assert ticks == list(SESSIONS)
+
+
+def test_without_a_model_the_animals_are_drawn(tmp_path, monkeypatch):
+    seen = record_figures(monkeypatch)
+    paths, settings = write_comparison(tmp_path, {"sham": 2, "MI": 2}, sessions=SESSIONS, measures=["EF"])
+    write_csv(read_csv(paths["model_means"]).iloc[:0], paths["model_means"])
+    plot_sessions.main(paths["values"], paths["model_means"], [], settings)
+    assert len([line for line in seen[0].axes[0].lines if len(line.get_xdata()) and line.get_linewidth() < 1]) == 2
+    assert not any("model" in text for text in words(seen[0]))
+
+
+def test_measures_that_do_not_fit_are_named(tmp_path, monkeypatch):
+    monkeypatch.setattr(plot_sessions, "MOST_ROWS", 2)
+    figure, _, _ = plot(tmp_path, monkeypatch, {"sham": 2, "MI": 2})
+    assert "Not shown: ESV, Mass at ED" in words(figure)
