@@ -44,7 +44,7 @@ class Workplace:
         (self.folder / name).write_text(yaml.safe_dump(study, sort_keys=False))
         return name
 
-    def snakemake(self, *arguments: str, study: str | None = None, timeout: int = 1500) -> Run:
+    def snakemake(self, *arguments: str, study: str | None = None, timeout: int = 3000) -> Run:
         """Run Snakemake on the study file `study`, the default study without one."""
         command = [sys.executable, "-m", "snakemake", "--snakefile", str(self.checkout / "Snakefile"), "--cores", "2"]
         command += ["--directory", str(self.folder), *(["--configfile", study] if study else []), *arguments]

@@ -131,7 +131,7 @@ def checkout(tmp_path):
     """A copy of the project in which files may be changed, and a workplace beside it."""
     copy = tmp_path / "checkout"
     shutil.copytree(
-        ROOT, copy, ignore=shutil.ignore_patterns(".git", ".venv", "results", ".snakemake", "tests", "*cache*")
+        ROOT, copy, ignore=shutil.ignore_patterns(".git", ".venv", "results", ".snakemake", "tests", ".*_cache")
     )
     folder = tmp_path / "work"
     folder.mkdir()

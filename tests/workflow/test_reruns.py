@@ -41,7 +41,7 @@ LAST = ["write_methods", "list_records"]  # what takes in all results
 @pytest.fixture
 def place(small, tmp_path):
     """A copy of the small study, finished, and of the checkout, all with their dates."""
-    kept_out = shutil.ignore_patterns(".git", ".venv", "results", ".snakemake", ".reproduce", "*cache*")
+    kept_out = shutil.ignore_patterns(".git", ".venv", "results", ".snakemake", ".reproduce", ".*_cache")
     shutil.copytree(ROOT, tmp_path / "checkout", ignore=kept_out)
     folder = copy_of(small, tmp_path / "work").folder
     return Workplace(folder, tmp_path / "checkout")
