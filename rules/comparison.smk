@@ -2,7 +2,7 @@
 #
 #   in    measurements.csv, with the columns of the participants, of the cohort and reader of the comparison
 #   out   comparisons/NAME/values.csv, summary.csv, tests.csv, differences.csv, model_means.csv, measurement_error.csv,
-#         figure_groups.*, figure_sessions.*
+#         assumptions.csv, figure_groups.*, figure_sessions.*
 
 
 if study.comparisons:
@@ -17,6 +17,7 @@ if study.comparisons:
             differences="<results>/comparisons/{comparison}/differences.csv",
             model_means="<results>/comparisons/{comparison}/model_means.csv",
             measurement_error="<results>/comparisons/{comparison}/measurement_error.csv",
+            assumptions="<results>/comparisons/{comparison}/assumptions.csv",
         log:
             "<logs>/compare_values/{comparison}.log",
         benchmark:

@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[1]
 # Rooms import from their own layer and from earlier ones, never from a later one.
 LAYERS = [
     ["vocabulary", "files", "errors"],
-    ["measurement", "statistics", "provenance", "csv_tables", "logs"],
+    ["measurement", "statistics", "comparison", "provenance", "csv_tables", "logs"],
     ["phantom", "data", "network", "paper", "crate", "audit", "job"],
     ["study", "presentation", "terminal"],
     ["scripts"],

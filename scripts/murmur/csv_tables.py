@@ -27,15 +27,17 @@ def write_csv(table: pd.DataFrame, path: str | Path) -> None:
         table.to_csv(partial, index=False, lineterminator="\n", encoding="utf-8")
 
 
-def read_csv(path: str | Path) -> pd.DataFrame:
+def read_csv(path: str | Path, labels: Sequence[str] = ()) -> pd.DataFrame:
     """Read a table written by `write_csv`.
 
-    Labels (LABEL_COLUMNS) remain text even if they look like numbers, for example phenotypes 0 and 1 or readers 01 and
-    1. The column `reader` contains labels, unless there is a column `reference`: then both contain values.
+    Labels (LABEL_COLUMNS, and further `labels`) remain text even if they look like numbers, for example phenotypes 0
+    and 1 or readers 01 and 1. The column `reader` contains labels, unless there is a column `reference`: then
+    both contain values.
     """
     columns = pd.read_csv(path, nrows=0).columns
-    labels = [name for name in columns if name in LABEL_COLUMNS and not (name == "reader" and "reference" in columns)]
-    return pd.read_csv(path, dtype=dict.fromkeys(labels, str), keep_default_na=False, na_values=[""])
+    values = "reader" if "reference" in columns else None
+    text = [name for name in columns if name in (*LABEL_COLUMNS, *labels) and name != values]
+    return pd.read_csv(path, dtype=dict.fromkeys(text, str), keep_default_na=False, na_values=[""])
 
 
 class Row(dict):

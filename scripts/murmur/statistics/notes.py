@@ -28,6 +28,13 @@ WORDS = {
     "not_by_both": "{0} of {1} mice excluded, not measured by both readers",
     "not_by_every": "{0} of {1} mice excluded, not measured by all readers",
     "cohort_lacks": "{0} of {1} mice of the {2} cohort have no value",
+    "column_unknown": "excluded, {0} unknown",
+    "value_missing": "excluded, no value",
+    "groups_too_small": "not tested, fewer than {0} animals: {1}",
+    # unit of analysis
+    "scans_averaged": "several scans of an animal in a session were averaged",
+    "clusters_are_units": "the unit of analysis is the {0} (mean of its animals), because each has one group only",
+    "cluster_not_in_model": "the model of sessions does not include the {0}",
     # too few values
     "too_few_pairs": "{0}: normality test, regression, correlations, ICC and CCC require 3",
     "one_pair": "1 pair: spread and tests require 2, normality test, regression, correlations, ICC and CCC require 3",
@@ -58,7 +65,17 @@ WORDS = {
     "one_phenotype": "only {0} is known: no comparison",
     "phenotypes_pooled": "phenotypes unknown: the SD includes differences between them",
     "too_few_values": "too few values to separate mice from residuals",
+    "too_few_groups": "{0} group with at least {1} animals, two are required",
+    "groups_not_connected": "no {0} with animals of both groups: no comparison within it",
+    "effect_not_tested": "too few animals, or no variation: no test",
+    "residuals_not_tested": "too few values, or no variation: no test of normality",
+    "too_many_values_for_normality": "more than {0} values: no test of normality",
+    "error_unknown": "the measurement error is not known, because no scan has this measure by reader and reference",
+    "error_exceeds_spread": "the measurement error is as large as the differences between animals: the measure cannot "
+    "show differences between them",
+    "no_spread_within_groups": "no variation within groups",
     # no variation
+    "groups_constant": "the value varies in neither group: no test",
     "differences_constant": "all differences are the same: no t-test, equivalence test, regression or confidence "
     "limits",
     "differences_zero": "all differences are zero: no signed-rank test",

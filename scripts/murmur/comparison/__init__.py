@@ -1,0 +1,1 @@
+"""Comparison of groups of animals: differences, tests over sessions and factors, measurement error."""

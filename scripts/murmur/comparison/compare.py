@@ -1,0 +1,61 @@
+"""Comparison of groups: all tables of a comparison from the table of measurements."""
+
+import pandas as pd
+
+from murmur.comparison.description import ASSUMPTIONS, SUMMARY, assumptions_of, summary_of
+from murmur.comparison.design import VALUES, design, long, of_measures, tidy
+from murmur.comparison.measurement_error import MEASUREMENT_ERROR, error_of
+from murmur.comparison.omnibus import MODEL_MEANS, TESTS, effects_of
+from murmur.comparison.pairs import DIFFERENCES, differences_of, with_verdicts
+from murmur.statistics.notes import annotate
+from murmur.statistics.paired import holm
+
+
+def compare(table: pd.DataFrame, settings: dict, errors: pd.DataFrame | None = None) -> dict[str, pd.DataFrame]:
+    """Compare groups of animals.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Measurements, one row per scan: mouse, optionally animal, the columns that `settings` names, and the columns of
+        MEASURES.
+    settings : dict
+        group (a column), and optionally groups (in order), control, session, sessions, factor, covariate, cluster,
+        measures and alpha; those not used are None or missing.
+    errors : DataFrame, optional
+        Standard deviation of the measurement error of measures: measure, n, error_sd.
+
+    Returns
+    -------
+    dict of str to DataFrame
+        values, summary, tests, differences, model_means, measurement_error, assumptions.
+
+    Notes
+    -----
+    Tests of an effect are corrected for the number of measures by Holm's method (p_holm); differences within a measure
+    by Dunnett's T3 procedure, and their verdicts for the number of measures by Holm's method.
+    """
+    scans, left_out = tidy(table, settings)
+    plan = design(scans, settings)
+    values = long(scans, settings)
+    measures = of_measures(values, plan, left_out)
+    effects = [effects_of(measure, plan) for measure in measures]
+    tests = frame((row for found, _ in effects for row in found), TESTS)
+    tests["p_holm"] = tests.groupby(["effect", "test"], dropna=False)["p"].transform(lambda p: holm(p.astype(float)))
+    pairs = frame((row for measure in measures for row in differences_of(measure, plan)), DIFFERENCES)
+    return {
+        "values": values[VALUES],
+        "summary": annotate(frame((row for measure in measures for row in summary_of(measure, plan)), SUMMARY)),
+        "tests": annotate(tests),
+        "differences": annotate(with_verdicts(pairs.astype({"p_adjusted": float}), plan.alpha)),
+        "model_means": frame((row for _, means in effects for row in means), MODEL_MEANS),
+        "measurement_error": annotate(frame((error_of(m, plan, errors) for m in measures), MEASUREMENT_ERROR)),
+        "assumptions": annotate(frame((row for m in measures for row in assumptions_of(m, plan)), ASSUMPTIONS)),
+    }
+
+
+def frame(rows, columns: list[str]) -> pd.DataFrame:
+    """Return rows as a table with these columns; counts are whole numbers."""
+    table = pd.DataFrame(list(rows), columns=columns)
+    counts = [column for column in ("n", "n_a", "n_b", "comparisons") if column in table]
+    return table.astype(dict.fromkeys(counts, "Int64"))

@@ -1,0 +1,212 @@
+"""Design of a comparison: which animals, groups, sessions and further factors, and what is excluded.
+
+The animal is the unit of analysis. Where a litter or cage is given and each has animals of one group only, treatment
+was assigned to litters: the litter is the unit, represented by the mean of its animals.
+"""
+
+from dataclasses import dataclass
+from itertools import combinations
+
+import pandas as pd
+
+from murmur.comparison.measures import chosen
+from murmur.measurement.measures import MEASURES
+from murmur.statistics.notes import Reason, reason
+from murmur.vocabulary import in_order
+
+MIN_ANIMALS = 3  # per group: with two among larger groups, Welch's tests are liberal (docs/statistics.md)
+KEYS = ("group", "session", "factor", "covariate", "cluster")  # settings that name a column
+VALUES = [
+    "mouse", "animal", "session", "group", "level", "covariate", "cluster", "contoured", "measure", "unit", "value",
+]  # fmt: skip
+LABELS = ["mouse", "animal", "session", "group", "level", "cluster"]
+
+
+@dataclass(frozen=True)
+class Design:
+    """The design of a comparison.
+
+    Attributes
+    ----------
+    groups, sessions, levels : list of str
+        In order; sessions and levels of the further factor are [""] where there are none.
+    control : str or None
+        The group with which the others are compared; None for all pairs.
+    covariate, factor, session : str or None
+        Their columns, in words.
+    cluster : str or None
+        The column of litters or cages.
+    nested : bool
+        Whether each cluster has animals of one group only, and is the unit.
+    alpha : float
+        Significance level.
+    """
+
+    groups: list[str]
+    sessions: list[str]
+    levels: list[str]
+    control: str | None
+    session: str | None
+    factor: str | None
+    covariate: str | None
+    cluster: str | None
+    nested: bool
+    alpha: float
+
+    @property
+    def pairs(self) -> list[tuple[str, str]]:
+        """The pairs of groups (a, b) that are compared: with the control, or all."""
+        if self.control is not None:
+            return [(self.control, group) for group in self.groups if group != self.control]
+        return list(combinations(self.groups, 2))
+
+    @property
+    def cells(self) -> list[tuple[str, str]]:
+        """Combinations of group and level."""
+        return [(group, level) for group in self.groups for level in self.levels]
+
+    @property
+    def blocked(self) -> bool:
+        """Whether animals are compared within clusters."""
+        return self.cluster is not None and not self.nested
+
+
+@dataclass(frozen=True)
+class Values:
+    """The values of one measure.
+
+    Attributes
+    ----------
+    measure, unit : str
+        As in MEASURES.
+    rows : DataFrame
+        One row per unit of analysis and session that has a value: animal, session, group, level, covariate, cluster,
+        value.
+    left_out : list of Reason
+        What is excluded, or how the unit of analysis was formed.
+    """
+
+    measure: str
+    unit: str
+    rows: pd.DataFrame
+    left_out: list[Reason]
+
+    def at(self, session: str) -> pd.DataFrame:
+        """Return the rows of a session."""
+        return self.rows[self.rows["session"] == session]
+
+
+def text(column: pd.Series) -> pd.Series:
+    """Return labels as text: whole numbers without decimals, missing ones empty."""
+    if pd.api.types.is_float_dtype(column):
+        return column.map(lambda value: "" if pd.isna(value) else f"{value:g}")
+    return column.astype(object).where(column.notna(), "").astype(str)
+
+
+def tidy(table: pd.DataFrame, settings: dict) -> tuple[pd.DataFrame, list[Reason]]:
+    """Select the scans that are compared, with the roles of their columns.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Measurements, one row per scan.
+    settings : dict
+        Settings of the comparison.
+
+    Returns
+    -------
+    scans : DataFrame
+        `table` with the columns animal, group, session, level, cluster (text), covariate (number) and contoured, of the
+        groups and sessions compared.
+    left_out : list of Reason
+        Scans that lack a group, session, level, covariate or cluster.
+    """
+    given = {key: settings.get(key) for key in KEYS}
+    scans = table.copy()
+    scans["animal"] = text(table["animal"] if "animal" in table else table["mouse"])
+    for role, key in {"group": "group", "session": "session", "level": "factor", "cluster": "cluster"}.items():
+        scans[role] = text(table[given[key]]) if given[key] else ""
+    scans["covariate"] = pd.to_numeric(table[given["covariate"]]) if given["covariate"] else float("nan")
+    if "contoured" not in table:
+        scans["contoured"] = False
+    for role in ("groups", "sessions"):
+        if settings.get(role):
+            names = scans[role.removesuffix("s")]
+            scans = scans[names.isin(settings[role]) | (names == "")]
+    left_out = []
+    for role, key in {"group": "group", "session": "session", "level": "factor", "cluster": "cluster"}.items():
+        if given[key] and (unknown := scans[role] == "").any():
+            left_out.append(reason("column_unknown", given[key], mice=scans.loc[unknown, "mouse"]))
+            scans = scans[~unknown]
+    if given["covariate"] and (unknown := scans["covariate"].isna()).any():
+        left_out.append(reason("column_unknown", given["covariate"], mice=scans.loc[unknown, "mouse"]))
+        scans = scans[~unknown]
+    return scans, left_out
+
+
+def design(scans: pd.DataFrame, settings: dict) -> Design:
+    """Return the design of the comparison of `scans` (from `tidy`), groups and sessions in order."""
+
+    def names(role: str, given: list[str] | None) -> list[str]:
+        return [str(name) for name in given] if given else in_order(scans[role].unique())
+
+    factor, cluster = settings.get("factor"), settings.get("cluster")
+    return Design(
+        groups=names("group", settings.get("groups")),
+        sessions=names("session", settings.get("sessions")) if settings.get("session") else [""],
+        levels=names("level", None) if factor else [""],
+        control=settings.get("control"),
+        session=settings.get("session"),
+        factor=factor,
+        covariate=settings.get("covariate"),
+        cluster=cluster,
+        nested=bool(cluster) and bool((scans.groupby("cluster")["group"].nunique() == 1).all()),
+        alpha=settings.get("alpha", 0.05),
+    )
+
+
+def long(scans: pd.DataFrame, settings: dict) -> pd.DataFrame:
+    """Return VALUES, one row per scan and measure, in the order of measures; values may be missing."""
+    rows = []
+    for name in chosen(scans.columns, settings.get("measures")):
+        measure = MEASURES[name]
+        values = scans[measure.column].astype(float) if measure.column in scans else float("nan")
+        rows.append(scans[VALUES[:8]].assign(measure=name, unit=measure.unit, value=values))
+    return pd.concat(rows, ignore_index=True) if rows else pd.DataFrame(columns=VALUES)
+
+
+def of_measures(values: pd.DataFrame, plan: Design, left_out: list[Reason]) -> list[Values]:
+    """Return the values of each measure by unit of analysis.
+
+    Parameters
+    ----------
+    values : DataFrame
+        VALUES.
+    plan : Design
+        The design.
+    left_out : list of Reason
+        Reasons that concern all measures.
+
+    Returns
+    -------
+    list of Values
+        In the order of `values`. Several scans of an animal in a session are averaged, and so are the animals of a
+        cluster in a session and level where the cluster is the unit.
+    """
+    found = []
+    for measure, rows in values.groupby("measure", sort=False):
+        reasons = list(left_out)
+        if (missing := rows["value"].isna()).any():
+            reasons.append(reason("value_missing", mice=rows.loc[missing, "mouse"]))
+        kept = rows[~missing]
+        place = ["session", "group", "level", "cluster"]
+        if kept.duplicated(["animal", "session"]).any():
+            reasons.append(reason("scans_averaged"))
+            kept = kept.groupby(["animal", *place], sort=False)[["covariate", "value"]].mean().reset_index()
+        if plan.nested:
+            reasons.append(reason("clusters_are_units", plan.cluster))
+            kept = kept.groupby(place, sort=False)[["covariate", "value"]].mean().reset_index()
+            kept["animal"] = kept["cluster"]
+        columns = ["animal", "session", "group", "level", "covariate", "cluster", "value"]
+        found.append(Values(str(measure), rows["unit"].iloc[0], kept[columns].reset_index(drop=True), reasons))
+    return found

@@ -1,0 +1,134 @@
+"""What the error of a reader adds to the intervals of a comparison, and takes from its power.
+
+The variance of measured values between the animals of a group is the sum of the true variance and that of the error of
+measurement. The latter is known where the reader was compared with a reference: it is the variance of the differences,
+which includes the error of the reference, so that it is rather too large. A constant bias does not matter to the
+comparison of groups.
+"""
+
+import math
+
+import numpy as np
+import pandas as pd
+from scipy.optimize import brentq
+
+from murmur.comparison.design import MIN_ANIMALS, Design, Values
+from murmur.measurement.measures import MEASURES
+from murmur.statistics.notes import reason
+from murmur.statistics.paired import NAN
+from murmur.statistics.sample_size import power_of
+
+POWER = 0.8
+MIN_PAIRS = 3
+ERRORS = ["measure", "n", "error_sd"]
+MEASUREMENT_ERROR = [
+    "measure", "unit", "n", "error_sd", "between_sd", "reliability", "ci_inflation", "animals_per_group",
+    "detectable_difference", "detectable_without_error", "note", "reasons",
+]  # fmt: skip
+
+
+def reader_errors(reader: pd.DataFrame, reference: pd.DataFrame) -> pd.DataFrame:
+    """Compute the standard deviation of a reader's error from scans that the reference has too.
+
+    Parameters
+    ----------
+    reader, reference : DataFrame
+        Measurements by reader and reference, one row per scan: mouse and the columns of MEASURES.
+
+    Returns
+    -------
+    DataFrame
+        ERRORS: for each measure of both, the number of scans and the standard deviation (n - 1) of reader - reference.
+    """
+    rows = []
+    both = reader.merge(reference, on="mouse", suffixes=("", " of reference"))
+    for name, measure in MEASURES.items():
+        if measure.column in reader and measure.column in reference:
+            error = (both[measure.column] - both[f"{measure.column} of reference"]).dropna()
+            if len(error) >= MIN_PAIRS and error.abs().max() > 0:
+                rows.append((name, len(error), float(error.std())))
+    return pd.DataFrame(rows, columns=ERRORS)
+
+
+def detectable(sd: float, animals: float, alpha: float) -> float:
+    """Return the difference that a two-sided t-test of two groups detects with a power of POWER.
+
+    Parameters
+    ----------
+    sd : float
+        Standard deviation within groups.
+    animals : float
+        Animals per group.
+    alpha : float
+        Level of the test.
+
+    Returns
+    -------
+    float
+        The difference, in the unit of `sd`.
+    """
+    most = 1.0
+    while power_of(most, animals, alpha) < POWER:
+        most *= 2
+    return sd * float(brentq(lambda size: power_of(size, animals, alpha) - POWER, most / 1e6, most, xtol=1e-10))
+
+
+def error_of(values: Values, plan: Design, errors: pd.DataFrame | None) -> dict:
+    """Compute what measurement error means for the comparison of a measure.
+
+    Parameters
+    ----------
+    values : Values
+        Values of the measure.
+    plan : Design
+        The design.
+    errors : DataFrame or None
+        ERRORS; None where nothing is known of the error.
+
+    Returns
+    -------
+    dict
+        MEASUREMENT_ERROR. between_sd is pooled within groups, levels and sessions; reliability is the share of its
+        square that is not error; ci_inflation is the factor by which error widens the intervals, 1 / sqrt(reliability).
+        Detectable differences have a power of 80 % in a t-test of two groups of `animals_per_group`, the harmonic mean
+        of the groups' sizes, at alpha divided by the number of comparisons (Bonferroni), with and without the error.
+
+    References
+    ----------
+    Fuller, Measurement Error Models, Wiley 1987, chapter 1.
+    """
+    row = {"measure": values.measure, "unit": values.unit}
+    cells = values.rows.groupby(["session", "group", "level"])["value"]
+    sizes, squares = cells.size(), cells.var()
+    free = int((sizes - 1).sum())
+    known = errors[errors["measure"] == values.measure] if errors is not None else pd.DataFrame()
+    if len(known):
+        row |= {"n": int(known["n"].iloc[0]), "error_sd": float(known["error_sd"].iloc[0])}
+    if free < 2 or not (variance := float((squares * (sizes - 1)).sum() / free)) > 0:
+        return row | {"reasons": [reason("no_spread_within_groups")]}
+    row["between_sd"] = math.sqrt(variance)
+    reasons = [] if len(known) else [reason("error_unknown")]
+    groups = values.rows.groupby(["session", "group"]).size()
+    groups = groups[groups >= MIN_ANIMALS]
+    comparisons = len(plan.pairs) * len(plan.sessions)
+    if len(groups) and comparisons:
+        row["animals_per_group"] = animals = float(len(groups) / (1 / groups).sum())
+        row["detectable_difference"] = detectable(row["between_sd"], animals, plan.alpha / comparisons)
+    if not len(known):
+        return row | {"reasons": reasons}
+    row["reliability"] = 1 - row["error_sd"] ** 2 / variance
+    if row["reliability"] <= 0:
+        row["reliability"] = 0.0
+        return row | {"reasons": [reason("error_exceeds_spread")]}
+    row["ci_inflation"] = 1 / math.sqrt(row["reliability"])
+    row["detectable_without_error"] = row.get("detectable_difference", NAN) / row["ci_inflation"]
+    return row | {"reasons": reasons}
+
+
+def pooled(errors: list[pd.DataFrame]) -> pd.DataFrame | None:
+    """Pool the errors of a reader in several cohorts: variances weighted by n - 1; None without any."""
+    if not errors:
+        return None
+    table = pd.concat(errors).assign(free=lambda t: t["n"] - 1, sum=lambda t: (t["n"] - 1) * t["error_sd"] ** 2)
+    sums = table.groupby("measure", sort=False)[["n", "free", "sum"]].sum()
+    return pd.DataFrame({"measure": sums.index, "n": sums["n"], "error_sd": np.sqrt(sums["sum"] / sums["free"])})
