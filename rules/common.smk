@@ -107,6 +107,11 @@ def compared(name, title, *suffixes):
     return [shown(f"{stem}{suffixes[0]}", title, **OF_COMPARISON), *(f"{stem}{suffix}" for suffix in suffixes[1:])]
 
 
+def movie(name, title, caption):
+    """The file of a movie of a reader."""
+    return shown(f"<results>/figures/{{cohort}}/{{reader}}/movie_{name}.gif", title, caption, **BY_READER)
+
+
 def printed(name, title):
     """The files of a printed table of a reader: CSV, HTML for the report, LaTeX and Word."""
     stem = f"<results>/tables/{{cohort}}/{{reader}}/{name}"

@@ -25,7 +25,8 @@ rule draw_network:
 
 rule plot_cases:
     input:
-        overlap=rules.measure_overlap.output.overlap,
+        overlap=inputs.overlap,
+        function="<results>/measurements/{cohort}/{reader}/function.csv",
         manifest=rules.describe_cohort.output.manifest,
         mice=lambda w: [*map(by_content, inputs.files_read(w))],
         segmentations=inputs.segmentations,
@@ -41,6 +42,7 @@ rule plot_cases:
         **SMALL,
     params:
         mice=inputs.mice_read,
+        has_reference=inputs.has_reference,  # for the caption
         code=code("plot_cases"),
     message:
         "Figure 2: plot the best, median and worst mouse of {wildcards.reader} on {wildcards.cohort}"
@@ -50,16 +52,15 @@ rule plot_cases:
 
 rule render_movies:
     input:
-        overlap=rules.measure_overlap.output.overlap,
+        overlap=inputs.overlap,
+        function="<results>/measurements/{cohort}/{reader}/function.csv",
         manifest=rules.describe_cohort.output.manifest,
         mice=lambda w: [*map(by_content, inputs.files_read(w))],
         segmentations=inputs.segmentations,
     output:
-        best=shown("<results>/figures/{cohort}/{reader}/movie_best.gif", "Movie: best mouse", "movies", **BY_READER),
-        median=shown(
-            "<results>/figures/{cohort}/{reader}/movie_median.gif", "Movie: median mouse", "movies", **BY_READER
-        ),
-        worst=shown("<results>/figures/{cohort}/{reader}/movie_worst.gif", "Movie: worst mouse", "movies", **BY_READER),
+        movie("best", "Movie: best mouse", "movies"),
+        movie("median", "Movie: median mouse", "movies"),
+        movie("worst", "Movie: worst mouse", "movies"),
     log:
         "<logs>/render_movies/{cohort}/{reader}.log",
     benchmark:
@@ -75,6 +76,19 @@ rule render_movies:
         "Render the movies of the best, median and worst mouse of {wildcards.reader} on {wildcards.cohort}"
     script:
         "../scripts/render_movies.py"
+
+
+use rule render_movies as render_movies_by_EF with:
+    output:
+        movie("lowest_EF", "Movie: lowest EF", "movies_by_EF"),
+        movie("median_EF", "Movie: median EF", "movies_by_EF"),
+        movie("highest_EF", "Movie: highest EF", "movies_by_EF"),
+    log:
+        "<logs>/render_movies_by_EF/{cohort}/{reader}.log",
+    benchmark:
+        "<benchmarks>/render_movies_by_EF/{cohort}/{reader}.tsv"
+    message:
+        "Render the movies of the mice of lowest, median and highest EF by {wildcards.reader} on {wildcards.cohort}"
 
 
 rule plot_agreement:
@@ -103,7 +117,7 @@ rule plot_time_volume:
         volumes=rules.measure_volumes.output.volumes,
         function="<results>/measurements/{cohort}/{reader}/function.csv",
         manifest=rules.describe_cohort.output.manifest,
-        overlap=rules.measure_overlap.output.overlap,
+        overlap=inputs.overlap,
     output:
         *figure("figure_4_time_volume", "Figure 4: time-volume curve", **BY_READER),
     log:
@@ -113,6 +127,7 @@ rule plot_time_volume:
     resources:
         **SMALL,
     params:
+        has_reference=inputs.has_reference,  # for the caption
         code=code("plot_time_volume"),
     message:
         "Figure 4: plot the time-volume curve of {wildcards.reader} on {wildcards.cohort}"
@@ -188,7 +203,7 @@ rule draw_flow:
         manifest=lambda w: inputs.manifest(w) if inputs.cohort(w).has_images else [],
         split=lambda w: inputs.split(w) if inputs.cohort(w).has_images else [],
         functions=inputs.functions_of_cohort,
-        overlaps=inputs.overlaps_of_cohort,
+        overlaps=inputs.overlaps_compared,
     output:
         *figure("flow", "Flow of the mice", "{cohort}/", category="{cohort}"),
     log:
@@ -199,6 +214,7 @@ rule draw_flow:
         **SMALL,
     params:
         excluded=inputs.excluded,
+        compared=lambda w: study.readers_compared(w.cohort),
         n_read=lambda w: {r: len(study.mice_read(w.cohort, r)) for r in study.readers_of(w.cohort)},
         n_analysed=lambda w: len(inputs.cohort(w).mice),
         code=code("draw_flow"),

@@ -35,7 +35,7 @@ rule measure_function:
     input:
         manifest=rules.describe_cohort.output.manifest,
         reader=rules.measure_volumes.output.volumes,
-        reference="<results>/measurements/{cohort}/reference/volumes.csv",
+        reference=inputs.reference_volumes,
     output:
         function="<results>/measurements/{cohort}/{reader}/function.csv",
     log:

@@ -160,8 +160,8 @@ rule estimate_sample_size:
 
 rule compare_readers:
     input:
-        functions=inputs.functions_of_cohort,
-        overlaps=inputs.overlaps_of_cohort,
+        functions=inputs.functions_compared,
+        overlaps=inputs.overlaps_compared,
     output:
         comparison="<results>/statistics/{cohort}/reader_comparison.csv",
         ranking="<results>/statistics/{cohort}/reader_ranking.csv",
@@ -173,7 +173,7 @@ rule compare_readers:
     resources:
         **SMALL,
     params:
-        readers=lambda w: study.readers_of(w.cohort),
+        readers=lambda w: study.readers_compared(w.cohort),
         observers=study.statistics["observers"],
         sd_ddof=study.statistics["sd_ddof"],
         alpha=study.statistics["alpha"],

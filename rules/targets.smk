@@ -4,11 +4,16 @@
 # the same command would report success, because the older results that were made from them are still there.
 
 IMAGES = study.cohorts_with_images
+WITH_REFERENCE = [cohort for cohort in study.cohorts if study.has_reference(cohort)]
+CONTOURED = [cohort for cohort in IMAGES if cohort in WITH_REFERENCE]
 TRAINED = study.readers_by("train_on")
 PAIRS = study.pairs()
 PAIRS_WITH_IMAGES = study.pairs(images=True)
 OF_SESSIONS = [name for name, comparison in study.comparisons.items() if comparison.settings["sessions"]]
-PAIRS_WITH_PHENOTYPES = study.pairs(phenotypes=True)
+COMPARED = study.pairs(reference=True)  # with the reference
+COMPARED_WITH_IMAGES = study.pairs(images=True, reference=True)
+COMPARED_BY_PHENOTYPE = study.pairs(phenotypes=True, reference=True)
+WITHOUT_REFERENCE = study.pairs(images=True, reference=False)
 
 
 rule check:
@@ -45,12 +50,12 @@ rule segmentations:
 rule measurements:
     """Measure volumes, function, overlap and all other measures for the reference and all readers."""
     input:
-        collect(rules.measure_volumes.output, cohort=IMAGES, reader="reference"),
-        collect(rules.measure_function.output, cohort=IMAGES, reader="reference"),
+        collect(rules.measure_volumes.output, cohort=CONTOURED, reader="reference"),
+        collect(rules.measure_function.output, cohort=CONTOURED, reader="reference"),
         each(rules.measure_volumes.output, PAIRS_WITH_IMAGES),
         inputs.measurements("function", PAIRS),
-        inputs.measurements("overlap", PAIRS),
-        collect(rules.tabulate_measurements.output, cohort=study.cohorts, reader="reference"),
+        inputs.measurements("overlap", COMPARED),
+        collect(rules.tabulate_measurements.output, cohort=WITH_REFERENCE, reader="reference"),
         each(rules.tabulate_measurements.output, PAIRS),
         earlier=[*rules.mice.input, *rules.segmentations.input],
 
@@ -58,13 +63,13 @@ rule measurements:
 rule statistics:
     """Compute all statistics: agreement, overlap, phenotypes, sample sizes, readers and cohorts."""
     input:
-        each(rules.measure_agreement.output, PAIRS),
-        each(rules.estimate_sample_size.output, PAIRS),
-        each(rules.compare_groups.output, PAIRS_WITH_PHENOTYPES),
-        each(rules.summarise_overlap.output, PAIRS_WITH_IMAGES),
-        each(rules.compare_overlap.output, PAIRS_WITH_IMAGES),
-        each(rules.correlate_dice_error.output, PAIRS_WITH_IMAGES),
-        each(rules.model_overlap.output, study.pairs(images=True, phenotypes=True)),
+        each(rules.measure_agreement.output, COMPARED),
+        each(rules.estimate_sample_size.output, COMPARED),
+        each(rules.compare_groups.output, COMPARED_BY_PHENOTYPE),
+        each(rules.summarise_overlap.output, COMPARED_WITH_IMAGES),
+        each(rules.compare_overlap.output, COMPARED_WITH_IMAGES),
+        each(rules.correlate_dice_error.output, COMPARED_WITH_IMAGES),
+        each(rules.model_overlap.output, study.pairs(images=True, phenotypes=True, reference=True)),
         collect(rules.compare_readers.output, cohort=study.cohorts_of_several_readers),
         rules.compare_cohorts.output if study.pairs_across_cohorts() else [],
         earlier=rules.measurements.input,
@@ -82,10 +87,10 @@ rule comparisons:
 rule tables:
     """Write all printed tables and results sections."""
     input:
-        each(rules.tabulate_agreement.output, PAIRS),
-        each(rules.tabulate_overlap.output, PAIRS_WITH_IMAGES),
-        each(rules.tabulate_groups.output, PAIRS_WITH_PHENOTYPES),
-        each(rules.write_results.output, PAIRS),
+        each(rules.tabulate_agreement.output, COMPARED),
+        each(rules.tabulate_overlap.output, COMPARED_WITH_IMAGES),
+        each(rules.tabulate_groups.output, COMPARED_BY_PHENOTYPE),
+        each(rules.write_results.output, COMPARED),
         earlier=rules.statistics.input,
 
 
@@ -95,11 +100,12 @@ rule figures:
         each(rules.draw_network.output, [(study.trained_on(reader), reader) for reader in TRAINED]),
         each(rules.plot_learning_curve.output, [(study.trained_on(reader), reader) for reader in TRAINED]),
         each(rules.plot_cases.output, PAIRS_WITH_IMAGES),
-        each(rules.render_movies.output, PAIRS_WITH_IMAGES),
-        each(rules.plot_agreement.output, PAIRS),
+        each(rules.render_movies.output, COMPARED_WITH_IMAGES),
+        each(rules.render_movies_by_EF.output, WITHOUT_REFERENCE),
+        each(rules.plot_agreement.output, COMPARED),
         each(rules.plot_time_volume.output, PAIRS_WITH_IMAGES),
-        each(rules.plot_overlap.output, PAIRS_WITH_IMAGES),
-        each(rules.plot_groups.output, PAIRS_WITH_PHENOTYPES),
+        each(rules.plot_overlap.output, COMPARED_WITH_IMAGES),
+        each(rules.plot_groups.output, COMPARED_BY_PHENOTYPE),
         collect(rules.draw_flow.output, cohort=study.cohorts),
         collect(rules.plot_readers.output, cohort=study.cohorts_of_several_readers),
         rules.plot_cohorts.output if study.pairs_across_cohorts() else [],
@@ -114,10 +120,9 @@ rule paper:
 
 
 RESULTS = [
-    *collect(rules.measure_volumes.output, cohort=IMAGES, reader="reference"),
-    *collect(rules.measure_function.output, cohort=IMAGES, reader="reference"),
-    *collect(rules.tabulate_measurements.output, cohort=study.cohorts, reader="reference"),
-    *each(rules.tabulate_measurements.output, PAIRS),
+    inputs.measurements("overlap", COMPARED),
+    collect(rules.tabulate_measurements.output, cohort=WITH_REFERENCE, reader="reference"),
+    each(rules.tabulate_measurements.output, PAIRS),
     *(
         file
         for stage in (rules.statistics, rules.comparisons, rules.tables, rules.figures)

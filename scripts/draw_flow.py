@@ -46,10 +46,12 @@ def analysed_lines(n: int, contoured: int | None) -> list[str]:
     return [f"Analysed (n = {n})", *(f"{kind} (n = {number})" for kind, number in kinds.items() if number)]
 
 
-def reader_lines(reader: str, n: int, function, overlap) -> list[str]:
-    """Return the lines of the box of a reader of `n` mice; `overlap` is None for measurements without images."""
+def reader_lines(reader: str, n: int, images: bool, function, overlap) -> list[str]:
+    """Return the lines of the box of a reader of `n` mice; `overlap` is None without images or a reference."""
     values = function.dropna(subset=["reference", "reader"])["mouse"].nunique()
-    lines = [reader, f"{'measured' if overlap is None else 'segmented'} (n = {n})", f"function compared (n = {values})"]
+    lines = [reader, f"{'segmented' if images else 'measured'} (n = {n})"]
+    if values or overlap is not None:
+        lines.append(f"function compared (n = {values})")
     if overlap is not None:
         lines.append(f"overlap compared (n = {overlap.dropna(subset=['dice'])['mouse'].nunique()})")
     return lines
@@ -119,7 +121,8 @@ def main(
 ) -> None:
     """Draw the flow of the mice of a cohort; `functions`, `overlaps` and `n_read`, the number of its mice, by reader.
 
-    Without images, there are no `overlaps`, no `manifest` and no `split`.
+    Readers that are not compared with a reference have none of the `overlaps`. Without images, there are no `overlaps`,
+    no `manifest` and no `split`.
     """
     contoured = None if manifest is None else int(read_analysed(manifest)[0]["annotated_frames"].notna().sum())
     rows = [[[f"Mice found (n = {n_analysed + len(excluded)})"]], [analysed_lines(n_analysed, contoured)]]
@@ -129,7 +132,10 @@ def main(
         rows.append([[f"{names[name]} (n = {sizes[name]})"] for name in SPLITS if name in sizes])
     if functions:
         rows.append([
-            reader_lines(reader, n_read[reader], read_csv(path), read_csv(overlaps[reader]) if overlaps else None)
+            reader_lines(
+                reader, n_read[reader], manifest is not None, read_csv(path),
+                read_csv(overlaps[reader]) if reader in overlaps else None,
+            )
             for reader, path in functions.items()
         ])  # fmt: skip
     side = excluded_lines(excluded) if excluded else []
@@ -149,7 +155,7 @@ if __name__ == "__main__":
             outputs=list(snakemake.output),
             excluded=params.excluded,
             functions=dict(zip(params.n_read, given.functions, strict=True)),
-            overlaps=dict(zip(params.n_read, given.overlaps, strict=True)) if given.overlaps else {},
+            overlaps=dict(zip(params.compared, given.overlaps, strict=True)) if given.overlaps else {},
             n_read=params.n_read,
             n_analysed=params.n_analysed,
             manifest=given.manifest or None,

@@ -20,31 +20,31 @@ if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 
-def measure(mouse: Mouse, reader: pd.DataFrame, reference: pd.DataFrame) -> list[tuple]:
+def measure(mouse: Mouse, reader: pd.DataFrame, reference: pd.DataFrame | None) -> list[tuple]:
     """Return the rows (mouse, metric, unit, reference, reader) of one mouse.
 
-    `reader` and `reference` are its volumes by frame, with the columns blood_pool_uL and myocardium_mg.
+    `reader` and `reference`, which may be None, are its volumes by frame, columns blood_pool_uL and myocardium_mg.
     """
     ed, es = mouse.ed_frame, mouse.es_frame
-    if not mouse.annotated_frames and reader["blood_pool_uL"].notna().any():
+    if not mouse.annotated_frames and reader["blood_pool_uL"].notna().sum() > 1:
         ed, es = reader["blood_pool_uL"].idxmax(), reader["blood_pool_uL"].idxmin()
     if ed is None:
         return [(mouse.name, metric, unit, None, None) for metric, unit in METRICS.items()]
-    by_reference = function(reference.loc[ed], reference.loc[es])
+    by_reference = dict.fromkeys(METRICS) if reference is None else function(reference.loc[ed], reference.loc[es])
     by_reader = function(reader.loc[ed], reader.loc[es])
     return [(mouse.name, metric, unit, by_reference[metric], by_reader[metric]) for metric, unit in METRICS.items()]
 
 
-def main(manifest: str, reader_volumes: str, reference_volumes: str, output: str) -> None:
-    """Write `output` (function.csv) for every mouse of `reader_volumes`."""
+def main(manifest: str, reader_volumes: str, reference_volumes: str | None, output: str) -> None:
+    """Write `output` (function.csv) for every mouse of `reader_volumes`; `reference_volumes` is None without any."""
     described = read_manifest(manifest)
     by_mouse = [
-        {mouse: rows.set_index("frame") for mouse, rows in read_csv(path).groupby("mouse", sort=False)}
+        {mouse: rows.set_index("frame") for mouse, rows in read_csv(path).groupby("mouse", sort=False)} if path else {}
         for path in (reader_volumes, reference_volumes)
     ]
     rows = []
     for name, volumes in by_mouse[0].items():
-        rows += measure(described[name], volumes, by_mouse[1][name])
+        rows += measure(described[name], volumes, by_mouse[1].get(name))
     table = pd.DataFrame(rows, columns=["mouse", "metric", "unit", "reference", "reader"])
     log.info("%d of %d mice have an EF", (table["metric"].eq("EF") & table["reader"].notna()).sum(), len(by_mouse[0]))
     write_csv(table, output)
@@ -55,6 +55,6 @@ if __name__ == "__main__":
         main(
             manifest=snakemake.input.manifest,
             reader_volumes=snakemake.input.reader,
-            reference_volumes=snakemake.input.reference,
+            reference_volumes=snakemake.input.reference or None,
             output=snakemake.output.function,
         )

@@ -1,7 +1,8 @@
 """Figure 2: best, median and worst mouse by mean Dice, all slices, contours of the expert above those of the reader.
 
-Inputs: overlap.csv, manifest.csv, mouse files, segmentations of the reader. The frame shown is ES, as in the published
-study, or the first annotated frame of a mouse without ES.
+Inputs: overlap.csv (if there is a reference), function.csv, manifest.csv, mouse files, segmentations of the reader. The
+frame shown is ES, as in the published study, or the first annotated frame of a mouse without ES. Without a reference,
+the mice of lowest, median and highest EF are shown with the contours of the reader only.
 """
 
 from collections.abc import Mapping
@@ -77,13 +78,20 @@ def add_scale_bar(axes, case: Case) -> None:
 
 def shown(case: Case) -> str:
     """Name the frame that is shown."""
-    phase = case.mouse.phases[case.shown_frame]
+    phase = case.phases[case.shown_frame]
     frame = numbered("frame", case.shown_frame, case.images.shape[3])
-    return f"shown: {'single annotated frame' if phase == 'single' else phase}, {frame}"
+    single = "single annotated frame" if case.mouse.annotated_frames else "single frame"
+    return f"shown: {single if phase == 'single' else phase}, {frame}"
+
+
+def strips(case: Case) -> list[tuple[str, np.ndarray]]:
+    """Return who drew each strip of a case, and the masks: the expert's, if there are any, above the reader's."""
+    expert = [] if case.reference is None else [("Expert", case.reference)]
+    return [*expert, ("Reader", case.masks)]
 
 
 def draw_cases(figure: Figure, cases: list[tuple[str, Case]], columns: int, heights_mm: list[float]) -> None:
-    """Fill `figure` with a title and two strips, expert and reader, for each (title, case), and a legend."""
+    """Fill `figure` with a title and the strips of each (title, case), and a legend."""
     height = figure.get_size_inches()[1] / style.MM
     y = height
     figure.legend(
@@ -100,7 +108,7 @@ def draw_cases(figure: Figure, cases: list[tuple[str, Case]], columns: int, heig
     for (title, case), strip in zip(cases, heights_mm, strict=True):
         y -= TITLE_MM
         figure.text(LABEL_MM / style.PAGE_MM, (y + 1.5) / height, title, fontsize=8)
-        for who, masks in (("Expert", case.reference), ("Reader", case.masks)):
+        for number, (who, masks) in enumerate(strips(case)):
             y -= strip + 1
             box = (
                 LABEL_MM / style.PAGE_MM,
@@ -111,19 +119,24 @@ def draw_cases(figure: Figure, cases: list[tuple[str, Case]], columns: int, heig
             axes = figure.add_axes(box)
             plot_strip(axes, case, masks[..., case.shown_frame], columns)
             figure.text(0, box[1] + box[3] / 2, who, rotation=90, va="center")
-            if who == "Expert":
+            if number == 0:
                 add_scale_bar(axes, case)
 
 
 def main(
-    overlap: str, manifest: str, mice: Mapping[str, str], segmentations: Mapping[str, str], outputs: list[str]
+    overlap: str | None,
+    function: str,
+    manifest: str,
+    mice: Mapping[str, str],
+    segmentations: Mapping[str, str],
+    outputs: list[str],
 ) -> None:
     """Select the cases and draw them on as high a page as they need; `mice` and `segmentations` are files by mouse."""
     described = read_manifest(manifest)
-    titles = dict(titles_of_cases(read_csv(overlap), described).values())
+    titles = dict(titles_of_cases(read_csv(overlap) if overlap else None, read_csv(function), described))
     if not titles:
         with style.printed_figure(outputs, height_mm=30) as figure:
-            style.write_in_panel(figure.subplots(), "No mouse has masks of both expert and reader.")
+            style.write_in_panel(figure.subplots(), "No mouse has masks of both expert and reader, or an EF.")
         return
     cases = []
     for mouse, title in titles.items():
@@ -131,7 +144,8 @@ def main(
         cases.append((f"{title}; {shown(case)}", case))
     columns = int(np.clip(max(case.images.shape[2] for _, case in cases), *TILES_PER_LINE))
     heights_mm = [strip_height(case, columns) for _, case in cases]
-    height_mm = sum(TITLE_MM + 2 * (strip + 1) for strip in heights_mm) + LEGEND_MM
+    drawn = [len(strips(case)) * (strip + 1) for (_, case), strip in zip(cases, heights_mm, strict=True)]
+    height_mm = sum(TITLE_MM + height for height in drawn) + LEGEND_MM
     with style.printed_figure(outputs, height_mm, layout="none") as figure:
         draw_cases(figure, cases, columns, heights_mm)
 
@@ -139,7 +153,8 @@ def main(
 if __name__ == "__main__":
     with job(snakemake):
         main(
-            overlap=snakemake.input.overlap,
+            overlap=snakemake.input.overlap or None,
+            function=snakemake.input.function,
             manifest=snakemake.input.manifest,
             mice=dict(zip(snakemake.params.mice, snakemake.input.mice, strict=True)),
             segmentations=dict(zip(snakemake.params.mice, snakemake.input.segmentations, strict=True)),

@@ -1,7 +1,7 @@
 """Figure 4: volume of the left-ventricular blood pool over the cardiac cycle.
 
-Inputs: volumes.csv (µL, all frames; times in ms), function.csv, manifest.csv, overlap.csv. Left: one mouse, the one
-with the median Dice or, failing that, the first. Right: all mice of the cohort.
+Inputs: volumes.csv (µL, all frames; times in ms), function.csv, manifest.csv, overlap.csv (if there is a reference).
+Left: one mouse, the one with the median Dice or, failing that, the median EF. Right: all mice of the cohort.
 """
 
 from typing import TYPE_CHECKING
@@ -15,7 +15,7 @@ from murmur.csv_tables import read_csv
 from murmur.data.manifest import Mouse, read_manifest
 from murmur.job import job
 from murmur.presentation import style
-from murmur.statistics.overlap_summary import select_cases
+from murmur.presentation.cases import titles_of_cases
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -89,21 +89,21 @@ def plot_cohort(axes: Axes, volumes: pd.DataFrame, example: str) -> None:
             )
 
 
-def main(volumes: str, function: str, manifest: str, overlap: str, outputs: list[str]) -> None:
+def main(volumes: str, function: str, manifest: str, overlap: str | None, outputs: list[str]) -> None:
     """Draw the example and the cohort, or say why there is no curve."""
     cines = read_csv(volumes).sort_values(["mouse", "frame"])
     segmented = cines.dropna(subset="blood_pool_uL")
     frames = segmented["mouse"].value_counts()
-    cases = select_cases(read_csv(overlap))
-    example = cases["median"][0] if cases else cines["mouse"].iloc[0]
-    values = read_csv(function)
+    described, values = read_manifest(manifest), read_csv(function)
+    cases = titles_of_cases(read_csv(overlap) if overlap else None, values, described)
+    example = cases[1][0] if cases else cines["mouse"].iloc[0]
     expert = values[values["mouse"] == example].set_index("metric")["reference"]
     with style.printed_figure(outputs, height_mm=75) as figure:
         left, right = figure.subplots(1, 2)
         left.set_title(f"One mouse: {example}")
         right.set_title(f"All mice (n = {len(frames)}), each in % of its largest volume")
         if frames.get(example, 0) > 1:
-            plot_mouse(left, cines[cines["mouse"] == example], read_manifest(manifest)[example], expert)
+            plot_mouse(left, cines[cines["mouse"] == example], described[example], expert)
             left.set(xlabel="Time (ms)", ylabel="Blood-pool volume (µL)")
         else:
             style.write_in_panel(left, "Fewer than two frames of this cine are segmented, so there is no curve.")
@@ -120,6 +120,6 @@ if __name__ == "__main__":
             volumes=snakemake.input.volumes,
             function=snakemake.input.function,
             manifest=snakemake.input.manifest,
-            overlap=snakemake.input.overlap,
+            overlap=snakemake.input.overlap or None,
             outputs=list(snakemake.output),
         )

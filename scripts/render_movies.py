@@ -1,15 +1,17 @@
 """Movies of the best, median and worst mouse, with the contours of the reader and of the expert side by side.
 
-Inputs: overlap.csv, manifest.csv, mouse files, segmentations of the reader. Outputs: three GIF movies, as large as 3 MB
-allow; a very long cine may exceed this at the smallest size. All slices are shown side by side through the cine, at ten
-frames per second. Each annotated frame is held for a second with the contours of the expert, which are then shown
-dimmed until the next one. A mouse with a single frame is shown slice by slice.
+Inputs: overlap.csv (if there is a reference), function.csv, manifest.csv, mouse files, segmentations of the reader.
+Outputs: three GIF movies, as large as 3 MB allow; a very long cine may exceed this at the smallest size. All slices are
+shown side by side through the cine, at ten frames per second. Each annotated frame is held for a second with the
+contours of the expert, which are then shown dimmed until the next one. A mouse with a single frame is shown slice by
+slice. Without a reference, the mice of lowest, median and highest EF are shown with the contours of the reader only,
+held at ED and ES.
 """
 
 import io
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -57,50 +59,80 @@ class Panel:
 
 @dataclass(frozen=True)
 class Still:
-    """One image of a movie, shown for `ms` milliseconds."""
+    """One image of a movie, shown for `ms` milliseconds; `expert` is None without contours."""
 
     reader: Panel
-    expert: Panel
+    expert: Panel | None
     ms: int
 
+    @property
+    def panels(self) -> list[Panel]:
+        """The panels, from left to right."""
+        return [self.reader] if self.expert is None else [self.reader, self.expert]
 
-def dice_words(overlap: pd.DataFrame, mouse: str, phase: str) -> str:
+
+def dice_words(overlap: pd.DataFrame | None, mouse: str, phase: str) -> str:
     """Return the Dice coefficients of a mouse in one phase as text; empty if not measured."""
+    if overlap is None:
+        return ""
     rows = overlap[(overlap["mouse"] == mouse) & (overlap["phase"] == phase)].dropna(subset="dice")
     dice = rows.drop_duplicates("structure").set_index("structure")["dice"]
     words = [f"{name.replace('_', ' ')} {dice[name]:.2f}" for name in STRUCTURES if name in dice]
     return f" · Dice {', '.join(words)}" if words else ""
 
 
-def stills(case: Case, overlap: pd.DataFrame) -> Iterator[Still]:
+def stills(case: Case, overlap: pd.DataFrame | None) -> Iterator[Still]:
     """Yield the images of a movie: all frames of a mouse, or its slices if there is only one frame."""
-    mouse, annotated = case.mouse, case.mouse.annotated_frames
+    if case.images.shape[3] == 1:
+        yield from stills_of_slices(case, overlap)
+    elif case.reference is None:
+        yield from stills_of_reader(case)
+    else:
+        yield from stills_of_both(case, overlap)
+
+
+def stills_of_slices(case: Case, overlap: pd.DataFrame | None) -> Iterator[Still]:
+    """Yield the slices of a mouse with a single frame."""
+    slices = case.images.shape[2]
+    for index in range(slices):
+        image, expert = case.images[:, :, index, 0], None
+        if case.reference is not None:
+            dice = dice_words(overlap, case.mouse.name, case.phases[0])
+            expert = Panel(image, case.reference[:, :, index, 0], f"Expert{dice}")
+        reader = Panel(image, case.masks[:, :, index, 0], f"Reader · {numbered('slice', index, slices)}")
+        yield Still(reader, expert, SLICE_MS)
+
+
+def panel_of_reader(case: Case, frame: int) -> Panel:
+    """Return all slices of a frame with the masks of the reader."""
     slices, frames = case.images.shape[2:]
-    if frames == 1:
-        dice = dice_words(overlap, mouse.name, mouse.phases[annotated[0]])
-        for index in range(slices):
-            image, here = case.images[:, :, index, 0], numbered("slice", index, slices)
-            yield Still(
-                Panel(image, case.masks[:, :, index, 0], f"Reader · {here}"),
-                Panel(image, case.reference[:, :, index, 0], f"Expert{dice}"),
-                SLICE_MS,
-            )
-        return
     columns = math.ceil(math.sqrt(slices))
-    for frame in range(frames):
+    words = f"Reader · {numbered('frame', frame, frames)} · {frame * case.mouse.frame_interval_ms:g} ms"
+    return Panel(mosaic(case.images[..., frame], columns), mosaic(case.masks[..., frame], columns), words)
+
+
+def stills_of_reader(case: Case) -> Iterator[Still]:
+    """Yield the frames of a mouse without contours, held at the reader's ED and ES."""
+    for frame in range(case.images.shape[3]):
+        panel, phase = panel_of_reader(case, frame), case.phases.get(frame)
+        if phase in ("ED", "ES"):
+            panel = replace(panel, words=f"{panel.words} · {phase}")
+        yield Still(panel, None, HELD_MS if phase in ("ED", "ES") else FRAME_MS)
+
+
+def stills_of_both(case: Case, overlap: pd.DataFrame | None) -> Iterator[Still]:
+    """Yield the frames of a mouse, with the last annotated one on the right."""
+    mouse, annotated = case.mouse, case.mouse.annotated_frames
+    columns = math.ceil(math.sqrt(case.images.shape[2]))
+    for frame in range(case.images.shape[3]):
         # the cine is cyclic: before the first annotated frame, the last one is shown
         shown = max((known for known in annotated if known <= frame), default=annotated[-1])
         phase = mouse.phases[shown]
         named = f"{phase}, " if phase in ("ED", "ES", "inflow") else ""
-        image, expert = (mosaic(case.images[..., index], columns) for index in (frame, shown))
         yield Still(
+            panel_of_reader(case, frame),
             Panel(
-                image,
-                mosaic(case.masks[..., frame], columns),
-                f"Reader · {numbered('frame', frame, frames)} · {frame * mouse.frame_interval_ms:g} ms",
-            ),
-            Panel(
-                expert * (1 if shown == frame else DIMMED),
+                mosaic(case.images[..., shown], columns) * (1 if shown == frame else DIMMED),
                 mosaic(case.reference[..., shown], columns),
                 f"Expert · {named}frame {shown + 1}{dice_words(overlap, mouse.name, phase)}",
             ),
@@ -152,17 +184,21 @@ def draw_legend(width: int, size: int) -> np.ndarray:
 
 
 def encode(movie: list[Still], title: str, panel_width: int, pixel_aspect: float) -> bytes:
-    """Return the GIF file: a title, the words of both panels, the panels side by side, a legend."""
+    """Return the GIF file: a title, the words of the panels, the panels side by side, a legend.
+
+    A single panel takes the width of two.
+    """
     rows, columns = movie[0].reader.picture.shape
-    size = (panel_width, round(panel_width * rows * pixel_aspect / columns))
     width, letters = 2 * panel_width + GAP, max(9, panel_width // 32)
+    side = panel_width if movie[0].expert else width
+    size = (side, round(side * rows * pixel_aspect / columns))
     gap = np.zeros((size[1], GAP), np.uint8)
     top, bottom = draw_words([(0, title)], width, letters), draw_legend(width, letters)
     pictures = []
     for still in movie:
-        words = draw_words([(0, still.reader.words), (0.5, still.expert.words)], width, letters)
-        panels = np.hstack([draw_panel(still.reader, size), gap, draw_panel(still.expert, size)])
-        picture = Image.fromarray(np.vstack([top, words, panels, bottom]))
+        words = draw_words([(number / 2, panel.words) for number, panel in enumerate(still.panels)], width, letters)
+        panels = [part for panel in still.panels for part in (gap, draw_panel(panel, size))][1:]
+        picture = Image.fromarray(np.vstack([top, words, np.hstack(panels), bottom]))
         picture.putpalette(PALETTE)
         pictures.append(picture)
     file = io.BytesIO()
@@ -179,7 +215,7 @@ def encode(movie: list[Still], title: str, panel_width: int, pixel_aspect: float
     return file.getvalue()
 
 
-def render(case: Case, title: str, overlap: pd.DataFrame) -> bytes:
+def render(case: Case, title: str, overlap: pd.DataFrame | None) -> bytes:
     """Return the GIF movie of a case, as large as possible within the limit."""
     movie = list(stills(case, overlap))
     for panel_width in PANEL_WIDTHS:
@@ -190,29 +226,29 @@ def render(case: Case, title: str, overlap: pd.DataFrame) -> bytes:
 
 
 def main(
-    overlap: str,
+    overlap: str | None,
+    function: str,
     manifest: str,
     mice: Mapping[str, str],
     segmentations: Mapping[str, str],
-    best: str,
-    median: str,
-    worst: str,
+    outputs: list[str],
 ) -> None:
     """Write the three movies; with fewer than three mice, some show the same mouse, and without any, a message.
 
-    `mice` and `segmentations` are files by mouse.
+    `mice` and `segmentations` are files by mouse; `outputs` are the files of the best, median and worst mouse or,
+    without a reference, of those of lowest, median and highest EF.
     """
-    overlaps = read_csv(overlap)
+    overlaps = read_csv(overlap) if overlap else None
     described = read_manifest(manifest)
-    titles = titles_of_cases(overlaps, described)
-    outputs = {"best": best, "median": median, "worst": worst}
-    for name, output in progress(outputs.items(), "rendering", "movie"):
+    titles = titles_of_cases(overlaps, read_csv(function), described)
+    for number, output in enumerate(progress(outputs, "rendering", "movie")):
         if titles:
-            mouse, title = titles[name]
+            mouse, title = titles[number]
             gif = render(read_case(described[mouse], mice[mouse], segmentations[mouse]), title, overlaps)
         else:
             nothing = Panel(np.zeros((1, 8)), np.zeros((1, 8), int), "")
-            gif = encode([Still(nothing, nothing, HELD_MS)], "No mouse has masks of both expert and reader.", 240, 1)
+            words = "No mouse has masks of both expert and reader, or an EF."
+            gif = encode([Still(nothing, nothing, HELD_MS)], words, 240, 1)
         with atomic_write(output) as partial:
             partial.write_bytes(gif)
 
@@ -220,11 +256,10 @@ def main(
 if __name__ == "__main__":
     with job(snakemake):
         main(
-            overlap=snakemake.input.overlap,
+            overlap=snakemake.input.overlap or None,
+            function=snakemake.input.function,
             manifest=snakemake.input.manifest,
             mice=dict(zip(snakemake.params.mice, snakemake.input.mice, strict=True)),
             segmentations=dict(zip(snakemake.params.mice, snakemake.input.segmentations, strict=True)),
-            best=snakemake.output.best,
-            median=snakemake.output.median,
-            worst=snakemake.output.worst,
+            outputs=list(snakemake.output),
         )

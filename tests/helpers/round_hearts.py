@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pandas as pd
 
-from murmur.csv_tables import write_csv
+from murmur.csv_tables import read_csv, write_csv
 from murmur.data.manifest import describe
 from murmur.data.mouse_file import write_cine
 from murmur.measurement.function import function, mass, structure_volumes
@@ -73,3 +74,14 @@ def write_cohort(folder: Path, mice: int, frames: int = 6, slices: int = 4) -> d
     for name, table in content.items():
         write_csv(table, folder / f"{name}.csv")
     return {"mice": files, "segmentations": segmentations, **{name: str(folder / f"{name}.csv") for name in content}}
+
+
+def without_reference(paths: dict[str, str | dict[str, str]]) -> dict[str, str | dict[str, str] | None]:
+    """Remove the contours from the files of `write_cohort` and what was measured with them; return the paths."""
+    for path in paths["mice"].values():
+        with h5py.File(path, "r+") as file:
+            del file["Masks"], file["Frames_with_ROI"]
+    manifest = read_csv(paths["manifest"])
+    write_csv(manifest.assign(annotated_frames=None, ed_frame=None, es_frame=None), paths["manifest"])
+    write_csv(read_csv(paths["function"]).assign(reference=None), paths["function"])
+    return paths | {"overlap": None}

@@ -1,5 +1,6 @@
 """Measurements made with other software: a CSV file, used as a cohort without images."""
 
+import difflib
 import math
 import re
 from collections.abc import Collection
@@ -11,7 +12,7 @@ from murmur.csv_tables import Row, read_rows
 from murmur.errors import BadInput
 from murmur.vocabulary import METRICS
 
-COLUMNS = ("mouse", "metric", "unit", "reference")
+COLUMNS = ("mouse", "metric", "unit", "reference")  # the last one is optional
 # Spellings of units, and their sizes in the unit of METRICS.
 IN_UL = {"uL": 1, "ul": 1, "mm3": 1, "mm³": 1, "mL": 1000, "ml": 1000}
 FACTORS = {"uL": IN_UL, "mg": {"mg": 1, "g": 1000}, "%": {"%": 1}}
@@ -21,7 +22,7 @@ NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 @cache
 def _rows(path: str) -> list[Row]:
     """Read the rows as text, once per file."""
-    return read_rows(path, COLUMNS)
+    return read_rows(path, COLUMNS[:-1])
 
 
 def readers(path: str) -> list[str]:
@@ -45,6 +46,9 @@ def readers(path: str) -> list[str]:
     found = [column for column in _rows(path)[0] if column not in COLUMNS]
     if not found:
         raise BadInput(f"{path}: found no reader column, expected at least one besides {', '.join(COLUMNS)}")
+    if "reference" not in _rows(path)[0] and (near := difflib.get_close_matches("reference", _folded(found), n=1)):
+        name = _folded(found)[near[0]]
+        raise BadInput(f"{path}: found the column '{name}', but no reference; rename it to reference or to a reader")
     for name in found:
         if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}", name):
             raise BadInput(
@@ -54,9 +58,19 @@ def readers(path: str) -> list[str]:
     return found
 
 
+def _folded(names: list[str]) -> dict[str, str]:
+    """Return names by their form without capitals."""
+    return {name.casefold(): name for name in names}
+
+
 def mice(path: str) -> list[str]:
     """Return the mice of a measurement file, in order of appearance."""
     return list(dict.fromkeys(row["mouse"] for row in _rows(path)))
+
+
+def measured_by_reference(path: str) -> set[str]:
+    """Return the mice of a measurement file with a value of the reference; none if it has no such column."""
+    return {row["mouse"] for row in _rows(path) if row.get("reference")}
 
 
 def function(path: str, reader: str, excluded: Collection[str] = ()) -> pd.DataFrame:
@@ -66,7 +80,7 @@ def function(path: str, reader: str, excluded: Collection[str] = ()) -> pd.DataF
     ----------
     path : str
         CSV file with the columns mouse, metric, unit, reference and one column per reader. Cells may be empty, and
-        metrics may be absent.
+        metrics and the column reference may be absent.
     reader : str
         Column of the reader.
     excluded : collection of str, optional
@@ -107,7 +121,7 @@ def function(path: str, reader: str, excluded: Collection[str] = ()) -> pd.DataF
 
 def _number(row: Row, column: str, place: str, factor: int) -> float:
     """Convert a cell to a float, times `factor`; NaN if it is empty."""
-    if not row[column]:
+    if not row.get(column):
         return math.nan
     value = float(row[column]) if NUMBER.fullmatch(row[column]) else math.nan
     if not math.isfinite(value):

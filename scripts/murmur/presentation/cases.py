@@ -1,6 +1,6 @@
-"""Best, median and worst mouse of a cohort, with their slices arranged side by side.
+"""Mice to show, with their slices arranged side by side: best, median and worst, or those of lowest and highest EF.
 
-Used by the figure of the cases and by the movies, which show the same mice in the same way.
+Used by the figure of the cases and by the movies, which show the same mice in the same way, and by the contact sheets.
 """
 
 from collections.abc import Mapping
@@ -12,9 +12,10 @@ import numpy as np
 import pandas as pd
 
 from murmur.data.manifest import Mouse
+from murmur.data.mouse_file import segmented_frames
 from murmur.statistics.notes import mice
 from murmur.statistics.overlap_summary import combined_dice, select_cases
-from murmur.vocabulary import PHASES
+from murmur.vocabulary import BLOOD_POOL, PHASES
 
 GAP = 3  # pixels between the tiles of a mosaic
 
@@ -23,14 +24,15 @@ GAP = 3  # pixels between the tiles of a mosaic
 class Case:
     """A mouse cropped to its heart; arrays have the axes (row, column, slice, frame).
 
-    `images` lie between 0 and 1; `reference` holds masks at the annotated frames only, `masks` (the reader's)
-    at all of them.
+    `images` lie between 0 and 1; `reference` holds masks at the annotated frames only and is None without any, `masks`
+    (the reader's) at the `segmented` frames.
     """
 
     mouse: Mouse
     images: np.ndarray
-    reference: np.ndarray
+    reference: np.ndarray | None
     masks: np.ndarray
+    segmented: tuple[int, ...]
 
     @property
     def pixel_aspect(self) -> float:
@@ -38,28 +40,66 @@ class Case:
         return self.mouse.spacing_mm[0] / self.mouse.spacing_mm[1]
 
     @property
+    def phases(self) -> dict[int, str]:
+        """Phase of the annotated frames; without any, of the reader's frames of largest and smallest blood pool."""
+        if self.mouse.annotated_frames:
+            return self.mouse.phases
+        if len(self.segmented) < 2:
+            return dict.fromkeys(self.segmented, "single")
+        volume = {frame: np.count_nonzero(self.masks[..., frame] == BLOOD_POOL) for frame in self.segmented}
+        return {max(volume, key=volume.get): "ED", min(volume, key=volume.get): "ES"}
+
+    @property
     def shown_frame(self) -> int:
-        """The frame to print: ES as in the published study, else the first annotated one."""
-        return self.mouse.annotated_frames[0] if self.mouse.es_frame is None else self.mouse.es_frame
+        """The frame to print: ES as in the published study, else the first annotated or segmented one."""
+        return next((frame for frame, phase in self.phases.items() if phase == "ES"), next(iter(self.phases)))
 
 
-def titles_of_cases(overlap: pd.DataFrame, described: Mapping[str, Mouse]) -> dict[str, tuple[str, str]]:
-    """Return mouse and title of the best, median and worst case; empty if no mouse was compared with the reference.
+def titles_of_cases(
+    overlap: pd.DataFrame | None, function: pd.DataFrame, described: Mapping[str, Mouse]
+) -> list[tuple[str, str]]:
+    """Return mouse and title of the three mice to show: best, median and worst by mean Dice.
 
-    The title names all cases that the mouse is: of two mice, one is median and worst.
+    Without any mouse compared with the reference, they are those of lowest, median and highest EF by the reader; empty
+    without EF. The title names all cases that the mouse is: of two mice, one is median and worst.
     """
-    n, selected = len(combined_dice(overlap)), select_cases(overlap)
-    compared = overlap.dropna(subset="dice")
-    titles = {}
-    for case, (mouse, dice) in selected.items():
-        names = [name for name, (chosen, _) in selected.items() if chosen == mouse]
-        which = ", ".join([*names[:-2], " and ".join(names[-2:])]).capitalize()
-        phenotype = f" ({described[mouse].phenotype})" if described[mouse].phenotype else ""
+    selected = {} if overlap is None else select_cases(overlap)
+    if not selected:
+        return _titles_by_ef(function, described)
+    n, compared = len(combined_dice(overlap)), overlap.dropna(subset="dice")
+    titles = []
+    for mouse, dice in selected.values():
         found = set(compared.loc[compared["mouse"] == mouse, "phase"])
         phases = " and ".join(phase for phase in PHASES[:2] if phase in found)
         at = f" at {phases}" if phases else ""
-        titles[case] = (mouse, f"{which} of {mice(n)}: {mouse}{phenotype}, mean Dice{at} {dice:.2f}")
+        which = _which(mouse, selected)
+        titles.append((mouse, f"{which} of {mice(n)}: {named(described[mouse])}, mean Dice{at} {dice:.2f}"))
     return titles
+
+
+def _titles_by_ef(function: pd.DataFrame, described: Mapping[str, Mouse]) -> list[tuple[str, str]]:
+    """Return mouse and title of the mice of lowest, median and highest EF by the reader."""
+    known = function[function["metric"] == "EF"].dropna(subset="reader").sort_values("reader", kind="stable")
+    if known.empty:
+        return []
+    n = len(known)
+    ranks = {"lowest": 0, "median": (n - 1) // 2, "highest": n - 1}
+    selected = {case: (known["mouse"].iloc[rank], known["reader"].iloc[rank]) for case, rank in ranks.items()}
+    return [
+        (mouse, f"{_which(mouse, selected)} EF of {mice(n)}: {named(described[mouse])}, EF {ef:.1f}%")
+        for mouse, ef in selected.values()
+    ]
+
+
+def _which(mouse: str, selected: Mapping[str, tuple[str, float]]) -> str:
+    """Name all cases that a mouse is."""
+    names = [name for name, (chosen, _) in selected.items() if chosen == mouse]
+    return ", ".join([*names[:-2], " and ".join(names[-2:])]).capitalize()
+
+
+def named(mouse: Mouse) -> str:
+    """Name a mouse with its phenotype, if it is known."""
+    return f"{mouse.name} ({mouse.phenotype})" if mouse.phenotype else mouse.name
 
 
 def read_case(mouse: Mouse, file: str | Path, segmentation: str | Path) -> Case:
@@ -73,12 +113,14 @@ def read_case(mouse: Mouse, file: str | Path, segmentation: str | Path) -> Case:
     with h5py.File(segmentation, "r") as segmented:
         masks = segmented["Masks"][()]
     with h5py.File(file, "r") as expert:
-        reference = expert["Masks"][()].astype(np.uint8)
-        box = heart_box((reference > 0).any(axis=(2, 3)) | (masks > 0).any(axis=(2, 3)))
+        reference = expert["Masks"][()].astype(np.uint8) if mouse.annotated_frames else None
+        footprint = (masks > 0).any(axis=(2, 3))
+        box = heart_box(footprint if reference is None else footprint | (reference > 0).any(axis=(2, 3)))
         images = expert["Images"][box].astype(np.float32)
     low, high = np.percentile(images, (1, 99.5), axis=(0, 1, 3), keepdims=True)
     images = np.clip((images - low) / np.maximum(high - low, 1e-6), 0, 1)
-    return Case(mouse, images, reference[box], masks[box])
+    frames = tuple(segmented_frames(segmentation))
+    return Case(mouse, images, None if reference is None else reference[box], masks[box], frames)
 
 
 def heart_box(footprint: np.ndarray, margin: float = 0.25) -> tuple[slice, slice]:

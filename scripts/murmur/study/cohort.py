@@ -125,6 +125,11 @@ class Cohort(abc.ABC):
     def check_values(self) -> None:  # noqa: B027 -- files with images are checked by a job
         """Raise BadInput if a value in the user's table of measurements is invalid."""
 
+    @cached_property
+    def contoured(self) -> list[str]:
+        """The mice with contours, or measurements, of the expert, as far as names and headers of the files show."""
+        return self.mice
+
     def shape(self, mouse: str) -> tuple[int, ...] | None:
         """The shape of the images of a mouse; None if the workflow makes or downloads them."""
         files = self.user_files(mouse)

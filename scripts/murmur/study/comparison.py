@@ -62,6 +62,10 @@ class Comparison:
         Groups and sessions are text, in their order; other settings that are not used are None. Raises BadInput if
         columns, groups or sessions do not match the participants of the cohort.
         """
+        if self.reader == REFERENCE and not self._cohort.contoured:
+            raise BadInput(
+                f"{self.key}.values: found 'reference', but no mouse of '{self.cohort}' has one; name a reader"
+            )
         table = self._table
         found = {key: self._column(key, table) for key in COLUMNS}
         different_columns(self.key, found)

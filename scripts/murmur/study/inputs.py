@@ -105,16 +105,35 @@ class Inputs:
             if table == "function" or self.study.cohorts[cohort].has_images
         ]
 
+    def reference_volumes(self, wildcards: Wildcards) -> list[str]:
+        """The volumes of a cohort by its reference; none if it has no reference."""
+        found = self.layout.measurements(wildcards.cohort, REFERENCE, "volumes")
+        return [found] if self.cohort(wildcards).contoured else []
+
     def functions_of_cohort(self, wildcards: Wildcards) -> list[str]:
         """The function tables of a cohort, one per reader."""
-        return self.measurements("function", self._readers_of(wildcards))
+        readers = self.study.readers_of(wildcards.cohort)
+        return self.measurements("function", [(wildcards.cohort, reader) for reader in readers])
 
-    def overlaps_of_cohort(self, wildcards: Wildcards) -> list[str]:
-        """The overlap tables of a cohort, one per reader; none without images."""
-        return self.measurements("overlap", self._readers_of(wildcards))
+    def functions_compared(self, wildcards: Wildcards) -> list[str]:
+        """The function tables of a cohort, one per reader that can be compared with the reference."""
+        return self.measurements("function", self._readers_compared(wildcards))
 
-    def _readers_of(self, wildcards: Wildcards) -> list[tuple[str, str]]:
-        return [(wildcards.cohort, reader) for reader in self.study.readers_of(wildcards.cohort)]
+    def overlaps_compared(self, wildcards: Wildcards) -> list[str]:
+        """The overlap tables of a cohort with images, one per reader that can be compared with the reference."""
+        return self.measurements("overlap", self._readers_compared(wildcards))
+
+    def _readers_compared(self, wildcards: Wildcards) -> list[tuple[str, str]]:
+        return [(wildcards.cohort, reader) for reader in self.study.readers_compared(wildcards.cohort)]
+
+    def has_reference(self, wildcards: Wildcards) -> bool:
+        """Whether a reader of a cohort can be compared with the reference."""
+        return self.study.has_reference(wildcards.cohort, wildcards.reader)
+
+    def overlap(self, wildcards: Wildcards) -> list[str]:
+        """The overlap table of a reader of a cohort; none without a reference."""
+        pair = wildcards.cohort, wildcards.reader
+        return self.measurements("overlap", [pair]) if self.has_reference(wildcards) else []
 
     def statistics_of_reader(self, wildcards: Wildcards) -> dict[str, str]:
         """The tables for the results section of a reader of a cohort, by name."""

@@ -12,6 +12,7 @@ from murmur.data.nifti_file import open_nifti, read_header, scaled_to_uint16
 from murmur.data.published_dataset import ADDRESS, CHECKSUMS, INFLOW_MICE, read_checksums
 from murmur.data.split import inflow_note
 from murmur.errors import BadInput
+from murmur.files import remembered
 from murmur.phantom.phenotypes import has_inflow_frames, phenotypes_of
 from murmur.study.checks import exactly_one, existing, in_natural_order
 from murmur.study.cohort import Cohort
@@ -82,6 +83,13 @@ class FolderCohort(Cohort):
     def _check_content(self, mouse: str) -> None:
         check_mouse(self.file(mouse), self.spacing_mm, self.override_headers)
 
+    @cached_property
+    def contoured(self) -> list[str]:
+        """The mice whose file lists contoured frames or, without a list, has labels."""
+        return remembered(
+            self.files, "contoured mice", lambda _: [m for m in self.mice if contoured_frames(self.file(m))]
+        )
+
     def _contoured_frames(self) -> dict[str, list[int]]:
         return dict(zip(self.mice, read_files(self.files, "contoured frames", contoured_frames), strict=True))
 
@@ -127,6 +135,11 @@ class NiftiCohort(Cohort):
         image, _, _ = read_header(path, *self.grid)
         self.folder.read_masks(mouse, image)
         scaled_to_uint16(path, image)
+
+    @cached_property
+    def contoured(self) -> list[str]:
+        """The mice with a file of masks."""
+        return [mouse for mouse in self.mice if self.folder.mask_files(mouse)]
 
     def shape(self, mouse: str) -> tuple[int, ...]:
         """The shape of the image of a mouse."""
@@ -207,6 +220,11 @@ class MeasurementsCohort(Cohort):
     def readers(self) -> list[str]:
         """The readers of the table."""
         return measurement_table.readers(self.table)
+
+    @cached_property
+    def contoured(self) -> list[str]:
+        """The mice with a value of the reference."""
+        return [mouse for mouse in self.mice if mouse in measurement_table.measured_by_reference(self.table)]
 
     def check_values(self) -> None:
         """Raise BadInput if a cell of the table is invalid, or a metric or mouse is given twice."""

@@ -74,6 +74,11 @@ class Study:
         if self.paper:
             one_of(self.paper["cohort"], list(self.cohorts), "paper.cohort")
             one_of(self.paper["reader"], self.readers_of(self.paper["cohort"]), "paper.reader")
+            if not self.has_reference(*self.paper_pair):
+                raise BadInput(
+                    f"paper.cohort: found '{self.paper['cohort']}', whose mice have no reference, expected a cohort "
+                    "with one; name another, or remove paper"
+                )
 
     def _check_files(self) -> None:
         """Raise BadInput with one line for each invalid file of mice and readers, at most `SHOWN_FILES`."""
@@ -154,25 +159,45 @@ class Study:
         """Name of the cohort on which a reader is trained; None if it is not trained here."""
         return self.readers[reader].trained_on if reader in self.readers else None
 
-    def pairs(self, images: bool = False, phenotypes: bool = False) -> list[tuple[str, str]]:
-        """All pairs of cohort and reader; optionally, only those of cohorts with images or with known phenotypes."""
+    def has_reference(self, cohort: str, reader: str = REFERENCE) -> bool:
+        """Whether the expert contoured, or measured, any mouse of `cohort` on which a reader is measured."""
+        return not set(self.cohorts[cohort].contoured).isdisjoint(self.mice_read(cohort, reader))
+
+    @cached_property
+    def _with_reference(self) -> set[tuple[str, str]]:
+        """The pairs of cohort and reader that can be compared with the reference."""
+        return {pair for pair in self.pairs() if self.has_reference(*pair)}
+
+    def pairs(
+        self, images: bool = False, phenotypes: bool = False, reference: bool | None = None
+    ) -> list[tuple[str, str]]:
+        """All pairs of cohort and reader.
+
+        Optionally, only those of cohorts with images or with known phenotypes, or only those with, or without, a
+        reference with which the reader can be compared.
+        """
         return [
             (name, reader)
             for name, cohort in self.cohorts.items()
             if (cohort.has_images or not images) and (cohort.phenotypes or not phenotypes)
             for reader in self.readers_of(name)
+            if reference is None or ((name, reader) in self._with_reference) == reference
         ]
+
+    def readers_compared(self, cohort: str) -> list[str]:
+        """Names of the readers of `cohort` that can be compared with its reference."""
+        return [reader for reader in self.readers_of(cohort) if (cohort, reader) in self._with_reference]
 
     @property
     def cohorts_of_several_readers(self) -> list[str]:
         """Names of the cohorts on which readers are compared with each other."""
-        return [name for name in self.cohorts if len(self.readers_of(name)) > 1]
+        return [name for name in self.cohorts if len(self.readers_compared(name)) > 1]
 
     def pairs_across_cohorts(self) -> list[tuple[str, str]]:
         """The pairs of cohort and reader for each reader of several cohorts, with its training cohort first."""
         pairs = []
         for reader in self.reader_names:
-            cohorts = [name for name in self.cohorts if reader in self.readers_of(name)]
+            cohorts = [name for name in self.cohorts if (name, reader) in self._with_reference]
             trained_on = self.trained_on(reader)
             if len(cohorts) > 1 and trained_on in (None, *cohorts):
                 pairs += [(cohort, reader) for cohort in sorted(cohorts, key=lambda name: name != trained_on)]

@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Iterable
 
-from murmur.data.mouse_file import check_header
 from murmur.data.split import SPLITS
 from murmur.study.cohort import Cohort
 from murmur.study.reader import Reader
@@ -31,8 +30,10 @@ def summary(study: Study) -> str:
 
 def _cohort(cohort: Cohort) -> str:
     parts = [f"{_mice(len(cohort.mice))} from {SOURCES[cohort.kind]}".replace("from simulated", "simulated")]
-    if cohort.kind == "folder":
-        parts.append(f"{sum(check_header(file)['has_masks'] for file in cohort.files)} with masks")
+    if not cohort.contoured:
+        parts.append("no reference, so that readers are not compared with it")
+    elif cohort.kind in ("folder", "nifti"):
+        parts.append(f"{len(cohort.contoured)} with contours")
     parts += [f"{mouse} excluded ({reason})" for mouse, reason in cohort.excluded.items()]
     if cohort.phenotypes:
         known = [cohort.phenotypes.get(mouse, "unknown") for mouse in cohort.mice]

@@ -23,9 +23,9 @@ def draw(tmp_path, monkeypatch):
     write_csv(read_csv(paths["function"])[lambda table: table["mouse"] < "Mouse4"], tmp_path / "few.csv")
     seen = record_figures(monkeypatch)
 
-    def draw(excluded=EXCLUDED, images=True):
+    def draw(excluded=EXCLUDED, images=True, compared=("net", "observer")):
         functions = {"net": str(tmp_path / "few.csv"), "observer": paths["function"]}
-        overlaps = dict.fromkeys(functions, paths["overlap"]) if images else {}
+        overlaps = dict.fromkeys(compared, paths["overlap"]) if images else {}
         more = {"manifest": paths["manifest"], "split": str(tmp_path / "split.csv")} if images else {}
         draw_flow.main(["flow.png"], excluded, functions, overlaps, {"net": 3, "observer": 6}, 6, **more)
         return seen[-1]
@@ -50,6 +50,14 @@ def test_measurements_without_images(draw):
     assert found[:2] == ["Mice found (n = 6)", "Analysed (n = 6)"]
     assert "measured (n = 3)" in found
     assert not any("overlap" in word or "Excluded" in word or "Training" in word for word in found)
+
+
+def test_reader_without_reference_is_not_compared(draw, tmp_path):
+    without = read_csv(tmp_path / "few.csv").assign(reference=float("nan"))
+    write_csv(without, tmp_path / "few.csv")
+    found = words(draw(compared=("observer",)))
+    net = found[found.index("net") : found.index("observer")]
+    assert net == ["net", "segmented (n = 3)"]
 
 
 def test_many_and_long_reasons(draw):

@@ -3,12 +3,13 @@ import pytest
 import plot_cases
 from drawn_figures import record_figures, smallest_font, words
 from murmur.csv_tables import read_csv, write_csv
-from round_hearts import write_cohort
+from round_hearts import without_reference, write_cohort
 
 
 def plot(folder, paths, suffix="png"):
     outputs = [str(folder / f"figure.{suffix}")]
-    plot_cases.main(paths["overlap"], paths["manifest"], paths["mice"], paths["segmentations"], outputs)
+    files = [paths[name] for name in ("overlap", "function", "manifest", "mice", "segmentations")]
+    plot_cases.main(*files, outputs)
     return folder / f"figure.{suffix}"
 
 
@@ -51,12 +52,31 @@ def test_many_slices_go_on_in_a_second_line(tmp_path, monkeypatch):
     assert any("mean Dice 0.9" in text and "single annotated frame, frame 1 of 1" in text for text in words(seen[0]))
 
 
-def test_no_mouse_with_both_masks_is_said_in_words(tmp_path, monkeypatch):
+def test_no_mouse_to_show_is_said_in_words(tmp_path, monkeypatch):
     paths = write_cohort(tmp_path, 1)
     write_csv(read_csv(paths["overlap"]).assign(dice=None), paths["overlap"])
+    write_csv(read_csv(paths["function"]).assign(reader=None), paths["function"])
     seen = record_figures(monkeypatch)
     plot(tmp_path, paths)
-    assert "No mouse has masks of both expert and reader." in words(seen[0])
+    assert "No mouse has masks of both expert and reader, or an EF." in words(seen[0])
+
+
+def test_without_a_reference_the_reader_is_shown_by_ef(tmp_path, monkeypatch):
+    paths = without_reference(write_cohort(tmp_path, 4))
+    function = read_csv(paths["function"])
+    ef = {"Mouse1": 60.0, "Mouse2": 20.0, "Mouse3": 50.0, "Mouse4": 40.0}
+    is_ef = function["metric"] == "EF"
+    write_csv(function.assign(reader=function["mouse"].map(ef).where(is_ef, 0.0)), paths["function"])
+    seen = record_figures(monkeypatch)
+    plot(tmp_path, paths)
+    assert len(seen[0].axes) == 3
+    found = words(seen[0])
+    assert [text for text in found if " EF of 4 mice: " in text] == [
+        "Lowest EF of 4 mice: Mouse2, EF 20.0%; shown: ES, frame 4 of 6",
+        "Median EF of 4 mice: Mouse4, EF 40.0%; shown: ES, frame 4 of 6",
+        "Highest EF of 4 mice: Mouse1 (control), EF 60.0%; shown: ES, frame 4 of 6",
+    ]
+    assert "Expert" not in found
 
 
 def test_same_data_same_bytes(tmp_path):

@@ -7,12 +7,13 @@ from murmur.csv_tables import read_csv, write_csv
 from murmur.data.manifest import read_manifest
 from murmur.presentation import style
 from murmur.presentation.cases import read_case
-from round_hearts import write_cohort
+from round_hearts import without_reference, write_cohort
 
 
 def films(folder, paths):
     outputs = [str(folder / f"movie_{case}.gif") for case in ("best", "median", "worst")]
-    render_movies.main(paths["overlap"], paths["manifest"], paths["mice"], paths["segmentations"], *outputs)
+    files = [paths[name] for name in ("overlap", "function", "manifest", "mice", "segmentations")]
+    render_movies.main(*files, outputs)
     return outputs
 
 
@@ -101,9 +102,28 @@ def test_a_film_becomes_smaller_until_it_fits(tmp_path, monkeypatch):
     assert len(small) < len(large)
 
 
-def test_no_mouse_with_both_masks_still_gives_films(tmp_path):
+def test_without_a_reference_the_reader_fills_the_film_which_is_held_at_its_ed_and_es(tmp_path):
+    paths = without_reference(write_cohort(tmp_path, 1))
+    stills = list(render_movies.stills(case_of(paths), None))
+    assert [still.ms for still in stills] == [1000, 100, 100, 1000, 100, 100]
+    assert [still.reader.words for still in stills[::3]] == [
+        "Reader · frame 1 of 6 · 0 ms · ED",
+        "Reader · frame 4 of 6 · 15 ms · ES",
+    ]
+    assert all(still.expert is None for still in stills)
+    both = list(render_movies.stills(case_of(write_cohort(tmp_path / "both", 1)), None))
+    for movie, path in ((stills, "one.gif"), (both, "two.gif")):
+        (tmp_path / path).write_bytes(render_movies.encode(movie, "Mouse1", 160, 1))
+    with Image.open(tmp_path / "one.gif") as one, Image.open(tmp_path / "two.gif") as two:
+        assert one.width == two.width
+        assert one.height > two.height
+    assert len(films(tmp_path, paths)) == 3
+
+
+def test_no_mouse_to_show_still_gives_films(tmp_path):
     paths = write_cohort(tmp_path, 1)
     write_csv(read_csv(paths["overlap"]).assign(dice=None), paths["overlap"])
+    write_csv(read_csv(paths["function"]).assign(reader=None), paths["function"])
     for path in films(tmp_path, paths):
         assert Image.open(path).n_frames == 1
 

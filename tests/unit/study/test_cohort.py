@@ -125,3 +125,49 @@ def test_excluded_phantom_leaves_the_others_as_they_are():
     assert part.generated == whole.files
     assert len(part.files) == 13
     assert part.phenotypes == {mouse: name for mouse, name in whole.phenotypes.items() if mouse != "Mouse2"}
+
+
+def test_contoured_mice_are_found_from_the_headers(mice, tmp_path):
+    assert mice().contoured == ["M1", "M2", "M3", "M4", "M5"]
+    with h5py.File(tmp_path / "mice" / "M2.h5", "r+") as file:
+        del file["Masks"]
+    with h5py.File(tmp_path / "mice" / "M3.h5", "r+") as file:  # an empty list: nothing was contoured
+        del file["Frames_with_ROI"]
+        file["Frames_with_ROI"] = np.zeros(0, int)
+        file["Masks"][...] = 0
+    with h5py.File(tmp_path / "mice" / "M4.h5", "r+") as file:  # no list: the masks show it
+        del file["Frames_with_ROI"]
+        file["Masks"][...] = 0
+    assert mice().contoured == ["M1", "M5"]
+
+
+def test_measurements_may_have_no_reference(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "empty.csv").write_text("mouse,metric,unit,reference,tool\nA,EF,%,,60\nB,EF,%,50,61\n")
+    (tmp_path / "absent.csv").write_text("mouse,metric,unit,tool\nA,EF,%,60\nB,EF,%,61\n")
+    (tmp_path / "capital.csv").write_text("mouse,metric,unit,Reference,tool\nA,EF,%,50,60\n")
+    cohorts = {name: {"source": {"measurements": f"{name}.csv"}} for name in ("empty", "absent")}
+    study = Study({"study": "s", "cohorts": cohorts})
+    study.check_mice()
+    assert study.cohorts["empty"].contoured == ["B"]
+    assert study.cohorts["absent"].contoured == []
+    assert measurement_table.function("absent.csv", "tool")["reference"].isna().all()
+    assert study.pairs(reference=True) == [("empty", "tool")]
+    assert study.pairs(reference=False) == [("absent", "tool")]
+    with pytest.raises(BadInput, match="found the column 'Reference', but no reference"):
+        Study({"study": "s", "cohorts": {"c": {"source": {"measurements": "capital.csv"}}}}).check_mice()
+
+
+def test_reader_is_compared_only_where_it_reads_contoured_mice(mice, tmp_path):
+    for number in range(1, 5):
+        with h5py.File(tmp_path / "mice" / f"M{number}.h5", "r+") as file:
+            del file["Masks"]
+    (tmp_path / "split.csv").write_text(
+        "mouse,split\n" + "\n".join(f"M{n},{'train' if n > 3 else 'test'}" for n in range(1, 6))
+    )
+    cohort = {"source": {"folder": "mice"}, "split": {"file": "split.csv"}}
+    readers = {"test": {"weights": "murmur"}, "all": {"weights": "murmur", "mice": "all"}}
+    study = Study({"study": "s", "cohorts": {"mine": cohort}, "readers": readers})
+    assert study.pairs(reference=True) == [("mine", "all")]
+    assert study.readers_compared("mine") == ["all"]
+    assert study.cohorts_of_several_readers == []

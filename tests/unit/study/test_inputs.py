@@ -52,9 +52,9 @@ def test_measurements_alone_have_no_overlap(study):
         "measurements/external_7T/unet3plus/function.csv",
         "measurements/external_7T/given/function.csv",
     ]
-    assert len(inputs.overlaps_of_cohort(job("external_7T"))) == 2
+    assert len(inputs.overlaps_compared(job("external_7T"))) == 2
     assert short(inputs.functions_of_cohort(job("numbers"))) == ["measurements/numbers/tool/function.csv"]
-    assert inputs.overlaps_of_cohort(job("numbers")) == []
+    assert inputs.overlaps_compared(job("numbers")) == []
 
 
 def test_words_about_a_reader_rest_on_what_is_measured(study):

@@ -248,8 +248,8 @@ def test_measurements_may_have_participants(tmp_path):
 @pytest.fixture
 def mixed(demo, tmp_path):
     """The default study with a folder of one mouse, weights that ship, and a table of measurements."""
-    (tmp_path / "mice").mkdir()
-    (tmp_path / "mice" / "A.h5").touch()
+    masks = np.ones((4, 4, 2, 3), np.uint8)
+    write_cine(tmp_path / "mice" / "A.h5", masks.astype(np.uint16), masks, [0, 2])
     (tmp_path / "table.csv").write_text("mouse,metric,unit,reference,tool,01\nA,EF,%,60,61,\nB,EF,%,50,51,52\n")
     demo["cohorts"]["own"] = {"source": {"folder": str(tmp_path / "mice")}}
     demo["cohorts"]["numbers"] = {"source": {"measurements": str(tmp_path / "table.csv")}}
