@@ -1,6 +1,7 @@
 """Methods describe only what was made and computed: studies without contours, images, readers or some tables."""
 
 import pandas as pd
+import pytest
 
 import write_methods
 from methods_of_a_study import COMMITS, DIGEST, MADE, OURS, SPLIT, STUDY, VERSIONS, words
@@ -111,10 +112,12 @@ def test_only_tables_with_a_result_are_described(tmp_path):
     assert {name: table["p"].tolist() for name, table in found.items()} == {"overlap_anova": [0.25]}
 
 
-def test_numbers_alone_have_neither_images_nor_readers():
+@pytest.mark.parametrize(("reference", "who"), [(60.0, "the reference and reader other"), (None, "reader other")])
+def test_numbers_alone_have_neither_images_nor_readers(reference, who):
     study = {"study": "alone", "cohorts": {"numbers": {"source": {"measurements": "numbers.csv"}}}}
     # not linked: each metric has mice of its own
     function = pd.DataFrame({"mouse": ["A1", "A2", "B1", "B2"], "metric": ["EDV", "EDV", "ESV", "ESV"]})
+    function = function.assign(reference=reference)
     functions = {"numbers": {"other": function}}
     found = write_methods.sections(
         in_force(complete(study)),
@@ -130,5 +133,6 @@ def test_numbers_alone_have_neither_images_nor_readers():
         {},
     )
     assert "The numbers cohort comprised 3 mice" in found["Mice"][0]
+    assert f" by {who}; no images were analysed" in found["Mice"][0]
     assert "1 mouse was excluded (died, n = 1), and 2 mice were analysed" in found["Mice"][0]
     assert not any(any(found[heading]) for heading in ("Reference contours", "Segmentation", "Measurements"))

@@ -110,9 +110,10 @@ def numbers_alone(name: str, functions: Mapping[str, pd.DataFrame], excluded: Ma
         METRIC_MEANINGS[m] for m in METRICS if any((table["metric"] == m).any() for table in functions.values())
     ]
     readers = f"{'reader' if len(functions) == 1 else 'readers'} {enumerate_words(functions)}"
+    reference = any(table["reference"].notna().any() for table in functions.values())
     return paragraph(
         f"the {name} cohort comprised {mice(n + len(excluded))} with existing measurements of "
-        f"{enumerate_words(measured)} by the reference and {readers}; no images were analysed",
+        f"{enumerate_words(measured)} by {'the reference and ' if reference else ''}{readers}; no images were analysed",
         exclusions(excluded, n),
     )
 
