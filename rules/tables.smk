@@ -88,6 +88,7 @@ rule write_results:
         sd_ddof=study.statistics["sd_ddof"],
         alpha=study.statistics["alpha"],
         power=study.statistics["power"],
+        animals=lambda w: inputs.cohort(w).animals_scanned_repeatedly,
         code=code("write_results"),
     message:
         "Write the results section of {wildcards.reader} on {wildcards.cohort}"

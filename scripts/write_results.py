@@ -23,7 +23,13 @@ if TYPE_CHECKING:
 
 
 def sections(
-    tables: dict[str, pd.DataFrame], cohort: str, reader: str, sd_ddof: int, alpha: float, power: float
+    tables: dict[str, pd.DataFrame],
+    cohort: str,
+    reader: str,
+    sd_ddof: int,
+    alpha: float,
+    power: float,
+    animals: int,
 ) -> dict[str, list[str]]:
     """Return the paragraphs under each heading; those without a table are empty."""
     agreement = tables["agreement"]
@@ -33,7 +39,7 @@ def sections(
 
     return {
         "Summary": [summary(tables, cohort, reader, alpha)],
-        "Mice": [compared(tables, cohort, reader)],
+        "Mice": [compared(tables, cohort, reader, animals)],
         "Agreement": [
             conventions(agreement, reader, sd_ddof, alpha),
             bias(agreement, reader, alpha),
@@ -67,18 +73,19 @@ def main(
     sd_ddof: int,
     alpha: float,
     power: float,
+    animals: int = 0,
     **others: str | None,
 ) -> None:
     """Write `output` (results.md) from the table `agreement` and those of `others` that the cohort has.
 
     `others` are named as their files: manifest, split, overlap_summary, surface_summary, overlap_anova,
     overlap_pairwise, overlap_model, dice_error, groups, group_tests, group_differences, sample_size. `power` is that of
-    sample_size.
+    sample_size. `animals` is their number if some have several scans, otherwise 0.
     """
     paths = {"agreement": agreement} | others
     readers = {"manifest": lambda path: read_analysed(path)[0]}
     tables = {name: readers.get(name, read_csv)(path) for name, path in paths.items() if path}
-    found = sections(tables, cohort, reader, sd_ddof, alpha, power)
+    found = sections(tables, cohort, reader, sd_ddof, alpha, power, animals)
     write_page(output, f"Results: {cohort} cohort, reader {reader}", found)
 
 
@@ -91,5 +98,6 @@ if __name__ == "__main__":
             sd_ddof=snakemake.params.sd_ddof,
             alpha=snakemake.params.alpha,
             power=snakemake.params.power,
+            animals=snakemake.params.animals,
             **dict(snakemake.input.items()),
         )

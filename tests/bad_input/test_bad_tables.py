@@ -1,7 +1,9 @@
 """Bad and odd tables: measurements (CSV), participants (TSV), split (CSV)."""
 
+import datetime
 import zipfile
 
+import openpyxl
 import pytest
 
 from corpus import Case, Finished, Noted, Right, check, stops
@@ -58,6 +60,18 @@ def excel(place: Place, name: str = "numbers.csv") -> None:
         file.writestr("[Content_Types].xml", "<Types/>")
         file.writestr("xl/workbook.xml", "<workbook/>")
         file.writestr("xl/media.bin", bytes(range(128, 256)))
+
+
+def workbook(rows: list[list], name: str = "participants.tsv"):
+    """Write a table as a workbook, whatever its name."""
+
+    def spoil(place: Place) -> None:
+        book = openpyxl.Workbook()
+        for row in rows:
+            book.active.append(row)
+        book.save(place / name)
+
+    return spoil
 
 
 def wide(place: Place) -> None:
@@ -318,6 +332,48 @@ FOLDER = [
         participants("mouse\tphenotype\n" + "".join(f" {m} \t TAC \n" for m in MICE)),
         phenotypes_are(G1="TAC", Bad="TAC"),
     ),
+    Case(
+        "P15_semicolons_and_decimal_commas",
+        participants("Mouse;Group;BW [g]\n" + "".join(f"{m};TAC;24,5\n" for m in MICE)),
+        phenotypes_are(G1="TAC"),
+    ),
+    Case("P16_workbook", workbook([["mouse", "group"], *([m, "TAC"] for m in MICE)]), phenotypes_are(Bad="TAC")),
+    Case(
+        "P17_formula",
+        workbook([["mouse", "ratio"], *([m, "=1/2"] for m in MICE)]),
+        stops("planning", r"participants\.tsv, cell B2: found a formula"),
+    ),
+    Case(
+        "P18_date_as_group",
+        workbook([["mouse", "group"], *([m, datetime.date(2026, 3, 1)] for m in MICE)]),
+        stops("planning", r"participants\.tsv, line 2: found the date '2026-03-01' as group"),
+    ),
+    Case(
+        "P19_no_number",
+        participants("mouse\tweight\n" + "".join(f"{m}\t24 g\n" for m in MICE)),
+        stops("planning", r"participants\.tsv, line 2: found '24 g' as weight"),
+    ),
+    Case(
+        "P20_decimal_marks",
+        participants("mouse\tBW\nG1\t24,5\nG2\t24.5\n"),
+        stops("planning", r"participants\.tsv, line 2: found '24,5' as BW, but '24.5' as BW in line 3"),
+    ),
+    Case(
+        "P21_two_sexes",
+        participants("mouse\tanimal\tsession\tsex\nG1\tA\t1\tf\nG2\tA\t2\tm\n"),
+        stops("planning", PEOPLE + "the sex female and male of A"),
+    ),
+    Case(
+        "P22_session_twice",
+        participants("mouse\tanimal\tsession\nG1\tA\t1\nG2\tA\t1\n"),
+        stops("planning", PEOPLE + "G1 and G2 of A in the session 1"),
+    ),
+    Case(
+        "P23_excluded_without_reason",
+        participants("mouse\texcluded\nG1\tyes\n"),
+        stops("planning", r"participants\.tsv, line 2: found 'yes' as excluded, expected the reason"),
+    ),
+    Case("P24_no_row", participants("mouse\tsex\nG1\tf\nG2\tf\nG3\tm\n"), Noted("no row for Bad", mouse=".*")),
     Case("P05_empty", participants(""), stops("planning", PEOPLE)),
     Case("P06_header_only", participants("mouse\tphenotype\n"), stops("planning", PEOPLE + "no ")),
     Case("P07_excel", lambda place: excel(place, "participants.tsv"), stops("planning", PEOPLE + ".*Excel")),

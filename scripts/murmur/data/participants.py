@@ -6,6 +6,7 @@ A cohort may have a table of participants, with one row per scan or per animal, 
 import re
 import unicodedata
 from collections.abc import Collection, Iterable, Sequence
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -104,14 +105,15 @@ def check_animals(tables: str, scans: pd.DataFrame) -> None:
                 f"{tables}: found the {column} {values[0]} and {values[1]} of {animal}, expected one for all scans of "
                 "an animal; correct the table"
             )
-    sessions = repeated.assign(session=repeated["session"].fillna(""))
-    for (animal, session), same in sessions.groupby(["animal", "session"], sort=False)["mouse"]:
-        if len(same) > 1:
-            where = f"in the session {session}" if session else "without a session"
-            raise BadInput(
-                f"{tables}: found {' and '.join(same.iloc[:2])} of {animal} {where}, expected a different session for "
-                "each scan of an animal; correct the table, or exclude a scan with the reason"
-            )
+    same = repeated[repeated.duplicated(["animal", "session"], keep=False)]
+    if len(same):
+        animal, session = same.iloc[0][["animal", "session"]].fillna("")
+        scans = same["mouse"][(same["animal"] == animal) & (same["session"].fillna("") == session)]
+        where = f"in the session {session}" if session else "without a session"
+        raise BadInput(
+            f"{tables}: found {' and '.join(scans.iloc[:2])} of {animal} {where}, expected a different session for "
+            "each scan of an animal; correct the table, or exclude a scan with the reason"
+        )
 
 
 def _visits(path: str, people: Sequence[Participant]) -> list[Participant]:
@@ -191,6 +193,7 @@ def _table(scans: Sequence[_Scan]) -> pd.DataFrame:
     return table[[*first, *(name for name in table if name not in first)]]
 
 
+@cache
 def _parts(name: str) -> tuple[str, ...]:
     """Return the words and numbers of a name, without the prefixes of BIDS: M, 1, day, 7 of "M1_day7"."""
     return tuple(re.findall(r"[^\W\d_]+|\d+", re.sub(r"(^|_)(sub|ses)-", r"\1", name)))

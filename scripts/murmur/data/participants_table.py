@@ -3,6 +3,7 @@
 import math
 import re
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import NamedTuple
 
 from murmur.csv_tables import Row, read_rows
@@ -120,6 +121,7 @@ def _columns(path: str, header: Sequence[str]) -> dict[str, str]:
     return found
 
 
+@cache
 def _plain(name: str) -> str:
     """Return the name of a column in lower case, with "_" for all that is no letter or digit: "BW [g]" is bw_g."""
     return re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
@@ -133,6 +135,12 @@ def _aliases(meaning: str) -> dict[str, float]:
     return dict.fromkeys(names, 1.0) | {f"{name}_{unit}": size for name in names for unit, size in units.items()}
 
 
+@cache
+def _factor(meaning: str, name: str) -> float:
+    """Return the size of the unit of a column of numbers in that of its meaning."""
+    return _aliases(meaning).get(_plain(name), 1.0)
+
+
 def _write_numbers_alike(path: str, rows: Sequence[Row], columns: Mapping[str, str]) -> None:
     """Write decimal points and empty missing values in the columns of numbers.
 
@@ -140,7 +148,13 @@ def _write_numbers_alike(path: str, rows: Sequence[Row], columns: Mapping[str, s
     """
     numeric = [name for name, meaning in columns.items() if meaning in NUMBERS]
     numeric += [name for name in rows[0] if name not in columns and all(_is_number(row[name]) for row in rows)]
-    marked = {mark: (row, name) for mark in ",." for row in rows for name in numeric if mark in row[name]}
+    marked = {
+        mark: (row, name)
+        for mark in ",."
+        for row in rows
+        for name in numeric
+        if mark in row[name] and NUMBER.fullmatch(row[name])
+    }
     if len(marked) == 2:
         (row, name), (other, point) = marked[","], marked["."]
         raise BadInput(
@@ -180,7 +194,7 @@ def _value(place: str, name: str, meaning: str, cell: str) -> str | float:
             "formatted as text"
         )
     if meaning in NUMBERS and cell:
-        factor = _aliases(meaning).get(_plain(name), 1.0)
+        factor = _factor(meaning, name)
         value = float(cell) * factor if NUMBER.fullmatch(cell) and "," not in cell else math.nan
         if not 0 < value < math.inf:
             raise BadInput(

@@ -31,6 +31,7 @@ def draw_split(
     seed: int,
     key: str = "split",
     n_excluded: int = 0,
+    noun: str = "mice",
 ) -> dict[str, str]:
     """Draw a random split of a cohort, stratified by phenotype.
 
@@ -56,6 +57,8 @@ def draw_split(
         Key of the split in the study file, for messages.
     n_excluded : int, optional
         Number of excluded mice, which are not among `mice`, for messages.
+    noun : str, optional
+        What is drawn, for messages: animals instead of mice, if these have several scans.
 
     Returns
     -------
@@ -70,7 +73,7 @@ def draw_split(
     if sum(numbers.values()) != len(mice):
         excluded = f" ({n_excluded} excluded)" if n_excluded else ""
         raise BadInput(
-            f"{key}: found {' + '.join(str(numbers[s]) for s in SPLITS)} = {sum(numbers.values())} mice, "
+            f"{key}: found {' + '.join(str(numbers[s]) for s in SPLITS)} = {sum(numbers.values())} {noun}, "
             f"expected the cohort's {len(mice)}{excluded}; correct train, validation and test, {OWN_SPLIT}"
         )
     if len(inflow) > numbers["train"]:
@@ -135,6 +138,33 @@ def read_split(path: str, mice: Collection[str], excluded: Collection[str] = ())
     if unknown := sorted(set(assignment) - set(mice) - set(excluded)):
         raise BadInput(f"{path}: found {', '.join(unknown[:5])}, expected only mice of the cohort; remove the rows")
     return {mouse: assignment[mouse] for mouse in mice}
+
+
+def check_whole_animals(path: str, assignment: Mapping[str, str], animals: Mapping[str, str]) -> None:
+    """Check that all scans of an animal are in one set.
+
+    Parameters
+    ----------
+    path : str
+        File of the split, for messages.
+    assignment : mapping of str to str
+        Set of each mouse.
+    animals : mapping of str to str
+        Animal of each mouse.
+
+    Raises
+    ------
+    BadInput
+        If an animal has scans in two sets.
+    """
+    first: dict[str, str] = {}
+    for mouse, split in assignment.items():
+        other = first.setdefault(animals[mouse], mouse)
+        if assignment[other] != split:
+            raise BadInput(
+                f"{path}: found {other} in {assignment[other]} and {mouse} in {split}, which are scans of the animal "
+                f"{animals[mouse]}, expected all scans of an animal in one set; change the split"
+            )
 
 
 def inflow_note(inflow: Collection[str], assignment: Mapping[str, str]) -> str:

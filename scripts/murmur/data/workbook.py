@@ -1,6 +1,7 @@
 """Tables of users as Excel workbooks (.xlsx)."""
 
 import datetime
+import io
 import unicodedata
 import warnings
 import zipfile
@@ -50,7 +51,7 @@ def read_workbook(path: str | Path) -> list[Row]:
             raise BadInput(f"{path}: found a table of {size:,} bytes, expected at most {MOST_BYTES:,}; shorten it")
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)  # on parts such as drop-down lists, which are lost in writing
-            book = openpyxl.load_workbook(path, keep_links=False)
+            book = openpyxl.load_workbook(io.BytesIO(Path(path).read_bytes()), keep_links=False)
         sheet = _sheet(path, book.worksheets)
         if merged := sorted(map(str, sheet.merged_cells.ranges)):
             raise BadInput(

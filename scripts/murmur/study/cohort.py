@@ -11,7 +11,7 @@ import pandas as pd
 
 from murmur.data.mouse_file import check_header
 from murmur.data.participants import TEMPLATE, Participants, check_animals, read_participants, session_files
-from murmur.data.split import SPLITS, draw_split, read_split
+from murmur.data.split import SPLITS, check_whole_animals, draw_split, read_split
 from murmur.errors import BadInput
 from murmur.study.checks import existing, nearest
 from murmur.study.layout import Layout
@@ -140,7 +140,7 @@ class Cohort(abc.ABC):
         """What the tables of participants and sessions say about all mice found. Raises BadInput as their reader."""
         return read_participants(self.settings.get("participants"), self.found, self.settings.get("sessions"))
 
-    @property
+    @cached_property
     def tables_of_participants(self) -> list[str]:
         """The user's files that `listed` is read from."""
         files = []
@@ -161,9 +161,15 @@ class Cohort(abc.ABC):
         return table
 
     @property
-    def has_repeated_scans(self) -> bool:
-        """Whether an animal has several scans, which are not independent."""
-        return bool(self.participants["animal"].duplicated().any())
+    def animals_scanned_repeatedly(self) -> int:
+        """The number of animals if some of them have several scans, which are not independent; otherwise 0."""
+        animals = self.participants["animal"]
+        return animals.nunique() if animals.duplicated().any() else 0
+
+    @property
+    def compares_phenotypes(self) -> bool:
+        """Whether phenotypes are known and can be compared with tests that take scans as independent."""
+        return bool(self.phenotypes) and not self.animals_scanned_repeatedly
 
     @cached_property
     def phenotypes(self) -> dict[str, str]:
@@ -184,16 +190,34 @@ class Cohort(abc.ABC):
 
     @cached_property
     def split(self) -> dict[str, str]:
-        """The set (train, validation or test) of each mouse. Raises BadInput if it cannot be drawn or read."""
+        """The set (train, validation or test) of each mouse, the same for all scans of an animal.
+
+        Raises BadInput if it cannot be drawn or read.
+        """
         given = self.settings.get("split")
         if given is None:
             return dict.fromkeys(self.mice, "test")
+        animals = dict(zip(self.participants["mouse"], self.participants["animal"], strict=True))
         if "file" in given:
-            return read_split(given["file"], self.mice, self.excluded)
+            assignment = read_split(given["file"], self.mice, self.excluded)
+            check_whole_animals(given["file"], assignment, animals)
+            return assignment
         inflow, without_contours = self._with_a_fixed_set()
-        numbers = {name: given[name] for name in SPLITS}
-        key, n_excluded = f"{self.key}.split", len(self.excluded)
-        return draw_split(self.mice, self.phenotypes, inflow, without_contours, numbers, given["seed"], key, n_excluded)
+        given = {"numbers": {name: given[name] for name in SPLITS}, "seed": given["seed"], "key": f"{self.key}.split"}
+        if not self.animals_scanned_repeatedly:
+            return draw_split(
+                self.mice, self.phenotypes, inflow, without_contours, **given, n_excluded=len(self.excluded)
+            )
+        contoured = {animals[mouse] for mouse in self.mice if mouse not in without_contours}
+        assignment = draw_split(
+            set(animals.values()),
+            {animals[mouse]: phenotype for mouse, phenotype in self.phenotypes.items()},
+            inflow={animals[mouse] for mouse in inflow},
+            without_contours=set(animals.values()) - contoured,
+            **given,
+            noun="animals",
+        )
+        return {mouse: assignment[animal] for mouse, animal in animals.items()}
 
     def _with_a_fixed_set(self) -> tuple[set[str], set[str]]:
         """The mice with inflow frames, which are training mice, and those without contours, which are test mice."""
@@ -207,6 +231,17 @@ class Cohort(abc.ABC):
     def split_note(self) -> str:
         """A note on the split to show before the run starts; often empty."""
         return ""
+
+    @property
+    def scans_note(self) -> str:
+        """A note on animals with several scans to show before the run starts; often empty."""
+        if not (animals := self.animals_scanned_repeatedly):
+            return ""
+        are = f"are of {animals} {'animal' if animals == 1 else 'animals'}"
+        return (
+            f"Note: the {len(self.mice)} scans of {self.name} {are}; agreement with the reference treats them as "
+            "independent, and phenotypes are compared by `comparison` only."
+        )
 
     def mice_of(self, *splits: str) -> list[str]:
         """The mice of the sets named."""

@@ -139,11 +139,11 @@ class Inputs:
         """The tables for the results section of a reader of a cohort, by name."""
         cohort = self.cohort(wildcards)
         names = ["agreement", "sample_size"]
-        if cohort.phenotypes:
+        if cohort.compares_phenotypes:
             names += ["groups", "group_tests", "group_differences"]
         if cohort.has_images:
             names += ["overlap_summary", "surface_summary", "overlap_anova", "overlap_pairwise", "dice_error"]
-        if cohort.has_images and cohort.phenotypes:
+        if cohort.has_images and cohort.compares_phenotypes:
             names += ["overlap_model"]
         found = {}
         if cohort.has_images:

@@ -105,7 +105,7 @@ class Study:
     @property
     def notes(self) -> list[str]:
         """Notes to show before any job starts; often none."""
-        notes = [cohort.split_note for cohort in self.cohorts.values() if cohort.split_note]
+        notes = [note for cohort in self.cohorts.values() for note in (cohort.split_note, cohort.scans_note) if note]
         found = [f"{name}: {finding.sentence}" for name, of_cohort in self.findings.items() for finding in of_cohort]
         more = [f"{len(found) - SHOWN} more in checks.csv of the cohorts"] if len(found) > SHOWN else []
         return [*notes, *found[:SHOWN], *more]
@@ -173,13 +173,13 @@ class Study:
     ) -> list[tuple[str, str]]:
         """All pairs of cohort and reader.
 
-        Optionally, only those of cohorts with images or with known phenotypes, or only those with, or without, a
+        Optionally, only those of cohorts with images or whose phenotypes are compared, or only those with, or without, a
         reference with which the reader can be compared.
         """
         return [
             (name, reader)
             for name, cohort in self.cohorts.items()
-            if (cohort.has_images or not images) and (cohort.phenotypes or not phenotypes)
+            if (cohort.has_images or not images) and (cohort.compares_phenotypes or not phenotypes)
             for reader in self.readers_of(name)
             if reference is None or ((name, reader) in self._with_reference) == reference
         ]

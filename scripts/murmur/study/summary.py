@@ -35,6 +35,8 @@ def _cohort(cohort: Cohort) -> str:
     elif cohort.kind in ("folder", "nifti"):
         parts.append(f"{len(cohort.contoured)} with contours")
     parts += [f"{mouse} excluded ({reason})" for mouse, reason in cohort.excluded.items()]
+    if animals := cohort.animals_scanned_repeatedly:
+        parts.append(f"{animals} {'animal' if animals == 1 else 'animals'}")
     if cohort.phenotypes:
         known = [cohort.phenotypes.get(mouse, "unknown") for mouse in cohort.mice]
         parts.append(f"phenotypes: {_numbers(known)}")

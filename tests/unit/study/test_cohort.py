@@ -1,3 +1,5 @@
+from functools import partial
+
 import h5py
 import numpy as np
 import pytest
@@ -171,3 +173,43 @@ def test_reader_is_compared_only_where_it_reads_contoured_mice(mice, tmp_path):
     assert study.pairs(reference=True) == [("mine", "all")]
     assert study.readers_compared("mine") == ["all"]
     assert study.cohorts_of_several_readers == []
+
+
+REPEATED = "mouse\tanimal\tsession\tgroup\nM1\tA\t1\tsham\nM2\tA\t2\tsham\nM3\tB\t1\tMI\nM4\tB\t2\tMI\nM5\tC\t1\tMI\n"
+
+
+def test_all_scans_of_an_animal_are_in_one_set(mice, tmp_path):
+    (tmp_path / "people.tsv").write_text(REPEATED)
+    repeated = partial(mice, participants="people.tsv")
+    cohort = repeated(split={"train": 1, "validation": 1, "test": 1})
+    assert cohort.split["M1"] == cohort.split["M2"] != cohort.split["M3"] == cohort.split["M4"] != cohort.split["M5"]
+    assert refused(repeated, split={"train": 3, "validation": 1, "test": 1}) == [
+        "cohorts.mine.split: found 3 + 1 + 1 = 5 animals, expected the cohort's 3; correct train, validation and test, "
+        "or provide a table with the columns mouse and split (split: {file: split.csv})"
+    ]
+    sets = ("train", "test", "train", "train", "validation")
+    rows = [f"M{number},{split}\n" for number, split in enumerate(sets, 1)]
+    (tmp_path / "split.csv").write_text("mouse,split\n" + "".join(rows))
+    assert refused(repeated, split={"file": "split.csv"}) == [
+        "split.csv: found M1 in train and M2 in test, which are scans of the animal A, expected all scans of an animal "
+        "in one set; change the split"
+    ]
+
+
+def test_phenotypes_of_repeated_scans_are_known_but_not_compared_as_if_independent(mice, tmp_path):
+    (tmp_path / "people.tsv").write_text(REPEATED)
+    cohort = mice(participants="people.tsv")
+    assert cohort.phenotypes["M2"] == "sham" and cohort.animals_scanned_repeatedly == 3
+    assert not cohort.compares_phenotypes
+    assert cohort.scans_note.startswith("Note: the 5 scans of mine are of 3 animals; agreement")
+    once = mice(participants="people.tsv", exclude={"M2": "motion", "M4": "motion"})
+    assert once.compares_phenotypes and once.scans_note == ""
+
+
+def test_mice_are_excluded_by_the_participants_too(mice, tmp_path):
+    (tmp_path / "mice" / "M2.h5").write_text("damaged")
+    (tmp_path / "people.tsv").write_text("mouse\texcluded\nM1\tno\nM2\tmotion\nM9\tdied\n")
+    cohort = mice(participants="people.tsv", exclude={"M3": "tumour"})
+    assert cohort.excluded == {"M2": "motion", "M3": "tumour"}, "and files of excluded mice are not read"
+    assert cohort.participants["mouse"].tolist() == ["M1", "M4", "M5"]
+    assert cohort.listed.not_scanned == {"M9": "died"}

@@ -31,8 +31,11 @@ UNREPORTED = (
 )
 
 
-def compared(tables: dict[str, pd.DataFrame], cohort: str, reader: str) -> str:
-    """Report how many mice were compared, of which phenotypes, and how many were excluded and why."""
+def compared(tables: dict[str, pd.DataFrame], cohort: str, reader: str, animals: int) -> str:
+    """Report how many mice were compared, of which phenotypes, and how many were excluded and why.
+
+    `animals` is the number of animals of the cohort if some have several scans, otherwise 0.
+    """
     agreement, groups = tables["agreement"], tables.get("groups")
     manifest, split = tables.get("manifest"), tables.get("split")
     n = int(agreement["n"].max()) if len(agreement) else 0
@@ -57,6 +60,12 @@ def compared(tables: dict[str, pd.DataFrame], cohort: str, reader: str) -> str:
             sizes["unknown"] = unknown
         kinds = enumerate_words(f"{phenotype} (n = {size})" for phenotype, size in sizes.items())
         texts.append(f"the {'phenotype was' if len(sizes) == 1 else 'phenotypes were'} {kinds}")
+    if animals and n:
+        texts.append(
+            f"the scans of the cohort are of {animals} {'animal' if animals == 1 else 'animals'}; agreement was "
+            "assessed as if all scans were independent, so that its confidence intervals are too narrow and its p "
+            "values too small where scans of an animal resemble each other, and phenotypes were not compared"
+        )
     return paragraph(*texts)
 
 
