@@ -173,8 +173,8 @@ class Study:
     ) -> list[tuple[str, str]]:
         """All pairs of cohort and reader.
 
-        Optionally, only those of cohorts with images or whose phenotypes are compared, or only those with, or without, a
-        reference with which the reader can be compared.
+        Optionally, only those of cohorts with images or whose phenotypes are compared, or only those with, or without,
+        a reference with which the reader can be compared.
         """
         return [
             (name, reader)
