@@ -2,7 +2,7 @@
 #
 #   in    measurements.csv, with the columns of the participants, of the cohort and reader of the comparison
 #   out   comparisons/NAME/values.csv, summary.csv, tests.csv, differences.csv, model_means.csv, measurement_error.csv,
-#         assumptions.csv, figure_groups.*, figure_sessions.*
+#         assumptions.csv, curves.csv, mean_curves.csv, mean_wall.csv, figure_*
 
 
 if study.comparisons:
@@ -75,3 +75,83 @@ if study.comparisons:
             "Plot the sessions of {wildcards.comparison}"
         script:
             "../scripts/plot_sessions.py"
+
+    rule average_curves:
+        input:
+            volumes=inputs.volumes_compared,
+            measurements=inputs.values_compared,
+        output:
+            curves="<results>/comparisons/{comparison}/curves.csv",
+            means="<results>/comparisons/{comparison}/mean_curves.csv",
+        log:
+            "<logs>/average_curves/{comparison}.log",
+        conda:
+            "../envs/analysis.yaml"
+        resources:
+            **SMALL,
+        params:
+            settings=inputs.comparison_settings,
+            code=code("average_curves"),
+        message:
+            "Average the time-volume curves of {wildcards.comparison}"
+        script:
+            "../scripts/average_curves.py"
+
+    rule plot_volume_curves:
+        input:
+            curves=rules.average_curves.output.curves,
+            means=rules.average_curves.output.means,
+        output:
+            *compared("figure_curves", "4. Time-volume curves", ".png", ".pdf", ".svg"),
+        log:
+            "<logs>/plot_volume_curves/{comparison}.log",
+        conda:
+            "../envs/analysis.yaml"
+        resources:
+            **SMALL,
+        params:
+            settings=inputs.comparison_settings,
+            code=code("plot_volume_curves"),
+        message:
+            "Plot the time-volume curves of {wildcards.comparison}"
+        script:
+            "../scripts/plot_volume_curves.py"
+
+    rule average_wall:
+        input:
+            wall=inputs.wall_compared,
+            measurements=inputs.values_compared,
+        output:
+            means="<results>/comparisons/{comparison}/mean_wall.csv",
+        log:
+            "<logs>/average_wall/{comparison}.log",
+        conda:
+            "../envs/analysis.yaml"
+        resources:
+            **SMALL,
+        params:
+            settings=inputs.comparison_settings,
+            code=code("average_wall"),
+        message:
+            "Average the wall thickness of {wildcards.comparison}"
+        script:
+            "../scripts/average_wall.py"
+
+    rule plot_bullseye:
+        input:
+            means=rules.average_wall.output.means,
+        output:
+            *compared("figure_bullseye", "5. Wall thickness", ".png", ".pdf", ".svg"),
+        log:
+            "<logs>/plot_bullseye/{comparison}.log",
+        conda:
+            "../envs/analysis.yaml"
+        resources:
+            **SMALL,
+        params:
+            settings=inputs.comparison_settings,
+            code=code("plot_bullseye"),
+        message:
+            "Plot the wall thickness of {wildcards.comparison}"
+        script:
+            "../scripts/plot_bullseye.py"

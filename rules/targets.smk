@@ -10,6 +10,7 @@ TRAINED = study.readers_by("train_on")
 PAIRS = study.pairs()
 PAIRS_WITH_IMAGES = study.pairs(images=True)
 OF_SESSIONS = [name for name, comparison in study.comparisons.items() if comparison.settings["sessions"]]
+OF_IMAGES = [name for name, comparison in study.comparisons.items() if comparison.reader in study.readers]
 COMPARED = study.pairs(reference=True)  # with the reference
 COMPARED_WITH_IMAGES = study.pairs(images=True, reference=True)
 COMPARED_BY_PHENOTYPE = study.pairs(phenotypes=True, reference=True)
@@ -81,6 +82,7 @@ rule comparisons:
         collect(rules.compare_values.output, comparison=study.comparisons) if study.comparisons else [],
         collect(rules.plot_comparison.output, comparison=study.comparisons) if study.comparisons else [],
         collect(rules.plot_sessions.output, comparison=OF_SESSIONS) if OF_SESSIONS else [],
+        collect(rules.plot_volume_curves.output, comparison=OF_IMAGES) if OF_IMAGES else [],
         earlier=rules.measurements.input,
 
 

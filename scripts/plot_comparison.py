@@ -15,11 +15,12 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
+from murmur.comparison.pairs import NOT_SIGNIFICANT, SIGNIFICANT, UNCONFIRMED
 from murmur.csv_tables import read_csv
 from murmur.job import job
 from murmur.presentation import style
 from murmur.presentation.categorical import spread
-from murmur.presentation.comparison_words import difference_title, method_name, name_of, title_of
+from murmur.presentation.comparison_words import difference_title, methods_of, name_of, title_of
 from murmur.presentation.groups import (
     Groups,
     abbreviate,
@@ -29,6 +30,7 @@ from murmur.presentation.groups import (
     names_height_mm,
     numbers_line,
 )
+from murmur.statistics.notes import reasons_of
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -50,22 +52,28 @@ class Tables:
 
     @property
     def sessions(self) -> list[str]:
-        """Return the sessions in their order."""
+        """Columns of the values: sessions, or sessions and levels, in their order."""
         return list(self.summary["session"].unique())
+
+    @property
+    def columns(self) -> list[str]:
+        """Columns of the differences: those of the values and, with a second factor, the mean over its levels."""
+        found = list(self.differences["session"].unique())
+        return [*self.sessions, *(name for name in found if name not in self.sessions)]
 
 
 def prepared(table: pd.DataFrame, settings: Mapping) -> pd.DataFrame:
     """Return a table whose `session` names session and level, "day 7, female"; empty where there is neither."""
     if settings["sessions"]:
         table = table.sort_values("session", key=lambda of: of.map(settings["sessions"].index), kind="stable")
-    parts = table[["session", "level"]].fillna("")
-    return table.assign(session=[", ".join(filter(None, row)) for row in parts.to_numpy()])
+    parts = table[["session", "level"]].fillna("").to_numpy()
+    return table.assign(session=[", ".join(filter(None, row)) for row in parts])
 
 
 def lists_pairs(tables: Tables, groups: Groups) -> bool:
     """Return whether the pairs of groups are listed: without control, a single session and few pairs of groups."""
     pairs = len(groups.names) * (len(groups.names) - 1) / 2
-    return not groups.control and len(tables.sessions) == 1 and 1 < pairs <= MOST_PAIRS
+    return not groups.control and len(tables.columns) == 1 and 1 < pairs <= MOST_PAIRS
 
 
 def plot_values(axes: Axes, tables: Tables, groups: Groups, measure: str) -> None:
@@ -95,34 +103,39 @@ def plot_values(axes: Axes, tables: Tables, groups: Groups, measure: str) -> Non
     axes.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
 
 
-def plot_differences(axes: Axes, tables: Tables, groups: Groups, measure: str, alpha: float) -> None:
+def plot_differences(axes: Axes, tables: Tables, groups: Groups, measure: str) -> None:
     """Draw the differences of each group and session from the group at 0."""
     rows = tables.differences[tables.differences["measure"] == measure]
     for row in rows[rows["group_a"] == groups.zero].to_dict("records"):
-        x = tables.sessions.index(row["session"]) + groups.place(row["group_b"])
+        x = tables.columns.index(row["session"]) + groups.place(row["group_b"])
         look = {"color": groups.colour(row["group_b"]), "marker": groups.marker(row["group_b"])}
-        draw_estimate(axes, x, row, "difference", look, row["p_adjusted"] < alpha)
+        draw_estimate(axes, x, row, "difference", look, row["verdict"])
     zero = {"color": groups.colour(groups.zero), "marker": groups.marker(groups.zero), "edgecolor": style.BLACK}
-    where = [number + groups.place(groups.zero) for number in range(len(tables.sessions))]
+    where = [number + groups.place(groups.zero) for number in range(len(tables.columns))]
     axes.scatter(where, [0] * len(where), s=17, linewidth=0.5, zorder=3, clip_on=False, **zero)
     axes.axhline(0, color=style.GREY, linewidth=0.8, zorder=1)
-    axes.set_xlim(-0.5, len(tables.sessions) - 0.5)
+    axes.set_xlim(-0.5, len(tables.columns) - 0.5)
     axes.margins(y=0.1)
     axes.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
 
 
-def list_differences(axes: Axes, tables: Tables, measure: str, alpha: float) -> None:
+def list_differences(axes: Axes, tables: Tables, measure: str) -> None:
     """Draw the difference of each pair of groups in a line of its own."""
     rows = tables.differences[tables.differences["measure"] == measure].reset_index(drop=True)
     for height, row in enumerate(rows.to_dict("records")):
         look = {"color": style.BLACK, "marker": "o"}
-        draw_estimate(axes, height, row, "difference", look, row["p_adjusted"] < alpha, horizontal=True)
+        draw_estimate(axes, height, row, "difference", look, row["verdict"], horizontal=True)
     axes.axvline(0, color=style.GREY, linewidth=0.8, zorder=1)
     names = [f"{abbreviate(row.group_b, 18)} − {abbreviate(row.group_a, 14)}" for row in rows.itertuples()]
     axes.set_yticks(range(len(rows)), names)
     axes.tick_params(axis="y", length=0)
     axes.set_ylim(len(rows) - 0.4, -0.6)
     axes.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
+
+
+def clusters_are_units(summary: pd.DataFrame) -> bool:
+    """Return whether litters or cages were compared instead of animals."""
+    return any(why.code == "clusters_are_units" for cell in summary["reasons"].unique() for why in reasons_of(cell))
 
 
 def name_axis(axes: Axes, tables: Tables, groups: Groups, measure: str, width_mm: float, lowest: bool) -> None:
@@ -152,33 +165,41 @@ def name_axis(axes: Axes, tables: Tables, groups: Groups, measure: str, width_mm
 def name_differences(axes: Axes, tables: Tables, groups: Groups, width_mm: float, lowest: bool) -> None:
     """Write the groups, or the sessions, below the differences."""
     axes.tick_params(axis="x", length=0)
-    if len(tables.sessions) > 1:
-        axes.set_xticks(range(len(tables.sessions)), tables.sessions)
+    if len(tables.columns) > 1:
+        names = [name or " and ".join(tables.sessions) for name in tables.columns]
+        name_columns(axes, range(len(names)), names, width_mm / len(names))
     elif lowest:
         name_columns(axes, [groups.place(group) for group in groups.names], groups.names, groups.column * width_mm)
     else:
         axes.set_xticks([])
 
 
-def add_legend(figure: Figure, tables: Tables, groups: Groups, left_out: list[str], listed: bool, alpha: float) -> None:
+def add_legend(
+    figure: Figure, tables: Tables, groups: Groups, left_out: list[str], listed: bool, settings: Mapping
+) -> None:
     """Explain above the panels what is drawn: groups if sessions are on the axis, means, intervals, open symbols."""
+    drawn = tables.differences if listed else tables.differences[tables.differences["group_a"] == groups.zero]
+    shown = set(drawn["verdict"])
     entries = [groups.symbol(name) for name in groups.names] if len(tables.sessions) > 1 else []
     entries.append(Line2D([], [], linestyle="none", marker="+", markersize=8, color=style.BLACK, label="mean ± SD"))
     look = {"linestyle": "none", "marker": "o", "markersize": 4, "color": style.BLACK}
-    entries.append(Line2D([], [], label="significant", **look))
-    entries.append(Line2D([], [], label="not significant", markerfacecolor="white", **look))
-    drawn = tables.differences if listed else tables.differences[tables.differences["group_a"] == groups.zero]
+    faces = {SIGNIFICANT: style.BLACK, UNCONFIRMED: style.LIGHT_GREY, NOT_SIGNIFICANT: "white"}
+    entries += [
+        Line2D([], [], label=name, markerfacecolor=face, **look) for name, face in faces.items() if name in shown
+    ]
     what = "Differences between groups" if listed else f"Differences from {abbreviate(groups.zero)}"
-    title = f"Each symbol is an animal. {what} with {100 * (1 - alpha):g}% confidence intervals"
-    methods = list(dict.fromkeys(map(method_name, drawn.dropna(subset="p_adjusted")["method"])))
-    title += f" ({', '.join(methods)})." if methods else "."
-    notes = []
+    what += f", adjusted for {settings['covariate']}," if settings["covariate"] else ""
+    title = f"Each symbol is an animal. {what} with {100 * (1 - settings['alpha']):g}% confidence intervals"
+    title += f"{methods_of(drawn)}."
+    notes = [f"The unit of analysis is the {settings['cluster']}."] if clusters_are_units(tables.summary) else []
     if len(drawn) < len(tables.differences):
         notes.append("All pairs of groups are in differences.csv.")
     if left_out:
         notes.append(f"Not shown: {', '.join(map(name_of, left_out))}.")
     if drawn["difference"].notna().gt(drawn["ci_low"].notna()).any():
         notes.append("A difference without an interval was not tested.")
+    if UNCONFIRMED in shown:
+        notes.append("Unconfirmed: the interval excludes 0, but may do so by chance among this number of measures.")
     title = "\n".join([title, *([" ".join(notes)] if notes else [])])
     letters = sum(len(entry.get_label()) + 5 for entry in entries)
     columns = len(entries) if letters < 125 else max(3, len(entries) // -(-letters // 125))
@@ -192,7 +213,7 @@ def main(values: str, summary: str, differences: str, outputs: list[str], settin
         with style.printed_figure(outputs, height_mm=30) as figure:
             style.write_in_panel(figure.subplots(), "No animal of a known group has a value.")
         return
-    groups, alpha = groups_of(settings), settings["alpha"]
+    groups = groups_of(settings)
     listed = lists_pairs(tables, groups)
     found = list(tables.summary.loc[tables.summary["n"] > 0, "measure"].unique())
     narrow = len(groups.names) * len(tables.sessions) <= FEW_COLUMNS and not listed
@@ -213,16 +234,16 @@ def main(values: str, summary: str, differences: str, outputs: list[str], settin
             left.set_ylabel(title_of(measure))
             name_axis(left, tables, groups, measure, width, lowest)
             if listed:
-                list_differences(right, tables, measure, alpha)
+                list_differences(right, tables, measure)
                 right.set_xlabel(difference_title(measure).replace("\n", " "), labelpad=1)
             else:
-                plot_differences(right, tables, groups, measure, alpha)
+                plot_differences(right, tables, groups, measure)
                 right.set_ylabel(difference_title(measure))
                 name_differences(right, tables, groups, width, lowest)
         for unused in panels.ravel()[2 * len(measures) :]:
             unused.set_axis_off()
         figure.align_ylabels()
-        add_legend(figure, tables, groups, found[len(measures) :], listed, alpha)
+        add_legend(figure, tables, groups, found[len(measures) :], listed, settings)
 
 
 if __name__ == "__main__":

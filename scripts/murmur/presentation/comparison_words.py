@@ -1,9 +1,16 @@
 """Names of measures, units and methods of comparisons of groups, as printed in figures, tables and text."""
 
+import pandas as pd
+
 from murmur.measurement.measures import MEASURES
 from murmur.vocabulary import DIFFERENCE_UNITS
 
-METHODS = {"welch": "Welch's t-test", "welch_t": "Welch's t-test"}
+METHODS = {
+    "welch": "Welch's t-test",
+    "ancova_hc2": "analysis of covariance with HC2 standard errors",
+    "within_cluster_hc2": "comparison within clusters with HC2 standard errors",
+}
+CORRECTIONS = {"dunnett_t3": "Dunnett's T3 procedure"}
 
 
 def name_of(measure: str) -> str:
@@ -34,6 +41,9 @@ def difference_title(measure: str) -> str:
     return f"Difference in {in_sentence(measure)}" + (f"\n({unit})" if unit else "")
 
 
-def method_name(method: str) -> str:
-    """Return the name of a method of comparison."""
-    return METHODS.get(method, method)
+def methods_of(differences: pd.DataFrame) -> str:
+    """Return the methods and corrections of the differences that were tested, in parentheses; empty without any."""
+    tested = differences.dropna(subset="p_adjusted")
+    names = [METHODS[method] for method in tested["method"].unique()]
+    names += [CORRECTIONS[correction] for correction in tested["correction"].unique() if correction in CORRECTIONS]
+    return f" ({', '.join(names)})" if names else ""

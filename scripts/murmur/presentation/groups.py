@@ -9,8 +9,10 @@ from dataclasses import dataclass
 
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
 from matplotlib.lines import Line2D
 
+from murmur.comparison.pairs import SIGNIFICANT, UNCONFIRMED
 from murmur.presentation import style
 
 WIDTH = 0.9  # of the groups of a session, whose centres are 1 apart
@@ -78,8 +80,17 @@ def wrapped(names: Sequence[str], width_mm: float) -> list[str] | None:
     letters = int((width_mm - SPACE_MM) / LETTER_MM)
     if max(len(word) for name in names for word in name.split()) > letters:
         return None
-    lines = [textwrap.wrap(name, letters, break_on_hyphens=False) for name in names]
-    return None if max(map(len, lines)) > MAX_LINES else ["\n".join(parts) for parts in lines]
+    found = [balanced(name, letters) for name in names]
+    return None if max(name.count("\n") for name in found) >= MAX_LINES else found
+
+
+def balanced(name: str, letters: int) -> str:
+    """Return a name in as few lines of at most that many letters as possible, all of about the same length."""
+    least = len(textwrap.wrap(name, letters, break_on_hyphens=False))
+    for narrower in range(max(map(len, name.split())), letters):
+        if len(lines := textwrap.wrap(name, narrower, break_on_hyphens=False)) == least:
+            return "\n".join(lines)
+    return textwrap.fill(name, letters, break_on_hyphens=False)
 
 
 def name_columns(axes: Axes, places: Sequence[float], names: Sequence[str], column_mm: float) -> None:
@@ -101,25 +112,27 @@ def names_height_mm(names: Sequence[str], column_mm: float) -> float:
 
 
 def draw_estimate(
-    axes: Axes, x: float, row: Mapping, value: str, look: Mapping, significant: bool, horizontal: bool = False
+    axes: Axes, x: float, row: Mapping, value: str, look: Mapping, verdict: str, horizontal: bool = False
 ) -> None:
-    """Draw an estimate, in the column `value` of a row, with its interval; an open symbol is not significant.
+    """Draw an estimate, in the column `value` of a row, with its interval.
 
-    `look` gives colour and marker. A missing interval draws no line, and a missing estimate nothing.
+    `look` gives colour and marker. The symbol is filled where the verdict is significant, filled lightly where it is
+    unconfirmed, and open otherwise. A missing interval draws no line, and a missing estimate nothing.
     """
     if pd.isna(row[value]):
         return
     if not (pd.isna(row["ci_low"]) or pd.isna(row["ci_high"])):
         line = axes.hlines if horizontal else axes.vlines
         line(x, row["ci_low"], row["ci_high"], color=style.BLACK, linewidth=0.8, zorder=2)
-    face, edge = (look["color"], style.BLACK) if significant else ("white", look["color"])
-    where = (row[value], x) if horizontal else (x, row[value])
+    colour = to_rgb(look["color"])
+    light = [1 - 0.35 * (1 - part) for part in colour]
+    significant = verdict == SIGNIFICANT
     axes.scatter(
-        *where,
+        *((row[value], x) if horizontal else (x, row[value])),
         s=17,
         marker=look["marker"],
-        facecolor=face,
-        edgecolor=edge,
+        facecolor=colour if significant else light if verdict == UNCONFIRMED else "white",
+        edgecolor=style.BLACK if significant else colour,
         linewidth=0.5 if significant else 1.1,
         zorder=3,
         clip_on=False,

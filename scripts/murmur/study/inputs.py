@@ -155,6 +155,16 @@ class Inputs:
         comparison = self.study.comparisons[wildcards.comparison]
         return self.layout.measurements(comparison.cohort, comparison.reader, "measurements")
 
+    def volumes_compared(self, wildcards: Wildcards) -> str:
+        """The volumes of every frame of the cohort and reader of a comparison."""
+        comparison = self.study.comparisons[wildcards.comparison]
+        return self.layout.measurements(comparison.cohort, comparison.reader, "volumes")
+
+    def wall_compared(self, wildcards: Wildcards) -> str:
+        """The wall thickness of the cohort and reader of a comparison."""
+        comparison = self.study.comparisons[wildcards.comparison]
+        return self.layout.measurements(comparison.cohort, comparison.reader, "wall")
+
     def comparison_settings(self, wildcards: Wildcards) -> dict:
         """The settings of a comparison."""
         return self.study.comparisons[wildcards.comparison].settings

@@ -7,8 +7,9 @@ import pytest
 from matplotlib.collections import LineCollection, PathCollection
 
 import plot_comparison
-from compared_groups import write_comparison
+from compared_groups import measured, settings_of, write_comparison
 from drawn_figures import record_figures, smallest_font, words
+from murmur.comparison.compare import compare
 from murmur.csv_tables import read_csv, write_csv
 from murmur.presentation.style import MM, STYLE
 
@@ -74,14 +75,40 @@ def test_pairs_of_a_few_groups_without_control_are_listed(tmp_path, monkeypatch)
     assert any("A difference without an interval was not tested." in text for text in words(figure))
 
 
-def test_significant_differences_are_filled_and_others_open(tmp_path, monkeypatch):
-    figure, tables = plot(tmp_path, monkeypatch, {"sham": 6, "MI": 6, "late": 6}, control="sham", effect=0.9)
-    filled = []
+def test_symbols_show_the_verdict(tmp_path, monkeypatch):
+    figure, tables = plot(tmp_path, monkeypatch, {"sham": 6, "MI": 6, "late": 6}, control="sham", effect=1.2)
+    drawn = []
     for right in figure.axes[1::2][: tables["values"]["measure"].nunique()]:
-        symbols = [marks for marks in right.collections if isinstance(marks, PathCollection)]
-        filled += [not np.allclose(marks.get_facecolor(), 1) for marks in symbols[:-1]]
-    assert filled == (tables["differences"]["p_adjusted"] < 0.05).to_list()
-    assert 0 < sum(filled) < len(filled)
+        for marks in [marks for marks in right.collections if isinstance(marks, PathCollection)][:-1]:
+            face, edge = marks.get_facecolor()[0, :3], marks.get_edgecolor()[0, :3]
+            light = "not significant" if np.allclose(face, 1) else "unconfirmed"
+            drawn.append("significant" if np.allclose(edge, 0) else light)
+    assert drawn == tables["differences"]["verdict"].to_list()
+    assert set(drawn) == {"significant", "unconfirmed", "not significant"}
+    assert set(drawn) <= set(words(figure))
+
+
+def test_levels_of_a_second_factor_have_columns_and_their_mean_another(tmp_path, monkeypatch):
+    figure, tables = plot(
+        tmp_path, monkeypatch, {"sham": 8, "MI": 9}, control="sham", measures=["EF"], settings={"factor": "sex"}
+    )
+    left, right = figure.axes[:2]
+    assert [label.get_text().split("\n")[0] for label in left.get_xticklabels()] == ["F", "M"]
+    assert [label.get_text() for label in right.get_xticklabels()] == ["F", "M", "F and M"]
+    drawn = offsets(right)[:3]
+    by_level = tables["differences"].fillna({"level": ""}).set_index("level")["difference"]
+    np.testing.assert_allclose(drawn[np.argsort(drawn[:, 0]), 1], by_level[["F", "M", ""]])
+
+
+def test_litters_as_units_are_named(tmp_path, monkeypatch):
+    table = measured({"sham": 8, "MI": 8}, measures=["EF"])
+    table["litter"] = table["group"] + table["animal"].str[-1].map(lambda number: str(int(number) // 2))
+    settings = settings_of({"sham": 8, "MI": 8}, control="sham", cluster="litter")
+    seen = record_figures(monkeypatch)
+    for name, content in compare(table, settings).items():
+        write_csv(content, tmp_path / f"{name}.csv")
+    plot_comparison.main(*(str(tmp_path / f"{n}.csv") for n in ("values", "summary", "differences")), [], settings)
+    assert any("The unit of analysis is the litter." in text for text in words(seen[0]))
 
 
 def test_numbers_of_animals_are_those_of_each_session_and_measure(tmp_path, monkeypatch):

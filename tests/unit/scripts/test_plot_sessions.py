@@ -11,14 +11,14 @@ SESSIONS = ("baseline", "day 7", "day 28")
 SIX = {f"{group}, day {day}": 4 for group in ("MI + patch", "sham + vehicle") for day in (0, 7, 28)}
 
 
-def plot(folder, monkeypatch, sizes, change=lambda tables: tables, **design):
+def plot(folder, monkeypatch, sizes, **design):
     seen = record_figures(monkeypatch)
     paths, settings = write_comparison(folder, sizes, sessions=SESSIONS, **design)
     plot_sessions.main(paths["values"], paths["model_means"], [str(folder / "figure.png")], settings)
     return seen[0], read_csv(paths["values"]), read_csv(paths["model_means"])
 
 
-@pytest.mark.parametrize("sizes", [{"sham": 5, "MI": 6}, {"sham": 3, "MI": 40}, SIX])
+@pytest.mark.parametrize("sizes", [{"sham": 5, "MI": 6}, {"sham": 6, "MI": 40}, SIX])
 def test_a_line_joins_the_sessions_of_each_animal_and_another_the_means(tmp_path, monkeypatch, sizes):
     figure, values, means = plot(tmp_path, monkeypatch, sizes, missing=0.3, measures=["EF", "EDV"])
     assert smallest_font(figure) >= 7

@@ -1,0 +1,86 @@
+"""Time-volume curves over the cardiac cycle: each animal, and the mean ± SD of each group.
+
+Inputs: curves.csv and mean_curves.csv of a comparison. Each session has a row and each group a panel; the dashed line
+repeats the mean of the control or, without one, of the first group.
+"""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+
+from murmur.csv_tables import read_csv
+from murmur.job import job
+from murmur.presentation import style
+from murmur.presentation.groups import LETTER_MM, abbreviate, groups_of, wrapped
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+ROW_MM, HEAD_MM, LEFT_MM, GAP_MM = 40.0, 22.0, 16.0, 4.0
+DASHED = {"color": style.GREY, "linewidth": 1, "linestyle": (0, (3, 2))}
+
+
+def draw_curves(axes: Axes, curves: pd.DataFrame, means: pd.DataFrame, colour: str) -> None:
+    """Draw the curve of each animal of a group, and the mean with the band of the standard deviation."""
+    for _, curve in curves.groupby("animal", sort=False):
+        axes.plot(curve["phase_percent"], curve["volume_uL"], color=colour, linewidth=0.5, alpha=0.5, zorder=2)
+    sd = means["sd_uL"].fillna(0)
+    low, high = means["mean_uL"] - sd, means["mean_uL"] + sd
+    axes.fill_between(means["phase_percent"], low, high, color=colour, alpha=0.25, linewidth=0, zorder=1)
+    axes.plot(means["phase_percent"], means["mean_uL"], color=style.BLACK, linewidth=1.3, zorder=4)
+
+
+def add_legend(figure, zero: str) -> None:
+    """Explain the lines above the panels."""
+    entries = [
+        Line2D([], [], color=style.GREY, linewidth=0.5, label="one animal"),
+        Line2D([], [], color=style.BLACK, linewidth=1.3, label="mean"),
+        Patch(facecolor=style.GREY, alpha=0.25, label="± SD"),
+        Line2D([], [], label=f"mean of {abbreviate(zero)}", **DASHED),
+    ]
+    figure.legend(handles=entries, loc="outside upper left", ncols=4, alignment="left")
+
+
+def main(curves: str, means: str, outputs: list[str], settings: Mapping) -> None:
+    """Draw the curves of each session and group; a group without curves has an empty panel that says so."""
+    animals, averaged = (read_csv(path).fillna({"session": ""}) for path in (curves, means))
+    if animals.empty:
+        with style.printed_figure(outputs, height_mm=30) as figure:
+            style.write_in_panel(figure.subplots(), "No scan has enough segmented frames for a curve.")
+        return
+    groups, sessions = groups_of(settings), settings["sessions"] or [""]
+    width = (style.PAGE_MM - LEFT_MM) / len(groups.names) - GAP_MM
+    titles = wrapped(groups.names, width) or [abbreviate(name, int(width / LETTER_MM)) for name in groups.names]
+    head = HEAD_MM + 3 * max(title.count("\n") for title in titles)
+    with style.printed_figure(outputs, head + ROW_MM * len(sessions)) as figure:
+        panels = figure.subplots(len(sessions), len(groups.names), squeeze=False, sharey=True, sharex=True)
+        for row, session in zip(panels, sessions, strict=True):
+            of = [table[table["session"] == session] for table in (animals, averaged)]
+            for axes, group, title in zip(row, groups.names, titles, strict=True):
+                own, mean = (table[table["group"] == group] for table in of)
+                draw_curves(axes, own, mean, groups.colour(group))
+                zero = of[1][of[1]["group"] == groups.zero]
+                axes.plot(zero["phase_percent"], zero["mean_uL"], zorder=3, **DASHED)
+                n = f"n = {int(mean['n'].max()) if len(mean) else 0}"
+                heading = f"{title}\n{n}" if session == sessions[0] else n
+                axes.set_title(heading, fontsize=7, loc="center", linespacing=1.05)
+                axes.set(xlim=(0, 100), xticks=[0, 50, 100])
+            name = f"{session}\n" if session else ""
+            row[0].set_ylabel(f"{name}Blood-pool volume (µL)")
+        panels[0, 0].set_ylim(bottom=0)
+        figure.supxlabel("Time from the first frame (% of the cardiac cycle)", fontsize=7)
+        add_legend(figure, groups.zero)
+
+
+if __name__ == "__main__":
+    with job(snakemake):
+        main(
+            curves=snakemake.input.curves,
+            means=snakemake.input.means,
+            outputs=list(snakemake.output),
+            settings=snakemake.params.settings,
+        )
