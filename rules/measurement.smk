@@ -1,7 +1,8 @@
 # Measurement: volumes, function and overlap of a reader on a cohort, and all measures in one table.
 #
 #   in    manifest.csv and the segmentations; for a cohort of measurements its table; participants.csv, checks.csv
-#   out   measurements/COHORT/READER/volumes.csv, function.csv, overlap.csv, measurements.csv, measurements.xlsx
+#   out   measurements/COHORT/READER/volumes.csv, slices.csv, function.csv, frames.csv, overlap.csv, curve.csv, wall.csv,
+#         measurements.csv, measurements.xlsx
 
 
 rule measure_volumes:
@@ -12,6 +13,7 @@ rule measure_volumes:
         checks=inputs.strict_checks,
     output:
         volumes="<results>/measurements/{cohort}/{reader}/volumes.csv",
+        slices="<results>/measurements/{cohort}/{reader}/slices.csv",
     log:
         "<logs>/measure_volumes/{cohort}/{reader}.log",
     benchmark:
@@ -38,6 +40,7 @@ rule measure_function:
         reference=inputs.reference_volumes,
     output:
         function="<results>/measurements/{cohort}/{reader}/function.csv",
+        frames="<results>/measurements/{cohort}/{reader}/frames.csv",
     log:
         "<logs>/measure_function/{cohort}/{reader}.log",
     wildcard_constraints:
@@ -47,6 +50,7 @@ rule measure_function:
     resources:
         **SMALL,
     params:
+        own=lambda w: w.reader in study.readers and study.readers[w.reader].settings["frames"] == "own",
         code=code("measure_function"),
     message:
         "Measure the function of {wildcards.cohort} by {wildcards.reader}"
@@ -106,10 +110,59 @@ rule measure_overlap:
         "../scripts/measure_overlap.py"
 
 
+rule measure_curve:
+    input:
+        manifest=rules.describe_cohort.output.manifest,
+        participants=rules.describe_participants.output.participants,
+        volumes=rules.measure_volumes.output.volumes,
+        slices=rules.measure_volumes.output.slices,
+    output:
+        curve="<results>/measurements/{cohort}/{reader}/curve.csv",
+    log:
+        "<logs>/measure_curve/{cohort}/{reader}.log",
+    conda:
+        "../envs/analysis.yaml"
+    threads: 2
+    resources:
+        mem_mb=per_attempt(2000),
+        runtime=per_attempt(30),
+    params:
+        code=code("measure_curve"),
+    message:
+        "Fit the volume curves of {wildcards.cohort} by {wildcards.reader}"
+    script:
+        "../scripts/measure_curve.py"
+
+
+rule measure_wall:
+    input:
+        manifest=rules.describe_cohort.output.manifest,
+        masks=lambda w: [*map(by_content, inputs.segmentations(w))],
+        frames=rules.measure_function.output.frames,
+    output:
+        wall="<results>/measurements/{cohort}/{reader}/wall.csv",
+    log:
+        "<logs>/measure_wall/{cohort}/{reader}.log",
+    conda:
+        "../envs/analysis.yaml"
+    resources:
+        mem_mb=per_attempt(1000),
+        runtime=per_attempt(60),
+    params:
+        mice=inputs.mice_read,
+        content=lambda w: study.content(inputs.segmentations(w)),
+        code=code("measure_wall"),
+    message:
+        "Measure the wall thickness of {wildcards.cohort} by {wildcards.reader}"
+    script:
+        "../scripts/measure_wall.py"
+
+
 rule tabulate_measurements:
     input:
-        participants="<results>/cohorts/{cohort}/participants.csv",
+        participants=rules.describe_participants.output.participants,
         function="<results>/measurements/{cohort}/{reader}/function.csv",
+        images=inputs.measurements_of_images,
         checks=rules.check_plausibility.output.checks,
     output:
         csv="<results>/measurements/{cohort}/{reader}/measurements.csv",

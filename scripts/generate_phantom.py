@@ -2,7 +2,7 @@
 
 Inputs: none; the cohort is determined by names, phenotypes, seed and protocol. Outputs: one HDF5 file per mouse, in the
 layout of the published study (`Images`, `Masks`, `Frames_with_ROI`; attributes `spacing_mm` for row, column and slice,
-and `frame_interval_ms`); participants.tsv; truth.csv with the true volumes of each mouse: mouse, metric, unit, value.
+and `frame_interval_ms`); participants.tsv; truth.csv with the true measures of each mouse: mouse, metric, unit, value.
 """
 
 from concurrent.futures import ProcessPoolExecutor
@@ -16,8 +16,8 @@ from murmur.csv_tables import write_csv
 from murmur.data.mouse_file import write_cine
 from murmur.job import job
 from murmur.logs import progress
+from murmur.measurement.measures import MEASURES
 from murmur.phantom.mouse import phantom_mouse
-from murmur.vocabulary import METRICS
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -47,7 +47,7 @@ def main(
         shown = progress(made, "phantom", "mouse", len(mice))
         for mouse, phenotype, values in zip(mice, phenotypes, shown, strict=True):
             people.append({"mouse": mouse, "phenotype": phenotype, "field_T": field_T, "seed": seed})
-            volumes += [(mouse, metric, unit, values[metric]) for metric, unit in METRICS.items()]
+            volumes += [(mouse, name, MEASURES[name].unit, value) for name, value in values.items()]
     Path(participants).parent.mkdir(parents=True, exist_ok=True)
     pd.DataFrame(people).to_csv(participants, sep="\t", index=False, lineterminator="\n")
     write_csv(pd.DataFrame(volumes, columns=["mouse", "metric", "unit", "value"]), truth)

@@ -1,8 +1,8 @@
 """Measure left-ventricular function: EDV, ESV, SV (µL), EF (%), and mass at ED and ES (mg), for reference and reader.
 
-Frames are those of ED and ES in the reference. For mice without expert contours, ED and ES are the frames with the
-largest and the smallest blood pool of the reader, and the reference is missing. Function is not computed for mice with
-a single annotated frame.
+ED and ES are the frames of the reference or, for mice without expert contours and for readers with `frames: own`, those
+with the largest and the smallest blood pool of the reader; frames.csv lists them. Function is missing for mice with a
+single annotated frame, unless the reader has its own.
 """
 
 from typing import TYPE_CHECKING
@@ -20,34 +20,54 @@ if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 
-def measure(mouse: Mouse, reader: pd.DataFrame, reference: pd.DataFrame | None) -> list[tuple]:
-    """Return the rows (mouse, metric, unit, reference, reader) of one mouse.
+def phases(mouse: Mouse, blood_pool: pd.Series, own: bool) -> tuple[int | None, int | None, str | None]:
+    """Return ED and ES of a reader, and whose they are: reference or own; None without both.
+
+    `blood_pool` holds the reader's volumes by frame. With `own`, the reference's frames are not used.
+    """
+    if mouse.annotated_frames and not own:
+        return mouse.ed_frame, mouse.es_frame, None if mouse.ed_frame is None else "reference"
+    if blood_pool.notna().sum() < 2:
+        return None, None, None
+    return blood_pool.idxmax(), blood_pool.idxmin(), "own"
+
+
+def measure(mouse: Mouse, reader: pd.DataFrame, reference: pd.DataFrame | None, own: bool) -> tuple[list[tuple], tuple]:
+    """Return the rows (mouse, metric, unit, reference, reader) of one mouse, and its row of frames.csv.
 
     `reader` and `reference`, which may be None, are its volumes by frame, columns blood_pool_uL and myocardium_mg.
     """
-    ed, es = mouse.ed_frame, mouse.es_frame
-    if not mouse.annotated_frames and reader["blood_pool_uL"].notna().sum() > 1:
-        ed, es = reader["blood_pool_uL"].idxmax(), reader["blood_pool_uL"].idxmin()
-    if ed is None:
-        return [(mouse.name, metric, unit, None, None) for metric, unit in METRICS.items()]
-    by_reference = dict.fromkeys(METRICS) if reference is None else function(reference.loc[ed], reference.loc[es])
-    by_reader = function(reader.loc[ed], reader.loc[es])
-    return [(mouse.name, metric, unit, by_reference[metric], by_reader[metric]) for metric, unit in METRICS.items()]
+    nothing = dict.fromkeys(METRICS)
+    ed, es, whose = phases(mouse, reader["blood_pool_uL"], own)
+    by_reader = nothing if ed is None else function(reader.loc[ed], reader.loc[es])
+    contoured = mouse.ed_frame is not None
+    by_reference = function(reference.loc[mouse.ed_frame], reference.loc[mouse.es_frame]) if contoured else nothing
+    rows = [(mouse.name, metric, unit, by_reference[metric], by_reader[metric]) for metric, unit in METRICS.items()]
+    return rows, (mouse.name, ed, es, whose)
 
 
-def main(manifest: str, reader_volumes: str, reference_volumes: str | None, output: str) -> None:
-    """Write `output` (function.csv) for every mouse of `reader_volumes`; `reference_volumes` is None without any."""
+def main(
+    manifest: str, reader_volumes: str, reference_volumes: str | None, own: bool, output: str, frames: str
+) -> None:
+    """Write `output` (function.csv) and `frames` for every mouse of `reader_volumes`.
+
+    `reference_volumes` is None without any. With `own`, the reader is measured at its own ED and ES in all mice.
+    """
     described = read_manifest(manifest)
     by_mouse = [
         {mouse: rows.set_index("frame") for mouse, rows in read_csv(path).groupby("mouse", sort=False)} if path else {}
         for path in (reader_volumes, reference_volumes)
     ]
-    rows = []
+    rows, chosen = [], []
     for name, volumes in by_mouse[0].items():
-        rows += measure(described[name], volumes, by_mouse[1].get(name))
+        measured, row = measure(described[name], volumes, by_mouse[1].get(name), own)
+        rows += measured
+        chosen.append(row)
     table = pd.DataFrame(rows, columns=["mouse", "metric", "unit", "reference", "reader"])
     log.info("%d of %d mice have an EF", (table["metric"].eq("EF") & table["reader"].notna()).sum(), len(by_mouse[0]))
     write_csv(table, output)
+    columns = ["mouse", "ed_frame", "es_frame", "frames"]
+    write_csv(pd.DataFrame(chosen, columns=columns).astype({"ed_frame": "Int64", "es_frame": "Int64"}), frames)
 
 
 if __name__ == "__main__":
@@ -55,6 +75,8 @@ if __name__ == "__main__":
         main(
             manifest=snakemake.input.manifest,
             reader_volumes=snakemake.input.reader,
-            reference_volumes=snakemake.input.reference or None,
+            reference_volumes=next(iter(snakemake.input.reference), None),
+            own=snakemake.params.own,
             output=snakemake.output.function,
+            frames=snakemake.output.frames,
         )

@@ -1,12 +1,14 @@
 """Write the measurements of one reader or the reference as one table, one row per scan, as CSV and Excel.
 
-The columns of participants.csv come first, then whether the scan has the expert's EF (`contoured`), then a column per
-measure (name and unit), then the findings of the plausibility checks (`flags`). A measure without any value has no
-column. The second sheet of the Excel file explains each column.
+The columns of participants.csv come first, then whether the scan has the expert's EF (`contoured`), the frames of ED
+and ES and whose they are (for cohorts with images), a column per measure (name and unit), why measures are missing or
+what they are based on (`notes`), and the findings of the plausibility checks (`flags`). A measure without any value has
+no column. The second sheet of the Excel file explains each column.
 """
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from murmur.csv_tables import read_csv, write_csv
@@ -14,7 +16,7 @@ from murmur.errors import BadInput
 from murmur.job import job
 from murmur.logs import log
 from murmur.measurement.indices import indices
-from murmur.measurement.measures import MEASURES
+from murmur.measurement.measures import CURVE, MEASURES
 from murmur.presentation.workbook import write_workbook
 from murmur.vocabulary import METRICS
 
@@ -34,8 +36,14 @@ GIVEN = {
     "tibia_length_mm": "tibia length in mm",
     "heart_rate_bpm": "heart rate in beats per minute",
 }
-CONTOURED = "whether the expert contoured ED and ES, so that the reference has an ejection fraction"
-FLAGS = "findings of the plausibility checks (docs/checks.md); empty if there are none"
+COMPUTED = {
+    "contoured": "whether the expert contoured ED and ES, so that the reference has an ejection fraction",
+    "ed_frame": "frame measured as ED, counted from 0",
+    "es_frame": "frame measured as ES, counted from 0",
+    "frames": "whose ED and ES these are: of the reference, or the reader's own",
+    "notes": "why measures are missing, and how the heart rate is known",
+    "flags": "findings of the plausibility checks (docs/checks.md); empty if there are none",
+}
 SHEET = ["column", "unit", "meaning", "formula"]
 
 
@@ -57,45 +65,98 @@ def known(participants: pd.DataFrame, column: str, mice: pd.Series) -> pd.Series
     return pd.Series(values.to_numpy(float), index=mice)
 
 
-def measurements(participants: pd.DataFrame, function: pd.DataFrame, checks: pd.DataFrame, who: str) -> pd.DataFrame:
-    """Return the table of all measurements; `who` names the column of `function`, reference or reader.
+def wide_wall(wall: pd.DataFrame, mice: pd.Series) -> pd.DataFrame:
+    """Return the thicknesses of wall.csv, one row for each of `mice` and one column per measure."""
+    place = np.where(wall["level"].eq("all"), "", "_" + wall["level"])
+    place = np.where(wall["segment"].notna(), "_segment_" + wall["segment"].astype("Int64").astype(str), place)
+    named = wall.assign(measure="wall_thickness_" + wall["phase"] + place)
+    thickness = named.pivot(index="mouse", columns="measure", values="thickness_mm")
+    names = [name for name in MEASURES if name.startswith(("wall_thickness_ED", "wall_thickness_ES"))]
+    thickness = thickness.reindex(index=mice, columns=names).astype(float)
+    at_ed = thickness[[name for name in names if "_ED" in name]]
+    at_es = thickness[[name for name in names if "_ES" in name]]
+    change = 100 * (at_es.to_numpy() / at_ed - 1)
+    mid = wall[wall["phase"].eq("ED") & wall["level"].eq("mid") & wall["segment"].isna()].set_index("mouse")
+    diameter = 2 * (mid["blood_pool_mm2"] / np.pi) ** 0.5
+    relative = (2 * mid["thickness_mm"] / diameter).reindex(mice).rename("relative_wall_thickness")
+    change.columns = [name.replace("wall_thickness_ED", "wall_thickening") for name in at_ed]
+    return pd.concat([thickness, change, relative], axis=1)
 
-    Raises BadInput if a column of the participants has the name of a column that is computed.
+
+def notes(curve: pd.DataFrame, wall: pd.DataFrame, mice: pd.Series) -> pd.Series:
+    """Return the notes on curve and wall of each of `mice` as text, by mouse; missing without notes."""
+    both = pd.concat([curve[["mouse", "measure", "note"]], wall.assign(measure="wall")[["mouse", "measure", "note"]]])
+    both = both.dropna(subset="note").drop_duplicates(["mouse", "note"])
+    what = both["measure"].where(both["measure"].isin(["heart_rate", "wall"]), "curve").str.replace("_", " ")
+    return (what + ": " + both["note"]).groupby(both["mouse"]).agg("; ".join).reindex(mice)
+
+
+def of_images(
+    frames: pd.DataFrame, curve: pd.DataFrame, wall: pd.DataFrame, mice: pd.Series
+) -> tuple[dict, pd.DataFrame]:
+    """Return the columns of frames, and the measures of curve and wall, one row for each of `mice`."""
+    chosen = frames.set_index("mouse").reindex(mice).astype({"ed_frame": "Int64", "es_frame": "Int64"})
+    found = curve.pivot(index="mouse", columns="measure", values="value")
+    found = found.reindex(index=mice, columns=["heart_rate", *CURVE]).astype(float)
+    found["ejection_rate_index"] = 1000 * found["peak_ejection_rate"] / found["curve_EDV"]
+    found["filling_rate_index"] = 1000 * found["peak_filling_rate"] / found["curve_EDV"]
+    return dict(chosen.items()), found.join(wide_wall(wall, mice))
+
+
+def measurements(
+    participants: pd.DataFrame,
+    function: pd.DataFrame,
+    checks: pd.DataFrame,
+    who: str,
+    images: tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame] | None = None,
+) -> pd.DataFrame:
+    """Return the table of all measurements.
+
+    `who` names the column of `function`, reference or reader; `images` holds the tables of frames, curve and wall of a
+    cohort with images. Raises BadInput if a column of the participants has the name of a column that is computed.
     """
     participants = participants[participants["mouse"].isin(function["mouse"])]
     mice = participants["mouse"]
     values = by_mouse(function, who, mice)
+    computed = {"contoured": by_mouse(function, "reference", mice)["EF"].notna()}
     heart_rate = known(participants, "heart_rate_bpm", mice)
+    if images:
+        chosen, measured = of_images(*images, mice)
+        computed |= chosen
+        heart_rate = heart_rate.fillna(measured.pop("heart_rate"))
+        values = values.join(measured)
     body = [known(participants, column, mice) for column in ("body_weight_g", "tibia_length_mm")]
     values = values.assign(heart_rate=heart_rate).join(indices(values, heart_rate, *body))
-    computed = {"contoured": by_mouse(function, "reference", mice)["EF"].notna()}
-    computed |= {measure.column: values[name] for name, measure in MEASURES.items() if values[name].notna().any()}
-    computed |= {"flags": flags(checks, mice)}
+    computed |= {
+        measure.column: values[name]
+        for name, measure in MEASURES.items()
+        if name in values and values[name].notna().any()
+    }
+    computed |= ({"notes": notes(*images[1:], mice)} if images else {}) | {"flags": flags(checks, mice)}
     given = {column: computed.pop(column) for column in ("heart_rate_bpm",) if column in participants}
     if taken := [column for column in computed if column in participants]:
         raise BadInput(
             f"participants: found the column '{taken[0]}', expected another name, because Murmur computes {taken[0]}; "
             "rename it"
         )
-    return participants.set_index("mouse", drop=False).assign(**given, **computed)
+    return participants.set_index("mouse", drop=False).assign(**given).join(pd.DataFrame(computed))
 
 
 def explanation(table: pd.DataFrame) -> pd.DataFrame:
     """Return one row for each column of `table`: column, unit, meaning, formula."""
-    measures = {measure.column: measure for measure in MEASURES.values()}
-    rows = []
-    for column in table:
-        if column in measures:
-            rows.append((column, measures[column].printed_unit, measures[column].meaning, measures[column].formula))
-        else:
-            words = GIVEN | {"contoured": CONTOURED, "flags": FLAGS}
-            rows.append((column, None, words.get(column, "from the participants table"), None))
-    return pd.DataFrame(rows, columns=SHEET)
+    words = {column: (None, meaning, None) for column, meaning in (GIVEN | COMPUTED).items()}
+    words |= {found.column: (found.printed_unit, found.meaning, found.formula) for found in MEASURES.values()}
+    other = (None, "from the participants table", None)
+    return pd.DataFrame([(column, *words.get(column, other)) for column in table], columns=SHEET)
 
 
-def main(participants: str, function: str, checks: str, who: str, csv: str, workbook: str) -> None:
-    """Write `csv` and `workbook` with the measurements by `who`, reference or reader."""
-    table = measurements(read_csv(participants), read_csv(function), read_csv(checks), who)
+def main(participants: str, function: str, checks: str, images: list[str], who: str, csv: str, workbook: str) -> None:
+    """Write `csv` and `workbook` with the measurements by `who`, reference or reader.
+
+    `images` holds frames.csv, curve.csv and wall.csv of a cohort with images, and is empty for others.
+    """
+    others = tuple(map(read_csv, images))
+    table = measurements(*map(read_csv, (participants, function, checks)), who, others or None)
     log.info("%d scans, %d columns", *table.shape)
     write_csv(table, csv)
     write_workbook({"Measurements": table, "Columns": explanation(table)}, workbook)
@@ -107,6 +168,7 @@ if __name__ == "__main__":
             participants=snakemake.input.participants,
             function=snakemake.input.function,
             checks=snakemake.input.checks,
+            images=list(snakemake.input.images),
             who="reference" if snakemake.wildcards.reader == "reference" else "reader",
             csv=snakemake.output.csv,
             workbook=snakemake.output.workbook,

@@ -200,14 +200,16 @@ def _measure(study: Study, name: str, reader: str) -> None:
     manifest = study.layout.cohort(name, "manifest.csv")
     mice, wildcards = study.mice_read(name, reader), SimpleNamespace(cohort=name, reader=reader)
     files = Inputs(study).segmentations(wildcards)
-    measure_volumes.main(manifest, mice, files, reader == REFERENCE, study.layout.measurements(name, reader, "volumes"))
+    outputs = [study.layout.measurements(name, reader, table) for table in ("volumes", "slices")]
+    measure_volumes.main(manifest, mice, files, reader == REFERENCE, *outputs)
 
 
 def _function(study: Study, name: str, reader: str) -> str:
     tables = [study.layout.measurements(name, each, "volumes") for each in (reader, REFERENCE)]
-    function = study.layout.measurements(name, reader, "function")
-    measure_function.main(study.layout.cohort(name, "manifest.csv"), *tables, function)
-    return function
+    outputs = [study.layout.measurements(name, reader, table) for table in ("function", "frames")]
+    own = reader != REFERENCE and study.readers[reader].settings["frames"] == "own"
+    measure_function.main(study.layout.cohort(name, "manifest.csv"), *tables, own, *outputs)
+    return outputs[0]
 
 
 @contextlib.contextmanager

@@ -14,6 +14,22 @@ def voxel_volume(spacing_mm: tuple[float, float, float]) -> float:
     return float(np.prod(spacing_mm))
 
 
+def slice_voxels(stack: np.ndarray) -> dict[str, np.ndarray]:
+    """Count the voxels of each structure in each slice.
+
+    Parameters
+    ----------
+    stack : ndarray of uint8
+        Labels, axes (row, column, slice).
+
+    Returns
+    -------
+    dict of str to ndarray of int
+        Number of voxels of each structure by slice.
+    """
+    return {name: np.count_nonzero(stack == label, axis=(0, 1)) for name, label in STRUCTURES.items()}
+
+
 def structure_volumes(stack: np.ndarray, spacing_mm: tuple[float, float, float]) -> dict[str, float]:
     """Measure the volume of each structure.
 
@@ -29,9 +45,7 @@ def structure_volumes(stack: np.ndarray, spacing_mm: tuple[float, float, float])
     dict of str to float
         Volume of each structure in µL.
     """
-    return {
-        name: int(np.count_nonzero(stack == label)) * voxel_volume(spacing_mm) for name, label in STRUCTURES.items()
-    }
+    return {name: int(counts.sum()) * voxel_volume(spacing_mm) for name, counts in slice_voxels(stack).items()}
 
 
 def mass(myocardium_uL: float) -> float:

@@ -1,6 +1,7 @@
 """One heartbeat of the phantom: filling of the ventricle in each frame of the cine."""
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, field
 
 import numpy as np
 from scipy.interpolate import PchipInterpolator
@@ -13,13 +14,17 @@ class Beat:
     """The cine's timing.
 
     `filling` holds one number per frame: 1 at end-diastole, 0 at end-systole. `flow` is the size of its
-    rate of change, 0 to 1; blood that moves fast loses signal.
+    rate of change, 0 to 1; blood that moves fast loses signal. `cycle_ms` is the duration of a cardiac cycle, of which
+    the cine covers 93% to 102%, and `truth` holds the measures of the volume curve as known without sampling: times in
+    ms, rates in stroke volumes per ms.
     """
 
     filling: np.ndarray
     flow: np.ndarray
     ed_frame: int
     es_frame: int
+    cycle_ms: float = math.nan
+    truth: dict[str, float] = field(default_factory=dict)
 
     @property
     def inflow_frames(self) -> list[int]:
@@ -55,7 +60,38 @@ def draw_beat(rng: np.random.Generator, frame_interval_ms: float = FRAME_INTERVA
     time = np.mod((np.arange(frames) - early) / cycle, 1.0)
     filling = curve(time)
     # The frames miss the curve's extremes by a little: the annotated ones shall have the drawn volumes.
-    filling = (filling - filling.min()) / (filling.max() - filling.min())
+    sampled = filling.max() - filling.min()
+    filling = (filling - filling.min()) / sampled
     flow = np.abs(curve.derivative()(time))
     ed_frame, es_frame = int(filling.argmax()), int(filling.argmin())
-    return Beat(filling, flow / flow.max(), ed_frame, es_frame)
+    cycle_ms = cycle * frame_interval_ms
+    truth = {name: value * cycle_ms for name, value in _times(curve, end_systole).items()}
+    truth["ED_time"], truth["ES_time"] = early * frame_interval_ms, early * frame_interval_ms + truth["ejection_time"]
+    truth |= {name: value / sampled / cycle_ms for name, value in _rates(curve, end_systole).items()}
+    return Beat(filling, flow / flow.max(), ed_frame, es_frame, cycle_ms, truth)
+
+
+def _slopes(curve: PchipInterpolator, first: float, last: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return times of a part of the cycle and the slope of the curve, per cycle."""
+    time = np.linspace(first, last, 10_001)
+    return time, curve.derivative()(time)
+
+
+def _times(curve: PchipInterpolator, end_systole: float) -> dict[str, float]:
+    """Return the durations of the curve, as shares of the cycle, which begins at ED."""
+    ejection, filling = _slopes(curve, 0, end_systole), _slopes(curve, end_systole, (1 + end_systole) / 2)
+    return {
+        "ejection_time": end_systole,
+        "time_to_peak_ejection": ejection[0][ejection[1].argmin()],
+        "time_to_peak_filling": filling[0][filling[1].argmax()] - end_systole,
+    }
+
+
+def _rates(curve: PchipInterpolator, end_systole: float) -> dict[str, float]:
+    """Return the steepest slopes of the curve, per cycle; early and late filling are in the halves of diastole."""
+    middle = (1 + end_systole) / 2
+    return {
+        "peak_ejection_rate": -_slopes(curve, 0, end_systole)[1].min(),
+        "peak_filling_rate": _slopes(curve, end_systole, middle)[1].max(),
+        "late_filling_rate": _slopes(curve, middle, 1)[1].max(),
+    }

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from murmur.measurement.function import function, mass
-from murmur.phantom.beat import FRAME_INTERVAL_MS, draw_beat
+from murmur.phantom.beat import FRAME_INTERVAL_MS, Beat, draw_beat
 from murmur.phantom.cine import image_cine
 from murmur.phantom.heart import Heart, draw_heart, solve_pose, true_volumes
 from murmur.phantom.phenotypes import has_inflow_frames, phenotypes_of
@@ -21,7 +21,8 @@ from murmur.phantom.varied import draw_varied_heart, draw_varied_scanner, two_fr
 class Phantom:
     """One mouse. `images` (uint16) and `masks` (uint8) have the axes (row, column, slice, frame).
 
-    `truth` holds the metrics that follow from the geometry, in the units of `vocabulary.METRICS`.
+    `truth` holds the measures that follow from the geometry and, unless `varied`, from the beat, in the units of
+    `measures.MEASURES`.
     """
 
     images: np.ndarray
@@ -48,8 +49,7 @@ def phantom_mouse(
     is given, phenotypes are assigned in the proportions of the study.
     """
     phenotype = phenotype or phenotypes_of(index + 1)[index]
-    streams = np.random.SeedSequence((seed, index)).spawn(4)
-    heart_rng, beat_rng, chest_rng, scanner_rng = (np.random.default_rng(stream) for stream in streams)
+    heart_rng, beat_rng, chest_rng, scanner_rng = _streams(seed, index)
     if varied:
         heart, beat = draw_varied_heart(heart_rng, phenotype), two_frames(beat_rng)
         scanner = draw_varied_scanner(scanner_rng, heart, field_T)
@@ -68,11 +68,27 @@ def phantom_mouse(
         frame_interval_ms=frame_interval_ms,
         phenotype=phenotype,
         field_T=field_T,
-        truth=_truth(heart),
+        truth=_truth(heart, beat),
     )
 
 
-def _truth(heart: Heart) -> dict[str, float]:
+def heart_rates(seed: int, count: int, frame_interval_ms: float = FRAME_INTERVAL_MS) -> list[float]:
+    """Return the heart rate of the first `count` mice of a cohort that is not `varied`, in beats per minute."""
+    beats = (draw_beat(_streams(seed, index)[1], frame_interval_ms) for index in range(count))
+    return [60_000 / beat.cycle_ms for beat in beats]
+
+
+def _streams(seed: int, index: int) -> list[np.random.Generator]:
+    """Return the generators of a mouse for its heart, beat, chest and scanner."""
+    return [np.random.default_rng(stream) for stream in np.random.SeedSequence((seed, index)).spawn(4)]
+
+
+def _truth(heart: Heart, beat: Beat) -> dict[str, float]:
     (edv, wall_ed), (esv, wall_es) = (true_volumes(heart, solve_pose(heart, filling)) for filling in (1.0, 0.0))
     ed, es = ({"blood_pool_uL": blood, "myocardium_mg": mass(wall)} for blood, wall in ((edv, wall_ed), (esv, wall_es)))
-    return function(ed, es)
+    truth = function(ed, es)
+    if not beat.truth:
+        return truth
+    rates = {name: value * truth["SV"] if name.endswith("rate") else value for name, value in beat.truth.items()}
+    heart_rate = 60_000 / beat.cycle_ms
+    return truth | {"heart_rate": heart_rate, "cardiac_output": truth["SV"] * heart_rate / 1000} | rates

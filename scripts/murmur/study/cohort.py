@@ -156,6 +156,8 @@ class Cohort(abc.ABC):
         own = self._own_phenotypes()
         for column in () if "phenotype" in table else ("group", "phenotype") if own else ():
             table.insert(len(table.columns), column, table["mouse"].map(own))
+        if "heart_rate_bpm" not in table and (rates := self._own_heart_rates()):
+            table.insert(len(table.columns), "heart_rate_bpm", table["mouse"].map(rates))
         table = table[table["mouse"].isin(self.mice)].reset_index(drop=True)
         check_animals(self.settings.get("participants", self.key), table)
         return table
@@ -181,6 +183,10 @@ class Cohort(abc.ABC):
 
     def _own_phenotypes(self) -> dict[str, str]:
         """The phenotypes known from the source itself."""
+        return {}
+
+    def _own_heart_rates(self) -> dict[str, float]:
+        """The heart rates known from the source itself, in beats per minute."""
         return {}
 
     @property

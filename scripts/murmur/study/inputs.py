@@ -110,6 +110,11 @@ class Inputs:
         found = self.layout.measurements(wildcards.cohort, REFERENCE, "volumes")
         return [found] if self.cohort(wildcards).contoured else []
 
+    def measurements_of_images(self, wildcards: Wildcards) -> list[str]:
+        """The tables of frames, curve and wall of a reader; none without images."""
+        tables = ("frames", "curve", "wall") if self.cohort(wildcards).has_images else ()
+        return [self.layout.measurements(wildcards.cohort, wildcards.reader, table) for table in tables]
+
     def functions_of_cohort(self, wildcards: Wildcards) -> list[str]:
         """The function tables of a cohort, one per reader."""
         readers = self.study.readers_of(wildcards.cohort)

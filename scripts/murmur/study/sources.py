@@ -44,6 +44,15 @@ class PhantomCohort(Cohort):
     def _own_phenotypes(self) -> dict[str, str]:
         return dict(zip(self.found, self.phantom_phenotypes, strict=True))
 
+    def _own_heart_rates(self) -> dict[str, float]:
+        phantom = self.source["phantom"]
+        if phantom["varied"]:  # has no beat
+            return {}
+        from murmur.phantom.mouse import heart_rates
+
+        rates = heart_rates(phantom["seed"], len(self.found), phantom["frame_interval_ms"])
+        return dict(zip(self.found, rates, strict=True))
+
     def _with_a_fixed_set(self) -> tuple[set[str], set[str]]:
         varied = self.source["phantom"]["varied"]
         inflow = {mouse for i, mouse in enumerate(self.found) if has_inflow_frames(i)}

@@ -66,10 +66,12 @@ def cohort(tmp_path):
 
 def measured(cohort):
     manifest = str(cohort / "manifest.csv")
-    measure_volumes.main(
-        manifest, list("ABC"), [str(cohort / f"reader_{m}.h5") for m in "ABC"], False, str(cohort / "v.csv")
-    )
-    measure_volumes.main(manifest, list("AB"), [str(cohort / f"{m}.h5") for m in "AB"], True, str(cohort / "r.csv"))
+
+    def outputs(name):
+        return str(cohort / f"{name}.csv"), str(cohort / f"{name}_slices.csv")
+
+    measure_volumes.main(manifest, list("ABC"), [str(cohort / f"reader_{m}.h5") for m in "ABC"], False, *outputs("v"))
+    measure_volumes.main(manifest, list("AB"), [str(cohort / f"{m}.h5") for m in "AB"], True, *outputs("r"))
     return manifest
 
 
@@ -93,13 +95,19 @@ def test_reference_is_missing_where_nothing_was_annotated(cohort):
     assert reference.loc[("A", 1)].isna().tolist() == [False, True, True]
 
 
-def test_function_at_the_reference_frames(cohort):
+def functions(cohort, own):
+    """Function and frames of mice A to C; the reference of mouse C has no values."""
     manifest = measured(cohort)
     described = pd.read_csv(cohort / "r.csv")
     extra = described[described["mouse"] == "A"].assign(mouse="C", blood_pool_uL=None, myocardium_mg=None)
     pd.concat([described, extra]).to_csv(cohort / "r.csv", index=False)
-    measure_function.main(manifest, str(cohort / "v.csv"), str(cohort / "r.csv"), str(cohort / "f.csv"))
-    table = pd.read_csv(cohort / "f.csv")
+    paths = [str(cohort / f"{name}.csv") for name in ("v", "r", "function", "frames")]
+    measure_function.main(manifest, *paths[:2], own, *paths[2:])
+    return pd.read_csv(paths[2]), pd.read_csv(paths[3]).set_index("mouse")
+
+
+def test_function_at_the_reference_frames(cohort):
+    table, frames = functions(cohort, own=False)
     assert table["unit"].tolist()[:6] == ["uL", "uL", "uL", "%", "mg", "mg"]
     rows = table.set_index(["mouse", "metric"])
     assert rows.loc[("A", "EDV"), ["reference", "reader"]].tolist() == pytest.approx([0.20, 0.22])
@@ -110,6 +118,30 @@ def test_function_at_the_reference_frames(cohort):
     assert np.isnan(rows.loc[("C", "EDV"), "reference"])
     assert rows.loc[("C", "EDV"), "reader"] == pytest.approx(0.30)
     assert rows.loc[("C", "ESV"), "reader"] == pytest.approx(0.0)
+    assert frames.loc["A"].tolist() == [3, 0, "reference"]
+    assert frames.loc["B"].isna().all()
+    assert frames.loc["C"].tolist() == [1, 4, "own"]
+
+
+def test_function_at_the_frames_of_the_reader(cohort):
+    table, frames = functions(cohort, own=True)
+    rows = table.set_index(["mouse", "metric"])
+    assert rows.loc[("A", "EDV"), ["reference", "reader"]].tolist() == pytest.approx([0.20, 0.30])
+    assert rows.loc[("A", "ESV"), ["reference", "reader"]].tolist() == pytest.approx([0.10, 0.0])
+    assert rows.loc[("B", "EDV"), "reader"] == pytest.approx(0.30)
+    assert frames.loc["A"].tolist() == frames.loc["B"].tolist() == [1, 4, "own"]
+
+
+def test_areas_of_every_slice_add_up_to_the_volume(cohort):
+    measured(cohort)
+    slices = pd.read_csv(cohort / "v_slices.csv")
+    assert len(slices) == 3 * 5 * 4
+    volumes = pd.read_csv(cohort / "v.csv").set_index(["mouse", "frame"])["blood_pool_uL"]
+    sums = slices.groupby(["mouse", "frame"])["blood_pool_mm2"].sum()  # slices of 1 mm
+    np.testing.assert_allclose(sums, volumes)
+    assert slices.loc[slices["myocardium_mm2"] > 0, "slice"].unique().tolist() == [2]
+    reference = pd.read_csv(cohort / "r_slices.csv")
+    assert reference.groupby("mouse")["frame"].unique().map(list).to_dict() == {"A": [0, 3], "B": [3]}
 
 
 def test_written_mouse_has_one_chunk_per_image(cohort):

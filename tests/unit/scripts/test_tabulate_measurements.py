@@ -69,7 +69,7 @@ def test_every_column_is_explained(tables, tmp_path):
     paths = [str(tmp_path / f"{name}.csv") for name in ("participants", "function", "checks")]
     for table, path in zip(tables, paths, strict=True):
         write_csv(table, path)
-    tabulate_measurements.main(*paths, "reader", str(tmp_path / "m.csv"), str(tmp_path / "m.xlsx"))
+    tabulate_measurements.main(*paths, [], "reader", str(tmp_path / "m.csv"), str(tmp_path / "m.xlsx"))
     written = pd.read_csv(tmp_path / "m.csv")
     sheets = pd.read_excel(tmp_path / "m.xlsx", sheet_name=None)
     pd.testing.assert_frame_equal(sheets["Measurements"], written, check_dtype=False)

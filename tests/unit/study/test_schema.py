@@ -26,7 +26,7 @@ def test_defaults_without_effect_are_left_out():
     found = in_force(complete(study))
     study["cohorts"]["a"]["on_bad_file"] = "stop"
     assert found["cohorts"] == study["cohorts"]
-    assert set(found["readers"]["given"]) == {"weights", "mice", "postprocess"}
+    assert set(found["readers"]["given"]) == {"weights", "mice", "frames", "postprocess"}
     assert found["statistics"]["alpha"] == 0.05
 
 
