@@ -210,3 +210,8 @@ def of_measures(values: pd.DataFrame, plan: Design, left_out: list[Reason]) -> l
         columns = ["animal", "session", "group", "level", "covariate", "cluster", "value"]
         found.append(Values(str(measure), rows["unit"].iloc[0], kept[columns].reset_index(drop=True), reasons))
     return found
+
+
+def shares_clusters(rows: pd.DataFrame) -> bool:
+    """Return whether a cluster has animals of several levels, whose values are then not independent."""
+    return bool((rows.groupby("cluster")["level"].nunique() > 1).any())

@@ -71,7 +71,7 @@ class CellMeans:
 
     def __init__(self, rows: pd.DataFrame, cells: list[Cell], adjusted: bool, blocked: bool):
         place = {cell: number for number, cell in enumerate(cells)}
-        self.cell = np.array([place[cell] for cell in zip(rows["group"], rows["level"], strict=True)])
+        self.cell = np.array([place[cell] for cell in zip(rows["group"].tolist(), rows["level"].tolist(), strict=True)])
         self.cells, y = place, rows["value"].to_numpy(float)
         self.scale = float(np.abs(y).max(initial=0))
         block = pd.factorize(rows["cluster"])[0] if blocked else np.zeros(len(rows), int)

@@ -12,9 +12,9 @@ import math
 import numpy as np
 import pandas as pd
 from scipy import stats
-from scipy.optimize import minimize_scalar
+from scipy.optimize import brentq, minimize_scalar
 
-EDGE = 1e-6  # distance of the correlation within animals from its limits
+EDGE = 1e-9  # relative distance of the ratio of variances from its limits
 
 
 class MixedModel:
@@ -51,32 +51,49 @@ class MixedModel:
         self._product = both.T @ both
         self._of_size = {n: (int((size == n).sum()), sums[size == n].T @ sums[size == n]) for n in np.unique(size)}
         most = int(size.max())
-        low = -1 / (most - 1) + EDGE if most > 1 else 0.0
-        if most > 1:
-            best = minimize_scalar(self._criterion, bounds=(low, 1 - EDGE), method="bounded", options={"xatol": 1e-10})
-            self.correlation = float(best.x)
-        else:
-            self.correlation = 0.0
-        weighted = self._weighted(self.correlation)
+        ratio = self._best(-1 / most * (1 - EDGE)) if most > 1 else 0.0
+        self.correlation = ratio / (1 + ratio)
+        weighted = self._weighted(ratio)
         self.beta = np.linalg.solve(weighted[:-1, :-1], weighted[:-1, -1])
         rss = weighted[-1, -1] - weighted[-1, :-1] @ self.beta
         self.residual_variance = max(0.0, float(rss)) / (self.scans - x.shape[1])
         self.covariance = np.linalg.inv(weighted[:-1, :-1]) * self.residual_variance
 
-    def _weighted(self, correlation: float) -> np.ndarray:
+    def _best(self, least: float) -> float:
+        """The ratio of the variances between and within animals, from `least`, of greatest restricted likelihood."""
+
+        def criterion(share: float) -> float:
+            return self._criterion(least + share / (1 - share))
+
+        share = float(minimize_scalar(criterion, bounds=(0, 1 - EDGE), method="bounded", options={"xatol": 1e-8}).x)
+        near = [least + end / (1 - end) for end in (share * (1 - 1e-3), share + 1e-3 * (1 - share))]
+        if self._slope(near[0]) < 0 < self._slope(near[1]):  # otherwise at the edge
+            return float(brentq(self._slope, *near, xtol=1e-14, rtol=1e-14))
+        return least + share / (1 - share)
+
+    def _weighted(self, ratio: float) -> np.ndarray:
         """[X y]' V^-1 [X y], with V in units of the residual variance: I + ratio J within each animal."""
-        ratio = correlation / (1 - correlation)
         return self._product - sum(ratio / (1 + n * ratio) * part for n, (_, part) in self._of_size.items())
 
-    def _criterion(self, correlation: float) -> float:
+    def _criterion(self, ratio: float) -> float:
         """-2 times the restricted log-likelihood, without constants."""
-        ratio = correlation / (1 - correlation)
-        weighted = self._weighted(correlation)
+        weighted = self._weighted(ratio)
         p = len(weighted) - 1
         log_v = sum(count * math.log1p(n * ratio) for n, (count, _) in self._of_size.items())
         log_x = np.linalg.slogdet(weighted[:-1, :-1])[1]
         rss = weighted[-1, -1] - weighted[-1, :-1] @ np.linalg.solve(weighted[:-1, :-1], weighted[:-1, -1])
         return float((self.scans - p) * math.log(max(rss, 1e-300)) + log_v + log_x)
+
+    def _slope(self, ratio: float) -> float:
+        """The derivative of the criterion."""
+        weighted = self._weighted(ratio)
+        change = -sum(part / (1 + n * ratio) ** 2 for n, (_, part) in self._of_size.items())
+        p = len(weighted) - 1
+        v = np.append(-np.linalg.solve(weighted[:-1, :-1], weighted[:-1, -1]), 1)
+        log_v = sum(count * n / (1 + n * ratio) for n, (count, _) in self._of_size.items())
+        log_x = np.trace(np.linalg.solve(weighted[:-1, :-1], change[:-1, :-1]))
+        rss = weighted[-1, -1] + weighted[-1, :-1] @ v[:-1]
+        return float((self.scans - p) * (v @ change @ v) / rss + log_v + log_x)
 
     def f_test(self, hypotheses: np.ndarray, df2: float, epsilon: float = 1.0) -> dict[str, float]:
         """Test hypotheses on the coefficients.

@@ -5,6 +5,8 @@ P(max |t_i| > c) = 1 - E[(2 Phi(c s) - 1)^m]; if they are correlated, this is an
 has the distribution of Tukey's range and of Dunnett's test, which assume equal variances, but not this one.
 """
 
+from functools import lru_cache
+
 import numpy as np
 from scipy import special, stats
 from scipy.optimize import brentq
@@ -13,11 +15,12 @@ STEPS = 400  # of the trapezoidal rule over log(s), which converges exponentiall
 TAIL = 1e-18
 
 
+@lru_cache(maxsize=256)
 def scales(df: float) -> tuple[np.ndarray, np.ndarray]:
     """Return values of s, where s^2 is chi-squared / df, and their weights, of sum 1."""
-    low, high = np.log(stats.chi2.ppf(TAIL, df) / df), np.log(stats.chi2.isf(TAIL, df) / df)
-    log = np.linspace(low, high, STEPS)
-    density = stats.chi2.logpdf(df * np.exp(log), df) + log
+    ends = special.gammaincinv(df / 2, TAIL), special.gammainccinv(df / 2, TAIL)
+    log = np.linspace(*np.log(2 / df * np.array(ends)), STEPS)
+    density = df / 2 * (log - np.exp(log))
     weights = np.exp(density - density.max())
     return np.exp(log / 2), weights / weights.sum()
 
@@ -46,7 +49,8 @@ def adjusted_p(t: float, df: float, comparisons: int) -> float:
     if comparisons == 1:
         return float(2 * stats.t.sf(abs(t), df))
     s, weights = scales(df)
-    return float(weights @ -np.expm1(comparisons * np.log1p(-2 * special.ndtr(-abs(t) * s))))
+    outside = np.minimum(2 * special.ndtr(-abs(t) * s), 1 - 1e-16)  # one statistic, given s
+    return float(weights @ -np.expm1(comparisons * np.log1p(-outside)))
 
 
 def critical(alpha: float, df: float, comparisons: int) -> float:
@@ -69,9 +73,5 @@ def critical(alpha: float, df: float, comparisons: int) -> float:
     least, most = (float(stats.t.isf(alpha / 2 / m, df)) for m in (1, comparisons))  # Bonferroni's is never smaller
     if comparisons == 1:
         return least
-    s, weights = scales(df)
-
-    def excess(c: float) -> float:
-        return float(weights @ -np.expm1(comparisons * np.log1p(-2 * special.ndtr(-c * s)))) - alpha
-
-    return float(brentq(excess, least * 0.999, most * 1.001, xtol=1e-12, rtol=1e-12))
+    bounds = least * 0.999, most * 1.001
+    return float(brentq(lambda c: adjusted_p(c, df, comparisons) - alpha, *bounds, xtol=1e-12, rtol=1e-12))

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from murmur.comparison.design import MIN_ANIMALS, Design, Values
+from murmur.comparison.design import MIN_ANIMALS, Design, Values, shares_clusters
 from murmur.comparison.effects import hypotheses, welch_james
 from murmur.comparison.linear_model import Cell, CellMeans, Contrast
 from murmur.comparison.mixed_model import MixedModel, epsilon
@@ -61,6 +61,8 @@ def effects_of(values: Values, plan: Design) -> tuple[list[dict], list[dict]]:
     sizes = {role: n for role, n in roles.items() if n > 1}
     row = {"measure": values.measure, "unit": values.unit, "session": ""}
     expected = list(hypotheses({r: n for r, n in (roles | {"group": len(plan.groups)}).items() if n > 1}))
+    if plan.nested and shares_clusters(values.rows):
+        groups, reasons = [], [reason("levels_within_clusters", plan.factor, plan.cluster)]
     if not groups or (len(groups) < 2 and len(plan.groups) > 1):
         return [row | {"effect": effect, "reasons": [*reasons, *values.left_out]} for effect in expected], []
     rows = values.rows[values.rows["group"].isin(groups)]
@@ -102,8 +104,10 @@ def _welch(model: CellMeans, cells: list[Cell], effect: str, matrix: np.ndarray)
     """A test with a variance per cell: Welch's t-test, Welch's ANOVA or its extension by Johansen."""
     name = "welch_james" if len(cells) > 2 and any(level for _, level in cells) else "welch_anova"
     row = {"effect": effect, "test": "welch_t" if len(cells) == 2 else name}
-    means = np.array([model.mean(cell) for cell in cells])
-    still = [" ".join(filter(None, cell)) for cell, v in zip(cells, model.variances, strict=True) if _still(v, model)]
+    means, still = np.array([model.mean(cell) for cell in cells]), []
+    for cell, variance in zip(cells, model.variances, strict=True):
+        if _still(variance, model.scale):
+            still.append(" ".join(filter(None, cell)))
     if len(cells) == 2:
         contrast = model.contrast({cells[1]: 1, cells[0]: -1})
         if contrast is None or not contrast.defined:
@@ -113,13 +117,14 @@ def _welch(model: CellMeans, cells: list[Cell], effect: str, matrix: np.ndarray)
         return row | {"reasons": [reason("no_welch_anova", ", ".join(still))]}
     test = welch_james(means, model.variances, model.counts, matrix)
     between = test["df1"] * (test["statistic"] - 1)
-    size = {"effect_size": between / (between + model.counts.sum()), "effect_size_name": "omega_squared"}
-    return row | test | size
+    size_name = "omega_squared" if name == "welch_anova" else "partial_omega_squared"
+    size = between / (between + model.counts.sum())
+    return row | test | {"effect_size": size, "effect_size_name": size_name}
 
 
-def _still(variance: float, model: CellMeans) -> bool:
-    """Whether a variance is rounding only."""
-    return not np.sqrt(variance) > 1e-12 * model.scale
+def _still(variance: float, scale: float) -> bool:
+    """Whether the variance of values of this magnitude is rounding only."""
+    return not np.sqrt(variance) > 1e-12 * scale
 
 
 def _t(contrast: Contrast) -> dict:
@@ -138,7 +143,7 @@ def with_eta(test: dict) -> dict:
 def _slopes(rows: pd.DataFrame, cells: list[Cell]) -> dict:
     """Test whether the slope of the covariate differs between cells."""
     place = {cell: number for number, cell in enumerate(cells)}
-    cell = np.array([place[c] for c in zip(rows["group"], rows["level"], strict=True)])
+    cell = np.array([place[c] for c in zip(rows["group"].tolist(), rows["level"].tolist(), strict=True)])
     y, x = (rows[name].to_numpy(float) for name in ("value", "covariate"))
     y, x = (v - np.bincount(cell, v)[cell] / np.bincount(cell)[cell] for v in (y, x))
     square, product = np.bincount(cell, x * x), np.bincount(cell, x * y)
@@ -154,31 +159,32 @@ def _slopes(rows: pd.DataFrame, cells: list[Cell]) -> dict:
 
 def _repeated(rows: pd.DataFrame, plan: Design, groups: list[str], sizes: dict[str, int]) -> tuple[list, list]:
     """Tests over sessions by the mixed model, and its means."""
-    place = {
-        cell: number
-        for number, cell in enumerate((g, v, s) for g in groups for v in plan.levels for s in plan.sessions)
-    }
-    cell = np.array([place[c] for c in zip(rows["group"], rows["level"], rows["session"], strict=True)])
-    x, y = np.eye(len(place))[cell], rows["value"].to_numpy(float)
-    between = len(groups) * len(plan.levels)
-    extra = 0
+    cells = [(group, level, session) for group in groups for level in plan.levels for session in plan.sessions]
+    place = {cell: number for number, cell in enumerate(cells)}
+    labels = (rows[role].tolist() for role in ("group", "level", "session"))
+    cell = np.array([place[label] for label in zip(*labels, strict=True)])
+    x, y = np.eye(len(cells))[cell], rows["value"].to_numpy(float)
     if plan.covariate:
         covariate = rows["covariate"].to_numpy(float)
-        x, extra = np.column_stack([x, covariate - covariate.mean()]), 1
-    unit = rows["animal"].str.cat(rows["level"], sep="\x00") if plan.nested else rows["animal"]
-    animal, names = pd.factorize(unit)
-    if np.ptp(y - np.bincount(cell, y)[cell] / np.bincount(cell)[cell]) <= 1e-12 * np.abs(y).max():
-        return [
-            {"effect": e, "test": "mixed_model", "reasons": [reason("groups_constant")]} for e in hypotheses(sizes)
-        ], []
+        x = np.column_stack([x, covariate - covariate.mean()])
+    extra = x.shape[1] - len(cells)
+    animal, names = pd.factorize(rows["animal"])
+    df_between = len(names) - len(cells) // len(plan.sessions) - extra
+    df_within = len(y) - len(names) - (len(cells) - len(cells) // len(plan.sessions))
+    deviations = y - (np.bincount(cell, y) / np.bincount(cell))[cell]
+    if (
+        min(df_between, df_within) < 1
+        or np.linalg.matrix_rank(x) < x.shape[1]
+        or _still(deviations.var(), np.abs(y).max())
+    ):
+        why = {"test": "mixed_model", "reasons": [reason("effect_not_tested")]}
+        return [{"effect": effect} | why for effect in hypotheses(sizes)], []
     model = MixedModel(x, y, animal)
     wide = pd.DataFrame({"animal": animal, "session": rows["session"].to_numpy(), "value": y})
     wide = wide.pivot(index="animal", columns="session", values="value").reindex(columns=plan.sessions)
     whole = np.zeros(len(names), int)
     whole[animal] = cell // len(plan.sessions)
     correction = epsilon(wide, whole)
-    df_between = len(names) - between - extra
-    df_within = len(y) - len(names) - between * (len(plan.sessions) - 1)
     found = []
     for effect, matrix in hypotheses(sizes).items():
         padded = np.column_stack([matrix, np.zeros((len(matrix), extra))])
@@ -188,6 +194,8 @@ def _repeated(rows: pd.DataFrame, plan: Design, groups: list[str], sizes: dict[s
     if extra:
         test = model.f_test(np.eye(x.shape[1])[-1:], df_between)
         found.append({"effect": "covariate", "test": "mixed_model"} | with_eta(test))
+    if plan.blocked:
+        found = [test | {"reasons": [reason("cluster_not_in_model", plan.cluster)]} for test in found]
     return found, _model_means(model, plan, place, groups, df_between)
 
 

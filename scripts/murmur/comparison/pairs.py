@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from murmur.comparison.design import MIN_ANIMALS, Design, Values
+from murmur.comparison.design import MIN_ANIMALS, Design, Values, shares_clusters
 from murmur.comparison.effect_size import limits_of_g
 from murmur.comparison.linear_model import Cell, CellMeans, Contrast
 from murmur.comparison.modulus import adjusted_p, critical
@@ -74,7 +74,8 @@ def _pairs(values: Values, plan: Design, session: str, level: str) -> list[Pair]
 
 def _of(rows: pd.DataFrame, cells: list[Cell]) -> pd.DataFrame:
     """The rows of cells."""
-    return rows[pd.Series(zip(rows["group"], rows["level"], strict=True), rows.index).isin(cells)]
+    wanted = set(cells)
+    return rows[[cell in wanted for cell in zip(rows["group"].tolist(), rows["level"].tolist(), strict=True)]]
 
 
 def _pair(values, plan, session, level, rows, big, model, pair, levels) -> Pair:
@@ -89,6 +90,9 @@ def _pair(values, plan, session, level, rows, big, model, pair, levels) -> Pair:
         if not plan.covariate and not plan.blocked and len(levels) == 1:
             row |= {f"mean_{side}": of[g].mean() for side, g in zip("ab", pair, strict=True)}
             row["difference"] = row["mean_b"] - row["mean_a"]
+        return Pair(row, None)
+    if len(levels) > 1 and plan.nested and shares_clusters(values.rows):
+        row["reasons"].insert(0, reason("levels_within_clusters", plan.factor, plan.cluster))
         return Pair(row, None)
     share = 1 / len(levels)
     contrast = model.contrast({(b, v): share for v in levels} | {(a, v): -share for v in levels})

@@ -34,6 +34,7 @@ WORDS = {
     # unit of analysis
     "scans_averaged": "several scans of an animal in a session were averaged",
     "clusters_are_units": "the unit of analysis is the {0} (mean of its animals), because each has one group only",
+    "levels_within_clusters": "animals of one {1} differ in {0}: not tested over its levels",
     "cluster_not_in_model": "the model of sessions does not include the {0}",
     # too few values
     "too_few_pairs": "{0}: normality test, regression, correlations, ICC and CCC require 3",

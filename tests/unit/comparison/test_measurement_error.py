@@ -1,0 +1,52 @@
+import numpy as np
+import pandas as pd
+import pytest
+from statsmodels.stats.power import TTestIndPower
+
+from murmur.comparison.compare import compare
+from murmur.comparison.measurement_error import detectable, pooled, reader_errors
+from published_data import table
+
+
+def test_detectable_difference_is_that_of_statsmodels():
+    size = TTestIndPower().solve_power(nobs1=8, alpha=0.05, power=0.8)
+    assert detectable(3.0, 8, 0.05) == pytest.approx(3 * size)
+    assert detectable(1.0, 4, 0.05 / 6) > detectable(1.0, 4, 0.05)
+
+
+def test_error_is_the_spread_of_reader_minus_reference():
+    reference = table([50.0, 60, 55, 40, np.nan], list("aaabb"))
+    reader = reference.assign(EF_percent=[53.0, 61, 60, 43, 20], group="x")[::-1]
+    row = reader_errors(reader, reference).iloc[0]
+    assert (row["measure"], row["n"], row["error_sd"]) == ("EF", 4, pytest.approx(np.std([3, 1, 5, 3], ddof=1)))
+
+
+def test_errors_of_cohorts_are_pooled():
+    errors = [pd.DataFrame({"measure": ["EF"], "n": [n], "error_sd": [sd]}) for n, sd in ((5, 2.0), (9, 1.0))]
+    row = pooled(errors).iloc[0]
+    assert (row["n"], row["error_sd"]) == (14, pytest.approx(((4 * 4 + 8 * 1) / 12) ** 0.5))
+    assert pooled([]) is None
+
+
+def test_error_widens_intervals_by_the_root_of_the_reliability():
+    rng = np.random.default_rng(1)
+    data = table(rng.normal(50, 5, 40), np.repeat(list("ab"), 20))
+    errors = pd.DataFrame({"measure": ["EF"], "n": [20], "error_sd": [3.0]})
+    row = compare(data, {"group": "group"}, errors)["measurement_error"].iloc[0]
+    assert row["reliability"] == pytest.approx(1 - 9 / row["between_sd"] ** 2)
+    assert row["ci_inflation"] == pytest.approx(row["between_sd"] / (row["between_sd"] ** 2 - 9) ** 0.5)
+    assert row["detectable_without_error"] * row["ci_inflation"] == pytest.approx(row["detectable_difference"])
+    assert row["animals_per_group"] == 20
+
+
+def test_error_as_large_as_the_spread_is_said():
+    data = table([50.0, 51, 52, 50, 51, 52], list("aaabbb"))
+    errors = pd.DataFrame({"measure": ["EF"], "n": [20], "error_sd": [3.0]})
+    row = compare(data, {"group": "group"}, errors)["measurement_error"].iloc[0]
+    assert row["reliability"] == 0
+    assert row["note"].startswith("the measurement error is as large as")
+    assert (
+        compare(data, {"group": "group"})["measurement_error"]
+        .iloc[0]["note"]
+        .startswith("the measurement error is not")
+    )
