@@ -1,6 +1,7 @@
 # Comparison: the groups of animals, in each comparison of the study file.
 #
-#   in    measurements.csv, with the columns of the participants, of the cohort and reader of the comparison
+#   in    measurements.csv, with the columns of the participants, of the cohort and reader of the comparison;
+#         those of the cohorts with a reference, by the reader and by the reference
 #   out   comparisons/NAME/values.csv, summary.csv, tests.csv, differences.csv, model_means.csv, measurement_error.csv,
 #         assumptions.csv, curves.csv, mean_curves.csv, mean_wall.csv, figure_*
 
@@ -10,6 +11,8 @@ if study.comparisons:
     rule compare_values:
         input:
             measurements=inputs.values_compared,
+            validation_reader=inputs.validation_by_reader,
+            validation_reference=inputs.validation_by_reference,
         output:
             values="<results>/comparisons/{comparison}/values.csv",
             summary="<results>/comparisons/{comparison}/summary.csv",

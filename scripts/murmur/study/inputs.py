@@ -160,6 +160,26 @@ class Inputs:
         comparison = self.study.comparisons[wildcards.comparison]
         return self.layout.measurements(comparison.cohort, comparison.reader, "measurements")
 
+    def validation(self, wildcards: Wildcards) -> list[tuple[str, str]]:
+        """The cohorts in which the reader of a comparison can be compared with the reference, with that reader.
+
+        Only the cohort of the comparison itself if it is one of them; none if the reference is compared.
+        """
+        comparison = self.study.comparisons[wildcards.comparison]
+        if comparison.reader == REFERENCE:
+            return []
+        found = [cohort for cohort in self.study.cohorts if comparison.reader in self.study.readers_compared(cohort)]
+        same = [cohort for cohort in found if cohort == comparison.cohort]
+        return [(cohort, comparison.reader) for cohort in same or found]
+
+    def validation_by_reader(self, wildcards: Wildcards) -> list[str]:
+        """The measurements from which the error of the reader of a comparison is estimated, one table per cohort."""
+        return [self.layout.measurements(*pair, "measurements") for pair in self.validation(wildcards)]
+
+    def validation_by_reference(self, wildcards: Wildcards) -> list[str]:
+        """The measurements of the reference to which those of `validation_by_reader` are compared."""
+        return [self.layout.measurements(cohort, REFERENCE, "measurements") for cohort, _ in self.validation(wildcards)]
+
     def volumes_compared(self, wildcards: Wildcards) -> str:
         """The volumes of every frame of the cohort and reader of a comparison."""
         comparison = self.study.comparisons[wildcards.comparison]

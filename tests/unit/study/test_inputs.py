@@ -86,3 +86,18 @@ def test_counterparts_of_the_paper(study):
     study.paper = None
     with pytest.raises(BadInput, match="paper: found none"):
         inputs.paper_counterparts(job())
+
+
+def test_error_of_a_reader_is_that_in_the_cohort_compared_or_else_in_others(study):
+    inputs = Inputs(study)
+    compared = {"tool": ("numbers", "tool"), "network": ("unread", "unet3plus"), "expert": ("internal", "reference")}
+    study.comparisons = {name: SimpleNamespace(cohort=c, reader=r) for name, (c, r) in compared.items()}
+    found = {name: inputs.validation(SimpleNamespace(comparison=name)) for name in compared}
+    assert found == {
+        "tool": [("numbers", "tool")],
+        "network": [("internal", "unet3plus"), ("external_7T", "unet3plus")],
+        "expert": [],
+    }
+    tool = SimpleNamespace(comparison="tool")
+    assert short(inputs.validation_by_reader(tool)) == ["measurements/numbers/tool/measurements.csv"]
+    assert short(inputs.validation_by_reference(tool)) == ["measurements/numbers/reference/measurements.csv"]
