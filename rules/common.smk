@@ -15,13 +15,14 @@ os.environ.update(PYTHONDONTWRITEBYTECODE="1", TF_CPP_MIN_LOG_LEVEL="1")
 sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
 
 from murmur.errors import BadInput
-from murmur.provenance.code import commit_of, science_of_job
+from murmur.provenance.code import commit_of, modules_of, science_of_job
 from murmur.provenance.record import label_of, ran_with_cuda
 from murmur.study.dates import correct_dates
 from murmur.study.inputs import Inputs
 from murmur.study.study import Study
 from murmur.study.study_file import read_study_file, refuse_forgotten, with_line
 from murmur.study.summary import summary
+from murmur.subject import SPECIES, in_words, subject
 
 try:
     lines = {file: read_study_file(file) for file in map(os.path.relpath, workflow.configfiles)}
@@ -32,7 +33,7 @@ try:
         study.check_mice()
         correct_dates(study.results)
 except BadInput as problem:
-    raise WorkflowError("\n".join(with_line(line, lines) for line in str(problem).splitlines())) from None
+    raise WorkflowError("\n".join(in_words(with_line(line, lines)) for line in str(problem).splitlines())) from None
 inputs = Inputs(study)
 
 
@@ -61,8 +62,13 @@ SHOWN = {}  # title and caption of each file in the report, by file name
 
 
 def code(script):
-    """Science digest of a script and the modules that it imports: a changed formula reruns its rule."""
-    return science_of_job(Path(workflow.basedir) / "scripts" / f"{script}.py")
+    """Science digest of a script and the modules that it imports: a changed formula reruns its rule.
+
+    Scripts that print the word for the subject or its units are also run again if it changes.
+    """
+    file = Path(workflow.basedir) / "scripts" / f"{script}.py"
+    prints = subject() != SPECIES["mouse"] and any(module.stem == "subject" for module in modules_of(file))
+    return f"{science_of_job(file)} {subject()}" if prints else science_of_job(file)
 
 
 def by_content(file):

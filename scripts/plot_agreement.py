@@ -16,6 +16,7 @@ from murmur.csv_tables import read_csv
 from murmur.job import job
 from murmur.presentation import style
 from murmur.presentation.number_format import rounded
+from murmur.subject import in_print
 from murmur.vocabulary import DIFFERENCE_UNITS, METRIC_NAMES, UNITS
 
 if TYPE_CHECKING:
@@ -80,8 +81,8 @@ def plot_equality(axes: Axes, pairs: pd.DataFrame, numbers: pd.Series) -> None:
 
 def main(function: str, agreement: str, outputs: list[str], reader: str, cohort: str, alpha: float) -> None:
     """Draw the metrics in two rows, each with its Bland-Altman plot above its scatter plot."""
-    values = read_csv(function).dropna(subset=["reference", "reader"])
-    numbers = read_csv(agreement).set_index("metric")
+    values = in_print(read_csv(function)).dropna(subset=["reference", "reader"])
+    numbers = in_print(read_csv(agreement)).set_index("metric")
     headline = (
         f"Reader {reader} and expert, {cohort} cohort. Solid line: bias; "
         f"dashed: limits of agreement; bars: {100 * (1 - alpha):g}% confidence intervals\n"  # always two lines high

@@ -14,6 +14,7 @@ from murmur.csv_tables import read_csv
 from murmur.job import job
 from murmur.presentation import categorical, style
 from murmur.presentation.number_format import number
+from murmur.subject import in_print
 from murmur.vocabulary import METRIC_NAMES
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ def printed(ratio: float, low: float, high: float) -> str:
 
 def main(comparison: str, outputs: list[str], alpha: float) -> None:
     """Draw one panel per reader, two in a row."""
-    table = read_csv(comparison)
+    table = in_print(read_csv(comparison))
     table["quantity"] = table["metric"].fillna(table["structure"])
     readers, cohorts = list(table["reader"].unique()), list(table["external"].unique())
     look = {

@@ -31,6 +31,7 @@ from murmur.presentation.groups import (
     numbers_line,
 )
 from murmur.statistics.notes import reasons_of
+from murmur.subject import in_print
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -208,7 +209,7 @@ def add_legend(
 
 def main(values: str, summary: str, differences: str, outputs: list[str], settings: Mapping) -> None:
     """Draw the values and the differences of each measure of a comparison."""
-    tables = Tables(*(prepared(read_csv(path), settings) for path in (values, summary, differences)))
+    tables = Tables(*(prepared(in_print(read_csv(path)), settings) for path in (values, summary, differences)))
     if tables.values["value"].notna().sum() == 0:
         with style.printed_figure(outputs, height_mm=30) as figure:
             style.write_in_panel(figure.subplots(), "No animal of a known group has a value.")

@@ -19,6 +19,7 @@ from murmur.csv_tables import read_csv
 from murmur.job import job
 from murmur.presentation import categorical, style
 from murmur.statistics.phenotypes import MIN_MICE, NOT_SIGNIFICANT, RATERS, SIGNIFICANT, GroupedMetric, group
+from murmur.subject import in_print
 from murmur.vocabulary import DIFFERENCE_UNITS, METRIC_NAMES, UNITS
 
 if TYPE_CHECKING:
@@ -157,7 +158,9 @@ def main(
     alpha: float,
 ) -> None:
     """Draw one row per metric that has values: the mice by phenotype and the differences between phenotypes."""
-    grouped = [metric for metric in group(read_csv(function), phenotypes) if any(map(len, metric.groups.values()))]
+    grouped = [
+        metric for metric in group(in_print(read_csv(function)), phenotypes) if any(map(len, metric.groups.values()))
+    ]
     if not grouped:
         with style.printed_figure(outputs, height_mm=30) as figure:
             style.write_in_panel(
@@ -165,7 +168,7 @@ def main(
             )
         return
     names = list(grouped[0].groups)
-    table = read_csv(differences)
+    table = in_print(read_csv(differences))
     table = table[table["metric"].isin([metric.metric for metric in grouped])]
     drawn = shown_pairs(table) if len(table) else table
     pairs = len(drawn) // len(grouped)

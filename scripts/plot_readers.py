@@ -15,6 +15,7 @@ from murmur.job import job
 from murmur.presentation import categorical, style
 from murmur.presentation.number_format import DASH, number
 from murmur.statistics.bootstrap import RESAMPLES
+from murmur.subject import in_print
 from murmur.vocabulary import DIFFERENCE_UNITS, METRIC_NAMES, STRUCTURE_NAMES
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def plot_quantity(axes: Axes, rows: pd.DataFrame, comparison: pd.DataFrame, orde
 
 def main(ranking: str, comparison: str, outputs: list[str], cohort: str, alpha: float) -> None:
     """Draw one panel per structure, where there is Dice, and per metric, two in a row."""
-    ranks, pairs = read_csv(ranking), read_csv(comparison)
+    ranks, pairs = in_print(read_csv(ranking)), in_print(read_csv(comparison))
     order = list(ranks["reader"].unique())
     with_dice = (ranks["measure"] == "dice").any()
     names = (STRUCTURE_NAMES if with_dice else {}) | METRIC_NAMES

@@ -26,6 +26,7 @@ from murmur.presentation.groups import (
     names_height_mm,
     wrapped,
 )
+from murmur.subject import in_print
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -77,7 +78,7 @@ def add_legend(figure: Figure, groups: Groups, modelled: bool, left_out: list[st
 
 def main(values: str, model_means: str, outputs: list[str], settings: Mapping) -> None:
     """Draw the sessions of each measure and group."""
-    table, means = read_csv(values).dropna(subset="value"), read_csv(model_means)
+    table, means = in_print(read_csv(values)).dropna(subset="value"), in_print(read_csv(model_means))
     groups, sessions = groups_of(settings), settings["sessions"]
     found = list(table["measure"].unique())
     measures, left_out = found[:MOST_ROWS], [name_of(measure) for measure in found[MOST_ROWS:]]

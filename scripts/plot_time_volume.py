@@ -16,6 +16,8 @@ from murmur.data.manifest import Mouse, read_manifest
 from murmur.job import job
 from murmur.presentation import style
 from murmur.presentation.cases import titles_of_cases
+from murmur.subject import in_print, printed_unit, printed_value
+from murmur.vocabulary import UNITS
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -32,7 +34,7 @@ def ed_and_es(cine: pd.DataFrame, mouse: Mouse) -> dict[str, int]:
 
 
 def plot_mouse(axes: Axes, cine: pd.DataFrame, mouse: Mouse, reference: pd.Series) -> None:
-    """Draw one cine, a segmented frame a point, and mark ED and ES; `reference`: the expert's EDV and ESV in µL.
+    """Draw one cine, a segmented frame a point, and mark ED and ES; `reference`: the expert's EDV and ESV.
 
     The reader need not have segmented the expert's ED and ES, as a second observer who chose other frames; each mark
     is drawn where its volume is known.
@@ -92,19 +94,20 @@ def plot_cohort(axes: Axes, volumes: pd.DataFrame, example: str) -> None:
 def main(volumes: str, function: str, manifest: str, overlap: str | None, outputs: list[str]) -> None:
     """Draw the example and the cohort, or say why there is no curve."""
     cines = read_csv(volumes).sort_values(["mouse", "frame"])
+    cines["blood_pool_uL"] = printed_value(cines["blood_pool_uL"], "uL")
     segmented = cines.dropna(subset="blood_pool_uL")
     frames = segmented["mouse"].value_counts()
     described, values = read_manifest(manifest), read_csv(function)
     cases = titles_of_cases(read_csv(overlap) if overlap else None, values, described)
     example = cases[1][0] if cases else cines["mouse"].iloc[0]
-    expert = values[values["mouse"] == example].set_index("metric")["reference"]
+    expert = in_print(values[values["mouse"] == example]).set_index("metric")["reference"]
     with style.printed_figure(outputs, height_mm=75) as figure:
         left, right = figure.subplots(1, 2)
         left.set_title(f"One mouse: {example}")
         right.set_title(f"All mice (n = {len(frames)}), each in % of its largest volume")
         if frames.get(example, 0) > 1:
             plot_mouse(left, cines[cines["mouse"] == example], described[example], expert)
-            left.set(xlabel="Time (ms)", ylabel="Blood-pool volume (µL)")
+            left.set(xlabel="Time (ms)", ylabel=f"Blood-pool volume ({UNITS[printed_unit('uL')]})")
         else:
             style.write_in_panel(left, "Fewer than two frames of this cine are segmented, so there is no curve.")
         if (frames > 1).any():

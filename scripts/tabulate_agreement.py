@@ -14,6 +14,7 @@ from murmur.job import job
 from murmur.presentation.number_format import mean_and_sd, number, p_value
 from murmur.presentation.printed_table import PrintedTable, write_table
 from murmur.statistics.notes import mice, reasons_of
+from murmur.subject import in_print
 from murmur.vocabulary import METRIC_NAMES, UNITS, abbreviations
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ def main(
 
     `reader`, `cohort` and the `excluded` mice, with their reasons, are named in it.
     """
-    write_table(tabulate(read_csv(agreement), cohort, reader, sd_ddof, alpha), outputs, excluded)
+    write_table(tabulate(in_print(read_csv(agreement)), cohort, reader, sd_ddof, alpha), outputs, excluded)
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from murmur.presentation.number_format import mean_and_sd, p_value
 from murmur.presentation.printed_table import PrintedTable, write_table
 from murmur.statistics.notes import reasons_of, words
 from murmur.statistics.phenotypes import RATERS
+from murmur.subject import in_print
 from murmur.vocabulary import METRIC_NAMES, UNITS, abbreviations
 
 if TYPE_CHECKING:
@@ -102,7 +103,9 @@ def main(
 
     `reader`, `cohort` and the `excluded` mice, with their reasons, are named in it.
     """
-    write_table(tabulate(read_csv(summary), read_csv(tests), cohort, reader, sd_ddof, alpha), outputs, excluded)
+    write_table(
+        tabulate(in_print(read_csv(summary)), read_csv(tests), cohort, reader, sd_ddof, alpha), outputs, excluded
+    )
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from murmur.presentation.prose.agreement import bias, compared, conventions, equ
 from murmur.presentation.prose.overlap import contrasts, effects, errors, model, overlap
 from murmur.presentation.prose.phenotypes import phenotypes, sample_size
 from murmur.presentation.prose.summary import summary
+from murmur.subject import in_print
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -84,7 +85,7 @@ def main(
     """
     paths = {"agreement": agreement} | others
     readers = {"manifest": lambda path: read_analysed(path)[0]}
-    tables = {name: readers.get(name, read_csv)(path) for name, path in paths.items() if path}
+    tables = {name: in_print(readers.get(name, read_csv)(path)) for name, path in paths.items() if path}
     found = sections(tables, cohort, reader, sd_ddof, alpha, power, animals)
     write_page(output, f"Results: {cohort} cohort, reader {reader}", found)
 

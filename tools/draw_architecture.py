@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 # Rooms import from their own layer and from earlier ones, never from a later one.
 LAYERS = [
-    ["vocabulary", "files", "errors"],
+    ["vocabulary", "files", "errors", "subject"],
     ["measurement", "statistics", "comparison", "provenance", "csv_tables", "logs"],
     ["phantom", "data", "network", "paper", "crate", "audit", "job"],
     ["study", "presentation", "terminal"],

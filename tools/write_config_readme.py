@@ -74,6 +74,7 @@ def readme() -> str:
     text = INTRODUCTION.format(description=" ".join(schema["description"].split()), example=example)
     heads = {
         "study": "## `study`",
+        "subject": "## `subject`: mice, rats, pigs, people",
         "cohorts": "## `cohorts`: groups of mice",
         "readers": "## `readers`: sources of segmentations",
         "comparison": "## `comparison`: differences between groups",

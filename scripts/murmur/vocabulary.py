@@ -24,7 +24,7 @@ METRIC_MEANINGS = {
     "mass_ED": "myocardial mass at end-diastole (mass at ED)",
     "mass_ES": "myocardial mass at end-systole (mass at ES)",
 }
-UNITS = {"uL": "µL", "mg": "mg", "%": "%"}
+UNITS = {"uL": "µL", "mg": "mg", "%": "%", "mL": "mL", "g": "g"}  # the last two of large subjects, in print only
 DIFFERENCE_UNITS = UNITS | {"%": "percentage points"}
 
 INVALID_FILE = "invalid file"  # reason of an exclusion, followed by a colon and the sentence on the file

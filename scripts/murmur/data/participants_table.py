@@ -10,6 +10,7 @@ from murmur.csv_tables import Row, read_rows
 from murmur.data.workbook import is_workbook, read_workbook
 from murmur.errors import BadInput
 from murmur.files import remembered
+from murmur.subject import subject
 
 # Names of columns, in lower case, with "_" for all other characters. A column that has the name itself comes first.
 TEXTS = {
@@ -136,8 +137,10 @@ def _aliases(meaning: str) -> dict[str, float]:
 
 
 @cache
-def _factor(meaning: str, name: str) -> float:
-    """Return the size of the unit of a column of numbers in that of its meaning."""
+def _factor(meaning: str, name: str, in_kg: bool) -> float:
+    """Return the size of the unit of a column in that of its meaning; weights without a unit may be `in_kg`."""
+    if in_kg and meaning == "body_weight_g" and _plain(name) in NUMBERS[meaning][0]:
+        return 1000.0
     return _aliases(meaning).get(_plain(name), 1.0)
 
 
@@ -194,7 +197,7 @@ def _value(place: str, name: str, meaning: str, cell: str) -> str | float:
             "formatted as text"
         )
     if meaning in NUMBERS and cell:
-        factor = _factor(meaning, name)
+        factor = _factor(meaning, name, subject().is_large)
         value = float(cell) * factor if NUMBER.fullmatch(cell) and "," not in cell else math.nan
         if not 0 < value < math.inf:
             raise BadInput(

@@ -10,20 +10,34 @@ import numpy as np
 import pandas as pd
 
 from murmur.data.manifest import Mouse
+from murmur.subject import printed_unit, printed_value, subject
 from murmur.vocabulary import METRIC_NAMES, METRICS, UNITS
 
-# Ranges for mice. In-plane resolution of mouse cine MRI is 0.05 to 0.3 mm and slices are 0.5 to 1.5 mm thick; a cardiac
-# cycle of 90 to 200 ms is divided into 8 to 60 frames. The ranges leave a margin on both sides.
-PIXEL_MM, SLICE_MM = (0.03, 0.5), (0.2, 2.0)
-FRAME_INTERVAL_MS = (1.0, 30.0)
-# From neonatal mice to failing and hypertrophic hearts; healthy adults have EDV 50 to 80 µL and a mass of 70 to 120 mg.
-RANGES = {
-    "EDV": (5.0, 300.0),
-    "ESV": (0.5, 290.0),
-    "SV": (1.0, 150.0),
-    "EF": (5.0, 95.0),
-    "mass_ED": (10.0, 500.0),
-    "mass_ES": (10.0, 500.0),
+
+class Limits(NamedTuple):
+    """What is plausible in a species, as (lowest, highest)."""
+
+    pixel_mm: tuple[float, float]
+    slice_mm: tuple[float, float]
+    frame_interval_ms: tuple[float, float]
+    values: dict[str, tuple[float, float]]  # by metric, in the units of METRICS
+
+
+def _limits(edv: float, most_edv: float, mass: float, most_mass: float, **grid: tuple[float, float]) -> Limits:
+    """Return the limits of a species from its smallest and largest EDV and mass; those of EF are the same for all."""
+    volumes = {"EDV": (edv, most_edv), "ESV": (edv / 10, most_edv * 29 / 30), "SV": (edv / 5, most_edv / 2)}
+    return Limits(
+        **grid, values=volumes | {"EF": (5.0, 95.0)} | dict.fromkeys(("mass_ED", "mass_ES"), (mass, most_mass))
+    )
+
+
+# docs/checks.md gives the values of healthy adults, from which these ranges leave a wide margin: from newborn to
+# failing and hypertrophic hearts.
+LIMITS = {
+    "mouse": _limits(5, 300, 10, 500, pixel_mm=(0.03, 0.5), slice_mm=(0.2, 2), frame_interval_ms=(1, 30)),
+    "rat": _limits(30, 2500, 50, 3000, pixel_mm=(0.05, 1), slice_mm=(0.3, 4), frame_interval_ms=(1, 40)),
+    "pig": _limits(5e3, 500e3, 5e3, 600e3, pixel_mm=(0.3, 4), slice_mm=(1, 15), frame_interval_ms=(5, 150)),
+    "human": _limits(5e3, 600e3, 5e3, 600e3, pixel_mm=(0.3, 4), slice_mm=(1, 15), frame_interval_ms=(5, 150)),
 }
 EF_TOLERANCE = 3.0  # percentage points between EF and the EF of EDV and ESV; more than rounding to whole µL explains
 LARGEST_FRACTION = 1.0  # EF up to this value is a fraction rather than a percentage
@@ -59,15 +73,16 @@ def check_grid(mouse: Mouse, spacing_assumed: bool, interval_assumed: bool) -> I
     spacing = " x ".join(f"{side:g}" for side in mouse.spacing_mm)
     if spacing_assumed:
         yield Finding(mouse.name, "spacing assumed", f"none in the file; {spacing} mm assumed", "spacing_mm")
-    if not all(_within(side, PIXEL_MM) for side in pixel) or not _within(thickness, SLICE_MM):
-        expected = f"pixels of {_range(PIXEL_MM)} mm and slices of {_range(SLICE_MM)} mm in mice"
+    limits, those = LIMITS.get(subject().species), f"in {subject().plural}"
+    if limits and not (all(_within(side, limits.pixel_mm) for side in pixel) and _within(thickness, limits.slice_mm)):
+        expected = f"pixels of {_range(limits.pixel_mm)} mm and slices of {_range(limits.slice_mm)} mm {those}"
         yield Finding(mouse.name, "spacing out of range", f"{spacing} mm", expected)
     frames, interval = mouse.shape[3], f"{mouse.frame_interval_ms:g} ms"
     if frames > 1 and interval_assumed:
         found = f"none in the file; {interval} assumed"
         yield Finding(mouse.name, "frame interval assumed", found, "frame_interval_ms")
-    if frames > 1 and not _within(mouse.frame_interval_ms, FRAME_INTERVAL_MS):
-        expected = f"{_range(FRAME_INTERVAL_MS)} ms in mice"
+    if limits and frames > 1 and not _within(mouse.frame_interval_ms, limits.frame_interval_ms):
+        expected = f"{_range(limits.frame_interval_ms)} ms {those}"
         yield Finding(mouse.name, "frame interval out of range", interval, expected)
     if min(mouse.shape[:2]) < FEWEST_PIXELS:
         size = " x ".join(map(str, mouse.shape[:2]))
@@ -93,20 +108,24 @@ def check_phases(mouse: Mouse) -> Iterator[Finding]:
 def check_values(mouse: str, values: Mapping[str, float], who: str) -> Iterator[Finding]:
     """Check measurements of a mouse, by metric, by the reference or a reader (`who`)."""
     known = {metric: float(value) for metric, value in values.items() if not np.isnan(value)}
+    limits = LIMITS.get(subject().species)
     for metric, value in known.items():
-        found = f"{METRIC_NAMES[metric]} {value:.4g} {UNITS[METRICS[metric]]} by {who}"
+        unit = METRICS[metric]
+        printed = UNITS[printed_unit(unit)]
+        found = f"{METRIC_NAMES[metric]} {printed_value(value, unit):.4g} {printed} by {who}"
         if metric == "EF" and 0 < value <= LARGEST_FRACTION:
             yield Finding(mouse, "EF as a fraction", found, "a percentage")
         elif value < 0:
             yield Finding(mouse, "negative value", found, "0 or more")
-        elif not _within(value, RANGES[metric]):
-            expected = f"{_range(RANGES[metric])} {UNITS[METRICS[metric]]} in mice"
+        elif limits and not _within(value, limits.values[metric]):
+            low, high = (printed_value(limit, unit) for limit in limits.values[metric])
+            expected = f"{_range((low, high))} {printed} in {subject().plural}"
             yield Finding(mouse, f"{METRIC_NAMES[metric]} out of range", found, expected)
     edv, esv, ef = (known.get(metric) for metric in ("EDV", "ESV", "EF"))
     if edv is None or esv is None or min(edv, esv) < 0:
         return
     if esv > edv:
-        yield Finding(mouse, "ESV above EDV", f"ESV {esv:.4g} and EDV {edv:.4g} µL by {who}", "ESV below EDV")
+        yield Finding(mouse, "ESV above EDV", f"ESV {_volume(esv)} and EDV {_volume(edv)} by {who}", "ESV below EDV")
     elif edv and ef is not None and ef > LARGEST_FRACTION and abs(ef - 100 * (1 - esv / edv)) > EF_TOLERANCE:
         expected = f"{100 * (1 - esv / edv):.4g}%, (EDV - ESV) / EDV"
         yield Finding(mouse, "EF not from EDV and ESV", f"EF {ef:.4g}% by {who}", expected)
@@ -152,6 +171,10 @@ def _same_grid(mouse: Mouse, other: Mouse) -> bool:
 def _grid(mouse: Mouse) -> str:
     matrix, spacing = (" x ".join(f"{side:g}" for side in sides) for sides in (mouse.shape[:2], mouse.spacing_mm))
     return f"{matrix} pixels of {spacing} mm"
+
+
+def _volume(volume_uL: float) -> str:
+    return f"{printed_value(volume_uL, 'uL'):.4g} {UNITS[printed_unit('uL')]}"
 
 
 def _within(value: float, limits: tuple[float, float]) -> bool:

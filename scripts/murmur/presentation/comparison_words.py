@@ -3,6 +3,7 @@
 import pandas as pd
 
 from murmur.measurement.measures import MEASURES
+from murmur.subject import printed_unit
 from murmur.vocabulary import DIFFERENCE_UNITS
 
 METHODS = {
@@ -24,15 +25,20 @@ def in_sentence(measure: str) -> str:
     return name if name[1:2].isupper() else f"{name[0].lower()}{name[1:]}"
 
 
+def unit_of(measure: str) -> str:
+    """Return the printed unit of a measure; empty for a ratio."""
+    return printed_unit(MEASURES[measure].unit).replace("uL", "µL")
+
+
 def title_of(measure: str) -> str:
     """Return the name of a measure with its unit, as on an axis."""
-    unit = MEASURES[measure].printed_unit
+    unit = unit_of(measure)
     return f"{name_of(measure)} ({unit})" if unit else name_of(measure)
 
 
 def difference_unit(measure: str) -> str:
     """Return the printed unit of differences in a measure; empty for a ratio."""
-    return DIFFERENCE_UNITS["%"] if MEASURES[measure].unit == "%" else MEASURES[measure].printed_unit
+    return DIFFERENCE_UNITS["%"] if MEASURES[measure].unit == "%" else unit_of(measure)
 
 
 def difference_title(measure: str) -> str:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from murmur.files import write_text
 from murmur.provenance.stamp import stamp
+from murmur.subject import in_words
 
 
 def write_page(path: str | Path, title: str, sections: Mapping[str, Sequence[str]]) -> None:
@@ -13,6 +14,7 @@ def write_page(path: str | Path, title: str, sections: Mapping[str, Sequence[str
     for heading, paragraphs in sections.items():
         if any(paragraphs):
             text += [f"## {heading}", *filter(None, paragraphs)]
+    text = [in_words(paragraph) for paragraph in text]
     if stamp():
         text += [f"<!-- {stamp()} -->"]
     write_text(path, "\n\n".join(text) + "\n")

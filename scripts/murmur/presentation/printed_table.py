@@ -2,7 +2,7 @@
 
 import datetime
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import docx
@@ -18,6 +18,7 @@ from murmur.presentation.office_file import EPOCH, save
 from murmur.presentation.rendering import render
 from murmur.provenance.stamp import stamp
 from murmur.statistics.notes import exclusion_note
+from murmur.subject import in_words
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,13 @@ def write_table(table: PrintedTable, outputs: Sequence[str | Path], excluded: Ma
 
     `excluded`, the reasons of the excluded mice, are added to the footnote.
     """
-    table = replace(table, footnote=f"{table.footnote} {exclusion_note(excluded or {})}".strip())
+    table = PrintedTable(
+        number=table.number,
+        title=in_words(table.title),
+        header=[*map(in_words, table.header)],
+        rows=[[*map(in_words, cells)] for cells in table.rows],
+        footnote=in_words(f"{table.footnote} {exclusion_note(excluded or {})}".strip()),
+    )
     for output in map(Path, outputs):
         WRITERS[output.suffix](table, output)
 

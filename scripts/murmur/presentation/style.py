@@ -12,9 +12,11 @@ from pathlib import Path
 import matplotlib.style
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 from murmur.files import atomic_write
 from murmur.provenance.stamp import stamp
+from murmur.subject import in_words
 
 BLACK = "#000000"
 ORANGE = "#E69F00"
@@ -86,6 +88,9 @@ def printed_figure(
         warnings.filterwarnings("ignore", "vert: bool was deprecated", matplotlib.MatplotlibDeprecationWarning)
         figure = Figure(figsize=(width_mm * MM, height_mm * MM), layout=layout)
         yield figure
+        for text in figure.findobj(Text):
+            if (words := in_words(text.get_text())) != text.get_text():
+                text.set_text(words)
         for output in map(Path, outputs):
             stamped = {STAMPED[output.suffix]: stamp()} if stamp() else {}
             with atomic_write(output) as partial:

@@ -38,6 +38,7 @@ PATTERNS = {
     ),
     "^https?://": "expected an address that starts with https:// or http://; correct it",
     r"\S": "expected text; give a reason",
+    r"^(mouse|rat|pig|human)\Z": "expected mouse, rat, pig, human, or a section with name and plural",
 }
 # Keys that have no effect without another key.
 ONLY_WITH = {

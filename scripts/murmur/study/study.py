@@ -17,6 +17,7 @@ from murmur.study.reader import Reader, reader_of
 from murmur.study.reading import read_ahead
 from murmur.study.schema import complete
 from murmur.study.sources import cohort_of
+from murmur.subject import choose_subject, in_words
 from murmur.vocabulary import REFERENCE
 
 SHOWN_FILES = 20  # invalid files in a message
@@ -36,6 +37,7 @@ class Study:
         """
         self.reads_ahead, self._read = reads_ahead, set()
         self.settings = complete(config)
+        choose_subject(self.settings["subject"])
         self.name = self.settings["study"]
         self.results = f"results/{self.name}"
         self.layout = Layout(self.results)
@@ -100,7 +102,7 @@ class Study:
         numbers = {name: len(cohort.mice) for name, cohort in self.cohorts.items()}
         cohorts = ", ".join(f"{name} ({n} {'mouse' if n == 1 else 'mice'})" for name, n in numbers.items())
         readers = f"; readers: {', '.join(self.reader_names)}" if self.reader_names else "; no readers"
-        return f"Study {self.name}: {cohorts}{readers}"
+        return in_words(f"Study {self.name}: {cohorts}{readers}")
 
     @property
     def notes(self) -> list[str]:
@@ -108,7 +110,7 @@ class Study:
         notes = [note for cohort in self.cohorts.values() for note in (cohort.split_note, cohort.scans_note) if note]
         found = [f"{name}: {finding.sentence}" for name, of_cohort in self.findings.items() for finding in of_cohort]
         more = [f"{len(found) - SHOWN} more in checks.csv of the cohorts"] if len(found) > SHOWN else []
-        return [*notes, *found[:SHOWN], *more]
+        return [*map(in_words, [*notes, *found[:SHOWN]]), *more]
 
     @cached_property
     def findings(self) -> dict[str, list[Finding]]:

@@ -7,6 +7,7 @@ from murmur.data.split import SPLITS
 from murmur.study.cohort import Cohort
 from murmur.study.reader import Reader
 from murmur.study.study import Study
+from murmur.subject import in_words
 
 SOURCES = {
     "phantom": "simulated",
@@ -25,7 +26,7 @@ def summary(study: Study) -> str:
     """
     lines = [f"Cohort {name}: {_cohort(cohort)}" for name, cohort in study.cohorts.items()]
     lines += [f"Reader {name}: {_reader(study, reader)}" for name, reader in study.readers.items()]
-    return "\n".join(lines)
+    return in_words("\n".join(lines))
 
 
 def _cohort(cohort: Cohort) -> str:

@@ -14,6 +14,7 @@ from murmur.data.split import SPLITS
 from murmur.measurement.function import MYOCARDIAL_DENSITY
 from murmur.presentation.prose.phrases import STRUCTURE, counted, enumerate_words, paragraph, parenthesis
 from murmur.statistics.notes import mice, reasons_for_exclusion
+from murmur.subject import printed_unit
 from murmur.vocabulary import METRIC_MEANINGS, METRICS, SHIPPED_WEIGHTS, STRUCTURES
 
 # The packages that compute or draw, as their authors write them; records list the others too.
@@ -241,7 +242,7 @@ def measures(manifests: Iterable[pd.DataFrame]) -> str:
         "the volume of a structure was the number of its voxels multiplied by the voxel volume",
         "end-diastolic (EDV) and end-systolic volume (ESV) were the blood-pool volumes at ED and ES, the stroke volume "
         "(SV) was EDV − ESV, the ejection fraction (EF) was SV / EDV, and the myocardial mass was the myocardial "
-        f"volume multiplied by a density of {MYOCARDIAL_DENSITY:g} mg/µL",
+        f"volume multiplied by a density of {MYOCARDIAL_DENSITY:g} {printed_unit('mg/uL').replace('uL', 'µL')}",
     )
 
 

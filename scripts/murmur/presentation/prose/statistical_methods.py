@@ -16,6 +16,7 @@ from murmur.statistics.bootstrap import MIN_RESAMPLED, RESAMPLES
 from murmur.statistics.dice_anova import CONTRASTS, EFFECTS
 from murmur.statistics.dice_error import METRIC as DICE_ERRORS
 from murmur.statistics.phenotypes import MIN_MICE
+from murmur.subject import printed_unit, printed_value
 from murmur.vocabulary import METRICS
 
 COUNT = ("no", "one", "two", "three", "four", "five", "six")
@@ -79,7 +80,9 @@ def agreement(statistics: dict, table: pd.DataFrame) -> str:
     """Describe how agreement with the reference was measured and tested."""
     within: dict[str, list[str]] = {}
     for metric, margin in statistics["equivalence_margins"].items():
-        within.setdefault(f"±{difference_with_unit(f'{margin:g}', METRICS[metric])}", []).append(METRIC[metric])
+        unit = METRICS[metric]
+        margin = difference_with_unit(f"{printed_value(margin, unit):g}", printed_unit(unit))
+        within.setdefault(f"±{margin}", []).append(METRIC[metric])
     margins = enumerate_words(f"{margin} ({', '.join(metrics)})" for margin, metrics in within.items())
     tested = ", tested by paired t-tests with Holm correction," if _any(table, "p") else ""
     limits = f" and the 95% limits of agreement, bias ± {Z:.2f} SD (Bland and Altman, Lancet 1986;327:307)"
