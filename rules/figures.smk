@@ -1,7 +1,10 @@
 # Publication: figures and movies, with the captions of the report.
 #
 #   in    measurements, statistics, segmentations, networks
-#   out   figures/COHORT/READER/*, figures/COHORT/figure_7_readers.*, figures/figure_8_cohorts.*
+#   out   figures/COHORT/READER/* and animals/MOUSE.png, figures/COHORT/figure_7_readers.*, figures/figure_8_cohorts.*
+
+MOST_SHOWN = 200  # scans in the report, which could otherwise not be opened
+most_read = max((len(study.mice_read(*pair)) for pair in study.pairs(images=True)), default=0)
 
 
 rule draw_network:
@@ -89,6 +92,59 @@ use rule render_movies as render_movies_by_EF with:
         "<benchmarks>/render_movies_by_EF/{cohort}/{reader}.tsv"
     message:
         "Render the movies of the mice of lowest, median and highest EF by {wildcards.reader} on {wildcards.cohort}"
+
+
+# One job per scan, which a new mouse does not repeat.
+rule plot_animal:
+    input:
+        mouse=lambda w: by_content(inputs.mouse(w)),
+        segmentation=inputs.segmentation,
+    output:
+        sheet="<results>/figures/{cohort}/{reader}/animals/{mouse}.png",
+    log:
+        "<logs>/plot_animal/{cohort}/{reader}/{mouse}.log",
+    wildcard_constraints:
+        reader=any_of(study.readers),
+    conda:
+        "../envs/analysis.yaml"
+    resources:
+        **SMALL,
+    params:
+        label=inputs.label,
+        spacing_mm=lambda w: inputs.cohort(w).spacing_mm,
+        override_headers=lambda w: inputs.cohort(w).override_headers,
+        content=lambda w: study.content([inputs.mouse(w)]),
+        code=code("plot_animal"),
+    message:
+        "Plot {wildcards.mouse} of {wildcards.cohort} by {wildcards.reader}"
+    script:
+        "../scripts/plot_animal.py"
+
+
+rule collect_animals:
+    input:
+        sheets=inputs.sheets,
+    output:
+        animals=(
+            shown("<results>/figures/{cohort}/{reader}/animals.pdf", "All animals", **BY_READER)
+            if most_read <= MOST_SHOWN
+            else "<results>/figures/{cohort}/{reader}/animals.pdf"
+        ),
+    log:
+        "<logs>/collect_animals/{cohort}/{reader}.log",
+    benchmark:
+        "<benchmarks>/collect_animals/{cohort}/{reader}.tsv"
+    conda:
+        "../envs/analysis.yaml"
+    resources:
+        mem_mb=per_attempt(1000),
+        runtime=per_attempt(60),
+    params:
+        code=code("collect_animals"),
+    message:
+        "Collect the plots of all animals of {wildcards.cohort} by {wildcards.reader}"
+    script:
+        "../scripts/collect_animals.py"
 
 
 rule plot_agreement:

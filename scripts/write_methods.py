@@ -82,6 +82,8 @@ def sections(
     numbers = [set(table["metric"]) for tables in functions.values() for table in tables.values()]
     measured = [metric for metric in METRICS if manifests or any(metric in found for found in numbers)]
     known = [in_order(table["phenotype"].dropna().unique()) for table in manifests.values()]
+    contoured = any(table["annotated_frames"].notna().any() for table in manifests.values())
+    contoured |= any(table["reference"].notna().any() for tables in functions.values() for table in tables.values())
     controls = {names[0] for names in known if len(names) > 1}
     return {
         "Mice and images" if manifests else "Mice": [
@@ -115,7 +117,7 @@ def sections(
             statistical_methods.supplement(made),
         ],
         "Software": [methods.software(versions, commits)],
-        "To be completed by the authors": [methods.to_be_completed(cohorts, made)],
+        "To be completed by the authors": [methods.to_be_completed(cohorts, made, contoured)],
     }
 
 

@@ -75,9 +75,13 @@ STAMPED = {".pdf": "Subject", ".svg": "Description", ".png": "Description"}
 
 @contextlib.contextmanager
 def printed_figure(
-    outputs: Sequence[str | Path], height_mm: float, width_mm: float = PAGE_MM, layout: str = "constrained"
+    outputs: Sequence[str | Path],
+    height_mm: float,
+    width_mm: float = PAGE_MM,
+    layout: str = "constrained",
+    dpi: int = 300,
 ) -> Iterator[Figure]:
-    """Provide an empty figure of fixed size in the house style and save it at 300 dpi when the block ends.
+    """Provide an empty figure of fixed size in the house style and save it when the block ends.
 
     `outputs` are the paths to write, whose suffixes (.pdf, .svg, .png) determine the formats. Saving is part of the
     block because matplotlib reads the settings of the style while writing. The figure is not registered with pyplot and
@@ -94,7 +98,7 @@ def printed_figure(
         for output in map(Path, outputs):
             stamped = {STAMPED[output.suffix]: stamp()} if stamp() else {}
             with atomic_write(output) as partial:
-                figure.savefig(partial, dpi=300, metadata=METADATA[output.suffix] | stamped)
+                figure.savefig(partial, dpi=dpi, metadata=METADATA[output.suffix] | stamped)
 
 
 def write_at_right(axes: Axes, y: float, words: str, **text) -> None:

@@ -162,6 +162,16 @@ class Cohort(abc.ABC):
         check_animals(self.settings.get("participants", self.key), table)
         return table
 
+    @cached_property
+    def labels(self) -> dict[str, str]:
+        """Each mouse with its animal, if that has another name, its group and its session, in parentheses."""
+        found = {}
+        for row in self.participants.to_dict("records"):
+            parts = [row["animal"] if row["animal"] != row["mouse"] else "", row.get("group"), row["session"]]
+            known = ", ".join(str(part) for part in parts if part and not pd.isna(part))
+            found[row["mouse"]] = f"{row['mouse']} ({known})" if known else row["mouse"]
+        return found
+
     @property
     def animals_scanned_repeatedly(self) -> int:
         """The number of animals if some of them have several scans, which are not independent; otherwise 0."""

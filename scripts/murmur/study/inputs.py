@@ -115,6 +115,14 @@ class Inputs:
         tables = ("frames", "curve", "wall") if self.cohort(wildcards).has_images else ()
         return [self.layout.measurements(wildcards.cohort, wildcards.reader, table) for table in tables]
 
+    def label(self, wildcards: Wildcards) -> str:
+        """Name of a scan, with its animal, group and session."""
+        return self.cohort(wildcards).labels[wildcards.mouse]
+
+    def sheets(self, wildcards: Wildcards) -> list[str]:
+        """The contact sheets of a cohort by a reader."""
+        return [self.layout.sheet(wildcards.cohort, wildcards.reader, mouse) for mouse in self.mice_read(wildcards)]
+
     def functions_of_cohort(self, wildcards: Wildcards) -> list[str]:
         """The function tables of a cohort, one per reader."""
         readers = self.study.readers_of(wildcards.cohort)

@@ -24,6 +24,10 @@ class Layout:
         """Return the path of the masks of one mouse by a reader."""
         return f"{self.results}/segmentations/{cohort}/{reader}/{mouse}.h5"
 
+    def sheet(self, cohort: str, reader: str, mouse: str) -> str:
+        """Return the path of the contact sheet of one mouse by a reader."""
+        return f"{self.results}/figures/{cohort}/{reader}/animals/{mouse}.png"
+
     def measurements(self, cohort: str, reader: str, table: str) -> str:
         """Return the path of a table of measurements: volumes, function or overlap."""
         return f"{self.results}/measurements/{cohort}/{reader}/{table}.csv"

@@ -14,7 +14,7 @@ from murmur.study.schema import complete, in_force
 
 KNOWN = """
 the ours cohort comprised 8 mice with cine images
-Phenotypes were TAC (n = 4), control (n = 3) and unknown (n = 1)
+Phenotypes were control (n = 3), TAC (n = 4) and unknown (n = 1)
 8 to 11 slices of 256 × 240 pixels, with 14 frames at intervals of 5 ms and a voxel size of 0.1 × 0.1 × 1 mm
 the theirs cohort comprised 2 mice simulated with the Murmur digital phantom at 7 T (seed 9)
 an expert contoured the myocardium and the blood pool in 15 frames of 7 of the 8 mice of the ours cohort
@@ -132,13 +132,14 @@ def test_split_names_only_the_rules_that_were_needed():
 
 def test_authors_are_asked_for_what_is_not_known():
     phantom = {"source": {"phantom": {}}}
-    asked = methods.to_be_completed({"ours": {"source": {"folder": "mice"}}, "theirs": phantom}, MADE)
+    asked = methods.to_be_completed({"ours": {"source": {"folder": "mice"}}, "theirs": phantom}, MADE, True)
     for point in ("ethics approval", "field strength", "blinding", "exclusions", "phenotype labels", "margins"):
         assert point in asked
-    assert methods.to_be_completed({"theirs": phantom}, {"agreement"}) == (
+    assert methods.to_be_completed({"theirs": phantom}, {"agreement"}, True) == (
         "Add what Murmur cannot know: the choice of the equivalence margins."
     )
-    assert methods.to_be_completed({"theirs": phantom}, {}) == ""
+    assert methods.to_be_completed({"theirs": phantom}, {}, True) == ""
+    assert "contouring" not in methods.to_be_completed({"ours": {"source": {"folder": "mice"}}}, {}, False)
 
 
 CHANGES = {

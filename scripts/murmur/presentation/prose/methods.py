@@ -15,7 +15,7 @@ from murmur.measurement.function import MYOCARDIAL_DENSITY
 from murmur.presentation.prose.phrases import STRUCTURE, counted, enumerate_words, paragraph, parenthesis
 from murmur.statistics.notes import mice, reasons_for_exclusion
 from murmur.subject import printed_unit
-from murmur.vocabulary import METRIC_MEANINGS, METRICS, SHIPPED_WEIGHTS, STRUCTURES
+from murmur.vocabulary import METRIC_MEANINGS, METRICS, SHIPPED_WEIGHTS, STRUCTURES, in_order
 
 # The packages that compute or draw, as their authors write them; records list the others too.
 PACKAGES = {
@@ -98,7 +98,7 @@ def plausibility(checks: Mapping[str, pd.DataFrame]) -> str:
 def phenotypes(column: pd.Series) -> str:
     """Give the number of mice of each phenotype; nothing where none is known."""
     sizes = column.dropna().value_counts(sort=False)
-    kinds = [f"{phenotype} (n = {size})" for phenotype, size in sorted(sizes.items())]
+    kinds = [f"{phenotype} (n = {sizes[phenotype]})" for phenotype in in_order(sizes.index)]
     if kinds and (unknown := int(column.isna().sum())):
         kinds.append(f"unknown (n = {unknown})")
     return f"{'the phenotype was' if len(kinds) == 1 else 'phenotypes were'} {enumerate_words(kinds)}" if kinds else ""
@@ -282,14 +282,18 @@ def software(versions: Mapping[str, list[str]], commits: Iterable[str]) -> str:
     )
 
 
-def to_be_completed(cohorts: Mapping[str, dict], made: Collection[str]) -> str:
-    """List what authors must add: what is known neither from the images nor from the settings."""
+def to_be_completed(cohorts: Mapping[str, dict], made: Collection[str], contoured: bool) -> str:
+    """List what authors must add: what is known neither from the images nor from the settings.
+
+    `contoured` tells whether any mouse has a reference.
+    """
     points = []
     if any("phantom" not in cohort["source"] for cohort in cohorts.values()):
         points += [
             "the animals (strain, sex, age and ethics approval)",
             "image acquisition (scanner, field strength, sequence and gating)",
-            "contouring (observers, their experience and blinding, and the handling of papillary muscles)",
+            *["contouring (observers, their experience and blinding, and the handling of papillary muscles)"]
+            * contoured,
             "exclusions before the analysis",
         ]
     points += ["the meaning of the phenotype labels"] if "group_tests" in made else []

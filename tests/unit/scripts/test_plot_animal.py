@@ -1,0 +1,69 @@
+import pytest
+from PIL import Image
+
+import plot_animal
+from drawn_figures import record_figures, smallest_font, words
+from murmur.csv_tables import read_csv
+from murmur.presentation import style
+from round_hearts import SPACING_MM, without_reference, write_cohort
+
+
+def sheet(folder, paths, mouse="Mouse1"):
+    output = folder / "sheet.png"
+    files = paths["mice"][mouse], paths["segmentations"][mouse]
+    plot_animal.main(*files, f"{mouse} (sham)", list(SPACING_MM), False, str(output))
+    return output
+
+
+def test_title_has_the_ef_of_function_csv_and_that_of_the_expert(tmp_path, monkeypatch):
+    paths = write_cohort(tmp_path, 3)
+    function = read_csv(paths["function"]).set_index(["mouse", "metric"])
+    values = function.loc["Mouse3"]
+    seen = record_figures(monkeypatch)
+    sheet(tmp_path, paths, "Mouse3")
+    (found,) = (text for text in words(seen[0]) if text.startswith("Mouse3 (sham): "))
+    reader = values["reader"]
+    assert found == (
+        f"Mouse3 (sham): EF {reader['EF']:.1f}% (expert {values['reference']['EF']:.1f}%), EDV {reader['EDV']:.1f} µL, "
+        f"ESV {reader['ESV']:.1f} µL, mass at ED {reader['mass_ED']:.1f} mg; ED is frame 1, ES 4 of 6"
+    )
+
+
+def test_ed_and_es_have_a_strip_each_with_the_contours_of_both(tmp_path, monkeypatch):
+    paths = write_cohort(tmp_path, 1, slices=9)
+    seen = record_figures(monkeypatch)
+    sheet(tmp_path, paths)
+    assert len(seen[0].axes) == 2
+    assert {"ED", "ES", "Blood pool", "Myocardium", "Expert"} <= set(words(seen[0]))
+    for axes in seen[0].axes:
+        colours = [line.get_color() for line in axes.lines]
+        assert colours.count("white") >= 2 * 9
+        for colour in style.STRUCTURE_COLOURS.values():
+            assert colours.count(colour) >= 9
+    assert smallest_font(seen[0]) >= 7
+
+
+def test_without_a_reference_only_the_reader_is_drawn_at_its_own_ed_and_es(tmp_path, monkeypatch):
+    paths = without_reference(write_cohort(tmp_path, 1))
+    seen = record_figures(monkeypatch)
+    sheet(tmp_path, paths)
+    found = words(seen[0])
+    assert not any("xpert" in text for text in found)
+    assert any(text.endswith("ED is frame 1, ES 4 of 6") for text in found)
+
+
+def test_single_frame_has_one_strip_and_no_ef(tmp_path, monkeypatch):
+    paths = write_cohort(tmp_path, 1, frames=1)
+    seen = record_figures(monkeypatch)
+    sheet(tmp_path, paths)
+    assert len(seen[0].axes) == 1
+    assert any("no EF, because ED and ES are not both segmented; frame 1 of 1" in text for text in words(seen[0]))
+
+
+@pytest.mark.parametrize("slices", [1, 9, 14])
+def test_sheet_is_as_wide_as_the_page_and_the_same_every_time(tmp_path, slices):
+    paths = write_cohort(tmp_path, 1, slices=slices)
+    first = sheet(tmp_path, paths).read_bytes()
+    assert sheet(tmp_path, paths).read_bytes() == first
+    with Image.open(tmp_path / "sheet.png") as image:
+        assert image.width == pytest.approx(style.PAGE_MM * style.MM * plot_animal.DPI, abs=1)
