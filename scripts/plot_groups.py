@@ -1,7 +1,7 @@
 """Figure 6: function by phenotype, and whether the reader changes the differences found between phenotypes.
 
 Inputs: function.csv (values of each mouse) and group_differences.csv (differences, intervals and conclusions); volumes
-in µL, EF in %, mass in mg. Left: all mice with both values, with mean ± SD. Right: differences between phenotypes.
+in µL, EF in %, mass in mg. Left: all mice with both values, next to mean ± SD. Right: differences between phenotypes.
 """
 
 from collections.abc import Mapping, Sequence
@@ -28,12 +28,12 @@ if TYPE_CHECKING:
 COLOURS = {"reference": style.GREY, "reader": style.ORANGE}
 MARKERS = {"reference": "o", "reader": "D"}
 HEIGHTS = {"reference": -0.18, "reader": 0.18}  # of a difference within the line of its pair
-MANY_MICE = 12  # in a phenotype: more would hide mean and SD, which then lie in front
+MICE_WIDTH, MEANS = 0.54, 0.78  # width of the mice of a phenotype, distance of the means on either side of them
 MAX_PAIRS = 10  # with more, only the differences from the first phenotype fit on a page
 ROW_MM = 26  # least height of a metric's panels
 PAIR_MM, AXIS_MM, HEAD_MM = 2.75, 8.5, 14  # height of a pair, of an axis with its labels, of the legend
 MAX_LETTERS = 20  # of a name below the panels
-LETTER_MM, PANEL_MM = 1.3, 75  # width of a letter, of a panel of mice
+LETTER_MM, PANEL_MM = 1.3, 64  # width of a letter, of a panel of mice
 
 
 def abbreviate(phenotype: str, letters: int) -> str:
@@ -55,27 +55,27 @@ def shown_pairs(differences: pd.DataFrame) -> pd.DataFrame:
 
 
 def plot_mice(axes: Axes, metric: GroupedMetric, sd_ddof: int) -> None:
-    """Draw every mouse of each phenotype by both raters, over mean ± SD (denominator n - `sd_ddof`)."""
+    """Draw every mouse of each phenotype by both raters, next to mean ± SD (denominator n - `sd_ddof`)."""
     values = pd.concat(metric.groups, names=["phenotype"]).reset_index("phenotype")
     values = values.melt("phenotype", list(RATERS), var_name="rater")
     groups = {"data": values, "x": "phenotype", "y": "value", "order": list(metric.groups)}
     groups |= {"hue": "rater", "hue_order": list(RATERS)}
     seaborn.pointplot(
         **groups,
-        palette=dict.fromkeys(RATERS, style.BLACK),
-        dodge=categorical.GROUP_WIDTH / 2,
+        palette=COLOURS,
+        dodge=MEANS,
         linestyle="none",
         marker="_",
-        markersize=11,
-        markeredgewidth=1.2,
+        markersize=4,
+        markeredgewidth=1.4,
         errorbar=lambda of: (of.mean() - of.std(ddof=sd_ddof), of.mean() + of.std(ddof=sd_ddof)),
-        err_kws={"linewidth": 0.7},
-        capsize=0.12,
+        err_kws={"linewidth": 0.8},
         legend=False,
-        zorder=1 if max(map(len, metric.groups.values())) <= MANY_MICE else 4,
         ax=axes,
     )
-    categorical.draw_points(axes, **groups, palette=COLOURS, markers=MARKERS)
+    categorical.draw_points(axes, **groups, palette=COLOURS, markers=MARKERS, width=MICE_WIDTH)
+    for number in range(1, len(metric.groups)):
+        axes.axvline(number - 0.5, color=style.LIGHT_GREY, linewidth=0.4, zorder=0)
     margin = max(1, 5 - len(metric.groups)) / 2  # two groups are not drawn broader than four
     axes.set(xlabel="", xlim=(-margin, len(metric.groups) - 1 + margin))
     axes.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))

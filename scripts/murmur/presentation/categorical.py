@@ -38,16 +38,18 @@ def draw_points(
     hue_order: Sequence[str],
     palette: Mapping[str, str],
     markers: Mapping[str, str],
+    width: float = GROUP_WIDTH,
 ) -> None:
     """Draw every value of the column `y` where seaborn's boxplot and pointplot place its group.
 
     `x` and `hue` name the columns of the groups and of those within them, in the orders `order` and `hue_order`;
-    `palette` and `markers` give each of the latter its colour and symbol.
+    `palette` and `markers` give each of the latter its colour and symbol. A group takes a `width`, in units of the
+    distance between two groups.
     """
     shown = data.dropna(subset=y)
     if shown.empty:
         return
-    column = GROUP_WIDTH / len(hue_order)
+    column = width / len(hue_order)
     middle = shown[x].map(order.index) + column * (shown[hue].map(hue_order.index) - (len(hue_order) - 1) / 2)
     largest = shown.groupby([x, hue]).size().max()
     seaborn.scatterplot(

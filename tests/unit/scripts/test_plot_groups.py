@@ -107,16 +107,29 @@ def errors_of(axes):
     return [
         line
         for line in axes.lines
-        if line.get_marker() != "_" and len(line.get_ydata()) > 1 and np.isfinite(line.get_ydata()).any()
+        if line.get_marker() != "_"
+        and line.get_zorder()
+        and len(line.get_ydata()) > 1
+        and np.isfinite(line.get_ydata()).any()
     ]
 
 
-def test_no_bar_lies_over_the_mice_of_a_small_group(tmp_path, monkeypatch):
+def test_no_bar_hides_a_mouse(tmp_path, monkeypatch):
+    """Neither the mean with its mark nor the SD lies within the symbols of the mice, for any number of groups."""
     seen = record_figures(monkeypatch)
-    plot(tmp_path, *cohort({"control": 3, "tac": 12}))
-    for left in seen[0].axes[::2]:
-        (points,) = [marks for marks in left.collections if isinstance(marks, PathCollection)]
-        assert all(line.get_zorder() < points.get_zorder() for line in left.lines)
+    plot(tmp_path, *cohort({"control": 3, "tac": 40}))
+    plot(tmp_path, *cohort(LONG))
+    for figure in seen:
+        figure.draw_without_rendering()
+        for left in figure.axes[::2]:
+            (points,) = [marks for marks in left.collections if isinstance(marks, PathCollection)]
+            pixels = figure.dpi / 72
+            mice = left.transData.transform(points.get_offsets())[:, 0]
+            symbol = np.sqrt(points.get_sizes()[0]) * pixels / 2
+            for line in [*errors_of(left), *(line for line in left.lines if line.get_marker() == "_")]:
+                bar = left.transData.transform(np.column_stack([line.get_xdata(), line.get_ydata()]))[:, 0]
+                mark = line.get_markersize() * pixels / 2 if line.get_marker() == "_" else 0
+                assert np.nanmin(np.abs(np.subtract.outer(mice, bar))) > symbol + mark
 
 
 def test_six_groups_of_long_names_fit_on_a_page_and_their_names_do_not_overlap(tmp_path, monkeypatch):
