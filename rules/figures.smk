@@ -111,6 +111,7 @@ rule plot_animal:
         **SMALL,
     params:
         label=inputs.label,
+        own=inputs.own_frames,
         spacing_mm=lambda w: inputs.cohort(w).spacing_mm,
         override_headers=lambda w: inputs.cohort(w).override_headers,
         content=lambda w: study.content([inputs.mouse(w)]),

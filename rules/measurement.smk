@@ -50,7 +50,7 @@ rule measure_function:
     resources:
         **SMALL,
     params:
-        own=lambda w: w.reader in study.readers and study.readers[w.reader].settings["frames"] == "own",
+        own=inputs.own_frames,
         code=code("measure_function"),
     message:
         "Measure the function of {wildcards.cohort} by {wildcards.reader}"

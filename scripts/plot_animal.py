@@ -5,10 +5,9 @@ the others as they are. ED and ES are the frames at which the function of the re
 first annotated or segmented frame is shown.
 """
 
-import math
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
@@ -27,6 +26,7 @@ from murmur.presentation.strips import (
     structure_lines,
     tiles_per_line,
 )
+from murmur.subject import printed_unit, printed_value
 from murmur.vocabulary import METRICS, UNITS, numbered
 
 if TYPE_CHECKING:
@@ -35,62 +35,58 @@ if TYPE_CHECKING:
 DPI = 200
 TITLE_MM, GAP_MM = 6, 1
 PHASES = ("ED", "ES")
-MEASURES = {"EF": "{:.1f}", "EDV": "{:.1f}", "ESV": "{:.1f}", "mass_ED": "{:.1f}"}  # in the title
 EXPERT = {"color": "white", "linewidth": 0.6, "linestyle": (0, (2, 1.5))}
 
 
-def shown_frames(case: Case) -> dict[str, int]:
-    """Return the frames that are shown, by phase."""
-    frames = {phase: frame for frame, phase in case.phases.items()}
-    return {phase: frames[phase] for phase in PHASES} if set(PHASES) <= set(frames) else {"": case.shown_frame}
+def shown_frames(phases: Mapping[int, str]) -> dict[str, int]:
+    """Return the frames of ED and ES; without both, the first frame, without phase."""
+    frames = {phase: frame for frame, phase in phases.items()}
+    return {phase: frames[phase] for phase in PHASES} if set(PHASES) <= set(frames) else {"": next(iter(phases))}
 
 
-def measured(case: Case, masks: np.ndarray | None, is_reference: bool = False) -> dict[str, float]:
-    """Return the function by `masks`, axes (row, column, slice, frame); empty without masks at ED and ES.
-
-    A structure without voxels is missing in the reference, as in its volumes.
-    """
-    frames = shown_frames(case)
-    known = case.mouse.annotated_frames if is_reference else case.segmented
-    if masks is None or set(frames) != set(PHASES) or not set(frames.values()) <= set(known):
+def by_reader(case: Case, frames: Mapping[str, int]) -> dict[str, float]:
+    """Return the function by the reader; empty unless it segmented ED and ES."""
+    if set(frames) != set(PHASES) or not set(frames.values()) <= set(case.segmented):
         return {}
     values = {}
     for phase, frame in frames.items():
-        volumes = structure_volumes(masks[..., frame], case.mouse.spacing_mm)
-        if is_reference:
-            volumes = {name: volume or math.nan for name, volume in volumes.items()}
+        volumes = structure_volumes(case.masks[..., frame], case.mouse.spacing_mm)
         values[phase] = {"blood_pool_uL": volumes["blood_pool"], "myocardium_mg": mass(volumes["myocardium"])}
     return function(values["ED"], values["ES"])
 
 
-def title(case: Case, label: str) -> str:
+def ef_by_expert(case: Case) -> float | None:
+    """Return the EF by the expert in %, at the expert's ED and ES; None without it."""
+    if case.mouse.ed_frame is None:
+        return None
+    ed, es = (structure_volumes(case.reference[..., frame], case.mouse.spacing_mm)["blood_pool"]
+              for frame in (case.mouse.ed_frame, case.mouse.es_frame))  # fmt: skip
+    return 100 * (ed - es) / ed
+
+
+def title(case: Case, label: str, frames: Mapping[str, int]) -> str:
     """Return the name of the scan, its function by the reader, with the EF by the expert, and the frames shown."""
-    reader, expert = measured(case, case.masks), measured(case, case.reference, is_reference=True)
-    if not reader:
-        return f"{label}: no EF, because ED and ES are not both segmented; {frames_shown(case)}"
-    texts = []
-    for metric, form in MEASURES.items():
-        space = "" if METRICS[metric] == "%" else " "
-        words = [form.format(values[metric]) + space + UNITS[METRICS[metric]] for values in (reader, expert) if values]
-        shown = words[0] if len(words) == 1 or "nan" in words[1] else f"{words[0]} (expert {words[1]})"
-        texts.append(f"{metric.replace('_', ' at ')} {shown if metric == 'EF' else words[0]}")
-    return f"{label}: {', '.join(texts)}; {frames_shown(case)}"
-
-
-def frames_shown(case: Case) -> str:
-    """Name the frames of a sheet."""
-    frames, count = shown_frames(case), case.images.shape[3]
+    count = case.images.shape[3]
     if "" in frames:
-        return numbered("frame", frames[""], count)
-    return f"ED is frame {frames['ED'] + 1}, ES {frames['ES'] + 1} of {count}"
+        return f"{label}: no EF, because ED and ES are not known; {numbered('frame', frames[''], count)}"
+    where = f"ED is frame {frames['ED'] + 1}, ES {frames['ES'] + 1} of {count}"
+    reader, expert = by_reader(case, frames), ef_by_expert(case)
+    if not reader:
+        return f"{label}: no EF, because ED and ES are not both segmented; {where}"
+    texts = [f"EF {reader['EF']:.1f}%" + ("" if expert is None else f" (expert {expert:.1f}%)")]
+    for metric in ("EDV", "ESV", "mass_ED"):
+        unit = METRICS[metric]
+        value = f"{printed_value(reader[metric], unit):.1f} {UNITS[printed_unit(unit)]}"
+        texts.append(f"{metric.replace('_', ' at ')} {value}")
+    return f"{label}: {', '.join(texts)}; {where}"
 
 
-def draw_sheet(figure: Figure, case: Case, label: str, columns: int) -> None:
+def draw_sheet(figure: Figure, case: Case, label: str, frames: Mapping[str, int], columns: int) -> None:
     """Fill `figure` with the title, a strip for each frame and a legend."""
     strip, y = strip_height(case, columns), figure.get_size_inches()[1] / style.MM - TITLE_MM
     top = 1 - 4.5 * style.MM / figure.get_size_inches()[1]
-    figure.text(LABEL_MM / style.PAGE_MM, top, title(case, label), fontsize=8)
-    for phase, frame in shown_frames(case).items():
+    figure.text(LABEL_MM / style.PAGE_MM, top, title(case, label, frames), fontsize=8)
+    for phase, frame in frames.items():
         y -= strip + GAP_MM
         axes = add_strip(figure, y + GAP_MM, strip, phase)
         draw_slices(axes, case, frame, columns)
@@ -106,14 +102,24 @@ def draw_sheet(figure: Figure, case: Case, label: str, columns: int) -> None:
 
 
 def main(
-    mouse: str, segmentation: str, label: str, spacing_mm: list[float] | None, override_headers: bool, output: str
+    mouse: str,
+    segmentation: str,
+    label: str,
+    own: bool,
+    spacing_mm: list[float] | None,
+    override_headers: bool,
+    output: str,
 ) -> None:
-    """Write `output`, the sheet of the scan in the file `mouse` with the reader's masks; `label` names the scan."""
+    """Write `output`, the sheet of the scan in the file `mouse` with the reader's masks; `label` names the scan.
+
+    With `own`, the reader is measured and shown at its own ED and ES.
+    """
     case = read_case(check_mouse(mouse, spacing_mm, override_headers), mouse, segmentation)
+    frames = shown_frames(case.own_phases if own else case.phases)
     columns = tiles_per_line(case.images.shape[2])
-    height_mm = TITLE_MM + len(shown_frames(case)) * (strip_height(case, columns) + GAP_MM)
+    height_mm = TITLE_MM + len(frames) * (strip_height(case, columns) + GAP_MM)
     with style.printed_figure([output], height_mm, layout="none", dpi=DPI) as figure:
-        draw_sheet(figure, case, label, columns)
+        draw_sheet(figure, case, label, frames, columns)
 
 
 if __name__ == "__main__":
@@ -122,6 +128,7 @@ if __name__ == "__main__":
             mouse=snakemake.input.mouse,
             segmentation=snakemake.input.segmentation,
             label=snakemake.params.label,
+            own=snakemake.params.own,
             spacing_mm=snakemake.params.spacing_mm,
             override_headers=snakemake.params.override_headers,
             output=snakemake.output.sheet,

@@ -41,9 +41,12 @@ class Case:
 
     @property
     def phases(self) -> dict[int, str]:
-        """Phase of the annotated frames; without any, of the reader's frames of largest and smallest blood pool."""
-        if self.mouse.annotated_frames:
-            return self.mouse.phases
+        """Phase of the annotated frames; without any, of the reader's own ones."""
+        return self.mouse.phases if self.mouse.annotated_frames else self.own_phases
+
+    @property
+    def own_phases(self) -> dict[int, str]:
+        """Phase of the reader's frames of largest and smallest blood pool; of the only frame, single."""
         if len(self.segmented) < 2:
             return dict.fromkeys(self.segmented, "single")
         volume = {frame: np.count_nonzero(self.masks[..., frame] == BLOOD_POOL) for frame in self.segmented}

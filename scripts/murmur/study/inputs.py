@@ -115,6 +115,11 @@ class Inputs:
         tables = ("frames", "curve", "wall") if self.cohort(wildcards).has_images else ()
         return [self.layout.measurements(wildcards.cohort, wildcards.reader, table) for table in tables]
 
+    def own_frames(self, wildcards: Wildcards) -> bool:
+        """Whether a reader is measured at its own ED and ES in all mice."""
+        reader = self.study.readers.get(wildcards.reader)
+        return reader is not None and reader.settings["frames"] == "own"
+
     def label(self, wildcards: Wildcards) -> str:
         """Name of a scan, with its animal, group and session."""
         return self.cohort(wildcards).labels[wildcards.mouse]

@@ -1,3 +1,4 @@
+import h5py
 import pytest
 from PIL import Image
 
@@ -8,10 +9,10 @@ from murmur.presentation import style
 from round_hearts import SPACING_MM, without_reference, write_cohort
 
 
-def sheet(folder, paths, mouse="Mouse1"):
+def sheet(folder, paths, mouse="Mouse1", own=False):
     output = folder / "sheet.png"
     files = paths["mice"][mouse], paths["segmentations"][mouse]
-    plot_animal.main(*files, f"{mouse} (sham)", list(SPACING_MM), False, str(output))
+    plot_animal.main(*files, f"{mouse} (sham)", own, list(SPACING_MM), False, str(output))
     return output
 
 
@@ -52,12 +53,30 @@ def test_without_a_reference_only_the_reader_is_drawn_at_its_own_ed_and_es(tmp_p
     assert any(text.endswith("ED is frame 1, ES 4 of 6") for text in found)
 
 
+def test_reader_with_its_own_frames_is_shown_there_and_the_expert_where_contoured(tmp_path, monkeypatch):
+    paths = write_cohort(tmp_path, 1)
+    with h5py.File(paths["segmentations"]["Mouse1"], "r+") as file:  # the smallest blood pool moves to frame 5
+        file["Masks"][..., 4] = file["Masks"][..., 3]
+        file["Masks"][..., 3] = file["Masks"][..., 2]
+    seen = record_figures(monkeypatch)
+    sheet(tmp_path, paths, own=True)
+    sheet(tmp_path, paths)
+    own, given = (next(text for text in words(figure) if ": EF" in text) for figure in seen)
+    assert own.endswith("ED is frame 1, ES 5 of 6")
+    assert given.endswith("ED is frame 1, ES 4 of 6")
+    expert = [part.split(")")[0] for part in (own.split("(expert ")[1], given.split("(expert ")[1])]
+    assert expert[0] == expert[1]
+    assert own.split(" (expert")[0] != given.split(" (expert")[0]
+    dashed = [[line.get_color() for line in axes.lines].count("white") for axes in seen[0].axes]
+    assert dashed[1] == 0 < dashed[0]
+
+
 def test_single_frame_has_one_strip_and_no_ef(tmp_path, monkeypatch):
     paths = write_cohort(tmp_path, 1, frames=1)
     seen = record_figures(monkeypatch)
     sheet(tmp_path, paths)
     assert len(seen[0].axes) == 1
-    assert any("no EF, because ED and ES are not both segmented; frame 1 of 1" in text for text in words(seen[0]))
+    assert any("no EF, because ED and ES are not known; frame 1 of 1" in text for text in words(seen[0]))
 
 
 @pytest.mark.parametrize("slices", [1, 9, 14])
