@@ -1,9 +1,9 @@
 """Simulate comparisons of groups without any difference, and count false verdicts and true intervals.
 
-`python benchmarks/null_comparisons.py [STUDIES] [DESIGN ...]` prints the table of docs/statistics.md, by default from
+`python benchmarks/null_comparisons.py [STUDIES] [DESIGN ...]` prints a table of docs/statistics.md, by default from
 1000 studies of each design and kind of errors: normal, skewed (gamma with shape 4, skewness 1), and normal with half as
-much spread again in the first group. It also prints the power of the tests of two and of four groups, beside that of
-an independent simulation.
+much spread again in the first group. `python benchmarks/null_comparisons.py power [STUDIES]` prints the power of the
+tests, next to that of an independent simulation, and the coverage of intervals where groups differ.
 """
 
 import gc
@@ -15,6 +15,8 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from scipy import stats
+from statsmodels.stats.power import TTestIndPower
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "scripts"))
@@ -118,7 +120,7 @@ def study(simulated: Simulated, rng: np.random.Generator, kind: str) -> dict[str
     plan = simulated.plan(measures[0].rows["group"].nunique())
     rows = [row for values in measures for row in differences_of(values, plan)]
     tested = [row for row in rows if "p" in row]
-    found = {"p of pairs, uncorrected": np.mean([row["p"] < ALPHA for row in tested])}
+    found = {"p of pairs, uncorrected": np.mean([row["p"] < ALPHA for row in tested])} if tested else {}
     for within, name in ((False, "any pair of a measure"), (True, "any pair of a measure, within levels")):
         if family := [row for row in tested if bool(row["level"]) == within]:
             of_first = [row for row in family if row["measure"] == measures[0].measure]
@@ -138,6 +140,109 @@ def study(simulated: Simulated, rng: np.random.Generator, kind: str) -> dict[str
     return found
 
 
+def differing(rng: np.random.Generator, sizes: tuple[int, ...], shifts: tuple[float, ...]) -> list[np.ndarray]:
+    """Draw groups of SD 1 with these means."""
+    return [rng.normal(shift, 1, size) for size, shift in zip(sizes, shifts, strict=True)]
+
+
+def as_values(groups: list[np.ndarray]) -> Values:
+    """Groups of animals, or of animals (rows) in sessions (columns), as the library has them."""
+    groups = [group.reshape(len(group), -1) for group in groups]
+    sessions = groups[0].shape[1]
+    names = np.repeat(list("abcdef")[: len(groups)], [len(group) for group in groups])
+    rows = pd.DataFrame(
+        {
+            "animal": np.repeat([f"A{number}" for number in range(len(names))], sessions),
+            "session": np.tile([f"day {number}" for number in range(sessions)] if sessions > 1 else [""], len(names)),
+            "group": np.repeat(names, sessions),
+            "level": "",
+            "covariate": math.nan,
+            "cluster": "",
+            "value": np.concatenate(groups).ravel(),
+        }
+    )
+    return Values("EF", "%", rows, [])
+
+
+def welch(a: np.ndarray, b: np.ndarray) -> tuple[float, float]:
+    """Welch's statistic and its degrees of freedom."""
+    found = stats.ttest_ind(b, a, equal_var=False)
+    return float(found.statistic), float(found.df)
+
+
+def largest(df: float, comparisons: int) -> float:
+    """The 5 % point of the largest of several |t|, by drawing them."""
+    rng = np.random.default_rng(1)
+    scale = np.sqrt(rng.chisquare(df, 100_000) / df)
+    return float(np.quantile(np.abs(rng.normal(size=(100_000, comparisons))).max(axis=1) / scale, 0.95))
+
+
+def interaction(values: np.ndarray) -> float:
+    """p of group x session, of values (group, animal, session) without gaps, by the analysis of a split-plot design."""
+    groups, animals, sessions = values.shape
+    own = values - values.mean(axis=2, keepdims=True)
+    cells = own.mean(axis=1, keepdims=True)
+    effect = animals * ((cells - cells.mean(axis=0, keepdims=True)) ** 2).sum()
+    rest = (own - cells).reshape(-1, sessions)
+    spread = rest.T @ rest
+    epsilon = np.trace(spread) ** 2 / (sessions - 1) / (spread**2).sum()
+    df1, df2 = (groups - 1) * (sessions - 1), groups * (animals - 1) * (sessions - 1)
+    return float(stats.f.sf(effect / df1 / ((rest**2).sum() / df2), df1 * epsilon, df2 * epsilon))
+
+
+def power(studies: int) -> None:
+    """Print power and coverage where groups differ."""
+    print("| design | what, in % | Murmur | independent |\n|---|---|---|---|")
+
+    def line(design: str, what: str, ours: list[bool], other: float) -> None:
+        print(f"| {design} | {what} | {100 * np.mean(ours):.1f} | {100 * other:.1f} |", flush=True)
+
+    plan, drawn = Simulated((5, 5)).plan(2), [np.random.default_rng([seed, 1]) for seed in range(studies)]
+    rows = [differences_of(as_values(differing(rng, (5, 5), (0, 2))), plan)[0] for rng in drawn]
+    exact = TTestIndPower().power(2, 5, ALPHA)
+    line(
+        "2 groups of 5, 2 SD apart", "power, and that of the t-test", [row["p_adjusted"] < ALPHA for row in rows], exact
+    )
+    line(
+        "2 groups of 5, 2 SD apart",
+        "intervals of the difference",
+        [row["ci_low"] < 2 < row["ci_high"] for row in rows],
+        0.95,
+    )
+    limits = [row["hedges_g_ci_low"] < 2 < row["hedges_g_ci_high"] for row in rows]
+    line("2 groups of 5, 2 SD apart", "intervals of Hedges' g", limits, 0.95)
+
+    sizes, shifts = (5, 3, 6, 8), (0, 0, 0, 2)
+    plan = Simulated(sizes, control=True).plan(4)
+    rows = [differences_of(as_values(differing(rng, sizes, shifts)), plan)[-1] for rng in drawn]
+    dfs = np.geomspace(2, 12, 30)
+    points = [largest(df, 3) for df in dfs]
+    other = [welch(*differing(np.random.default_rng([seed, 2]), (5, 8), (0, 2))) for seed in range(10 * studies)]
+    found = np.mean([abs(t) > np.interp(df, dfs, points) for t, df in other])
+    line(
+        "groups of 5, 3, 6, 8, the last 2 SD from the control",
+        "power",
+        [row["p_adjusted"] < ALPHA for row in rows],
+        found,
+    )
+
+    def repeated(rng: np.random.Generator) -> np.ndarray:
+        """4 groups of 6 animals in 3 sessions; the last group changes by 1 and 2 SD."""
+        values = rng.normal(size=(4, 6, 1)) + rng.normal(size=(4, 6, 3))
+        values[3] += [0, 1, 2]
+        return values
+
+    plan = Simulated((6,) * 4, sessions=3).plan(4)
+    tests = [effects_of(as_values(list(repeated(rng))), plan)[0][-1]["p"] for rng in drawn]
+    found = np.mean([interaction(repeated(np.random.default_rng([seed, 2]))) < ALPHA for seed in range(10 * studies)])
+    line(
+        "4 groups of 6, 3 sessions, one changes by 1 and 2 SD",
+        "power of group:session",
+        [p < ALPHA for p in tests],
+        found,
+    )
+
+
 def main(studies: int, chosen: list[str]) -> None:
     """Print the table."""
     gc.freeze()  # statsmodels collects garbage in each correction for multiple testing
@@ -154,4 +259,7 @@ def main(studies: int, chosen: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 1000, sys.argv[2:])
+    if sys.argv[1:2] == ["power"]:
+        power(int(sys.argv[2]) if len(sys.argv) > 2 else 1000)
+    else:
+        main(int(sys.argv[1]) if len(sys.argv) > 1 else 1000, sys.argv[2:])

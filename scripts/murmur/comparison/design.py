@@ -191,7 +191,8 @@ def of_measures(values: pd.DataFrame, plan: Design, left_out: list[Reason]) -> l
     -------
     list of Values
         In the order of `values`. Several scans of an animal in a session are averaged, and so are the animals of a
-        cluster in a session and level where the cluster is the unit.
+        cluster in a session and level where the cluster is the unit. Where animals are compared within clusters, those
+        in a cluster without other groups are excluded.
     """
     found = []
     for measure, rows in values.groupby("measure", sort=False):
@@ -207,6 +208,11 @@ def of_measures(values: pd.DataFrame, plan: Design, left_out: list[Reason]) -> l
             reasons.append(reason("clusters_are_units", plan.cluster))
             kept = kept.groupby(place, sort=False)[["covariate", "value"]].mean().reset_index()
             kept["animal"] = kept["cluster"]
+        elif plan.blocked:
+            alone = kept.groupby(["session", "cluster"])["group"].transform("nunique") == 1
+            if alone.any():
+                reasons.append(reason("cluster_of_one_group", plan.cluster, mice=kept.loc[alone, "animal"].unique()))
+                kept = kept[~alone]
         columns = ["animal", "session", "group", "level", "covariate", "cluster", "value"]
         found.append(Values(str(measure), rows["unit"].iloc[0], kept[columns].reset_index(drop=True), reasons))
     return found

@@ -34,6 +34,7 @@ WORDS = {
     # unit of analysis
     "scans_averaged": "several scans of an animal in a session were averaged",
     "clusters_are_units": "the unit of analysis is the {0} (mean of its animals), because each has one group only",
+    "cluster_of_one_group": "excluded, no other group in the same {0}",
     "levels_within_clusters": "animals of one {1} differ in {0}: not tested over its levels",
     "cluster_not_in_model": "the model of sessions does not include the {0}",
     # too few values

@@ -64,3 +64,10 @@ def test_only_the_groups_listed_are_compared():
     assert scans["mouse"].to_list() == ["M0", "M2", "M3"]
     assert design(scans, {"group": "group", "groups": ["c", "a"]}).pairs == [("c", "a")]
     assert left_out == []
+
+
+def test_animals_without_another_group_in_their_litter_are_named():
+    data = table([1.0, 3, 5, 7, 9], list("ababa"), litter=[1, 1, 2, 2, 3])
+    _, (values,) = values_of(data, {"group": "group", "cluster": "litter"})
+    assert [(r.code, r.mice) for r in values.left_out] == [("cluster_of_one_group", ("M4",))]
+    assert len(values.rows) == 4
