@@ -3,7 +3,8 @@
 #   in    measurements.csv, with the columns of the participants, of the cohort and reader of the comparison;
 #         those of the cohorts with a reference, by the reader and by the reference
 #   out   comparisons/NAME/values.csv, summary.csv, tests.csv, differences.csv, model_means.csv, measurement_error.csv,
-#         assumptions.csv, curves.csv, mean_curves.csv, mean_wall.csv, figure_*
+#         assumptions.csv, curves.csv, mean_curves.csv, mean_wall.csv, figure_*,
+#         table_groups.*, results.md, arrive.md
 
 
 if study.comparisons:
@@ -158,3 +159,75 @@ if study.comparisons:
             "Plot the wall thickness of {wildcards.comparison}"
         script:
             "../scripts/plot_bullseye.py"
+
+    rule tabulate_comparison:
+        input:
+            summary=rules.compare_values.output.summary,
+            differences=rules.compare_values.output.differences,
+        output:
+            *compared("table_groups", "6. Table of groups", ".html", ".csv", ".tex", ".docx"),
+        log:
+            "<logs>/tabulate_comparison/{comparison}.log",
+        conda:
+            "../envs/analysis.yaml"
+        resources:
+            **SMALL,
+        params:
+            settings=inputs.comparison_settings,
+            excluded=inputs.excluded_from_comparison,
+            code=code("tabulate_comparison"),
+        message:
+            "Table of the groups of {wildcards.comparison}"
+        script:
+            "../scripts/tabulate_comparison.py"
+
+    rule write_comparison:
+        input:
+            values=rules.compare_values.output.values,
+            summary=rules.compare_values.output.summary,
+            tests=rules.compare_values.output.tests,
+            differences=rules.compare_values.output.differences,
+            measurement_error=rules.compare_values.output.measurement_error,
+        output:
+            shown("<results>/comparisons/{comparison}/results.md", "1. Results in words", "comparison", **OF_COMPARISON),
+        log:
+            "<logs>/write_comparison/{comparison}.log",
+        conda:
+            "../envs/analysis.yaml"
+        resources:
+            **SMALL,
+        params:
+            reader=lambda w: study.comparisons[w.comparison].reader,
+            settings=inputs.comparison_settings,
+            excluded=inputs.excluded_from_comparison,
+            code=code("write_comparison"),
+        message:
+            "Write the results of {wildcards.comparison}"
+        script:
+            "../scripts/write_comparison.py"
+
+    rule write_arrive:
+        input:
+            measurements=inputs.values_compared,
+            values=rules.compare_values.output.values,
+            summary=rules.compare_values.output.summary,
+            tests=rules.compare_values.output.tests,
+            differences=rules.compare_values.output.differences,
+            measurement_error=rules.compare_values.output.measurement_error,
+        output:
+            shown("<results>/comparisons/{comparison}/arrive.md", "7. ARRIVE guidelines", **OF_COMPARISON),
+        log:
+            "<logs>/write_arrive/{comparison}.log",
+        conda:
+            "../envs/analysis.yaml"
+        resources:
+            **SMALL,
+        params:
+            reader=lambda w: study.comparisons[w.comparison].reader,
+            settings=inputs.comparison_settings,
+            excluded=inputs.excluded_from_comparison,
+            code=code("write_arrive"),
+        message:
+            "Fill in the ARRIVE guidelines for {wildcards.comparison}"
+        script:
+            "../scripts/write_arrive.py"

@@ -16,12 +16,20 @@ from murmur.csv_tables import read_csv
 from murmur.job import job
 from murmur.presentation import style
 from murmur.presentation.groups import LETTER_MM, abbreviate, groups_of, wrapped
+from murmur.subject import printed_unit, printed_value
+from murmur.vocabulary import UNITS
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 ROW_MM, HEAD_MM, LEFT_MM, GAP_MM = 40.0, 22.0, 16.0, 4.0
 DASHED = {"color": style.GREY, "linewidth": 1, "linestyle": (0, (3, 2))}
+
+
+def printed(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table with its volumes in the unit of print."""
+    volumes = [column for column in ("volume_uL", "mean_uL", "sd_uL") if column in table]
+    return table.assign(**{column: printed_value(table[column], "uL") for column in volumes})
 
 
 def draw_curves(axes: Axes, curves: pd.DataFrame, means: pd.DataFrame, colour: str) -> None:
@@ -47,7 +55,7 @@ def add_legend(figure, zero: str) -> None:
 
 def main(curves: str, means: str, outputs: list[str], settings: Mapping) -> None:
     """Draw the curves of each session and group; a group without curves has an empty panel that says so."""
-    animals, averaged = (read_csv(path).fillna({"session": ""}) for path in (curves, means))
+    animals, averaged = (printed(read_csv(path).fillna({"session": ""})) for path in (curves, means))
     if animals.empty:
         with style.printed_figure(outputs, height_mm=30) as figure:
             style.write_in_panel(figure.subplots(), "No scan has enough segmented frames for a curve.")
@@ -70,7 +78,7 @@ def main(curves: str, means: str, outputs: list[str], settings: Mapping) -> None
                 axes.set_title(heading, fontsize=7, loc="center", linespacing=1.05)
                 axes.set(xlim=(0, 100), xticks=[0, 50, 100])
             name = f"{session}\n" if session else ""
-            row[0].set_ylabel(f"{name}Blood-pool volume (µL)")
+            row[0].set_ylabel(f"{name}Blood-pool volume ({UNITS[printed_unit('uL')]})")
         panels[0, 0].set_ylim(bottom=0)
         figure.supxlabel("Time from the first frame (% of the cardiac cycle)", fontsize=7)
         add_legend(figure, groups.zero)

@@ -1,8 +1,12 @@
 """Names of measures, units and methods of comparisons of groups, as printed in figures, tables and text."""
 
+from collections.abc import Iterable
+
 import pandas as pd
 
 from murmur.measurement.measures import MEASURES
+from murmur.presentation.prose.phrases import enumerate_words
+from murmur.statistics.notes import reasons_of, words
 from murmur.subject import printed_unit
 from murmur.vocabulary import DIFFERENCE_UNITS
 
@@ -11,6 +15,8 @@ METHODS = {
     "ancova_hc2": "analysis of covariance with HC2 standard errors",
     "within_cluster_hc2": "comparison within clusters with HC2 standard errors",
 }
+TOO_SMALL = "groups_too_small"
+UNIT = ("scans_averaged", "clusters_are_units")  # reasons that concern the unit of analysis
 CORRECTIONS = {"dunnett_t3": "Dunnett's T3 procedure"}
 
 
@@ -53,3 +59,44 @@ def methods_of(differences: pd.DataFrame) -> str:
     names = [METHODS[method] for method in tested["method"].unique()]
     names += [CORRECTIONS[correction] for correction in tested["correction"].unique() if correction in CORRECTIONS]
     return f" ({', '.join(names)})" if names else ""
+
+
+def decimals_of(summary: pd.DataFrame, measure: str) -> int:
+    """Return the number of decimals with which values of a measure are printed: three digits for most."""
+    largest = summary.loc[summary["measure"] == measure, "mean"].abs().max()
+    return 1 if pd.isna(largest) or largest >= 10 else 2 if largest >= 1 else 3
+
+
+def place_of(session: str, level: str) -> str:
+    """Name a session and a level of a second factor: "day 7, female"; empty without either."""
+    return ", ".join(name for name in (session, level) if isinstance(name, str) and name)
+
+
+def meanings(measures: Iterable[str]) -> str:
+    """Return a sentence that explains the names of measures that are abbreviations; empty if none is."""
+    names = [name for name in measures if name_of(name)[1:2].isupper() or name.startswith("mass_E")]
+    return "; ".join(f"{name_of(name)}, {MEASURES[name].meaning}" for name in names) + "." if names else ""
+
+
+def unit_notes(table: pd.DataFrame) -> list[str]:
+    """Return how the unit of analysis was formed, as sentences, where it is not a single scan of an animal."""
+    found = [why for cell in table["reasons"].unique() for why in reasons_of(cell) if why.code in UNIT]
+    return list(dict.fromkeys(map(words, found)))
+
+
+def too_small(differences: pd.DataFrame) -> str:
+    """Name the groups that were not tested because they are too small, with their sessions; empty if all were."""
+    sessions: dict[str, dict[str, None]] = {}
+    least = None
+    for session, cell in zip(differences["session"], differences["reasons"], strict=True):
+        for why in reasons_of(cell):
+            if why.code == TOO_SMALL:
+                least, names = why.values
+                for name in str(names).split(", "):
+                    sessions.setdefault(name, {})[session if isinstance(session, str) else ""] = None
+    every = set(differences["session"])
+    groups = [
+        name if set(found) == every or not all(found) else f"{name} at {enumerate_words(found)}"
+        for name, found in sessions.items()
+    ]
+    return f"groups of fewer than {least} animals were not tested: {', '.join(groups)}" if groups else ""

@@ -18,3 +18,10 @@ def write_page(path: str | Path, title: str, sections: Mapping[str, Sequence[str
     if stamp():
         text += [f"<!-- {stamp()} -->"]
     write_text(path, "\n\n".join(text) + "\n")
+
+
+def markdown_table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+    """Return a table in Markdown; empty without rows."""
+    lines = [header, ["---"] * len(header), *rows]
+    cells = [" | ".join(str(cell).replace("|", "\\|") for cell in line) for line in lines]
+    return "\n".join(f"| {line} |" for line in cells) if rows else ""

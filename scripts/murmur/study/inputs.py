@@ -193,6 +193,10 @@ class Inputs:
         """The measurements of the reference to which those of `validation_by_reader` are compared."""
         return [self.layout.measurements(cohort, REFERENCE, "measurements") for cohort, _ in self.validation(wildcards)]
 
+    def excluded_from_comparison(self, wildcards: Wildcards) -> dict[str, str]:
+        """The reason of each excluded mouse of the cohort of a comparison."""
+        return self.study.cohorts[self.study.comparisons[wildcards.comparison].cohort].excluded
+
     def volumes_compared(self, wildcards: Wildcards) -> str:
         """The volumes of every frame of the cohort and reader of a comparison."""
         comparison = self.study.comparisons[wildcards.comparison]

@@ -1,0 +1,127 @@
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from compared_groups import measured, settings_of
+from murmur.comparison.compare import compare
+from murmur.presentation.prose.comparison import sections
+from murmur.presentation.prose.comparison_methods import described
+from murmur.presentation.prose.differences import TABLES, Compared, with_texts
+
+SESSIONS = ("baseline", "day 7", "day 28")
+
+
+def compared(sizes, control="", settings=None, errors=None, change=lambda table: table, reader="murmur", **design):
+    chosen = settings_of(sizes, design.get("sessions", ()), control, **(settings or {}))
+    tables = compare(change(measured(sizes, **design)), chosen, errors)
+    return Compared("treatment", reader, *(with_texts(tables[name]) for name in TABLES), chosen)
+
+
+def text(found):
+    return "\n".join(part for paragraphs in sections(found).values() for part in paragraphs)
+
+
+def test_summary_has_at_most_five_sentences_and_begins_with_who_was_compared():
+    found = compared({"sham": 6, "MI": 7, "TAC": 2}, "sham", sessions=SESSIONS, missing=0.2)
+    (summary,) = sections(found)["Summary"]
+    assert len(re.findall(r"[a-z0-9%)]\. [A-Z]", summary)) <= 4
+    assert summary.startswith(
+        "EF, EDV, ESV and mass at ED, as measured by reader murmur, were compared between each group and sham in 15 "
+        "animals (sham, n = 6; MI, n = 7; TAC, n = 2) scanned at baseline, day 7 and day 28."
+    )
+
+
+def test_numbers_of_the_primary_measure_are_those_of_the_tables():
+    found = compared({"sham": 8, "MI": 8}, "sham", effect=3, measures=["EF"])
+    (row,) = found.differences.to_dict("records")
+    (summary,) = sections(found)["Summary"]
+    means = found.summary.set_index("group")
+    expected = (
+        f"EF was significantly lower in MI than in sham; the difference was {row['difference']:.1f} percentage points "
+        f"(mean ± SD {means['mean']['MI']:.1f} ± {means['sd']['MI']:.1f} versus {means['mean']['sham']:.1f} ± "
+        f"{means['sd']['sham']:.1f}; 95% CI {row['ci_low']:.1f} to {row['ci_high']:.1f}, p < 0.001)."
+    )
+    assert expected in summary.replace("−", "-")
+
+
+@pytest.mark.parametrize("effect", [0.0, 0.8, 1.2, 2.0])
+@pytest.mark.parametrize("sessions", [(), SESSIONS])
+def test_words_agree_with_the_verdicts(effect, sessions):
+    found = compared({"sham": 6, "MI": 6, "late": 6}, effect=effect, sessions=sessions)
+    paragraphs = sections(found)["Differences between groups"][1:]
+    for measure, paragraph in zip(found.measures, paragraphs, strict=True):
+        verdicts = found.differences.loc[found.differences["measure"] == measure, "verdict"]
+        significant = re.findall(r"was significantly (?:lower|higher)", paragraph)
+        assert bool(significant) == (verdicts == "significant").any()
+        assert ("unconfirmed" in paragraph) == (verdicts == "unconfirmed").any()
+        p_values = len(re.findall(r"difference −?[0-9.]+ ", paragraph))
+        assert p_values >= (verdicts != "not significant").sum()
+    primary = found.differences[found.differences["measure"] == found.measures[0]]["verdict"]
+    (summary,) = sections(found)["Summary"]
+    assert ("primary measure, EF, was significantly" in summary) == (primary == "significant").any()
+
+
+def test_directions_follow_the_sign_of_the_difference():
+    higher = compared({"sham": 8, "MI": 8}, "sham", effect=-3, measures=["EF"])
+    assert "EF was significantly higher in MI than in sham" in sections(higher)["Summary"][0]
+
+
+def test_groups_that_are_too_small_and_missing_values_are_named():
+    def lacking(table):
+        table.loc[table["mouse"] == "sh01", "EDV_uL"] = np.nan
+        return table
+
+    found = compared({"sham": 5, "MI": 5, "TAC": 2}, change=lacking)
+    assert "Groups of fewer than 3 animals were not tested: TAC." in sections(found)["Summary"][0]
+    assert "EDV (excluded, no value: sh01)" in sections(found)["Animals"][0]
+
+
+def test_further_effects_are_tested_and_corrected():
+    found = compared({"sham": 6, "MI": 6}, sessions=SESSIONS, effect=2.5)
+    (effects,) = sections(found)["Sessions and further factors"]
+    assert "The change over sessions differed significantly between groups in EF (F(" in effects
+    assert "corrected for the number of measures" in effects
+    single = compared({"sham": 8, "MI": 8}, settings={"factor": "sex"}, measures=["EF"])
+    assert "did not depend significantly on sex in EF (F(1," in sections(single)["Sessions and further factors"][0]
+    assert "On average over sex, EF" in text(single)
+    assert "within sex F" in text(single) or "Within sex F" in text(single)
+
+
+def test_one_group_is_compared_over_sessions():
+    found = compared({"MI": 6}, sessions=SESSIONS)
+    assert "were compared between baseline, day 7 and day 28 in 6 animals (MI, n = 6)" in sections(found)["Summary"][0]
+    assert sections(found)["Differences between groups"] == []
+
+
+def test_measurement_error_is_reported():
+    errors = pd.DataFrame({"measure": ["EF"], "n": [12], "error_sd": [2.0]})
+    found = compared({"sham": 8, "MI": 8}, errors=errors)
+    row = found.measurement_error.iloc[0]
+    (paragraph,) = sections(found)["Measurement error"]
+    assert (
+        f"{100 * row['reliability']:.0f}% for EF (intervals wider by {100 * (row['ci_inflation'] - 1):.0f}%)"
+        in paragraph
+    )
+    assert "without the measurement error of murmur" in sections(found)["Summary"][0]
+    expert = compared({"sham": 8, "MI": 8}, reader="reference")
+    assert sections(expert)["Measurement error"] == [""]
+    assert "as measured by the expert" in sections(expert)["Summary"][0]
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({}, "by Welch's t-test"),
+        ({"covariate": "body_weight_g"}, "a linear model with body_weight_g as covariate"),
+        ({"cluster": "litter"}, "a linear model with a mean for each litter"),
+        ({"factor": "sex"}, "Welch-James procedure"),
+    ],
+)
+def test_methods_are_those_that_were_used(settings, words):
+    found = compared({"sham": 8, "MI": 8}, settings=settings)
+    methods = described(found)
+    assert words in methods
+    assert ("T3" in methods) == (found.differences["comparisons"] > 1).any()
+    assert "mixed model" in described(compared({"sham": 8, "MI": 8}, sessions=SESSIONS))

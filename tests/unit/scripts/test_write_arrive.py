@@ -1,0 +1,61 @@
+import pytest
+
+import write_arrive
+from compared_groups import write_comparison as tables_of
+from murmur.csv_tables import read_csv, write_csv
+from murmur.presentation.prose.differences import TABLES
+
+SESSIONS = ("baseline", "day 7")
+
+
+@pytest.fixture
+def page(tmp_path):
+    sizes = {"sham": 5, "MI": 6}
+    paths, settings = tables_of(tmp_path, sizes, control="sham", sessions=SESSIONS, missing=0.2)
+    scans = read_csv(paths["measurements"])
+    scans = scans.assign(randomised="yes", blinded_reading=["yes"] * 3 + ["no"] * (len(scans) - 3))
+    scans.loc[scans.index[-1], "group"] = None
+    write_csv(scans, paths["measurements"])
+    output = tmp_path / "arrive.md"
+    tables = {name: paths[name] for name in TABLES}
+    write_arrive.main(tables, paths["measurements"], str(output), "treatment", "murmur", settings, {"x": "died"})
+    page = output.read_text()
+    items = dict(part.partition("\n")[::2] for part in page.split("\n## ")[1:])
+    return items, read_csv(paths["summary"]), read_csv(paths["differences"]), scans
+
+
+def test_every_essential_item_is_there_and_says_what_the_authors_must_write(page):
+    items, *_ = page
+    numbers = [name.partition(".")[0] for name in items]
+    assert numbers == [*map(str, range(1, 11)), "Recommended set"]
+    by_data_only = ("7. Statistical methods", "10. Results")
+    for name, text in items.items():
+        assert ("To be written by the authors" in text) == (name not in by_data_only), name
+
+
+def test_numbers_are_those_of_each_group_and_analysis(page):
+    items, summary, _, scans = page
+    assert "| sham | 5 |" in items["2. Sample size"]
+    assert "| all | 11 |" in items["2. Sample size"]
+    found = items["3. Inclusion and exclusion criteria"]
+    assert f"Of {len(scans) + 1} scans, 1 was excluded (died, n = 1). The group is unknown for 1." in found
+    n = summary[(summary["measure"] == "EDV") & (summary["session"] == "day 7")].set_index("group")["n"]
+    assert f"| EDV, day 7 | {n['sham']} | {n['MI']} |" in found
+
+
+def test_randomisation_and_blinding_are_those_of_the_participants(page):
+    items, _, _, scans = page
+    assert (
+        f"The column randomised of the table of participants gives yes for {len(scans) - 1} scans."
+        in items["4. Randomisation"]
+    )
+    assert f"gives yes for 3 and no for {len(scans) - 4} scans" in items["5. Blinding"]
+
+
+def test_all_comparisons_are_listed_with_their_statistics(page):
+    items, _, differences, _ = page
+    rows = [line for line in items["10. Results"].splitlines() if line.startswith("| ")]
+    assert len(rows) == len(differences) + 2
+    first = differences.iloc[0]
+    assert f"| EF, baseline | MI − sham | {first['n_b']}, {first['n_a']} |" in rows[2]
+    assert f"{first['statistic']:.2f} ({first['df']:.1f})" in rows[2].replace("−", "-")
