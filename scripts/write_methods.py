@@ -103,7 +103,11 @@ def sections(
             *(t for name in readers for t in paragraphs_of_reader(name, settings, splits, trained, weights)),
             methods.masks(readers),
         ],
-        "Measurements": [methods.measures(manifests.values()), methods.overlap_measures(manifests.values())]
+        "Measurements": [
+            methods.measures(manifests.values(), readers),
+            methods.further_measures(),
+            methods.overlap_measures(manifests.values()),
+        ]
         if manifests
         else [],
         "Statistical analysis": [

@@ -8,6 +8,7 @@ from scipy.interpolate import BSpline, make_smoothing_spline
 MIN_FRAMES = 8  # of a beat
 MAX_GAP = 0.3  # between neighbouring frames, as a share of the beat
 MAX_STEP = 0.4  # from the last frame to the first, as a share of the stroke volume, if the cine is to be one beat
+HARMONIC = 7  # of the heart rate, of which the smoothing spline keeps one half
 POINTS = 4000  # of a beat, at which the curve is evaluated
 ITERATIONS = 10
 
@@ -47,7 +48,8 @@ def moving_base(areas: np.ndarray) -> np.ndarray:
     always = np.flatnonzero((areas > 0).all(axis=1))
     if not len(always):
         raise NoCurve("no slice contains blood in every frame")
-    if areas[always[0]].max() < areas[always[-1]].max():  # the base comes first
+    half = (len(always) + 1) // 2
+    if areas[always[:half]].sum() < areas[always[-half:]].sum():  # the base, where the ventricle is larger, comes first
         areas, always = areas[::-1], len(areas) - 1 - always[::-1]
     top = areas[always[0]]
     below = areas[always[0] :].sum(axis=0)
@@ -135,17 +137,22 @@ def fit_curve(time_ms: np.ndarray, volume_uL: np.ndarray, period_ms: float) -> C
     Returns
     -------
     Curve
-        Cubic spline whose smoothness is determined by generalised cross-validation.
+        Cubic smoothing spline, which keeps 1 / (1 + (k / HARMONIC)⁴) of the k-th harmonic of the heart rate.
 
     Raises
     ------
     NoCurve
         If there are fewer than MIN_FRAMES frames, a gap longer than MAX_GAP of the beat, or no change of the volume.
 
+    Notes
+    -----
+    SciPy's smoothing spline is not periodic: it is fitted to three equal beats, and the second is used. On simulated
+    mice, this spline had smaller errors than Fourier series of 3 to 6 harmonics and, with the masks of a network, than
+    a spline with generalised cross-validation (docs/measures.md).
+
     References
     ----------
-    Craven and Wahba, Numer Math 1978;31:377. SciPy's smoothing spline is not periodic: it is fitted to three equal
-    beats, and the second is used.
+    Response of a smoothing spline: Silverman, Ann Stat 1984;12:898.
     """
     if len(time_ms) < MIN_FRAMES:
         raise NoCurve(f"{len(time_ms)} frames with blood, at least {MIN_FRAMES} are required")
@@ -155,7 +162,8 @@ def fit_curve(time_ms: np.ndarray, volume_uL: np.ndarray, period_ms: float) -> C
     if np.ptp(volume_uL) == 0:
         raise NoCurve("the volume does not change")
     beats = np.concatenate([time_ms + shift * period_ms for shift in (-1, 0, 1)])
-    return Curve(make_smoothing_spline(beats, np.tile(volume_uL, 3)), period_ms)
+    penalty = len(time_ms) * period_ms**3 / (2 * np.pi * HARMONIC) ** 4
+    return Curve(make_smoothing_spline(beats, np.tile(volume_uL, 3), lam=penalty), period_ms)
 
 
 def beat_period(duration_ms: float, volume_uL: np.ndarray | None, heart_rate_bpm: float | None) -> tuple[float, str]:

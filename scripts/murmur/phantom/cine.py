@@ -38,6 +38,11 @@ class Slice:
     jet: np.ndarray
 
 
+def heights_in(top: float) -> np.ndarray:
+    """Return the heights of the planes in the slice with its upper face at the height `top`, in mm above the apex."""
+    return top - (np.arange(PLANES) + 0.5) * SLICE_MM / PLANES
+
+
 def image_cine(
     rng: np.random.Generator, heart: Heart, beat: Beat, scanner: Scanner, annotated: list[int]
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -77,7 +82,7 @@ def _draw_slices(rng, heart: Heart, scanner: Scanner) -> tuple[list[Slice], np.n
     great_vessels = GreatVessels(rng, x.shape, scanner.pixel, radius, heart.rv_angle)
     slices = []
     for top in scanner.slice_tops:
-        heights = top - (np.arange(PLANES) + 0.5) * SLICE_MM / PLANES
+        heights = heights_in(top)
         middle = heights.mean()
         shift = (scanner.tilt * (middle - heart.length / 2)).astype(np.float32)
         reach = radius + heart.rv_width + 2.0

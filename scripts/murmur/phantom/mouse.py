@@ -10,10 +10,10 @@ import numpy as np
 
 from murmur.measurement.function import function, mass
 from murmur.phantom.beat import FRAME_INTERVAL_MS, Beat, draw_beat
-from murmur.phantom.cine import image_cine
-from murmur.phantom.heart import Heart, draw_heart, solve_pose, true_volumes
+from murmur.phantom.cine import heights_in, image_cine
+from murmur.phantom.heart import ANGLES, Heart, draw_heart, radii, solve_pose, true_volumes
 from murmur.phantom.phenotypes import has_inflow_frames, phenotypes_of
-from murmur.phantom.scanner import SLICE_MM, draw_scanner
+from murmur.phantom.scanner import SLICE_MM, Scanner, draw_scanner
 from murmur.phantom.varied import draw_varied_heart, draw_varied_scanner, two_frames
 
 
@@ -22,7 +22,8 @@ class Phantom:
     """One mouse. `images` (uint16) and `masks` (uint8) have the axes (row, column, slice, frame).
 
     `truth` holds the measures that follow from the geometry and, unless `varied`, from the beat, in the units of
-    `measures.MEASURES`.
+    `measures.MEASURES`. `wall_mm` holds the thickness of the wall at ED and ES, axes (slice, angle), on rays from the
+    long axis, clockwise from the right of the image; NaN where the slice has no cavity.
     """
 
     images: np.ndarray
@@ -33,6 +34,7 @@ class Phantom:
     phenotype: str
     field_T: float
     truth: dict[str, float]
+    wall_mm: dict[str, np.ndarray]
 
 
 def phantom_mouse(
@@ -42,11 +44,13 @@ def phantom_mouse(
     varied: bool = False,
     phenotype: str | None = None,
     frame_interval_ms: float = FRAME_INTERVAL_MS,
+    every_frame: bool = False,
 ) -> Phantom:
     """Generate mouse `index` (from 0) of a cohort; `field_T` below 8 gives the coarser, noisier 7 T protocol.
 
     A `varied` mouse has two frames, and an anatomy and appearance beyond those of a single scanner. If no `phenotype`
-    is given, phenotypes are assigned in the proportions of the study.
+    is given, phenotypes are assigned in the proportions of the study. With `every_frame`, all frames have masks, not
+    only ED, ES and, in some mice, inflow frames.
     """
     phenotype = phenotype or phenotypes_of(index + 1)[index]
     heart_rng, beat_rng, chest_rng, scanner_rng = _streams(seed, index)
@@ -56,7 +60,7 @@ def phantom_mouse(
     else:
         heart, beat = draw_heart(heart_rng, phenotype), draw_beat(beat_rng, frame_interval_ms)
         scanner = draw_scanner(scanner_rng, heart, field_T)
-    annotated = {beat.ed_frame, beat.es_frame}
+    annotated = set(range(len(beat.filling))) if every_frame else {beat.ed_frame, beat.es_frame}
     if has_inflow_frames(index) and not varied:
         annotated.update(beat.inflow_frames)
     images, masks = image_cine(chest_rng, heart, beat, scanner, sorted(annotated))
@@ -69,6 +73,7 @@ def phantom_mouse(
         phenotype=phenotype,
         field_T=field_T,
         truth=_truth(heart, beat),
+        wall_mm={phase: _wall(heart, scanner, filling) for phase, filling in (("ED", 1.0), ("ES", 0.0))},
     )
 
 
@@ -81,6 +86,16 @@ def heart_rates(seed: int, count: int, frame_interval_ms: float = FRAME_INTERVAL
 def _streams(seed: int, index: int) -> list[np.random.Generator]:
     """Return the generators of a mouse for its heart, beat, chest and scanner."""
     return [np.random.default_rng(stream) for stream in np.random.SeedSequence((seed, index)).spawn(4)]
+
+
+def _wall(heart: Heart, scanner: Scanner, filling: float) -> np.ndarray:
+    """Return the thickness of the wall, axes (slice, angle), a mean over the planes of a slice that cut the cavity."""
+    pose = solve_pose(heart, filling)
+    found = [radii(heart, pose, heights_in(top)) for top in scanner.slice_tops]
+    cut = [surfaces["endocardium"].any(axis=1) for surfaces in found]
+    walls = [surfaces["epicardium"] - surfaces["endocardium"] for surfaces in found]
+    missing = np.full(ANGLES, np.nan)
+    return np.array([wall[at].mean(axis=0) if at.any() else missing for wall, at in zip(walls, cut, strict=True)])
 
 
 def _truth(heart: Heart, beat: Beat) -> dict[str, float]:

@@ -227,13 +227,19 @@ def masks(readers: dict[str, dict]) -> str:
     )
 
 
-def measures(manifests: Iterable[pd.DataFrame]) -> str:
+def measures(manifests: Iterable[pd.DataFrame], readers: Mapping[str, dict]) -> str:
     """Define volumes, function, mass and their frames; `manifests` are those of the cohorts with images."""
+    own = [name for name, reader in readers.items() if reader["frames"] == "own"]
+    others = " of the other readers" if own else " of a reader"
     contoured = pd.concat([manifest["annotated_frames"].notna() for manifest in manifests])
     return paragraph(
         "end-diastole (ED) and end-systole (ES) were the annotated frames with the largest and the smallest blood pool "
-        "in the reference, and the measurements of a reader were taken in the same frames"
+        f"in the reference, and the measurements{others} were taken in the same frames"
         if contoured.any()
+        else "",
+        f"{enumerate_words(own)} {'was' if len(own) == 1 else 'were'} measured in the frames in which "
+        f"{'it' if len(own) == 1 else 'they'} found the largest and the smallest blood pool"
+        if own and contoured.any()
         else "",
         f"{'in mice without contours, ' if contoured.any() else ''}end-diastole (ED) and end-systole (ES) were the "
         "frames in which the reader found the largest and the smallest blood pool"
@@ -243,6 +249,18 @@ def measures(manifests: Iterable[pd.DataFrame]) -> str:
         "end-diastolic (EDV) and end-systolic volume (ESV) were the blood-pool volumes at ED and ES, the stroke volume "
         "(SV) was EDV − ESV, the ejection fraction (EF) was SV / EDV, and the myocardial mass was the myocardial "
         f"volume multiplied by a density of {MYOCARDIAL_DENSITY:g} {printed_unit('mg/uL').replace('uL', 'µL')}",
+    )
+
+
+def further_measures() -> str:
+    """Define heart rate, cardiac output, rates and wall thickness, which the tables of measurements contain."""
+    return paragraph(
+        "the heart rate was taken from the table of participants or, where it was not given, from the duration of the "
+        "cine, which was taken to cover one beat; the cardiac output was SV multiplied by the heart rate",
+        "the rates of ejection and filling were the steepest slopes of a periodic smoothing spline fitted to the "
+        "volume of the blood pool, in which basal slices counted in proportion to their part below the moving base",
+        "the thickness of the wall was the length of myocardium on rays from the centroid of the ventricle in each "
+        "short-axis slice with a closed ring of myocardium",
     )
 
 
