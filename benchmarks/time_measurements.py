@@ -8,6 +8,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -20,6 +21,23 @@ import tabulate_measurements  # noqa: E402
 from murmur.csv_tables import write_csv  # noqa: E402
 from murmur.measurement.measures import CURVE, LEVELS, MEASURES  # noqa: E402
 from murmur.vocabulary import METRICS  # noqa: E402
+
+
+class Time(NamedTuple):
+    """The time that has passed, and the CPU time of this process, in s."""
+
+    passed: float
+    used: float
+
+    @classmethod
+    def now(cls) -> "Time":
+        """Return the present time."""
+        return cls(time.monotonic(), time.process_time())
+
+    def since(self, earlier: "Time") -> str:
+        """Return in words how much time lies between `earlier` and this time."""
+        return f"{self.passed - earlier.passed:.0f} s ({self.used - earlier.used:.0f} s of CPU time)"
+
 
 SESSIONS = ("baseline", "day 7", "day 28")
 
@@ -62,15 +80,15 @@ def main(animals: int) -> None:
         for name, table in tables(animals).items():
             paths[name] = f"{folder}/{name}.csv"
             write_csv(table, paths[name])
-        started = time.monotonic()
+        started = Time.now()
         names = ("participants", "function", "checks", "frames", "curve", "wall")
         read = [tabulate_measurements.read_csv(paths[name]) for name in names]
         table = tabulate_measurements.measurements(*read[:3], "reader", tuple(read[3:]))
         write_csv(table, f"{folder}/measurements.csv")
-        in_csv = time.monotonic()
+        in_csv = Time.now()
         tabulate_measurements.write_workbook({"Measurements": table}, f"{folder}/measurements.xlsx")
-        print(f"{len(table)} scans, {len(table.columns)} columns: CSV {in_csv - started:.0f} s, ", end="")
-        print(f"Excel {time.monotonic() - in_csv:.0f} s more")
+        print(f"{len(table)} scans, {len(table.columns)} columns")
+        print(f"CSV: {in_csv.since(started)}; Excel: {Time.now().since(in_csv)}")
 
 
 if __name__ == "__main__":

@@ -172,7 +172,8 @@ rule tabulate_measurements:
     conda:
         "../envs/analysis.yaml"
     resources:
-        **SMALL,
+        mem_mb=per_attempt(2000),
+        runtime=per_attempt(20),
     params:
         code=code("tabulate_measurements"),
     message:
