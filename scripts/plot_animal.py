@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 DPI = 200
-TITLE_MM, GAP_MM = 6, 1
+TITLE_MM, GAP_MM = 9, 1  # two lines above the strips, below each strip
 PHASES = ("ED", "ES")
 EXPERT = {"color": "white", "linewidth": 0.6, "linestyle": (0, (2, 1.5))}
 
@@ -65,27 +65,32 @@ def ef_by_expert(case: Case) -> float | None:
 
 
 def title(case: Case, label: str, frames: Mapping[str, int]) -> str:
-    """Return the name of the scan, its function by the reader, with the EF by the expert, and the frames shown."""
-    count = case.images.shape[3]
-    if "" in frames:
-        return f"{label}: no EF, because ED and ES are not known; {numbered('frame', frames[''], count)}"
-    where = f"ED is frame {frames['ED'] + 1}, ES {frames['ES'] + 1} of {count}"
+    """Return the name of the scan and its function by the reader, with the EF by the expert."""
     reader, expert = by_reader(case, frames), ef_by_expert(case)
     if not reader:
-        return f"{label}: no EF, because ED and ES are not both segmented; {where}"
+        return f"{label}: no EF, because ED and ES are not both known and segmented"
     texts = [f"EF {reader['EF']:.1f}%" + ("" if expert is None else f" (expert {expert:.1f}%)")]
     for metric in ("EDV", "ESV", "mass_ED"):
         unit = METRICS[metric]
         value = f"{printed_value(reader[metric], unit):.1f} {UNITS[printed_unit(unit)]}"
         texts.append(f"{metric.replace('_', ' at ')} {value}")
-    return f"{label}: {', '.join(texts)}; {where}"
+    return f"{label}: {', '.join(texts)}"
+
+
+def subtitle(case: Case, frames: Mapping[str, int]) -> str:
+    """Name the frames that are shown."""
+    count = case.images.shape[3]
+    if "" in frames:
+        return numbered("frame", frames[""], count).capitalize()
+    return f"ED is frame {frames['ED'] + 1} and ES frame {frames['ES'] + 1} of {count}"
 
 
 def draw_sheet(figure: Figure, case: Case, label: str, frames: Mapping[str, int], columns: int) -> None:
     """Fill `figure` with the title, a strip for each frame and a legend."""
     strip, y = strip_height(case, columns), figure.get_size_inches()[1] / style.MM - TITLE_MM
-    top = 1 - 4.5 * style.MM / figure.get_size_inches()[1]
-    figure.text(LABEL_MM / style.PAGE_MM, top, title(case, label, frames), fontsize=8)
+    line = style.MM / figure.get_size_inches()[1]  # a millimetre
+    figure.text(LABEL_MM / style.PAGE_MM, 1 - 3.5 * line, title(case, label, frames), fontsize=8)
+    figure.text(LABEL_MM / style.PAGE_MM, 1 - 7.5 * line, subtitle(case, frames))
     for phase, frame in frames.items():
         y -= strip + GAP_MM
         axes = add_strip(figure, y + GAP_MM, strip, phase)
@@ -98,7 +103,8 @@ def draw_sheet(figure: Figure, case: Case, label: str, frames: Mapping[str, int]
     lines = structure_lines()
     if case.reference is not None:
         lines.append(Line2D([], [], **EXPERT | {"color": style.GREY}, label="Expert"))
-    figure.legend(handles=lines, loc="upper right", bbox_to_anchor=(0.995, 1), ncols=len(lines), handlelength=1.5)
+    place = {"loc": "upper right", "bbox_to_anchor": (0.995, 1 - 4.5 * line), "borderpad": 0, "borderaxespad": 0}
+    figure.legend(handles=lines, ncols=len(lines), handlelength=1.5, **place)
 
 
 def main(
