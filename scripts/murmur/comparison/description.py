@@ -43,7 +43,8 @@ def summary_of(values: Values, plan: Design) -> list[dict]:
             rows.append({"measure": values.measure, "unit": values.unit, "session": session, "group": group})
             rows[-1] |= {"level": level} | describe(cell, plan.alpha)
             few = {0: [reason("no_value")], 1: [reason("one_value")]}.get(len(cell), [])
-            rows[-1]["reasons"] = few + values.left_out
+            lacking = values.without_value(session=[session], group=[group], level=[level])
+            rows[-1]["reasons"] = few + lacking + values.left_out
     return rows
 
 

@@ -4,6 +4,7 @@ The animal is the unit of analysis. Where a litter or cage is given and each has
 was assigned to litters: the litter is the unit, represented by the mean of its animals.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -84,12 +85,24 @@ class Values:
         value.
     left_out : list of Reason
         What is excluded, or how the unit of analysis was formed.
+    missing : DataFrame or None
+        Scans without a value: mouse, session, group, level.
     """
 
     measure: str
     unit: str
     rows: pd.DataFrame
     left_out: list[Reason]
+    missing: pd.DataFrame | None = None
+
+    def without_value(self, **where: Collection[str]) -> list[Reason]:
+        """Return the reason that scans are missing, for those whose session, group or level is among the given ones."""
+        if self.missing is None:
+            return []
+        chosen = self.missing
+        for role, names in where.items():
+            chosen = chosen[chosen[role].isin(names)]
+        return [reason("value_missing", mice=chosen["mouse"])] if len(chosen) else []
 
     def at(self, session: str) -> pd.DataFrame:
         """Return the rows of a session."""
@@ -197,8 +210,7 @@ def of_measures(values: pd.DataFrame, plan: Design, left_out: list[Reason]) -> l
     found = []
     for measure, rows in values.groupby("measure", sort=False):
         reasons = list(left_out)
-        if (missing := rows["value"].isna()).any():
-            reasons.append(reason("value_missing", mice=rows.loc[missing, "mouse"]))
+        missing = rows["value"].isna()
         kept = rows[~missing]
         place = ["session", "group", "level", "cluster"]
         if kept.duplicated(["animal", "session"]).any():
@@ -214,7 +226,9 @@ def of_measures(values: pd.DataFrame, plan: Design, left_out: list[Reason]) -> l
                 reasons.append(reason("cluster_of_one_group", plan.cluster, mice=kept.loc[alone, "animal"].unique()))
                 kept = kept[~alone]
         columns = ["animal", "session", "group", "level", "covariate", "cluster", "value"]
-        found.append(Values(str(measure), rows["unit"].iloc[0], kept[columns].reset_index(drop=True), reasons))
+        found.append(
+            Values(str(measure), rows["unit"].iloc[0], kept[columns].reset_index(drop=True), reasons, rows[missing])
+        )
     return found
 
 

@@ -89,7 +89,7 @@ class CellMeans:
         self.base = float((y_means - means @ self.beta).mean())
         self.leverage = 1 / size[block] + np.einsum("ij,jk,ik->i", self.x, self.inverse, self.x)
         residuals = y - y_means[block] - self.x @ self.beta
-        self.rank = np.linalg.matrix_rank(self.x) if len(rows) else 0
+        self.rank = int(np.linalg.matrix_rank(self.x.T @ self.x, hermitian=True)) if self.x.size else 0
         self.residual_df = len(y) - len(size) - self.rank
         self.block, self.size = block, size
         known = self.leverage < FULL

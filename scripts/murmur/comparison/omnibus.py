@@ -57,6 +57,7 @@ def effects_of(values: Values, plan: Design) -> tuple[list[dict], list[dict]]:
         MODEL_MEANS, with sessions only.
     """
     groups, reasons = usable(values, plan)
+    left_out = values.without_value() + values.left_out
     roles = {"group": len(groups), "factor": len(plan.levels), "session": len(plan.sessions)}
     sizes = {role: n for role, n in roles.items() if n > 1}
     row = {"measure": values.measure, "unit": values.unit, "session": ""}
@@ -64,13 +65,13 @@ def effects_of(values: Values, plan: Design) -> tuple[list[dict], list[dict]]:
     if plan.nested and shares_clusters(values.rows):
         groups, reasons = [], [reason("levels_within_clusters", plan.factor, plan.cluster)]
     if not groups or (len(groups) < 2 and len(plan.groups) > 1):
-        return [row | {"effect": effect, "reasons": [*reasons, *values.left_out]} for effect in expected], []
+        return [row | {"effect": effect, "reasons": [*reasons, *left_out]} for effect in expected], []
     rows = values.rows[values.rows["group"].isin(groups)]
     if len(plan.sessions) > 1:
         found, means = _repeated(rows, plan, groups, sizes)
     else:
         found, means = _single(rows, plan, groups, sizes), []
-    found = [row | test | {"reasons": [*test.get("reasons", []), *reasons, *values.left_out]} for test in found]
+    found = [row | test | {"reasons": [*test.get("reasons", []), *reasons, *left_out]} for test in found]
     return found, [row | mean for mean in means]
 
 
@@ -174,7 +175,7 @@ def _repeated(rows: pd.DataFrame, plan: Design, groups: list[str], sizes: dict[s
     deviations = y - (np.bincount(cell, y) / np.bincount(cell))[cell]
     if (
         min(df_between, df_within) < 1
-        or np.linalg.matrix_rank(x) < x.shape[1]
+        or np.linalg.matrix_rank(x.T @ x, hermitian=True) < x.shape[1]
         or _still(deviations.var(), np.abs(y).max())
     ):
         why = {"test": "mixed_model", "reasons": [reason("effect_not_tested")]}

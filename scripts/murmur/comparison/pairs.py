@@ -83,7 +83,8 @@ def _pair(values, plan, session, level, rows, big, model, pair, levels) -> Pair:
     of = {group: rows.loc[rows["group"] == group, "value"] for group in pair}
     a, b = pair
     row = {"measure": values.measure, "unit": values.unit, "session": session, "level": level}
-    row |= {"group_a": a, "group_b": b, "n_a": len(of[a]), "n_b": len(of[b]), "reasons": list(values.left_out)}
+    row |= {"group_a": a, "group_b": b, "n_a": len(of[a]), "n_b": len(of[b])}
+    row["reasons"] = values.without_value(session=[session], group=pair, level=levels) + values.left_out
     small = [f"{g} {v}".strip() for g in pair for v in levels if (g, v) not in big]
     if small:
         row["reasons"].insert(0, reason("groups_too_small", MIN_ANIMALS, ", ".join(small)))
