@@ -1,9 +1,9 @@
 """Write the measurements of one reader or the reference as one table, one row per scan, as CSV and Excel.
 
 The columns of participants.csv come first, then whether the scan has the expert's EF (`contoured`), the frames of ED
-and ES and whose they are (for cohorts with images), a column per measure (name and unit), why measures are missing or
-what they are based on (`notes`), and the findings of the plausibility checks (`flags`). A measure without any value has
-no column. The second sheet of the Excel file explains each column.
+and ES and whose they are (for cohorts with images), a column per measure (name and unit), why measures are missing and
+how the heart rate is known (`measurement_notes`), and the findings of the plausibility checks (`flags`). A measure
+without any value has no column. The second sheet of the Excel file explains each column.
 """
 
 from typing import TYPE_CHECKING
@@ -12,11 +12,10 @@ import numpy as np
 import pandas as pd
 
 from murmur.csv_tables import read_csv, write_csv
-from murmur.errors import BadInput
 from murmur.job import job
 from murmur.logs import log
 from murmur.measurement.indices import indices
-from murmur.measurement.measures import CURVE, MEASURES
+from murmur.measurement.measures import COMPUTED, CURVE, MEASURES
 from murmur.presentation.workbook import write_workbook
 from murmur.vocabulary import METRICS
 
@@ -35,14 +34,6 @@ GIVEN = {
     "body_weight_g": "body weight in g",
     "tibia_length_mm": "tibia length in mm",
     "heart_rate_bpm": "heart rate in beats per minute",
-}
-COMPUTED = {
-    "contoured": "whether the expert contoured ED and ES, so that the reference has an ejection fraction",
-    "ed_frame": "frame measured as ED, counted from 0",
-    "es_frame": "frame measured as ES, counted from 0",
-    "frames": "whose ED and ES these are: of the reference, or the reader's own",
-    "notes": "why measures are missing, and how the heart rate is known",
-    "flags": "findings of the plausibility checks (docs/checks.md); empty if there are none",
 }
 SHEET = ["column", "unit", "meaning", "formula"]
 
@@ -95,7 +86,12 @@ def of_images(
     frames: pd.DataFrame, curve: pd.DataFrame, wall: pd.DataFrame, mice: pd.Series
 ) -> tuple[dict, pd.DataFrame]:
     """Return the columns of frames, and the measures of curve and wall, one row for each of `mice`."""
-    chosen = frames.set_index("mouse").reindex(mice).astype({"ed_frame": "Int64", "es_frame": "Int64"})
+    chosen = (
+        frames.set_index("mouse")
+        .rename(columns={"frames": "frames_from"})
+        .reindex(mice)
+        .astype({"ed_frame": "Int64", "es_frame": "Int64"})
+    )
     found = curve.pivot(index="mouse", columns="measure", values="value")
     found = found.reindex(index=mice, columns=["heart_rate", *CURVE]).astype(float)
     found["ejection_rate_index"] = 1000 * found["peak_ejection_rate"] / found["curve_EDV"]
@@ -113,7 +109,7 @@ def measurements(
     """Return the table of all measurements.
 
     `who` names the column of `function`, reference or reader; `images` holds the tables of frames, curve and wall of a
-    cohort with images. Raises BadInput if a column of the participants has the name of a column that is computed.
+    cohort with images.
     """
     participants = participants[participants["mouse"].isin(function["mouse"])]
     mice = participants["mouse"]
@@ -132,13 +128,8 @@ def measurements(
         for name, measure in MEASURES.items()
         if name in values and values[name].notna().any()
     }
-    computed |= ({"notes": notes(*images[1:], mice)} if images else {}) | {"flags": flags(checks, mice)}
+    computed |= ({"measurement_notes": notes(*images[1:], mice)} if images else {}) | {"flags": flags(checks, mice)}
     given = {column: computed.pop(column) for column in ("heart_rate_bpm",) if column in participants}
-    if taken := [column for column in computed if column in participants]:
-        raise BadInput(
-            f"participants: found the column '{taken[0]}', expected another name, because Murmur computes {taken[0]}; "
-            "rename it"
-        )
     return participants.set_index("mouse", drop=False).assign(**given).join(pd.DataFrame(computed))
 
 

@@ -22,6 +22,7 @@ AFTER_READERS = ["compare_readers", "plot_readers"]
 MEASURED = ["measure_volumes", "measure_function", "measure_overlap", "measure_agreement", *AFTER_AGREEMENT]
 MEASURED += ["compare_groups", *AFTER_GROUPS, "estimate_sample_size", "correlate_dice_error", "summarise_overlap"]
 MEASURED += ["compare_overlap", "model_overlap", "tabulate_overlap"]
+MEASURED += ["measure_curve", "measure_wall", "tabulate_measurements"]
 MEASURED += ["plot_overlap", "plot_cases", "render_movies", "plot_time_volume"]
 AFTER_MANIFEST = ["describe_cohort", "check_plausibility", "draw_flow", "draw_split", *MEASURED, *AFTER_READERS]
 WITH_ALPHA = ["measure_agreement", *AFTER_AGREEMENT, "compare_groups", *AFTER_GROUPS, "compare_overlap", *AFTER_READERS]
@@ -127,7 +128,14 @@ def setting(*keys, value):
             id="module of many",
         ),
         pytest.param(append("scripts/murmur/measurement/overlap.py"), AFTER_OVERLAP, id="formula"),
-        pytest.param(append("scripts/murmur/data/plausibility.py"), ["check_plausibility"], id="limit of a check"),
+        pytest.param(
+            append("scripts/murmur/data/plausibility.py"),
+            ["check_plausibility", "tabulate_measurements"],
+            id="limit of a check",
+        ),
+        pytest.param(
+            append("scripts/murmur/measurement/wall.py"), ["measure_wall", "tabulate_measurements"], id="wall"
+        ),
         *(
             pytest.param(append(f"scripts/murmur/{path}.py"), [], id=f"plumbing: {path}")
             for path in ("job", "logs", "errors", "files", "provenance/record", "provenance/stamp")

@@ -48,6 +48,16 @@ class Measure:
         return self.unit.replace("uL", "µL")
 
 
+# Columns of measurements.csv that are computed as well.
+COMPUTED = {
+    "contoured": "whether the expert contoured ED and ES, so that the reference has an ejection fraction",
+    "ed_frame": "frame measured as ED, counted from 0",
+    "es_frame": "frame measured as ES, counted from 0",
+    "frames_from": "whose ED and ES these are: of the reference, or the reader's own",
+    "measurement_notes": "why measures are missing, and how the heart rate is known",
+    "flags": "findings of the plausibility checks (docs/checks.md); empty if there are none",
+}
+
 _VOXELS = "voxels × volume of a voxel"
 _MYOCARDIUM = "volume of the myocardium × 1.05 mg/µL"
 _MAXIMUM, _MINIMUM = "maximum of the volume curve", "minimum of the volume curve"
@@ -141,3 +151,6 @@ MEASURES = {
         *_wall(),
     ]
 }
+
+# Names that a column of the user's cannot have; the heart rate of the participants is that of the table.
+TAKEN = {*COMPUTED, *(measure.column for measure in MEASURES.values())} - {MEASURES["heart_rate"].column}

@@ -13,6 +13,7 @@ from murmur.data.mouse_file import check_header
 from murmur.data.participants import TEMPLATE, Participants, check_animals, read_participants, session_files
 from murmur.data.split import SPLITS, check_whole_animals, draw_split, read_split
 from murmur.errors import BadInput
+from murmur.measurement.measures import TAKEN
 from murmur.study.checks import existing, nearest
 from murmur.study.layout import Layout
 from murmur.study.reading import problems
@@ -159,7 +160,13 @@ class Cohort(abc.ABC):
         if "heart_rate_bpm" not in table and (rates := self._own_heart_rates()):
             table.insert(len(table.columns), "heart_rate_bpm", table["mouse"].map(rates))
         table = table[table["mouse"].isin(self.mice)].reset_index(drop=True)
-        check_animals(self.settings.get("participants", self.key), table)
+        tables = self.settings.get("participants", self.key)
+        check_animals(tables, table)
+        if taken := [column for column in table if column in TAKEN]:
+            raise BadInput(
+                f"{tables}: found the column '{taken[0]}', expected another name, because measurements.csv has such a "
+                "column; rename it"
+            )
         return table
 
     @cached_property

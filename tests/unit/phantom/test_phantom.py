@@ -9,10 +9,11 @@ import pytest
 from scipy.ndimage import binary_erosion, binary_fill_holes
 
 import generate_phantom
+from murmur.measurement.wall import rings_of
 from murmur.phantom.beat import Beat, draw_beat
 from murmur.phantom.cine import image_cine
 from murmur.phantom.heart import TARGETS, draw_heart, radii, solve_pose, true_volumes
-from murmur.phantom.mouse import phantom_mouse
+from murmur.phantom.mouse import heart_rates, phantom_mouse
 from murmur.phantom.phenotypes import STUDY, has_inflow_frames, phenotypes_of
 from murmur.phantom.scanner import SLICE_MM, draw_scanner
 from murmur.phantom.varied import draw_varied_heart, draw_varied_scanner
@@ -332,3 +333,37 @@ def test_files_have_the_published_layout_and_the_same_bytes_in_any_process(phant
         assert file["Frames_with_ROI"][()].tolist() == phantoms[0].frames_with_roi
         assert file.attrs["spacing_mm"].tolist() == [0.1, 0.1, 1.0]
         assert file.attrs["frame_interval_ms"] == 5.0
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_true_rates_are_those_of_the_beat(seed):
+    """With frames every 0.1 ms, differences between frames approach the slopes."""
+    beat = draw_beat(np.random.default_rng(seed), 0.1)
+    slope = np.diff(beat.filling) / 0.1
+    time = (np.arange(len(slope)) + 0.5) * 0.1 - beat.truth["ED_time"]
+    systole = (time > 0) & (time < beat.truth["ejection_time"])
+    assert -slope[systole].min() == pytest.approx(beat.truth["peak_ejection_rate"], rel=0.01)
+    assert time[systole][slope[systole].argmin()] == pytest.approx(beat.truth["time_to_peak_ejection"], abs=0.3)
+    diastole = time - beat.truth["ejection_time"]
+    early = (diastole > 0) & (diastole < (beat.cycle_ms - beat.truth["ejection_time"]) / 2)
+    assert slope[early].max() == pytest.approx(beat.truth["peak_filling_rate"], rel=0.01)
+    assert diastole[early][slope[early].argmax()] == pytest.approx(beat.truth["time_to_peak_filling"], abs=0.3)
+    assert abs(beat.filling.argmin() * 0.1 - beat.truth["ES_time"]) < 0.3
+
+
+def test_heart_rate_is_known_without_generating_the_mouse(phantoms):
+    rates = heart_rates(1, 13)
+    for index, phantom in phantoms.items():
+        assert phantom.truth["heart_rate"] == rates[index]
+        one_beat = 60_000 / (phantom.masks.shape[3] * phantom.frame_interval_ms)
+        assert 0.98 <= one_beat / rates[index] <= 1.08
+        assert phantom.truth["cardiac_output"] == pytest.approx(phantom.truth["SV"] * rates[index] / 1000)
+
+
+def test_thickness_of_masks_is_that_of_the_geometry(phantoms):
+    """The mean over all rings, within half a pixel of 0.1 mm."""
+    for phantom in phantoms.values():
+        for phase, frame in zip(("ED", "ES"), ed_es(phantom), strict=True):
+            rings = rings_of(phantom.masks[..., frame], phantom.spacing_mm)
+            truth = np.mean([phantom.wall_mm[phase][ring.slice].mean() for ring in rings])
+            assert np.mean([ring.thickness_mm.mean() for ring in rings]) == pytest.approx(truth, abs=0.05)

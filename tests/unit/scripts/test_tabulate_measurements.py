@@ -3,7 +3,6 @@ import pytest
 
 import tabulate_measurements
 from murmur.csv_tables import write_csv
-from murmur.errors import BadInput
 from murmur.vocabulary import METRICS
 
 VALUES = {"EDV": 60.0, "ESV": 24.0, "SV": 36.0, "EF": 60.0, "mass_ED": 90.0, "mass_ES": 92.0}
@@ -59,10 +58,51 @@ def test_measure_without_a_value_has_no_column(tables):
     assert "mass_per_tibia_mg_per_mm" not in table
 
 
-def test_column_of_the_participants_that_is_computed_is_refused(tables):
-    participants, *others = tables
-    with pytest.raises(BadInput, match="found the column 'EF_percent', expected another name"):
-        tabulate_measurements.measurements(participants.assign(EF_percent=60.0), *others, "reader")
+@pytest.fixture
+def images():
+    """Frames, curve and wall of M1, whose heart rate is that of the cine, and of M2, which has no curve."""
+    frames = pd.DataFrame(
+        {"mouse": ["M1", "M2"], "ed_frame": [0, None], "es_frame": [8, None], "frames": ["own", None]}
+    )
+    rows = [
+        ("M1", "heart_rate", 450.0, "cine taken as one beat"),
+        ("M1", "curve_EDV", 50.0, None),
+        ("M1", "peak_ejection_rate", 1.5, None),
+        ("M2", "heart_rate", 500.0, "participants table"),
+        ("M2", "curve_EDV", None, "the volume does not change"),
+        ("M2", "peak_ejection_rate", None, "the volume does not change"),
+    ]
+    curve = pd.DataFrame(rows, columns=["mouse", "measure", "value", "note"])
+    rows = [
+        ("M1", phase, level, segment, thickness, area, None)
+        for phase, thickness, area in (("ED", 1.0, 4.0), ("ES", 1.5, 1.0))
+        for level, segment in (("all", None), ("mid", None), ("mid", 7), ("mid", 8))
+    ]
+    rows += [("M2", phase, "all", None, None, None, "no frame is known") for phase in ("ED", "ES")]
+    columns = ["mouse", "phase", "level", "segment", "thickness_mm", "blood_pool_mm2", "note"]
+    wall = pd.DataFrame(rows, columns=columns).astype({"segment": "Int64"})
+    return frames, curve, wall
+
+
+def test_measures_of_images(tables, images):
+    table = tabulate_measurements.measurements(*tables, "reader", images).set_index("mouse")
+    one, two = table.loc["M1"], table.loc["M2"]
+    assert one[["ed_frame", "es_frame", "frames_from"]].tolist() == [0, 8, "own"]
+    assert table["heart_rate_bpm"].tolist() == [500, 450]
+    assert one["cardiac_output_mL_per_min"] == pytest.approx(36 * 0.45)
+    assert one["ejection_rate_index_per_s"] == pytest.approx(30)
+    assert one["wall_thickness_ED_mm"] == one["wall_thickness_ED_mid_mm"] == one["wall_thickness_ED_segment_8_mm"] == 1
+    assert one["wall_thickening_percent"] == one["wall_thickening_segment_7_percent"] == pytest.approx(50)
+    assert one["relative_wall_thickness_ratio"] == pytest.approx(2 / (2 * (4 / 3.14159265) ** 0.5))
+    assert one["measurement_notes"] == "heart rate: cine taken as one beat"
+    assert (
+        two["measurement_notes"]
+        == "heart rate: participants table; curve: the volume does not change; wall: no frame is known"
+    )
+    assert two[["peak_ejection_rate_uL_per_ms", "wall_thickness_ED_mm", "ed_frame"]].isna().all()
+    assert "wall_thickness_ED_segment_1_mm" not in table
+    assert list(table)[-2:] == ["measurement_notes", "flags"]
+    assert tabulate_measurements.explanation(table)["meaning"].notna().all()
 
 
 def test_every_column_is_explained(tables, tmp_path):

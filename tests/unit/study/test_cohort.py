@@ -213,3 +213,11 @@ def test_mice_are_excluded_by_the_participants_too(mice, tmp_path):
     assert cohort.excluded == {"M2": "motion", "M3": "tumour"}, "and files of excluded mice are not read"
     assert cohort.participants["mouse"].tolist() == ["M1", "M4", "M5"]
     assert cohort.listed.not_scanned == {"M9": "died"}
+
+
+def test_columns_of_the_participants_differ_from_those_that_are_computed(mice, tmp_path):
+    (tmp_path / "people.tsv").write_text("mouse\tEF_percent\nM1\t60\n")
+    with pytest.raises(BadInput, match="people.tsv: found the column 'EF_percent', expected another name"):
+        _ = mice(participants="people.tsv").participants
+    (tmp_path / "people.tsv").write_text("mouse\theart_rate_bpm\tnotes\nM1\t500\tcalm\n")
+    assert mice(participants="people.tsv").participants["notes"].tolist()[0] == "calm"
