@@ -7,227 +7,234 @@
 #         table_groups.*, results.md, arrive.md
 
 
-if study.comparisons:
+rule compare_values:
+    input:
+        measurements=inputs.values_compared,
+        validation_reader=inputs.validation_by_reader,
+        validation_reference=inputs.validation_by_reference,
+    output:
+        values="<results>/comparisons/{comparison}/values.csv",
+        summary="<results>/comparisons/{comparison}/summary.csv",
+        tests="<results>/comparisons/{comparison}/tests.csv",
+        differences="<results>/comparisons/{comparison}/differences.csv",
+        model_means="<results>/comparisons/{comparison}/model_means.csv",
+        measurement_error="<results>/comparisons/{comparison}/measurement_error.csv",
+        assumptions="<results>/comparisons/{comparison}/assumptions.csv",
+    log:
+        "<logs>/compare_values/{comparison}.log",
+    benchmark:
+        "<benchmarks>/compare_values/{comparison}.tsv"
+    conda:
+        "../envs/analysis.yaml"
+    resources:
+        mem_mb=per_attempt(2000),
+        runtime=per_attempt(60),
+    params:
+        settings=inputs.comparison_settings,
+        code=code("compare_values"),
+    message:
+        "Compare the groups of {wildcards.comparison}"
+    script:
+        "../scripts/compare_values.py"
 
-    rule compare_values:
-        input:
-            measurements=inputs.values_compared,
-            validation_reader=inputs.validation_by_reader,
-            validation_reference=inputs.validation_by_reference,
-        output:
-            values="<results>/comparisons/{comparison}/values.csv",
-            summary="<results>/comparisons/{comparison}/summary.csv",
-            tests="<results>/comparisons/{comparison}/tests.csv",
-            differences="<results>/comparisons/{comparison}/differences.csv",
-            model_means="<results>/comparisons/{comparison}/model_means.csv",
-            measurement_error="<results>/comparisons/{comparison}/measurement_error.csv",
-            assumptions="<results>/comparisons/{comparison}/assumptions.csv",
-        log:
-            "<logs>/compare_values/{comparison}.log",
-        benchmark:
-            "<benchmarks>/compare_values/{comparison}.tsv"
-        conda:
-            "../envs/analysis.yaml"
-        resources:
-            mem_mb=per_attempt(2000),
-            runtime=per_attempt(60),
-        params:
-            settings=inputs.comparison_settings,
-            code=code("compare_values"),
-        message:
-            "Compare the groups of {wildcards.comparison}"
-        script:
-            "../scripts/compare_values.py"
 
-    rule plot_comparison:
-        input:
-            values=rules.compare_values.output.values,
-            summary=rules.compare_values.output.summary,
-            differences=rules.compare_values.output.differences,
-        output:
-            *compared("figure_groups", "2. Groups and differences", ".png", ".pdf", ".svg"),
-        log:
-            "<logs>/plot_comparison/{comparison}.log",
-        conda:
-            "../envs/analysis.yaml"
-        resources:
-            **SMALL,
-        params:
-            settings=inputs.comparison_settings,
-            code=code("plot_comparison"),
-        message:
-            "Plot the groups of {wildcards.comparison}"
-        script:
-            "../scripts/plot_comparison.py"
+rule plot_comparison:
+    input:
+        values=rules.compare_values.output.values,
+        summary=rules.compare_values.output.summary,
+        differences=rules.compare_values.output.differences,
+    output:
+        *compared("figure_groups", "2. Groups and differences", ".png", ".pdf", ".svg"),
+    log:
+        "<logs>/plot_comparison/{comparison}.log",
+    conda:
+        "../envs/analysis.yaml"
+    resources:
+        **SMALL,
+    params:
+        settings=inputs.comparison_settings,
+        code=code("plot_comparison"),
+    message:
+        "Plot the groups of {wildcards.comparison}"
+    script:
+        "../scripts/plot_comparison.py"
 
-    rule plot_sessions:
-        input:
-            values=rules.compare_values.output.values,
-            model_means=rules.compare_values.output.model_means,
-        output:
-            *compared("figure_sessions", "3. Sessions", ".png", ".pdf", ".svg"),
-        log:
-            "<logs>/plot_sessions/{comparison}.log",
-        conda:
-            "../envs/analysis.yaml"
-        resources:
-            **SMALL,
-        params:
-            settings=inputs.comparison_settings,
-            code=code("plot_sessions"),
-        message:
-            "Plot the sessions of {wildcards.comparison}"
-        script:
-            "../scripts/plot_sessions.py"
 
-    rule average_curves:
-        input:
-            volumes=inputs.volumes_compared,
-            measurements=inputs.values_compared,
-        output:
-            curves="<results>/comparisons/{comparison}/curves.csv",
-            means="<results>/comparisons/{comparison}/mean_curves.csv",
-        log:
-            "<logs>/average_curves/{comparison}.log",
-        conda:
-            "../envs/analysis.yaml"
-        resources:
-            **SMALL,
-        params:
-            settings=inputs.comparison_settings,
-            code=code("average_curves"),
-        message:
-            "Average the time-volume curves of {wildcards.comparison}"
-        script:
-            "../scripts/average_curves.py"
+rule plot_sessions:
+    input:
+        values=rules.compare_values.output.values,
+        model_means=rules.compare_values.output.model_means,
+    output:
+        *compared("figure_sessions", "3. Sessions", ".png", ".pdf", ".svg"),
+    log:
+        "<logs>/plot_sessions/{comparison}.log",
+    conda:
+        "../envs/analysis.yaml"
+    resources:
+        **SMALL,
+    params:
+        settings=inputs.comparison_settings,
+        code=code("plot_sessions"),
+    message:
+        "Plot the sessions of {wildcards.comparison}"
+    script:
+        "../scripts/plot_sessions.py"
 
-    rule plot_volume_curves:
-        input:
-            curves=rules.average_curves.output.curves,
-            means=rules.average_curves.output.means,
-        output:
-            *compared("figure_curves", "4. Time-volume curves", ".png", ".pdf", ".svg"),
-        log:
-            "<logs>/plot_volume_curves/{comparison}.log",
-        conda:
-            "../envs/analysis.yaml"
-        resources:
-            **SMALL,
-        params:
-            settings=inputs.comparison_settings,
-            code=code("plot_volume_curves"),
-        message:
-            "Plot the time-volume curves of {wildcards.comparison}"
-        script:
-            "../scripts/plot_volume_curves.py"
 
-    rule average_wall:
-        input:
-            wall=inputs.wall_compared,
-            measurements=inputs.values_compared,
-        output:
-            means="<results>/comparisons/{comparison}/mean_wall.csv",
-        log:
-            "<logs>/average_wall/{comparison}.log",
-        conda:
-            "../envs/analysis.yaml"
-        resources:
-            **SMALL,
-        params:
-            settings=inputs.comparison_settings,
-            code=code("average_wall"),
-        message:
-            "Average the wall thickness of {wildcards.comparison}"
-        script:
-            "../scripts/average_wall.py"
+rule average_curves:
+    input:
+        volumes=inputs.volumes_compared,
+        measurements=inputs.values_compared,
+    output:
+        curves="<results>/comparisons/{comparison}/curves.csv",
+        means="<results>/comparisons/{comparison}/mean_curves.csv",
+    log:
+        "<logs>/average_curves/{comparison}.log",
+    conda:
+        "../envs/analysis.yaml"
+    resources:
+        **SMALL,
+    params:
+        settings=inputs.comparison_settings,
+        code=code("average_curves"),
+    message:
+        "Average the time-volume curves of {wildcards.comparison}"
+    script:
+        "../scripts/average_curves.py"
 
-    rule plot_bullseye:
-        input:
-            means=rules.average_wall.output.means,
-        output:
-            *compared("figure_bullseye", "5. Wall thickness", ".png", ".pdf", ".svg"),
-        log:
-            "<logs>/plot_bullseye/{comparison}.log",
-        conda:
-            "../envs/analysis.yaml"
-        resources:
-            **SMALL,
-        params:
-            settings=inputs.comparison_settings,
-            code=code("plot_bullseye"),
-        message:
-            "Plot the wall thickness of {wildcards.comparison}"
-        script:
-            "../scripts/plot_bullseye.py"
 
-    rule tabulate_comparison:
-        input:
-            summary=rules.compare_values.output.summary,
-            differences=rules.compare_values.output.differences,
-        output:
-            *compared("table_groups", "6. Table of groups", ".html", ".csv", ".tex", ".docx"),
-        log:
-            "<logs>/tabulate_comparison/{comparison}.log",
-        conda:
-            "../envs/analysis.yaml"
-        resources:
-            **SMALL,
-        params:
-            settings=inputs.comparison_settings,
-            excluded=inputs.excluded_from_comparison,
-            code=code("tabulate_comparison"),
-        message:
-            "Table of the groups of {wildcards.comparison}"
-        script:
-            "../scripts/tabulate_comparison.py"
+rule plot_volume_curves:
+    input:
+        curves=rules.average_curves.output.curves,
+        means=rules.average_curves.output.means,
+    output:
+        *compared("figure_curves", "4. Time-volume curves", ".png", ".pdf", ".svg"),
+    log:
+        "<logs>/plot_volume_curves/{comparison}.log",
+    conda:
+        "../envs/analysis.yaml"
+    resources:
+        **SMALL,
+    params:
+        settings=inputs.comparison_settings,
+        code=code("plot_volume_curves"),
+    message:
+        "Plot the time-volume curves of {wildcards.comparison}"
+    script:
+        "../scripts/plot_volume_curves.py"
 
-    rule write_comparison:
-        input:
-            values=rules.compare_values.output.values,
-            summary=rules.compare_values.output.summary,
-            tests=rules.compare_values.output.tests,
-            differences=rules.compare_values.output.differences,
-            measurement_error=rules.compare_values.output.measurement_error,
-        output:
-            shown("<results>/comparisons/{comparison}/results.md", "1. Results in words", "comparison", **OF_COMPARISON),
-        log:
-            "<logs>/write_comparison/{comparison}.log",
-        conda:
-            "../envs/analysis.yaml"
-        resources:
-            **SMALL,
-        params:
-            reader=lambda w: study.comparisons[w.comparison].reader,
-            settings=inputs.comparison_settings,
-            excluded=inputs.excluded_from_comparison,
-            code=code("write_comparison"),
-        message:
-            "Write the results of {wildcards.comparison}"
-        script:
-            "../scripts/write_comparison.py"
 
-    rule write_arrive:
-        input:
-            measurements=inputs.values_compared,
-            values=rules.compare_values.output.values,
-            summary=rules.compare_values.output.summary,
-            tests=rules.compare_values.output.tests,
-            differences=rules.compare_values.output.differences,
-            measurement_error=rules.compare_values.output.measurement_error,
-        output:
-            shown("<results>/comparisons/{comparison}/arrive.md", "7. ARRIVE guidelines", **OF_COMPARISON),
-        log:
-            "<logs>/write_arrive/{comparison}.log",
-        conda:
-            "../envs/analysis.yaml"
-        resources:
-            **SMALL,
-        params:
-            reader=lambda w: study.comparisons[w.comparison].reader,
-            settings=inputs.comparison_settings,
-            excluded=inputs.excluded_from_comparison,
-            code=code("write_arrive"),
-        message:
-            "Fill in the ARRIVE guidelines for {wildcards.comparison}"
-        script:
-            "../scripts/write_arrive.py"
+rule average_wall:
+    input:
+        wall=inputs.wall_compared,
+        measurements=inputs.values_compared,
+    output:
+        means="<results>/comparisons/{comparison}/mean_wall.csv",
+    log:
+        "<logs>/average_wall/{comparison}.log",
+    conda:
+        "../envs/analysis.yaml"
+    resources:
+        **SMALL,
+    params:
+        settings=inputs.comparison_settings,
+        code=code("average_wall"),
+    message:
+        "Average the wall thickness of {wildcards.comparison}"
+    script:
+        "../scripts/average_wall.py"
+
+
+rule plot_bullseye:
+    input:
+        means=rules.average_wall.output.means,
+    output:
+        *compared("figure_bullseye", "5. Wall thickness", ".png", ".pdf", ".svg"),
+    log:
+        "<logs>/plot_bullseye/{comparison}.log",
+    conda:
+        "../envs/analysis.yaml"
+    resources:
+        **SMALL,
+    params:
+        settings=inputs.comparison_settings,
+        code=code("plot_bullseye"),
+    message:
+        "Plot the wall thickness of {wildcards.comparison}"
+    script:
+        "../scripts/plot_bullseye.py"
+
+
+rule tabulate_comparison:
+    input:
+        summary=rules.compare_values.output.summary,
+        differences=rules.compare_values.output.differences,
+    output:
+        *compared("table_groups", "6. Table of groups", ".html", ".csv", ".tex", ".docx"),
+    log:
+        "<logs>/tabulate_comparison/{comparison}.log",
+    conda:
+        "../envs/analysis.yaml"
+    resources:
+        **SMALL,
+    params:
+        settings=inputs.comparison_settings,
+        excluded=inputs.excluded_from_comparison,
+        code=code("tabulate_comparison"),
+    message:
+        "Table of the groups of {wildcards.comparison}"
+    script:
+        "../scripts/tabulate_comparison.py"
+
+
+rule write_comparison:
+    input:
+        values=rules.compare_values.output.values,
+        summary=rules.compare_values.output.summary,
+        tests=rules.compare_values.output.tests,
+        differences=rules.compare_values.output.differences,
+        measurement_error=rules.compare_values.output.measurement_error,
+    output:
+        shown("<results>/comparisons/{comparison}/results.md", "1. Results in words", "comparison", **OF_COMPARISON),
+    log:
+        "<logs>/write_comparison/{comparison}.log",
+    conda:
+        "../envs/analysis.yaml"
+    resources:
+        **SMALL,
+    params:
+        reader=lambda w: study.comparisons[w.comparison].reader,
+        settings=inputs.comparison_settings,
+        excluded=inputs.excluded_from_comparison,
+        code=code("write_comparison"),
+    message:
+        "Write the results of {wildcards.comparison}"
+    script:
+        "../scripts/write_comparison.py"
+
+
+rule write_arrive:
+    input:
+        measurements=inputs.values_compared,
+        values=rules.compare_values.output.values,
+        summary=rules.compare_values.output.summary,
+        tests=rules.compare_values.output.tests,
+        differences=rules.compare_values.output.differences,
+        measurement_error=rules.compare_values.output.measurement_error,
+    output:
+        shown("<results>/comparisons/{comparison}/arrive.md", "7. ARRIVE guidelines", **OF_COMPARISON),
+    log:
+        "<logs>/write_arrive/{comparison}.log",
+    conda:
+        "../envs/analysis.yaml"
+    resources:
+        **SMALL,
+    params:
+        reader=lambda w: study.comparisons[w.comparison].reader,
+        settings=inputs.comparison_settings,
+        excluded=inputs.excluded_from_comparison,
+        code=code("write_arrive"),
+    message:
+        "Fill in the ARRIVE guidelines for {wildcards.comparison}"
+    script:
+        "../scripts/write_arrive.py"

@@ -225,6 +225,7 @@ rule plot_groups:
         **SMALL,
     params:
         phenotypes=inputs.phenotypes,
+        order=inputs.group_order,
         sd_ddof=study.statistics["sd_ddof"],
         alpha=study.statistics["alpha"],
         code=code("plot_groups"),

@@ -82,6 +82,7 @@ rule model_overlap:
         **SMALL,
     params:
         phenotypes=inputs.phenotypes,
+        order=inputs.group_order,
         alpha=study.statistics["alpha"],
         code=code("model_overlap"),
     message:
@@ -126,6 +127,7 @@ rule compare_groups:
         **SMALL,
     params:
         phenotypes=inputs.phenotypes,
+        order=inputs.group_order,
         sd_ddof=study.statistics["sd_ddof"],
         alpha=study.statistics["alpha"],
         code=code("compare_groups"),

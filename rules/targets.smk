@@ -79,14 +79,14 @@ rule statistics:
 rule comparisons:
     """Compare the groups of animals, if the study file contains `comparison`."""
     input:
-        collect(rules.compare_values.output, comparison=study.comparisons) if study.comparisons else [],
-        collect(rules.plot_comparison.output, comparison=study.comparisons) if study.comparisons else [],
-        collect(rules.plot_sessions.output, comparison=OF_SESSIONS) if OF_SESSIONS else [],
-        collect(rules.plot_volume_curves.output, comparison=OF_IMAGES) if OF_IMAGES else [],
-        collect(rules.plot_bullseye.output, comparison=OF_IMAGES) if OF_IMAGES else [],
-        collect(rules.tabulate_comparison.output, comparison=study.comparisons) if study.comparisons else [],
-        collect(rules.write_comparison.output, comparison=study.comparisons) if study.comparisons else [],
-        collect(rules.write_arrive.output, comparison=study.comparisons) if study.comparisons else [],
+        collect(rules.compare_values.output, comparison=study.comparisons),
+        collect(rules.plot_comparison.output, comparison=study.comparisons),
+        collect(rules.plot_sessions.output, comparison=OF_SESSIONS),
+        collect(rules.plot_volume_curves.output, comparison=OF_IMAGES),
+        collect(rules.plot_bullseye.output, comparison=OF_IMAGES),
+        collect(rules.tabulate_comparison.output, comparison=study.comparisons),
+        collect(rules.write_comparison.output, comparison=study.comparisons),
+        collect(rules.write_arrive.output, comparison=study.comparisons),
         earlier=rules.measurements.input,
 
 

@@ -6,7 +6,7 @@ reader; group_differences.csv, every pair of phenotypes for both, and whether th
 `murmur.statistics.phenotypes` gives the definitions.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from murmur.csv_tables import read_csv, write_csv
@@ -25,9 +25,13 @@ def main(
     differences_output: str,
     sd_ddof: int,
     alpha: float,
+    order: Sequence[str] = (),
 ) -> None:
-    """Write the three tables from the table `function` and the phenotype of each mouse that has a known one."""
-    grouped = group(read_csv(function), phenotypes)
+    """Write the three tables from the table `function` and the phenotype of each mouse that has a known one.
+
+    `order` lists phenotypes that come first.
+    """
+    grouped = group(read_csv(function), phenotypes, order)
     write_csv(summarise(grouped, sd_ddof), summary_output)
     tests = omnibus_tests(grouped)
     write_csv(tests, tests_output)
@@ -39,6 +43,7 @@ if __name__ == "__main__":
         main(
             function=snakemake.input.function,
             phenotypes=snakemake.params.phenotypes,
+            order=snakemake.params.order,
             summary_output=snakemake.output.summary,
             tests_output=snakemake.output.tests,
             differences_output=snakemake.output.differences,

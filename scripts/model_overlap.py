@@ -5,7 +5,7 @@ error ~ phenotype + phase + structure + (1 | mouse), where error = 1 - Dice; `mu
 gives the definitions.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from murmur.csv_tables import read_csv, write_csv
@@ -16,9 +16,12 @@ if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 
-def main(overlap: str, phenotypes: Mapping[str, str], output: str, alpha: float) -> None:
-    """Write `output` from the table `overlap`; `phenotypes` gives the phenotype of each mouse where it is known."""
-    write_csv(overlap_model(read_csv(overlap), phenotypes, alpha), output)
+def main(overlap: str, phenotypes: Mapping[str, str], output: str, alpha: float, order: Sequence[str] = ()) -> None:
+    """Write `output` from the table `overlap`.
+
+    `phenotypes` gives the phenotype of each mouse where it is known; those in `order` come first.
+    """
+    write_csv(overlap_model(read_csv(overlap), phenotypes, alpha, order), output)
 
 
 if __name__ == "__main__":
@@ -26,6 +29,7 @@ if __name__ == "__main__":
         main(
             overlap=snakemake.input.overlap,
             phenotypes=snakemake.params.phenotypes,
+            order=snakemake.params.order,
             output=snakemake.output[0],
             alpha=snakemake.params.alpha,
         )

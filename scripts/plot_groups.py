@@ -156,10 +156,16 @@ def main(
     cohort: str,
     sd_ddof: int,
     alpha: float,
+    order: Sequence[str] = (),
 ) -> None:
-    """Draw one row per metric that has values: the mice by phenotype and the differences between phenotypes."""
+    """Draw one row per metric that has values: the mice by phenotype and the differences between phenotypes.
+
+    Phenotypes in `order` come first.
+    """
     grouped = [
-        metric for metric in group(in_print(read_csv(function)), phenotypes) if any(map(len, metric.groups.values()))
+        metric
+        for metric in group(in_print(read_csv(function)), phenotypes, order)
+        if any(map(len, metric.groups.values()))
     ]
     if not grouped:
         with style.printed_figure(outputs, height_mm=30) as figure:
@@ -197,6 +203,7 @@ if __name__ == "__main__":
         main(
             function=snakemake.input.function,
             phenotypes=snakemake.params.phenotypes,
+            order=snakemake.params.order,
             differences=snakemake.input.differences,
             outputs=list(snakemake.output),
             reader=snakemake.wildcards.reader,

@@ -1,6 +1,6 @@
 """Vocabulary: names of structures, phases, metrics and units, in tables and in print, and the columns of labels."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from murmur.files import natural_key
 
@@ -75,12 +75,17 @@ def numbered(thing: str, index: int, count: int) -> str:
     return f"{thing} {index + 1} of {count}"
 
 
-def in_order(names: Iterable[str]) -> list[str]:
-    """Sort groups or sessions by name: controls and baseline first, day 7 before day 28, ignoring case."""
+def in_order(names: Iterable[str], given: Sequence[str] = ()) -> list[str]:
+    """Sort groups or sessions: those `given` first, in their order, then controls and baseline, day 7 before day 28."""
 
     def key(name: str) -> tuple:
         words = name.casefold()
-        return not f"{words} ".startswith(FIRST), natural_key(words), name
+        return (
+            given.index(name) if name in given else len(given),
+            not f"{words} ".startswith(FIRST),
+            natural_key(words),
+            name,
+        )
 
     return sorted(names, key=key)
 

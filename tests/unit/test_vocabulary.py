@@ -19,3 +19,7 @@ from murmur.vocabulary import in_order
 )
 def test_controls_come_first_and_days_in_their_order(found, expected):
     assert in_order(found) == expected
+
+
+def test_given_names_come_first_in_their_order():
+    assert in_order(["sham", "day 7", "TAC", "MI"], given=["TAC", "MI", "absent"]) == ["TAC", "MI", "sham", "day 7"]

@@ -4,10 +4,13 @@ import shutil
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 import yaml
 
 from murmur.audit.snakemake_plan import plan
+from murmur.csv_tables import read_csv
+from murmur.data.mouse_file import write_cine
 from workplace import ROOT, Workplace, planned_jobs
 
 STUDY_OF_130 = {
@@ -27,6 +30,53 @@ def test_default_study_is_planned_whole(workplace):
     assert planned["train_network"] == 1
     assert planned["segment_mouse"] == 32
     assert planned["tabulate_agreement"] == planned["plot_cases"] == planned["render_movies"] == 2
+
+
+def test_cohort_without_a_reference_is_planned_without_agreement(workplace):
+    """Mice are segmented, measured, shown and compared; what needs a reference is left out."""
+    images = np.random.default_rng(0).integers(0, 999, (64, 64, 3, 4)).astype(np.uint16)
+    for number in range(1, 7):
+        write_cine(workplace.folder / "mice" / f"M{number}.h5", images + number)
+    people = [f"M{number}\t{('sham', 'TAC')[number % 2]}" for number in range(1, 7)]
+    (workplace.folder / "participants.tsv").write_text("\n".join(["mouse\tgroup", *people]) + "\n")
+    study = {
+        "study": "own",
+        "cohorts": {"mine": {"source": {"folder": "mice"}, "participants": "participants.tsv"}},
+        "readers": {"murmur": {"weights": "murmur"}, "second": {"weights": "murmur"}},
+        "comparison": {"treatment": {"values": "murmur", "control": "sham"}},
+    }
+    run = workplace.snakemake("--dry-run", study=workplace.write(study))
+    assert run.status == 0, run.output
+    planned = planned_jobs(run.output)
+    assert planned["plot_animal"] == 12
+    assert planned["collect_animals"] == planned["render_movies_by_EF"] == planned["plot_cases"] == 2
+    assert planned["compare_values"] == 1
+    needing = {"measure_agreement", "measure_overlap", "compare_overlap", "compare_groups", "estimate_sample_size"}
+    needing |= {"tabulate_agreement", "tabulate_overlap", "tabulate_groups", "write_results", "compare_readers"}
+    needing |= {"render_movies", "plot_agreement", "plot_overlap", "plot_groups", "plot_readers"}
+    assert not needing & set(planned)
+
+
+def test_measurements_without_a_reference_are_compared_between_groups(workplace):
+    rng = np.random.default_rng(0)
+    rows = [f"M{n},EF,%,{50 + 10 * (n % 2) + rng.normal():.2f}" for n in range(1, 11)]
+    (workplace.folder / "numbers.csv").write_text("\n".join(["mouse,metric,unit,other", *rows]) + "\n")
+    people = [f"M{n}\t{('TAC', 'sham')[n % 2]}" for n in range(1, 11)]
+    (workplace.folder / "participants.tsv").write_text("\n".join(["mouse\tgroup", *people]) + "\n")
+    study = {
+        "study": "numbers",
+        "cohorts": {"table": {"source": {"measurements": "numbers.csv"}, "participants": "participants.tsv"}},
+        "comparison": {"treatment": {"control": "sham"}},
+    }
+    run = workplace.snakemake(study=workplace.write(study))
+    assert run.status == 0, run.output[-5000:]
+    results = workplace.results("numbers")
+    (difference,) = read_csv(results / "comparisons/treatment/differences.csv").to_dict("records")
+    assert (difference["group_a"], difference["group_b"]) == ("sham", "TAC")
+    assert difference["difference"] == pytest.approx(-10, abs=2)
+    assert difference["p_adjusted"] < 0.05
+    assert not (results / "statistics").exists()
+    assert "reference" not in (results / "tables" / "methods.md").read_text().split("## Statistical")[0]
 
 
 def test_study_of_130_mice_and_three_readers_is_planned(workplace):

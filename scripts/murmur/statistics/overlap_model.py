@@ -175,7 +175,9 @@ def variances(error: pd.DataFrame, names: pd.Series | None) -> dict[str, dict[st
     }
 
 
-def overlap_model(overlap: pd.DataFrame, phenotypes: Mapping[str, str], alpha: float) -> pd.DataFrame:
+def overlap_model(
+    overlap: pd.DataFrame, phenotypes: Mapping[str, str], alpha: float, first: Sequence[str] = ()
+) -> pd.DataFrame:
     """Estimate how 1 − Dice depends on phenotype, phase and structure.
 
     Parameters
@@ -187,15 +189,17 @@ def overlap_model(overlap: pd.DataFrame, phenotypes: Mapping[str, str], alpha: f
         Phenotype of each mouse for which it is known; the others enter the tests of phase and structure only.
     alpha : float
         Significance level; the confidence limits have the level 1 − alpha.
+    first : sequence of str, optional
+        Phenotypes that come first, in this order.
 
     Returns
     -------
     DataFrame
         COLUMNS, one row per term, in units of Dice. `phenotype`: Welch's ANOVA of the mean error of each mouse (F, df1,
         df2, p) over the phenotypes of at least MIN_MICE mice; `phenotype[x]`: x compared with the first phenotype,
-        which is `control` if there is one; `phase[ES]` compared with ED and `structure[myocardium]` with the blood
-        pool: paired t-tests within mice (t, df2); `sd[mouse]` and `sd[residual]`: standard deviations between and
-        within mice.
+        that of `first` or `control` if there is one; `phase[ES]` compared with ED and `structure[myocardium]` with the
+        blood pool: paired t-tests within mice (t, df2); `sd[mouse]` and `sd[residual]`: standard deviations between
+        and within mice.
 
     References
     ----------
@@ -204,7 +208,7 @@ def overlap_model(overlap: pd.DataFrame, phenotypes: Mapping[str, str], alpha: f
     """
     error, left_out = complete_mice(overlap)
     known = error.index.to_series().map(dict(phenotypes))
-    order = in_order(known.dropna().unique())
+    order = in_order(known.dropna().unique(), first)
     rows: dict[str, dict[str, object]] = {}
     if len(order) >= 2:
         compared = known.notna()

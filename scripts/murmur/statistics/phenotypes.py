@@ -5,7 +5,7 @@ phenotype of fewer than MIN_MICE mice is described but not tested. Every missing
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -64,7 +64,7 @@ class GroupedMetric:
         return {name: group[rater].to_numpy() for name, group in self.groups.items() if len(group) >= MIN_MICE}
 
 
-def group(function: pd.DataFrame, phenotypes: Mapping[str, str]) -> list[GroupedMetric]:
+def group(function: pd.DataFrame, phenotypes: Mapping[str, str], order: Sequence[str] = ()) -> list[GroupedMetric]:
     """Group the values of each metric by phenotype.
 
     Parameters
@@ -73,6 +73,8 @@ def group(function: pd.DataFrame, phenotypes: Mapping[str, str]) -> list[Grouped
         Columns mouse, metric, unit, reference, reader.
     phenotypes : mapping of str to str
         Phenotype of each mouse for which it is known; mice that are not in `function` are ignored.
+    order : sequence of str, optional
+        Phenotypes that come first, in this order.
 
     Returns
     -------
@@ -83,7 +85,7 @@ def group(function: pd.DataFrame, phenotypes: Mapping[str, str]) -> list[Grouped
     table = table.assign(
         phenotype=table["mouse"].map(dict(phenotypes)), complete=table[list(RATERS)].notna().all(axis=1)
     )
-    names = in_order(table["phenotype"].dropna().unique())
+    names = in_order(table["phenotype"].dropna().unique(), order)
     grouped = []
     for metric in METRICS:
         rows = table[table["metric"] == metric]

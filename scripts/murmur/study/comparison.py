@@ -1,6 +1,6 @@
 """Comparisons of a study: whose measurements are compared, and the groups and sessions of the animals."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import cached_property
 
 import pandas as pd
@@ -124,7 +124,8 @@ class Comparison:
 
     def _levels(self, key: str, values: pd.Series, meaning: str) -> list[str]:
         """The groups or sessions that are compared, in their order; all by default."""
-        existing = in_order(value for value in values.unique() if value)
+        control = [str(self.given["control"])] if key == "groups" and "control" in self.given else []
+        existing = in_order((value for value in values.unique() if value), control)
         given = [str(name) for name in self.given.get(key, existing)]
         for name in given:
             if name not in existing:
@@ -197,12 +198,3 @@ def different_columns(key: str, columns: Mapping[str, str | None]) -> None:
             )
         if column:
             seen[column] = role
-
-
-def order_of(values: Sequence[str], comparisons: Sequence[Comparison]) -> list[str]:
-    """Return groups in the order of the first comparison that lists them; otherwise in natural order."""
-    for comparison in comparisons:
-        groups = comparison.settings["groups"]
-        if "groups" in comparison.given and set(groups) & set(values):
-            return [name for name in groups if name in values] + in_order(set(values) - set(groups))
-    return in_order(values)

@@ -45,6 +45,13 @@ class Inputs:
         table = self.cohort(wildcards).participants
         return {column: [None if pd.isna(cell) else cell for cell in table[column].tolist()] for column in table}
 
+    def group_order(self, wildcards: Wildcards) -> list[str]:
+        """The groups of a cohort in the order of its first comparison; empty if its groups are not compared."""
+        for comparison in self.study.comparisons.values():
+            if comparison.cohort == wildcards.cohort and comparison.settings["group"] in ("group", "phenotype"):
+                return comparison.settings["groups"]
+        return []
+
     def excluded(self, wildcards: Wildcards) -> dict[str, str]:
         """The reason of each excluded mouse of a cohort."""
         return self.cohort(wildcards).excluded

@@ -54,6 +54,10 @@ def test_groups_keep_the_order_in_which_they_are_listed(compared):
     assert compared(groups=["MI patch", "sham"], control="sham").settings["groups"] == ["MI patch", "sham"]
 
 
+def test_control_comes_first_unless_the_groups_are_listed(compared):
+    assert compared(control="MI patch").settings["groups"] == ["MI patch", "sham", "MI"]
+
+
 def test_groups_given_as_numbers_are_text(compared):
     found = compared({"dose": [0.0, 10, 2, 0, 10, 2]}, group="dose", control=0).settings
     assert found["groups"] == ["0", "2", "10"]
