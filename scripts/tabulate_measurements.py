@@ -17,7 +17,7 @@ from murmur.logs import log
 from murmur.measurement.indices import indices
 from murmur.measurement.measures import COMPUTED, CURVE, MEASURES
 from murmur.presentation.workbook import write_workbook
-from murmur.vocabulary import METRICS
+from murmur.vocabulary import LABEL_COLUMNS, METRICS
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -35,6 +35,7 @@ GIVEN = {
     "tibia_length_mm": "tibia length in mm",
     "heart_rate_bpm": "heart rate in beats per minute",
 }
+NUMERIC = ("body_weight_g", "tibia_length_mm", "heart_rate_bpm")
 SHEET = ["column", "unit", "meaning", "formula"]
 
 
@@ -48,6 +49,17 @@ def flags(checks: pd.DataFrame, mice: pd.Series) -> pd.Series:
     """Return the findings of each of `mice` as text, by mouse; missing without findings."""
     words = checks["check"] + ": " + checks["found"]
     return words.groupby(checks["mouse"]).agg("; ".join).reindex(mice)
+
+
+def with_numbers(participants: pd.DataFrame) -> pd.DataFrame:
+    """Return a table of text with numbers where all values of a column are numbers that are written the same way."""
+    table = participants.copy()
+    for column in table.columns.difference(LABEL_COLUMNS):
+        text = table[column].dropna()
+        numbers = pd.to_numeric(text, errors="coerce")
+        if column in NUMERIC or (numbers.astype(object).map(str) == text).all():
+            table[column] = numbers.astype(object).reindex(table.index)
+    return table
 
 
 def known(participants: pd.DataFrame, column: str, mice: pd.Series) -> pd.Series:
@@ -147,7 +159,8 @@ def main(participants: str, function: str, checks: str, images: list[str], who: 
     `images` holds frames.csv, curve.csv and wall.csv of a cohort with images, and is empty for others.
     """
     others = tuple(map(read_csv, images))
-    table = measurements(*map(read_csv, (participants, function, checks)), who, others or None)
+    people = with_numbers(read_csv(participants, labels=pd.read_csv(participants, nrows=0).columns))
+    table = measurements(people, read_csv(function), read_csv(checks), who, others or None)
     log.info("%d scans, %d columns", *table.shape)
     write_csv(table, csv)
     write_workbook({"Measurements": table, "Columns": explanation(table)}, workbook)

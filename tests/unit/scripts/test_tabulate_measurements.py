@@ -105,6 +105,23 @@ def test_measures_of_images(tables, images):
     assert tabulate_measurements.explanation(table)["meaning"].notna().all()
 
 
+def test_columns_of_the_participants_remain_as_they_are_written():
+    text = {
+        "mouse": ["1", "2"],
+        "group": ["0", "1"],
+        "dose": ["5", None],
+        "code": ["007", "12"],
+        "ratio": ["0.5", "2.25"],
+    }
+    table = tabulate_measurements.with_numbers(pd.DataFrame(text | {"body_weight_g": ["20.50", "21"]}))
+    assert table["mouse"].tolist() == ["1", "2"] and table["group"].tolist() == ["0", "1"]
+    assert table["dose"].tolist()[0] == 5 and pd.isna(table["dose"][1])
+    assert table["code"].tolist() == ["007", "12"]
+    assert table["ratio"].tolist() == [0.5, 2.25]
+    assert table["body_weight_g"].tolist() == [20.5, 21.0]
+    assert table.drop(columns="body_weight_g").to_csv() == pd.DataFrame(text).to_csv()
+
+
 def test_every_column_is_explained(tables, tmp_path):
     paths = [str(tmp_path / f"{name}.csv") for name in ("participants", "function", "checks")]
     for table, path in zip(tables, paths, strict=True):
