@@ -29,7 +29,7 @@ wildcard_constraints:
     comparison=any_of(study.comparisons),
 
 
-report: "report/workflow.rst"
+report: caption_file("workflow.rst")
 
 
 # Container for --software-deployment-method apptainer, built as described in envs/murmur.def.

@@ -15,6 +15,7 @@ os.environ.update(PYTHONDONTWRITEBYTECODE="1", TF_CPP_MIN_LOG_LEVEL="1")
 sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
 
 from murmur.errors import BadInput
+from murmur.files import MEMORY, write_text
 from murmur.provenance.code import commit_of, modules_of, science_of_job
 from murmur.provenance.record import label_of, ran_with_cuda
 from murmur.study.dates import correct_dates
@@ -95,10 +96,21 @@ def each(output, pairs):
 
 def shown(path, title, caption=None, **place):
     """An output that the report shows, with its place, title, record and caption from report/."""
-    caption = f"{caption or Path(path).stem}.rst"
-    SHOWN[Path(path).name] = {"title": title, "template": caption}
+    template = f"{caption or Path(path).stem}.rst"
+    SHOWN[Path(path).name] = {"title": title, "template": template}
     labels = lambda wildcards, output: {"item": title, **label_of(output[0])}
-    return report(path, caption=f"../report/{caption}", labels=labels, **place)
+    return report(path, caption=caption_file(template), labels=labels, **place)
+
+
+def caption_file(template):
+    """The template of a caption in report/; if it is about mice and the study is not, a copy about its subject."""
+    file = Path(workflow.basedir) / "report" / template
+    text = file.read_text(encoding="utf-8")
+    if in_words(text) == text:
+        return str(file)
+    copy = (MEMORY / "report" / template).absolute()
+    write_text(copy, in_words(text))
+    return str(copy)
 
 
 def figure(name, title, folder="{cohort}/{reader}/", **place):

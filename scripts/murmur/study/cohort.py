@@ -14,6 +14,7 @@ from murmur.data.participants import TEMPLATE, Participants, check_animals, read
 from murmur.data.split import SPLITS, check_whole_animals, draw_split, read_split
 from murmur.errors import BadInput
 from murmur.measurement.measures import TAKEN
+from murmur.statistics.notes import mice
 from murmur.study.checks import existing, nearest
 from murmur.study.layout import Layout
 from murmur.study.reading import problems
@@ -186,6 +187,13 @@ class Cohort(abc.ABC):
         return animals.nunique() if animals.duplicated().any() else 0
 
     @property
+    def size(self) -> str:
+        """The number of mice with its noun; of repeated scans, also that of their animals."""
+        if animals := self.animals_scanned_repeatedly:
+            return f"{len(self.mice)} scans of {mice(animals)}"
+        return mice(len(self.mice))
+
+    @property
     def compares_phenotypes(self) -> bool:
         """Whether phenotypes are known and can be compared with tests that take scans as independent."""
         return bool(self.phenotypes) and not self.animals_scanned_repeatedly
@@ -258,12 +266,11 @@ class Cohort(abc.ABC):
     @property
     def scans_note(self) -> str:
         """A note on animals with several scans to show before the run starts; often empty."""
-        if not (animals := self.animals_scanned_repeatedly):
+        if not self.animals_scanned_repeatedly:
             return ""
-        are = f"are of {animals} {'animal' if animals == 1 else 'animals'}"
         return (
-            f"Note: the {len(self.mice)} scans of {self.name} {are}; agreement with the reference treats them as "
-            "independent, and phenotypes are compared by `comparison` only."
+            f"Note: {self.name} has {self.size}; agreement with the reference treats them as independent, and "
+            "phenotypes are compared by `comparison` only."
         )
 
     def mice_of(self, *splits: str) -> list[str]:

@@ -99,8 +99,7 @@ class Study:
     @property
     def title(self) -> str:
         """The study in one line: its name, cohorts and readers."""
-        numbers = {name: len(cohort.mice) for name, cohort in self.cohorts.items()}
-        cohorts = ", ".join(f"{name} ({n} {'mouse' if n == 1 else 'mice'})" for name, n in numbers.items())
+        cohorts = ", ".join(f"{name} ({cohort.size})" for name, cohort in self.cohorts.items())
         readers = f"; readers: {', '.join(self.reader_names)}" if self.reader_names else "; no readers"
         return in_words(f"Study {self.name}: {cohorts}{readers}")
 

@@ -30,14 +30,12 @@ def summary(study: Study) -> str:
 
 
 def _cohort(cohort: Cohort) -> str:
-    parts = [f"{_mice(len(cohort.mice))} from {SOURCES[cohort.kind]}".replace("from simulated", "simulated")]
+    parts = [f"{cohort.size} from {SOURCES[cohort.kind]}".replace("from simulated", "simulated")]
     if not cohort.contoured:
         parts.append("no reference, so that readers are not compared with it")
     elif cohort.kind in ("folder", "nifti"):
         parts.append(f"{len(cohort.contoured)} with contours")
     parts += [f"{mouse} excluded ({reason})" for mouse, reason in cohort.excluded.items()]
-    if animals := cohort.animals_scanned_repeatedly:
-        parts.append(f"{animals} {'animal' if animals == 1 else 'animals'}")
     if cohort.phenotypes:
         known = [cohort.phenotypes.get(mouse, "unknown") for mouse in cohort.mice]
         parts.append(f"phenotypes: {_numbers(known)}")

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection
 from logging import LogRecord
 
 from murmur.errors import machine_fault_in
+from murmur.subject import in_words
 from murmur.terminal.ending import mice_to_look_at, results
 from murmur.terminal.job_faults import JobFaults
 from murmur.terminal.plan_table import reasons, table
@@ -110,7 +111,7 @@ class Screen:
     def _say(self, text: str, kind: str) -> None:
         """Write a text unless --quiet excludes its kind; --quiet all leaves only errors."""
         if text and (kind == "errors" or not self._quiet & {kind, "all"}):
-            self._write(text)
+            self._write(in_words(text) if kind == "progress" else text)
 
     def _message(self, text: str, level: int) -> None:
         if text.startswith(UNNEEDED) or SUBMITTED in text:

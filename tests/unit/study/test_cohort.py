@@ -201,7 +201,7 @@ def test_phenotypes_of_repeated_scans_are_known_but_not_compared_as_if_independe
     cohort = mice(participants="people.tsv")
     assert cohort.phenotypes["M2"] == "sham" and cohort.animals_scanned_repeatedly == 3
     assert not cohort.compares_phenotypes
-    assert cohort.scans_note.startswith("Note: the 5 scans of mine are of 3 animals; agreement")
+    assert cohort.scans_note.startswith("Note: mine has 5 scans of 3 mice; agreement")
     once = mice(participants="people.tsv", exclude={"M2": "motion", "M4": "motion"})
     assert once.compares_phenotypes and once.scans_note == ""
 

@@ -36,3 +36,14 @@ def test_override_of_headers_needs_a_value():
         complete(study)
     study["cohorts"]["a"] |= {"frame_interval_ms": 5, "on_bad_file": "stop"}
     assert in_force(complete(study))["cohorts"] == study["cohorts"]
+
+
+def test_subject_is_a_species_or_a_word_with_its_plural():
+    study = {"study": "s", "cohorts": {"a": {"source": {"folder": "mice"}}}}
+    assert complete(study)["subject"] == "mouse"
+    named = complete(study | {"subject": {"name": "sheep", "plural": "sheep", "units": "mL and g"}})
+    assert complete(in_force(named)) == named
+    with pytest.raises(BadInput, match='subject: found "dog", expected mouse, rat, pig, human, or a section'):
+        complete(study | {"subject": "dog"})
+    with pytest.raises(BadInput, match="subject: the key plural is missing"):
+        complete(study | {"subject": {"name": "dog"}})

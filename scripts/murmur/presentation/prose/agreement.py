@@ -42,7 +42,8 @@ def compared(tables: dict[str, pd.DataFrame], cohort: str, reader: str, animals:
     total = n if manifest is None else len(manifest)
     texts = [f"no mouse of the {cohort} cohort was measured by both the reference and reader {reader}"]
     if n:
-        count = f"{n} of the {total} mice" if n < total else mice(n)
+        what = "scans" if animals else "mice"
+        count = f"{n} of the {total} {what}" if n < total else f"{n} {what}" if animals else mice(n)
         texts = [f"reader {reader} was compared with the reference in {count} of the {cohort} cohort"]
     if n < total:
         without = int(manifest["es_frame"].isna().sum())
