@@ -139,7 +139,7 @@ def draw_rooms(axes: Axes, top: float) -> None:
     for importer, names in sorted(arrows(imports()).items()):
         if importer in COMMON | {"scripts"}:
             continue
-        targets = sorted(names - COMMON, key=lambda name: places[name][0])
+        targets = sorted(names - COMMON, key=lambda name: (places[name][0], name))
         left, right, floor = places[importer]
         for number, name in enumerate(targets, start=1):
             start = left + (right - left) * number / (len(targets) + 1)
