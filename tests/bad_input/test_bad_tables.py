@@ -144,7 +144,7 @@ MEASUREMENTS = [
     Case("C08_mL", replaced(",EDV,uL,62.0,", ",EDV,mL,0.062,"), value_of("EDV", 62.0, column="reference")),
     Case("C08b_nL", replaced("uL", "nL"), stops("planning", LINE + "the metric 'EDV' in 'nL'")),
     Case("C09_header_only", table(lambda rows: rows[:1]), stops("planning", r"numbers\.csv: found no rows?")),
-    Case("C10_wide", wide, stops("planning", COLUMNS + "EDV, ESV, EF, expected mouse, metric, unit, reference")),
+    Case("C10_wide", wide, stops("planning", r"numbers\.csv: found .*EDV, ESV, EF, expected mouse, metric, unit")),
     Case("C11_metric_LVEF", replaced(",EF,", ",LVEF,"), stops("planning", LINE + "the metric 'LVEF'")),
     Case("C12_reader_space", cell(0, 5, "observer 2"), stops("planning", COLUMNS + "the column 'observer 2'")),
     Case(
