@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 def main(
     mice: list[str],
     phenotypes: list[str],
+    scans: list[tuple[int, tuple[int, int] | None]],
     seed: int,
     field_T: float,
     frame_interval_ms: float,
@@ -35,7 +36,9 @@ def main(
     truth: str,
     threads: int,
 ) -> None:
-    """Write the files of `mice` (`phenotypes` and `mouse_files` in the same order), `participants` and `truth`.
+    """Write the files of `mice` (`phenotypes`, `scans`, `mouse_files` in the same order), `participants` and `truth`.
+
+    `scans` gives the index of the mouse and the session of each, see `phantom_mouse`.
 
     The same arguments give the same bytes for any number of `threads`. `field_T` is in tesla; `varied` mice have two
     frames, and an anatomy and appearance beyond those of a single scanner.
@@ -43,7 +46,7 @@ def main(
     people, volumes = [], []
     with ProcessPoolExecutor(threads) as pool:
         protocol = {"field_T": field_T, "varied": varied, "frame_interval_ms": frame_interval_ms}
-        made = pool.map(partial(generate_mouse, seed, **protocol), range(len(mice)), phenotypes, mouse_files)
+        made = pool.map(partial(generate_mouse, seed, **protocol), scans, phenotypes, mouse_files)
         shown = progress(made, "phantom", "mouse", len(mice))
         for mouse, phenotype, values in zip(mice, phenotypes, shown, strict=True):
             people.append({"mouse": mouse, "phenotype": phenotype, "field_T": field_T, "seed": seed})
@@ -53,9 +56,12 @@ def main(
     write_csv(pd.DataFrame(volumes, columns=["mouse", "metric", "unit", "value"]), truth)
 
 
-def generate_mouse(seed: int, index: int, phenotype: str, path: str, **protocol) -> dict[str, float]:
-    """Generate mouse `index` with a protocol (see `phantom_mouse`), write it, and return its true volumes."""
-    phantom = phantom_mouse(seed, index, phenotype=phenotype, **protocol)
+def generate_mouse(
+    seed: int, scan: tuple[int, tuple[int, int] | None], phenotype: str, path: str, **protocol
+) -> dict[str, float]:
+    """Generate a scan with a protocol (see `phantom_mouse`), write it, and return its true measures."""
+    index, session = scan
+    phantom = phantom_mouse(seed, index, phenotype=phenotype, session=session, **protocol)
     attributes = {"spacing_mm": phantom.spacing_mm, "frame_interval_ms": phantom.frame_interval_ms}
     write_cine(path, phantom.images, phantom.masks, phantom.frames_with_roi, attributes)
     return phantom.truth
@@ -66,6 +72,7 @@ if __name__ == "__main__":
         main(
             mice=snakemake.params.mice,
             phenotypes=snakemake.params.phenotypes,
+            scans=snakemake.params.scans,
             seed=snakemake.params.seed,
             field_T=snakemake.params.field_T,
             frame_interval_ms=snakemake.params.frame_interval_ms,

@@ -25,6 +25,17 @@ TARGETS = {
 }
 
 
+SESSION_SD = 0.3  # standard deviation between sessions of a mouse, as a share of that between mice
+
+
+@dataclass(frozen=True)
+class Session:
+    """A session of a mouse scanned repeatedly: severity of its phenotype, 0 to 1, and the session's variation."""
+
+    severity: float
+    rng: np.random.Generator
+
+
 @dataclass(frozen=True)
 class Heart:
     """What is drawn once for a mouse. Volumes in uL, lengths in mm, angles in radians, masses in mg."""
@@ -63,9 +74,23 @@ class Pose:
     ed_cavity_scale: float
 
 
-def draw_heart(rng: np.random.Generator, phenotype: str) -> Heart:
-    """Draw a heart of the phenotype: targets first (normal, cut at two standard deviations), then its form."""
-    edv, ef, mass = (mean + sd * np.clip(rng.normal(), -2, 2) for mean, sd in TARGETS[phenotype].values())
+def targets_of(phenotype: str, severity: float) -> list[np.ndarray]:
+    """Return mean and SD of EDV, EF and mass; `severity` is 0 for a healthy mouse and 1 for the phenotype."""
+    healthy, ill = (np.array(list(TARGETS[name].values())) for name in ("control", phenotype))
+    return list((1 - severity) * healthy + severity * ill)
+
+
+def draw_heart(rng: np.random.Generator, phenotype: str, session: Session | None = None) -> Heart:
+    """Draw a heart of the phenotype: targets first (normal, cut at two standard deviations), then its form.
+
+    In another session, the same heart has another severity, and its targets deviate by SESSION_SD of theirs.
+    """
+    severity = 1.0 if session is None else session.severity
+    deviations = [np.clip(rng.normal(), -2, 2) for _ in range(3)]
+    if session is not None:
+        deviations = [of + SESSION_SD * np.clip(session.rng.normal(), -2, 2) for of in deviations]
+    found = zip(targets_of(phenotype, severity), deviations, strict=True)
+    edv, ef, mass = (mean + sd * deviation for (mean, sd), deviation in found)
     outer_volume = edv + mass / MYOCARDIAL_DENSITY
     rv_angle = rng.uniform(0, 2 * np.pi)
     papillary = [
@@ -75,7 +100,8 @@ def draw_heart(rng: np.random.Generator, phenotype: str) -> Heart:
     patch = None
     if phenotype == "mi_patch":
         patch_angle = rv_angle + rng.choice([-1, 1]) * rng.uniform(1.4, 2.6)
-        patch = np.array([patch_angle, rng.uniform(0.6, 0.95), rng.uniform(0.55, 0.75)])
+        width, top = rng.uniform(0.6, 0.95), rng.uniform(0.55, 0.75)
+        patch = np.array([patch_angle, width * severity, top]) if severity > 0 else None
     heart = Heart(
         edv=edv,
         esv=edv * (1 - ef / 100),

@@ -11,7 +11,7 @@ import numpy as np
 from murmur.measurement.function import function, mass
 from murmur.phantom.beat import FRAME_INTERVAL_MS, Beat, draw_beat
 from murmur.phantom.cine import heights_in, image_cine
-from murmur.phantom.heart import ANGLES, Heart, draw_heart, radii, solve_pose, true_volumes
+from murmur.phantom.heart import ANGLES, Heart, Session, draw_heart, radii, solve_pose, true_volumes
 from murmur.phantom.phenotypes import has_inflow_frames, phenotypes_of
 from murmur.phantom.scanner import SLICE_MM, Scanner, draw_scanner
 from murmur.phantom.varied import draw_varied_heart, draw_varied_scanner, two_frames
@@ -45,20 +45,26 @@ def phantom_mouse(
     phenotype: str | None = None,
     frame_interval_ms: float = FRAME_INTERVAL_MS,
     every_frame: bool = False,
+    session: tuple[int, int] | None = None,
 ) -> Phantom:
     """Generate mouse `index` (from 0) of a cohort; `field_T` below 8 gives the coarser, noisier 7 T protocol.
 
     A `varied` mouse has two frames, and an anatomy and appearance beyond those of a single scanner. If no `phenotype`
     is given, phenotypes are assigned in the proportions of the study. With `every_frame`, all frames have masks, not
-    only ED, ES and, in some mice, inflow frames.
+    only ED, ES and, in some mice, inflow frames. `session`, of a mouse scanned repeatedly, is its number, from 0, and
+    the number of sessions: the phenotype develops from none in the first to its full severity in the last.
     """
     phenotype = phenotype or phenotypes_of(index + 1)[index]
     heart_rng, beat_rng, chest_rng, scanner_rng = _streams(seed, index)
+    at = None
+    if session is not None:
+        session_rng, beat_rng, chest_rng, scanner_rng = _streams(seed, index, session[0])
+        at = Session(session[0] / (session[1] - 1), session_rng)
     if varied:
         heart, beat = draw_varied_heart(heart_rng, phenotype), two_frames(beat_rng)
         scanner = draw_varied_scanner(scanner_rng, heart, field_T)
     else:
-        heart, beat = draw_heart(heart_rng, phenotype), draw_beat(beat_rng, frame_interval_ms)
+        heart, beat = draw_heart(heart_rng, phenotype, at), draw_beat(beat_rng, frame_interval_ms)
         scanner = draw_scanner(scanner_rng, heart, field_T)
     annotated = set(range(len(beat.filling))) if every_frame else {beat.ed_frame, beat.es_frame}
     if has_inflow_frames(index) and not varied:
@@ -77,15 +83,19 @@ def phantom_mouse(
     )
 
 
-def heart_rates(seed: int, count: int, frame_interval_ms: float = FRAME_INTERVAL_MS) -> list[float]:
-    """Return the heart rate of the first `count` mice of a cohort that is not `varied`, in beats per minute."""
-    beats = (draw_beat(_streams(seed, index)[1], frame_interval_ms) for index in range(count))
-    return [60_000 / beat.cycle_ms for beat in beats]
+def heart_rates(seed: int, count: int, frame_interval_ms: float = FRAME_INTERVAL_MS, sessions: int = 0) -> list[float]:
+    """Return the heart rate in beats per minute of each scan of the first `count` mice of a cohort, if not `varied`.
+
+    Mice have one scan each, or one in each of several `sessions`.
+    """
+    scans = [(index, session) for index in range(count) for session in (range(sessions) if sessions else [None])]
+    return [60_000 / draw_beat(_streams(seed, *scan)[1], frame_interval_ms).cycle_ms for scan in scans]
 
 
-def _streams(seed: int, index: int) -> list[np.random.Generator]:
-    """Return the generators of a mouse for its heart, beat, chest and scanner."""
-    return [np.random.default_rng(stream) for stream in np.random.SeedSequence((seed, index)).spawn(4)]
+def _streams(seed: int, index: int, session: int | None = None) -> list[np.random.Generator]:
+    """Return the generators of a mouse, or of one of its sessions, for heart, beat, chest and scanner."""
+    scan = (seed, index) if session is None else (seed, index, 1 + session)
+    return [np.random.default_rng(stream) for stream in np.random.SeedSequence(scan).spawn(4)]
 
 
 def _wall(heart: Heart, scanner: Scanner, filling: float) -> np.ndarray:

@@ -155,6 +155,8 @@ class Cohort(abc.ABC):
     def participants(self) -> pd.DataFrame:
         """One row per mouse: mouse, animal, session and what is known of it. Raises BadInput if scans contradict."""
         table = self.listed.table
+        if scans := self._own_scans():
+            table[["animal", "session"]] = [scans[mouse] for mouse in table["mouse"]]
         own = self._own_phenotypes()
         for column in () if "phenotype" in table else ("group", "phenotype") if own else ():
             table.insert(len(table.columns), column, table["mouse"].map(own))
@@ -208,6 +210,10 @@ class Cohort(abc.ABC):
 
     def _own_phenotypes(self) -> dict[str, str]:
         """The phenotypes known from the source itself."""
+        return {}
+
+    def _own_scans(self) -> dict[str, tuple[str, str]]:
+        """Animal and session of each mouse, if known from the source itself."""
         return {}
 
     def _own_heart_rates(self) -> dict[str, float]:

@@ -26,10 +26,22 @@ class PhantomCohort(Cohort):
     kind = "phantom"
     with_inflow = True
 
+    def _check_source(self, key: str) -> None:
+        if self.sessions and self.source["phantom"]["varied"]:
+            raise BadInput(f"{key}.phantom: found sessions of varied mice, expected either; remove sessions or varied")
+
     @cached_property
     def found(self) -> list[str]:
-        """Mouse1, Mouse2, ..., as many as the study file requests."""
-        return [f"Mouse{number}" for number in range(1, len(self.phantom_phenotypes) + 1)]
+        """Mouse1, Mouse2, ..., as many as the study file requests; with sessions, their scans: Mouse1_baseline, ..."""
+        names = [f"Mouse{number}" for number in range(1, len(phenotypes_of(self.source["phantom"]["mice"])) + 1)]
+        if not self.sessions:
+            return names
+        return [f"{name}_{session.replace(' ', '_')}" for name in names for session in self.sessions]
+
+    @property
+    def sessions(self) -> list[str]:
+        """The sessions at which each mouse is scanned; empty if it is scanned once."""
+        return self.source["phantom"].get("sessions", [])
 
     @property
     def generated(self) -> list[str]:
@@ -38,11 +50,28 @@ class PhantomCohort(Cohort):
 
     @cached_property
     def phantom_phenotypes(self) -> list[str]:
-        """The phenotype that each mouse is generated with, in the order of `found`."""
-        return phenotypes_of(self.source["phantom"]["mice"])
+        """The phenotype that each scan is generated with, in the order of `found`."""
+        phenotypes = phenotypes_of(self.source["phantom"]["mice"])
+        return [phenotype for phenotype in phenotypes for _ in self.sessions or [""]]
+
+    @cached_property
+    def scans(self) -> list[tuple[int, tuple[int, int] | None]]:
+        """Index of the mouse and session of each scan, in the order of `found`, as `phantom_mouse` takes them."""
+        several = len(self.sessions)
+        if not several:
+            return [(index, None) for index in range(len(self.found))]
+        return [(number // several, (number % several, several)) for number in range(len(self.found))]
 
     def _own_phenotypes(self) -> dict[str, str]:
         return dict(zip(self.found, self.phantom_phenotypes, strict=True))
+
+    def _own_scans(self) -> dict[str, tuple[str, str]]:
+        if not self.sessions:
+            return {}
+        return {
+            mouse: (f"Mouse{1 + index}", self.sessions[session[0]])
+            for mouse, (index, session) in zip(self.found, self.scans, strict=True)
+        }
 
     def _own_heart_rates(self) -> dict[str, float]:
         phantom = self.source["phantom"]
@@ -50,12 +79,14 @@ class PhantomCohort(Cohort):
             return {}
         from murmur.phantom.mouse import heart_rates
 
-        rates = heart_rates(phantom["seed"], len(self.found), phantom["frame_interval_ms"])
+        several = len(self.sessions)
+        count = len(self.found) // max(1, several)
+        rates = heart_rates(phantom["seed"], count, phantom["frame_interval_ms"], several)
         return dict(zip(self.found, rates, strict=True))
 
     def _with_a_fixed_set(self) -> tuple[set[str], set[str]]:
         varied = self.source["phantom"]["varied"]
-        inflow = {mouse for i, mouse in enumerate(self.found) if has_inflow_frames(i)}
+        inflow = {mouse for mouse, (index, _) in zip(self.found, self.scans, strict=True) if has_inflow_frames(index)}
         return set() if varied else inflow & set(self.mice), set()
 
 

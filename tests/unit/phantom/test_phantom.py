@@ -9,10 +9,11 @@ import pytest
 from scipy.ndimage import binary_erosion, binary_fill_holes
 
 import generate_phantom
+import murmur.phantom.heart
 from murmur.measurement.wall import rings_of
 from murmur.phantom.beat import Beat, draw_beat
 from murmur.phantom.cine import image_cine
-from murmur.phantom.heart import TARGETS, draw_heart, radii, solve_pose, true_volumes
+from murmur.phantom.heart import SESSION_SD, TARGETS, Session, draw_heart, radii, solve_pose, targets_of, true_volumes
 from murmur.phantom.mouse import heart_rates, phantom_mouse
 from murmur.phantom.phenotypes import STUDY, has_inflow_frames, phenotypes_of
 from murmur.phantom.scanner import SLICE_MM, draw_scanner
@@ -300,9 +301,19 @@ def test_mouse_is_made_of_a_phenotype_at_an_interval_of_frames(phantoms):
 def test_varied_files_have_the_same_bytes_in_any_process(varied, tmp_path):
     file = str(tmp_path / "Mouse1.h5")
     generate_phantom.main(
-        ["Mouse1"], ["dcm"], 3, 9.4, 5.0, True, [file], tmp_path / "p.tsv", tmp_path / "truth.csv", threads=2
+        ["Mouse1"],
+        ["dcm"],
+        [(0, None)],
+        3,
+        9.4,
+        5.0,
+        True,
+        [file],
+        tmp_path / "p.tsv",
+        tmp_path / "truth.csv",
+        threads=2,
     )
-    generate_phantom.generate_mouse(3, 0, "dcm", tmp_path / "again.h5", varied=True)
+    generate_phantom.generate_mouse(3, (0, None), "dcm", tmp_path / "again.h5", varied=True)
     assert Path(file).read_bytes() == (tmp_path / "again.h5").read_bytes()
     with h5py.File(file) as found:
         assert np.array_equal(found["Images"][()], varied[0].images)
@@ -314,8 +325,10 @@ def test_files_have_the_published_layout_and_the_same_bytes_in_any_process(phant
     mice = ["Mouse1", "Mouse2"]
     files = [str(tmp_path / "made" / f"{mouse}.h5") for mouse in mice]
     table, truth = tmp_path / "made/participants.tsv", tmp_path / "made/truth.csv"
-    generate_phantom.main(mice, ["dcm", "control"], 1, 9.4, 5.0, False, files, str(table), str(truth), threads=2)
-    generate_phantom.generate_mouse(1, 0, "dcm", tmp_path / "again.h5")
+    generate_phantom.main(
+        mice, ["dcm", "control"], [(0, None), (1, None)], 1, 9.4, 5.0, False, files, str(table), str(truth), threads=2
+    )
+    generate_phantom.generate_mouse(1, (0, None), "dcm", tmp_path / "again.h5")
     assert Path(files[0]).read_bytes() == (tmp_path / "again.h5").read_bytes()
     made = sorted(path.name for path in table.parent.iterdir())
     assert made == ["Mouse1.h5", "Mouse2.h5", "participants.tsv", "truth.csv"]
@@ -367,3 +380,34 @@ def test_thickness_of_masks_is_that_of_the_geometry(phantoms):
             rings = rings_of(phantom.masks[..., frame], phantom.spacing_mm)
             truth = np.mean([phantom.wall_mm[phase][ring.slice].mean() for ring in rings])
             assert np.mean([ring.thickness_mm.mean() for ring in rings]) == pytest.approx(truth, abs=0.05)
+
+
+def test_phenotype_develops_over_the_sessions_of_the_same_mouse():
+    scans = [phantom_mouse(5, 3, phenotype="mi_patch", frame_interval_ms=15, session=(n, 3)) for n in range(3)]
+    ef = [scan.truth["EF"] for scan in scans]
+    assert ef[0] > ef[1] > ef[2]
+    again = phantom_mouse(5, 3, phenotype="mi_patch", frame_interval_ms=15, session=(1, 3))
+    assert np.array_equal(again.images, scans[1].images)
+    rates = [scan.truth["heart_rate"] for scan in scans]
+    assert rates == heart_rates(5, 4, 15, sessions=3)[9:]
+
+
+@pytest.mark.parametrize("phenotype", list(TARGETS))
+def test_effects_of_a_session_lie_between_those_of_health_and_the_phenotype(phenotype):
+    healthy, ill = (np.array(list(TARGETS[name].values())) for name in ("control", phenotype))
+    np.testing.assert_allclose(targets_of(phenotype, 0.0), healthy)
+    np.testing.assert_allclose(targets_of(phenotype, 0.25), 0.75 * healthy + 0.25 * ill)
+    np.testing.assert_allclose(targets_of(phenotype, 1.0), ill)
+
+
+def test_sessions_of_a_mouse_vary_less_than_mice(monkeypatch):
+    monkeypatch.setattr(murmur.phantom.heart, "with_closed_wall", lambda heart: heart)
+
+    def edv(seed, session):
+        return draw_heart(
+            np.random.default_rng(seed), "control", Session(0.0, np.random.default_rng((seed, session)))
+        ).edv
+
+    found = np.array([[edv(seed, session) for session in range(4)] for seed in range(100)])
+    within, between = np.sqrt(found.var(axis=1, ddof=1).mean()), found.mean(axis=1).std(ddof=1)
+    assert within / between == pytest.approx(SESSION_SD, rel=0.2)

@@ -221,3 +221,16 @@ def test_columns_of_the_participants_differ_from_those_that_are_computed(mice, t
         _ = mice(participants="people.tsv").participants
     (tmp_path / "people.tsv").write_text("mouse\theart_rate_bpm\tnotes\nM1\t500\tcalm\n")
     assert mice(participants="people.tsv").participants["notes"].tolist()[0] == "calm"
+
+
+def test_phantom_with_sessions_names_animals_and_sessions():
+    phantom = {"mice": {"control": 1, "tac": 1}, "sessions": ["baseline", "day 7"], "seed": 3}
+    found = Study({"study": "s", "cohorts": {"a": {"source": {"phantom": phantom}}}}).cohorts["a"]
+    assert found.mice == ["Mouse1_baseline", "Mouse1_day_7", "Mouse2_baseline", "Mouse2_day_7"]
+    table = found.participants
+    assert table["animal"].tolist() == ["Mouse1", "Mouse1", "Mouse2", "Mouse2"]
+    assert table["session"].tolist() == ["baseline", "day 7"] * 2
+    assert table["group"].tolist() == ["control", "control", "tac", "tac"]
+    assert found.scans == [(0, (0, 2)), (0, (1, 2)), (1, (0, 2)), (1, (1, 2))]
+    with pytest.raises(BadInput, match="sessions of varied mice"):
+        Study({"study": "s", "cohorts": {"a": {"source": {"phantom": phantom | {"varied": True}}}}})
