@@ -96,7 +96,8 @@ def assumptions_of(values: Values, plan: Design) -> list[dict]:
         else:
             row |= dict(zip(("shapiro_w", "shapiro_p"), map(float, stats.shapiro(residuals)), strict=True))
         spreads = [cell.std(ddof=1) for cell in cells]
-        if len(cells) > 1 and min(spreads) > 1e-12 * scale:
+        distances = [np.abs(cell - np.median(cell)) for cell in cells]
+        if len(cells) > 1 and min(spreads) > 1e-12 * scale and max(map(np.ptp, distances)) > 1e-12 * scale:
             found = stats.levene(*cells, center="median")
             row |= {"brown_forsythe_f": float(found.statistic), "brown_forsythe_p": float(found.pvalue)}
             row["sd_ratio"] = float(max(spreads) / min(spreads))

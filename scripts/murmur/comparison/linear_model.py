@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from murmur.comparison.design import MIN_ANIMALS
 from murmur.comparison.effect_size import small_sample_factor
 from murmur.statistics.paired import NAN
 
@@ -108,14 +109,17 @@ class CellMeans:
         return self.base + (float(self.beta[number - 1]) if number else 0.0)
 
     def contrast(self, weights: Mapping[Cell, float]) -> Contrast | None:
-        """Return the contrast with these weights, of sum 0, of the means of cells; None if it cannot be estimated."""
+        """Return the contrast with these weights, of sum 0, of the means of cells.
+
+        It is None if it cannot be estimated, or if fewer than MIN_ANIMALS of a cell tell of its variance.
+        """
         c = np.zeros(self.x.shape[1])
         for cell, weight in weights.items():
             if self.cells[cell]:
                 c[self.cells[cell] - 1] += weight
-        if not np.allclose(c @ self.estimable, c, atol=1e-8):
-            return None
         used = [self.cells[cell] for cell in weights]
+        if (self.counts[used] < MIN_ANIMALS).any() or not np.allclose(c @ self.estimable, c, atol=1e-8):
+            return None
         variances, free = self.variances[used], np.maximum(self.counts[used] - 1, 1)
         estimate = float(c @ self.beta)
         a = self.x @ self.inverse @ c

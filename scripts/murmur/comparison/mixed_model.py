@@ -132,7 +132,8 @@ def epsilon(table: pd.DataFrame, cell: np.ndarray) -> float:
     Returns
     -------
     float
-        Epsilon, between 1 / (sessions - 1) and 1; its lower limit if there are too few complete animals.
+        Epsilon, between 1 / (sessions - 1) and 1; its lower limit if there are too few complete animals,
+        or if these do not vary.
 
     References
     ----------
@@ -146,4 +147,6 @@ def epsilon(table: pd.DataFrame, cell: np.ndarray) -> float:
     values = values - pd.DataFrame(values).groupby(cell).transform("mean").to_numpy()
     centred = values - values.mean(axis=1, keepdims=True)
     spread = centred.T @ centred
+    if not np.trace(spread) > 1e-24 * np.square(table.to_numpy(float)[complete]).max():
+        return 1 / (sessions - 1)
     return min(1.0, float(np.trace(spread) ** 2 / (sessions - 1) / (spread**2).sum()))

@@ -149,10 +149,12 @@ def _slopes(rows: pd.DataFrame, cells: list[Cell]) -> dict:
     y, x = (v - np.bincount(cell, v)[cell] / np.bincount(cell)[cell] for v in (y, x))
     square, product = np.bincount(cell, x * x), np.bincount(cell, x * y)
     df1, df2 = len(cells) - 1, len(y) - 2 * len(cells)
-    if df2 < 1 or not (square > 0).all():
+    if min(df1, df2) < 1 or not (square > 0).all():
         return {"reasons": [reason("effect_not_tested")]}
     separate = y @ y - (product**2 / square).sum()
     common = y @ y - product.sum() ** 2 / square.sum()
+    if _still(separate / len(y), rows["value"].abs().max()):
+        return {"reasons": [reason("effect_not_tested")]}
     statistic = float((common - separate) / df1 / (separate / df2))
     test = {"statistic": statistic, "df1": df1, "df2": df2, "p": float(stats.f.sf(statistic, df1, df2))}
     return with_eta(test)

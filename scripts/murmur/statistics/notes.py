@@ -68,7 +68,7 @@ WORDS = {
     "phenotypes_pooled": "phenotypes unknown: the SD includes differences between them",
     "too_few_values": "too few values to separate mice from residuals",
     "too_few_groups": "{0} group with at least {1} animals, two are required",
-    "groups_not_connected": "no {0} with animals of both groups: no comparison within it",
+    "groups_not_connected": "too few of {0} with animals of both groups: no comparison within it",
     "effect_not_tested": "too few animals, or no variation: no test",
     "residuals_not_tested": "too few values, or no variation: no test of normality",
     "too_many_values_for_normality": "more than {0} values: no test of normality",
