@@ -58,7 +58,7 @@ def per_attempt(amount):
 
 SMALL = {"mem_mb": per_attempt(1000), "runtime": per_attempt(10)}
 BY_READER = {"category": "{cohort}", "subcategory": "{reader}"}  # place in the report of results of a reader
-OF_COMPARISON = {"category": "Comparison: {comparison}"}
+OF_COMPARISON = {"category": "Comparison {comparison}"}
 SHOWN = {}  # title and caption of each file in the report, by file name
 
 
