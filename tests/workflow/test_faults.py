@@ -1,6 +1,7 @@
 """After a kill, a full disk or a wrong clock, the next plain call gives the bytes of an undisturbed run."""
 
 import os
+import random
 import shutil
 import subprocess
 import time
@@ -18,9 +19,10 @@ from faults import (
     result_of,
     unlock_as_told,
 )
-from workplace import NUMBERS, WATCHED, Run, Workplace, copy_of
+from workplace import NUMBERS, WATCHED, Run, Workplace, copy_of, write_small_study
 
 NOTHING = "Nothing to be done"
+KILLS, LONGEST_BEFORE_KILL = 4, 20  # of one study; seconds from its first job
 
 
 @pytest.fixture
@@ -57,6 +59,20 @@ def test_orphans_run_on(numbers, numbers_alone, orphans_end):
     finish(numbers)
     assert_same(numbers, numbers_alone, "numbers")
     assert NOTHING in finish(numbers)
+
+
+def test_killed_again_and_again(small, tmp_path):
+    """Snakemake and all its jobs are killed at once, at random moments from the first job to the last."""
+    place = Workplace(tmp_path)
+    write_small_study(place)
+    moments = random.Random(1)
+    for _ in range(KILLS):
+        run = Running(place, "small.yaml")
+        run.wait_until(Running.started)
+        if run.kill_after(moments.uniform(0, LONGEST_BEFORE_KILL)):
+            unlock_as_told(place, place.snakemake(study="small.yaml").output)
+    finish(place, study="small")
+    assert_same(place, small, "small")
 
 
 def test_folder_removed_under_a_job(numbers, numbers_alone):
