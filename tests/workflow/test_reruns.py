@@ -35,7 +35,12 @@ WITH_SD += ["summarise_overlap", "tabulate_overlap"]
 # What rests on the masks of one reader.
 OF_GIVEN = [f"{rule}/mice/given" for rule in MEASURED] + ["draw_flow", *AFTER_READERS]
 OF_TRAINED = [f"{rule}/mice/trained" for rule in MEASURED] + ["draw_flow", *AFTER_READERS]
-AFTER_TRAINING = ["export_network/trained", "segment_mouse/mice/trained/*", *OF_TRAINED]
+# What shows them.
+SHEETS_OF_GIVEN, SHEETS_OF_TRAINED = (
+    [f"plot_animal/mice/{reader}/*", f"collect_animals/mice/{reader}"] for reader in ("given", "trained")
+)
+AFTER_TRAINING = ["export_network/trained", "segment_mouse/mice/trained/*", *SHEETS_OF_TRAINED, *OF_TRAINED]
+MASKS_OF_MOUSE3 = ["segment_mouse/mice/*/Mouse3", "plot_animal/mice/*/Mouse3", "collect_animals"]
 LAST = ["write_methods", "list_records"]  # what takes in all results
 
 
@@ -124,7 +129,7 @@ def setting(*keys, value):
         ),
         pytest.param(
             append("scripts/murmur/presentation/style.py"),
-            ["plot_*", "render_movies", "draw_network", "draw_flow"],
+            ["plot_*", "collect_animals", "render_movies", "draw_network", "draw_flow"],
             id="module of many",
         ),
         pytest.param(append("scripts/murmur/measurement/overlap.py"), AFTER_OVERLAP, id="formula"),
@@ -178,17 +183,17 @@ def test_code(place, change, expected):
         ),
         pytest.param(
             setting("readers", "given", "postprocess", value="none"),
-            ["segment_mouse/mice/given/*", *OF_GIVEN],
+            ["segment_mouse/mice/given/*", *SHEETS_OF_GIVEN, *OF_GIVEN],
             id="postprocess",
         ),
         pytest.param(
             setting("inference", value={"precision": "bfloat16"}),
-            ["segment_mouse", *OF_TRAINED, *OF_GIVEN],
+            ["segment_mouse", "plot_animal", "collect_animals", *OF_TRAINED, *OF_GIVEN],
             id="precision",
         ),
         pytest.param(
             setting("cohorts", "mice", "spacing_mm", value=[0.1, 0.2, 1.0]),
-            ["check_cohort", "segment_mouse", *AFTER_MANIFEST],
+            ["check_cohort", "segment_mouse", "plot_animal", "collect_animals", *AFTER_MANIFEST],
             id="spacing_mm",
         ),
         pytest.param(
@@ -227,12 +232,12 @@ def relabel(place, mouse):
 
 def test_content_of_a_test_mouse_does_not_concern_the_networks(place):
     relabel(place, "Mouse3")
-    check(place, ["check_cohort", "segment_mouse/mice/*/Mouse3", *AFTER_MANIFEST])
+    check(place, ["check_cohort", *MASKS_OF_MOUSE3, *AFTER_MANIFEST])
 
 
 def test_content_of_a_training_mouse_reaches_its_network(place):
     relabel(place, "Mouse4")
-    segmented = ["export_network/trained", "segment_mouse/mice/trained/*"]
+    segmented = ["export_network/trained", "segment_mouse/mice/trained/*", *SHEETS_OF_TRAINED]
     check(place, ["check_cohort", *TRAINING, *segmented, *AFTER_MANIFEST])
 
 
@@ -241,13 +246,13 @@ def test_content_that_is_older_than_the_results_counts_too(place):
     relabel(place, "Mouse3")
     os.utime(place.folder / "mice" / "Mouse3.h5", (1e9, 1e9))
     os.utime(place.checkout / "scripts" / "plot_overlap.py", (1e9, 1e9))
-    check(place, ["check_cohort", "segment_mouse/mice/*/Mouse3", *AFTER_MANIFEST])
+    check(place, ["check_cohort", *MASKS_OF_MOUSE3, *AFTER_MANIFEST])
 
 
 def test_weights_concern_their_reader_alone(place):
     with open(place.folder / "given.keras", "ab") as file:
         file.write(b"\0")
-    check(place, ["export_network/given", "segment_mouse/mice/given/*", *OF_GIVEN])
+    check(place, ["export_network/given", "segment_mouse/mice/given/*", *SHEETS_OF_GIVEN, *OF_GIVEN])
 
 
 def test_dates_alone_rerun_nothing(place):
@@ -275,7 +280,8 @@ def test_split_is_checked_before_the_network_is_measured(place):
 
 def test_another_split(place):
     write_split(place, SPLIT.replace("Mouse3,test", "Mouse3,validation").replace("Mouse1,validation", "Mouse1,test"))
-    check(place, ["draw_split", *TRAINING, *AFTER_TRAINING, "segment_mouse/mice/given/Mouse1", *OF_GIVEN])
+    of_given = ["segment_mouse/mice/given/Mouse1", "plot_animal/mice/given/Mouse1", "collect_animals/mice/given"]
+    check(place, ["draw_split", *TRAINING, *AFTER_TRAINING, *of_given, *OF_GIVEN])
 
 
 def test_phenotype(place):
@@ -290,7 +296,8 @@ def test_new_mouse(place):
     with h5py.File(place.folder / "mice" / "Mouse7.h5", "r+") as file:
         file["Images"][0, 0, 0, 0] = np.uint16(9)
     write_split(place, SPLIT + "Mouse7,test\n")
-    check(place, ["check_cohort", "segment_mouse/mice/*/Mouse7", *AFTER_MANIFEST])
+    shown = ["plot_animal/mice/*/Mouse7", "collect_animals"]
+    check(place, ["check_cohort", "segment_mouse/mice/*/Mouse7", *shown, *AFTER_MANIFEST])
 
 
 def test_mouse_that_is_gone(place):
@@ -298,7 +305,7 @@ def test_mouse_that_is_gone(place):
     table = place.folder / "participants.tsv"
     table.write_text(table.read_text().replace("Mouse3\tinfarct\n", ""))
     write_split(place, SPLIT.replace("Mouse3,test\n", ""))
-    check(place, ["check_cohort", *AFTER_MANIFEST])
+    check(place, ["check_cohort", "collect_animals", *AFTER_MANIFEST])
 
 
 def test_mouse_that_became_invalid_costs_neither_manifest_nor_success(place):

@@ -155,10 +155,10 @@ class Inputs:
         """Whether a reader of a cohort can be compared with the reference."""
         return self.study.has_reference(wildcards.cohort, wildcards.reader)
 
-    def overlap(self, wildcards: Wildcards) -> list[str]:
+    def overlap(self, wildcards: Wildcards) -> str | list[str]:
         """The overlap table of a reader of a cohort; none without a reference."""
-        pair = wildcards.cohort, wildcards.reader
-        return self.measurements("overlap", [pair]) if self.has_reference(wildcards) else []
+        found = self.layout.measurements(wildcards.cohort, wildcards.reader, "overlap")
+        return found if self.has_reference(wildcards) else []
 
     def statistics_of_reader(self, wildcards: Wildcards) -> dict[str, str]:
         """The tables for the results section of a reader of a cohort, by name."""

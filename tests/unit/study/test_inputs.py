@@ -57,6 +57,13 @@ def test_measurements_alone_have_no_overlap(study):
     assert inputs.overlaps_compared(job("numbers")) == []
 
 
+def test_overlap_is_one_file_where_there_is_a_reference_and_otherwise_none(study, monkeypatch):
+    inputs = Inputs(study)
+    assert inputs.overlap(job()).endswith("measurements/internal/unet3plus/overlap.csv")
+    monkeypatch.setattr(study.cohorts["internal"], "contoured", [])
+    assert inputs.overlap(job()) == []
+
+
 def test_words_about_a_reader_rest_on_what_is_measured(study):
     inputs = Inputs(study)
     found = inputs.statistics_of_reader(job())
