@@ -24,7 +24,7 @@ def test_verdicts_are_corrected_for_the_number_of_measures():
 
 def test_every_measure_with_a_confirmed_p_has_a_significant_pair():
     rng = np.random.default_rng(1)
-    for _ in range(50):
+    for _ in range(10):
         p = {name: list(rng.uniform(0, 0.1, 3)) for name in ("EF", "EDV", "ESV", "SV")}
         found = with_verdicts(differences(**p), 0.05)
         expected = multipletests([min(values) for values in p.values()], method="holm")[1] < 0.05
