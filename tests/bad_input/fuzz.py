@@ -29,7 +29,7 @@ from murmur.data import measurement_table
 from murmur.data.manifest import check_mouse
 from murmur.data.mouse_file import check_header, contoured_frames
 from murmur.data.nifti import NiftiFolder
-from murmur.data.participants import read_phenotypes
+from murmur.data.participants import read_participants
 from murmur.data.reader_masks import check_masks
 from murmur.data.split import read_split
 from murmur.errors import BadInput
@@ -147,7 +147,7 @@ def targets(folder: Path) -> dict[str, Target]:
         "participants": Target(
             "participants.tsv",
             content("participants.tsv"),
-            lambda: read_phenotypes("participants.tsv", mice),
+            lambda: read_participants("participants.tsv", mice),
             TOKENS,
         ),
         "split": Target("split.csv", content("split.csv"), lambda: read_split("split.csv", ["G1", "G2", "G3"]), TOKENS),

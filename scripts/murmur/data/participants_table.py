@@ -7,7 +7,7 @@ from functools import cache
 from typing import NamedTuple
 
 from murmur.csv_tables import Row, read_rows
-from murmur.data.workbook import is_workbook, read_workbook
+from murmur.data.excel_table import is_workbook, read_workbook
 from murmur.errors import BadInput
 from murmur.files import remembered
 from murmur.subject import subject

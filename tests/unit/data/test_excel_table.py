@@ -4,7 +4,7 @@ import zipfile
 import openpyxl
 import pytest
 
-from murmur.data.workbook import is_workbook, read_workbook
+from murmur.data.excel_table import is_workbook, read_workbook
 from murmur.errors import BadInput
 
 
