@@ -280,7 +280,7 @@ def test_split_is_checked_before_the_network_is_measured(place):
 
 def test_another_split(place):
     write_split(place, SPLIT.replace("Mouse3,test", "Mouse3,validation").replace("Mouse1,validation", "Mouse1,test"))
-    of_given = ["segment_mouse/mice/given/Mouse1", "plot_animal/mice/given/Mouse1", "collect_animals/mice/given"]
+    of_given = ["segment_mouse/mice/given/Mouse1", "plot_animal/mice/given/*Mouse1", "collect_animals/mice/given"]
     check(place, ["draw_split", *TRAINING, *AFTER_TRAINING, *of_given, *OF_GIVEN])
 
 
@@ -288,7 +288,7 @@ def test_phenotype(place):
     write_split(place, SPLIT)
     table = place.folder / "participants.tsv"
     table.write_text(table.read_text().replace("Mouse1\tinfarct", "Mouse1\tdilated"))
-    check(place, AFTER_MANIFEST)
+    check(place, ["describe_participants", *AFTER_MANIFEST])
 
 
 def test_new_mouse(place):
@@ -297,7 +297,7 @@ def test_new_mouse(place):
         file["Images"][0, 0, 0, 0] = np.uint16(9)
     write_split(place, SPLIT + "Mouse7,test\n")
     shown = ["plot_animal/mice/*/Mouse7", "collect_animals"]
-    check(place, ["check_cohort", "segment_mouse/mice/*/Mouse7", *shown, *AFTER_MANIFEST])
+    check(place, ["check_cohort", "describe_participants", "segment_mouse/mice/*/Mouse7", *shown, *AFTER_MANIFEST])
 
 
 def test_mouse_that_is_gone(place):
@@ -305,7 +305,7 @@ def test_mouse_that_is_gone(place):
     table = place.folder / "participants.tsv"
     table.write_text(table.read_text().replace("Mouse3\tinfarct\n", ""))
     write_split(place, SPLIT.replace("Mouse3,test\n", ""))
-    check(place, ["check_cohort", "collect_animals", *AFTER_MANIFEST])
+    check(place, ["check_cohort", "describe_participants", "collect_animals", *AFTER_MANIFEST])
 
 
 def test_mouse_that_became_invalid_costs_neither_manifest_nor_success(place):
