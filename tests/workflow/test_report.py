@@ -83,7 +83,7 @@ def test_table_of_records_has_a_row_for_each_file(small):
     sources = table["sources"]
     assert sources["results/small/cohorts/mice/manifest.csv"] == 6, "the mice"
     assert sources["results/small/figures/mice/figure_7_readers.pdf"] == 7, "the mice and the weights"
-    assert sources["results/small/tables/methods.md"] == 7
+    assert sources["results/small/tables/methods.md"] == 8, "the participants as well"
 
 
 class Outline(HTMLParser):
