@@ -2,7 +2,7 @@
 
 Inputs: the mouse file and its segmentation, and not the tables of the cohort, so that a new mouse leaves the sheets of
 the others as they are. ED and ES are the frames at which the function of the reader is measured; without both, the
-first annotated or segmented frame is shown.
+first annotated or segmented frame is shown or, if there is none, the first of the cine.
 """
 
 from collections.abc import Mapping
@@ -39,9 +39,9 @@ EXPERT = {"color": "white", "linewidth": 0.6, "linestyle": (0, (2, 1.5))}
 
 
 def shown_frames(phases: Mapping[int, str]) -> dict[str, int]:
-    """Return the frames of ED and ES; without both, the first frame, without phase."""
+    """Return the frames of ED and ES; without both, the first with masks, or the first of the cine."""
     frames = {phase: frame for frame, phase in phases.items()}
-    return {phase: frames[phase] for phase in PHASES} if set(PHASES) <= set(frames) else {"": next(iter(phases))}
+    return {phase: frames[phase] for phase in PHASES} if set(PHASES) <= set(frames) else {"": next(iter(phases), 0)}
 
 
 def by_reader(case: Case, frames: Mapping[str, int]) -> dict[str, float]:

@@ -1,6 +1,7 @@
 import itertools
 
 import h5py
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -84,6 +85,20 @@ def test_single_frame_has_one_strip_and_no_ef(tmp_path, monkeypatch):
     assert len(seen[0].axes) == 1
     assert "Mouse1 (sham): no EF, because ED and ES are not both known and segmented" in words(seen[0])
     assert "Frame 1 of 1" in words(seen[0])
+
+
+def test_scan_without_any_masks_is_shown_without_contours(tmp_path, monkeypatch):
+    paths = write_cohort(tmp_path, 1)
+    without_reference(paths)
+    with h5py.File(paths["segmentations"]["Mouse1"], "r+") as file:
+        file["Masks"][:] = 0
+        file.pop("Frames_with_ROI", None)
+        file["Frames_with_ROI"] = np.zeros(0, int)
+    seen = record_figures(monkeypatch)
+    sheet(tmp_path, paths)
+    assert len(seen[0].axes) == 1
+    assert "Mouse1 (sham): no EF, because ED and ES are not both known and segmented" in words(seen[0])
+    assert "Frame 1 of 6" in words(seen[0])
 
 
 @pytest.mark.parametrize("slices", [1, 9, 14])
