@@ -20,7 +20,7 @@ from murmur.comparison.effect_size import small_sample_factor
 from murmur.statistics.paired import NAN
 
 MOST_EXACT = 1000  # animals, above which the degrees of freedom are those of the residuals
-FULL = 1 - 1e-9  # leverage of an animal that determines a mean of its own and tells nothing of the variance
+FULL = 1 - 1e-9  # leverage of an animal that alone determines a mean and so carries no information on the variance
 Cell = tuple[str, str]
 
 
@@ -111,7 +111,7 @@ class CellMeans:
     def contrast(self, weights: Mapping[Cell, float]) -> Contrast | None:
         """Return the contrast with these weights, of sum 0, of the means of cells.
 
-        It is None if it cannot be estimated, or if fewer than MIN_ANIMALS of a cell tell of its variance.
+        It is None if it cannot be estimated, or if the variance of a cell rests on fewer than MIN_ANIMALS animals.
         """
         c = np.zeros(self.x.shape[1])
         for cell, weight in weights.items():

@@ -57,9 +57,9 @@ def _read(file: Path) -> _Source:
 
 
 def _parsed(file: Path) -> tuple[list[str], list[str], str]:
-    """Return what `_parse` returns, which is kept beside the bytecode of the file for as long as both stay the same.
+    """Return the result of `_parse`, cached in `__pycache__` until the file or this module changes.
 
-    All scripts take more than a second to parse, and every call of Snakemake needs them.
+    Parsing all scripts takes more than a second, and every call of Snakemake needs them.
     """
     content = file.read_bytes()
     state = hashlib.sha256(Path(__file__).read_bytes() + content).hexdigest()
