@@ -6,9 +6,10 @@ from functools import cached_property
 import pandas as pd
 
 from murmur.errors import BadInput
+from murmur.measurement.measures import MEASURES
 from murmur.study.checks import nearest, one_of
 from murmur.study.cohort import Cohort
-from murmur.vocabulary import METRICS, REFERENCE, in_order
+from murmur.vocabulary import REFERENCE, in_order
 
 COLUMNS = ("group", "session", "factor", "covariate", "cluster")  # keys that name a column of the participants table
 SHOWN = 5  # mice or animals in a message
@@ -146,7 +147,7 @@ class Comparison:
     def _measures(self) -> list[str] | None:
         """The measures that are compared; None for those that are compared by default."""
         for measure in self.given.get("measures", []):
-            one_of(measure, list(METRICS), f"{self.key}.measures")
+            one_of(measure, list(MEASURES), f"{self.key}.measures")
         return self.given.get("measures")
 
     def _check_animals(self, table: pd.DataFrame, columns: Mapping[str, str | None]) -> None:

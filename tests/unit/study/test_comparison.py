@@ -64,6 +64,10 @@ def test_groups_given_as_numbers_are_text(compared):
     assert found["control"] == "0"
 
 
+def test_any_measure_can_be_compared(compared):
+    assert compared(measures=["cardiac_output", "EF"]).settings["measures"] == ["cardiac_output", "EF"]
+
+
 def test_sessions_of_repeated_scans_are_found_in_natural_order(compared):
     assert compared(REPEATED).settings["sessions"] == ["day 7", "day 28"]
     assert compared(REPEATED, sessions=["day 28"]).settings["sessions"] == ["day 28"]
