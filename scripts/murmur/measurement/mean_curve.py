@@ -43,25 +43,24 @@ def curves_of_scans(volumes: pd.DataFrame, scans: pd.DataFrame) -> pd.DataFrame:
     volumes : DataFrame
         mouse, frame, time_ms and blood_pool_uL, of every frame.
     scans : DataFrame
-        mouse, animal, group, session, and optionally heart_rate_bpm, which may be missing.
+        mouse, animal, group, session and, where any is known, heart_rate_bpm.
 
     Returns
     -------
     DataFrame
         animal, group, session, phase_percent and volume_uL, in the order of `scans`. The duration of the cycle in ms is
-        60 000 divided by the heart rate in beats per minute or, without one, that of the cine: frames × frame interval.
-        A scan with fewer than MIN_FRAMES segmented frames has no curve.
+        60 000 divided by the heart rate in beats per minute. A scan without a heart rate, whose cine does not cover
+        exactly one beat (`murmur.measurement.curve.beat_period`), or with fewer than MIN_FRAMES segmented frames has no
+        curve.
     """
     cines, found = dict(list(volumes.groupby("mouse"))), []
     for scan in scans.to_dict("records"):
         cine = cines.get(scan["mouse"])
-        if cine is None or len(cine) < MIN_FRAMES:
+        rate = scan.get("heart_rate_bpm", np.nan)
+        if cine is None or np.isnan(rate):
             continue
         cine = cine.sort_values("frame")
-        time = cine["time_ms"].to_numpy(float)
-        rate = scan.get("heart_rate_bpm", np.nan)
-        cycle = 60000 / rate if rate > 0 else time[1] * len(time)
-        curve = resample(time, cine["blood_pool_uL"].to_numpy(float), cycle)
+        curve = resample(cine["time_ms"].to_numpy(float), cine["blood_pool_uL"].to_numpy(float), 60_000 / rate)
         if curve is not None:
             place = {name: scan[name] for name in ("animal", "group", "session")}
             found.append(pd.DataFrame(place | {"phase_percent": PHASES, "volume_uL": curve}))

@@ -21,7 +21,7 @@ def draw(folder, monkeypatch, sizes, sessions=(), frames=20):
         for row in scans.to_dict("records")
     ]
     write_csv(pd.concat(volumes), folder / "volumes.csv")
-    write_csv(scans, folder / "measurements.csv")
+    write_csv(scans.assign(heart_rate_bpm=60_000 / (5.0 * frames)), folder / "measurements.csv")
     paths = [str(folder / name) for name in ("volumes.csv", "measurements.csv", "curves.csv", "means.csv")]
     average_curves.main(*paths[:2], settings, *paths[2:])
     seen = record_figures(monkeypatch)
@@ -50,4 +50,4 @@ def test_each_animal_and_the_mean_of_each_group_and_session_are_drawn(tmp_path, 
 def test_too_few_frames_are_said(tmp_path, monkeypatch):
     figure, curves, _ = draw(tmp_path, monkeypatch, {"sham": 3, "MI": 3}, frames=4)
     assert curves.empty
-    assert words(figure) == ["No scan has enough segmented frames for a curve."]
+    assert words(figure) == ["No scan has a known heart rate and enough segmented frames for a curve."]
