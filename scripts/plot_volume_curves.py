@@ -58,7 +58,9 @@ def main(curves: str, means: str, outputs: list[str], settings: Mapping) -> None
     animals, averaged = (printed(read_csv(path).fillna({"session": ""})) for path in (curves, means))
     if animals.empty:
         with style.printed_figure(outputs, height_mm=30) as figure:
-            style.write_in_panel(figure.subplots(), "No scan has a known heart rate and enough segmented frames for a curve.")
+            style.write_in_panel(
+                figure.subplots(), "No scan has a known heart rate and enough segmented frames for a curve."
+            )
         return
     groups, sessions = groups_of(settings), settings["sessions"] or [""]
     width = (style.PAGE_MM - LEFT_MM) / len(groups.names) - GAP_MM

@@ -40,6 +40,17 @@ def read_csv(path: str | Path, labels: Sequence[str] = ()) -> pd.DataFrame:
     return pd.read_csv(path, dtype=dict.fromkeys(text, str), keep_default_na=False, na_values=[""])
 
 
+def as_labels(column: pd.Series) -> pd.Series:
+    """Return values as text: whole numbers without decimals, missing values empty."""
+
+    def label(value: object) -> str:
+        if pd.isna(value):
+            return ""
+        return f"{value:.0f}" if isinstance(value, float) and value.is_integer() else str(value)
+
+    return column.map(label).astype(object)
+
+
 class Row(dict):
     """A row of a table written by a user: its cells, as text, by column; `line` is its line in the file, from 1."""
 

@@ -49,13 +49,7 @@ LABEL_COLUMNS += ("annotated_frames", "inflow_frames")
 LABEL_COLUMNS += ("animal", "session", "group", "level", "cluster", "sex", "cage", "litter")
 
 CONTROLS = ("control", "ctrl", "healthy", "sham", "wild type", "wild-type", "wildtype", "wt")
-FIRST = (
-    *CONTROLS,
-    "baseline",
-    "before",
-    "pre ",
-    "pre-",
-)  # prefixes of the names of groups and sessions that come first
+FIRST = (*CONTROLS, "baseline", "before", "pre ", "pre-")  # prefixes of the groups and sessions that come first
 
 REFERENCE = "reference"  # the expert as a reader, with masks in the mouse files
 SHIPPED_WEIGHTS = ("murmur", "phantom")  # keywords of the network in models/; the second is its former name

@@ -1,6 +1,6 @@
 import pandas as pd
 
-from murmur.csv_tables import read_csv, write_csv
+from murmur.csv_tables import as_labels, read_csv, write_csv
 
 
 def test_numbers_survive_to_the_last_bit(tmp_path):
@@ -26,6 +26,11 @@ def test_labels_that_look_like_numbers_stay_text(tmp_path):
     for name, values in labels.items():
         assert back[name].dropna().tolist() == [value for value in values if value is not None], name
     assert back["p"].tolist() == [0, 1]
+
+
+def test_numbers_used_as_labels_keep_all_digits():
+    given = pd.Series([1.0, 0.12345678, None, "day 7", 1234567.0], dtype=object)
+    assert as_labels(given).to_list() == ["1", "0.12345678", "", "day 7", "1234567"]
 
 
 def test_reader_next_to_reference_is_a_value(tmp_path):

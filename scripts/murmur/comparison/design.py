@@ -11,6 +11,7 @@ from itertools import combinations
 import pandas as pd
 
 from murmur.comparison.measures import chosen
+from murmur.csv_tables import as_labels
 from murmur.measurement.measures import MEASURES
 from murmur.statistics.notes import Reason, reason
 from murmur.vocabulary import in_order
@@ -109,13 +110,6 @@ class Values:
         return self.rows[self.rows["session"] == session]
 
 
-def text(column: pd.Series) -> pd.Series:
-    """Return labels as text: whole numbers without decimals, missing ones empty."""
-    if pd.api.types.is_float_dtype(column):
-        return column.map(lambda value: "" if pd.isna(value) else f"{value:g}")
-    return column.astype(object).where(column.notna(), "").astype(str)
-
-
 def tidy(table: pd.DataFrame, settings: dict) -> tuple[pd.DataFrame, list[Reason]]:
     """Select the scans that are compared, with the roles of their columns.
 
@@ -136,9 +130,9 @@ def tidy(table: pd.DataFrame, settings: dict) -> tuple[pd.DataFrame, list[Reason
     """
     given = {key: settings.get(key) for key in KEYS}
     scans = table.copy()
-    scans["animal"] = text(table["animal"] if "animal" in table else table["mouse"])
+    scans["animal"] = as_labels(table["animal"] if "animal" in table else table["mouse"])
     for role, key in {"group": "group", "session": "session", "level": "factor", "cluster": "cluster"}.items():
-        scans[role] = text(table[given[key]]) if given[key] else ""
+        scans[role] = as_labels(table[given[key]]) if given[key] else ""
     scans["covariate"] = pd.to_numeric(table[given["covariate"]]) if given["covariate"] else float("nan")
     if "contoured" not in table:
         scans["contoured"] = False

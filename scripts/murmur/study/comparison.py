@@ -5,6 +5,7 @@ from functools import cached_property
 
 import pandas as pd
 
+from murmur.csv_tables import as_labels
 from murmur.errors import BadInput
 from murmur.measurement.measures import MEASURES
 from murmur.study.checks import nearest, one_of
@@ -98,7 +99,7 @@ class Comparison:
         """The participants whose scans the reader segments, one row per scan, as text; empty if a value is missing."""
         table = self._cohort.participants
         table = table[table["mouse"].isin(self._mice_read(self.cohort, self.reader))]
-        return table.map(as_text)
+        return table.apply(as_labels)
 
     def _column(self, key: str, table: pd.DataFrame) -> str | None:
         """The column named by a key; None if none is used."""
@@ -180,13 +181,6 @@ class Comparison:
                     f"{self.key}.covariate: found '{value}' for {mouse} in the column {column}, expected numbers; "
                     "correct it, or use the column as factor"
                 )
-
-
-def as_text(value) -> str:
-    """Return a value of a participants table as text, whole numbers without decimals; empty if it is missing."""
-    if pd.isna(value):
-        return ""
-    return f"{value:g}" if isinstance(value, float) and value.is_integer() else str(value)
 
 
 def different_columns(key: str, columns: Mapping[str, str | None]) -> None:
