@@ -11,6 +11,11 @@ from snakemake import __version__ as snakemake_version
 from murmur.provenance.run_context import export_run_context
 from murmur.study.schema import in_force
 
+animals_scanned_repeatedly = {
+    name: cohort.animals_scanned_repeatedly
+    for name, cohort in study.cohorts.items()
+    if cohort.animals_scanned_repeatedly
+}
 TABLES = [pair for pair in PAIRS if pair not in PAIRS_WITH_IMAGES]
 
 
@@ -32,6 +37,11 @@ rule write_methods:
         functions=each(rules.import_measurements.output.function, TABLES),
         trainings=collect(rules.train_network.output.record, reader=TRAINED),
         histories=collect(rules.train_network.output.history, reader=TRAINED),
+        values=collect(rules.compare_values.output.values, comparison=study.comparisons),
+        summary=collect(rules.compare_values.output.summary, comparison=study.comparisons),
+        tests=collect(rules.compare_values.output.tests, comparison=study.comparisons),
+        differences=collect(rules.compare_values.output.differences, comparison=study.comparisons),
+        measurement_error=collect(rules.compare_values.output.measurement_error, comparison=study.comparisons),
         others=RESULTS,
     output:
         shown("<results>/tables/methods.md", "Methods section", category="Provenance"),
@@ -47,6 +57,8 @@ rule write_methods:
         cohorts=IMAGES,
         tables=TABLES,
         trained=TRAINED,
+        animals=animals_scanned_repeatedly,
+        compared={name: (comparison.reader, comparison.settings) for name, comparison in study.comparisons.items()},
         code=code("write_methods"),
     message:
         "Write the methods section"

@@ -1,12 +1,12 @@
 """Methods section of a study, ready to paste.
 
 Inputs: the manifest and the split of each cohort with images, function.csv of the others, training.json and history.csv
-of each trained network, and all results, whose records give the weights, software and commit used. Output: methods.md.
-All numbers and names are filled in.
+of each trained network, the tables of each comparison, and all results, whose records give the weights, software and
+commit used. Output: methods.md. All numbers and names are filled in.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,8 +16,10 @@ from murmur.csv_tables import read_csv
 from murmur.data.manifest import read_analysed
 from murmur.job import job
 from murmur.presentation.markdown_page import write_page
-from murmur.presentation.prose import methods, statistical_methods, training_methods
+from murmur.presentation.prose import comparison_methods, methods, statistical_methods, training_methods
+from murmur.presentation.prose.differences import TABLES, Compared, read_comparison
 from murmur.provenance.lineage import Lineage, lineage
+from murmur.subject import in_scans
 from murmur.vocabulary import METRICS, in_order
 
 if TYPE_CHECKING:
@@ -70,59 +72,99 @@ def sections(
     commits: list[str],
     excluded: Mapping[str, Mapping[str, str]],
     checks: Mapping[str, pd.DataFrame],
+    animals: Mapping[str, int] | None = None,
+    compared: Sequence[Compared] = (),
 ) -> dict[str, list[str]]:
     """Return the paragraphs under each heading.
 
     Tables are by cohort, those of `functions` by cohort and reader; `trained` has training.json and history.csv by
     reader, `weights` the SHA-256 of a reader's weights, `made` the statistical tables that hold a result, by name,
     `excluded` the reasons of the excluded mice and `checks` the findings of the plausibility checks, both by cohort.
+    `animals` gives the number of animals of each cohort whose animals have several scans.
     """
-    cohorts, statistics = settings["cohorts"], settings["statistics"]
+    cohorts, animals = settings["cohorts"], animals or {}
     readers = settings["readers"] if manifests else {}
-    numbers = [set(table["metric"]) for tables in functions.values() for table in tables.values()]
-    measured = [metric for metric in METRICS if manifests or any(metric in found for found in numbers)]
-    known = [in_order(table["phenotype"].dropna().unique()) for table in manifests.values()]
     contoured = any(table["annotated_frames"].notna().any() for table in manifests.values())
     contoured |= any(table["reference"].notna().any() for tables in functions.values() for table in tables.values())
-    controls = {names[0] for names in known if len(names) > 1}
+
+    def of_cohort(name: str, text: str) -> str:
+        return in_scans(text) if name in animals else text
+
     return {
         "Mice and images" if manifests else "Mice": [
-            *(methods.images(name, cohorts[name], table, excluded[name]) for name, table in manifests.items()),
-            *(methods.numbers_alone(name, tables, excluded[name]) for name, tables in functions.items()),
+            *(
+                of_cohort(name, methods.images(name, cohorts[name], table, excluded[name], animals.get(name, 0)))
+                for name, table in manifests.items()
+            ),
+            *(
+                of_cohort(name, methods.numbers_alone(name, tables, excluded[name], animals.get(name, 0)))
+                for name, tables in functions.items()
+            ),
             methods.plausibility(checks),
         ],
         "Reference contours": [
-            methods.contours(name, cohorts[name], table, splits[name]) for name, table in manifests.items()
+            of_cohort(name, methods.contours(name, cohorts[name], table, splits[name]))
+            for name, table in manifests.items()
         ],
         "Data split": [
-            methods.split(name, cohorts[name], manifests[name], table)
+            of_cohort(name, methods.split(name, cohorts[name], manifests[name], table))
             for name, table in splits.items()
             if trained or "split" in cohorts[name]
         ],
         "Segmentation": [
-            *(t for name in readers for t in paragraphs_of_reader(name, settings, splits, trained, weights)),
+            *(
+                in_scans(text) if animals.keys() >= cohorts.keys() else text
+                for name in readers
+                for text in paragraphs_of_reader(name, settings, splits, trained, weights)
+            ),
             methods.masks(readers),
         ],
-        "Measurements": [
-            methods.measures(manifests.values(), readers),
-            methods.further_measures(),
-            methods.overlap_measures(manifests.values()),
-        ]
-        if manifests
-        else [],
-        "Statistical analysis": [
-            statistical_methods.conventions(statistics, made, measured),
-            statistical_methods.agreement(statistics, made["agreement"]) if "agreement" in made else "",
-            statistical_methods.overlap(made, controls),
-            statistical_methods.groups(made["group_tests"]) if "group_tests" in made else "",
-            statistical_methods.sample_size(statistics, made["sample_size"]) if "sample_size" in made else "",
-            statistical_methods.readers(statistics, made),
-            statistical_methods.between_cohorts() if "cohort_comparison" in made else "",
-            statistical_methods.supplement(made),
-        ],
+        "Measurements": measurements(manifests, readers, compared),
+        "Statistical analysis": statistics(settings["statistics"], manifests, functions, made, bool(animals)),
+        "Comparison of groups": [comparison_methods.methods(found, len(compared) > 1) for found in compared],
         "Software": [methods.software(versions, commits)],
-        "To be completed by the authors": [methods.to_be_completed(cohorts, made, contoured)],
+        "To be completed by the authors": [methods.to_be_completed(cohorts, made, contoured, bool(compared))],
     }
+
+
+def measurements(
+    manifests: Mapping[str, pd.DataFrame], readers: Mapping[str, dict], compared: Sequence[Compared]
+) -> list[str]:
+    """Return the paragraphs about what was measured."""
+    named = methods.compared_measures([name for found in compared for name in found.measures], bool(manifests))
+    if not manifests:
+        return [named]
+    first = [methods.measures(manifests.values(), readers), methods.further_measures()]
+    return [*first, named, methods.overlap_measures(manifests.values())]
+
+
+def statistics(
+    given: dict,
+    manifests: Mapping[str, pd.DataFrame],
+    functions: Mapping[str, Mapping[str, pd.DataFrame]],
+    made: Mapping[str, pd.DataFrame],
+    repeated: bool,
+) -> list[str]:
+    """Return the paragraphs about the statistics of agreement; `repeated` tells whether animals have several scans."""
+    numbers = [set(table["metric"]) for tables in functions.values() for table in tables.values()]
+    measured = [metric for metric in METRICS if manifests or any(metric in found for found in numbers)]
+    known = [in_order(table["phenotype"].dropna().unique()) for table in manifests.values()]
+    controls = {names[0] for names in known if len(names) > 1}
+    return [
+        statistical_methods.conventions(given, made, measured, repeated),
+        statistical_methods.agreement(given, made["agreement"]) if "agreement" in made else "",
+        statistical_methods.overlap(made, controls),
+        statistical_methods.groups(made["group_tests"]) if "group_tests" in made else "",
+        statistical_methods.sample_size(given, made["sample_size"]) if "sample_size" in made else "",
+        statistical_methods.readers(given, made),
+        statistical_methods.between_cohorts() if "cohort_comparison" in made else "",
+        statistical_methods.supplement(made),
+    ]
+
+
+def with_values(comparisons: Iterable[Compared]) -> list[Compared]:
+    """Return the comparisons in which a measure has a value."""
+    return [found for found in comparisons if found.measures]
 
 
 def main(
@@ -134,10 +176,13 @@ def main(
     trained: Mapping[str, tuple[str, str]],
     checks: Mapping[str, str],
     results: list[str],
+    animals: Mapping[str, int],
+    compared: Mapping[str, tuple[str, dict, Mapping[str, str]]],
 ) -> None:
     """Write `output` (methods.md) of the study with these `settings` from files named as in `sections`.
 
-    `results` are the results of the study; their records give weights, software and commit.
+    `results` are the results of the study; their records give weights, software and commit. `compared` gives the
+    reader, the settings and the tables of each comparison.
     """
     known = lineage(results)
     tables = {cohort: read_analysed(path) for cohort, path in manifests.items()}
@@ -157,6 +202,8 @@ def main(
         sorted({job.made["commit"] for job in known.jobs}),
         excluded | {cohort: reasons for cohort, (_, reasons) in tables.items()},
         {cohort: read_csv(path) for cohort, path in checks.items()},
+        animals,
+        with_values(read_comparison(paths, name, reader, given) for name, (reader, given, paths) in compared.items()),
     )
     write_page(output, "Methods", found)
 
@@ -176,4 +223,9 @@ if __name__ == "__main__":
             trained=dict(zip(params.trained, zip(given.trainings, given.histories, strict=True), strict=True)),
             checks=dict(zip(params.settings["cohorts"], given.checks, strict=True)),
             results=list(given),
+            animals=params.animals,
+            compared={
+                name: (*params.compared[name], {table: given[table][number] for table in TABLES})
+                for number, name in enumerate(params.compared)
+            },
         )

@@ -93,6 +93,20 @@ def in_words(text: str) -> str:
     return WORDS.sub(replaced, text)
 
 
+def in_scans(text: str) -> str:
+    """Return a text about mice as one about scans, for a cohort whose animals have several; animals remain."""
+
+    def replaced(match: re.Match) -> str:
+        article, written = match.groups()
+        if written.lower().startswith("animal"):
+            return match[0]
+        word = "scans" if written.lower() in PLURALS else "scan"
+        word = word.capitalize() if written[0].isupper() else word
+        return f"{article[0]} {word}" if article else word
+
+    return WORDS.sub(replaced, text)
+
+
 def printed_unit(unit: str) -> str:
     """Return the unit in which values that have `unit` in tables are printed, before it is spelled as in print."""
     return LARGE_UNITS[unit][0] if subject().is_large and unit in LARGE_UNITS else unit

@@ -17,12 +17,18 @@ METHODS = {
 }
 TOO_SMALL = "groups_too_small"
 UNIT = ("scans_averaged", "clusters_are_units")  # reasons that concern the unit of analysis
+COLUMNS = {"body_weight_g": "body weight", "tibia_length_mm": "tibia length", "heart_rate_bpm": "heart rate"}
 CORRECTIONS = {"dunnett_t3": "Dunnett's T3 procedure"}
 
 
 def name_of(measure: str) -> str:
     """Return the printed name of a measure."""
     return MEASURES[measure].printed
+
+
+def column_name(column: str | None) -> str:
+    """Return the printed name of a column of the participants; empty for None."""
+    return COLUMNS.get(column, column) if column else ""
 
 
 def in_sentence(measure: str) -> str:

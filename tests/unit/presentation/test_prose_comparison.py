@@ -114,7 +114,7 @@ def test_measurement_error_is_reported():
     ("settings", "words"),
     [
         ({}, "by Welch's t-test"),
-        ({"covariate": "body_weight_g"}, "a linear model with body_weight_g as covariate"),
+        ({"covariate": "body_weight_g"}, "a linear model with body weight as covariate"),
         ({"cluster": "litter"}, "a linear model with a mean for each litter"),
         ({"factor": "sex"}, "Welch-James procedure"),
     ],

@@ -4,9 +4,11 @@ import pandas as pd
 import pytest
 
 import write_methods
+from compared_groups import write_comparison
 from methods_of_a_study import COMMITS, DIGEST, MADE, OURS, SPLIT, STUDY, VERSIONS, words
 from murmur.csv_tables import write_csv
-from murmur.presentation.prose import statistical_methods
+from murmur.presentation.prose import methods, statistical_methods
+from murmur.presentation.prose.differences import TABLES, read_comparison
 from murmur.study.schema import complete, in_force
 
 
@@ -26,8 +28,8 @@ def test_what_was_not_made_is_not_described():
     assert "limits of agreement" in text
 
 
-def write_methods_of_nothing():
-    """The headings of a study of mice without contours that a network segments."""
+def write_methods_of_nothing(**more):
+    """The paragraphs of a study of mice without contours that a network segments, by heading."""
     bare = OURS.assign(annotated_frames=None, ed_frame=None, es_frame=None, inflow_frames=None)
     study = {
         "study": "s",
@@ -47,6 +49,7 @@ def write_methods_of_nothing():
         COMMITS,
         {"ours": {}},
         {},
+        **more,
     )
     return {heading: text for heading, texts in found.items() if (text := " ".join(filter(None, texts)))}
 
@@ -64,6 +67,43 @@ def test_mice_without_contours_are_neither_tested_nor_compared():
     assert "was applied to all mice (8 in the ours cohort)" in found["Segmentation"]
     for absent in ("test", "Dice", "the reference, and", "equivalence"):
         assert absent not in " ".join(found.values()), absent
+
+
+def compared(folder, **design):
+    paths, settings = write_comparison(folder, {"sham": 4, "MI": 4}, control="sham", **design)
+    return read_comparison({name: paths[name] for name in TABLES}, "treatment", "murmur", settings)
+
+
+def test_comparisons_are_described_with_their_measures_and_statistics(tmp_path):
+    found = write_methods_of_nothing(compared=[compared(tmp_path, settings={"measures": ["EF", "mass_ED"]})])
+    text = found["Comparison of groups"]
+    assert text.startswith(
+        "The groups compared were sham (n = 4) and MI (n = 4); sham was the control group. EF and mass at ED were "
+        "compared, as measured by reader murmur. The unit of analysis was the animal; the primary measure was EF."
+    )
+    assert methods.compared_measures(["EF", "mass_index"], images=True) == (
+        "Further measures compared were mass / body weight (mass at ED per body weight)."
+    )
+    assert "by Welch's t-test" in text and "the treatment of each group" in found["To be completed by the authors"]
+    assert "Statistical analysis" not in found, "there is no reference"
+
+
+def test_each_of_several_comparisons_is_named(tmp_path):
+    one = compared(tmp_path)
+    text = write_methods_of_nothing(compared=[one, one])["Comparison of groups"]
+    assert text.count("The comparison treatment concerned sham (n = 4) and MI (n = 4)") == 2
+
+
+def test_scans_of_animals_are_no_mice():
+    found = write_methods_of_nothing(animals={"ours": 3})
+    assert found["Mice and images"].startswith(
+        "The ours cohort comprised 8 scans with cine images. The scans analysed are of 3 animals."
+    )
+    assert "Each scan had one short-axis cine stack" in found["Mice and images"]
+    assert "was applied to all scans (8 in the ours cohort)" in found["Segmentation"]
+    text = statistical_methods.conventions({"alpha": 0.05, "sd_ddof": 1}, MADE, ["EF"], repeated=True)
+    assert text.startswith("The scan was the statistical unit of agreement")
+    assert "treated as independent" in text
 
 
 def test_agreement_is_described_as_far_as_it_was_computed():

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from murmur.presentation.comparison_words import in_sentence, too_small, unit_notes
+from murmur.presentation.comparison_words import column_name, in_sentence, too_small, unit_notes
 from murmur.presentation.number_format import number, p_is
 from murmur.presentation.prose.comparison_summary import SILENT, sized, summary
 from murmur.presentation.prose.differences import Compared, differences_in
@@ -84,7 +84,7 @@ def effects(found: Compared) -> str:
     """Report changes over sessions, and whether they, or levels of a second factor, differ between groups."""
     table, sentences = found.tests.dropna(subset="p_holm"), []
     several = len(found.settings["groups"]) > 1
-    words = {"factor": found.settings["factor"], "covariate": found.settings["covariate"]}
+    words = {role: column_name(found.settings[role]) for role in ("factor", "covariate")}
     words |= {"average": ", on average over groups," if several else ""}
     for effect, texts in EFFECTS.items():
         rows = table[table["effect"] == effect].drop_duplicates("measure")

@@ -4,11 +4,15 @@ import pandas as pd
 
 from murmur.comparison.design import MIN_ANIMALS
 from murmur.comparison.measurement_error import POWER
-from murmur.presentation.comparison_words import in_sentence, unit_notes
+from murmur.presentation.comparison_words import column_name, in_sentence, unit_notes
 from murmur.presentation.prose.differences import Compared
 from murmur.presentation.prose.phrases import enumerate_words, paragraph
+from murmur.vocabulary import REFERENCE
 
-HC2 = "HC2 standard errors and Satterthwaite's degrees of freedom, which do not assume equal variances"
+HC2 = (
+    "HC2 standard errors (MacKinnon and White, J Econom 1985;29:305) and Satterthwaite's degrees of freedom, which do "
+    "not assume equal variances"
+)
 CONTRASTS = {
     "welch": "Welch's t-test, which does not assume equal variances",
     "ancova_hc2": f"a linear model with {{covariate}} as covariate, with {HC2}",
@@ -16,21 +20,47 @@ CONTRASTS = {
 }
 F_TESTS = {
     "mixed_model": "a linear mixed model with the animal as random intercept, fitted by restricted maximum likelihood "
-    "to all scans, those of animals that lack a session included, with Greenhouse and Geisser's correction of effects "
-    "within animals",
-    "welch_james": "the Welch-James procedure (Johansen, 1980), which does not assume equal variances",
+    "to all scans, including those of animals that lack a session, with Greenhouse and Geisser's correction of effects "
+    "within animals (Psychometrika 1959;24:95)",
+    "welch_james": "the Welch-James procedure (Johansen, Biometrika 1980;67:85), which does not assume equal variances",
     "ancova": "analysis of covariance",
     "block_anova": "analysis of variance within clusters",
 }
-EFFECT_SIZE = "Hedges' g divides the difference by the root mean variance of the groups, corrected for small samples"
+EFFECT_SIZE = (
+    "Hedges' g was the difference divided by the square root of the mean of the two groups' variances, corrected for "
+    "the bias of small samples (Hedges, J Educ Stat 1981;6:107)"
+)
 ASSUMPTIONS = (
     "normality of the residuals (Shapiro-Wilk) and equality of variances (Brown-Forsythe) were examined but not used "
     "to choose a test"
 )
 
 
+def methods(found: Compared, named: bool) -> str:
+    """Describe a comparison for the methods section: groups, animals, measures and statistics; by its name if `named`.
+
+    The numbers of animals are those with a value.
+    """
+    settings, measures = found.settings, enumerate_words(map(in_sentence, found.measures))
+    what = f"the comparison {found.name} concerned" if named else "the groups compared were"
+    by = "the expert" if found.reader == REFERENCE else f"reader {found.reader}"
+    groups = enumerate_words(f"{group} (n = {n})" for group, n in found.animals.items())
+    at = f", scanned at {enumerate_words(settings['sessions'])}" if settings["sessions"] else ""
+    control = f"; {settings['control']} was the control group" if settings["control"] else ""
+    intro = f"{what} {groups}{at}{control}"
+    return " ".join(
+        [
+            paragraph(
+                intro, f"{measures} {'were' if len(found.measures) > 1 else 'was'} compared, as measured by {by}"
+            ),
+            described(found),
+        ]
+    )
+
+
 def described(found: Compared) -> str:
     """Describe how groups were compared."""
+    two_sided = found.tests["p"].notna().any() or found.differences["p"].notna().any()
     tested = found.differences.dropna(subset="p_adjusted")
     return paragraph(
         unit(found),
@@ -39,7 +69,9 @@ def described(found: Compared) -> str:
         *further(found),
         EFFECT_SIZE if len(tested) else "",
         f"groups of fewer than {MIN_ANIMALS} animals were described but not tested",
+        "all tests were two-sided" if two_sided else "",
         ASSUMPTIONS if len(tested) else "",
+        error_method(found),
         power_method(found),
     )
 
@@ -60,7 +92,7 @@ def contrasts(tested: pd.DataFrame, found: Compared) -> list[str]:
     if len(found.settings["groups"]) == 2:
         pairs = "the groups were compared"
     within = "at each session, " if sessions else ""
-    words = {name: found.settings[name] for name in ("covariate", "cluster")}
+    words = {name: column_name(found.settings[name]) for name in ("covariate", "cluster")}
     how = enumerate_words(CONTRASTS[method].format(**words) for method in tested["method"].unique())
     return [f"{within}{pairs} by {how}"]
 
@@ -73,7 +105,7 @@ def correction(tested: pd.DataFrame, found: Compared) -> str:
     if most > 1:
         parts.append(
             f"confidence intervals and p values were corrected for the {most} comparisons of each measure by Dunnett's "
-            "T3 procedure (Dunnett, 1980)"
+            "T3 procedure (J Am Stat Assoc 1980;75:796)"
         )
     if measures > 1:
         parts.append(
@@ -92,12 +124,22 @@ def further(found: Compared) -> list[str]:
     names = [F_TESTS[test] for test in of["test"].unique() if test in F_TESTS]
     if not names:
         return []
-    roles = {"session": "sessions", "factor": found.settings["factor"], "covariate": found.settings["covariate"]}
+    roles = {"session": "sessions"} | {role: column_name(found.settings[role]) for role in ("factor", "covariate")}
     what = enumerate_words(str(word) for role, word in roles.items() if of["effect"].str.contains(role).any())
     interactions = " and interactions with the group" if of["effect"].str.contains("group:").any() else ""
     holm = "p values of these effects were corrected for the number of measures by Holm's method"
     text = f"effects of {what}{interactions} were tested by {enumerate_words(names)}"
     return [text, holm] if tests["measure"].nunique() > 1 else [text]
+
+
+def error_method(found: Compared) -> str:
+    """Describe how the measurement error was estimated."""
+    if found.measurement_error["reliability"].isna().all():
+        return ""
+    return (
+        f"the variance of the measurement error of {found.reader} was that of its differences from the reference; the "
+        "part of the variance within groups that exceeds it was reported"
+    )
 
 
 def power_method(found: Compared) -> str:

@@ -4,7 +4,7 @@ import pandas as pd
 
 from murmur.comparison.measurement_error import POWER
 from murmur.comparison.pairs import SIGNIFICANT, UNCONFIRMED
-from murmur.presentation.comparison_words import TOO_SMALL, UNIT, difference_unit, in_sentence, too_small
+from murmur.presentation.comparison_words import TOO_SMALL, UNIT, column_name, difference_unit, in_sentence, too_small
 from murmur.presentation.number_format import number, p_is
 from murmur.presentation.prose.differences import Compared, facts, place_in
 from murmur.presentation.prose.phrases import enumerate_words, mean_sd, missing_values, paragraph
@@ -39,7 +39,7 @@ def question(found: Compared) -> str:
     if len(settings["groups"]) == 2:
         pairs = f"between {enumerate_words(settings['groups'])}"
     scanned = f" scanned at {sessions}" if sessions else ""
-    adjusted = f", adjusted for {settings['covariate']}," if settings["covariate"] else ""
+    adjusted = f", adjusted for {column_name(settings['covariate'])}," if settings["covariate"] else ""
     return f"{was} compared {pairs}{adjusted} in {animals}{scanned}"
 
 

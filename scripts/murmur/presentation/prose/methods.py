@@ -12,6 +12,8 @@ import pandas as pd
 from murmur.data.published_dataset import WEIGHTS
 from murmur.data.split import SPLITS
 from murmur.measurement.function import MYOCARDIAL_DENSITY
+from murmur.measurement.measures import MEASURES
+from murmur.presentation.comparison_words import in_sentence
 from murmur.presentation.prose.phrases import STRUCTURE, counted, enumerate_words, paragraph, parenthesis
 from murmur.statistics.notes import mice, reasons_for_exclusion
 from murmur.subject import printed_unit
@@ -42,8 +44,11 @@ def span(values: pd.Series) -> str:
     return low if low == high else f"{low} to {high}"
 
 
-def images(name: str, cohort: dict, manifest: pd.DataFrame, excluded: Mapping[str, str]) -> str:
-    """Describe the origin, the exclusions, the phenotypes and the images of a cohort."""
+def images(name: str, cohort: dict, manifest: pd.DataFrame, excluded: Mapping[str, str], animals: int = 0) -> str:
+    """Describe the origin, the exclusions, the phenotypes and the images of a cohort.
+
+    `animals` is their number if some have several scans.
+    """
     source, n = cohort["source"], len(manifest)
     if "phantom" in source:
         phantom = source["phantom"]
@@ -61,6 +66,7 @@ def images(name: str, cohort: dict, manifest: pd.DataFrame, excluded: Mapping[st
     texts = [
         f"the {name} cohort comprised {mice(n + len(excluded))} {origin}",
         exclusions(excluded, n),
+        several_scans(animals),
         phenotypes(manifest["phenotype"]),
         f"each mouse had one short-axis {_frames(manifest)} and a voxel size of {voxel} mm (row × column × slice)",
     ]
@@ -69,6 +75,11 @@ def images(name: str, cohort: dict, manifest: pd.DataFrame, excluded: Mapping[st
     if assumed := int((manifest["frame_interval_assumed"] & (manifest["frames"] > 1)).sum()):
         texts.append(f"in {mice(assumed)}, no frame interval was recorded and this one was assumed")
     return paragraph(*texts)
+
+
+def several_scans(animals: int) -> str:
+    """Give the number of animals if some have several scans."""
+    return f"the scans analysed are of {animals} {'animal' if animals == 1 else 'animals'}" if animals else ""
 
 
 def _frames(manifest: pd.DataFrame) -> str:
@@ -104,8 +115,13 @@ def phenotypes(column: pd.Series) -> str:
     return f"{'the phenotype was' if len(kinds) == 1 else 'phenotypes were'} {enumerate_words(kinds)}" if kinds else ""
 
 
-def numbers_alone(name: str, functions: Mapping[str, pd.DataFrame], excluded: Mapping[str, str]) -> str:
-    """Describe a cohort that consists of measurements only, made by the reference and the readers of `functions`."""
+def numbers_alone(
+    name: str, functions: Mapping[str, pd.DataFrame], excluded: Mapping[str, str], animals: int = 0
+) -> str:
+    """Describe a cohort that consists of measurements only, made by the reference and the readers of `functions`.
+
+    `animals` is their number if some have several scans.
+    """
     n = max(table["metric"].value_counts().max() for table in functions.values())
     measured = [
         METRIC_MEANINGS[m] for m in METRICS if any((table["metric"] == m).any() for table in functions.values())
@@ -116,6 +132,7 @@ def numbers_alone(name: str, functions: Mapping[str, pd.DataFrame], excluded: Ma
         f"the {name} cohort comprised {mice(n + len(excluded))} with existing measurements of "
         f"{enumerate_words(measured)} by {'the reference and ' if reference else ''}{readers}; no images were analysed",
         exclusions(excluded, n),
+        several_scans(animals),
     )
 
 
@@ -174,7 +191,7 @@ def split(name: str, cohort: dict, manifest: pd.DataFrame, table: pd.DataFrame) 
     }
     return paragraph(
         f"the {mice(len(table))} of the {name} cohort were divided {how} into a training (n = {sizes['train']}), a "
-        f"validation (n = {sizes['validation']}) and a test set (n = {sizes['test']}), all images of a mouse being "
+        f"validation (n = {sizes['validation']}) and a test set (n = {sizes['test']}), all images of an animal being "
         "assigned to the same set",
         enumerate_words(sentence for sentence, occurs in fixed.items() if occurs)
         if drawn and any(fixed.values())
@@ -264,6 +281,15 @@ def further_measures() -> str:
     )
 
 
+def compared_measures(names: Iterable[str], images: bool) -> str:
+    """Define the measures of comparisons that no other paragraph defines; without images, none does."""
+    known = {*METRICS, "heart_rate", "cardiac_output"} if images else {"heart_rate"}
+    further = [name for name in dict.fromkeys(names) if name not in known]
+    texts = [f"{in_sentence(name)} ({MEASURES[name].meaning})" for name in further]
+    which = "further measures compared were" if images else "the measures compared were"
+    return paragraph(f"{which} {enumerate_words(texts)}") if texts else ""
+
+
 def overlap_measures(manifests: Iterable[pd.DataFrame]) -> str:
     """Define the Dice coefficient and the surface distances, where there are contours to compare with."""
     annotated = pd.concat([manifest[["annotated_frames", "es_frame"]] for manifest in manifests])
@@ -300,10 +326,10 @@ def software(versions: Mapping[str, list[str]], commits: Iterable[str]) -> str:
     )
 
 
-def to_be_completed(cohorts: Mapping[str, dict], made: Collection[str], contoured: bool) -> str:
+def to_be_completed(cohorts: Mapping[str, dict], made: Collection[str], contoured: bool, compared: bool) -> str:
     """List what authors must add: what is known neither from the images nor from the settings.
 
-    `contoured` tells whether any mouse has a reference.
+    `contoured` tells whether any mouse has a reference, `compared` whether groups are compared.
     """
     points = []
     if any("phantom" not in cohort["source"] for cohort in cohorts.values()):
@@ -313,6 +339,7 @@ def to_be_completed(cohorts: Mapping[str, dict], made: Collection[str], contoure
             *["contouring (observers, their experience and blinding, and the handling of papillary muscles)"]
             * contoured,
             "exclusions before the analysis",
+            *["the treatment of each group, and how animals were allocated (`arrive.md` lists all items)"] * compared,
         ]
     points += ["the meaning of the phenotype labels"] if "group_tests" in made else []
     points += ["the choice of the equivalence margins"] if "agreement" in made else []

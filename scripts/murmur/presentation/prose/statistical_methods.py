@@ -51,10 +51,12 @@ def _any(table: pd.DataFrame, column: str) -> bool:
     return bool(table[column].notna().any())
 
 
-def conventions(statistics: dict, made: Mapping[str, pd.DataFrame], measured: Sequence[str]) -> str:
+def conventions(
+    statistics: dict, made: Mapping[str, pd.DataFrame], measured: Sequence[str], repeated: bool = False
+) -> str:
     """Give the statistical unit, the sign of differences, SDs, levels, and the families of corrected tests.
 
-    `measured` are the left-ventricular parameters of the study.
+    `measured` are the left-ventricular parameters of the study, `repeated` tells whether animals have several scans.
     """
     if not made:
         return ""
@@ -66,8 +68,13 @@ def conventions(statistics: dict, made: Mapping[str, pd.DataFrame], measured: Se
         f"({enumerate_words(METRIC[metric] for metric in measured)}), separately for each type of test, for "
         f"{raters}, in each cohort, unless another family is given"
     )
+    unit = "scan" if repeated else "mouse"
     return paragraph(
-        "the mouse was the statistical unit, and differences were calculated as reader − reference",
+        f"the {unit} was the statistical unit of agreement, and differences were calculated as reader − reference",
+        "scans of the same animal were treated as independent, so that confidence intervals of agreement are too "
+        "narrow and p values too small if the errors of a reader are similar in scans of an animal"
+        if repeated
+        else "",
         f"standard deviations (SD) were calculated with a denominator of {'n − 1' if statistics['sd_ddof'] else 'n'}",
         f"tests were two-sided unless stated otherwise; the significance level was {alpha:g}, and "
         f"{100 * (1 - alpha):g}% confidence intervals (CI) are given, not adjusted for multiple comparisons"
