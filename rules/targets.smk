@@ -49,7 +49,7 @@ rule segmentations:
 
 
 rule measurements:
-    """Measure volumes, function, overlap and all other measures for the reference and all readers."""
+    """Measure volumes, function, overlap and all other measures for the reference and all readers, and signs of errors."""
     input:
         collect(rules.measure_volumes.output, cohort=CONTOURED, reader="reference"),
         collect(rules.measure_function.output, cohort=CONTOURED, reader="reference"),
@@ -58,6 +58,7 @@ rule measurements:
         inputs.measurements("overlap", COMPARED),
         collect(rules.tabulate_measurements.output, cohort=WITH_REFERENCE, reader="reference"),
         each(rules.tabulate_measurements.output, PAIRS),
+        each(rules.measure_signs.output, PAIRS_WITH_IMAGES),
         earlier=[*rules.mice.input, *rules.segmentations.input],
 
 
@@ -130,6 +131,7 @@ RESULTS = [
     inputs.measurements("overlap", COMPARED),
     collect(rules.tabulate_measurements.output, cohort=WITH_REFERENCE, reader="reference"),
     each(rules.tabulate_measurements.output, PAIRS),
+    each(rules.measure_signs.output, PAIRS_WITH_IMAGES),
     *(
         file
         for stage in (rules.statistics, rules.comparisons, rules.tables, rules.figures)

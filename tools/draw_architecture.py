@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[1]
 LAYERS = [
     ["vocabulary", "files", "errors", "subject"],
     ["measurement", "statistics", "comparison", "provenance", "csv_tables", "logs"],
-    ["phantom", "data", "network", "paper", "crate", "audit", "job"],
+    ["phantom", "data", "network", "quality", "paper", "crate", "audit", "job"],
     ["study", "presentation", "terminal"],
     ["scripts"],
 ]
@@ -32,6 +32,7 @@ STAGES = {
     "training": "slices, network",
     "segmentation": "masks of every frame",
     "measurement": "volumes, function, overlap",
+    "quality": "signs of errors",
     "statistics": "agreement, comparisons",
     "tables": "printed tables, methods, results",
     "figures": "figures, movies",

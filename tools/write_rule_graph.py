@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-STAGES = ["data", "training", "segmentation", "measurement", "statistics", "tables", "figures", "paper"]
+STAGES = ["data", "training", "segmentation", "measurement", "quality", "statistics", "tables", "figures", "paper"]
 MARKS = ("<!-- rule graph -->\n", "<!-- end of rule graph -->\n")
 
 

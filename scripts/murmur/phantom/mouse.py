@@ -49,10 +49,11 @@ def phantom_mouse(
 ) -> Phantom:
     """Generate mouse `index` (from 0) of a cohort; `field_T` below 8 gives the coarser, noisier 7 T protocol.
 
-    A `varied` mouse has two frames, and an anatomy and appearance beyond those of a single scanner. If no `phenotype`
-    is given, phenotypes are assigned in the proportions of the study. With `every_frame`, all frames have masks, not
-    only ED, ES and, in some mice, inflow frames. `session`, of a mouse scanned repeatedly, is its number, from 0, and
-    the number of sessions: the phenotype develops from none in the first to its full severity in the last.
+    A `varied` mouse has an anatomy and appearance beyond those of a single scanner, and two frames, unless it is to
+    have `every_frame`. If no `phenotype` is given, phenotypes are assigned in the proportions of the study. With
+    `every_frame`, all frames have masks, not only ED, ES and, in some mice, inflow frames. `session`, of a mouse
+    scanned repeatedly, is its number, from 0, and the number of sessions: the phenotype develops from none in the
+    first to its full severity in the last.
     """
     phenotype = phenotype or phenotypes_of(index + 1)[index]
     heart_rng, beat_rng, chest_rng, scanner_rng = _streams(seed, index)
@@ -61,7 +62,8 @@ def phantom_mouse(
         session_rng, beat_rng, chest_rng, scanner_rng = _streams(seed, index, session[0])
         at = Session(session[0] / (session[1] - 1), session_rng)
     if varied:
-        heart, beat = draw_varied_heart(heart_rng, phenotype), two_frames(beat_rng)
+        heart = draw_varied_heart(heart_rng, phenotype)
+        beat = draw_beat(beat_rng, frame_interval_ms) if every_frame else two_frames(beat_rng)
         scanner = draw_varied_scanner(scanner_rng, heart, field_T)
     else:
         heart, beat = draw_heart(heart_rng, phenotype, at), draw_beat(beat_rng, frame_interval_ms)

@@ -104,6 +104,17 @@ class Inputs:
             return []
         return [self.layout.cohort(wildcards.cohort, "split.csv")]
 
+    def is_shipped(self, wildcards: Wildcards) -> bool:
+        """Whether a reader is the network that is shipped with Murmur."""
+        return self.reader(wildcards).shipped
+
+    def training_function(self, wildcards: Wildcards) -> list[str]:
+        """The reference function and the split of the cohort on which a reader was trained; none for other readers."""
+        cohort = self.study.trained_on(wildcards.reader)
+        if cohort is None:
+            return []
+        return [self.layout.measurements(cohort, REFERENCE, "function"), self.layout.cohort(cohort, "split.csv")]
+
     def measurements(self, table: str, pairs: Iterable[tuple[str, str]]) -> list[str]:
         """A table (function or overlap) for each pair of cohort and reader; overlap requires images."""
         return [

@@ -34,6 +34,7 @@ class Reader:
 
     kind = ""  # the key of the source of masks in the study file
     trained_on: str | None = None  # the training cohort, if the reader is trained here
+    shipped = False  # whether the weights are those in models/
     input_size: int | None = None  # of a network: side length in pixels of the images that it takes
 
     def __init__(self, name: str, settings: dict, cohorts: Mapping[str, Cohort], layout: Layout):
@@ -143,6 +144,7 @@ class WeightsReader(Reader):
         if self.download:
             self.model = self._downloaded(key)
         elif weights in SHIPPED_WEIGHTS:
+            self.shipped = True
             self.model = str(SHIPPED.relative_to(Path.cwd()) if SHIPPED.is_relative_to(Path.cwd()) else SHIPPED)
         elif "://" in weights:
             raise BadInput(f"{key}: found the address '{weights}', expected a file; give a section: address and sha256")

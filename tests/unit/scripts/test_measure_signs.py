@@ -1,0 +1,58 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+import measure_signs
+from beating_hearts import SPACING_MM, heart_of_discs, images_of_discs
+from murmur.csv_tables import read_csv, write_csv
+from murmur.data.manifest import Mouse
+from murmur.data.mouse_file import write_cine
+
+MASKS = heart_of_discs()
+IMAGES = images_of_discs(MASKS)
+
+
+@pytest.fixture
+def tables(tmp_path, monkeypatch):
+    """signs.csv and findings.csv of a good mouse, of one with a hole, and of one segmented in two frames only."""
+    mice = ["good", "hole", "two"]
+    known = {name: Mouse(name, "", MASKS.shape, SPACING_MM, 10.0, (), None, None, None) for name in mice}
+    monkeypatch.setattr(measure_signs, "read_manifest", lambda path: known)
+    masks = {name: MASKS.copy() for name in mice}
+    masks["hole"][46:56, 46:56, 4, 3] = 0
+    masks["two"][:, :, 4, 3] = 0  # not segmented
+    for name in mice:
+        frames = [0, 6] if name == "two" else list(range(12))
+        write_cine(tmp_path / f"{name}.h5", images=IMAGES)
+        write_cine(tmp_path / f"{name}_masks.h5", masks=masks[name], frames=frames)
+    frames = pd.DataFrame({"mouse": mice, "ed_frame": [0, 0, None], "es_frame": [6, 6, None], "frames": "own"})
+    write_csv(frames, tmp_path / "frames.csv")
+    signs, findings = (str(tmp_path / f"{name}.csv") for name in ("signs", "findings"))
+    files = {name: str(tmp_path / f"{name}.h5") for name in mice}
+    segmentations = [str(tmp_path / f"{name}_masks.h5") for name in mice]
+    ranges = {"EDV": (30.0, 115.0)}
+    measure_signs.main("", files, segmentations, str(tmp_path / "frames.csv"), ranges, signs, findings, 1)
+    return read_csv(signs).set_index(["mouse", "sign"]), read_csv(findings)
+
+
+def test_only_the_mouse_with_a_hole_has_findings(tables):
+    _, findings = tables
+    assert set(findings["mouse"]) == {"hole"}
+    assert findings.set_index("sign").loc["holes", ["slice", "frame"]].tolist() == [4, 3]
+
+
+def test_frames_that_were_not_segmented_are_not_judged(tables):
+    signs, _ = tables
+    assert signs.loc[("two", "moved"), "note"] == "not assessed: masks in all frames required"
+    assert signs.loc[("two", "holes"), "value"] == 0
+    assert np.isnan(signs.loc[("two", "EDV"), "value"])
+    assert signs.loc[("good", "EDV"), "value"] > 30 and signs.loc[("good", "EDV"), "high"] == 115
+
+
+def test_range_of_the_training_mice_is_that_of_their_reference(tmp_path):
+    rows = [("a", "EDV", 40.0), ("b", "EDV", 60.0), ("c", "EDV", 90.0), ("a", "EF", 50.0), ("b", "EF", None)]
+    write_csv(pd.DataFrame(rows, columns=["mouse", "metric", "reference"]), tmp_path / "function.csv")
+    sets = pd.DataFrame({"mouse": ["a", "b", "c"], "split": ["train", "train", "test"]})
+    write_csv(sets, tmp_path / "split.csv")
+    found = measure_signs.training_ranges(str(tmp_path / "function.csv"), str(tmp_path / "split.csv"))
+    assert found == {"EDV": (40, 60), "EF": (50, 50)}
