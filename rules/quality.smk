@@ -1,7 +1,7 @@
 # Quality of masks without a reference.
 #
 #   in    manifest.csv, the mouse files and the segmentations, frames.csv; reference function and split of the training mice
-#   out   measurements/COHORT/READER/signs.csv, findings.csv
+#   out   measurements/COHORT/READER/signs.csv, findings.csv; export/COHORT/READER/MOUSE/*, for programs that edit masks
 
 
 rule measure_signs:
@@ -35,3 +35,37 @@ rule measure_signs:
         "Look for signs of errors in {wildcards.cohort} by {wildcards.reader}"
     script:
         "../scripts/measure_signs.py"
+
+
+rule export_masks:
+    input:
+        mouse=lambda w: by_content(inputs.mouse(w)),
+        segmentation=inputs.segmentation,
+        original=lambda w: [*map(by_content, inputs.original(w))],
+    output:
+        cine="<results>/export/{cohort}/{reader}/{mouse}/cine.nii.gz",
+        masks="<results>/export/{cohort}/{reader}/{mouse}/masks.nii.gz",
+        ED_image="<results>/export/{cohort}/{reader}/{mouse}/ED_image.nii.gz",
+        ED_mask="<results>/export/{cohort}/{reader}/{mouse}/ED_mask.nii.gz",
+        ES_image="<results>/export/{cohort}/{reader}/{mouse}/ES_image.nii.gz",
+        ES_mask="<results>/export/{cohort}/{reader}/{mouse}/ES_mask.nii.gz",
+        itksnap="<results>/export/{cohort}/{reader}/{mouse}/labels.txt",
+        slicer="<results>/export/{cohort}/{reader}/{mouse}/labels.ctbl",
+    log:
+        "<logs>/export_masks/{cohort}/{reader}/{mouse}.log",
+    wildcard_constraints:
+        reader=any_of(study.readers),
+    conda:
+        "../envs/analysis.yaml"
+    resources:
+        mem_mb=per_attempt(1000),
+        runtime=per_attempt(10),
+    params:
+        spacing_mm=lambda w: inputs.cohort(w).spacing_mm,
+        override_headers=lambda w: inputs.cohort(w).override_headers,
+        content=lambda w: study.content([inputs.mouse(w), *inputs.original(w)]),
+        code=code("export_masks"),
+    message:
+        "Export {wildcards.mouse} of {wildcards.cohort} by {wildcards.reader} for other programs"
+    script:
+        "../scripts/export_masks.py"

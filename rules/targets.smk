@@ -48,6 +48,16 @@ rule segmentations:
         earlier=rules.networks.input,
 
 
+rule export:
+    """Export all cines and masks as NIfTI files with labels, for programs that edit masks."""
+    input:
+        [
+            collect(rules.export_masks.output, cohort=cohort, reader=reader, mouse=study.mice_read(cohort, reader))
+            for cohort, reader in PAIRS_WITH_IMAGES
+        ],
+        earlier=rules.segmentations.input,
+
+
 rule measurements:
     """Measure volumes, function, overlap and all other measures for the reference and all readers, and signs of errors."""
     input:

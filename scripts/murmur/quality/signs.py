@@ -65,15 +65,15 @@ SLICE_SIGNS = {
         at_end=75,
         needs="a blood pool",
     ),
-    "elongation": Sign("the heart is elongated, {value} times as long as wide", unit="", high=1.5, at_end=1.9),
+    "elongation": Sign("the heart is elongated, {value} times as long as wide", unit="", high=1.5, at_end=2.2),
     "off_axis": Sign(
-        "the centre lies {value} off the long axis", unit="mm", high=0.7, at_end=1.5, needs="four slices with a mask"
+        "the centre lies {value} off the long axis", unit="mm", high=0.7, at_end=2.2, needs="four slices with a mask"
     ),
     "moved": Sign(
         "the centre lies {value} from that of the other frames",
         unit="mm",
         high=0.7,
-        at_end=1.5,
+        at_end=2.2,
         needs="masks in all frames",
     ),
     "area_slices": Sign(
@@ -89,11 +89,13 @@ SLICE_SIGNS = {
     "area_frames": Sign(
         "the area of the heart jumps between frames, by {value} of the largest slice",
         high=10,
+        at_end=20,
         needs="masks in three neighbouring frames",
     ),
     "blood_frames": Sign(
         "the area of the blood pool jumps between frames, by {value} of its largest",
-        high=15,
+        high=20,
+        at_end=25,
         needs="blood in three neighbouring frames",
     ),
     "missing_slice": Sign("the mask is missing in this slice, but not in the neighbouring ones", unit="", high=0),

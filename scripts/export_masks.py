@@ -1,0 +1,108 @@
+"""Export the cine and the masks of a mouse as NIfTI files, which ITK-SNAP and 3D Slicer open as a pair.
+
+Cine and masks are written with four axes, and ED and ES of the reader (largest and smallest blood pool) with three; the
+two files of a pair have the same grid. The affine is that of the user's NIfTI image or, for other sources, that of the
+spacing, with rows along the first axis and slices along the third. Labels are listed in the formats of both programs.
+"""
+
+import gzip
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import nibabel as nib
+import numpy as np
+
+from murmur.data.manifest import check_mouse
+from murmur.data.mouse_file import images_of, numeric_dataset, open_mouse
+from murmur.files import atomic_write, write_text
+from murmur.job import job
+from murmur.logs import log
+from murmur.vocabulary import BLOOD_POOL, STRUCTURES, numbered
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+COLOURS = {"myocardium": (46, 139, 87), "blood_pool": (220, 60, 60)}  # red, green, blue
+
+
+def itksnap_labels() -> str:
+    """Return a label description file of ITK-SNAP: index, colour, opacity, visibility, mesh and name of each label."""
+    rows = ['0 0 0 0 0 0 0 "Clear Label"']
+    rows += [
+        f'{label} {" ".join(map(str, COLOURS[name]))} 1 1 1 "{name}"'
+        for name, label in sorted(STRUCTURES.items(), key=lambda item: item[1])
+    ]
+    return "\n".join(["# ITK-SnAP Label Description File", *rows, ""])
+
+
+def slicer_labels() -> str:
+    """Return a colour table of 3D Slicer: index, name and colour of each label."""
+    rows = ["0 background 0 0 0 0"]
+    rows += [
+        f"{label} {name} {' '.join(map(str, COLOURS[name]))} 255"
+        for name, label in sorted(STRUCTURES.items(), key=lambda item: item[1])
+    ]
+    return "\n".join([*rows, ""])
+
+
+def affine_of(original: str | None, spacing_mm: tuple[float, float, float]) -> np.ndarray:
+    """Return the affine of the NIfTI file `original` or, if there is none, that of the spacing."""
+    return np.diag([*spacing_mm, 1.0]) if original is None else nib.load(original).affine
+
+
+def write_nifti(values: np.ndarray, affine: np.ndarray, interval_ms: float, description: str, path: str) -> None:
+    """Write an array with three or four axes as NIfTI file, lengths in mm and times in ms."""
+    image = nib.Nifti1Image(values, affine)
+    image.header.set_xyzt_units("mm", "msec")
+    if values.ndim == 4:
+        image.header["pixdim"][4] = interval_ms
+    image.set_sform(affine, code=1)
+    image.set_qform(affine, code=1)
+    image.header["descrip"] = description.encode()[:79]
+    with atomic_write(path) as partial:
+        partial.write_bytes(gzip.compress(image.to_bytes(), compresslevel=6, mtime=0))
+
+
+def main(
+    mouse: str,
+    segmentation: str,
+    original: str | None,
+    spacing_mm: list[float] | None,
+    override_headers: bool,
+    outputs: Mapping[str, str],
+) -> None:
+    """Write the files `outputs`: cine, masks, ED_image, ED_mask, ES_image, ES_mask, itksnap and slicer.
+
+    `original` is the NIfTI file from which the mouse file was converted, if it was; `spacing_mm` and
+    `override_headers` are those of the study file. Raises BadInput if the mouse file is invalid.
+    """
+    checked = check_mouse(mouse, spacing_mm, override_headers)
+    with open_mouse(mouse) as file:
+        images = images_of(file)[()]
+    if images.dtype not in (np.uint8, np.int16, np.uint16):  # other integers are not opened by all programs
+        images = images.astype(np.float32)
+    with open_mouse(segmentation) as file:
+        masks = numeric_dataset(file, "Masks")[()].astype(np.uint8)
+    affine, interval = affine_of(original, checked.spacing_mm), checked.frame_interval_ms
+    write_nifti(images, affine, interval, "cine", outputs["cine"])
+    write_nifti(masks, affine, interval, "masks", outputs["masks"])
+    volumes = np.count_nonzero(masks == BLOOD_POOL, axis=(0, 1, 2))
+    for phase, frame in (("ED", int(volumes.argmax())), ("ES", int(volumes.argmin()))):
+        words = numbered("frame", frame, masks.shape[3])
+        write_nifti(images[..., frame], affine, interval, f"{phase}, {words}", outputs[f"{phase}_image"])
+        write_nifti(masks[..., frame], affine, interval, f"{phase}, {words}", outputs[f"{phase}_mask"])
+        log.info("%s is %s", phase, words)
+    write_text(outputs["itksnap"], itksnap_labels())
+    write_text(outputs["slicer"], slicer_labels())
+
+
+if __name__ == "__main__":
+    with job(snakemake):
+        main(
+            mouse=snakemake.input.mouse,
+            segmentation=snakemake.input.segmentation,
+            original=next(iter(snakemake.input.original), None),
+            spacing_mm=snakemake.params.spacing_mm,
+            override_headers=snakemake.params.override_headers,
+            outputs=dict(snakemake.output.items()),
+        )

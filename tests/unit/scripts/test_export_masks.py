@@ -1,0 +1,71 @@
+"""The exported files, read by nibabel, have the values, the grid and the labels of the mouse."""
+
+import nibabel as nib
+import numpy as np
+import pytest
+
+import export_masks
+from beating_hearts import FRAMES, SPACING_MM, heart_of_discs, images_of_discs
+from murmur.data.mouse_file import write_cine
+
+MASKS = heart_of_discs()
+IMAGES = images_of_discs(MASKS)
+NAMES = ("cine", "masks", "ED_image", "ED_mask", "ES_image", "ES_mask")
+
+
+def export(folder, original=None, images=IMAGES):
+    folder.mkdir(exist_ok=True)
+    write_cine(folder / "mouse.h5", images=images, attributes={"spacing_mm": SPACING_MM, "frame_interval_ms": 6.5})
+    write_cine(folder / "masks.h5", masks=MASKS, frames=list(range(FRAMES)))
+    outputs = {name: str(folder / f"{name}.nii.gz") for name in NAMES}
+    outputs |= {"itksnap": str(folder / "labels.txt"), "slicer": str(folder / "labels.ctbl")}
+    export_masks.main(str(folder / "mouse.h5"), str(folder / "masks.h5"), original, None, False, outputs)
+    return {name: nib.load(outputs[name]) for name in NAMES}
+
+
+def test_pairs_have_the_values_of_the_mouse_and_the_same_header(tmp_path):
+    found = export(tmp_path)
+    assert np.array_equal(found["cine"].get_fdata(), IMAGES) and np.array_equal(found["masks"].get_fdata(), MASKS)
+    assert np.array_equal(found["ED_mask"].get_fdata(), MASKS[..., 0])
+    assert np.array_equal(found["ES_image"].get_fdata(), IMAGES[..., FRAMES // 2])
+    assert found["ES_mask"].header["descrip"].item() == b"ES, frame 7 of 12"
+    assert found["masks"].get_data_dtype() == np.uint8
+    assert found["cine"].header.get_zooms() == pytest.approx((*SPACING_MM, 6.5))
+    for image, mask in (("cine", "masks"), ("ED_image", "ED_mask"), ("ES_image", "ES_mask")):
+        assert np.array_equal(found[image].affine, found[mask].affine)
+        for name in (image, mask):
+            header = found[name].header
+            assert (header["qform_code"], header["sform_code"]) == (1, 1)
+            assert np.allclose(header.get_qform(), header.get_sform())
+            assert header.get_xyzt_units() == ("mm", "msec")
+
+
+def test_affine_is_that_of_the_original_image(tmp_path):
+    affine = np.array([[0, -0.1, 0, 5], [0.1, 0, 0, -3], [0, 0, 1, 2], [0, 0, 0, 1.0]])
+    nib.save(nib.Nifti1Image(np.zeros((2, 2, 2), np.uint8), affine), tmp_path / "original.nii")
+    found = export(tmp_path / "export", str(tmp_path / "original.nii"))
+    assert np.allclose(found["cine"].affine, affine) and np.allclose(found["ED_mask"].affine, affine)
+
+
+def test_same_bytes_whenever_they_are_written(tmp_path, monkeypatch):
+    export(tmp_path / "one")
+    monkeypatch.setattr("time.time", lambda: 1e9)
+    export(tmp_path / "other")
+    for name in NAMES:
+        one, other = ((tmp_path / folder / f"{name}.nii.gz").read_bytes() for folder in ("one", "other"))
+        assert one == other, name
+
+
+def test_integers_that_programs_do_not_open_are_written_as_float32(tmp_path):
+    found = export(tmp_path, images=IMAGES.astype(np.int64))
+    assert found["cine"].get_data_dtype() == np.float32
+
+
+def test_labels_of_both_programs(tmp_path):
+    export(tmp_path)
+    rows = (tmp_path / "labels.txt").read_text().splitlines()
+    assert rows[0].startswith("#") and rows[1] == '0 0 0 0 0 0 0 "Clear Label"'
+    assert rows[2] == '1 46 139 87 1 1 1 "myocardium"' and rows[3].endswith('"blood_pool"')
+    table = [row.split() for row in (tmp_path / "labels.ctbl").read_text().splitlines()]
+    assert [row[:2] for row in table] == [["0", "background"], ["1", "myocardium"], ["2", "blood_pool"]]
+    assert all(len(row) == 6 for row in table)
