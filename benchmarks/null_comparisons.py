@@ -21,6 +21,7 @@ from statsmodels.stats.power import TTestIndPower
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "scripts"))
 
+from murmur.comparison.changes import BETWEEN, WITHIN, changes_of  # noqa: E402
 from murmur.comparison.compare import frame  # noqa: E402
 from murmur.comparison.design import Design, Values  # noqa: E402
 from murmur.comparison.omnibus import effects_of  # noqa: E402
@@ -131,6 +132,7 @@ def study(simulated: Simulated, rng: np.random.Generator, kind: str) -> dict[str
     if simulated.measures > 1:
         table = with_verdicts(frame(rows, DIFFERENCES).astype({"p_adjusted": float}), ALPHA)
         found["any verdict in words"] = float((table["verdict"] == SIGNIFICANT).any())
+    found |= of_changes(changes_of(measures[0], plan))
     tests, means = effects_of(measures[0], plan)
     for test in tests:
         if "p" in test and test["effect"] != "covariate":
@@ -168,6 +170,16 @@ def welch(a: np.ndarray, b: np.ndarray) -> tuple[float, float]:
     """Welch's statistic and its degrees of freedom."""
     found = stats.ttest_ind(b, a, equal_var=False)
     return float(found.statistic), float(found.df)
+
+
+def of_changes(rows: list[dict]) -> dict[str, float]:
+    """Return the same shares for the changes of a measure from the first session; empty without sessions."""
+    found = {}
+    for effect, name in ((WITHIN, "change within a group"), (BETWEEN, "difference in change")):
+        if tested := [row for row in rows if row["effect"] == effect and "p" in row]:
+            found[f"p of a {name}, uncorrected"] = np.mean([row["p"] < ALPHA for row in tested])
+            found[f"any {name} of a measure"] = float(min(row["p_adjusted"] for row in tested) < ALPHA)
+    return found
 
 
 def largest(df: float, comparisons: int) -> float:

@@ -2,8 +2,8 @@
 #
 #   in    measurements.csv, with the columns of the participants, of the cohort and reader of the comparison;
 #         those of the cohorts with a reference, by the reader and by the reference
-#   out   comparisons/NAME/values.csv, summary.csv, tests.csv, differences.csv, model_means.csv, measurement_error.csv,
-#         assumptions.csv, curves.csv, mean_curves.csv, mean_wall.csv, figure_*,
+#   out   comparisons/NAME/values.csv, summary.csv, tests.csv, differences.csv, changes.csv, model_means.csv,
+#         measurement_error.csv, assumptions.csv, curves.csv, mean_curves.csv, mean_wall.csv, figure_*,
 #         table_groups.*, results.md, arrive.md
 
 
@@ -17,6 +17,7 @@ rule compare_values:
         summary="<results>/comparisons/{comparison}/summary.csv",
         tests="<results>/comparisons/{comparison}/tests.csv",
         differences="<results>/comparisons/{comparison}/differences.csv",
+        changes="<results>/comparisons/{comparison}/changes.csv",
         model_means="<results>/comparisons/{comparison}/model_means.csv",
         measurement_error="<results>/comparisons/{comparison}/measurement_error.csv",
         assumptions="<results>/comparisons/{comparison}/assumptions.csv",
@@ -63,6 +64,7 @@ rule plot_comparison:
 rule plot_sessions:
     input:
         values=rules.compare_values.output.values,
+        changes=rules.compare_values.output.changes,
         model_means=rules.compare_values.output.model_means,
     output:
         *compared("figure_sessions", "3. Sessions", ".png", ".pdf", ".svg"),
@@ -193,6 +195,7 @@ rule write_comparison:
         summary=rules.compare_values.output.summary,
         tests=rules.compare_values.output.tests,
         differences=rules.compare_values.output.differences,
+        changes=rules.compare_values.output.changes,
         measurement_error=rules.compare_values.output.measurement_error,
     output:
         shown("<results>/comparisons/{comparison}/results.md", "1. Results in words", "comparison", **OF_COMPARISON),
@@ -220,6 +223,7 @@ rule write_arrive:
         summary=rules.compare_values.output.summary,
         tests=rules.compare_values.output.tests,
         differences=rules.compare_values.output.differences,
+        changes=rules.compare_values.output.changes,
         measurement_error=rules.compare_values.output.measurement_error,
     output:
         shown("<results>/comparisons/{comparison}/arrive.md", "7. ARRIVE guidelines", **OF_COMPARISON),

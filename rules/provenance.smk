@@ -41,6 +41,7 @@ rule write_methods:
         summary=collect(rules.compare_values.output.summary, comparison=study.comparisons),
         tests=collect(rules.compare_values.output.tests, comparison=study.comparisons),
         differences=collect(rules.compare_values.output.differences, comparison=study.comparisons),
+        changes=collect(rules.compare_values.output.changes, comparison=study.comparisons),
         measurement_error=collect(rules.compare_values.output.measurement_error, comparison=study.comparisons),
         others=RESULTS,
     output:

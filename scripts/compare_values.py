@@ -2,8 +2,9 @@
 
 Input: measurements.csv. Outputs: values.csv, what is compared, one row per scan and measure; summary.csv, each group;
 tests.csv, effects of group, session and further factors; differences.csv, each pair of groups with simultaneous
-intervals; model_means.csv, means of the mixed model over sessions; measurement_error.csv, what the reader's error takes
-from the power; assumptions.csv, normality and variances. `murmur.comparison` gives the definitions.
+intervals; changes.csv, the change of each group from the first session, and its comparison between groups;
+model_means.csv, means of the mixed model over sessions; measurement_error.csv, what the reader's error takes from the
+power; assumptions.csv, normality and variances. `murmur.comparison` gives the definitions.
 """
 
 from collections.abc import Mapping, Sequence

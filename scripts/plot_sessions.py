@@ -1,7 +1,8 @@
 """Repeated sessions: the values of each animal joined by a line, and the means of the model with their intervals.
 
-Inputs: values.csv and model_means.csv of a comparison. Each measure has a row and each group a panel; the dashed line
-repeats the means of the control or, without one, of the first group.
+Inputs: values.csv, changes.csv and model_means.csv of a comparison. Each measure has a row and each group a panel; the
+dashed line repeats the means of the control or, without one, of the first group. Symbols mark significant changes from
+the first session, and those that differ from the change of the control.
 """
 
 from collections.abc import Mapping
@@ -13,6 +14,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
+from murmur.comparison.changes import BETWEEN, WITHIN
+from murmur.comparison.pairs import SIGNIFICANT
 from murmur.csv_tables import read_csv
 from murmur.job import job
 from murmur.presentation import style
@@ -32,7 +35,7 @@ if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 MOST_ROWS = 6  # that fit on a page
-ROW_MM, HEAD_MM, LEFT_MM, GAP_MM = 33.0, 14.0, 16.0, 4.0
+ROW_MM, HEAD_MM, LINE_MM, LEFT_MM, GAP_MM = 33.0, 14.0, 3.5, 16.0, 4.0
 
 
 def draw_animals(axes: Axes, values: pd.DataFrame, sessions: list[str], colour: str) -> None:
@@ -56,14 +59,45 @@ def draw_means(axes: Axes, means: pd.DataFrame, sessions: list[str], colour: str
     axes.plot(places, found["mean"], linestyle="none", marker=marker, color=colour, zorder=5, clip_on=False, **look)
 
 
+def marks_of(changes: pd.DataFrame, groups: Groups, group: str) -> dict[str, str]:
+    """Return the marks of each session: of a significant change, and of one that differs from that of the control."""
+    found = changes[(changes["verdict"] == SIGNIFICANT) & (changes["level"] == "") & (changes["group_b"] == group)]
+    within = found[found["effect"] == WITHIN]
+    between = found[(found["effect"] == BETWEEN) & (found["group_a"] == groups.zero)]
+    both = {"*": set(within["session"]), "†": set(between["session"])}
+    return {session: "".join(mark for mark, of in both.items() if session in of) for session in found["session"]}
+
+
+def draw_marks(axes: Axes, marks: Mapping[str, str], sessions: list[str]) -> None:
+    """Write the marks of each session at the upper end of the panel."""
+    for session, mark in marks.items():
+        where = {"xycoords": ("data", "axes fraction"), "textcoords": "offset points", "ha": "center", "va": "top"}
+        axes.annotate(mark, (sessions.index(session), 1), (0, 1), fontsize=8, zorder=6, **where)
+
+
 def draw_zero(axes: Axes, means: pd.DataFrame, sessions: list[str]) -> None:
     """Repeat the means of the control."""
     found = means.set_index("session").reindex(sessions)
     axes.plot(range(len(sessions)), found["mean"], color=style.GREY, linewidth=1, linestyle=(0, (3, 2)), zorder=3)
 
 
-def add_legend(figure: Figure, groups: Groups, modelled: bool, left_out: list[str], alpha: float) -> None:
-    """Explain the lines above the panels."""
+def explained(marks: set[str], groups: Groups, first: str) -> list[Line2D]:
+    """Return the entries of the legend for marks."""
+    meaning = {
+        "*": f"significant change from {abbreviate(first)}",
+        "†": f"change differs from that of {abbreviate(groups.zero)}",
+    }
+    return [
+        Line2D([], [], linestyle="none", marker=f"${mark}$", color=style.BLACK, markersize=4, label=meaning[mark])
+        for mark in meaning
+        if mark in marks
+    ]
+
+
+def add_legend(
+    figure: Figure, groups: Groups, modelled: bool, left_out: list[str], alpha: float, marks: list[Line2D]
+) -> None:
+    """Explain the lines and `marks` above the panels."""
     thin = Line2D([], [], color=style.GREY, marker="o", markersize=2.4, linewidth=0.7, label="one animal")
     look = {"color": style.BLACK, "marker": "o", "markersize": 5.5, "markerfacecolor": style.LIGHT_GREY}
     entries = [thin]
@@ -72,13 +106,15 @@ def add_legend(figure: Figure, groups: Groups, modelled: bool, left_out: list[st
         entries.append(Line2D([], [], linewidth=1.3, label=label, **look))
         dashed = {"color": style.GREY, "linewidth": 1, "linestyle": (0, (3, 2))}
         entries.append(Line2D([], [], label=f"mean of {abbreviate(groups.zero)}", **dashed))
+    entries += marks
     title = f"Not shown: {', '.join(left_out)}" if left_out else None
-    figure.legend(handles=entries, title=title, loc="outside upper left", ncols=3, alignment="left")
+    figure.legend(handles=entries, title=title, loc="outside upper left", ncols=2 if marks else 3, alignment="left")
 
 
-def main(values: str, model_means: str, outputs: list[str], settings: Mapping) -> None:
+def main(values: str, changes: str, model_means: str, outputs: list[str], settings: Mapping) -> None:
     """Draw the sessions of each measure and group."""
     table, means = in_print(read_csv(values)).dropna(subset="value"), in_print(read_csv(model_means))
+    changed, marked = read_csv(changes).fillna({"level": ""}), set()
     groups, sessions = groups_of(settings), settings["sessions"]
     found = list(table["measure"].unique())
     measures, left_out = found[:MOST_ROWS], [name_of(measure) for measure in found[MOST_ROWS:]]
@@ -89,7 +125,7 @@ def main(values: str, model_means: str, outputs: list[str], settings: Mapping) -
     width = (style.PAGE_MM - LEFT_MM) / len(groups.names) - GAP_MM
     names = names_height_mm(sessions, width / len(sessions))
     titles = wrapped(groups.names, width) or [abbreviate(name, int(width / LETTER_MM)) for name in groups.names]
-    head = HEAD_MM + 3 * max(title.count("\n") for title in titles)
+    head = HEAD_MM + LINE_MM + 3 * max(title.count("\n") for title in titles)
     with style.printed_figure(outputs, head + ROW_MM * len(measures) + names) as figure:
         panels = figure.subplots(len(measures), len(groups.names), squeeze=False, sharey="row")
         for row, measure in zip(panels, measures, strict=True):
@@ -100,6 +136,9 @@ def main(values: str, model_means: str, outputs: list[str], settings: Mapping) -
                 draw_zero(axes, modelled[modelled["group"] == groups.zero], sessions)
                 own = modelled[modelled["group"] == group]
                 draw_means(axes, own, sessions, groups.colour(group), groups.marker(group))
+                marks = marks_of(changed[changed["measure"] == measure], groups, group)
+                draw_marks(axes, marks, sessions)
+                marked |= set("".join(marks.values()))
                 axes.set_xlim(-0.35, len(sessions) - 0.65)
                 axes.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
                 axes.set_xticks(range(len(sessions)), [])
@@ -109,13 +148,15 @@ def main(values: str, model_means: str, outputs: list[str], settings: Mapping) -
                 if measure == measures[-1]:
                     name_columns(axes, range(len(sessions)), sessions, width / len(sessions))
         figure.align_ylabels()
-        add_legend(figure, groups, len(means.dropna(subset="mean")) > 0, left_out, settings["alpha"])
+        modelled, legend = len(means.dropna(subset="mean")) > 0, explained(marked, groups, sessions[0])
+        add_legend(figure, groups, modelled, left_out, settings["alpha"], legend)
 
 
 if __name__ == "__main__":
     with job(snakemake):
         main(
             values=snakemake.input.values,
+            changes=snakemake.input.changes,
             model_means=snakemake.input.model_means,
             outputs=list(snakemake.output),
             settings=snakemake.params.settings,

@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from murmur.comparison.changes import CHANGES, changes_of, table_of_changes
 from murmur.comparison.description import ASSUMPTIONS, SUMMARY, assumptions_of, summary_of
 from murmur.comparison.design import VALUES, design, long, of_measures, tidy
 from murmur.comparison.measurement_error import MEASUREMENT_ERROR, error_of
@@ -28,7 +29,7 @@ def compare(table: pd.DataFrame, settings: dict, errors: pd.DataFrame | None = N
     Returns
     -------
     dict of str to DataFrame
-        values, summary, tests, differences, model_means, measurement_error, assumptions.
+        values, summary, tests, differences, changes, model_means, measurement_error, assumptions.
 
     Notes
     -----
@@ -43,11 +44,13 @@ def compare(table: pd.DataFrame, settings: dict, errors: pd.DataFrame | None = N
     tests = frame((row for found, _ in effects for row in found), TESTS)
     tests["p_holm"] = tests.groupby(["effect", "test"], dropna=False)["p"].transform(lambda p: holm(p.astype(float)))
     pairs = frame((row for measure in measures for row in differences_of(measure, plan)), DIFFERENCES)
+    changes = frame((row for measure in measures for row in changes_of(measure, plan)), CHANGES)
     return {
         "values": values[VALUES],
         "summary": annotate(frame((row for measure in measures for row in summary_of(measure, plan)), SUMMARY)),
         "tests": annotate(tests),
         "differences": annotate(with_verdicts(pairs.astype({"p_adjusted": float}), plan.alpha)),
+        "changes": annotate(table_of_changes(changes.astype({"p_adjusted": float}), plan.alpha)),
         "model_means": frame((row for _, means in effects for row in means), MODEL_MEANS),
         "measurement_error": annotate(frame((error_of(m, plan, errors) for m in measures), MEASUREMENT_ERROR)),
         "assumptions": annotate(frame((row for m in measures for row in assumptions_of(m, plan)), ASSUMPTIONS)),

@@ -50,15 +50,16 @@ def differences_of(values: Values, plan: Design) -> list[dict]:
     over levels, or those within levels; so that all intervals of such a family include the true differences in
     1 - alpha of studies. One of the two limits is 0 where p_adjusted is alpha.
     """
-    found: list[Pair] = []
+    found: list[dict] = []
     families = [[""], plan.levels] if plan.factor else [[""]]
     for levels in families:
         family = [
             pair for session in plan.sessions for level in levels for pair in _pairs(values, plan, session, level)
         ]
-        tested = sum(pair.contrast is not None for pair in family)
-        found += [Pair(_tested(pair, tested, plan), pair.contrast) for pair in family]
-    return [pair.row for pair in found]
+        number = sum(pair.contrast is not None for pair in family)
+        method = "ancova_hc2" if plan.covariate else "within_cluster_hc2" if plan.blocked else "welch"
+        found += [tested(pair, number, plan.alpha, method) for pair in family]
+    return found
 
 
 def _pairs(values: Values, plan: Design, session: str, level: str) -> list[Pair]:
@@ -108,15 +109,14 @@ def _pair(values, plan, session, level, rows, big, model, pair, levels) -> Pair:
     return Pair(row, contrast)
 
 
-def _tested(pair: Pair, comparisons: int, plan: Design) -> dict:
-    """The row of a pair, with limits and p corrected for the number of comparisons."""
+def tested(pair: Pair, comparisons: int, alpha: float, method: str) -> dict:
+    """Return the row of a pair, with limits and p corrected for the number of comparisons, at the level alpha."""
     contrast = pair.contrast
     if contrast is None:
         return pair.row
-    factor = critical(plan.alpha, contrast.df, comparisons)
+    factor = critical(alpha, contrast.df, comparisons)
     level = float(2 * stats.t.sf(factor, contrast.df))
     low, high = limits_of_g(contrast.t, contrast.df, contrast.se, contrast.sd, level)
-    method = "ancova_hc2" if plan.covariate else "within_cluster_hc2" if plan.blocked else "welch"
     return pair.row | {
         "ci_low": contrast.estimate - factor * contrast.se,
         "ci_high": contrast.estimate + factor * contrast.se,

@@ -37,6 +37,8 @@ WORDS = {
     "cluster_of_one_group": "excluded, no other group in the same {0}",
     "levels_within_clusters": "animals of one {1} differ in {0}: not tested over its levels",
     "cluster_not_in_model": "the model of sessions does not include the {0}",
+    "change_not_adjusted": "changes within a group are not adjusted for {0}",
+    "change_not_within_clusters": "changes within a group take animals of the same {0} as independent",
     # too few values
     "too_few_pairs": "{0}: normality test, regression, correlations, ICC and CCC require 3",
     "one_pair": "1 pair: spread and tests require 2, normality test, regression, correlations, ICC and CCC require 3",
@@ -78,6 +80,7 @@ WORDS = {
     "no_spread_within_groups": "no variation within groups",
     # no variation
     "groups_constant": "the value varies in neither group: no test",
+    "change_constant": "the change is the same in every animal: no test",
     "differences_constant": "all differences are the same: no t-test, equivalence test, regression or confidence "
     "limits",
     "differences_zero": "all differences are zero: no signed-rank test",

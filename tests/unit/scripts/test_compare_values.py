@@ -4,7 +4,7 @@ import pandas as pd
 from compare_values import main
 from murmur.csv_tables import read_csv, write_csv
 
-NAMES = ["values", "summary", "tests", "differences", "model_means", "measurement_error", "assumptions"]
+NAMES = ["values", "summary", "tests", "differences", "changes", "model_means", "measurement_error", "assumptions"]
 
 
 def measurements(shift: float) -> pd.DataFrame:
@@ -36,3 +36,8 @@ def test_tables_are_written_and_labels_remain_text(tmp_path):
     assert len(found["values"]) == 24 and found["values"]["contoured"].all()
     assert found["measurement_error"]["n"].to_list() == [24]
     assert len(found["model_means"]) == 4
+    assert found["changes"][["effect", "group_a", "group_b"]].to_numpy().tolist() == [
+        ["change", "1", "1"],
+        ["change", "01", "01"],
+        ["difference_in_change", "1", "01"],
+    ]

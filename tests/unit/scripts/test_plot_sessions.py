@@ -14,7 +14,7 @@ SIX = {f"{group}, day {day}": 4 for group in ("MI + patch", "sham + vehicle") fo
 def plot(folder, monkeypatch, sizes, **design):
     seen = record_figures(monkeypatch)
     paths, settings = write_comparison(folder, sizes, sessions=SESSIONS, **design)
-    plot_sessions.main(paths["values"], paths["model_means"], [str(folder / "figure.png")], settings)
+    plot_sessions.main(paths["values"], paths["changes"], paths["model_means"], [str(folder / "figure.png")], settings)
     return seen[0], read_csv(paths["values"]), read_csv(paths["model_means"])
 
 
@@ -50,7 +50,7 @@ def test_without_a_model_the_animals_are_drawn(tmp_path, monkeypatch):
     seen = record_figures(monkeypatch)
     paths, settings = write_comparison(tmp_path, {"sham": 2, "MI": 2}, sessions=SESSIONS, measures=["EF"])
     write_csv(read_csv(paths["model_means"]).iloc[:0], paths["model_means"])
-    plot_sessions.main(paths["values"], paths["model_means"], [], settings)
+    plot_sessions.main(paths["values"], paths["changes"], paths["model_means"], [], settings)
     assert len([line for line in seen[0].axes[0].lines if len(line.get_xdata()) and line.get_linewidth() < 1]) == 2
     assert not any("model" in text for text in words(seen[0]))
 
@@ -59,3 +59,20 @@ def test_measures_that_do_not_fit_are_named(tmp_path, monkeypatch):
     monkeypatch.setattr(plot_sessions, "MOST_ROWS", 2)
     figure, _, _ = plot(tmp_path, monkeypatch, {"sham": 2, "MI": 2})
     assert "Not shown: ESV, Mass at ED" in words(figure)
+
+
+def test_significant_changes_are_marked(tmp_path, monkeypatch):
+    seen = record_figures(monkeypatch)
+    design = {"sessions": SESSIONS, "measures": ["EF"], "effect": 4}
+    paths, settings = write_comparison(tmp_path, {"sham": 6, "MI": 6}, "sham", **design)
+    plot_sessions.main(paths["values"], paths["changes"], paths["model_means"], [], settings)
+    table = read_csv(paths["changes"])
+    drawn = {
+        group: [text.get_text() for text in axes.texts]
+        for group, axes in zip(("sham", "MI"), seen[0].axes, strict=True)
+    }
+    for group, marks in drawn.items():
+        found = table[(table["group_b"] == group) & (table["verdict"] == "significant")]
+        assert sorted("".join(marks)) == sorted(found["effect"].map({"change": "*", "difference_in_change": "†"}))
+    assert "†" in "".join(drawn["MI"])
+    assert any("change differs from that of sham" in text for text in words(seen[0]))

@@ -54,8 +54,11 @@ def test_randomisation_and_blinding_are_those_of_the_participants(page):
 
 def test_all_comparisons_are_listed_with_their_statistics(page):
     items, _, differences, _ = page
-    rows = [line for line in items["10. Results"].splitlines() if line.startswith("| ")]
+    results, changes = items["10. Results"].split("Changes from baseline within groups")
+    rows = [line for line in results.splitlines() if line.startswith("| ")]
     assert len(rows) == len(differences) + 2
     first = differences.iloc[0]
     assert f"| EF, baseline | MI − sham | {first['n_b']}, {first['n_a']} |" in rows[2]
     assert f"{first['statistic']:.2f} ({first['df']:.1f})" in rows[2].replace("−", "-")
+    assert "Differences between groups in the change from baseline:" in changes
+    assert "| EF, day 7 | sham | " in changes and "| EF, day 7 | MI − sham | " in changes

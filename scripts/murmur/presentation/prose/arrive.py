@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from murmur.comparison.changes import BETWEEN, WITHIN
 from murmur.measurement.measures import MEASURES
 from murmur.presentation.comparison_words import name_of, place_of, title_of, unit_notes
 from murmur.presentation.markdown_page import markdown_table
@@ -72,7 +73,8 @@ def sections(found: Compared, scans: pd.DataFrame, excluded: Mapping[str, str]) 
         ],
         "10. Results": [
             "`table_groups` and `summary.csv` give descriptive statistics, `figure_groups` each animal. All tests:",
-            tests_in_full(found),
+            tests_in_full(found.differences, found),
+            *changes_in_full(found),
         ],
         "Recommended set": [AUTHORS, "\n".join(f"- {item}" for item in RECOMMENDED)],
     }
@@ -165,15 +167,30 @@ def characteristics(found: Compared, scans: pd.DataFrame) -> list[str]:
     return [markdown_table(header, rows)] if len(header) > 2 else []
 
 
-def tests_in_full(found: Compared) -> str:
+def changes_in_full(found: Compared) -> list[str]:
+    """Return each change from the first session, and each difference in change between groups, as tables."""
+    rows = found.changes
+    if rows.empty:
+        return []
+    first = rows["from_session"].iloc[0]
+    texts = [f"Changes from {first} within groups, of the animals measured at both sessions:"]
+    texts.append(tests_in_full(rows[rows["effect"] == WITHIN], found))
+    if (between := rows[rows["effect"] == BETWEEN]).empty:
+        return texts
+    return [*texts, f"Differences between groups in the change from {first}:", tests_in_full(between, found)]
+
+
+def tests_in_full(table: pd.DataFrame, found: Compared) -> str:
     """Return each comparison of two groups as a table: n, difference, interval, statistic, p and effect size."""
     header = ["measure", "groups", "n", "difference", f"{100 * (1 - found.alpha):g}% CI", "t (df)", "p", "p corrected"]
     header += ["Hedges' g (CI)", "verdict"]
     rows = []
-    for row in found.differences.to_dict("records"):
+    for row in table.to_dict("records"):
         decimals, place = found.decimals(row["measure"]), place_of(row["session"], row["level"])
         where = f"{name_of(row['measure'])}{f', {place}' if place else ''}"
         cells = [where, f"{row['group_b']} − {row['group_a']}", f"{row['n_b']}, {row['n_a']}"]
+        if row["group_a"] == row["group_b"]:
+            cells = [where, row["group_b"], row["n_b"]]
         cells.append(number(row["difference"], decimals))
         if pd.isna(row["p_adjusted"]):
             rows.append([*cells, *[DASH] * 5, "not tested"])

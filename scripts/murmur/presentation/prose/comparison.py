@@ -4,6 +4,7 @@ import pandas as pd
 
 from murmur.presentation.comparison_words import column_name, in_sentence, too_small, unit_notes
 from murmur.presentation.number_format import number, p_is
+from murmur.presentation.prose import changes
 from murmur.presentation.prose.comparison_summary import SILENT, sized, summary
 from murmur.presentation.prose.differences import Compared, differences_in
 from murmur.presentation.prose.phrases import enumerate_words, missing_values, paragraph, parenthesis
@@ -125,8 +126,14 @@ def error(found: Compared) -> str:
 
 def error_in(row: dict) -> str:
     """Write the share of the variance of a measure that is not error, and how much wider error makes the intervals."""
-    wider = "" if pd.isna(row["ci_inflation"]) else f"intervals wider by {number(100 * (row['ci_inflation'] - 1), 0)}%"
-    return f"{number(100 * row['reliability'], 0)}% for {in_sentence(row['measure'])}{parenthesis(wider)}"
+    share = 100 * row["reliability"]
+    percent = f"{number(share, 0)}%" if share <= 99.5 else f"{number(share)}%" if share < 99.95 else "more than 99.9%"
+    percent = f"{percent} for {in_sentence(row['measure'])}"
+    if pd.isna(row["ci_inflation"]):
+        return percent
+    wider = 100 * (row["ci_inflation"] - 1)
+    by = number(wider, 0) if wider >= 0.5 else "less than 1"
+    return f"{percent}{parenthesis(f'intervals wider by {by}%')}"
 
 
 def sections(found: Compared) -> dict[str, list[str]]:
@@ -142,5 +149,9 @@ def sections(found: Compared) -> dict[str, list[str]]:
         if several
         else [],
         "Sessions and further factors": [effects(found)],
+        "Changes from the first session": [
+            changes.conventions(found),
+            *(changes.changes_in(measure, found) for measure in found.measures),
+        ],
         "Measurement error": [error(found)],
     }

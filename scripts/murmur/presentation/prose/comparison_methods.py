@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from murmur.comparison.changes import BETWEEN, WITHIN
 from murmur.comparison.design import MIN_ANIMALS
 from murmur.comparison.measurement_error import POWER
 from murmur.presentation.comparison_words import column_name, in_sentence, unit_notes
@@ -67,7 +68,8 @@ def described(found: Compared) -> str:
         *contrasts(tested, found),
         correction(tested, found),
         *further(found),
-        EFFECT_SIZE if len(tested) else "",
+        changes(found),
+        *effect_size(tested, found),
         f"groups of fewer than {MIN_ANIMALS} animals were described but not tested",
         "all tests were two-sided" if two_sided else "",
         ASSUMPTIONS if len(tested) else "",
@@ -130,6 +132,34 @@ def further(found: Compared) -> list[str]:
     holm = "p values of these effects were corrected for the number of measures by Holm's method"
     text = f"effects of {what}{interactions} were tested by {enumerate_words(names)}"
     return [text, holm] if tests["measure"].nunique() > 1 else [text]
+
+
+def changes(found: Compared) -> str:
+    """Describe the tests of changes from the first session, within groups and between them."""
+    tested = found.changes.dropna(subset="p_adjusted")
+    within, between = (tested[tested["effect"] == effect] for effect in (WITHIN, BETWEEN))
+    if within.empty:
+        return ""
+    words = {name: column_name(found.settings[name]) for name in ("covariate", "cluster")}
+    compared = enumerate_words(CONTRASTS[method].format(**words) for method in between["method"].unique() or [""])
+    texts = [
+        f"changes from {tested['from_session'].iloc[0]} were tested within each group by paired t-tests on the animals "
+        f"measured at both sessions{f', and compared between groups by {compared}' if len(between) else ''}"
+    ]
+    numbers = [int(part["comparisons"].max()) for part in (within, between) if len(part)]
+    if max(numbers) > 1:
+        which = ["changes within groups", "differences in change"][: len(numbers)]
+        counts = enumerate_words(f"{number} {name}" for number, name in zip(numbers, which, strict=True))
+        texts.append(f"each family, the {counts} of a measure, was corrected as described for groups")
+    return "; ".join(texts)
+
+
+def effect_size(tested: pd.DataFrame, found: Compared) -> list[str]:
+    """Define Hedges' g of differences between groups, and of changes."""
+    changed = found.changes["p_adjusted"].notna().any()
+    if tested.empty:
+        return ["Hedges' g of a change was relative to the SD of the changes"] if changed else []
+    return [f"{EFFECT_SIZE}{'; that of a change was relative to the SD of the changes' if changed else ''}"]
 
 
 def error_method(found: Compared) -> str:

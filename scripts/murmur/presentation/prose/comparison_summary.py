@@ -82,7 +82,8 @@ def primary(found: Compared) -> str:
         )
     if len(tested) == 1:
         return f"{which} did not differ significantly between {pair}"
-    return f"{which} did not differ significantly between any groups; the smallest p was that of {pair}"
+    any_groups = "the groups" if len(found.settings["groups"]) == 2 else "any groups"
+    return f"{which} did not differ significantly between {any_groups}; the smallest p was that of {pair}"
 
 
 def answers(rows: pd.DataFrame) -> list[str]:
@@ -166,5 +167,5 @@ def power(found: Compared) -> str:
         f"given the number of animals and the spread within groups, a difference in {in_sentence(row['measure'])} of "
         f"{sizes[0]} would be detected with a power of {100 * POWER:g}%"
     )
-    known = pd.notna(row["detectable_without_error"])
+    known = pd.notna(row["detectable_without_error"]) and sizes[0] != sizes[1]
     return f"{text}; without the measurement error of {found.reader}, one of {sizes[1]}" if known else text

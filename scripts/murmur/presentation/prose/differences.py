@@ -16,7 +16,7 @@ from murmur.presentation.prose.phrases import confidence_interval, enumerate_wor
 from murmur.subject import in_print
 
 MOST_LISTED = 3  # differences that are not significant, with their intervals
-TABLES = ("values", "summary", "tests", "differences", "measurement_error")
+TABLES = ("values", "summary", "tests", "differences", "changes", "measurement_error")
 TEXTS = ("session", "level", "verdict", "effect", "group", "group_a", "group_b")
 
 
@@ -30,6 +30,7 @@ class Compared:
     summary: pd.DataFrame
     tests: pd.DataFrame
     differences: pd.DataFrame
+    changes: pd.DataFrame
     measurement_error: pd.DataFrame
     settings: Mapping
 
@@ -70,12 +71,12 @@ def of_difference(row: Mapping, decimals: int, unit: str) -> str:
     return f"{number(row['difference'], decimals)}{f' {unit}' if unit else ''}"
 
 
-def facts(row: Mapping, found: Compared, effect_size: bool = True) -> str:
-    """Write a difference with its interval, p and Hedges' g in parentheses."""
+def facts(row: Mapping, found: Compared, effect_size: bool = True, what: str = "difference") -> str:
+    """Write a difference, called `what`, with its interval, p and Hedges' g in parentheses."""
     decimals = found.decimals(row["measure"])
     limits = interval(row["ci_low"], row["ci_high"], decimals)
     g = f"g = {number(row['hedges_g'], 2)}" if effect_size and pd.notna(row["hedges_g"]) else ""
-    value = f"difference {of_difference(row, decimals, difference_unit(row['measure']))}"
+    value = f"{what} {of_difference(row, decimals, difference_unit(row['measure']))}"
     return parenthesis(value, confidence_interval(found.alpha, limits), p_is(row["p_adjusted"]), g)
 
 

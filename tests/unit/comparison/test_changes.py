@@ -1,0 +1,111 @@
+import numpy as np
+import pandas as pd
+import pingouin
+import pytest
+
+from compared_groups import measured, settings_of
+from murmur.comparison.changes import CHANGES, mean_of
+from murmur.comparison.compare import compare
+
+SIZES, SESSIONS = {"sham": 6, "MI": 7, "late": 5}, ("baseline", "day 7", "day 28")
+
+
+def changes(table, control="sham", sizes=SIZES, **settings):
+    return compare(table, settings_of(sizes, SESSIONS, control, **settings))["changes"]
+
+
+@pytest.fixture(scope="module")
+def table():
+    return measured(SIZES, sessions=SESSIONS, missing=0.2)
+
+
+def wide(table, group, *sessions):
+    own = table[table["group"] == group]
+    return own.pivot(index="animal", columns="session", values="EF_percent")[list(sessions)].dropna()
+
+
+@pytest.mark.parametrize("group", SIZES)
+def test_change_within_a_group_is_the_paired_t_test_of_animals_with_both_sessions(table, group):
+    found = changes(table)
+    row = found.query("measure == 'EF' and effect == 'change' and session == 'day 28' and group_a == @group").iloc[0]
+    both = wide(table, group, "baseline", "day 28")
+    expected = pingouin.ttest(both["day 28"], both["baseline"], paired=True).iloc[0]
+    assert row["statistic"] == pytest.approx(expected["T"]) and row["df"] == expected["dof"]
+    assert row["p"] == pytest.approx(expected["p_val"])
+    assert (row["n_a"], row["mean_a"]) == (len(both), pytest.approx(both["baseline"].mean()))
+    assert row["difference"] == pytest.approx((both["day 28"] - both["baseline"]).mean())
+    assert (row["comparisons"], row["correction"], row["method"]) == (6, "dunnett_t3", "paired_t")
+
+
+def test_changes_of_two_groups_are_compared_by_welch_s_test(table):
+    found = changes(table).query("measure == 'EF' and effect == 'difference_in_change'")
+    assert found["comparisons"].unique().tolist() == [4]
+    row = found.query("session == 'day 28' and group_b == 'late'").iloc[0]
+    sham, late = (wide(table, group, "baseline", "day 28") for group in ("sham", "late"))
+    difference = [both["day 28"] - both["baseline"] for both in (late, sham)]
+    expected = pingouin.ttest(*difference, correction=True).iloc[0]
+    assert row["statistic"] == pytest.approx(expected["T"]) and row["df"] == pytest.approx(expected["dof"])
+    assert row["p"] == pytest.approx(expected["p_val"])
+    assert row["difference"] == pytest.approx(difference[0].mean() - difference[1].mean())
+
+
+def test_with_two_complete_groups_and_sessions_the_difference_is_the_interaction():
+    """With two groups of equal size and two sessions, F of group:session is t squared."""
+    sizes = {"sham": 6, "MI": 6}
+    table = measured(sizes, sessions=SESSIONS[:2])
+    found = compare(table, settings_of(sizes, SESSIONS[:2], "sham"))
+    row = found["changes"].query("measure == 'EF' and effect == 'difference_in_change'").iloc[0]
+    tests = found["tests"].query("measure == 'EF' and effect == 'group:session'").iloc[0]
+    assert row["statistic"] ** 2 == pytest.approx(tests["statistic"], rel=1e-6)
+    assert row["correction"] == "none" and row["p"] == row["p_adjusted"]
+
+
+def test_verdicts_of_the_two_effects_are_separate_families(table):
+    found = changes(table)
+    for _, part in found.groupby("effect"):
+        least = part.groupby("measure", sort=False)["p_adjusted"].min()
+        assert part.groupby("measure", sort=False)["p_measure"].first().min() == pytest.approx(4 * least.min())
+
+
+def test_with_a_factor_levels_count_equally():
+    rng = np.random.default_rng(5)
+    samples = [rng.normal(1, 1, 4), rng.normal(3, 2, 9)]
+    found = mean_of(samples, 1.0)
+    parts = np.array([of.var(ddof=1) / len(of) / 4 for of in samples])
+    assert found.estimate == pytest.approx(np.mean([of.mean() for of in samples]))
+    assert found.se == pytest.approx(parts.sum() ** 0.5)
+    assert found.df == pytest.approx(parts.sum() ** 2 / (parts[0] ** 2 / 3 + parts[1] ** 2 / 8))
+    table = measured({"sham": 8, "MI": 8}, sessions=SESSIONS)
+    found = changes(table, sizes={"sham": 8, "MI": 8}, factor="sex").query("measure == 'EF' and effect == 'change'")
+    assert found["level"].tolist() == [""] * 4 + ["F"] * 2 + ["M"] * 2 + ["F"] * 2 + ["M"] * 2
+    assert found.groupby("level")["comparisons"].first().to_dict() == {"": 4, "F": 8, "M": 8}
+
+
+def test_what_cannot_be_tested_has_a_reason():
+    table = measured({"sham": 4, "MI": 2}, sessions=SESSIONS)
+    table.loc[table["group"] == "sham", "EF_percent"] = 60.0
+    found = changes(table, sizes={"sham": 4, "MI": 2}).query("measure == 'EF'")
+    assert found["p"].isna().all() and (found["verdict"] == "").all()
+    assert found["note"].tolist()[:2] == [
+        "the change is the same in every animal: no test",
+        "not tested, fewer than 3 animals: MI",
+    ]
+    assert (found["difference"].notna()).all()
+
+
+def test_without_sessions_there_are_no_changes():
+    found = compare(measured({"sham": 4, "MI": 4}), settings_of({"sham": 4, "MI": 4}))["changes"]
+    assert found.columns.tolist()[: len(CHANGES) - 2] == CHANGES[:-2] and found.empty
+
+
+def test_a_missing_value_is_named_at_each_session_that_needs_it():
+    table = measured({"sham": 5, "MI": 5}, sessions=SESSIONS)
+    table.loc[table["mouse"] == "sh01 baseline", "EF_percent"] = np.nan
+    found = changes(table, sizes={"sham": 5, "MI": 5}).query("measure == 'EF' and group_b == 'sham'")
+    assert (found["note"] == "excluded, no value: sh01 baseline").all() and (found["n_b"] == 4).all()
+
+
+def test_one_group_changes_over_sessions():
+    table = measured({"MI": 6}, sessions=SESSIONS)
+    found = changes(table, control="", sizes={"MI": 6})
+    assert set(found["effect"]) == {"change"} and pd.notna(found["p"]).all()
