@@ -37,7 +37,7 @@ def test_tables_are_written_and_labels_remain_text(tmp_path):
     assert found["measurement_error"]["n"].to_list() == [24]
     assert len(found["model_means"]) == 4
     assert found["changes"][["effect", "group_a", "group_b"]].to_numpy().tolist() == [
-        ["change", "1", "1"],
         ["change", "01", "01"],
+        ["change", "1", "1"],
         ["difference_in_change", "1", "01"],
     ]
