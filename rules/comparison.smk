@@ -39,13 +39,39 @@ rule compare_values:
         "../scripts/compare_values.py"
 
 
+rule draw_comparison_flow:
+    input:
+        measurements=inputs.values_compared,
+        values=rules.compare_values.output.values,
+        summary=rules.compare_values.output.summary,
+    output:
+        *compared("figure_flow", "2. Flow of the animals", ".png", ".pdf", ".svg"),
+    log:
+        "<logs>/draw_comparison_flow/{comparison}.log",
+    conda:
+        "../envs/analysis.yaml"
+    resources:
+        **SMALL,
+    params:
+        settings=inputs.comparison_settings,
+        reader=lambda w: study.comparisons[w.comparison].reader,
+        excluded=inputs.excluded_from_comparison,
+        not_scanned=lambda w: study.cohorts[study.comparisons[w.comparison].cohort].listed.not_scanned,
+        n_mice=lambda w: len(study.cohorts[study.comparisons[w.comparison].cohort].mice),
+        code=code("draw_comparison_flow"),
+    message:
+        "Draw the flow of the animals of {wildcards.comparison}"
+    script:
+        "../scripts/draw_comparison_flow.py"
+
+
 rule plot_comparison:
     input:
         values=rules.compare_values.output.values,
         summary=rules.compare_values.output.summary,
         differences=rules.compare_values.output.differences,
     output:
-        *compared("figure_groups", "2. Groups and differences", ".png", ".pdf", ".svg"),
+        *compared("figure_groups", "3. Groups and differences", ".png", ".pdf", ".svg"),
     log:
         "<logs>/plot_comparison/{comparison}.log",
     conda:
@@ -67,7 +93,7 @@ rule plot_sessions:
         changes=rules.compare_values.output.changes,
         model_means=rules.compare_values.output.model_means,
     output:
-        *compared("figure_sessions", "3. Sessions", ".png", ".pdf", ".svg"),
+        *compared("figure_sessions", "4. Sessions", ".png", ".pdf", ".svg"),
     log:
         "<logs>/plot_sessions/{comparison}.log",
     conda:
@@ -110,7 +136,7 @@ rule plot_volume_curves:
         curves=rules.average_curves.output.curves,
         means=rules.average_curves.output.means,
     output:
-        *compared("figure_curves", "4. Time-volume curves", ".png", ".pdf", ".svg"),
+        *compared("figure_curves", "5. Time-volume curves", ".png", ".pdf", ".svg"),
     log:
         "<logs>/plot_volume_curves/{comparison}.log",
     conda:
@@ -151,7 +177,7 @@ rule plot_bullseye:
     input:
         means=rules.average_wall.output.means,
     output:
-        *compared("figure_bullseye", "5. Wall thickness", ".png", ".pdf", ".svg"),
+        *compared("figure_bullseye", "6. Wall thickness", ".png", ".pdf", ".svg"),
     log:
         "<logs>/plot_bullseye/{comparison}.log",
     conda:
@@ -172,7 +198,7 @@ rule tabulate_comparison:
         summary=rules.compare_values.output.summary,
         differences=rules.compare_values.output.differences,
     output:
-        *compared("table_groups", "6. Table of groups", ".html", ".csv", ".tex", ".docx"),
+        *compared("table_groups", "7. Table of groups", ".html", ".csv", ".tex", ".docx"),
     log:
         "<logs>/tabulate_comparison/{comparison}.log",
     conda:
@@ -226,7 +252,7 @@ rule write_arrive:
         changes=rules.compare_values.output.changes,
         measurement_error=rules.compare_values.output.measurement_error,
     output:
-        shown("<results>/comparisons/{comparison}/arrive.md", "7. ARRIVE guidelines", **OF_COMPARISON),
+        shown("<results>/comparisons/{comparison}/arrive.md", "8. ARRIVE guidelines", **OF_COMPARISON),
     log:
         "<logs>/write_arrive/{comparison}.log",
     conda:

@@ -275,6 +275,8 @@ rule draw_flow:
         compared=lambda w: study.readers_compared(w.cohort),
         n_read=lambda w: {r: len(study.mice_read(w.cohort, r)) for r in study.readers_of(w.cohort)},
         n_analysed=lambda w: len(inputs.cohort(w).mice),
+        not_scanned=lambda w: inputs.cohort(w).listed.not_scanned,
+        animals=lambda w: inputs.cohort(w).animals_scanned_repeatedly,
         code=code("draw_flow"),
     message:
         "Draw the flow of the mice of {wildcards.cohort}"

@@ -91,6 +91,7 @@ rule comparisons:
     """Compare the groups of animals, if the study file contains `comparison`."""
     input:
         collect(rules.compare_values.output, comparison=study.comparisons),
+        collect(rules.draw_comparison_flow.output, comparison=study.comparisons),
         collect(rules.plot_comparison.output, comparison=study.comparisons),
         collect(rules.plot_sessions.output, comparison=OF_SESSIONS),
         collect(rules.plot_volume_curves.output, comparison=OF_IMAGES),

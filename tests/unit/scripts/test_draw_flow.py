@@ -4,6 +4,7 @@ import pytest
 import draw_flow
 from drawn_figures import record_figures, smallest_font, words
 from murmur.csv_tables import read_csv, write_csv
+from murmur.presentation.flow_diagram import LETTERS
 from round_hearts import write_cohort
 
 EXCLUDED = {"A": "motion", "B": "motion", "C": "invalid file: mice/C.h5: found none", "D": "died during the scan"}
@@ -23,11 +24,11 @@ def draw(tmp_path, monkeypatch):
     write_csv(read_csv(paths["function"])[lambda table: table["mouse"] < "Mouse4"], tmp_path / "few.csv")
     seen = record_figures(monkeypatch)
 
-    def draw(excluded=EXCLUDED, images=True, compared=("net", "observer")):
+    def draw(excluded=EXCLUDED, images=True, compared=("net", "observer"), **given):
         functions = {"net": str(tmp_path / "few.csv"), "observer": paths["function"]}
         overlaps = dict.fromkeys(compared, paths["overlap"]) if images else {}
         more = {"manifest": paths["manifest"], "split": str(tmp_path / "split.csv")} if images else {}
-        draw_flow.main(["flow.png"], excluded, functions, overlaps, {"net": 3, "observer": 6}, 6, **more)
+        draw_flow.main(["flow.png"], excluded, functions, overlaps, {"net": 3, "observer": 6}, 6, **more, **given)
         return seen[-1]
 
     return draw
@@ -43,6 +44,17 @@ def test_every_number_of_mice(draw):
         *("Excluded (n = 4)", "motion (n = 2)", "invalid file (n = 1)", "died during the scan (n = 1)"),
     ]
     assert smallest_font(figure) >= 6
+
+
+def test_mice_that_were_not_scanned_are_listed(draw):
+    found = words(draw(not_scanned={"E": "died before the scan"}))
+    assert found[:3] == ["Mice listed (n = 11)", "Mice found (n = 10)", "Analysed (n = 6)"]
+    at = found.index("Not scanned (n = 1)")
+    assert found[at : at + 3] == ["Not scanned (n = 1)", "died before the scan (n = 1)", "Excluded (n = 4)"]
+
+
+def test_several_scans_of_an_animal_are_scans(draw):
+    assert words(draw(excluded={}, animals=2))[:3] == ["Scans found (n = 6)", "Analysed (n = 6)", "of 2 animals"]
 
 
 def test_measurements_without_images(draw):
@@ -66,4 +78,4 @@ def test_many_and_long_reasons(draw):
     }
     found = words(draw(excluded=reasons))
     assert "other reasons (n = 3)" in found
-    assert max(map(len, found)) <= draw_flow.LETTERS
+    assert max(map(len, found)) <= LETTERS
