@@ -27,8 +27,8 @@ from murmur.measurement.measures import LEVELS, MEASURES  # noqa: E402
 from murmur.measurement.wall import RAYS, Ring, by_level, rings_of, segments  # noqa: E402
 from murmur.network.inference import read_openvino  # noqa: E402
 from murmur.network.postprocessing import keep_heart  # noqa: E402
+from murmur.network.segmentation import segment  # noqa: E402
 from murmur.phantom.mouse import Phantom, phantom_mouse  # noqa: E402
-from segment_mouse import segment  # noqa: E402
 
 SEED = 2026
 THREADS = 2

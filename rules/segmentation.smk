@@ -59,6 +59,7 @@ rule segment_mouse:
         spacing_mm=lambda w: inputs.cohort(w).spacing_mm,
         override_headers=lambda w: inputs.cohort(w).override_headers,
         precision=study.inference["precision"] if ENGINE == "openvino" else "float32",
+        crop=study.inference["crop"],
         content=lambda w: study.content([inputs.mouse(w), inputs.reader(w).model]),
         code=code("segment_mouse"),
     message:

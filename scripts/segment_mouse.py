@@ -1,23 +1,20 @@
 """Segment all slices of all frames of one mouse with a network, on the grid of its images.
 
 Each slice is min-max normalised and cropped or padded to the input size of the network; each pixel is assigned the most
-probable class of the full-resolution output. Masks are then post-processed (`postprocess`).
+probable class of the full-resolution output. Masks are then post-processed (`postprocess`). If the heart takes only a
+part of the images, only this part is segmented (`crop`).
 """
 
 import os
 from typing import TYPE_CHECKING
 
-import h5py
-import numpy as np
-
 from murmur.data.manifest import check_mouse
 from murmur.data.mouse_file import images_of, open_mouse, write_cine
 from murmur.files import remembered_sha256
 from murmur.job import job
-from murmur.logs import log, progress
+from murmur.logs import log
 from murmur.network.inference import Network, read_keras, read_openvino
-from murmur.network.postprocessing import keep_heart
-from murmur.network.preprocessing import from_square, scale, to_square
+from murmur.network.segmentation import segment_cine
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -37,16 +34,6 @@ def read_network(model: str, exported: str | None, frames: int, threads: int, pr
     return read_keras(model, frames)
 
 
-def segment(images: h5py.Dataset, network: Network) -> np.ndarray:
-    """Return the labels, uint8, of `images` (row, column, slice, frame), read slice by slice."""
-    masks = np.zeros(images.shape, np.uint8)
-    for number in progress(range(images.shape[2]), "segmenting", "slice"):
-        frames = to_square(scale(np.moveaxis(images[:, :, number, :], 2, 0)), network.size)
-        labels = np.argmax(network.probabilities(frames), axis=-1).astype(np.uint8)
-        masks[:, :, number, :] = np.moveaxis(from_square(labels, images.shape[:2]), 0, 2)
-    return masks
-
-
 def main(
     mouse: str,
     model: str,
@@ -55,6 +42,7 @@ def main(
     postprocess: str,
     spacing_mm: list[float] | None,
     precision: str,
+    crop: bool,
     segmentation: str,
     threads: int,
     gpu: int = 0,
@@ -62,21 +50,23 @@ def main(
 ) -> None:
     """Write `segmentation` (Masks, Frames_with_ROI, attributes) of the mouse file `mouse` by the network `model`.
 
-    `exported` is the network for OpenVINO, None to use Keras; `spacing_mm` and `override_headers` are those of the
-    study file, and `gpu` the number of GPUs assigned to the job. Raises BadInput if the mouse file is invalid or an
-    assigned GPU is not available.
+    `exported` is the network for OpenVINO, None to use Keras. With `crop`, only a part of the images around the heart
+    is segmented, where this gives the same masks. `spacing_mm` and `override_headers` are those of the study file, and
+    `gpu` the number of GPUs assigned to the job. Raises BadInput if the mouse file is invalid or an assigned GPU is not
+    available.
     """
     checked = check_mouse(mouse, spacing_mm, override_headers)
     network = read_network(model, exported, checked.shape[3], threads, precision, gpu)
     with open_mouse(mouse) as file:
-        masks = segment(images_of(file), network)
-    if postprocess == "largest_component":
-        masks = keep_heart(masks, checked.spacing_mm)
+        only_heart = postprocess == "largest_component"
+        masks, rows, columns = segment_cine(images_of(file), network, checked.spacing_mm, only_heart, crop)
     attributes = {
         "reader": reader,
         "weights_sha256": remembered_sha256(model),
         "software": network.software,
         "postprocess": postprocess,
+        "segmented_rows": rows,
+        "segmented_columns": columns,
         "spacing_mm": checked.spacing_mm,
     }
     log.info("%d frames of %d slices segmented by %s", masks.shape[3], masks.shape[2], network.software)
@@ -93,6 +83,7 @@ if __name__ == "__main__":
             postprocess=snakemake.params.postprocess,
             spacing_mm=snakemake.params.spacing_mm,
             precision=snakemake.params.precision,
+            crop=snakemake.params.crop,
             segmentation=snakemake.output.segmentation,
             threads=snakemake.threads,
             gpu=snakemake.resources.get("gpu", 0),

@@ -14,8 +14,8 @@ from murmur.vocabulary import BLOOD_POOL, MYOCARDIUM
 pytest.importorskip("tensorflow")
 import export_network
 from murmur.network.inference import read_openvino
+from murmur.network.segmentation import segment
 from murmur.network.stored import load_network
-from segment_mouse import segment
 
 
 @pytest.fixture(scope="module")

@@ -54,9 +54,8 @@ def write_mouse(folder, rows, columns):
 
 def segment(folder, model, postprocess="none", exported=None, precision="float32"):
     output, spacing_mm = folder / "seg" / "A.h5", [0.1, 0.2, 1.0]
-    segment_mouse.main(
-        str(folder / "A.h5"), model, exported, "net", postprocess, spacing_mm, precision, str(output), threads=1
-    )
+    mouse, crop = str(folder / "A.h5"), True
+    segment_mouse.main(mouse, model, exported, "net", postprocess, spacing_mm, precision, crop, str(output), threads=1)
     with h5py.File(output) as file:
         return file["Masks"][:], file["Frames_with_ROI"][:].tolist(), dict(file.attrs)
 
@@ -70,6 +69,7 @@ def test_labels_are_those_of_the_last_head(tmp_path, model):
     assert len(np.unique(masks)) > 1, "an answer that is all background would prove nothing"
     assert attributes["weights_sha256"] == sha256(model)
     assert attributes["spacing_mm"].tolist() == [0.1, 0.2, 1.0]
+    assert attributes["segmented_rows"].tolist() == attributes["segmented_columns"].tolist() == [0, 32]
 
 
 @pytest.mark.parametrize(("rows", "columns"), [(20, 26), (44, 32), (40, 25)])
@@ -132,7 +132,9 @@ def test_a_gpu_that_is_not_there_stops_the_job(tmp_path, model, monkeypatch):
     monkeypatch.setattr(keras.distribution, "list_devices", lambda: ["cpu:0"])
     with pytest.raises(BadInput, match="given 1 GPU, and TensorFlow sees 0"):
         mouse, output = str(tmp_path / "A.h5"), str(tmp_path / "B.h5")
-        segment_mouse.main(mouse, model, None, "net", "none", [0.1, 0.2, 1.0], "float32", output, threads=1, gpu=1)
+        segment_mouse.main(
+            mouse, model, None, "net", "none", [0.1, 0.2, 1.0], "float32", True, output, threads=1, gpu=1
+        )
 
 
 def test_openvino_gives_the_labels_of_keras(tmp_path, model, exported):
@@ -143,6 +145,31 @@ def test_openvino_gives_the_labels_of_keras(tmp_path, model, exported):
     assert frames == [0, 1, 2, 3, 4]
     assert attributes["weights_sha256"] == sha256(model)
     assert attributes["software"].startswith("OpenVINO ") and attributes["software"].endswith(", float32")
+
+
+@pytest.mark.parametrize("downsample", [1, 2])
+def test_both_engines_segment_parts_of_images(tmp_path, downsample):
+    keras.utils.set_random_seed(5)
+    original = unet3plus.unet3plus([3, 4, 5, 6, 7], 64, downsample)
+    network_model.save_model(original, tmp_path / "model.keras")
+    part = unet3plus.unet3plus([3, 4, 5, 6, 7], 32, downsample)
+    part.set_weights(original.get_weights())
+    images = np.random.default_rng(0).random((5, 32, 32), np.float32)
+    expected = part.predict(images[..., None], verbose=0)[-1]
+    exported = export(str(tmp_path / "model.keras"), tmp_path)
+    for network in (inference.read_keras(tmp_path / "model.keras", 2), inference.read_openvino(exported, 2, 1)):
+        assert (network.size, network.stride) == (64, 16 * downsample)
+        resized = network.resized(32)
+        assert (resized.size, network.resized(64).size) == (32, 64)
+        np.testing.assert_allclose(resized.probabilities(images), expected, atol=1e-4)
+
+
+def test_networks_that_are_no_maps_throughout_need_whole_images():
+    maps = [(None, 32, 32, 1), (None, 8, 2, 2), (3, 3, 8, 8)]
+    assert inference.stride_of(maps, 32) == 16
+    assert inference.stride_of([*maps, (None, 1, 1, 8)], 32) is None
+    assert inference.stride_of([*maps, (None, 10, 10, 8)], 32) is None
+    assert inference.stride_of([*maps, (None, 64)], 32) is None
 
 
 def test_lower_precision_is_named_where_it_is_used(tmp_path, model, exported):

@@ -1,0 +1,98 @@
+"""Cines are segmented around the heart only where that changes nothing; a threshold serves as the network."""
+
+import logging
+
+import numpy as np
+import pytest
+
+from murmur.network.heart_region import Region
+from murmur.network.inference import Network
+from murmur.network.segmentation import segment, segment_cine
+
+SPACING = (0.1, 0.1, 1.0)
+
+
+class Threshold:
+    """Networks of a size that label pixels by their intensity; `seen` counts the pixels of each size."""
+
+    def __init__(self, size=128, stride=8, context=False):
+        self.size, self.stride, self.context, self.seen = size, stride, context, {}
+
+    def network(self, size=None):
+        size = size or self.size
+
+        def probabilities(squares):
+            self.seen[size] = self.seen.get(size, 0) + squares.size
+            values = squares - 8 * squares.mean((1, 2), keepdims=True) if self.context else squares
+            return np.stack([values < 0.3, (values >= 0.3) & (values < 0.8), values >= 0.8], -1).astype(np.float32)
+
+        return Network(size, probabilities, "threshold", self.stride, self.network)
+
+
+def cine(shape=(128, 128, 4, 12), centre=(60, 70), radius=12, jump=None):
+    """Return a ring around a disc; in frame `jump`, it is 30 pixels lower."""
+    rows, columns = np.mgrid[: shape[0], : shape[1]]
+    images = np.zeros(shape, np.uint16)
+    for frame in range(shape[3]):
+        at = centre[0] + 30 * (frame == jump), centre[1]
+        distance = np.hypot(rows - at[0], columns - at[1])
+        images[..., frame] = (500 * (distance < radius) + 500 * (distance < radius / 2))[..., None]
+    images[2, 2] = 700  # an island far away
+    return images
+
+
+def run(images, threshold, only_heart=True, crop=True):
+    return segment_cine(images, threshold.network(), SPACING, only_heart, crop)
+
+
+def test_crop_gives_the_masks_of_whole_images_with_fewer_pixels(caplog):
+    caplog.set_level(logging.INFO, "murmur")
+    images, part, whole = cine(), Threshold(), Threshold()
+    cropped, plain = run(images, part), run(images, whole, crop=False)
+    np.testing.assert_array_equal(cropped.masks, plain.masks)
+    assert set(np.unique(plain.masks)) == {0, 1, 2} and plain.masks[2, 2].max() == 0
+    assert (cropped.rows, cropped.columns) == ((32, 96), (40, 104))
+    assert (plain.rows, plain.columns) == ((0, 128), (0, 128))
+    assert sum(part.seen.values()) < 0.5 * sum(whole.seen.values())
+    assert [record.message for record in caplog.records] == [
+        "only 64 x 64 pixels around the heart were segmented",
+        "whole images were segmented",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("images", "threshold", "only_heart", "reason"),
+    [
+        (cine(jump=3), Threshold(), True, "the heart reaches beyond the 64 x 64 pixels in which it was expected"),
+        (cine(), Threshold(context=True), True, "without their context, the masks would differ"),
+        (cine(), Threshold(stride=None), True, "the network needs their context"),
+        (cine(), Threshold(stride=16), True, "the network needs their context"),
+        (cine((128, 128, 4, 5)), Threshold(), True, "finding the heart first does not pay in 5 frames"),
+        (cine(radius=50), Threshold(), True, "a part would hardly be smaller"),
+        (cine(), Threshold(), False, "outside the heart, too, masks are kept"),
+    ],
+)
+def test_whole_images_are_segmented_for_a_reason(images, threshold, only_heart, reason, caplog):
+    caplog.set_level(logging.INFO, "murmur")
+    found, plain = run(images, threshold, only_heart), run(images, threshold, only_heart, crop=False)
+    np.testing.assert_array_equal(found.masks, plain.masks)
+    assert found[1:] == plain[1:] == ((0, 128), (0, 128))
+    assert caplog.records[0].message == f"whole images were segmented: {reason}"
+
+
+@pytest.mark.parametrize(
+    ("shape", "rows", "columns"), [((200, 100, 2, 8), (68, 132), (34, 98)), ((100, 128, 1, 6), (18, 82), (40, 104))]
+)
+def test_regions_are_given_on_the_grid_of_the_images(shape, rows, columns):
+    images = cine(shape, (96, 66) if shape[0] == 200 else (46, 70))
+    found = run(images, Threshold())
+    assert (found.rows, found.columns) == (rows, columns)
+    np.testing.assert_array_equal(found.masks, run(images, Threshold(), crop=False).masks)
+
+
+def test_normalisation_is_that_of_the_whole_image():
+    images, region = cine(), Region(24, 40, 64)
+    images[100, 10] = 1500  # outside the region, brighter than the heart, whose disc would be labelled 2 without it
+    part, whole = (segment(images, Threshold().network(), of) for of in (region, None))
+    np.testing.assert_array_equal(part[region.slices], whole[region.slices])
+    assert part[region.slices].max() == 1 and not part[:24].any()
