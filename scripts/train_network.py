@@ -45,6 +45,7 @@ def main(
     """
     os.environ["TF_NUM_INTRAOP_THREADS"] = str(threads)  # has no effect after TensorFlow is imported
     os.environ.setdefault("TF_CPU_ALLOCATOR_USE_BFC", "1")  # keep memory between steps; a third less time
+    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")  # default with AVX-512 only; with AVX2, a third less time, too
     from murmur.network import train
     from murmur.network.checkpoint import digest_of_slices
 
