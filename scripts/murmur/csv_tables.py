@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,6 +14,7 @@ from murmur.files import atomic_write, reading
 from murmur.logs import log
 from murmur.vocabulary import LABEL_COLUMNS
 
+NUMBER = re.compile(r"[+-]?\d+(?:[.,]\d+)?(?:[eE][+-]?\d+)?")  # with a decimal point or comma
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs"}
 MOST_BYTES = 2**26  # of a table written by a user
 
@@ -93,6 +95,34 @@ def read_rows(path: str | Path, columns: Sequence[str], delimiter: str | None = 
         if not rows:
             raise BadInput(f"{path}: found no rows below the header, expected at least one; add them")
         return rows
+
+
+def write_decimal_points(path: str | Path, rows: Sequence[Row], columns: Sequence[str]) -> None:
+    """Write decimal points instead of commas in the numbers of columns.
+
+    Raises BadInput if some numbers of the table have decimal points and others commas.
+    """
+    marked = {
+        mark: (row, name)
+        for mark in ",."
+        for row in rows
+        for name in columns
+        if mark in row[name] and NUMBER.fullmatch(row[name])
+    }
+    if len(marked) == 2:
+        (row, name), (other, point) = marked[","], marked["."]
+        raise BadInput(
+            f"{path}, line {row.line}: found '{row[name]}' as {name}, but '{other[point]}' as {point} in line "
+            f"{other.line}, expected one decimal mark; correct the table"
+        )
+    for row in rows:
+        row.update({name: row[name].replace(",", ".") for name in columns if NUMBER.fullmatch(row[name])})
+
+
+def delimiter_of(path: str | Path) -> str:
+    """Return the delimiter of a table: the tab, semicolon or comma that its header contains."""
+    with reading(path, "table"):
+        return _delimiter(_text(path))
 
 
 def _delimiter(text: str) -> str:

@@ -126,11 +126,11 @@ COLUMNS = r"numbers\.csv: found .*"
 LINE = r"numbers\.csv, line \d+: found "
 
 MEASUREMENTS = [
-    Case("C01_semicolon", table(separator=";"), stops("planning", COLUMNS + "semicolons?.*commas")),
+    Case("C01_semicolon", table(separator=";"), Right()),
     Case(
         "C02_semicolon_decimal_comma",
         table(lambda rows: [[c.replace(".", ",") for c in row] for row in rows], ";"),
-        stops("planning", COLUMNS + "semicolons?.*commas"),
+        Right(),
     ),
     Case("C03_bom", table(encoding="utf-8-sig"), Right()),
     Case("C04_no_unit", without_column(2), stops("planning", COLUMNS + "add unit")),

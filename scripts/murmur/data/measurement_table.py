@@ -1,4 +1,4 @@
-"""Measurements made with other software: a CSV file, used as a cohort without images."""
+"""Measurements made with other software: a table, used as a cohort without images."""
 
 import difflib
 import math
@@ -8,7 +8,7 @@ from functools import cache
 
 import pandas as pd
 
-from murmur.csv_tables import Row, read_rows
+from murmur.csv_tables import Row, delimiter_of, read_rows, write_decimal_points
 from murmur.errors import BadInput
 from murmur.vocabulary import METRICS
 
@@ -21,8 +21,14 @@ NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 
 @cache
 def _rows(path: str) -> list[Row]:
-    """Read the rows as text, once per file."""
-    return read_rows(path, COLUMNS[:-1])
+    """Read the rows as text, once per file, with decimal points.
+
+    In a table separated by commas, "1,062" in quotes may be a thousand, and is refused as a number.
+    """
+    rows = read_rows(path, COLUMNS[:-1], delimiter=None)
+    if delimiter_of(path) != ",":
+        write_decimal_points(path, rows, [name for name in rows[0] if name not in COLUMNS[:-1]])
+    return rows
 
 
 def readers(path: str) -> list[str]:
@@ -31,7 +37,7 @@ def readers(path: str) -> list[str]:
     Parameters
     ----------
     path : str
-        CSV file.
+        Table separated by commas, semicolons or tabs.
 
     Returns
     -------
@@ -79,8 +85,8 @@ def function(path: str, reader: str, excluded: Collection[str] = ()) -> pd.DataF
     Parameters
     ----------
     path : str
-        CSV file with the columns mouse, metric, unit, reference and one column per reader. Cells may be empty, and
-        metrics and the column reference may be absent.
+        Table with the columns mouse, metric, unit, reference and one column per reader. Cells may be empty, and metrics
+        and the column reference may be absent.
     reader : str
         Column of the reader.
     excluded : collection of str, optional

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import NamedTuple
 
-from murmur.csv_tables import Row, read_rows
+from murmur.csv_tables import NUMBER, Row, read_rows, write_decimal_points
 from murmur.data.excel_table import is_workbook, read_workbook
 from murmur.errors import BadInput
 from murmur.files import remembered
@@ -37,7 +37,6 @@ MISSING = ("", "n/a", "#n/a")  # in lower case
 NO_NUMBER = (*MISSING, "na", "nan", "-")  # in columns of numbers; elsewhere NA can be a name
 SEXES = {"m": "male", "f": "female"}
 NO, YES = ("no", "n", "0", "false"), ("yes", "y", "1", "true", "x")
-NUMBER = re.compile(r"[+-]?\d+(?:[.,]\d+)?(?:[eE][+-]?\d+)?")
 DATE = re.compile(r"\d{4}-\d\d-\d\d")
 
 
@@ -151,23 +150,9 @@ def _write_numbers_alike(path: str, rows: Sequence[Row], columns: Mapping[str, s
     """
     numeric = [name for name, meaning in columns.items() if meaning in NUMBERS]
     numeric += [name for name in rows[0] if name not in columns and all(_is_number(row[name]) for row in rows)]
-    marked = {
-        mark: (row, name)
-        for mark in ",."
-        for row in rows
-        for name in numeric
-        if mark in row[name] and NUMBER.fullmatch(row[name])
-    }
-    if len(marked) == 2:
-        (row, name), (other, point) = marked[","], marked["."]
-        raise BadInput(
-            f"{path}, line {row.line}: found '{row[name]}' as {name}, but '{other[point]}' as {point} in line "
-            f"{other.line}, expected one decimal mark; correct the table"
-        )
+    write_decimal_points(path, rows, numeric)
     for row in rows:
-        cells = {name: row[name] for name in numeric}
-        row.update({name: "" for name, cell in cells.items() if cell.lower() in NO_NUMBER})
-        row.update({name: cell.replace(",", ".") for name, cell in cells.items() if NUMBER.fullmatch(cell)})
+        row.update({name: "" for name in numeric if row[name].lower() in NO_NUMBER})
 
 
 def _is_number(cell: str) -> bool:

@@ -90,14 +90,29 @@ def test_spaces_and_blank_lines_do_not_matter(tmp_path):
     assert measurement_table.function(path, "dl").values.tolist() == [["M1", "EDV", "uL", 1, 2]]
 
 
+@pytest.mark.parametrize("separator", [";", "\t"])
+def test_semicolons_tabs_and_decimal_commas_are_understood(tmp_path, separator):
+    rows = [
+        ["mouse", "metric", "unit", "reference", "dl"],
+        ["M,1", "EDV", "uL", "1,5", "2"],
+        ["M2", "EDV", "uL", "", "0,25"],
+    ]
+    path = tmp_path / "numbers.csv"
+    path.write_text("\n".join(separator.join(row) for row in rows))
+    assert measurement_table.readers(str(path)) == ["dl"]
+    found = measurement_table.function(str(path), "dl")
+    assert found["mouse"].tolist() == ["M,1", "M2"]
+    assert found[["reference", "reader"]].fillna(-1).to_numpy().tolist() == [[1.5, 2], [-1, 0.25]]
+
+
 @pytest.mark.parametrize(
     ("content", "words"),
     [
         (
-            b"mouse;metric;unit;reference;dl\nM1;EDV;uL;1,5;2\n",
-            "by semicolons, expected columns separated by commas, w",
+            b"mouse;metric;unit;reference;dl\nM1;EDV;uL;1,5;2\nM2;EDV;uL;2;1.5\n",
+            "line 2: found '1,5' as reference, but '1.5' as dl in line 3, expected one decimal mark",
         ),
-        (b"mouse\tmetric\tunit\treference\tdl\nM1\tEDV\tuL\t1\t2\n", "by tabs, expected columns separated by commas"),
+        (b"mouse;metric;unit;reference;dl\nM1;EDV;uL;1.062,5;2\n", "line 2: found '1.062,5' as reference"),
         (b"mouse,metric,unit,reference,dl,dl\nM1,EDV,uL,1,2,3\n", "found the column dl twice"),
         (b"PK\x03\x04 and more", "found an Excel file, expected text; in Excel, save it as 'CSV UTF-8'"),
         ("mouse,metric,unit,reference,dl\nM1,EDV,uL,1,2".encode("utf-16"), "found text that is not UTF-8 but UTF-16"),
