@@ -13,7 +13,7 @@ import pandas as pd
 
 from murmur.comparison.design import MIN_ANIMALS, Design, Values, shares_clusters
 from murmur.comparison.linear_model import Contrast
-from murmur.comparison.pairs import DIFFERENCES, Pair, differences_of, tested, with_verdicts
+from murmur.comparison.pairs import DIFFERENCES, SIDAK, Pair, differences_of, tested, with_verdicts
 from murmur.statistics.notes import reason
 from murmur.statistics.paired import NAN
 
@@ -40,8 +40,9 @@ def changes_of(values: Values, plan: Design) -> list[dict]:
 
     Notes
     -----
-    The changes of a measure within all groups, and their differences between groups, are two families; each is
-    corrected by Dunnett's T3 procedure. The covariate is that of the first session.
+    The changes of a measure within all groups, and their differences between groups, are two families. The latter are
+    corrected by Dunnett's T3 procedure, and the former, which share no group, by Sidak's method: T3 would reject too
+    often. The covariate is that of the first session.
     """
     if len(plan.sessions) < 2:
         return []
@@ -57,7 +58,7 @@ def changes_of(values: Values, plan: Design) -> list[dict]:
             for group in plan.groups
         ]
         number = sum(pair.contrast is not None for pair in family)
-        rows += [tested(pair, number, plan.alpha, "paired_t") | {"effect": WITHIN} for pair in family]
+        rows += [tested(pair, number, plan.alpha, "paired_t", SIDAK) | {"effect": WITHIN} for pair in family]
     rows += [row | {"effect": BETWEEN} for row in differences_of(changed, later)]
     return [row | {"from_session": plan.sessions[0]} for row in rows]
 

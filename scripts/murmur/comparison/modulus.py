@@ -2,9 +2,11 @@
 
 m statistics t_i = z_i / s share the scale s, with s^2 distributed as chi-squared / df. If the z_i are independent,
 P(max |t_i| > c) = 1 - E[(2 Phi(c s) - 1)^m]; if they are correlated, this is an upper limit (Sidak's inequality). SciPy
-has the distribution of Tukey's range and of Dunnett's test, which assume equal variances, but not this one.
+has the distribution of Tukey's range and of Dunnett's test, which assume equal variances, but not this one. Statistics
+that share no group do not share a scale; they are corrected by Sidak's method.
 """
 
+import math
 from functools import lru_cache
 
 import numpy as np
@@ -75,3 +77,12 @@ def critical(alpha: float, df: float, comparisons: int) -> float:
         return least
     bounds = least * 0.999, most * 1.001
     return float(brentq(lambda c: adjusted_p(c, df, comparisons) - alpha, *bounds, xtol=1e-12, rtol=1e-12))
+
+
+def sidak(p: float, comparisons: float) -> float:
+    """Return 1 - (1 - p)^m: the probability that the smallest of m independent p is below p.
+
+    With 1 / m, it is the level of each of m tests of which any is significant with probability p. Sidak, J Am Stat
+    Assoc 1967;62:626.
+    """
+    return -math.expm1(comparisons * math.log1p(-p)) if p < 1 else 1.0

@@ -9,10 +9,11 @@ from scipy import stats
 from murmur.comparison.design import MIN_ANIMALS, Design, Values, shares_clusters
 from murmur.comparison.effect_size import limits_of_g
 from murmur.comparison.linear_model import Cell, CellMeans, Contrast
-from murmur.comparison.modulus import adjusted_p, critical
+from murmur.comparison.modulus import adjusted_p, critical, sidak
 from murmur.statistics.notes import reason
 from murmur.statistics.paired import holm
 
+DUNNETT_T3, SIDAK = "dunnett_t3", "sidak"
 SIGNIFICANT, NOT_SIGNIFICANT, UNCONFIRMED = "significant", "not significant", "unconfirmed"
 DIFFERENCES = [
     "measure", "unit", "session", "level", "group_a", "group_b", "n_a", "n_b", "mean_a", "mean_b", "difference",
@@ -109,23 +110,33 @@ def _pair(values, plan, session, level, rows, big, model, pair, levels) -> Pair:
     return Pair(row, contrast)
 
 
-def tested(pair: Pair, comparisons: int, alpha: float, method: str) -> dict:
-    """Return the row of a pair, with limits and p corrected for the number of comparisons, at the level alpha."""
+def tested(pair: Pair, comparisons: int, alpha: float, method: str, correction: str = DUNNETT_T3) -> dict:
+    """Return the row of a pair, with limits and p corrected for the number of comparisons, at the level alpha.
+
+    Dunnett's procedure is for comparisons that share groups, and Sidak's for those of different groups, each with a
+    variance of its own.
+    """
     contrast = pair.contrast
     if contrast is None:
         return pair.row
-    factor = critical(alpha, contrast.df, comparisons)
-    level = float(2 * stats.t.sf(factor, contrast.df))
+    p = float(2 * stats.t.sf(abs(contrast.t), contrast.df))
+    if correction == SIDAK:
+        corrected, level = sidak(p, comparisons), sidak(alpha, 1 / comparisons)
+        factor = float(stats.t.isf(level / 2, contrast.df))
+    else:
+        corrected = adjusted_p(contrast.t, contrast.df, comparisons)
+        factor = critical(alpha, contrast.df, comparisons)
+        level = float(2 * stats.t.sf(factor, contrast.df))
     low, high = limits_of_g(contrast.t, contrast.df, contrast.se, contrast.sd, level)
     return pair.row | {
         "ci_low": contrast.estimate - factor * contrast.se,
         "ci_high": contrast.estimate + factor * contrast.se,
         "statistic": contrast.t,
         "df": contrast.df,
-        "p": float(2 * stats.t.sf(abs(contrast.t), contrast.df)),
-        "p_adjusted": adjusted_p(contrast.t, contrast.df, comparisons),
+        "p": p,
+        "p_adjusted": corrected,
         "comparisons": comparisons,
-        "correction": "dunnett_t3" if comparisons > 1 else "none",
+        "correction": correction if comparisons > 1 else "none",
         "method": method,
         "hedges_g": contrast.g(),
         "hedges_g_ci_low": low,

@@ -18,7 +18,7 @@ METHODS = {
 TOO_SMALL = "groups_too_small"
 UNIT = ("scans_averaged", "clusters_are_units")  # reasons that concern the unit of analysis
 COLUMNS = {"body_weight_g": "body weight", "tibia_length_mm": "tibia length", "heart_rate_bpm": "heart rate"}
-CORRECTIONS = {"dunnett_t3": "Dunnett's T3 procedure"}
+CORRECTIONS = {"dunnett_t3": "Dunnett's T3 procedure", "sidak": "Šidák's method"}
 
 
 def name_of(measure: str) -> str:

@@ -2,6 +2,8 @@ import numpy as np
 import pandas as pd
 import pingouin
 import pytest
+from scipy import stats
+from statsmodels.stats.multitest import multipletests
 
 from compared_groups import measured, settings_of
 from murmur.comparison.changes import CHANGES, mean_of
@@ -34,7 +36,18 @@ def test_change_within_a_group_is_the_paired_t_test_of_animals_with_both_session
     assert row["p"] == pytest.approx(expected["p_val"])
     assert (row["n_a"], row["mean_a"]) == (len(both), pytest.approx(both["baseline"].mean()))
     assert row["difference"] == pytest.approx((both["day 28"] - both["baseline"]).mean())
-    assert (row["comparisons"], row["correction"], row["method"]) == (6, "dunnett_t3", "paired_t")
+    assert (row["comparisons"], row["correction"], row["method"]) == (6, "sidak", "paired_t")
+
+
+def test_changes_within_groups_are_corrected_as_independent(table):
+    """T3 rejects too often if the comparisons share no group, and so no estimate of the variance."""
+    rows = changes(table).query("measure == 'EF' and effect == 'change'")
+    assert rows["p_adjusted"].to_numpy() == pytest.approx(multipletests(rows["p"], method="sidak")[1])
+    for row in rows.to_dict("records"):
+        half = stats.t.isf((1 - 0.95 ** (1 / 6)) / 2, row["df"]) * row["difference"] / row["statistic"]
+        assert row["ci_high"] - row["ci_low"] == pytest.approx(2 * abs(half))
+        assert (row["ci_low"] < 0 < row["ci_high"]) == (row["p_adjusted"] > 0.05)
+        assert (row["hedges_g_ci_low"] < 0 < row["hedges_g_ci_high"]) == (row["p_adjusted"] > 0.05)
 
 
 def test_changes_of_two_groups_are_compared_by_welch_s_test(table):

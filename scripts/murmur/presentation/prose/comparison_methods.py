@@ -146,11 +146,12 @@ def changes(found: Compared) -> str:
         f"changes from {tested['from_session'].iloc[0]} were tested within each group by paired t-tests on the animals "
         f"measured at both sessions{f', and compared between groups by {compared}' if len(between) else ''}"
     ]
-    numbers = [int(part["comparisons"].max()) for part in (within, between) if len(part)]
-    if max(numbers) > 1:
-        which = ["changes within groups", "differences in change"][: len(numbers)]
-        counts = enumerate_words(f"{number} {name}" for number, name in zip(numbers, which, strict=True))
-        texts.append(f"each family, the {counts} of a measure, was corrected as described for groups")
+    ways = [
+        (int(within["comparisons"].max()), "changes within groups by Šidák's method (J Am Stat Assoc 1967;62:626)"),
+        (int(between["comparisons"].max() if len(between) else 0), "differences in change by Dunnett's T3 procedure"),
+    ]
+    if counts := [f"the {number} {name}" for number, name in ways if number > 1]:
+        texts.append(f"confidence intervals and p values of a measure were corrected for {enumerate_words(counts)}")
     return "; ".join(texts)
 
 
