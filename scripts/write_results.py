@@ -17,7 +17,7 @@ from murmur.presentation.prose.agreement import bias, compared, conventions, equ
 from murmur.presentation.prose.overlap import contrasts, effects, errors, model, overlap
 from murmur.presentation.prose.phenotypes import phenotypes, sample_size
 from murmur.presentation.prose.summary import summary
-from murmur.subject import in_print
+from murmur.subject import in_print, in_scans
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -87,6 +87,8 @@ def main(
     readers = {"manifest": lambda path: read_analysed(path)[0]}
     tables = {name: in_print(readers.get(name, read_csv)(path)) for name, path in paths.items() if path}
     found = sections(tables, cohort, reader, sd_ddof, alpha, power, animals)
+    if animals:
+        found = {in_scans(heading): [*map(in_scans, texts)] for heading, texts in found.items()}
     write_page(output, f"Results: {cohort} cohort, reader {reader}", found)
 
 

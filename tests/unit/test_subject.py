@@ -3,11 +3,13 @@ import pytest
 
 from murmur import subject as module
 from murmur.comparison import description
+from murmur.crate import captions
 from murmur.data.plausibility import LIMITS, check_values
 from murmur.measurement.measures import MEASURES
+from murmur.presentation import style
 from murmur.provenance.code import modules_of
 from murmur.statistics import agreement, cohort_comparison, phenotypes, reader_comparison, sample_size
-from murmur.subject import SPECIES, choose_subject, in_print, in_words, printed_unit, printed_value, subject
+from murmur.subject import SPECIES, choose_subject, in_print, in_scans, in_words, printed_unit, printed_value, subject
 
 
 @pytest.fixture(autouse=True)
@@ -30,6 +32,32 @@ def test_text_about_mice_is_that_about_the_subject():
     assert in_words("A mouse was trained on simulated mice; data of the published mice.") == (
         "An otter was trained on simulated mice; data of the published mice."
     )
+
+
+def test_names_of_ticks_are_about_the_subject(tmp_path):
+    choose_subject("rat")
+    with style.printed_figure([tmp_path / "figure.png"], height_mm=30) as figure:
+        axes = figure.subplots()
+        axes.set_xticks([0, 1], ["3 mice", "sham"])
+        axes.set_ylabel("Number of mice")
+    assert [text.get_text() for text in axes.get_xticklabels()] == ["3 rats", "sham"]
+    assert axes.get_ylabel() == "Number of rats"
+
+
+def test_captions_of_a_crate_are_about_the_subject(tmp_path):
+    choose_subject("rat")
+    template = tmp_path / "caption.rst"
+    template.write_text("Each mouse of {{ snakemake.wildcards.mouse }}.")
+    made = {"rule": "r", "wildcards": {"mouse": "M1"}, "settings": {}, "study": "s"}
+    assert captions.fill_in(template, made) == "Each rat of M1."
+
+
+def test_scans_of_animals_are_counted_as_scans():
+    assert in_scans(TEXT) == (
+        "A scan, 3 scans: Mouse1 in mice/Mouse1.h5. Scans of the cohort (n = 3 scans); the scan's EF. Simulated mice."
+    )
+    choose_subject("rat")
+    assert in_words(in_scans("3 mice of 2 animals")) == "3 scans of 2 animals"
 
 
 def test_people_are_no_animals():

@@ -12,6 +12,7 @@ from murmur.files import natural_key
 from murmur.presentation.rendering import render
 from murmur.provenance.lineage import Job, Lineage
 from murmur.provenance.stamp import stamp
+from murmur.subject import in_words, subject
 
 
 def table_of_records(results: Iterable[str], found: Lineage) -> pd.DataFrame:
@@ -103,7 +104,7 @@ def items_by_place(
         if not files:
             continue
         names = dict.fromkeys(PurePath(path).name for path in job.outputs)
-        named = [titles[name].format(**job.made["wildcards"]) for name in names if name in titles]
+        named = [in_words(titles[name]).format(**job.made["wildcards"]) for name in names if name in titles]
         places.setdefault(where(job), []).append(
             {
                 "title": ", ".join(named),
@@ -168,6 +169,7 @@ def page(
         "records.html.j2",
         title=f"Records of the study {study}",
         study=study,
+        subject=subject(),
         study_files=study_files,
         commits=sorted({job.made["commit"] for job in found.jobs}),
         own=own[1] if own else "",

@@ -11,12 +11,14 @@ from pathlib import Path
 
 import matplotlib.style
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.text import Text
+from matplotlib.ticker import FixedFormatter, FuncFormatter
 
 from murmur.files import atomic_write
 from murmur.provenance.stamp import stamp
-from murmur.subject import in_words
+from murmur.subject import SPECIES, in_words, subject
 
 BLACK = "#000000"
 ORANGE = "#E69F00"
@@ -92,13 +94,24 @@ def printed_figure(
         warnings.filterwarnings("ignore", "vert: bool was deprecated", matplotlib.MatplotlibDeprecationWarning)
         figure = Figure(figsize=(width_mm * MM, height_mm * MM), layout=layout)
         yield figure
-        for text in figure.findobj(Text):
-            if (words := in_words(text.get_text())) != text.get_text():
-                text.set_text(words)
+        write_in_words(figure)
         for output in map(Path, outputs):
             stamped = {STAMPED[output.suffix]: stamp()} if stamp() else {}
             with atomic_write(output) as partial:
                 figure.savefig(partial, dpi=dpi, metadata=METADATA[output.suffix] | stamped)
+
+
+def write_in_words(figure: Figure) -> None:
+    """Replace the word for the subject in all texts of a figure, and in the names of ticks."""
+    for text in figure.findobj(Text):
+        if (words := in_words(text.get_text())) != text.get_text():
+            text.set_text(words)
+    if subject() == SPECIES["mouse"]:
+        return
+    for axis in figure.findobj(Axis):
+        names = axis.get_major_formatter()
+        if isinstance(names, FixedFormatter | FuncFormatter):
+            axis.set_major_formatter(FuncFormatter(lambda value, place, name=names: in_words(name(value, place))))
 
 
 def write_at_right(axes: Axes, y: float, words: str, **text) -> None:

@@ -92,7 +92,7 @@ class Screen:
         for exception, text in self._raised.values():
             if AT_LEAST_ONE not in text:
                 self._other += sentences(exception, text, self._study["targets"])
-        wrong = [text for found, _ in self._faults.found.values() for text in found] + self._other
+        wrong = [in_words(text) for found, _ in self._faults.found.values() for text in found] + self._other
         counts = self._progress.counts()
         if self._by_user:
             self._say(f"\nStopped on request after {counts}; the same command continues.", "errors")

@@ -5,6 +5,7 @@ import sys
 
 import pytest
 
+from murmur import subject
 from murmur.terminal.screen import Screen
 
 STUDY = {
@@ -135,6 +136,19 @@ def test_failed_run_ends_with_each_sentence_once_and_the_logs(show):
         "Log: check.log",
         "     M1.log",
     ]
+
+
+def test_sentences_of_jobs_are_about_the_subject(show, monkeypatch):
+    monkeypatch.setenv(subject.VARIABLE, '"rat"')
+    log = "2026-11-28 15:10:30 ERROR   mice/M1.h5: found nothing, expected a mouse; copy it again\n"
+    lines = show(
+        plan(check_cohort=1),
+        started(1, "check_cohort", "check.log", cohort="a"),
+        writes(log, "check.log"),
+        ended_with(1),
+        failed(1, "check_cohort", "check.log"),
+    )
+    assert "mice/M1.h5: found nothing, expected a rat; copy it again" in lines
 
 
 def test_another_attempt_that_succeeds_is_no_failure(show):
