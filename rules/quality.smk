@@ -1,7 +1,8 @@
 # Quality of masks without a reference.
 #
-#   in    manifest.csv, the mouse files and the segmentations, frames.csv; reference function and split of the training mice
-#   out   measurements/COHORT/READER/signs.csv, findings.csv; export/COHORT/READER/MOUSE/*, for programs that edit masks
+#   in    manifest.csv, the mouse files and the segmentations, frames.csv; reference function and split of the training mice;
+#         models/quality.json
+#   out   measurements/COHORT/READER/signs.csv, findings.csv, quality.csv, review.csv; export/COHORT/READER/MOUSE/*, for programs that edit masks
 
 
 rule measure_signs:
@@ -69,3 +70,28 @@ rule export_masks:
         "Export {wildcards.mouse} of {wildcards.cohort} by {wildcards.reader} for other programs"
     script:
         "../scripts/export_masks.py"
+
+
+rule predict_quality:
+    input:
+        signs=rules.measure_signs.output.signs,
+        findings=rules.measure_signs.output.findings,
+        model=ancient(inputs.quality_model),
+    output:
+        quality="<results>/measurements/{cohort}/{reader}/quality.csv",
+        review="<results>/measurements/{cohort}/{reader}/review.csv",
+    log:
+        "<logs>/predict_quality/{cohort}/{reader}.log",
+    conda:
+        "../envs/analysis.yaml"
+    resources:
+        **SMALL,
+    params:
+        shipped=inputs.is_shipped,
+        pictures=inputs.pictures,
+        content=study.content([inputs.quality_model]),
+        code=code("predict_quality"),
+    message:
+        "Predict the quality of the masks of {wildcards.cohort} by {wildcards.reader}"
+    script:
+        "../scripts/predict_quality.py"

@@ -59,7 +59,7 @@ rule export:
 
 
 rule measurements:
-    """Measure volumes, function, overlap and all other measures for the reference and all readers, and signs of errors."""
+    """Measure volumes, function, overlap and all other measures, and predict the quality of the masks."""
     input:
         collect(rules.measure_volumes.output, cohort=CONTOURED, reader="reference"),
         collect(rules.measure_function.output, cohort=CONTOURED, reader="reference"),
@@ -69,6 +69,7 @@ rule measurements:
         collect(rules.tabulate_measurements.output, cohort=WITH_REFERENCE, reader="reference"),
         each(rules.tabulate_measurements.output, PAIRS),
         each(rules.measure_signs.output, PAIRS_WITH_IMAGES),
+        each(rules.predict_quality.output, PAIRS_WITH_IMAGES),
         earlier=[*rules.mice.input, *rules.segmentations.input],
 
 
@@ -143,6 +144,7 @@ RESULTS = [
     collect(rules.tabulate_measurements.output, cohort=WITH_REFERENCE, reader="reference"),
     each(rules.tabulate_measurements.output, PAIRS),
     each(rules.measure_signs.output, PAIRS_WITH_IMAGES),
+    each(rules.predict_quality.output, PAIRS_WITH_IMAGES),
     *(
         file
         for stage in (rules.statistics, rules.comparisons, rules.tables, rules.figures)

@@ -32,14 +32,14 @@ STAGES = {
     "training": "slices, network",
     "segmentation": "masks of every frame",
     "measurement": "volumes, function, overlap",
-    "quality": "signs of errors",
+    "quality": "signs of errors, predicted quality",
     "statistics": "agreement, comparisons",
     "tables": "printed tables, methods, results",
     "figures": "figures, movies",
     "provenance": "records, report, crate",
 }
 
-WIDTH, HEIGHT, BOX, GAP, FLOOR = 190.0, 130.0, 12.5, 3.0, 8.0  # mm
+WIDTH, HEIGHT, BOX, GAP, FLOOR = 190.0, 134.0, 14.0, 3.0, 6.5  # mm
 COLOURS = ("#f2f2f2", "#fdebd8", "#dcecf7", "#e3f1e1", "#f2f2f2")  # of the layers, scripts first
 LINES = {"study": "#b3541e", "presentation": "#7a4a9e"}
 GREY = "#606060"
@@ -101,7 +101,14 @@ def draw_box(axes: Axes, x: tuple[float, float], top: float, title: str, words: 
     patch.set(facecolor=colour, edgecolor=GREY, linewidth=0.6)
     axes.add_patch(patch)
     axes.text(
-        middle, top - (1.3 if words else BOX / 2 - 1.2), title, fontweight="bold", ha="center", va="top", zorder=4
+        middle,
+        top - (1.3 if words else BOX / 2 - 1.2),
+        title,
+        fontweight="bold",
+        ha="center",
+        va="top",
+        zorder=4,
+        fontsize=min(6.5, 3.9 * (right - left) / len(title)),
     )
     text = "\n".join(textwrap.wrap(words, int((right - left) / 1.1)))
     axes.text(middle, top - 4.6, text, fontsize=5.5, ha="center", va="top", linespacing=1.15, zorder=4)

@@ -1,1 +1,1 @@
-"""Quality of masks without a reference: signs of errors in slices, frames and scans."""
+"""Quality of masks without a reference: signs of errors, predicted quality, review."""

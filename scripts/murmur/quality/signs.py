@@ -54,18 +54,18 @@ class Sign:
 # of a slice and frame
 SLICE_SIGNS = {
     "image_border": Sign("the mask reaches the border of the image, {value} pixels", unit="", high=0),
-    "holes": Sign("holes in the mask, {value} of the area of the heart", high=1.5, at_end=10),
-    "islands": Sign("islands apart from the rest of the mask, {value} of the area of the heart", high=1.5, at_end=15),
+    "holes": Sign("holes in the mask, {value} of the area of the heart", high=1.5, at_end=15),
+    "islands": Sign("islands apart from the rest of the mask, {value} of the area of the heart", high=1.5, at_end=20),
     "blood_islands": Sign(
         "the blood pool is in several parts, {value} of it apart", high=2, at_end=35, needs="a blood pool"
     ),
     "open_ring": Sign(
         "the myocardium is open, {value} of the border of the blood pool lies outside it",
         high=10,
-        at_end=75,
+        at_end=100,
         needs="a blood pool",
     ),
-    "elongation": Sign("the heart is elongated, {value} times as long as wide", unit="", high=1.5, at_end=2.2),
+    "elongation": Sign("the heart is elongated, {value} times as long as wide", unit="", high=1.5, at_end=2.6),
     "off_axis": Sign(
         "the centre lies {value} off the long axis", unit="mm", high=0.7, at_end=2.2, needs="four slices with a mask"
     ),
@@ -83,39 +83,39 @@ SLICE_SIGNS = {
     ),
     "blood_slices": Sign(
         "the area of the blood pool jumps between slices, by {value} of its largest",
-        high=15,
+        high=25,
         needs="three neighbouring slices with blood",
     ),
     "area_frames": Sign(
         "the area of the heart jumps between frames, by {value} of the largest slice",
-        high=10,
-        at_end=20,
+        high=12,
+        at_end=35,
         needs="masks in three neighbouring frames",
     ),
     "blood_frames": Sign(
         "the area of the blood pool jumps between frames, by {value} of its largest",
-        high=20,
-        at_end=25,
+        high=30,
+        at_end=45,
         needs="blood in three neighbouring frames",
     ),
     "missing_slice": Sign("the mask is missing in this slice, but not in the neighbouring ones", unit="", high=0),
     "no_blood": Sign("the blood pool is missing in this slice, but not in the neighbouring ones", unit="", high=0),
     "dark_blood": Sign(
-        "{value} of the blood pool is as dark as myocardium", high=25, at_end=40, needs="20 pixels of both structures"
+        "{value} of the blood pool is as dark as myocardium", high=35, at_end=50, needs="20 pixels of both structures"
     ),
     "bright_muscle": Sign(
-        "{value} of the myocardium is as bright as blood", high=25, at_end=45, needs="20 pixels of both structures"
+        "{value} of the myocardium is as bright as blood", high=35, at_end=50, needs="20 pixels of both structures"
     ),
     "contrast": Sign(
         "the myocardium has {value} of the signal of the blood pool",
-        high=80,
+        high=90,
         at_end=95,
         needs="20 pixels of both structures",
     ),
 }
 # of a scan
 SCAN_SIGNS = {
-    "mass_change": Sign("the mass differs between ED and ES by {value}", high=12, needs="myocardium at ED and ES"),
+    "mass_change": Sign("the mass differs between ED and ES by {value}", high=20, needs="myocardium at ED and ES"),
     "curve_residual": Sign(
         "three harmonics of the beat leave {value} of the stroke volume unexplained",
         high=7,
@@ -128,12 +128,12 @@ SCAN_SIGNS = {
     ),
     "blunt_apex": Sign(
         "slices at the apex may be missing: the last has {value} of the largest area",
-        high=80,
+        high=65,
         needs="three slices with a mask at ED",
     ),
     "open_base": Sign(
         "slices at the base may be missing: the area still grows by {value} in the last",
-        high=10,
+        high=2,
         needs="three slices with a mask at ED",
     ),
     "EDV": Sign("EDV of {value} is outside the range of the training mice", unit="uL", needs="ED and ES"),
@@ -144,7 +144,7 @@ SIGNS = SLICE_SIGNS | SCAN_SIGNS
 # Ranges of the mice that the shipped network was trained on (`phantom.varied`)
 TRAINED = {"EDV": (30.0, 115.0), "EF": (15.0, 85.0)}
 
-COLUMNS = ["mouse", "sign", "unit", "value", "low", "high", "slice", "frame", "places", "reason", "note"]
+COLUMNS = ["mouse", "sign", "unit", "value", "low", "high", "slice", "frame", "mean", "places", "reason", "note"]
 FINDINGS = ["mouse", "slice", "frame", "sign", "unit", "value", "low", "high", "reason"]
 
 
@@ -186,8 +186,8 @@ def judge(
     -------
     summary : list of tuple
         A row (COLUMNS) for each sign: the value farthest beyond its limit or, if none is, nearest to it, with its slice
-        and frame, the number of places beyond the limit, the reason, if there is such a place, and a note, if the sign
-        cannot be assessed.
+        and frame, the mean over all places, the number of places beyond the limit, the reason, if there is such a
+        place, and a note, if the sign cannot be assessed.
     findings : list of tuple
         A row (FINDINGS) for each place beyond its limit.
     """
@@ -198,15 +198,15 @@ def judge(
         high = np.where(at_end, sign.high if sign.at_end is None else sign.at_end, sign.high)
         found = list(_beyond(sign, values, high))
         findings += [(mouse, *place, name, sign.unit, *rest) for place, rest in found]
-        summary.append((mouse, name, sign.unit, *_worst(sign, values, high), len(found)))
+        summary.append((mouse, name, sign.unit, *_worst(sign, values, high), _mean(values), len(found)))
     for name, value in by_scan.items():
         sign = signs[name]
         found = list(_beyond(sign, np.array(value), np.array(sign.high, float)))
         findings += [(mouse, None, None, name, sign.unit, *rest) for _, rest in found]
-        summary.append((mouse, name, sign.unit, value, sign.low, sign.high, None, None, len(found)))
+        summary.append((mouse, name, sign.unit, value, sign.low, sign.high, None, None, value, len(found)))
     rows = []
     for row in summary:
-        *_, value, _, high, _, _, places = row
+        *_, value, _, high, _, _, _, places = row
         sign = signs[row[1]]
         note = f"not assessed: {sign.needs} required" if value is None or np.isnan(value) else None
         rows.append((*row, sign.reason(value, high) if places else None, note))
@@ -231,6 +231,12 @@ def _worst(sign: Sign, values: np.ndarray, high: np.ndarray) -> tuple:
         return None, sign.low, sign.high, None, None
     place = np.unravel_index(np.nanargmax(excess), values.shape)
     return float(values[place]), sign.low, float(high[place]), *map(int, place)
+
+
+def _mean(values: np.ndarray) -> float | None:
+    """Return the mean of the values that are finite, None if there are none."""
+    known = values[np.isfinite(values)]
+    return float(known.mean()) if known.size else None
 
 
 def tables(judged: list[tuple[list[tuple], list[tuple]]]) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -1,6 +1,8 @@
 """Input files and settings of jobs that depend on the study, as functions of the wildcards of the job."""
 
+import os
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Protocol
 
 import pandas as pd
@@ -10,6 +12,8 @@ from murmur.study.cohort import Cohort
 from murmur.study.reader import Reader
 from murmur.study.study import Study
 from murmur.vocabulary import REFERENCE
+
+QUALITY_MODEL = Path(__file__).resolve().parents[3] / "models" / "quality.json"
 
 
 class Wildcards(Protocol):
@@ -111,6 +115,17 @@ class Inputs:
     def is_shipped(self, wildcards: Wildcards) -> bool:
         """Whether a reader is the network that is shipped with Murmur."""
         return self.reader(wildcards).shipped
+
+    @property
+    def quality_model(self) -> str:
+        """The regressions that predict the quality of masks."""
+        return str(QUALITY_MODEL.relative_to(Path.cwd()) if QUALITY_MODEL.is_relative_to(Path.cwd()) else QUALITY_MODEL)
+
+    def pictures(self, wildcards: Wildcards) -> dict[str, str]:
+        """The contact sheet of each mouse of a cohort by a reader, relative to the results of the study."""
+        sheets = self.sheets(wildcards)
+        mice = self.mice_read(wildcards)
+        return {mouse: os.path.relpath(sheet, self.study.results) for mouse, sheet in zip(mice, sheets, strict=True)}
 
     def training_function(self, wildcards: Wildcards) -> list[str]:
         """The reference function and the split of the cohort on which a reader was trained; none for other readers."""

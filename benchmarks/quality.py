@@ -1,0 +1,259 @@
+"""Fit and evaluate the prediction of the quality of masks on simulated, corrupted mice with known masks.
+
+    python benchmarks/quality.py simulate FOLDER [MICE]    segment 26 mice, each also in three corruptions
+    python benchmarks/quality.py evaluate FOLDER           print the tables of docs/quality.md
+    python benchmarks/quality.py fit FOLDER                write models/quality.json
+
+Every other mouse has the wide range of anatomy and appearance of the mice that the shipped network was trained on, none
+of which is used here. Simulation takes about 10 s of processor time per cine; it resumes if it was interrupted.
+"""
+
+import hashlib
+import itertools
+import json
+import os
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from scipy.stats import rankdata
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "scripts"))
+os.environ["TF_CPP_MIN_LOG_LEVEL"] = "2"
+
+import export_network  # noqa: E402
+from murmur.csv_tables import read_csv, write_csv  # noqa: E402
+from murmur.measurement.function import function, mass, structure_volumes  # noqa: E402
+from murmur.measurement.overlap import dice  # noqa: E402
+from murmur.network.inference import Network, read_openvino  # noqa: E402
+from murmur.network.preprocessing import scale, to_square  # noqa: E402
+from murmur.network.segmentation import segment_cine  # noqa: E402
+from murmur.phantom.corruption import KINDS, SEVERITIES, Cine, corrupt  # noqa: E402
+from murmur.phantom.mouse import phantom_mouse  # noqa: E402
+from murmur.quality import score  # noqa: E402
+from murmur.quality.image_signs import image_signs  # noqa: E402
+from murmur.quality.scan_signs import scan_signs  # noqa: E402
+from murmur.quality.signs import TRAINED, judge, tables, with_ranges  # noqa: E402
+from murmur.quality.slice_signs import slice_signs  # noqa: E402
+from murmur.vocabulary import STRUCTURES  # noqa: E402
+
+SEED, MICE, FOLDS, RESAMPLES = 4242, 26, 13, 1000
+INTERVAL_MS = 9.0
+COPIES = 3  # of each mouse, corrupted
+OF_LIMITS = 16  # mice whose good masks were used to set the limits of the signs
+GOOD, FALSE_ALARMS = 0.8, 0.1
+MODEL = ROOT / "models" / "murmur.keras"
+FITTED = ROOT / "models" / "quality.json"
+MIRRORED = ((), (0,), (1,))  # axes (row, column) along which the copies for the agreement are mirrored
+VALUES = ["true", "predicted", "low", "high", "constant"]
+AGREEMENT = [*(f"disagreement_{structure}" for structure in STRUCTURES), "entropy"]
+
+
+def agreement(images: np.ndarray, network: Network) -> dict[str, float]:
+    """Return the disagreement of a network on mirrored copies of images (image, row, column), means over the images.
+
+    One minus the mean Dice coefficient of all pairs of copies, by structure, and the mean entropy of the mean
+    probabilities over the pixels that any copy assigns to the heart.
+    """
+    squares = to_square(scale(images), network.size)
+    copies = []
+    for axes in MIRRORED:
+        along = tuple(axis + 1 for axis in axes)
+        copies.append(np.flip(network.probabilities(np.ascontiguousarray(np.flip(squares, along))), along))
+    probabilities = np.stack(copies)
+    labels = probabilities.argmax(axis=-1)
+    found = {}
+    for structure, label in STRUCTURES.items():
+        masks = labels == label
+        pairs = itertools.combinations(range(len(masks)), 2)
+        scores = [
+            dice(masks[one, image], masks[other, image])
+            for one, other in pairs
+            for image in range(masks.shape[1])
+            if masks[one, image].any() or masks[other, image].any()
+        ]
+        found[f"disagreement_{structure}"] = np.log1p(10 * (1 - np.mean(scores))) if scores else np.nan
+    mean = probabilities.mean(axis=0)[(labels > 0).any(axis=0)].astype(float)
+    found["entropy"] = float(-(mean * np.log(np.maximum(mean, 1e-12))).sum(axis=-1).mean()) if len(mean) else np.nan
+    return found
+
+
+def phases_of(masks: np.ndarray) -> tuple[int, int]:
+    """Return the frames with the largest and the smallest blood pool."""
+    volumes = (masks == STRUCTURES["blood_pool"]).sum(axis=(0, 1, 2))
+    return int(volumes.argmax()), int(volumes.argmin())
+
+
+def function_of(masks: np.ndarray, spacing_mm: tuple[float, float, float]) -> dict[str, float]:
+    """Return the function of masks at their own ED and ES; EF is 0 without a blood pool."""
+    volumes = [structure_volumes(masks[..., frame], spacing_mm) for frame in phases_of(masks)]
+    rows = [{"blood_pool_uL": each["blood_pool"], "myocardium_mg": mass(each["myocardium"])} for each in volumes]
+    found = function(*rows)
+    return found | {"EF": 0.0 if np.isnan(found["EF"]) else found["EF"]}
+
+
+def scan_of(name: str, cine: Cine, truth: Cine, network: Network) -> tuple[pd.DataFrame, dict]:
+    """Segment a cine; return its rows of signs.csv, and what is true of its masks."""
+    masks = segment_cine(cine.images, network, cine.spacing_mm, only_heart=True, crop=True).masks
+    phases, pixel = phases_of(masks), cine.spacing_mm[0] * cine.spacing_mm[1]
+    blood, heart = (np.isin(masks, labels).sum(axis=(0, 1)) * pixel for labels in ([2], [1, 2]))
+    by_slice = slice_signs(masks, cine.spacing_mm) | image_signs(cine.images, masks)
+    by_scan = scan_signs(blood, heart, cine.spacing_mm, INTERVAL_MS, phases)
+    signs, _ = tables([judge(name, by_slice, by_scan, heart > 0, with_ranges(TRAINED))])
+    ours, true = function_of(masks, cine.spacing_mm), function_of(truth.masks, truth.spacing_mm)
+    outcome = {quantity: abs(ours[quantity] - true[quantity]) for quantity in score.ERRORS}
+    for structure, label in STRUCTURES.items():
+        pairs = [(masks[..., frame] == label, cine.masks[..., frame] == label) for frame in phases_of(truth.masks)]
+        outcome[f"dice_{structure}"] = float(np.mean([dice(expert, found) for found, expert in pairs]))
+    images = np.concatenate([np.moveaxis(cine.images[..., frame], 2, 0) for frame in phases])
+    return signs, outcome | agreement(images, network)
+
+
+def simulate(folder: Path, mice: int) -> None:
+    """Write signs and outcomes of all scans to files in `folder`."""
+    exported = folder / "network.xml"
+    if not exported.exists():
+        export_network.main(str(MODEL), str(exported), str(exported.with_suffix(".bin")))
+    kinds = list(KINDS)
+    for index in range(mice):
+        phantom = phantom_mouse(SEED, index, varied=index % 2 == 1, every_frame=True, frame_interval_ms=INTERVAL_MS)
+        truth = Cine(phantom.images, phantom.masks, phantom.spacing_mm)
+        for copy in range(COPIES + 1):
+            kind, severity = "none", 0
+            if copy:
+                kind = kinds[(COPIES * index + copy - 1) % len(kinds)]
+                severity = SEVERITIES[(7 * index + 3 * copy + index // len(kinds)) % len(SEVERITIES)]
+            name = f"{index:03d}_{kind}_{severity}"
+            if (folder / f"{name}.signs.csv").exists():
+                continue
+            cine = corrupt(np.random.default_rng([SEED, index, copy]), truth, kind, severity) if copy else truth
+            network = read_openvino(exported, cine.images.shape[3], 1)
+            signs, outcome = scan_of(name, cine, truth, network)
+            row = {"mouse": name, "number": index, "kind": kind, "severity": severity, **outcome}
+            write_csv(pd.DataFrame([row]), folder / f"{name}.outcome.csv")
+            write_csv(signs, folder / f"{name}.signs.csv")
+            print(name, {key: round(outcome[key], 2) for key in score.QUANTITIES}, flush=True)
+
+
+def read(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Return signs, variables and outcomes of the scans of a folder, without those that have no blood pool."""
+    signs, outcomes = (
+        pd.concat([read_csv(path) for path in sorted(folder.glob(f"*.{name}.csv"))], ignore_index=True)
+        for name in ("signs", "outcome")
+    )
+    outcomes = outcomes.set_index("mouse")
+    variables = score.features(signs).reindex(outcomes.index)
+    empty = variables["open_ring"].isna()
+    print(f"{len(outcomes)} scans of {outcomes['number'].nunique()} mice; {empty.sum()} without a blood pool:")
+    print(outcomes.loc[empty, ["kind", *score.DICE]].groupby("kind").agg(["size", "max"]).to_string())
+    return signs, variables[~empty], outcomes[~empty]
+
+
+def left_out(variables: pd.DataFrame, outcomes: pd.DataFrame, by_kind: bool) -> pd.DataFrame:
+    """Predict each scan from other mice or, with `by_kind`, from other mice and other kinds of corruption."""
+    folds, found = outcomes["number"] % FOLDS, []
+    for kind in outcomes["kind"].unique() if by_kind else [None]:
+        for fold in sorted(folds.unique()):
+            test = (folds == fold) & ((outcomes["kind"] == kind) | (kind is None))
+            training = (folds != fold) & (outcomes["kind"] != kind)
+            if not test.any():
+                continue
+            model = score.fit(variables[training], outcomes[training], outcomes.loc[training, "number"])
+            predicted = score.predict(variables[test], model)
+            constants = outcomes.loc[training, score.QUANTITIES].median()
+            found.append(predicted.assign(constant=predicted["quantity"].map(constants)))
+    table = pd.concat(found, ignore_index=True)
+    true = outcomes[score.QUANTITIES].stack()
+    places = pd.MultiIndex.from_frame(table[["mouse", "quantity"]])
+    return table.assign(true=true.reindex(places).to_numpy(), number=table["mouse"].map(outcomes["number"]))
+
+
+def area_under_curve(bad: np.ndarray, risk: np.ndarray) -> float:
+    """Return the area under the ROC curve of a risk; NaN unless there are bad and good scans."""
+    positive, negative = int(bad.sum()), int((~bad).sum())
+    if not positive or not negative:
+        return np.nan
+    return (rankdata(risk)[bad].sum() - positive * (positive + 1) / 2) / (positive * negative)
+
+
+def sensitivity(bad: np.ndarray, risk: np.ndarray) -> float:
+    """Return the share of bad scans above the risk that FALSE_ALARMS of the good ones exceed."""
+    if bad.all() or not bad.any():
+        return np.nan
+    return float((risk[bad] > np.quantile(risk[~bad], 1 - FALSE_ALARMS, method="higher")).mean())
+
+
+def results(values: np.ndarray) -> np.ndarray:
+    """Return AUC, sensitivity, error of the prediction and of the constant, and coverage, from the rows VALUES."""
+    true, predicted, low, high, constant = values
+    bad = true < GOOD  # of Dice coefficients
+    covered = (low <= true + 1e-9) & (high >= true - 1e-9)
+    errors = [np.abs(guess - true).mean() for guess in (predicted, constant)]
+    return np.array([area_under_curve(bad, -predicted), sensitivity(bad, -predicted), *errors, covered.mean()])
+
+
+def with_intervals(rows: pd.DataFrame) -> list[str]:
+    """Return the results of one quantity with 95% intervals, resampling mice."""
+    rng, values = np.random.default_rng(1), rows[VALUES].to_numpy().T
+    mice = [np.flatnonzero(rows["number"] == number) for number in rows["number"].unique()]
+    drawn = [
+        results(values[:, np.concatenate([mice[number] for number in rng.integers(0, len(mice), len(mice))])])
+        for _ in range(RESAMPLES)
+    ]
+    low, high = np.nanpercentile(drawn, [2.5, 97.5], axis=0)
+    return [f"{value:.3g} ({a:.3g} to {b:.3g})" for value, a, b in zip(results(values), low, high, strict=True)]
+
+
+def of_errors(cells: list[str]) -> list[str]:
+    """Leave out what is about Dice coefficients only."""
+    return ["", "", *cells[2:]]
+
+
+def evaluate(folder: Path) -> None:
+    """Print the tables of docs/quality.md."""
+    signs, variables, outcomes = read(folder)
+    sets = {"signs": variables, "agreement": outcomes[AGREEMENT]}
+    sets["both"] = pd.concat(sets.values(), axis=1)
+    columns = ["AUC", "sensitivity", "error", "error of the constant", "coverage"]
+    for by_kind in (False, True):
+        rows = {}
+        for name, chosen in sets.items():
+            table = left_out(chosen, outcomes, by_kind)
+            for quantity, group in table.groupby("quantity"):
+                cells = with_intervals(group)
+                rows[quantity, name] = cells if quantity in score.DICE else of_errors(cells)
+        print("\nOther mice and other corruptions" if by_kind else "\nOther mice")
+        print(pd.DataFrame(rows, index=columns).T.sort_index().to_string())
+    bad = (outcomes[score.DICE] < GOOD).any(axis=1)
+    flagged = signs.groupby("mouse")["places"].sum().reindex(outcomes.index) > 0
+    summary = outcomes.assign(bad=bad, flagged=flagged).groupby("kind")
+    print(summary[[*score.QUANTITIES, "bad", "flagged"]].mean().round(2).to_string())
+    good = (outcomes["kind"] == "none") & ~bad
+    for words, chosen in (
+        ("used for the limits", outcomes["number"] < OF_LIMITS),
+        ("other", outcomes["number"] >= OF_LIMITS),
+    ):
+        scans = outcomes.index[good & chosen]
+        print(f"\n{len(scans)} good scans without corruption of mice {words}, {flagged[scans].sum()} with findings")
+        alarms = signs[signs["mouse"].isin(scans) & (signs["places"] > 0)]
+        print(alarms[["mouse", "sign", "value", "high"]].to_string(index=False))
+
+
+def fit(folder: Path) -> None:
+    """Write models/quality.json."""
+    _, variables, outcomes = read(folder)
+    model = score.fit(variables, outcomes, outcomes["number"])
+    about = {"weights_sha256": hashlib.sha256(MODEL.read_bytes()).hexdigest(), "scans": len(outcomes)}
+    about |= {"mice": int(outcomes["number"].nunique()), "seed": SEED}
+    FITTED.write_text(json.dumps(about | model, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    command, place, *number = sys.argv[1:]
+    Path(place).mkdir(exist_ok=True)
+    if command == "simulate":
+        simulate(Path(place), int(number[0]) if number else MICE)
+    else:
+        {"evaluate": evaluate, "fit": fit}[command](Path(place))

@@ -1,0 +1,51 @@
+"""What to look at, worst first: slices and scans with findings, with the predicted quality of their mouse."""
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+COLUMNS = ["mouse", "slice", "frame", "frames", "reasons", "dice_blood_pool", "dice_myocardium", "EF_error", "picture"]
+
+
+def review(findings: pd.DataFrame, quality: pd.DataFrame, pictures: Mapping[str, str]) -> pd.DataFrame:
+    """List the findings of a reader, one row per mouse and slice, or scan.
+
+    Parameters
+    ----------
+    findings : DataFrame
+        Rows of findings.csv: mouse, slice, frame, value, high, low, reason.
+    quality : DataFrame
+        Rows of quality.csv: mouse, quantity, predicted.
+    pictures : mapping of str to str
+        Picture of each mouse; all mice are listed.
+
+    Returns
+    -------
+    DataFrame
+        Mice in the order of the smaller of their two predicted Dice coefficients, the smallest first; within a mouse,
+        the rows with the most reasons first. `frame` is the frame with the most reasons, `frames` the number of frames
+        with any, `reasons` the reasons of all frames, each given once, with the value of its first frame. `EF_error` is
+        the predicted absolute error of EF in percentage points. Mice without findings have one row without reasons.
+    """
+    predicted = quality.pivot(index="mouse", columns="quantity", values="predicted")
+    rows = [_row(mouse, number, group) for (mouse, number), group in findings.groupby(["mouse", "slice"], dropna=False)]
+    rows += [(mouse, None, None, None, None, 0) for mouse in pictures if mouse not in set(findings["mouse"])]
+    table = pd.DataFrame(rows, columns=[*COLUMNS[:5], "weight"]).astype(dict.fromkeys(COLUMNS[1:4], "Int64"))
+    for column, quantity in (("dice_blood_pool",) * 2, ("dice_myocardium",) * 2, ("EF_error", "EF")):
+        table[column] = table["mouse"].map(predicted[quantity])
+    table["picture"] = table["mouse"].map(pictures)
+    table["worst"] = table[["dice_blood_pool", "dice_myocardium"]].min(axis=1)
+    order = {mouse: number for number, mouse in enumerate(pictures)}
+    table["place"] = table["mouse"].map(order)
+    table = table.sort_values(["worst", "place", "weight", "slice"], ascending=[True, True, False, True], kind="stable")
+    return table[COLUMNS].reset_index(drop=True)
+
+
+def _row(mouse: str, number: float, group: pd.DataFrame) -> tuple:
+    """Return (mouse, slice, frame, frames, reasons, number of findings) of the findings of a slice or a scan."""
+    reasons = "; ".join(group.drop_duplicates("sign")["reason"])
+    if pd.isna(number):
+        return mouse, None, None, None, reasons, len(group)
+    counts = group["frame"].value_counts()
+    frame = min(counts[counts == counts.max()].index)
+    return mouse, int(number), int(frame), len(counts), reasons, len(group)

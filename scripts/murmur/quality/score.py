@@ -1,0 +1,166 @@
+"""Predicted Dice coefficients and errors of a scan, with conformal intervals, from the signs of its masks.
+
+A ridge regression for each quantity, fitted to scans whose true errors are known (`benchmarks/quality.py`). Errors, and
+1 - Dice, are predicted on the logarithmic scale.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from murmur.quality.signs import SIGNS, TRAINED
+from murmur.vocabulary import METRICS, STRUCTURES
+
+DICE = [f"dice_{structure}" for structure in STRUCTURES]
+ERRORS = ["EDV", "EF", "mass_ED"]  # absolute, in the units of METRICS
+QUANTITIES = [*DICE, *ERRORS]
+COVERAGE = 0.9
+SMALLEST = 1.0  # unit, added to errors before their logarithm is taken
+BOUND = 0.03  # added to 1 - Dice before the logarithm is taken
+LARGEST = 10.0  # times its limit, beyond which a value is as bad
+PENALTIES = (1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1000.0, 3000.0)
+
+
+def features(signs: pd.DataFrame) -> pd.DataFrame:
+    """Turn the signs of scans into the variables of the regressions.
+
+    Parameters
+    ----------
+    signs : DataFrame
+        Rows of signs.csv: mouse, sign, mean.
+
+    Returns
+    -------
+    DataFrame
+        One row per mouse and one column per sign: the logarithm of 1 + mean / limit, where the mean is over slices and
+        frames and the limit that of slices within the heart; for EDV and EF, the distance from the middle of the range
+        of the training mice of the shipped network, 1 at its ends. NaN where a sign cannot be assessed.
+    """
+    mean = signs.pivot(index="mouse", columns="sign", values="mean")
+    found = {}
+    for name, sign in SIGNS.items():
+        if name in TRAINED:
+            low, high = TRAINED[name]
+            found[name] = ((mean[name] - (low + high) / 2) / ((high - low) / 2)).abs().clip(upper=LARGEST)
+        else:
+            found[name] = np.log1p((mean[name] / (sign.high or 1)).clip(0, LARGEST))
+    return pd.DataFrame(found).reindex(signs["mouse"].unique())
+
+
+def transformed(quantity: str, values: np.ndarray) -> np.ndarray:
+    """Return Dice coefficients or errors on the scale of the regression."""
+    values = np.asarray(values, float)
+    return np.log(1 + BOUND - values) if quantity in DICE else np.log(values + SMALLEST)
+
+
+def restored(quantity: str, values: np.ndarray) -> np.ndarray:
+    """Undo `transformed`."""
+    return np.clip(1 + BOUND - np.exp(values), 0, 1) if quantity in DICE else np.maximum(np.exp(values) - SMALLEST, 0)
+
+
+def fit(variables: pd.DataFrame, outcomes: pd.DataFrame, mice: Sequence) -> dict:
+    """Fit the regressions and their intervals.
+
+    Parameters
+    ----------
+    variables : DataFrame
+        One row per scan, as returned by `features`.
+    outcomes : DataFrame
+        True Dice coefficients and absolute errors (QUANTITIES) of the same scans; NaN where unknown.
+    mice : sequence
+        The mouse of each scan; those of one mouse are left out together.
+
+    Returns
+    -------
+    dict
+        Values of JSON: `variables`, their `mean` and `sd`, and for each quantity `intercept`, `coefficients`,
+        `penalty`, `margin`, the half-width of the interval, and `range`, that of the outcomes, which limits the
+        predictions; all on the scale of the regression.
+
+    Notes
+    -----
+    The penalty has the smallest error in mice that were left out, one after the other. The margin is a quantile of the
+    absolute residuals of mice that were left out with that penalty (cross-conformal prediction; Barber et al., Ann Stat
+    2021;49:486). Its level is (m + 1) / m times COVERAGE for m mice, because scans of a mouse are not independent
+    (Dunn et al., J Am Stat Assoc 2023;118:2491).
+    """
+    mean, sd = variables.mean().fillna(0), variables.std(ddof=0)
+    sd = sd.where(sd > 1e-9, 1).fillna(1)
+    model = {"variables": list(variables), "mean": mean.tolist(), "sd": sd.tolist(), "quantities": {}}
+    scaled = _scaled(variables, model)
+    for quantity in QUANTITIES:
+        target = transformed(quantity, outcomes[quantity])
+        known = np.isfinite(target)
+        x, y, groups = scaled[known], target[known], np.asarray(mice)[known]
+        residuals = {penalty: _left_out(x, y, groups, penalty) for penalty in PENALTIES}
+        penalty = min(PENALTIES, key=lambda number: float((residuals[number] ** 2).mean()))
+        sizes = np.abs(residuals[penalty])
+        number = len(np.unique(groups))
+        level = min(np.ceil((number + 1) * COVERAGE) / number, 1.0)
+        intercept, coefficients = _ridge(x, y, penalty)
+        model["quantities"][quantity] = {
+            "intercept": float(intercept),
+            "coefficients": coefficients.tolist(),
+            "penalty": penalty,
+            "margin": float(np.quantile(sizes, level, method="higher")),
+            "range": [float(y.min()), float(y.max())],
+        }
+    return model
+
+
+def predict(variables: pd.DataFrame, model: Mapping) -> pd.DataFrame:
+    """Predict the quantities of scans.
+
+    Parameters
+    ----------
+    variables : DataFrame
+        One row per mouse, as returned by `features`.
+    model : mapping
+        The fitted regressions, as returned by `fit`.
+
+    Returns
+    -------
+    DataFrame
+        Columns mouse, quantity, predicted, low and high: Dice coefficients and absolute errors, with intervals that
+        contain COVERAGE of the true ones.
+    """
+    scaled = _scaled(variables[model["variables"]], model)
+    tables = []
+    for quantity, fitted in model["quantities"].items():
+        middle = np.clip(fitted["intercept"] + scaled @ np.array(fitted["coefficients"]), *fitted["range"])
+        edges = np.array([middle, middle - fitted["margin"], middle + fitted["margin"]])
+        predicted, *ends = restored(quantity, edges)
+        columns = {"predicted": predicted, "low": np.min(ends, axis=0), "high": np.max(ends, axis=0)}
+        tables.append(pd.DataFrame({"mouse": variables.index, "quantity": quantity, **columns}))
+    table = pd.concat(tables)
+    order = {mouse: number for number, mouse in enumerate(variables.index)}
+    return table.sort_values("mouse", key=lambda column: column.map(order), kind="stable", ignore_index=True)
+
+
+def unit_of(quantity: str) -> str:
+    """Return the unit of a quantity in tables."""
+    return "" if quantity in DICE else METRICS[quantity]
+
+
+def _scaled(variables: pd.DataFrame, model: Mapping) -> np.ndarray:
+    """Return standardised variables; those that are missing have their mean."""
+    return ((variables - np.array(model["mean"])) / np.array(model["sd"])).fillna(0).to_numpy()
+
+
+def _ridge(x: np.ndarray, y: np.ndarray, penalty: float) -> tuple[float, np.ndarray]:
+    """Return intercept and coefficients of a ridge regression, whose intercept is not penalised."""
+    centre = x.mean(axis=0)
+    gram = (x - centre).T @ (x - centre) + penalty * np.eye(x.shape[1])
+    coefficients = np.linalg.solve(gram, (x - centre).T @ (y - y.mean()))
+    return y.mean() - centre @ coefficients, coefficients
+
+
+def _left_out(x: np.ndarray, y: np.ndarray, groups: np.ndarray, penalty: float) -> np.ndarray:
+    """Return the residuals of each group in the regression without it."""
+    residuals = np.empty(len(y))
+    for group in np.unique(groups):
+        out = groups == group
+        intercept, coefficients = _ridge(x[~out], y[~out], penalty)
+        residuals[out] = y[out] - intercept - x[out] @ coefficients
+    return residuals

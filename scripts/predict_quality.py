@@ -1,0 +1,72 @@
+"""Predict the Dice coefficients of the masks of each mouse, and the errors of EDV, EF and mass, without a reference.
+
+quality.csv has a row for each mouse and quantity: the prediction with the interval that contains 90% of the true
+values, and the reasons: what the signs of errors found. review.csv lists what to look at, worst first: a row for each
+slice and scan with findings, and one for each mouse without any. docs/quality.md describes the method.
+"""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from murmur.csv_tables import read_csv, write_csv
+from murmur.job import job
+from murmur.logs import log
+from murmur.quality.review import review
+from murmur.quality.score import DICE, features, predict, unit_of
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+COLUMNS = ["mouse", "quantity", "unit", "predicted", "low", "high", "reasons", "note"]
+LOW_DICE = 0.8
+OTHER_READER = "calibrated for the network shipped with Murmur, not for this reader"
+EMPTY = "no blood pool in the masks"
+
+
+def assess(signs: pd.DataFrame, model: dict, shipped: bool) -> pd.DataFrame:
+    """Return quality.csv.
+
+    Scans without a blood pool in the masks have a Dice coefficient of 0, and their errors are not predicted.
+    """
+    table = predict(features(signs), model)
+    rings = signs[signs["sign"] == "open_ring"].set_index("mouse")["mean"]  # the border of the blood pool
+    empty = table["mouse"].map(rings.isna())
+    for column in ("predicted", "low", "high"):
+        table[column] = table[column].mask(empty, np.where(table["quantity"].isin(DICE), 0.0, np.nan))
+    reasons = signs.dropna(subset="reason").groupby("mouse")["reason"].agg("; ".join)
+    notes = [[EMPTY] * bool(one) + [OTHER_READER] * (not shipped) for one in empty]
+    return table.assign(
+        unit=table["quantity"].map(unit_of),
+        reasons=table["mouse"].map(reasons),
+        note=["; ".join(note) or None for note in notes],
+    )[COLUMNS]
+
+
+def main(
+    signs: str, findings: str, model: str, shipped: bool, pictures: Mapping[str, str], quality: str, to_review: str
+) -> None:
+    """Write `quality` and `to_review`; `model` is models/quality.json, and `pictures` has the mice in their order."""
+    fitted = json.loads(Path(model).read_text(encoding="utf-8"))
+    table = assess(read_csv(signs), fitted, shipped)
+    doubtful = table.loc[table["quantity"].isin(DICE) & (table["predicted"] < LOW_DICE), "mouse"].nunique()
+    log.info("%d of %d mice with a predicted Dice coefficient below %g", doubtful, len(pictures), LOW_DICE)
+    write_csv(table, quality)
+    write_csv(review(read_csv(findings), table, pictures), to_review)
+
+
+if __name__ == "__main__":
+    with job(snakemake):
+        main(
+            signs=snakemake.input.signs,
+            findings=snakemake.input.findings,
+            model=snakemake.input.model,
+            shipped=snakemake.params.shipped,
+            pictures=snakemake.params.pictures,
+            quality=snakemake.output.quality,
+            to_review=snakemake.output.review,
+        )

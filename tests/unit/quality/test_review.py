@@ -1,0 +1,47 @@
+import pandas as pd
+
+from murmur.quality.review import review
+
+
+def table(rows, columns):
+    return pd.DataFrame(rows, columns=columns)
+
+
+def test_worst_mouse_and_slice_come_first_and_all_mice_are_listed():
+    findings = table(
+        [
+            ("a", 3, 1, "holes", "holes of 2%"),
+            ("a", 5, 2, "holes", "holes of 3%"),
+            ("a", 5, 4, "holes", "holes of 4%"),
+            ("a", 5, 4, "islands", "an island"),
+            ("a", None, None, "EF", "EF of 90%"),
+            ("b", 1, 0, "islands", "an island"),
+        ],
+        ["mouse", "slice", "frame", "sign", "reason"],
+    )
+    dice = {"a": (0.9, 0.85), "b": (0.95, 0.4), "c": (0.9, 0.9)}
+    quality = [
+        (mouse, f"dice_{name}", value)
+        for mouse, pair in dice.items()
+        for name, value in zip(("blood_pool", "myocardium"), pair, strict=True)
+    ]
+    quality += [(mouse, "EF", error) for mouse, error in (("a", 2.0), ("b", 7.0), ("c", 1.0))]
+    pictures = {mouse: f"{mouse}.png" for mouse in "cab"}
+    found = review(findings, table(quality, ["mouse", "quantity", "predicted"]), pictures)
+    assert found["mouse"].tolist() == ["b", "a", "a", "a", "c"]
+    assert found["slice"].tolist()[:3] == [1, 5, 3] and found["slice"].isna().tolist()[3:] == [True, True]
+    row = found.iloc[1]
+    assert (row["frame"], row["frames"], row["reasons"]) == (4, 2, "holes of 3%; an island")
+    assert found.loc[3, "reasons"] == "EF of 90%" and found["reasons"].isna().tolist() == [False] * 4 + [True]
+    assert found["picture"].tolist() == ["b.png", "a.png", "a.png", "a.png", "c.png"]
+    assert found.loc[0, ["dice_blood_pool", "dice_myocardium", "EF_error"]].tolist() == [0.95, 0.4, 7.0]
+
+
+def test_no_findings_and_no_predictions(no_warnings):
+    quality = table(
+        [("a", "dice_blood_pool", None), ("a", "dice_myocardium", None), ("a", "EF", None)],
+        ["mouse", "quantity", "predicted"],
+    )
+    empty = table([], ["mouse", "slice", "frame", "sign", "reason"])
+    found = review(empty, quality, {"a": "a.png"})
+    assert found["mouse"].tolist() == ["a"] and found["dice_myocardium"].isna().all()

@@ -1,0 +1,61 @@
+"""Quality of scans with the shipped regressions, from tables of signs."""
+
+import hashlib
+import json
+
+import pandas as pd
+import pytest
+
+import predict_quality
+from murmur.csv_tables import read_csv, write_csv
+from murmur.quality import score
+from murmur.quality.signs import FINDINGS, SIGNS
+
+
+@pytest.fixture
+def model(root):
+    return root / "models" / "quality.json"
+
+
+def signs():
+    """Rows of signs.csv of a good mouse, of one with jumps and open rings, and of one without masks."""
+    rows = []
+    for mouse in ("good", "bad", "empty"):
+        for name, sign in SIGNS.items():
+            mean = 60.0 if name in ("EDV", "EF") else 0.15 * sign.high
+            if mouse == "bad" and name in ("moved", "off_axis", "area_slices", "open_ring", "elongation"):
+                mean = 1.5 * sign.high
+            reason = "the myocardium is open" if mouse == "bad" and name == "open_ring" else None
+            rows.append((mouse, name, None if mouse == "empty" else mean, int(reason is not None), reason))
+    return pd.DataFrame(rows, columns=["mouse", "sign", "mean", "places", "reason"])
+
+
+@pytest.mark.parametrize("shipped", [True, False])
+def test_scans_are_scored_and_listed_worst_first(model, tmp_path, shipped):
+    write_csv(signs(), tmp_path / "signs.csv")
+    finding = ("bad", 3, 2, "open_ring", "%", 30.0, None, 10.0, "the myocardium is open")
+    write_csv(pd.DataFrame([finding], columns=FINDINGS), tmp_path / "findings.csv")
+    paths = [str(tmp_path / f"{name}.csv") for name in ("signs", "findings", "quality", "review")]
+    pictures = {mouse: f"{mouse}.png" for mouse in ("good", "bad", "empty")}
+    predict_quality.main(paths[0], paths[1], str(model), shipped, pictures, paths[2], paths[3])
+    table = read_csv(paths[2])
+    assert table["mouse"].drop_duplicates().tolist() == ["good", "bad", "empty"]
+    assert table["quantity"].tolist() == score.QUANTITIES * 3
+    wide = table.pivot(index="mouse", columns="quantity", values="predicted")
+    for dice in score.DICE:
+        assert wide.loc["good", dice] > 0.85 > wide.loc["bad", dice] > 0 == wide.loc["empty", dice]
+    assert wide.loc["empty", score.ERRORS].isna().all()
+    known = table[table["mouse"] != "empty"]
+    assert ((known["low"] <= known["predicted"]) & (known["predicted"] <= known["high"])).all()
+    notes = table.groupby("mouse", sort=False)["note"].first()
+    assert notes["empty"].startswith("no blood pool in the masks")
+    assert pd.isna(notes["good"]) == shipped
+    assert table.groupby("mouse")["reasons"].first()["bad"] == "the myocardium is open"
+    assert read_csv(paths[3])["mouse"].tolist() == ["empty", "bad", "good"]
+
+
+def test_regressions_belong_to_the_shipped_weights_and_the_present_signs(model, root):
+    fitted = json.loads(model.read_text())
+    weights = (root / "models" / "murmur.keras").read_bytes()
+    assert fitted["weights_sha256"] == hashlib.sha256(weights).hexdigest()
+    assert fitted["variables"] == list(SIGNS) and list(fitted["quantities"]) == score.QUANTITIES
