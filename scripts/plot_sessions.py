@@ -139,6 +139,7 @@ def main(values: str, changes: str, model_means: str, outputs: list[str], settin
                 marks = marks_of(changed[changed["measure"] == measure], groups, group)
                 draw_marks(axes, marks, sessions)
                 marked |= set("".join(marks.values()))
+                axes.margins(y=0.15)  # for the marks
                 axes.set_xlim(-0.35, len(sessions) - 0.65)
                 axes.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
                 axes.set_xticks(range(len(sessions)), [])

@@ -141,10 +141,15 @@ def reading(found: Compared) -> str:
 def outcomes(found: Compared) -> str:
     """Define each measure; the first is the primary one."""
     rows = [
-        (title_of(name), MEASURES[name].meaning, MEASURES[name].formula, "primary" if name == found.measures[0] else "")
+        (title_of(name), MEASURES[name].meaning, formula(name), "primary" if name == found.measures[0] else "")
         for name in found.measures
     ]
     return markdown_table(["measure", "meaning", "formula", ""], rows)
+
+
+def formula(measure: str) -> str:
+    """Return the formula of a measure, as printed."""
+    return MEASURES[measure].formula.replace("_", " ")
 
 
 def characteristics(found: Compared, scans: pd.DataFrame) -> list[str]:
@@ -182,7 +187,15 @@ def changes_in_full(found: Compared) -> list[str]:
 
 def tests_in_full(table: pd.DataFrame, found: Compared) -> str:
     """Return each comparison of two groups as a table: n, difference, interval, statistic, p and effect size."""
-    header = ["measure", "groups", "n", "difference", f"{100 * (1 - found.alpha):g}% CI", "t (df)", "p", "p corrected"]
+    changes = len(table) > 0 and (table["group_a"] == table["group_b"]).all()
+    header = [
+        "measure",
+        *(["group", "n", "change"] if changes else ["groups", "n", "difference"]),
+        f"{100 * (1 - found.alpha):g}% CI",
+        "t (df)",
+        "p",
+        "p corrected",
+    ]
     header += ["Hedges' g (CI)", "verdict"]
     rows = []
     for row in table.to_dict("records"):
