@@ -42,7 +42,10 @@ PATTERNS = {
 }
 # Keys that have no effect without another key.
 ONLY_WITH = {
-    "source": {"images": "nifti", "masks": "nifti", "labels": "nifti", "ignore": "nifti", "frames_from": "nifti"},
+    "source": {
+        **dict.fromkeys(("images", "masks", "labels", "ignore", "frames_from"), "nifti"),
+        "series": "dicom",
+    },
     "reader": {"network": "train_on", "training": "train_on", "dataset": "masks"},
 }
 # Keys of a cohort that have no effect without images.

@@ -13,6 +13,7 @@ SOURCES = {
     "phantom": "simulated",
     "folder": "HDF5 files",
     "nifti": "NIfTI files",
+    "dicom": "DICOM files",
     "published": "published data",
     "measurements": "a table of measurements",
 }

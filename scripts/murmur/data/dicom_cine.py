@@ -1,0 +1,287 @@
+"""The short-axis cine among the DICOM images of a scan session, as a stack of slices and frames.
+
+Slices are ordered by their positions along the normal of the plane, and their distance is that of the positions, never
+the thickness. Frames are ordered by the delay after the R wave, else by temporal position, else by number, and their
+interval is that of the delays, or the cardiac cycle divided by the number of frames, never the repetition time.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from murmur.data.dicom_headers import Image
+from murmur.errors import BadInput
+
+FEWEST_SLICES, FEWEST_FRAMES = 3, 5  # of a short-axis cine
+SAME_DIRECTION = 1e-3  # largest difference of direction cosines
+SAME_POSITION = 0.01  # of the pixel spacing
+UNEVEN = 0.05  # of the distance between slices
+SHOWN = 8  # series in a message
+
+
+class Stack(NamedTuple):
+    """Images of equal size and orientation: a possible cine.
+
+    Attributes
+    ----------
+    series : tuple of int
+        Numbers of the series.
+    slices : list of list of Image
+        Images of each slice, in the order of the positions along the normal.
+    """
+
+    series: tuple[int, ...]
+    slices: list[list[Image]]
+
+    @property
+    def text(self) -> str:
+        """The stack in words."""
+        counts = sorted({len(images) for images in self.slices})
+        frames = " to ".join(map(str, dict.fromkeys((counts[0], counts[-1]))))
+        rows, columns = self.slices[0][0].shape
+        named = f"series {', '.join(map(str, self.series[:SHOWN]))}{', ...' if len(self.series) > SHOWN else ''}"
+        return f"{named}: {rows} x {columns} pixels, {len(self.slices)} slice(s) of {frames} frame(s)"
+
+    @property
+    def is_cine(self) -> bool:
+        """Whether there are enough slices and frames for a short-axis cine."""
+        return len(self.slices) >= FEWEST_SLICES and max(map(len, self.slices)) >= FEWEST_FRAMES
+
+
+class Cine(NamedTuple):
+    """A cine of equally spaced slices with equal numbers of frames.
+
+    Attributes
+    ----------
+    series : tuple of int
+        Numbers of the series.
+    images : list of list of Image
+        Images by slice and frame.
+    spacing_mm : list of float
+        Voxel spacing along row, column and slice.
+    frame_interval_ms : float or None
+        Median over the slices; None if the headers do not tell.
+    interval_range_ms : list of float or None
+        Shortest and longest interval of a slice.
+    cycle_ms : float or None
+        Length of the cardiac cycle, the median over the slices.
+    affine : list of list of float
+        From indices (row, column, slice) to the patient's frame in mm as in NIfTI (RAS).
+    """
+
+    series: tuple[int, ...]
+    images: list[list[Image]]
+    spacing_mm: list[float]
+    frame_interval_ms: float | None
+    interval_range_ms: list[float] | None
+    cycle_ms: float | None
+    affine: list[list[float]]
+
+
+def stacks_of(images: Sequence[Image]) -> list[Stack]:
+    """Return all stacks among some images, the largest first.
+
+    A series with several slices is a stack. Series of one slice each, of equal size and orientation, form a stack
+    together, as scanners store them that acquire one slice per breath-hold.
+    """
+    stacks = []
+    for plane in _planes(images):
+        series = defaultdict(list)
+        for image in plane:
+            series[image.series].append(image)
+        single = []
+        for of_series in series.values():
+            slices = _slices(of_series)
+            if len(slices) > 1:
+                stacks.append(Stack((of_series[0].number,), slices))
+            else:
+                single.append(of_series)
+        for frames in {len(of_series) >= FEWEST_FRAMES for of_series in single}:
+            joined = [i for of_series in single if (len(of_series) >= FEWEST_FRAMES) == frames for i in of_series]
+            stacks.append(Stack(tuple(sorted({image.number for image in joined})), _slices(joined)))
+    return sorted(stacks, key=lambda stack: (-sum(map(len, stack.slices)), stack.series))
+
+
+def _planes(images: Sequence[Image]) -> list[list[Image]]:
+    """Return the images grouped by study, size, pixel spacing and orientation; magnitudes only."""
+    exact = defaultdict(list)
+    for image in images:
+        if image.magnitude:
+            exact[image.study, image.shape, image.pixel_mm, image.orientation].append(image)
+    planes: list[list[Image]] = []
+    for same in exact.values():
+        for plane in planes:
+            one, other = plane[0], same[0]
+            if (one.study, one.shape) == (other.study, other.shape) and np.allclose(
+                (*one.orientation, *one.pixel_mm), (*other.orientation, *other.pixel_mm), rtol=0, atol=SAME_DIRECTION
+            ):
+                plane.extend(same)
+                break
+        else:
+            planes.append(list(same))
+    return planes
+
+
+def _normal(image: Image) -> np.ndarray:
+    return np.cross(image.orientation[:3], image.orientation[3:])
+
+
+def _slices(images: Sequence[Image]) -> list[list[Image]]:
+    """Return images of one orientation by slice, in the order of their positions along the normal."""
+    normal = _normal(images[0])
+    heights = np.array([image.position for image in images]) @ normal
+    order = np.argsort(heights, kind="stable")
+    tolerance = SAME_POSITION * min(images[0].pixel_mm)
+    slices, last = [], -np.inf
+    for number in order:
+        if heights[number] - last > tolerance:
+            slices.append([])
+        slices[-1].append(images[number])
+        last = heights[number]
+    return slices
+
+
+def choose(where: str, images: Sequence[Image], series: Sequence[int] | None = None) -> tuple[Stack, list[Stack]]:
+    """Return the stack of the short-axis cine, and the stacks passed over.
+
+    Parameters
+    ----------
+    where : str
+        Folder or archive, for messages.
+    images : sequence of Image
+        All images found there.
+    series : sequence of int, optional
+        Numbers of the series to use, if the study file names them.
+
+    Raises
+    ------
+    BadInput
+        If there is no short-axis cine, or more than one.
+    """
+    if not images:
+        raise BadInput(f"{where}: found no MR images in DICOM files, expected a short-axis cine; correct the path")
+    chosen = [image for image in images if series is None or image.number in series]
+    stacks = stacks_of(images)
+    cines = [stack for stack in stacks_of(chosen) if series is not None or stack.is_cine]
+    some = "; ".join(stack.text for stack in stacks[:SHOWN]) or "no magnitude images"
+    if not cines:
+        wanted = (
+            f"at least {FEWEST_SLICES} parallel slices of {FEWEST_FRAMES} frames"
+            if series is None
+            else f"the series {', '.join(map(str, series))} of the study file"
+        )
+        raise BadInput(f"{where}: found no short-axis cine, but {some}, expected {wanted}; export it, or name its series")
+    if len({stack.slices[0][0].study for stack in cines}) > 1:
+        raise BadInput(
+            f"{where}: found cines of {len({stack.slices[0][0].study for stack in cines})} scan sessions, expected "
+            "one; make a folder for each"
+        )
+    if len(cines) > 1:
+        raise BadInput(
+            f"{where}: found {len(cines)} possible short-axis cines ({'; '.join(stack.text for stack in cines[:SHOWN])}), "
+            "expected one; name the series in the study file, as source.series"
+        )
+    return cines[0], [stack for stack in stacks if not set(stack.series) & set(cines[0].series)]
+
+
+def cine_of(where: str, stack: Stack) -> Cine:
+    """Return the cine of a stack.
+
+    The first slice is the end of the stack that was acquired first. Raises BadInput if slices are missing, doubled,
+    shifted or unevenly spaced, or if their numbers of frames differ.
+    """
+    slices = [_in_time(where, number, images) for number, images in enumerate(stack.slices, start=1)]
+    counts = [len(images) for images in slices]
+    if len(set(counts)) > 1:
+        raise BadInput(
+            f"{where}, {stack.text}: found {', '.join(map(str, counts))} frames in the slices, expected the same number "
+            "in each; export all frames, or name the series of complete slices"
+        )
+    if _first(slices[-1]) < _first(slices[0]):
+        slices.reverse()
+    step = _step(where, stack, slices)
+    first = slices[0][0]
+    row_mm, column_mm = first.pixel_mm
+    # DICOM: from the first pixel along a row by the first triple of cosines, along a column by the second (PS3.3,
+    # C.7.6.2.1.1). RAS, as in NIfTI, has the opposite first two axes.
+    to_ras = np.diag([-1.0, -1.0, 1.0])
+    affine = np.eye(4)
+    affine[:3, 0] = to_ras @ np.array(first.orientation[3:]) * row_mm
+    affine[:3, 1] = to_ras @ np.array(first.orientation[:3]) * column_mm
+    affine[:3, 2] = to_ras @ step
+    affine[:3, 3] = to_ras @ np.array(first.position)
+    intervals = [interval for images in slices if (interval := _interval(images)) is not None]
+    cycles = [image.cycle_ms for images in slices for image in images[:1] if image.cycle_ms is not None]
+    return Cine(
+        series=stack.series,
+        images=slices,
+        spacing_mm=[row_mm, column_mm, float(np.linalg.norm(step))],
+        frame_interval_ms=float(np.median(intervals)) if intervals else None,
+        interval_range_ms=[min(intervals), max(intervals)] if intervals else None,
+        cycle_ms=float(np.median(cycles)) if cycles else None,
+        affine=affine.tolist(),
+    )
+
+
+def _first(images: Sequence[Image]) -> tuple[int, int, int]:
+    return min((image.number, image.instance, image.frame) for image in images)
+
+
+def _in_time(where: str, number: int, images: Sequence[Image]) -> list[Image]:
+    """Return the frames of a slice in their order in the cardiac cycle. Raises BadInput if one is there twice."""
+    keys = ("time_ms", "order", "instance")
+    for key in keys:
+        values = [getattr(image, key) for image in images]
+        if None not in values and len(set(values)) == len(values):
+            return sorted(images, key=lambda image: getattr(image, key))
+    values = [(image.instance, image.frame) for image in images]
+    if all(image.time_ms is None and image.order is None for image in images) and len(set(values)) == len(values):
+        return sorted(images, key=lambda image: (image.instance, image.frame))
+    raise BadInput(
+        f"{where}: found several images at one time of the cardiac cycle in slice {number} (series "
+        f"{', '.join(map(str, sorted({image.number for image in images})))}), expected one; name the series of one "
+        "acquisition in the study file, as source.series"
+    )
+
+
+def _step(where: str, stack: Stack, slices: list[list[Image]]) -> np.ndarray:
+    """Return the vector between neighbouring slices, in mm. Raises BadInput unless it is the same for all."""
+    positions = np.array([images[0].position for images in slices])
+    for number, images in enumerate(slices):
+        if not np.allclose([image.position for image in images], positions[number], rtol=0, atol=SAME_DIRECTION * 10):
+            raise BadInput(f"{where}, {stack.text}: found slice {number + 1} moved between frames, expected it at rest")
+    if len(positions) == 1:
+        raise BadInput(f"{where}, {stack.text}: found one slice, expected at least two, whose distance is measured")
+    normal = _normal(slices[0][0])
+    gaps = np.diff(positions, axis=0)
+    distances = np.abs(gaps @ normal)
+    usual = float(np.median(distances))
+    uneven = np.flatnonzero(np.abs(distances - usual) > UNEVEN * usual)
+    if uneven.size:
+        after = int(uneven[0]) + 1
+        missing = distances[after - 1] > 1.5 * usual
+        raise BadInput(
+            f"{where}, {stack.text}: found {distances[after - 1]:.3g} mm between the slices {after} and {after + 1}, "
+            f"expected {usual:.3g} mm as between most; "
+            + ("export the missing slice" if missing else "export the slices of one acquisition")
+        )
+    step = (positions[-1] - positions[0]) / (len(positions) - 1)
+    sideways = positions - positions[0] - np.outer(np.arange(len(positions)), step)
+    if np.abs(sideways).max() > max(min(slices[0][0].pixel_mm) / 2, UNEVEN * usual):
+        raise BadInput(
+            f"{where}, {stack.text}: found slices shifted in their plane by up to {np.abs(sideways).max():.2g} mm, "
+            "expected a straight stack; export the slices of one acquisition"
+        )
+    return step
+
+
+def _interval(images: Sequence[Image]) -> float | None:
+    """Return the time between frames of a slice in ms: of the delays, or the cycle divided by the number of frames."""
+    times = [image.time_ms for image in images]
+    if None not in times and len(times) > 1:
+        steps = np.diff(times)
+        if (steps > 0).all():
+            return float(np.median(steps))
+    return images[0].cycle_ms / len(images) if images[0].cycle_ms is not None else None

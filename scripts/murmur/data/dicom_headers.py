@@ -1,0 +1,238 @@
+"""DICOM headers: the images in the files of a folder or zip archive, with what places each in space and in the beat.
+
+Classic files hold one image; Enhanced files hold many, whose positions and times are in functional groups. Only the tags
+that are used are kept, so that no name, date or identifier of a patient goes further.
+"""
+
+import contextlib
+import io
+import zipfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import pydicom
+from pydicom.dataset import Dataset
+
+from murmur.errors import BadInput
+from murmur.files import check_readable, natural_key, reading
+
+MAGIC = slice(128, 132)  # where a DICOM file has the letters DICM
+MOST_UNPACKED = 2**33  # bytes of the files of an archive
+MOST_FILES = 200_000
+OTHER_PARTS = {"P", "R", "I", "PHASE", "PHASE MAP", "VELOCITY", "VELOCITY MAP", "REAL", "IMAGINARY"}  # in ImageType
+TAGS = [
+    "SOPClassUID", "Modality", "StudyInstanceUID", "SeriesInstanceUID", "SeriesNumber", "InstanceNumber", "ImageType",
+    "Rows", "Columns", "NumberOfFrames", "PixelSpacing", "ImagePositionPatient", "ImageOrientationPatient",
+    "TriggerTime", "NominalInterval", "HeartRate", "TemporalPositionIdentifier", "SamplesPerPixel", "MRAcquisitionType",
+    "SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence",
+]  # fmt: skip
+
+
+class Image(NamedTuple):
+    """One image of a DICOM file.
+
+    Attributes
+    ----------
+    file : str
+        Name of the file within the folder or archive.
+    frame : int
+        Index of the image in the file.
+    study, series : str
+        UIDs, which are compared only.
+    number : int
+        Number of the series, 0 if absent.
+    instance : int
+        Number of the image in its series.
+    shape : tuple of int
+        Rows and columns.
+    pixel_mm : tuple of float
+        Distances between rows and between columns, in mm.
+    orientation : tuple of float
+        Direction cosines in the patient's frame (LPS) along a row and along a column.
+    position : tuple of float
+        Centre of the first pixel in the patient's frame (LPS), in mm.
+    time_ms : float or None
+        Delay after the R wave.
+    order : int or None
+        Temporal position.
+    cycle_ms : float or None
+        Length of the cardiac cycle.
+    magnitude : bool
+        Whether the image shows the magnitude of the signal, not its phase, a velocity, or its real or imaginary part.
+    """
+
+    file: str
+    frame: int
+    study: str
+    series: str
+    number: int
+    instance: int
+    shape: tuple[int, int]
+    pixel_mm: tuple[float, float]
+    orientation: tuple[float, ...]
+    position: tuple[float, ...]
+    time_ms: float | None
+    order: int | None
+    cycle_ms: float | None
+    magnitude: bool
+
+
+def names_in(path: str | Path) -> list[str]:
+    """Return the names of all files below a folder, or in a zip archive, in natural order; hidden ones are left out.
+
+    Raises BadInput if the archive cannot be read, or if there are too many files.
+    """
+    path = Path(path)
+    if path.is_dir():
+        found = [file.relative_to(path) for file in path.rglob("*") if file.is_file()]
+        names = [str(file) for file in found if not any(part.startswith(".") for part in file.parts)]
+    else:
+        with reading(path, "zip archive"), zipfile.ZipFile(path) as archive:
+            entries = [entry for entry in archive.infolist() if not entry.is_dir()]
+        if sum(entry.file_size for entry in entries) > MOST_UNPACKED:
+            raise BadInput(f"{path}: found more than {MOST_UNPACKED:,} bytes, expected fewer; unpack it as a folder")
+        names = [entry.filename for entry in entries if not Path(entry.filename).name.startswith(".")]
+    if len(names) > MOST_FILES:
+        raise BadInput(f"{path}: found {len(names):,} files, expected those of one scan session; name its folder")
+    return sorted(names, key=natural_key)
+
+
+class Files:
+    """The files of a folder or of a zip archive, to be opened by their names, as a context manager."""
+
+    def __init__(self, path: str | Path):
+        """Open `path`. Raises BadInput if it is neither a folder nor a readable zip archive."""
+        self.path = Path(path)
+        self.archive = None
+        if not self.path.is_dir():
+            with reading(path, "zip archive"):
+                self.archive = zipfile.ZipFile(path)
+
+    def __enter__(self) -> "Files":
+        return self
+
+    def __exit__(self, *_) -> None:
+        if self.archive:
+            self.archive.close()
+
+    def where(self, name: str) -> str:
+        """Return how messages call a file."""
+        return f"{self.path / name}"
+
+    def read(self, name: str, **options) -> Dataset | None:
+        """Return the dataset of a file; None unless it is a DICOM file.
+
+        Raises BadInput if it is one, and cannot be read.
+        """
+        if self.archive is None:
+            check_readable(self.path / name)
+            with reading(self.path / name, "DICOM file"), open(self.path / name, "rb") as file:
+                return _dataset(file, options)
+        try:
+            with self.archive.open(name) as packed:
+                start = packed.read(MAGIC.stop)
+                if start[MAGIC] != b"DICM":
+                    return None
+                return _dataset(io.BytesIO(start + packed.read()), options)
+        except Exception as error:
+            raise BadInput(
+                f"{self.where(name)}: found no readable DICOM file ({' '.join(str(error).split())[:200]}), expected "
+                "one; copy or export it again"
+            ) from None
+
+
+def _dataset(file, options: dict) -> Dataset | None:
+    if file.read(MAGIC.stop)[MAGIC] != b"DICM":
+        return None
+    file.seek(0)
+    pydicom.config.settings.reading_validation_mode = pydicom.config.IGNORE  # odd values of tags that are not used
+    return pydicom.dcmread(file, **options)
+
+
+def read_images(path: str | Path, names: Sequence[str] | None = None) -> list[Image]:
+    """Return the MR images with a place in space in the DICOM files of a folder or zip archive.
+
+    All files are read, or only those called `names`. Raises BadInput if a DICOM file cannot be read.
+    """
+    images = []
+    with Files(path) as files:
+        for name in names_in(path) if names is None else names:
+            dataset = files.read(name, stop_before_pixels=True, specific_tags=TAGS)
+            if dataset is not None and dataset.get("Modality") == "MR" and "Rows" in dataset:
+                with _header_of(files.where(name)):
+                    images.extend(_images(name, dataset))
+    return images
+
+
+@contextlib.contextmanager
+def _header_of(where: str) -> Iterator[None]:
+    """Turn an exception of the block into a BadInput that names the file."""
+    try:
+        yield
+    except Exception as error:
+        raise BadInput(
+            f"{where}: found a header that cannot be read ({' '.join(str(error).split())[:200]}), expected position and "
+            "size of each image; export it again"
+        ) from None
+
+
+def _images(name: str, dataset: Dataset) -> Iterator[Image]:
+    """Return the images of a file that have position, orientation and pixel spacing."""
+    if "PerFrameFunctionalGroupsSequence" in dataset:
+        shared = (dataset.get("SharedFunctionalGroupsSequence") or [Dataset()])[0]
+        # Classic files may have these groups too, empty, when a program has rewritten them.
+        groups = [(group, shared, dataset) for group in dataset.PerFrameFunctionalGroupsSequence]
+    else:
+        groups = [(dataset,)]
+    for frame, group in enumerate(groups):
+        image = _image(name, frame, dataset, *group)
+        if image is not None:
+            yield image
+
+
+def _value(groups: tuple[Dataset, ...], tag: str, sequence: str | None = None):
+    """Return the value of a tag in the first of some groups that has it, in an item of `sequence` or directly."""
+    for group in groups:
+        items = [group] if sequence is None else [*(group.get(sequence) or []), group]
+        for item in items:
+            if (value := item.get(tag)) not in (None, ""):
+                return value
+    return None
+
+
+def _numbers(value, count: int) -> tuple[float, ...] | None:
+    try:
+        return tuple(float(number) for number in value) if len(value) == count else None
+    except TypeError:
+        return None
+
+
+def _image(name: str, frame: int, dataset: Dataset, *groups: Dataset) -> Image | None:
+    pixel_mm = _numbers(_value(groups, "PixelSpacing", "PixelMeasuresSequence"), 2)
+    orientation = _numbers(_value(groups, "ImageOrientationPatient", "PlaneOrientationSequence"), 6)
+    position = _numbers(_value(groups, "ImagePositionPatient", "PlanePositionSequence"), 3)
+    if pixel_mm is None or orientation is None or position is None or int(dataset.get("SamplesPerPixel", 1)) != 1:
+        return None
+    time = _value(groups, "NominalCardiacTriggerDelayTime", "CardiacSynchronizationSequence")
+    time = _value(groups, "TriggerTime") if time is None else time
+    order = _value(groups, "TemporalPositionIndex", "FrameContentSequence")
+    order = _value(groups, "TemporalPositionIdentifier") if order is None else order
+    cycle = _value(groups, "NominalInterval")
+    kinds = _value(groups, "FrameType", "MRImageFrameTypeSequence") or dataset.get("ImageType") or []
+    return Image(
+        file=name,
+        frame=frame,
+        study=str(dataset.get("StudyInstanceUID", "")),
+        series=str(dataset.get("SeriesInstanceUID", "")),
+        number=int(dataset.get("SeriesNumber") or 0),
+        instance=int(dataset.get("InstanceNumber") or 0),
+        shape=(int(dataset.Rows), int(dataset.Columns)),
+        pixel_mm=pixel_mm,
+        orientation=orientation,
+        position=position,
+        time_ms=None if time is None else float(time),
+        order=None if order is None else int(order),
+        cycle_ms=None if cycle is None or float(cycle) <= 0 else float(cycle),
+        magnitude=not OTHER_PARTS & {str(kind).strip().upper() for kind in kinds},
+    )
