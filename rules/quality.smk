@@ -42,7 +42,6 @@ rule export_masks:
     input:
         mouse=lambda w: by_content(inputs.mouse(w)),
         segmentation=inputs.segmentation,
-        original=lambda w: [*map(by_content, inputs.original(w))],
     output:
         cine="<results>/export/{cohort}/{reader}/{mouse}/cine.nii.gz",
         masks="<results>/export/{cohort}/{reader}/{mouse}/masks.nii.gz",
@@ -64,7 +63,7 @@ rule export_masks:
     params:
         spacing_mm=lambda w: inputs.cohort(w).spacing_mm,
         override_headers=lambda w: inputs.cohort(w).override_headers,
-        content=lambda w: study.content([inputs.mouse(w), *inputs.original(w)]),
+        content=lambda w: study.content([inputs.mouse(w)]),
         code=code("export_masks"),
     message:
         "Export {wildcards.mouse} of {wildcards.cohort} by {wildcards.reader} for other programs"

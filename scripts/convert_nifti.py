@@ -1,14 +1,14 @@
 """Convert the NIfTI files of one mouse to a mouse file: HDF5 with Images, Masks and Frames_with_ROI.
 
-Axes and grid are those of the image; masks are brought to it by their affines. Spacing and frame interval are read from
-the header of the image.
+Axes and grid are those of the image; masks are brought to it by their affines. Spacing, frame interval and affine are
+read from the header of the image.
 """
 
 from typing import TYPE_CHECKING
 
 from murmur.data.mouse_file import write_cine
 from murmur.data.nifti import NiftiFolder
-from murmur.data.nifti_file import read_header, scaled_to_uint16
+from murmur.data.nifti_file import is_placed, read_header, scaled_to_uint16
 from murmur.job import job
 from murmur.logs import log
 
@@ -33,13 +33,14 @@ def main(
     image, spacing, interval = read_header(path, spacing_mm, frame_interval_ms, override_headers)
     masks, frames = folder.read_masks(mouse, image)
     images = scaled_to_uint16(path, image)
+    affine = {"affine": image.affine} if is_placed(image) else {}
     log.info("%s voxels, %d of %d frames annotated", " × ".join(map(str, images.shape)), len(frames), images.shape[3])
     write_cine(
         output,
         images=images,
         masks=masks if frames else None,
         frames=frames,
-        attributes={"spacing_mm": spacing, "frame_interval_ms": interval},
+        attributes={"spacing_mm": spacing, "frame_interval_ms": interval} | affine,
     )
 
 

@@ -1,8 +1,9 @@
 """Export the cine and the masks of a mouse as NIfTI files, which ITK-SNAP and 3D Slicer open as a pair.
 
 Cine and masks are written with four axes, and ED and ES of the reader (largest and smallest blood pool) with three; the
-two files of a pair have the same grid. The affine is that of the user's NIfTI image or, for other sources, that of the
-spacing, with rows along the first axis and slices along the third. Labels are listed in the formats of both programs.
+two files of a pair have the same grid. The affine is that of the mouse file, which was read from NIfTI or DICOM files
+or, without one, that of the spacing, with rows along the first axis and slices along the third. Labels are listed in
+the formats of both programs.
 """
 
 import gzip
@@ -13,7 +14,7 @@ import nibabel as nib
 import numpy as np
 
 from murmur.data.manifest import check_mouse
-from murmur.data.mouse_file import images_of, numeric_dataset, open_mouse
+from murmur.data.mouse_file import affine_of, images_of, numeric_dataset, open_mouse
 from murmur.files import atomic_write, write_text
 from murmur.job import job
 from murmur.logs import log
@@ -45,9 +46,11 @@ def slicer_labels() -> str:
     return "\n".join([*rows, ""])
 
 
-def affine_of(original: str | None, spacing_mm: tuple[float, float, float]) -> np.ndarray:
-    """Return the affine of the NIfTI file `original` or, if there is none, that of the spacing."""
-    return np.diag([*spacing_mm, 1.0]) if original is None else nib.load(original).affine
+def affine_to_write(affine: np.ndarray | None, spacing_mm: tuple[float, float, float]) -> np.ndarray:
+    """Return the affine of a mouse file if it has that spacing, otherwise that of the spacing alone."""
+    if affine is None or not np.allclose(nib.affines.voxel_sizes(affine), spacing_mm, rtol=0.01):
+        return np.diag([*spacing_mm, 1.0])
+    return affine
 
 
 def write_nifti(values: np.ndarray, affine: np.ndarray, interval_ms: float, description: str, path: str) -> None:
@@ -66,24 +69,22 @@ def write_nifti(values: np.ndarray, affine: np.ndarray, interval_ms: float, desc
 def main(
     mouse: str,
     segmentation: str,
-    original: str | None,
     spacing_mm: list[float] | None,
     override_headers: bool,
     outputs: Mapping[str, str],
 ) -> None:
     """Write the files `outputs`: cine, masks, ED_image, ED_mask, ES_image, ES_mask, itksnap and slicer.
 
-    `original` is the NIfTI file from which the mouse file was converted, if it was; `spacing_mm` and
-    `override_headers` are those of the study file. Raises BadInput if the mouse file is invalid.
+    `spacing_mm` and `override_headers` are those of the study file. Raises BadInput if the mouse file is invalid.
     """
     checked = check_mouse(mouse, spacing_mm, override_headers)
     with open_mouse(mouse) as file:
-        images = images_of(file)[()]
+        images, affine = images_of(file)[()], affine_of(file)
     if images.dtype not in (np.uint8, np.int16, np.uint16):  # other integers are not opened by all programs
         images = images.astype(np.float32)
     with open_mouse(segmentation) as file:
         masks = numeric_dataset(file, "Masks")[()].astype(np.uint8)
-    affine, interval = affine_of(original, checked.spacing_mm), checked.frame_interval_ms
+    affine, interval = affine_to_write(affine, checked.spacing_mm), checked.frame_interval_ms
     write_nifti(images, affine, interval, "cine", outputs["cine"])
     write_nifti(masks, affine, interval, "masks", outputs["masks"])
     volumes = np.count_nonzero(masks == BLOOD_POOL, axis=(0, 1, 2))
@@ -101,7 +102,6 @@ if __name__ == "__main__":
         main(
             mouse=snakemake.input.mouse,
             segmentation=snakemake.input.segmentation,
-            original=next(iter(snakemake.input.original), None),
             spacing_mm=snakemake.params.spacing_mm,
             override_headers=snakemake.params.override_headers,
             outputs=dict(snakemake.output.items()),

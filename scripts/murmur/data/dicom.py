@@ -66,7 +66,8 @@ def sessions(folder: str | Path) -> dict[str, str]:
 def find_session(path: str, series: Sequence[int] | None = None, names: Sequence[str] | None = None) -> Session:
     """Return the cine in a scan session; `series` are the numbers of its series, if the study file names them.
 
-    All files of the folder or archive are read, or only those called `names`. Raises BadInput if a file cannot be read, or if there is no short-axis cine or more than one.
+    All files of the folder or archive are read, or only those called `names`. Raises BadInput if a file cannot be read,
+    or if there is no short-axis cine or more than one.
     """
     stack, others = choose(path, read_images(path, names), series)
     return Session(path, cine_of(path, stack), [other.text for other in others])
@@ -145,7 +146,9 @@ def _decode(files: Files, name: str, frames: Sequence[int]) -> tuple[list[np.nda
         what = f"pixels compressed as {syntax.name}" if compressed else "damaged pixels"
         todo = "decompress the files, for example with gdcmconv --raw" if compressed else "copy or export it again"
         reason = " ".join(str(error).split())[:200]
-        raise BadInput(f"{files.where(name)}: found {what} ({reason}), expected values that can be read; {todo}") from None
+        raise BadInput(
+            f"{files.where(name)}: found {what} ({reason}), expected values that can be read; {todo}"
+        ) from None
 
 
 def _rescale(dataset, frame: int) -> tuple[float, float]:

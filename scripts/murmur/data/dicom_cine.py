@@ -172,7 +172,9 @@ def choose(where: str, images: Sequence[Image], series: Sequence[int] | None = N
             if series is None
             else f"the series {', '.join(map(str, series))} of the study file"
         )
-        raise BadInput(f"{where}: found no short-axis cine, but {some}, expected {wanted}; export it, or name its series")
+        raise BadInput(
+            f"{where}: found no short-axis cine, but {some}, expected {wanted}; export it, or name its series"
+        )
     if len({stack.slices[0][0].study for stack in cines}) > 1:
         raise BadInput(
             f"{where}: found cines of {len({stack.slices[0][0].study for stack in cines})} scan sessions, expected "
@@ -180,8 +182,9 @@ def choose(where: str, images: Sequence[Image], series: Sequence[int] | None = N
         )
     if len(cines) > 1:
         raise BadInput(
-            f"{where}: found {len(cines)} possible short-axis cines ({'; '.join(stack.text for stack in cines[:SHOWN])}), "
-            "expected one; name the series in the study file, as source.series"
+            f"{where}: found {len(cines)} possible short-axis cines "
+            f"({'; '.join(stack.text for stack in cines[:SHOWN])}), expected one; name the series in the study file, as "
+            "source.series"
         )
     return cines[0], [stack for stack in stacks if not set(stack.series) & set(cines[0].series)]
 
@@ -196,8 +199,8 @@ def cine_of(where: str, stack: Stack) -> Cine:
     counts = [len(images) for images in slices]
     if len(set(counts)) > 1:
         raise BadInput(
-            f"{where}, {stack.text}: found {', '.join(map(str, counts))} frames in the slices, expected the same number "
-            "in each; export all frames, or name the series of complete slices"
+            f"{where}, {stack.text}: found {', '.join(map(str, counts))} frames in the slices, expected the same "
+            "number in each; export all frames, or name the series of complete slices"
         )
     if _first(slices[-1]) < _first(slices[0]):
         slices.reverse()

@@ -1,7 +1,7 @@
 """DICOM headers: the images in the files of a folder or zip archive, with what places each in space and in the beat.
 
-Classic files hold one image; Enhanced files hold many, whose positions and times are in functional groups. Only the tags
-that are used are kept, so that no name, date or identifier of a patient goes further.
+Classic files hold one image; Enhanced files hold many, whose positions and times are in functional groups. Only the
+tags that are used are kept, so that no name, date or identifier of a patient goes further.
 """
 
 import contextlib
@@ -13,11 +13,13 @@ from typing import NamedTuple
 
 import pydicom
 from pydicom.dataset import Dataset
+from pydicom.uid import EnhancedMRImageStorage, MRImageStorage
 
 from murmur.errors import BadInput
 from murmur.files import check_readable, natural_key, reading
 
 MAGIC = slice(128, 132)  # where a DICOM file has the letters DICM
+MR_IMAGES = (MRImageStorage, EnhancedMRImageStorage)
 MOST_UNPACKED = 2**33  # bytes of the files of an archive
 MOST_FILES = 200_000
 OTHER_PARTS = {"P", "R", "I", "PHASE", "PHASE MAP", "VELOCITY", "VELOCITY MAP", "REAL", "IMAGINARY"}  # in ImageType
@@ -159,7 +161,11 @@ def read_images(path: str | Path, names: Sequence[str] | None = None) -> list[Im
     with Files(path) as files:
         for name in names_in(path) if names is None else names:
             dataset = files.read(name, stop_before_pixels=True, specific_tags=TAGS)
-            if dataset is not None and dataset.get("Modality") == "MR" and "Rows" in dataset:
+            if dataset is None:
+                continue
+            if "Rows" not in dataset and dataset.file_meta.get("MediaStorageSOPClassUID") in MR_IMAGES:
+                raise BadInput(f"{files.where(name)}: found a truncated header, expected an image; export it again")
+            if "Rows" in dataset and dataset.get("Modality") == "MR":
                 with _header_of(files.where(name)):
                     images.extend(_images(name, dataset))
     return images
@@ -172,8 +178,8 @@ def _header_of(where: str) -> Iterator[None]:
         yield
     except Exception as error:
         raise BadInput(
-            f"{where}: found a header that cannot be read ({' '.join(str(error).split())[:200]}), expected position and "
-            "size of each image; export it again"
+            f"{where}: found a header that cannot be read ({' '.join(str(error).split())[:200]}), expected position "
+            "and size of each image; export it again"
         ) from None
 
 

@@ -187,6 +187,24 @@ def attribute(file: h5py.File, name: str, count: int) -> list[float] | float | N
     return values.tolist() if count > 1 else float(values[0])
 
 
+def affine_of(file: h5py.File) -> np.ndarray | None:
+    """Return the attribute `affine` of an open mouse file, None if it is absent.
+
+    It maps indices (row, column, slice) to positions in mm in the patient's frame, as in NIfTI (right, anterior,
+    superior), shape (4, 4). Raises BadInput unless it can be inverted.
+    """
+    if "affine" not in file.attrs:
+        return None
+    affine = np.asarray(file.attrs["affine"])
+    numeric = affine.shape == (4, 4) and affine.dtype.kind in "uif" and np.isfinite(affine).all()
+    if not numeric or np.linalg.matrix_rank(affine[:3, :3]) < 3 or affine[3].tolist() != [0, 0, 0, 1]:
+        raise BadInput(
+            f"{file.filename}: found an attribute affine that maps no voxels to positions, expected 4 x 4 numbers; "
+            "correct or remove it"
+        )
+    return affine.astype(float)
+
+
 def read_frame(path: str | Path, dataset: str, frame: int) -> np.ndarray:
     """Read one frame of a mouse file.
 

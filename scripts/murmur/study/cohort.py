@@ -124,10 +124,6 @@ class Cohort(abc.ABC):
         """The user's files that the file of a mouse is identical to, links to or is converted from; often none."""
         return []
 
-    def original(self, mouse: str) -> list[str]:
-        """The NIfTI file from which the images of a mouse are converted; none for other sources."""
-        return []
-
     def check_values(self) -> None:  # noqa: B027 -- files with images are checked by a job
         """Raise BadInput if a value in the user's table of measurements is invalid."""
 

@@ -68,10 +68,6 @@ class Inputs:
         """The file of a mouse."""
         return self.cohort(wildcards).file(wildcards.mouse)
 
-    def original(self, wildcards: Wildcards) -> list[str]:
-        """The NIfTI file from which a mouse was converted; none for other sources."""
-        return self.cohort(wildcards).original(wildcards.mouse)
-
     def manifest(self, wildcards: Wildcards) -> str:
         """The manifest of a cohort."""
         return self.layout.cohort(wildcards.cohort, "manifest.csv")

@@ -167,10 +167,6 @@ class NiftiCohort(Cohort):
             raise _no_mouse(self, self.source["images"])
         return in_natural_order(names)
 
-    def original(self, mouse: str) -> list[str]:
-        """The NIfTI file of the images of the mouse."""
-        return [str(self.folder.image_file(mouse))]
-
     def user_files(self, mouse: str) -> list[str]:
         """The NIfTI files of the mouse: its image and its masks."""
         return [str(file) for file in self.folder.files(mouse)]

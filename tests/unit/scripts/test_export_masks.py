@@ -7,19 +7,21 @@ import pytest
 import export_masks
 from beating_hearts import FRAMES, SPACING_MM, heart_of_discs, images_of_discs
 from murmur.data.mouse_file import write_cine
+from murmur.errors import BadInput
 
 MASKS = heart_of_discs()
 IMAGES = images_of_discs(MASKS)
 NAMES = ("cine", "masks", "ED_image", "ED_mask", "ES_image", "ES_mask")
 
 
-def export(folder, original=None, images=IMAGES):
+def export(folder, images=IMAGES, **attributes):
     folder.mkdir(exist_ok=True)
-    write_cine(folder / "mouse.h5", images=images, attributes={"spacing_mm": SPACING_MM, "frame_interval_ms": 6.5})
+    attributes = {"spacing_mm": SPACING_MM, "frame_interval_ms": 6.5} | attributes
+    write_cine(folder / "mouse.h5", images=images, attributes=attributes)
     write_cine(folder / "masks.h5", masks=MASKS, frames=list(range(FRAMES)))
     outputs = {name: str(folder / f"{name}.nii.gz") for name in NAMES}
     outputs |= {"itksnap": str(folder / "labels.txt"), "slicer": str(folder / "labels.ctbl")}
-    export_masks.main(str(folder / "mouse.h5"), str(folder / "masks.h5"), original, None, False, outputs)
+    export_masks.main(str(folder / "mouse.h5"), str(folder / "masks.h5"), None, False, outputs)
     return {name: nib.load(outputs[name]) for name in NAMES}
 
 
@@ -40,11 +42,19 @@ def test_pairs_have_the_values_of_the_mouse_and_the_same_header(tmp_path):
             assert header.get_xyzt_units() == ("mm", "msec")
 
 
-def test_affine_is_that_of_the_original_image(tmp_path):
-    affine = np.array([[0, -0.1, 0, 5], [0.1, 0, 0, -3], [0, 0, 1, 2], [0, 0, 0, 1.0]])
-    nib.save(nib.Nifti1Image(np.zeros((2, 2, 2), np.uint8), affine), tmp_path / "original.nii")
-    found = export(tmp_path / "export", str(tmp_path / "original.nii"))
+def test_affine_is_that_of_the_mouse_file_unless_another_spacing_was_given(tmp_path):
+    row, column, height = SPACING_MM
+    affine = np.array([[0, -column, 0, 5], [row, 0, 0, -3], [0, 0, height, 2], [0, 0, 0, 1.0]])
+    found = export(tmp_path / "export", affine=affine)
     assert np.allclose(found["cine"].affine, affine) and np.allclose(found["ED_mask"].affine, affine)
+    found = export(tmp_path / "other", affine=affine @ np.diag([2, 2, 2, 1]))
+    assert np.allclose(found["cine"].affine, np.diag([*SPACING_MM, 1]))
+
+
+@pytest.mark.parametrize("affine", [np.zeros((4, 4)), np.eye(3), "identity"])
+def test_affine_without_an_inverse_is_refused(tmp_path, affine):
+    with pytest.raises(BadInput, match="mouse.h5: found an attribute affine that maps no voxels to positions"):
+        export(tmp_path, affine=affine)
 
 
 def test_same_bytes_whenever_they_are_written(tmp_path, monkeypatch):

@@ -1,0 +1,219 @@
+"""A known pattern in space and time comes back voxel by voxel and millimetre by millimetre from DICOM files."""
+
+import itertools
+import zipfile
+
+import h5py
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.spatial.transform import Rotation
+
+import convert_dicom
+from dicom_files import (
+    COLUMNS,
+    FRAMES,
+    INTERVAL_MS,
+    PIXEL_MM,
+    ROWS,
+    SLICE_MM,
+    SLICES,
+    planes,
+    value,
+    write_cine,
+    write_enhanced,
+    write_image,
+)
+from murmur.data.dicom import find_session, read_pixels, sessions
+from murmur.errors import BadInput
+
+PATTERN = value(*np.mgrid[:ROWS, :COLUMNS, :SLICES, :FRAMES])
+
+
+def assert_is_the_pattern(session):
+    assert np.array_equal(read_pixels(session), PATTERN)
+    assert session.cine.spacing_mm == pytest.approx([*PIXEL_MM, SLICE_MM], rel=1e-6)
+    assert session.cine.frame_interval_ms == pytest.approx(INTERVAL_MS)
+
+
+def test_slices_frames_spacing_and_interval_of_a_classic_cine(tmp_path):
+    write_cine(tmp_path)
+    session = find_session(str(tmp_path))
+    assert_is_the_pattern(session)
+    assert session.cine.cycle_ms == FRAMES * INTERVAL_MS and session.passed_over == []
+
+
+@settings(max_examples=15, deadline=None)
+@given(angles=st.tuples(*[st.floats(-180, 180)] * 3), origin=st.tuples(*[st.floats(-50, 50)] * 3))
+def test_every_voxel_lies_where_the_headers_say(tmp_path_factory, angles, origin):
+    """Rotations by any angle, so oblique and flipped planes too; the places are computed pixel by pixel (PS3.3)."""
+    folder = tmp_path_factory.mktemp("oblique")
+    turned = Rotation.from_euler("xyz", angles, degrees=True).as_matrix()
+    along_row, along_column, normal = turned[:, 0], turned[:, 1], turned[:, 2]
+    write_cine(folder, orientation=(*along_row, *along_column), origin=origin)
+    session = find_session(str(folder))
+    assert_is_the_pattern(session)
+    for row, column, number in itertools.product((0, ROWS - 1), (0, COLUMNS - 1), (0, SLICES - 1)):
+        place = (
+            origin + row * PIXEL_MM[0] * along_column + column * PIXEL_MM[1] * along_row + number * SLICE_MM * normal
+        )
+        found = np.array(session.cine.affine) @ (row, column, number, 1)
+        assert found[:3] == pytest.approx(place * (-1, -1, 1), abs=1e-5)
+
+
+def test_first_slice_is_the_end_that_was_acquired_first(tmp_path):
+    for number in range(SLICES):
+        for frame in range(FRAMES):
+            write_image(tmp_path, number, frame, InstanceNumber=(SLICES - number) * FRAMES + frame)
+    session = find_session(str(tmp_path))
+    assert np.array_equal(read_pixels(session), PATTERN[:, :, ::-1])
+    assert session.cine.affine[2][2] == pytest.approx(-SLICE_MM)
+
+
+@pytest.mark.parametrize("without", [["TriggerTime"], ["TriggerTime", "NominalInterval"]])
+def test_interval_without_delays_is_cycle_over_frames_or_unknown(tmp_path, without):
+    write_cine(tmp_path, **dict.fromkeys(without))
+    session = find_session(str(tmp_path))
+    assert np.array_equal(read_pixels(session), PATTERN)
+    assert session.cine.frame_interval_ms == (INTERVAL_MS if len(without) == 1 else None)
+
+
+@pytest.mark.parametrize("frames_first", [True, False])
+def test_enhanced_cine_in_any_order(tmp_path, frames_first):
+    order = list(itertools.product(range(SLICES), range(FRAMES)))
+    order = order if frames_first else sorted(order, key=lambda place: place[::-1])
+    write_enhanced(tmp_path / "one.dcm", order)
+    assert_is_the_pattern(find_session(str(tmp_path)))
+
+
+def test_series_of_one_slice_each_are_joined_and_others_passed_over(tmp_path):
+    for number in range(SLICES):
+        write_cine(tmp_path / str(number), slices=[number], SeriesNumber=10 + number, SeriesInstanceUID=f"1.2.{number}")
+    write_cine(tmp_path / "long", slices=[0], SeriesNumber=3, orientation=(1, 0, 0, 0, 0, 1), SeriesInstanceUID="1.3")
+    write_cine(tmp_path / "localizer", frames=[0], SeriesNumber=1, orientation=(0, 1, 0, 0, 0, 1))
+    (tmp_path / "notes.txt").write_text("not DICOM")
+    session = find_session(str(tmp_path))
+    assert_is_the_pattern(session)
+    assert session.cine.series == (10, 11, 12, 13)
+    assert session.passed_over == [
+        "series 3: 12 x 10 pixels, 1 slice(s) of 6 frame(s)",
+        "series 1: 12 x 10 pixels, 4 slice(s) of 1 frame(s)",
+    ]
+
+
+def test_phase_images_are_passed_over(tmp_path):
+    write_cine(tmp_path, ImageType=["ORIGINAL", "PRIMARY", "M"])
+    write_cine(tmp_path / "phase", ImageType=["ORIGINAL", "PRIMARY", "P"], SeriesInstanceUID="1.9")
+    assert_is_the_pattern(find_session(str(tmp_path)))
+
+
+def test_archive_is_read_like_a_folder(tmp_path):
+    write_cine(tmp_path / "scan" / "deep")
+    with zipfile.ZipFile(tmp_path / "M1.zip", "w") as archive:
+        for file in sorted((tmp_path / "scan").rglob("*.dcm")):
+            archive.write(file, file.relative_to(tmp_path))
+    assert_is_the_pattern(find_session(str(tmp_path / "M1.zip")))
+    assert list(sessions(tmp_path)) == ["M1", "scan"]
+
+
+def test_signed_and_rescaled_values(tmp_path):
+    for number, frame in itertools.product(range(SLICES), range(FRAMES)):
+        pixels = (planes(number, frame).astype(int) - 100).astype(np.int16)
+        write_image(tmp_path / "signed", number, frame, pixels=pixels)
+        scale = {"RescaleSlope": 2.0 if number else 1.0, "RescaleIntercept": 0.0}
+        write_image(tmp_path / "scaled", number, frame, **scale)
+    assert np.array_equal(read_pixels(find_session(str(tmp_path / "signed"))), PATTERN - 1)
+    scaled = read_pixels(find_session(str(tmp_path / "scaled")))
+    assert np.array_equal(scaled[:, :, 0], PATTERN[:, :, 0]) and np.array_equal(scaled[:, :, 1], 2 * PATTERN[:, :, 1])
+
+
+def _spoil(folder, how):
+    match how:
+        case "missing slice":
+            write_cine(folder, slices=[0, 1, 3, 4])
+        case "missing frame":
+            write_cine(folder)
+            (folder / "5_9_1_2.dcm").unlink()
+        case "twice":
+            write_cine(folder)
+            write_cine(folder / "again")
+        case "two cines":
+            write_cine(folder)
+            write_cine(folder / "other", SeriesNumber=7, SeriesInstanceUID="1.7")
+        case "two sessions":
+            write_cine(folder)
+            write_cine(folder / "other", StudyInstanceUID="1.7", SeriesInstanceUID="1.8")
+        case "localizer":
+            write_cine(folder, frames=[0])
+        case "nothing":
+            folder.mkdir()
+            (folder / "a.txt").write_text("a")
+        case "truncated":
+            write_cine(folder)
+            file = folder / "5_9_1_2.dcm"
+            file.write_bytes(file.read_bytes()[:-50])
+        case "header cut":
+            write_cine(folder)
+            file = folder / "5_9_1_2.dcm"
+            file.write_bytes(file.read_bytes()[:400])
+        case "one slice":
+            write_cine(folder, slices=[0])
+
+
+@pytest.mark.parametrize(
+    ("how", "sentence"),
+    [
+        ("missing slice", r"found 2\.2 mm between the slices 2 and 3, expected 1\.1 mm .* export the missing slice"),
+        ("missing frame", r"found 6, 5, 6, 6 frames in the slices, expected the same number in each"),
+        ("twice", r"found several images at one time of the cardiac cycle in slice 1 \(series 5\), expected one"),
+        (
+            "two cines",
+            r"found 2 possible short-axis cines \(series 5: .*; series 7: .*\), expected one; name the series",
+        ),
+        ("two sessions", r"found cines of 2 scan sessions, expected one; make a folder for each"),
+        (
+            "localizer",
+            r"found no short-axis cine, but series 5: 12 x 10 pixels, 4 slice\(s\) of 1 frame\(s\), expected",
+        ),
+        ("nothing", r"found no MR images in DICOM files, expected a short-axis cine"),
+        ("truncated", r"5_9_1_2.dcm: found damaged pixels .* copy or export it again"),
+        ("header cut", r"5_9_1_2.dcm: found "),
+        ("one slice", r"found no short-axis cine, but series 5: .* 1 slice"),
+    ],
+)
+def test_what_cannot_be_used_is_refused_in_a_sentence(tmp_path, how, sentence):
+    _spoil(tmp_path / "M1", how)
+    with pytest.raises(BadInput, match=sentence):
+        read_pixels(find_session(str(tmp_path / "M1")))
+
+
+def test_series_of_the_study_file_settles_which_cine_is_meant(tmp_path):
+    _spoil(tmp_path / "M1", "two cines")
+    assert find_session(str(tmp_path / "M1"), [7]).cine.series == (7,)
+    with pytest.raises(BadInput, match="expected the series 9 of the study file"):
+        find_session(str(tmp_path / "M1"), [9])
+
+
+def test_mouse_file_has_no_identifying_field_of_the_headers(tmp_path):
+    secret = {"PatientName": "Secret^Name", "PatientID": "SECRET1", "PatientBirthDate": "19990101"}
+    secret |= {"StudyDate": "20240229", "InstitutionName": "Secret Clinic", "SeriesDescription": "Secret series"}
+    write_cine(tmp_path / "M1", **secret)
+    files = [*map(str, (tmp_path / "M1").iterdir())]
+    convert_dicom.main(str(tmp_path / "M1"), files, None, str(tmp_path / "m.h5"), None, None, False)
+    content = (tmp_path / "m.h5").read_bytes().lower()
+    assert not any(text in content for text in (b"secret", b"19990101", b"20240229"))
+    with h5py.File(tmp_path / "m.h5") as file:
+        assert sorted(file.attrs) == ["affine", "cycle_ms", "frame_interval_ms", "spacing_mm"]
+
+
+def test_classic_subject_has_the_images_of_its_published_conversion(root, tmp_path):
+    real = root.parent / "shared" / "real"
+    if not real.is_dir():
+        pytest.skip("real images are not at hand")
+    session = find_session(str(real / "scanner" / "sunnybrook_dicom" / "SCD0000101"))
+    with h5py.File(real / "human" / "SC-HF-I-1.h5") as file:
+        assert np.array_equal(read_pixels(session), file["Images"])
+        spacing = [*file.attrs["pixel_mm"], file.attrs["slice_mm"]]
+    assert session.cine.spacing_mm == pytest.approx(spacing, rel=1e-5)
+    assert session.cine.interval_range_ms == pytest.approx([36.585, 40.0], abs=1e-3)
