@@ -183,8 +183,8 @@ def choose(where: str, images: Sequence[Image], series: Sequence[int] | None = N
     if len(cines) > 1:
         raise BadInput(
             f"{where}: found {len(cines)} possible short-axis cines "
-            f"({'; '.join(stack.text for stack in cines[:SHOWN])}), expected one; name the series in the study file, as "
-            "source.series"
+            f"({'; '.join(stack.text for stack in cines[:SHOWN])}), expected one; name the series in the study "
+            "file, as source.series"
         )
     return cines[0], [stack for stack in stacks if not set(stack.series) & set(cines[0].series)]
 

@@ -8,8 +8,10 @@ import pytest
 import yaml
 
 import check_cohort
+import convert_dicom
 import convert_nifti
 import describe_cohort
+import dicom_files
 import import_measurements
 from murmur.csv_tables import read_csv
 from murmur.data.manifest import read_manifest
@@ -17,6 +19,7 @@ from murmur.data.measurement_table import function
 from murmur.data.mouse_file import write_cine
 from murmur.data.nifti import NiftiFolder
 from murmur.data.reader_masks import read_masks
+from murmur.errors import BadInput
 from murmur.measurement.function import structure_volumes
 from murmur.study.study import Study
 
@@ -107,6 +110,22 @@ def test_nifti_with_the_labels_of_acdc(root, place):
     assert study.readers["murmur"].mice(cohort) == ["Mouse1"]
 
 
+def test_dicom(root, place):
+    dicom_files.write_cine(place / "scans" / "Mouse1")
+    dicom_files.write_cine(place / "scans" / "Mouse2", slices=[0, 1, 3, 4])
+    with pytest.raises(BadInput, match="Mouse2, .*: found 2.2 mm between the slices 2 and 3"):
+        example(root, "dicom")
+    (place / "scans" / "Mouse2").rename(place / "incomplete")
+    (cohort,) = example(root, "dicom").cohorts.values()
+    assert cohort.mice == ["Mouse1"] and len(cohort.user_files("Mouse1")) == dicom_files.SLICES * dicom_files.FRAMES
+    assert cohort.participants["heart_rate_bpm"].tolist() == [60_000 / (dicom_files.FRAMES * dicom_files.INTERVAL_MS)]
+    grid = (cohort.spacing_mm, cohort.frame_interval_ms, cohort.override_headers)
+    convert_dicom.main(cohort.sessions["Mouse1"], cohort.user_files("Mouse1"), None, cohort.file("Mouse1"), *grid)
+    mouse = manifest_of(cohort)["Mouse1"]
+    assert mouse.shape == (dicom_files.ROWS, dicom_files.COLUMNS, dicom_files.SLICES, dicom_files.FRAMES)
+    assert mouse.spacing_mm == pytest.approx((*dicom_files.PIXEL_MM, dicom_files.SLICE_MM))
+
+
 def test_second_observer(root, place):
     write_mice(place / "mice", 2)
     write_cine(place / "observer2" / "Mouse1.h5", masks=labels(), frames=[0, 2])
@@ -143,7 +162,7 @@ def test_measurements(root, monkeypatch, tmp_path):
 
 def test_all_examples_are_tested(root):
     names = {path.stem for path in (root / "config" / "examples").glob("*.yaml")}
-    assert names == {"own_mice", "nifti", "second_observer", "train_on_own_mice", "measurements"}
+    assert names == {"own_mice", "nifti", "second_observer", "train_on_own_mice", "measurements", "dicom"}
 
 
 def test_snippet_of_the_readme_writes_a_mouse_file_for_its_study_file(root, place):
