@@ -9,17 +9,16 @@ import io
 import zipfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
-
-import pydicom
-from pydicom.dataset import Dataset
-from pydicom.uid import EnhancedMRImageStorage, MRImageStorage
+from typing import TYPE_CHECKING, NamedTuple
 
 from murmur.errors import BadInput
 from murmur.files import check_readable, natural_key, reading
 
+if TYPE_CHECKING:
+    from pydicom.dataset import Dataset
+
 MAGIC = slice(128, 132)  # where a DICOM file has the letters DICM
-MR_IMAGES = (MRImageStorage, EnhancedMRImageStorage)
+MR_IMAGES = ("1.2.840.10008.5.1.4.1.1.4", "1.2.840.10008.5.1.4.1.1.4.1")  # MR, Enhanced MR Image Storage
 MOST_UNPACKED = 2**33  # bytes of the files of an archive
 MOST_FILES = 200_000
 OTHER_PARTS = {"P", "R", "I", "PHASE", "PHASE MAP", "VELOCITY", "VELOCITY MAP", "REAL", "IMAGINARY"}  # in ImageType
@@ -122,7 +121,7 @@ class Files:
         """Return how messages call a file."""
         return f"{self.path / name}"
 
-    def read(self, name: str, **options) -> Dataset | None:
+    def read(self, name: str, **options) -> "Dataset | None":
         """Return the dataset of a file; None unless it is a DICOM file.
 
         Raises BadInput if it is one, and cannot be read.
@@ -144,9 +143,11 @@ class Files:
             ) from None
 
 
-def _dataset(file, options: dict) -> Dataset | None:
+def _dataset(file, options: dict) -> "Dataset | None":
     if file.read(MAGIC.stop)[MAGIC] != b"DICM":
         return None
+    import pydicom  # only now, because most studies have no DICOM files and each call of Snakemake would wait for it
+
     file.seek(0)
     pydicom.config.settings.reading_validation_mode = pydicom.config.IGNORE  # odd values of tags that are not used
     return pydicom.dcmread(file, **options)
@@ -183,10 +184,10 @@ def _header_of(where: str) -> Iterator[None]:
         ) from None
 
 
-def _images(name: str, dataset: Dataset) -> Iterator[Image]:
+def _images(name: str, dataset: "Dataset") -> Iterator[Image]:
     """Return the images of a file that have position, orientation and pixel spacing."""
     if "PerFrameFunctionalGroupsSequence" in dataset:
-        shared = (dataset.get("SharedFunctionalGroupsSequence") or [Dataset()])[0]
+        shared = (dataset.get("SharedFunctionalGroupsSequence") or [{}])[0]
         # Classic files may have these groups too, empty, when a program has rewritten them.
         groups = [(group, shared, dataset) for group in dataset.PerFrameFunctionalGroupsSequence]
     else:
@@ -197,7 +198,7 @@ def _images(name: str, dataset: Dataset) -> Iterator[Image]:
             yield image
 
 
-def _value(groups: tuple[Dataset, ...], tag: str, sequence: str | None = None):
+def _value(groups: tuple["Dataset", ...], tag: str, sequence: str | None = None):
     """Return the value of a tag in the first of some groups that has it, in an item of `sequence` or directly."""
     for group in groups:
         items = [group] if sequence is None else [*(group.get(sequence) or []), group]
@@ -214,7 +215,7 @@ def _numbers(value, count: int) -> tuple[float, ...] | None:
         return None
 
 
-def _image(name: str, frame: int, dataset: Dataset, *groups: Dataset) -> Image | None:
+def _image(name: str, frame: int, dataset: "Dataset", *groups: "Dataset") -> Image | None:
     pixel_mm = _numbers(_value(groups, "PixelSpacing", "PixelMeasuresSequence"), 2)
     orientation = _numbers(_value(groups, "ImageOrientationPatient", "PlaneOrientationSequence"), 6)
     position = _numbers(_value(groups, "ImagePositionPatient", "PlanePositionSequence"), 3)

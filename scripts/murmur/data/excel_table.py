@@ -6,14 +6,15 @@ import unicodedata
 import warnings
 import zipfile
 from pathlib import Path
-
-import openpyxl
-from openpyxl.cell import Cell
-from openpyxl.worksheet.worksheet import Worksheet
+from typing import TYPE_CHECKING
 
 from murmur.csv_tables import MOST_BYTES, Row
 from murmur.errors import BadInput
 from murmur.files import reading
+
+if TYPE_CHECKING:
+    from openpyxl.cell import Cell
+    from openpyxl.worksheet.worksheet import Worksheet
 
 START = b"PK\x03\x04"  # of a file of this format
 
@@ -44,6 +45,8 @@ def read_workbook(path: str | Path) -> list[Row]:
         If the file is no workbook, several sheets could be meant, a cell is merged or holds a formula, a column is
         given twice, or there are no rows.
     """
+    import openpyxl  # only now, because each call of Snakemake would wait for it
+
     with reading(path, "Excel table"):
         with zipfile.ZipFile(path) as parts:
             size = sum(part.file_size for part in parts.infolist())
@@ -61,7 +64,7 @@ def read_workbook(path: str | Path) -> list[Row]:
         return _rows(path, sheet)
 
 
-def _sheet(path: str | Path, sheets: list[Worksheet]) -> Worksheet:
+def _sheet(path: str | Path, sheets: list["Worksheet"]) -> "Worksheet":
     """Return the sheet that is the table."""
     filled = [sheet for sheet in sheets if any(cell.value is not None for row in sheet.iter_rows() for cell in row)]
     named = [sheet for sheet in filled if sheet.title.strip().lower() in ("participants", "sessions")]
@@ -73,7 +76,7 @@ def _sheet(path: str | Path, sheets: list[Worksheet]) -> Worksheet:
     return (named if len(filled) > 1 else filled or sheets)[0]
 
 
-def _rows(path: str | Path, sheet: Worksheet) -> list[Row]:
+def _rows(path: str | Path, sheet: "Worksheet") -> list[Row]:
     header, found = [], []
     for cells in sheet.iter_rows():
         texts = [_text(path, cell) for cell in cells]
@@ -94,7 +97,7 @@ def _rows(path: str | Path, sheet: Worksheet) -> list[Row]:
     return found
 
 
-def _text(path: str | Path, cell: Cell) -> str:
+def _text(path: str | Path, cell: "Cell") -> str:
     """Return what a cell holds as text; whole numbers without decimals."""
     value = cell.value
     if cell.data_type == "f":
