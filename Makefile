@@ -3,6 +3,8 @@
 # make install       install only
 # make test          install, then run the tests
 # make reproduce     run the study twice and compare all results byte by byte; STUDY and FOLDER as above
+# make bench         time segmentation in the way of the published study and with Murmur (benchmarks/README.md); with
+#                    STUDY and FOLDER as above, for a study that has been run
 # make gpu           reinstall with CUDA, for training on an NVIDIA GPU (Linux on x86-64)
 # make slurm         add support for submitting jobs to a SLURM cluster
 # make format        format the code
@@ -15,7 +17,7 @@ STUDY ?= config/demo.yaml
 FOLDER ?= .
 REQUIREMENTS := envs/requirements$(if $(wildcard .venv/gpu),-gpu).txt
 
-.PHONY: study install test reproduce gpu slurm format requirements audit-dependencies clean
+.PHONY: study install test reproduce bench gpu slurm format requirements audit-dependencies clean
 
 study: .venv/ready
 	@name=$$($(BIN)/python -c 'import sys, yaml; print(yaml.safe_load(open(sys.argv[1]))["study"])' "$(STUDY)") && \
@@ -38,6 +40,10 @@ reproduce: .venv/ready
 	done
 	PYTHONPATH=scripts $(BIN)/python -m murmur.audit compare-runs \
 	    "$(FOLDER)/.reproduce/first/results" "$(FOLDER)/.reproduce/second/results"
+
+bench: .venv/ready
+	cd "$(FOLDER)" && "$(CURDIR)/$(BIN)/python" "$(CURDIR)/benchmarks/time_segmentation.py" \
+	    $(if $(filter command line,$(origin STUDY)),--study "$(abspath $(STUDY))")
 
 gpu:
 	rm -rf .venv && mkdir .venv && touch .venv/gpu

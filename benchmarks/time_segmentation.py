@@ -1,0 +1,217 @@
+"""Time a cine from its HDF5 file to volumes.csv, in the way of the published study and with Murmur.
+
+    python benchmarks/time_segmentation.py [--repetitions N] [--study FILE] [--every N]
+
+The published study passes each frame to Keras and computes all five outputs of the network. Murmur computes the last
+output by OpenVINO, where the heart is. Each way starts new processes, and imports and writing are timed as well; the
+ways take turns. Without a study file, a simulated cine of 9 slices and 22 frames of 256 × 256 pixels is segmented by
+the network of the published study (`full_network.py`) and by the weights that are provided. With one, its first mouse
+is segmented by its first network, if the study has been run. With `--every N`, the way of the published study takes
+every N-th frame only, and its times without start-up are scaled to all frames.
+"""
+
+import argparse
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+from results import ROOT, Cost, cost_of, record, total
+
+THREADS = os.cpu_count()
+FRAMES, SLICES = 22, 9
+SEED = 5
+WAYS = {"Murmur, whole images": "whole", "Murmur": "crop"}
+
+
+def reference_way(mouse: str, model: str, masks: str, volumes: str, every: int) -> None:
+    """Segment a cine frame by frame with all outputs of the network, and write masks and volumes."""
+    import pandas as pd
+
+    from murmur.data.mouse_file import open_mouse, write_cine
+    from murmur.network.postprocessing import keep_heart
+    from murmur.network.preprocessing import from_square, scale, to_square
+
+    network = network_of(model)
+    with open_mouse(mouse) as file:
+        images, spacing = file["Images"][:], file.attrs["spacing_mm"]
+    labels = np.zeros(images.shape, np.uint8)
+    size = network.input_shape[1]
+    for frame in range(0, images.shape[3], every):
+        squares = to_square(scale(np.moveaxis(images[..., frame], 2, 0)), size)
+        probabilities = network.predict(squares[..., None], verbose=0)[-1]
+        found = from_square(np.argmax(probabilities, axis=-1).astype(np.uint8), images.shape[:2])
+        labels[..., frame] = np.moveaxis(found, 0, 2)
+    labels = keep_heart(labels, spacing)
+    write_cine(masks, masks=labels, frames=list(range(0, images.shape[3], every)))
+    voxel = np.prod(spacing)
+    counts = {name: (labels == label).sum(axis=(0, 1, 2)) * voxel for name, label in (("myocardium", 1), ("blood", 2))}
+    pd.DataFrame(counts).to_csv(volumes)
+
+
+def network_of(model: str):
+    """Return a network with all of its outputs."""
+    import h5py
+    import keras
+
+    from murmur.network.keras2_weights import read_published
+
+    return read_published(model) if h5py.is_hdf5(model) else keras.saving.load_model(model, compile=False)
+
+
+def murmur_way(mouse: str, model: str, exported: str, crop: bool, masks: str) -> None:
+    """Segment a cine as the rule segment_mouse does."""
+    import segment_mouse
+
+    segment_mouse.main(
+        mouse=mouse,
+        model=model,
+        exported=exported,
+        reader="network",
+        postprocess="largest_component",
+        spacing_mm=None,
+        precision="float32",
+        crop=crop,
+        segmentation=masks,
+        threads=THREADS,
+    )
+
+
+def measure(manifest: str, masks: str, folder: str) -> None:
+    """Measure a cine as the rule measure_volumes does."""
+    import measure_volumes
+    from murmur.data.manifest import read_manifest
+
+    mice = list(read_manifest(manifest))
+    measure_volumes.main(manifest, mice, [masks], False, f"{folder}/volumes.csv", f"{folder}/slices.csv")
+
+
+def simulated_cine(path: Path) -> None:
+    """Write a simulated cine of 9 slices and 22 frames of 256 x 256 pixels."""
+    from murmur.data.mouse_file import write_cine
+    from murmur.phantom.mouse import phantom_mouse
+
+    mouse = phantom_mouse(SEED, 0)
+    frames = np.arange(FRAMES) % mouse.images.shape[3]
+    slices = np.arange(SLICES) % mouse.images.shape[2]
+    attributes = {"spacing_mm": mouse.spacing_mm, "frame_interval_ms": mouse.frame_interval_ms}
+    write_cine(path, mouse.images[:, :, slices][..., frames], attributes=attributes)
+
+
+def first_of_study(path: str) -> tuple[str, str, str]:
+    """Return the first mouse and the first network of a study that has been run, and a title."""
+    import yaml
+
+    from murmur.study.study import Study
+
+    study = Study(yaml.safe_load(Path(path).read_text()))
+    for name in study.readers_by("train_on", "weights"):
+        for cohort in study.readers[name].cohorts:
+            for mouse in study.readers[name].mice(study.cohorts[cohort]):
+                file, model = study.cohorts[cohort].file(mouse), study.readers[name].model
+                if Path(file).exists() and Path(model).exists():
+                    return file, model, f"{mouse} of {cohort}, network {name}"
+    sys.exit(f"{path}: found no mouse with a network, expected files of a finished study; run the study first")
+
+
+def compare(first: str, second: str, every: int) -> str:
+    """Return in words how the masks of two files agree, in the frames of the first."""
+    import h5py
+
+    from murmur.measurement.overlap import dice
+
+    with h5py.File(first) as one, h5py.File(second) as other:
+        ours, theirs = one["Masks"][..., ::every], other["Masks"][..., ::every]
+        rows, columns = other.attrs["segmented_rows"], other.attrs["segmented_columns"]
+    found = {name: dice(ours == label, theirs == label) for name, label in (("myocardium", 1), ("blood pool", 2))}
+    edv, other_edv = ((masks == 2).sum(axis=(0, 1, 2)).max() for masks in (ours, theirs))
+    return (
+        f"Murmur segmented {np.diff(rows)[0]} × {np.diff(columns)[0]} pixels. Dice coefficients between both ways: "
+        f"{', '.join(f'{name} {value:.4f}' for name, value in found.items())}; difference of EDV "
+        f"{100 * (other_edv / edv - 1):+.2f} %."
+    )
+
+
+def scaled(cost: Cost, of_one: Cost, every: int) -> Cost:
+    """Return the cost of all frames from that of every `every`-th frame and that of one frame."""
+    taken = len(range(0, FRAMES, every))
+    factor = (FRAMES - 1) / (taken - 1)
+    seconds, cpu_seconds = (one + factor * (some - one) for some, one in zip(cost[:2], of_one[:2], strict=True))
+    return Cost(seconds, cpu_seconds, cost.memory_GB)
+
+
+def time_ways(task: str, mouse: str, model: str, repetitions: int, every: int) -> None:
+    """Time all ways in turn, and record the results."""
+    with tempfile.TemporaryDirectory() as name:
+        folder, script = Path(name), str(Path(__file__).resolve())
+        manifest, exported = str(folder / "manifest.csv"), str(folder / "network.xml")
+        cost_of([script, "--step", "export", model, exported, str(folder / "network.bin")])
+        cost_of([script, "--step", "check", mouse, manifest])
+        costs: dict[str, list[Cost]] = {"published study": [], **{way: [] for way in WAYS}}
+        for _ in range(repetitions):
+            plain = ["--step", "reference", mouse, model, f"{name}/plain.h5", f"{name}/plain.csv"]
+            cost = cost_of([script, *plain, str(every)])
+            if every > 1:
+                cost = scaled(cost, cost_of([script, *plain[:-2], f"{name}/one.h5", f"{name}/one.csv", "1000"]), every)
+            costs["published study"].append(cost)
+            for way, how in WAYS.items():
+                masks = f"{name}/{how}.h5"
+                steps = ["segment", mouse, model, exported, how, masks], ["measure", manifest, masks, name]
+                costs[way].append(total([cost_of([script, "--step", *step]) for step in steps]))
+        remark = compare(f"{name}/plain.h5", f"{name}/crop.h5", every)
+    if every > 1:
+        remark += f" Times of the published study are from every {every}th frame, scaled to all."
+    record(task, costs, {"remark": remark})
+
+
+def step(name: str, *given: str) -> None:
+    """Do one step in a process of its own."""
+    if name == "export":
+        import export_network
+
+        export_network.main(*given)
+    elif name == "check":
+        import pandas as pd
+
+        import check_cohort
+
+        mouse, manifest = given
+        check_cohort.main([mouse], None, None, manifest, 1)
+        pd.read_csv(manifest).assign(phenotype="").to_csv(manifest, index=False)
+    elif name == "reference":
+        reference_way(*given[:-1], every=int(given[-1]))
+    elif name == "segment":
+        mouse, model, exported, how, masks = given
+        murmur_way(mouse, model, exported, how == "crop", masks)
+    elif name == "measure":
+        measure(*given)
+
+
+def main(repetitions: int, study: str | None, every: int) -> None:
+    """Time the cine of a study, or simulated ones."""
+    if study:
+        mouse, model, title = first_of_study(study)
+        time_ways(title, mouse, model, repetitions, every=1)
+        return
+    from full_network import CACHE, full_network
+
+    full, mouse = str(full_network()), CACHE / "cine.h5"
+    if not mouse.exists():
+        simulated_cine(mouse)
+    time_ways("a cine, network of the published study", str(mouse), full, repetitions, every)
+    time_ways("a cine, provided network", str(mouse), str(ROOT / "models" / "murmur.keras"), repetitions, every)
+
+
+if __name__ == "__main__":
+    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "2"
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--repetitions", type=int, default=3)
+    parser.add_argument("--study")
+    parser.add_argument("--every", type=int, default=1)
+    parser.add_argument("--step", nargs="+", help=argparse.SUPPRESS)
+    asked = parser.parse_args()
+    if asked.step:
+        step(*asked.step)
+    else:
+        main(asked.repetitions, asked.study, asked.every)
