@@ -1,5 +1,7 @@
 """Statistics of numbers measured elsewhere, and the comparison with the published study, through the real rules."""
 
+import json
+import re
 import shutil
 
 import numpy as np
@@ -32,6 +34,7 @@ def numbers(tmp_path_factory):
             "paper": {"source": {"measurements": "paper.csv"}, "participants": "people.tsv"},
             "other": {"source": {"measurements": "other.csv"}},
         },
+        "comparison": {"treatment": {"cohort": "paper", "values": "reference", "group": "phenotype", "control": 0}},
         "statistics": {"sd_ddof": 0, "observers": ["observer"]},
         "paper": {"cohort": "paper", "reader": "dl"},
     }
@@ -154,3 +157,25 @@ def test_mice_that_are_not_those_of_the_paper_are_refused_with_the_figures(workp
     refused = table[table["verdict"] == "refused"]
     assert len(refused)
     assert refused["note"].notna().all()
+
+
+def test_groups_are_compared_and_open_the_report(numbers):
+    folder = numbers.results("numbers") / "comparisons" / "treatment"
+    values, differences = (read(numbers, f"comparisons/treatment/{name}.csv") for name in ("values", "differences"))
+    sizes = values.dropna(subset="value").groupby("group")["animal"].nunique()
+    assert sizes.index.astype(str).tolist() == ["0", "1", "2"]
+    assert differences.groupby("measure", sort=False)["group_b"].agg(list).map(len).eq(2).all()
+    assert read(numbers, "comparisons/treatment/changes.csv").empty
+    files = {path.name for path in folder.iterdir()}
+    assert {"figure_flow.pdf", "figure_groups.svg", "table_groups.docx", "arrive.md", "results.md"} <= files
+    assert not any(name.startswith(("figure_sessions", "figure_curves", "figure_bullseye")) for name in files)
+    methods = (numbers.results("numbers") / "tables" / "methods.md").read_text()
+    n = ", ".join(f"{group} (n = {size})" for group, size in sizes.iloc[:2].items()) + f" and 2 (n = {sizes.iloc[2]})"
+    assert f"The groups compared were {n}; 0 was the control group." in methods
+
+    run = numbers.snakemake("--report", "report.html", study="numbers.yaml")
+    assert run.status == 0, run.output[-3000:]
+    report = (numbers.folder / "report.html").read_text()
+    front = json.loads(re.search(r"^\s*var workflow_desc = (.*);$", report, re.MULTILINE)[1])
+    summary = (folder / "results.md").read_text().partition("## Summary")[2].partition("##")[0]
+    assert summary.split(".")[0].strip() in front
