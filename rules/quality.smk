@@ -5,7 +5,7 @@
 #   out   measurements/COHORT/READER/signs.csv, findings.csv, quality.csv, review.csv; export/COHORT/READER/MOUSE/*, for programs that edit masks
 
 
-rule measure_signs:
+rule find_signs:
     input:
         manifest=rules.describe_cohort.output.manifest,
         mice=lambda w: [*map(by_content, inputs.files_read(w))],
@@ -16,9 +16,9 @@ rule measure_signs:
         signs="<results>/measurements/{cohort}/{reader}/signs.csv",
         findings="<results>/measurements/{cohort}/{reader}/findings.csv",
     log:
-        "<logs>/measure_signs/{cohort}/{reader}.log",
+        "<logs>/find_signs/{cohort}/{reader}.log",
     benchmark:
-        "<benchmarks>/measure_signs/{cohort}/{reader}.tsv"
+        "<benchmarks>/find_signs/{cohort}/{reader}.tsv"
     wildcard_constraints:
         reader=any_of(study.readers),
     conda:
@@ -31,11 +31,11 @@ rule measure_signs:
         mice=inputs.mice_read,
         shipped=inputs.is_shipped,
         content=lambda w: study.content(inputs.files_read(w)),
-        code=code("measure_signs"),
+        code=code("find_signs"),
     message:
         "Look for signs of errors in {wildcards.cohort} by {wildcards.reader}"
     script:
-        "../scripts/measure_signs.py"
+        "../scripts/find_signs.py"
 
 
 rule export_masks:
@@ -73,8 +73,8 @@ rule export_masks:
 
 rule predict_quality:
     input:
-        signs=rules.measure_signs.output.signs,
-        findings=rules.measure_signs.output.findings,
+        signs=rules.find_signs.output.signs,
+        findings=rules.find_signs.output.findings,
         model=ancient(inputs.quality_model),
     output:
         quality="<results>/measurements/{cohort}/{reader}/quality.csv",

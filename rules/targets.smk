@@ -68,7 +68,7 @@ rule measurements:
         inputs.measurements("overlap", COMPARED),
         collect(rules.tabulate_measurements.output, cohort=WITH_REFERENCE, reader="reference"),
         each(rules.tabulate_measurements.output, PAIRS),
-        each(rules.measure_signs.output, PAIRS_WITH_IMAGES),
+        each(rules.find_signs.output, PAIRS_WITH_IMAGES),
         each(rules.predict_quality.output, PAIRS_WITH_IMAGES),
         earlier=[*rules.mice.input, *rules.segmentations.input],
 
@@ -143,7 +143,7 @@ RESULTS = [
     inputs.measurements("overlap", COMPARED),
     collect(rules.tabulate_measurements.output, cohort=WITH_REFERENCE, reader="reference"),
     each(rules.tabulate_measurements.output, PAIRS),
-    each(rules.measure_signs.output, PAIRS_WITH_IMAGES),
+    each(rules.find_signs.output, PAIRS_WITH_IMAGES),
     each(rules.predict_quality.output, PAIRS_WITH_IMAGES),
     *(
         file

@@ -159,7 +159,7 @@ def test_images_that_a_job_opens_are_its_inputs(tmp_path):
         "measure_volumes",
         "measure_wall",
         "measure_overlap",
-        "measure_signs",
+        "find_signs",
         "plot_cases",
         "render_movies",
     }

@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-import measure_signs
+import find_signs
 from beating_hearts import SPACING_MM, heart_of_discs, images_of_discs
 from murmur.csv_tables import read_csv, write_csv
 from murmur.data.manifest import Mouse
@@ -17,7 +17,7 @@ def tables(tmp_path, monkeypatch):
     """signs.csv and findings.csv of a good mouse, of one with a hole, and of one segmented in two frames only."""
     mice = ["good", "hole", "two"]
     known = {name: Mouse(name, "", MASKS.shape, SPACING_MM, 10.0, (), None, None, None) for name in mice}
-    monkeypatch.setattr(measure_signs, "read_manifest", lambda path: known)
+    monkeypatch.setattr(find_signs, "read_manifest", lambda path: known)
     masks = {name: MASKS.copy() for name in mice}
     masks["hole"][46:56, 46:56, 4, 3] = 0
     masks["two"][:, :, 4, 3] = 0  # not segmented
@@ -31,7 +31,7 @@ def tables(tmp_path, monkeypatch):
     files = {name: str(tmp_path / f"{name}.h5") for name in mice}
     segmentations = [str(tmp_path / f"{name}_masks.h5") for name in mice]
     ranges = {"EDV": (30.0, 115.0)}
-    measure_signs.main("", files, segmentations, str(tmp_path / "frames.csv"), ranges, signs, findings, 1)
+    find_signs.main("", files, segmentations, str(tmp_path / "frames.csv"), ranges, signs, findings, 1)
     return read_csv(signs).set_index(["mouse", "sign"]), read_csv(findings)
 
 
@@ -54,5 +54,5 @@ def test_range_of_the_training_mice_is_that_of_their_reference(tmp_path):
     write_csv(pd.DataFrame(rows, columns=["mouse", "metric", "reference"]), tmp_path / "function.csv")
     sets = pd.DataFrame({"mouse": ["a", "b", "c"], "split": ["train", "train", "test"]})
     write_csv(sets, tmp_path / "split.csv")
-    found = measure_signs.training_ranges(str(tmp_path / "function.csv"), str(tmp_path / "split.csv"))
+    found = find_signs.training_ranges(str(tmp_path / "function.csv"), str(tmp_path / "split.csv"))
     assert found == {"EDV": (40, 60), "EF": (50, 50)}
