@@ -1,8 +1,9 @@
 # Quality of masks without a reference.
 #
-#   in    manifest.csv, the mouse files and the segmentations, frames.csv; reference function and split of the training mice;
-#         models/quality.json
-#   out   measurements/COHORT/READER/signs.csv, findings.csv, quality.csv, review.csv; export/COHORT/READER/MOUSE/*, for programs that edit masks
+#   in    manifest.csv, the mouse files and the segmentations, frames.csv; reference function and split of the training
+#         mice
+#   out   measurements/COHORT/READER/signs.csv, findings.csv, quality.csv, review.csv; export/COHORT/READER/MOUSE/*, for
+#         programs that edit masks
 
 
 rule find_signs:
@@ -75,7 +76,6 @@ rule predict_quality:
     input:
         signs=rules.find_signs.output.signs,
         findings=rules.find_signs.output.findings,
-        model=ancient(inputs.quality_model),
     output:
         quality="<results>/measurements/{cohort}/{reader}/quality.csv",
         review="<results>/measurements/{cohort}/{reader}/review.csv",
@@ -86,9 +86,9 @@ rule predict_quality:
     resources:
         **SMALL,
     params:
+        model=inputs.quality_model,
         shipped=inputs.is_shipped,
         pictures=inputs.pictures,
-        content=study.content([inputs.quality_model]),
         code=code("predict_quality"),
     message:
         "Predict the quality of the masks of {wildcards.cohort} by {wildcards.reader}"

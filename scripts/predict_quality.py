@@ -5,9 +5,7 @@ values, and the reasons: what the signs of errors found. review.csv lists what t
 slice and scan with findings, and one for each mouse without any. docs/quality.md describes the method.
 """
 
-import json
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -48,11 +46,13 @@ def assess(signs: pd.DataFrame, model: dict, shipped: bool) -> pd.DataFrame:
 
 
 def main(
-    signs: str, findings: str, model: str, shipped: bool, pictures: Mapping[str, str], quality: str, to_review: str
+    signs: str, findings: str, model: dict, shipped: bool, pictures: Mapping[str, str], quality: str, to_review: str
 ) -> None:
-    """Write `quality` and `to_review`; `model` is models/quality.json, and `pictures` has the mice in their order."""
-    fitted = json.loads(Path(model).read_text(encoding="utf-8"))
-    table = assess(read_csv(signs), fitted, shipped)
+    """Write `quality` and `to_review`.
+
+    `model` is the content of models/quality.json, and `pictures` has the mice in their order.
+    """
+    table = assess(read_csv(signs), model, shipped)
     doubtful = table.loc[table["quantity"].isin(DICE) & (table["predicted"] < LOW_DICE), "mouse"].nunique()
     log.info("%d of %d mice with a predicted Dice coefficient below %g", doubtful, len(pictures), LOW_DICE)
     write_csv(table, quality)
@@ -64,7 +64,7 @@ if __name__ == "__main__":
         main(
             signs=snakemake.input.signs,
             findings=snakemake.input.findings,
-            model=snakemake.input.model,
+            model=snakemake.params.model,
             shipped=snakemake.params.shipped,
             pictures=snakemake.params.pictures,
             quality=snakemake.output.quality,

@@ -20,7 +20,7 @@ from murmur.provenance import code
 from murmur.provenance.record import digest
 from workplace import ROOT, copy_of
 
-CODE = ("Snakefile", "rules", "scripts", "config", "envs", "profiles", "report", "CITATION.cff")
+CODE = ("Snakefile", "rules", "scripts", "config", "envs", "profiles", "report", "models", "CITATION.cff")
 RESULTS = "results/small"
 COHORT = f"{RESULTS}/cohorts/mice"
 SEGMENTATION = f"{RESULTS}/segmentations/mice/trained/Mouse2.h5"

@@ -1,7 +1,9 @@
 """Input files and settings of jobs that depend on the study, as functions of the wildcards of the job."""
 
+import json
 import os
 from collections.abc import Iterable
+from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
@@ -112,10 +114,10 @@ class Inputs:
         """Whether a reader is the network that is shipped with Murmur."""
         return self.reader(wildcards).shipped
 
-    @property
-    def quality_model(self) -> str:
-        """The regressions that predict the quality of masks."""
-        return str(QUALITY_MODEL.relative_to(Path.cwd()) if QUALITY_MODEL.is_relative_to(Path.cwd()) else QUALITY_MODEL)
+    @cached_property
+    def quality_model(self) -> dict:
+        """The regressions that predict the quality of masks: part of the code, as constants in modules are."""
+        return json.loads(QUALITY_MODEL.read_text(encoding="utf-8"))
 
     def pictures(self, wildcards: Wildcards) -> dict[str, str]:
         """The contact sheet of each mouse of a cohort by a reader, relative to the results of the study."""

@@ -14,7 +14,7 @@ from murmur.quality.signs import FINDINGS, SIGNS
 
 @pytest.fixture
 def model(root):
-    return root / "models" / "quality.json"
+    return json.loads((root / "models" / "quality.json").read_text())
 
 
 def signs():
@@ -37,7 +37,7 @@ def test_scans_are_scored_and_listed_worst_first(model, tmp_path, shipped):
     write_csv(pd.DataFrame([finding], columns=FINDINGS), tmp_path / "findings.csv")
     paths = [str(tmp_path / f"{name}.csv") for name in ("signs", "findings", "quality", "review")]
     pictures = {mouse: f"{mouse}.png" for mouse in ("good", "bad", "empty")}
-    predict_quality.main(paths[0], paths[1], str(model), shipped, pictures, paths[2], paths[3])
+    predict_quality.main(paths[0], paths[1], model, shipped, pictures, paths[2], paths[3])
     table = read_csv(paths[2])
     assert table["mouse"].drop_duplicates().tolist() == ["good", "bad", "empty"]
     assert table["quantity"].tolist() == score.QUANTITIES * 3
@@ -55,7 +55,6 @@ def test_scans_are_scored_and_listed_worst_first(model, tmp_path, shipped):
 
 
 def test_regressions_belong_to_the_shipped_weights_and_the_present_signs(model, root):
-    fitted = json.loads(model.read_text())
     weights = (root / "models" / "murmur.keras").read_bytes()
-    assert fitted["weights_sha256"] == hashlib.sha256(weights).hexdigest()
-    assert fitted["variables"] == list(SIGNS) and list(fitted["quantities"]) == score.QUANTITIES
+    assert model["weights_sha256"] == hashlib.sha256(weights).hexdigest()
+    assert model["variables"] == list(SIGNS) and list(model["quantities"]) == score.QUANTITIES
