@@ -36,6 +36,13 @@ report: caption_file("workflow.rst")
 container: f"{workflow.basedir}/murmur.sif"
 
 
+# After each job, Snakemake 9.27 starts a timer that looks at the waiting jobs every second until none is left, so that
+# it keeps a third of a core busy once a hundred jobs have ended. The timers serve its limit of 100 jobs a second, which
+# is never reached.
+onstart:
+    workflow.scheduler.job_rate_limiter = None
+
+
 include: "rules/data.smk"
 include: "rules/training.smk"
 include: "rules/segmentation.smk"
