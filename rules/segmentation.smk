@@ -68,6 +68,33 @@ rule segment_mouse:
         "../scripts/segment_mouse.py"
 
 
+rule correct_masks:
+    input:
+        mouse=lambda w: by_content(inputs.mouse(w)),
+        segmentation=inputs.corrected_segmentation,
+        corrections=lambda w: [*map(by_content, inputs.corrections(w))],
+    output:
+        segmentation="<results>/segmentations/{cohort}/{reader}/{mouse}.h5",
+    log:
+        "<logs>/correct_masks/{cohort}/{reader}/{mouse}.log",
+    wildcard_constraints:
+        reader=any_of(study.readers_by("corrects")),
+    conda:
+        "../envs/analysis.yaml"
+    resources:
+        **SMALL,
+    params:
+        decision=inputs.decision,
+        spacing_mm=lambda w: inputs.cohort(w).spacing_mm,
+        override_headers=lambda w: inputs.cohort(w).override_headers,
+        content=lambda w: study.content([inputs.mouse(w), *inputs.corrections(w)]),
+        code=code("correct_masks"),
+    message:
+        "Take the corrections of {wildcards.mouse} of {wildcards.cohort} by {wildcards.reader}"
+    script:
+        "../scripts/correct_masks.py"
+
+
 for name in study.readers_by("masks"):
     for cohort in study.readers[name].cohorts:
 

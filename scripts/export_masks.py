@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING
 import nibabel as nib
 import numpy as np
 
+from murmur.data.corrections import ends
 from murmur.data.manifest import check_mouse
-from murmur.data.mouse_file import affine_of, images_of, numeric_dataset, open_mouse
+from murmur.data.mouse_file import affine_of, affine_to_write, images_of, numeric_dataset, open_mouse
 from murmur.files import atomic_write, write_text
 from murmur.job import job
 from murmur.logs import log
-from murmur.vocabulary import BLOOD_POOL, STRUCTURES, numbered
+from murmur.vocabulary import STRUCTURES, numbered
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -44,13 +45,6 @@ def slicer_labels() -> str:
         for name, label in sorted(STRUCTURES.items(), key=lambda item: item[1])
     ]
     return "\n".join([*rows, ""])
-
-
-def affine_to_write(affine: np.ndarray | None, spacing_mm: tuple[float, float, float]) -> np.ndarray:
-    """Return the affine of a mouse file if it has that spacing, otherwise that of the spacing alone."""
-    if affine is None or not np.allclose(nib.affines.voxel_sizes(affine), spacing_mm, rtol=0.01):
-        return np.diag([*spacing_mm, 1.0])
-    return affine
 
 
 def write_nifti(values: np.ndarray, affine: np.ndarray, interval_ms: float, description: str, path: str) -> None:
@@ -87,8 +81,7 @@ def main(
     affine, interval = affine_to_write(affine, checked.spacing_mm), checked.frame_interval_ms
     write_nifti(images, affine, interval, "cine", outputs["cine"])
     write_nifti(masks, affine, interval, "masks", outputs["masks"])
-    volumes = np.count_nonzero(masks == BLOOD_POOL, axis=(0, 1, 2))
-    for phase, frame in (("ED", int(volumes.argmax())), ("ES", int(volumes.argmin()))):
+    for phase, frame in ends(masks).items():
         words = numbered("frame", frame, masks.shape[3])
         write_nifti(images[..., frame], affine, interval, f"{phase}, {words}", outputs[f"{phase}_image"])
         write_nifti(masks[..., frame], affine, interval, f"{phase}, {words}", outputs[f"{phase}_mask"])

@@ -205,6 +205,13 @@ def affine_of(file: h5py.File) -> np.ndarray | None:
     return affine.astype(float)
 
 
+def affine_to_write(affine: np.ndarray | None, spacing_mm: tuple[float, float, float]) -> np.ndarray:
+    """Return the affine of a mouse file if it has that spacing, otherwise that of the spacing alone."""
+    if affine is None or not np.allclose(np.linalg.norm(affine[:3, :3], axis=0), spacing_mm, rtol=0.01):
+        return np.diag([*spacing_mm, 1.0])
+    return affine
+
+
 def read_frame(path: str | Path, dataset: str, frame: int) -> np.ndarray:
     """Read one frame of a mouse file.
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 COLUMNS = ["mouse", "slice", "frame", "frames", "reasons", "dice_blood_pool", "dice_myocardium", "EF_error", "picture"]
+TO_FILL_IN = ["decision", "comment", "decided_by", "decided_on"]  # by a person, in a copy
 
 
 def review(findings: pd.DataFrame, quality: pd.DataFrame, pictures: Mapping[str, str]) -> pd.DataFrame:
@@ -38,7 +39,7 @@ def review(findings: pd.DataFrame, quality: pd.DataFrame, pictures: Mapping[str,
     order = {mouse: number for number, mouse in enumerate(pictures)}
     table["place"] = table["mouse"].map(order)
     table = table.sort_values(["worst", "place", "weight", "slice"], ascending=[True, True, False, True], kind="stable")
-    return table[COLUMNS].reset_index(drop=True)
+    return table[COLUMNS].reset_index(drop=True).assign(**dict.fromkeys(TO_FILL_IN))
 
 
 def _row(mouse: str, number: float, group: pd.DataFrame) -> tuple:

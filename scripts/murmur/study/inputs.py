@@ -9,6 +9,7 @@ from typing import Protocol
 
 import pandas as pd
 
+from murmur.data.corrections import Decision
 from murmur.errors import BadInput
 from murmur.study.cohort import Cohort
 from murmur.study.reader import Reader
@@ -93,6 +94,18 @@ class Inputs:
     def segmentation(self, wildcards: Wildcards) -> str:
         """The file with the masks of a mouse by a reader."""
         return self.layout.segmentation(wildcards.cohort, wildcards.reader, wildcards.mouse)
+
+    def corrected_segmentation(self, wildcards: Wildcards) -> str:
+        """The file with the masks of a mouse by the reader that another reader corrects."""
+        return self.layout.segmentation(wildcards.cohort, self.reader(wildcards).base.name, wildcards.mouse)
+
+    def corrections(self, wildcards: Wildcards) -> list[str]:
+        """The corrected masks of a mouse; none if they were accepted as they are."""
+        return self.reader(wildcards).corrections.get(wildcards.mouse, [])
+
+    def decision(self, wildcards: Wildcards) -> list[str]:
+        """The fields of the decision about a mouse, all empty if there is none."""
+        return [*self.reader(wildcards).decisions.get(wildcards.mouse, Decision("", "", "", ""))]
 
     def segmentations(self, wildcards: Wildcards) -> list[str]:
         """The files with the masks of a cohort by a reader; those of the reference are in the mouse files."""

@@ -1,14 +1,15 @@
-"""Readers of a study, one class for each kind: trained network, given weights, folder of masks."""
+"""Readers of a study, one class for each kind: trained network, given weights, folder of masks, corrected masks."""
 
 import os
 import re
 from collections.abc import Mapping
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from tqdm import tqdm
 
+from murmur.data.corrections import Decision, correction_files, read_decisions
 from murmur.data.published_dataset import WEIGHTS
 from murmur.data.reader_masks import check_masks, check_shape, datasets
 from murmur.errors import BadInput
@@ -226,7 +227,88 @@ class MasksReader(Reader):
                 )
 
 
-KINDS = {cls.kind: cls for cls in (TrainedReader, WeightsReader, MasksReader)}
+class CorrectedReader(Reader):
+    """Another reader after review by a person, who corrected masks in another program and decided which mice to use.
+
+    Its masks started from those of the other reader and are biased towards them, so that it is never compared with the
+    reference.
+    """
+
+    kind = "corrects"
+    base: Reader  # the other reader, set by the study
+
+    def _check_source(self, key: str, cohorts: Mapping[str, Cohort]) -> None:
+        for part in ("corrections", "decisions"):
+            if part in self.settings:
+                existing(self.settings[part], f"{self.key}.{part}", "folder" if part == "corrections" else "file")
+        if not {"corrections", "decisions"} & set(self.settings):
+            raise BadInput(
+                f"{self.key}: found neither corrections nor decisions, expected a folder of corrected masks, a copy of "
+                "review.csv with decisions, or both"
+            )
+
+    def take(self, readers: Mapping[str, Reader], cohorts: Mapping[str, Cohort]) -> None:
+        """Find the reader that is corrected among those of the study. Raises BadInput unless it segments one cohort."""
+        others = [name for name, reader in readers.items() if reader.kind != self.kind]
+        one_of(self.settings["corrects"], others, f"{self.key}.corrects")
+        self.base = readers[self.settings["corrects"]]
+        self.cohorts = self.settings.get("cohorts", self.base.cohorts)
+        if len(self.cohorts) != 1 or self.cohorts[0] not in self.base.cohorts:
+            raise BadInput(
+                f"{self.key}.cohorts: found {', '.join(self.cohorts)}, expected one cohort of the reader "
+                f"'{self.base.name}', which has {', '.join(self.base.cohorts)}; name it, as in cohorts: "
+                f"[{self.base.cohorts[0]}]"
+            )
+        self.cohort = cohorts[self.cohorts[0]]
+        self.settings = self.settings | {key: self.base.settings[key] for key in ("mice", "frames")}
+
+    @cached_property
+    def decisions(self) -> dict[str, Decision]:
+        """What a person decided about mice of the reader. Raises BadInput like `read_decisions`."""
+        return read_decisions(self.settings["decisions"], self.cohort.found) if "decisions" in self.settings else {}
+
+    @cached_property
+    def corrections(self) -> dict[str, list[str]]:
+        """The corrected masks of each mouse that has any. Raises BadInput like `correction_files`."""
+        if "corrections" not in self.settings:
+            return {}
+        return correction_files(self.settings["corrections"], self.base.mice(self.cohort))
+
+    def mice(self, cohort: Cohort) -> list[str]:
+        """The mice whose masks were accepted or corrected; without decisions, all mice of the reader.
+
+        Raises BadInput if there are none, or if decisions and corrected masks contradict each other.
+        """
+        read, decided, files = self.base.mice(cohort), self.decisions, self.corrections
+        if "decisions" not in self.settings:
+            return read
+        table = self.settings["decisions"]
+        for mouse in read:
+            word = decided[mouse].decision if mouse in decided else "nothing"
+            if (word == "corrected") != (mouse in files):
+                found = f"corrected masks in {self.settings['corrections']}" if mouse in files else "no corrected masks"
+                raise BadInput(
+                    f"{table}: found the decision '{word}' for {mouse}, but {found}, expected both or neither; correct "
+                    "the table or the folder"
+                )
+        used = [mouse for mouse in read if mouse in decided and decided[mouse].decision != "exclude"]
+        if not used:
+            raise BadInput(
+                f"{table}: found no mouse whose masks were accepted or corrected, expected at least one; fill in the "
+                "column decision"
+            )
+        return used
+
+    def check_files(self, cohorts: Mapping[str, Cohort]) -> None:
+        """Raise BadInput if a corrected file cannot be read, or if decisions are invalid."""
+        self.mice(self.cohort)
+        files = [file for owned in self.corrections.values() for file in owned]
+        for file in files:
+            check_readable(file)
+        check_dates(files)
+
+
+KINDS = {cls.kind: cls for cls in (TrainedReader, WeightsReader, MasksReader, CorrectedReader)}
 
 
 def reader_of(name: str, settings: dict, cohorts: Mapping[str, Cohort], layout: Layout) -> Reader:

@@ -46,7 +46,13 @@ ONLY_WITH = {
         **dict.fromkeys(("images", "masks", "labels", "ignore", "frames_from"), "nifti"),
         "series": "dicom",
     },
-    "reader": {"network": "train_on", "training": "train_on", "dataset": "masks"},
+    "reader": {
+        "network": "train_on",
+        "training": "train_on",
+        "dataset": "masks",
+        "corrections": "corrects",
+        "decisions": "corrects",
+    },
 }
 # Keys of a cohort that have no effect without images.
 ONLY_WITH_IMAGES = ("spacing_mm", "frame_interval_ms", "override_headers", "on_bad_file", "split")

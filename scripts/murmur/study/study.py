@@ -51,6 +51,8 @@ class Study:
             name: reader_of(name, settings, self.cohorts, self.layout)
             for name, settings in self.settings["readers"].items()
         }
+        for name in self.readers_by("corrects"):
+            self.readers[name].take(self.readers, self.cohorts)
         self.comparisons: dict[str, Comparison] = {
             name: Comparison(name, given, self.cohorts, self.readers_of, self.mice_read, self.statistics["alpha"])
             for name, given in self.settings["comparison"].items()
@@ -135,7 +137,7 @@ class Study:
         return [name for name, cohort in self.cohorts.items() if cohort.has_images]
 
     def readers_by(self, *kinds: str) -> list[str]:
-        """Names of the readers of these kinds: train_on, weights, masks."""
+        """Names of the readers of these kinds: train_on, weights, masks, corrects."""
         return [name for name, reader in self.readers.items() if reader.kind in kinds]
 
     @cached_property
@@ -161,7 +163,12 @@ class Study:
         return self.readers[reader].trained_on if reader in self.readers else None
 
     def has_reference(self, cohort: str, reader: str = REFERENCE) -> bool:
-        """Whether the expert contoured, or measured, any mouse of `cohort` on which a reader is measured."""
+        """Whether the expert contoured, or measured, any mouse of `cohort` on which a reader is measured.
+
+        Corrected masks are not compared with the reference.
+        """
+        if reader in self.readers_by("corrects"):
+            return False
         return not set(self.cohorts[cohort].contoured).isdisjoint(self.mice_read(cohort, reader))
 
     @cached_property

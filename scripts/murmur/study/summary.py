@@ -17,7 +17,7 @@ SOURCES = {
     "published": "published data",
     "measurements": "a table of measurements",
 }
-READERS = {"train_on": "trained on", "weights": "network", "masks": "masks in"}
+READERS = {"train_on": "trained on", "weights": "network", "masks": "masks in", "corrects": "review of"}
 
 
 def summary(study: Study) -> str:

@@ -254,3 +254,17 @@ def test_names_of_readers_stay_as_they_are():
 def test_words_are_whole():
     for text in words().splitlines():
         assert not re.search(r"\bnan\b|None|\( |\(\)|  | \.|\.\.|,,| ,|\{|\}", text), text
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"corrections": "corrected"}, "reviewed by a person and corrected in another program where necessary"),
+        ({"decisions": "reviewed.csv"}, "Only mice whose masks were accepted or corrected were used."),
+    ],
+)
+def test_reviewed_reader_is_not_taken_for_a_network(settings, words):
+    reader = {"corrects": "given", "postprocess": "largest_component", "mice": "test"} | settings
+    text = methods.other_reader("second", reader, None, {"ours": 3})
+    assert words in text and "reader second was not compared with the reference" in text
+    assert "second" not in methods.masks({"second": reader, "given": {"weights": "w", "postprocess": "none"}})

@@ -137,3 +137,45 @@ def test_invalid_files_of_mice_and_readers_are_named_at_once(tmp_path, monkeypat
     with pytest.raises(BadInput) as error:
         Study(study).check_mice()
     assert str(error.value).splitlines()[20:] == ["13 more files are invalid; correct these first"]
+
+
+@pytest.fixture
+def reviewed(demo, tmp_path):
+    """A study with a reviewed reader of the external cohort, and where its decisions and corrected masks are."""
+    (tmp_path / "corrected" / "Mouse2").mkdir(parents=True)
+    (tmp_path / "corrected" / "Mouse2" / "ED_mask.nii.gz").touch()
+    table = tmp_path / "reviewed.csv"
+    table.write_text("mouse,decision,comment\nMouse1,accept,\nMouse2,corrected,\nMouse3,exclude,ghosting\nMouse4,,\n")
+    demo["readers"]["reviewed"] = {
+        "corrects": "unet3plus",
+        "cohorts": ["external_7T"],
+        "corrections": str(tmp_path / "corrected"),
+        "decisions": str(table),
+    }
+    return demo
+
+
+def test_reviewed_reader_has_the_mice_that_were_accepted_or_corrected(reviewed, tmp_path):
+    study = Study(reviewed)
+    reader, cohort = study.readers["reviewed"], study.cohorts["external_7T"]
+    assert reader.mice(cohort) == ["Mouse1", "Mouse2"]
+    assert reader.corrections == {"Mouse2": [str(tmp_path / "corrected" / "Mouse2" / "ED_mask.nii.gz")]}
+    assert reader.decisions["Mouse3"].comment == "ghosting"
+    assert ("external_7T", "reviewed") in study.pairs(images=True)
+    assert study.readers_compared("external_7T") == ["unet3plus"]
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"corrects": "unet"}, r"readers.reviewed.corrects: found 'unet'"),
+        ({"cohorts": ["internal", "external_7T"]}, "found internal, external_7T, expected one cohort of the reader"),
+        ({"corrections": None}, "found the decision 'corrected' for Mouse2, but no corrected masks"),
+        ({"decisions": None, "corrections": None}, "found neither corrections nor decisions"),
+    ],
+)
+def test_reviewed_reader_that_cannot_be_made(reviewed, change, sentence):
+    reader = reviewed["readers"]["reviewed"] | change
+    reviewed["readers"]["reviewed"] = {key: value for key, value in reader.items() if value is not None}
+    with pytest.raises(BadInput, match=sentence):
+        Study(reviewed).readers["reviewed"].check_files({})

@@ -216,6 +216,8 @@ def other_reader(name: str, reader: dict, digest: str | None, read: dict[str, in
         return paragraph(
             f"the masks of reader {name}, created outside Murmur, were imported for {read_mice(reader, read)}"
         )
+    if "corrects" in reader:
+        return reviewed(name, reader)
     published = reader["weights"] == "published" or digest == WEIGHTS["sha256"]
     what = "the published network of the original study" if published else "a previously trained network"
     if reader["weights"] in SHIPPED_WEIGHTS:
@@ -225,8 +227,22 @@ def other_reader(name: str, reader: dict, digest: str | None, read: dict[str, in
     )
 
 
+def reviewed(name: str, reader: dict) -> str:
+    """Describe a reader that consists of the masks of another after review by a person."""
+    return paragraph(
+        f"the masks of reader {reader['corrects']} were reviewed by a person and corrected in another program where "
+        f"necessary (reader {name})"
+        if "corrections" in reader
+        else f"the masks of reader {reader['corrects']} were reviewed by a person (reader {name})",
+        "only mice whose masks were accepted or corrected were used" if "decisions" in reader else "",
+        f"because corrected masks are biased towards those that they started from, reader {name} was not compared with "
+        "the reference",
+    )
+
+
 def masks(readers: dict[str, dict]) -> str:
     """Describe how networks segment, and how the masks of each reader were post-processed."""
+    readers = {name: reader for name, reader in readers.items() if "corrects" not in reader}
     networks = [name for name, reader in readers.items() if "masks" not in reader]
     cleaned = [name for name, reader in readers.items() if reader["postprocess"] == "largest_component"]
     left = [name for name in readers if name not in cleaned]
