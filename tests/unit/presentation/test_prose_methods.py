@@ -127,19 +127,19 @@ def test_split_names_only_the_rules_that_were_needed():
     )
     contoured = OURS.assign(inflow_frames=None, annotated_frames="0;6")
     text = methods.split("ours", cohort, contoured, SPLIT)
-    assert text.endswith("all images of a mouse being assigned to the same set.")
+    assert text.endswith("all images of an animal being assigned to the same set.")
 
 
 def test_authors_are_asked_for_what_is_not_known():
     phantom = {"source": {"phantom": {}}}
-    asked = methods.to_be_completed({"ours": {"source": {"folder": "mice"}}, "theirs": phantom}, MADE, True)
+    asked = methods.to_be_completed({"ours": {"source": {"folder": "mice"}}, "theirs": phantom}, MADE, True, False)
     for point in ("ethics approval", "field strength", "blinding", "exclusions", "phenotype labels", "margins"):
         assert point in asked
-    assert methods.to_be_completed({"theirs": phantom}, {"agreement"}, True) == (
+    assert methods.to_be_completed({"theirs": phantom}, {"agreement"}, True, False) == (
         "Add what Murmur cannot know: the choice of the equivalence margins."
     )
-    assert methods.to_be_completed({"theirs": phantom}, {}, True) == ""
-    assert "contouring" not in methods.to_be_completed({"ours": {"source": {"folder": "mice"}}}, {}, False)
+    assert methods.to_be_completed({"theirs": phantom}, {}, True, False) == ""
+    assert "contouring" not in methods.to_be_completed({"ours": {"source": {"folder": "mice"}}}, {}, False, False)
 
 
 CHANGES = {
