@@ -20,7 +20,7 @@ LONGER = STUDY | {
 READER = "results/small/readers/trained"
 MODEL = f"{READER}/model.keras"
 RESULTS = {".csv", ".pdf", ".svg", ".png", ".gif", ".html", ".tex", ".docx", ".md", ".h5", ".keras"}
-TIMEOUT = 1200
+TIMEOUT = 2400
 
 
 @pytest.fixture(scope="module")
