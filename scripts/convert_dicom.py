@@ -7,10 +7,8 @@ import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from murmur.data.dicom import attributes_of, find_session, read_pixels
-from murmur.data.headers import agreed
+from murmur.data.dicom import attributes_of, find_session, grid_of, read_pixels
 from murmur.data.mouse_file import write_cine
-from murmur.errors import BadInput
 from murmur.job import job
 from murmur.logs import log
 
@@ -30,19 +28,13 @@ def main(
     """Write the HDF5 file `output` of the session in the folder or zip archive `path`.
 
     In a folder, only `files` are read. `series` are the numbers of the series to use, None to find the cine;
-    `spacing_mm` and `frame_interval_ms` are those
-    of the study file, and replace those of the headers with `override_headers`. Raises BadInput if a file is invalid.
+    `spacing_mm` and `frame_interval_ms` are those of the study file, and replace those of the headers with
+    `override_headers`. Raises BadInput if a file is invalid.
     """
     names = [os.path.relpath(file, path) for file in files] if os.path.isdir(path) else None
     session = find_session(path, series, names)
     cine = session.cine
-    spacing = agreed(path, "spacing_mm", spacing_mm, cine.spacing_mm, override_headers)
-    interval = agreed(path, "frame_interval_ms", frame_interval_ms, cine.frame_interval_ms, override_headers)
-    if interval is None:
-        raise BadInput(
-            f"{path}: found neither delays after the R wave nor the length of the cardiac cycle, expected one; give "
-            "the cohort's frame_interval_ms in the study file"
-        )
+    spacing, interval = grid_of(session, spacing_mm, frame_interval_ms, override_headers)
     log.info("series %s, %s voxels", ", ".join(map(str, cine.series)), " × ".join(map(str, session.shape)))
     if cine.interval_range_ms:
         log.info("frame interval %.4g ms, %.4g to %.4g ms in the slices", interval, *cine.interval_range_ms)

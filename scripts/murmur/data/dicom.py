@@ -8,7 +8,7 @@ import numpy as np
 
 from murmur.data.dicom_cine import Cine, choose, cine_of
 from murmur.data.dicom_headers import Files, Image, read_images
-from murmur.data.headers import MOST_VALUES
+from murmur.data.headers import MOST_VALUES, agreed
 from murmur.errors import BadInput
 from murmur.files import check_name, remembered
 
@@ -140,7 +140,7 @@ def _decode(files: Files, name: str, frames: Sequence[int]) -> tuple[list[np.nda
         pixels = dataset.pixel_array
         pixels = pixels[None] if pixels.ndim == 2 else pixels
         return [pixels[frame] for frame in frames], [_rescale(dataset, frame) for frame in frames]
-    except (AttributeError, IndexError, KeyError, NotImplementedError, RuntimeError, ValueError, TypeError) as error:
+    except Exception as error:  # decoders raise many kinds
         syntax = getattr(getattr(dataset, "file_meta", None), "TransferSyntaxUID", None)
         compressed = bool(syntax and syntax.is_compressed)
         what = f"pixels compressed as {syntax.name}" if compressed else "damaged pixels"
@@ -164,6 +164,25 @@ def _rescale(dataset, frame: int) -> tuple[float, float]:
             if slope not in (None, "") and float(slope) != 0:
                 return float(slope), float(item.get("RescaleIntercept") or 0)
     return 1.0, 0.0
+
+
+def grid_of(
+    session: Session, spacing_mm: list[float] | None, frame_interval_ms: float | None, override: bool
+) -> tuple[list[float], float]:
+    """Return the voxel spacing in mm and the frame interval in ms, of the headers and the study file.
+
+    The arguments are those of the study file, as for `agreed`. Raises BadInput if the two contradict each other, or if
+    neither gives a frame interval.
+    """
+    cine = session.cine
+    spacing = agreed(session.path, "spacing_mm", spacing_mm, cine.spacing_mm, override)
+    interval = agreed(session.path, "frame_interval_ms", frame_interval_ms, cine.frame_interval_ms, override)
+    if interval is None:
+        raise BadInput(
+            f"{session.path}: found neither delays after the R wave nor the length of the cardiac cycle, expected one; "
+            "give the cohort's frame_interval_ms in the study file"
+        )
+    return spacing, interval
 
 
 def attributes_of(session: Session, spacing_mm: list[float], frame_interval_ms: float) -> Mapping:

@@ -6,7 +6,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from murmur.data import measurement_table
-from murmur.data.dicom import Session, remembered_session, sessions
+from murmur.data.dicom import Session, grid_of, remembered_session, sessions
 from murmur.data.dicom_headers import names_in
 from murmur.data.headers import agreed
 from murmur.data.manifest import check_mouse
@@ -254,14 +254,7 @@ class DicomCohort(Cohort):
         return [str(path / name) for name in names_in(path)[:1]] if path.is_dir() else [str(path)]
 
     def _check_headers(self, mouse: str) -> None:
-        session = self.session(mouse)
-        for key in ("spacing_mm", "frame_interval_ms"):
-            found = getattr(session.cine, key)
-            if agreed(session.path, key, self.settings.get(key), found, self.override_headers) is None:
-                raise BadInput(
-                    f"{session.path}: found neither delays after the R wave nor the length of the cardiac cycle, "
-                    "expected one; give the cohort's frame_interval_ms in the study file"
-                )
+        grid_of(self.session(mouse), *self.grid)
 
     def _own_heart_rates(self) -> dict[str, float]:
         cycles = {mouse: self.session(mouse).cine.cycle_ms for mouse in self.found if mouse not in self.bad_files}

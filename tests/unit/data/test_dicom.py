@@ -25,7 +25,7 @@ from dicom_files import (
     write_enhanced,
     write_image,
 )
-from murmur.data.dicom import find_session, read_pixels, sessions
+from murmur.data.dicom import find_session, grid_of, read_pixels, sessions
 from murmur.errors import BadInput
 
 PATTERN = value(*np.mgrid[:ROWS, :COLUMNS, :SLICES, :FRAMES])
@@ -77,6 +77,10 @@ def test_interval_without_delays_is_cycle_over_frames_or_unknown(tmp_path, witho
     session = find_session(str(tmp_path))
     assert np.array_equal(read_pixels(session), PATTERN)
     assert session.cine.frame_interval_ms == (INTERVAL_MS if len(without) == 1 else None)
+    assert grid_of(session, None, 7.5, True)[1] == 7.5
+    if len(without) == 2:
+        with pytest.raises(BadInput, match="found neither delays after the R wave nor the length of the cardiac cycle"):
+            grid_of(session, None, None, False)
 
 
 @pytest.mark.parametrize("frames_first", [True, False])
