@@ -87,7 +87,7 @@ rule convert_dicom:
         runtime=per_attempt(5),
     params:
         path=lambda w: inputs.cohort(w).sessions[w.mouse],
-        series=lambda w: inputs.cohort(w).series(w.mouse),
+        choice=lambda w: inputs.cohort(w).choice(w.mouse),
         spacing_mm=lambda w: inputs.cohort(w).spacing_mm,
         frame_interval_ms=lambda w: inputs.cohort(w).frame_interval_ms,
         override_headers=lambda w: inputs.cohort(w).override_headers,
@@ -97,6 +97,36 @@ rule convert_dicom:
         "Convert the DICOM files of {wildcards.mouse} of {wildcards.cohort}"
     script:
         "../scripts/convert_dicom.py"
+
+
+rule convert_bruker:
+    input:
+        lambda w: [*map(by_content, inputs.cohort(w).user_files(w.mouse))],
+    output:
+        mouse="<results>/cohorts/{cohort}/mice/{mouse}.h5",
+    log:
+        "<logs>/convert_bruker/{cohort}/{mouse}.log",
+    benchmark:
+        "<benchmarks>/convert_bruker/{cohort}/{mouse}.tsv"
+    wildcard_constraints:
+        cohort=any_of(study.cohorts_from("bruker")),
+    conda:
+        "../envs/analysis.yaml"
+    resources:
+        mem_mb=per_attempt(2000),
+        runtime=per_attempt(5),
+    params:
+        path=lambda w: inputs.cohort(w).sessions[w.mouse],
+        choice=lambda w: inputs.cohort(w).choice(w.mouse),
+        spacing_mm=lambda w: inputs.cohort(w).spacing_mm,
+        frame_interval_ms=lambda w: inputs.cohort(w).frame_interval_ms,
+        override_headers=lambda w: inputs.cohort(w).override_headers,
+        content=lambda w: study.content(inputs.cohort(w).user_files(w.mouse)),
+        code=code("convert_bruker"),
+    message:
+        "Convert the Bruker study of {wildcards.mouse} of {wildcards.cohort}"
+    script:
+        "../scripts/convert_bruker.py"
 
 
 # Compute nodes often have no internet access, so these two run where Snakemake runs. Unlike all other rules, they have

@@ -7,8 +7,9 @@ import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from murmur.data.dicom import attributes_of, find_session, grid_of, read_pixels
+from murmur.data.dicom import find_session, read_pixels
 from murmur.data.mouse_file import write_cine
+from murmur.data.scan_session import attributes_of, grid_of
 from murmur.job import job
 from murmur.logs import log
 
@@ -35,7 +36,7 @@ def main(
     session = find_session(path, series, names)
     cine = session.cine
     spacing, interval = grid_of(session, spacing_mm, frame_interval_ms, override_headers)
-    log.info("series %s, %s voxels", ", ".join(map(str, cine.series)), " × ".join(map(str, session.shape)))
+    log.info("series %s, %s voxels", ", ".join(cine.series), " × ".join(map(str, session.shape)))
     if cine.interval_range_ms:
         log.info("frame interval %.4g ms, %.4g to %.4g ms in the slices", interval, *cine.interval_range_ms)
     write_cine(output, images=read_pixels(session), attributes=attributes_of(session, spacing, interval))
@@ -46,7 +47,7 @@ if __name__ == "__main__":
         main(
             path=snakemake.params.path,
             files=list(snakemake.input),
-            series=snakemake.params.series,
+            **snakemake.params.choice,
             output=snakemake.output.mouse,
             spacing_mm=snakemake.params.spacing_mm,
             frame_interval_ms=snakemake.params.frame_interval_ms,

@@ -6,21 +6,20 @@ tags that are used are kept, so that no name, date or identifier of a patient go
 
 import contextlib
 import io
-import zipfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from murmur.data.cine_stack import Image
+from murmur.data.scan_files import Files, names_in
 from murmur.errors import BadInput
-from murmur.files import check_readable, natural_key, reading
+from murmur.files import reading
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
 
 MAGIC = slice(128, 132)  # where a DICOM file has the letters DICM
 MR_IMAGES = ("1.2.840.10008.5.1.4.1.1.4", "1.2.840.10008.5.1.4.1.1.4.1")  # MR, Enhanced MR Image Storage
-MOST_UNPACKED = 2**33  # bytes of the files of an archive
-MOST_FILES = 200_000
 OTHER_PARTS = {"P", "R", "I", "PHASE", "PHASE MAP", "VELOCITY", "VELOCITY MAP", "REAL", "IMAGINARY"}  # in ImageType
 TAGS = [
     "SOPClassUID", "Modality", "StudyInstanceUID", "SeriesInstanceUID", "SeriesNumber", "InstanceNumber", "ImageType",
@@ -30,117 +29,26 @@ TAGS = [
 ]  # fmt: skip
 
 
-class Image(NamedTuple):
-    """One image of a DICOM file.
+def read_dataset(files: Files, name: str, **options) -> "Dataset | None":
+    """Return the dataset of a file, with the options of `pydicom.dcmread`; None unless it is a DICOM file.
 
-    Attributes
-    ----------
-    file : str
-        Name of the file within the folder or archive.
-    frame : int
-        Index of the image in the file.
-    study, series : str
-        UIDs, which are compared only.
-    number : int
-        Number of the series, 0 if absent.
-    instance : int
-        Number of the image in its series.
-    shape : tuple of int
-        Rows and columns.
-    pixel_mm : tuple of float
-        Distances between rows and between columns, in mm.
-    orientation : tuple of float
-        Direction cosines in the patient's frame (LPS) along a row and along a column.
-    position : tuple of float
-        Centre of the first pixel in the patient's frame (LPS), in mm.
-    time_ms : float or None
-        Delay after the R wave.
-    order : int or None
-        Temporal position.
-    cycle_ms : float or None
-        Length of the cardiac cycle.
-    magnitude : bool
-        Whether the image shows the magnitude of the signal, not its phase, a velocity, or its real or imaginary part.
+    Raises BadInput if it is one, and cannot be read.
     """
-
-    file: str
-    frame: int
-    study: str
-    series: str
-    number: int
-    instance: int
-    shape: tuple[int, int]
-    pixel_mm: tuple[float, float]
-    orientation: tuple[float, ...]
-    position: tuple[float, ...]
-    time_ms: float | None
-    order: int | None
-    cycle_ms: float | None
-    magnitude: bool
-
-
-def names_in(path: str | Path) -> list[str]:
-    """Return the names of all files below a folder, or in a zip archive, in natural order; hidden ones are left out.
-
-    Raises BadInput if the archive cannot be read, or if there are too many files.
-    """
-    path = Path(path)
-    if path.is_dir():
-        found = [file.relative_to(path) for file in path.rglob("*") if file.is_file()]
-        names = [str(file) for file in found if not any(part.startswith(".") for part in file.parts)]
-    else:
-        with reading(path, "zip archive"), zipfile.ZipFile(path) as archive:
-            entries = [entry for entry in archive.infolist() if not entry.is_dir()]
-        if sum(entry.file_size for entry in entries) > MOST_UNPACKED:
-            raise BadInput(f"{path}: found more than {MOST_UNPACKED:,} bytes, expected fewer; unpack it as a folder")
-        names = [entry.filename for entry in entries if not Path(entry.filename).name.startswith(".")]
-    if len(names) > MOST_FILES:
-        raise BadInput(f"{path}: found {len(names):,} files, expected those of one scan session; name its folder")
-    return sorted(names, key=natural_key)
-
-
-class Files:
-    """The files of a folder or of a zip archive, to be opened by their names, as a context manager."""
-
-    def __init__(self, path: str | Path):
-        """Open `path`. Raises BadInput if it is neither a folder nor a readable zip archive."""
-        self.path = Path(path)
-        self.archive = None
-        if not self.path.is_dir():
-            with reading(path, "zip archive"):
-                self.archive = zipfile.ZipFile(path)
-
-    def __enter__(self) -> "Files":
-        return self
-
-    def __exit__(self, *_) -> None:
-        if self.archive:
-            self.archive.close()
-
-    def where(self, name: str) -> str:
-        """Return how messages call a file."""
-        return f"{self.path / name}"
-
-    def read(self, name: str, **options) -> "Dataset | None":
-        """Return the dataset of a file; None unless it is a DICOM file.
-
-        Raises BadInput if it is one, and cannot be read.
-        """
-        if self.archive is None:
-            check_readable(self.path / name)
-            with reading(self.path / name, "DICOM file"), open(self.path / name, "rb") as file:
-                return _dataset(file, options)
-        try:
-            with self.archive.open(name) as packed:
-                start = packed.read(MAGIC.stop)
-                if start[MAGIC] != b"DICM":
-                    return None
-                return _dataset(io.BytesIO(start + packed.read()), options)
-        except Exception as error:
-            raise BadInput(
-                f"{self.where(name)}: found no readable DICOM file ({' '.join(str(error).split())[:200]}), expected "
-                "one; copy or export it again"
-            ) from None
+    if files.archive is None:
+        path = files.at(name)
+        with reading(path, "DICOM file"), open(path, "rb") as file:
+            return _dataset(file, options)
+    try:
+        with files.archive.open(name) as packed:
+            start = packed.read(MAGIC.stop)
+            if start[MAGIC] != b"DICM":
+                return None
+            return _dataset(io.BytesIO(start + packed.read()), options)
+    except Exception as error:
+        raise BadInput(
+            f"{files.where(name)}: found no readable DICOM file ({' '.join(str(error).split())[:200]}), expected "
+            "one; copy or export it again"
+        ) from None
 
 
 def _dataset(file, options: dict) -> "Dataset | None":
@@ -161,7 +69,7 @@ def read_images(path: str | Path, names: Sequence[str] | None = None) -> list[Im
     images = []
     with Files(path) as files:
         for name in names_in(path) if names is None else names:
-            dataset = files.read(name, stop_before_pixels=True, specific_tags=TAGS)
+            dataset = read_dataset(files, name, stop_before_pixels=True, specific_tags=TAGS)
             if dataset is None:
                 continue
             if "Rows" not in dataset and dataset.file_meta.get("MediaStorageSOPClassUID") in MR_IMAGES:
@@ -232,7 +140,7 @@ def _image(name: str, frame: int, dataset: "Dataset", *groups: "Dataset") -> Ima
         frame=frame,
         study=str(dataset.get("StudyInstanceUID", "")),
         series=str(dataset.get("SeriesInstanceUID", "")),
-        number=int(dataset.get("SeriesNumber") or 0),
+        label=str(int(dataset.get("SeriesNumber") or 0)),
         instance=int(dataset.get("InstanceNumber") or 0),
         shape=(int(dataset.Rows), int(dataset.Columns)),
         pixel_mm=pixel_mm,

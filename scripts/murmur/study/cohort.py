@@ -61,6 +61,13 @@ class Cohort(abc.ABC):
     def found(self) -> list[str]:
         """All mice of the source, including excluded ones, in natural order. Raises BadInput if there are none."""
 
+    def _no_mouse(self, wanted: str) -> BadInput:
+        """The message for a folder without a file named `wanted`."""
+        return BadInput(
+            f"{self.key}.source.{self.kind}: found no file {wanted} in '{self.source[self.kind]}', expected one per "
+            "mouse; correct the path"
+        )
+
     @cached_property
     def excluded(self) -> dict[str, str]:
         """The mice excluded, with reasons: by the study file, by the participants, and by `on_bad_file: skip`.

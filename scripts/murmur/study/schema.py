@@ -37,6 +37,8 @@ PATTERNS = {
         "expected letters, digits, '_', '-' and '.' only, at most 100, the first a letter or digit"
     ),
     "^https?://": "expected an address that starts with https:// or http://; correct it",
+    r"^([1-9]\d*|[1-9]\d*/[1-9]\d*)\Z": "expected the number of a scan, or SCAN/RECONSTRUCTION as in 5/2",
+    r"^FG_[A-Z_]+\Z": "expected the name of a frame group, such as FG_CYCLE",
     r"\S": "expected text; give a reason",
     r"^(mouse|rat|pig|human)\Z": "expected mouse, rat, pig, human, or a section with name and plural",
 }
@@ -45,6 +47,7 @@ ONLY_WITH = {
     "source": {
         **dict.fromkeys(("images", "masks", "labels", "ignore", "frames_from"), "nifti"),
         "series": "dicom",
+        **dict.fromkeys(("scans", "frame_groups"), "bruker"),
     },
     "reader": {
         "network": "train_on",

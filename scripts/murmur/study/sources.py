@@ -3,11 +3,7 @@
 from functools import cached_property
 from pathlib import Path
 
-from tqdm import tqdm
-
 from murmur.data import measurement_table
-from murmur.data.dicom import Session, grid_of, remembered_session, sessions
-from murmur.data.dicom_headers import names_in
 from murmur.data.headers import agreed
 from murmur.data.manifest import check_mouse
 from murmur.data.mouse_file import check_header, contoured_frames
@@ -22,6 +18,7 @@ from murmur.study.checks import exactly_one, existing, in_natural_order
 from murmur.study.cohort import Cohort
 from murmur.study.layout import Layout
 from murmur.study.reading import read_files
+from murmur.study.scan_sources import BrukerCohort, DicomCohort
 
 
 class PhantomCohort(Cohort):
@@ -107,7 +104,7 @@ class FolderCohort(Cohort):
         """The names of the files *.h5 that are not hidden, in natural order. Raises BadInput if there are none."""
         names = [path.stem for path in self.folder.glob("*.h5") if not path.name.startswith(".")]
         if not names:
-            raise _no_mouse(self, "*.h5")
+            raise self._no_mouse("*.h5")
         return in_natural_order(names)
 
     def file(self, mouse: str) -> str:
@@ -164,7 +161,7 @@ class NiftiCohort(Cohort):
         """The mice with an image, in natural order. Raises BadInput if there are none."""
         names = self.folder.mice()
         if not names:
-            raise _no_mouse(self, self.source["images"])
+            raise self._no_mouse(self.source["images"])
         return in_natural_order(names)
 
     def user_files(self, mouse: str) -> list[str]:
@@ -194,78 +191,6 @@ class NiftiCohort(Cohort):
         what = f"contoured frames by the labels {self.folder.labels}"
         found = dict(zip(in_4d, read_files(list(in_4d.values()), what, self.folder.labelled_frames), strict=True))
         return {mouse: found[mouse] if mouse in found else self.folder.contoured_frames(mouse) for mouse in self.mice}
-
-
-class DicomCohort(Cohort):
-    """Mice converted from the DICOM files of scan sessions, one folder or zip archive of the user per mouse."""
-
-    kind = "dicom"
-    contoured = ()
-
-    def _check_source(self, key: str) -> None:
-        existing(self.source["dicom"], key, "folder")
-
-    @cached_property
-    def sessions(self) -> dict[str, str]:
-        """The folder or archive of each mouse. Raises BadInput if there are none."""
-        found = sessions(self.source["dicom"])
-        if not found:
-            raise _no_mouse(self, "or folder")
-        return found
-
-    @cached_property
-    def found(self) -> list[str]:
-        """The names of the folders and archives, in natural order. Raises BadInput if there are none."""
-        names = in_natural_order(self.sessions)
-        if unknown := [mouse for mouse in self.source.get("series", {}) if mouse not in names]:
-            raise BadInput(
-                f"{self.key}.source.series: found {unknown[0]}, expected one of the mice {', '.join(names[:5])}, ...; "
-                "correct the name"
-            )
-        return names
-
-    def series(self, mouse: str) -> list[int] | None:
-        """The numbers of the series of a mouse; None if the cine is to be found."""
-        return self.source.get("series", {}).get(mouse)
-
-    @cached_property
-    def _read(self) -> dict[str, Session | BadInput]:
-        """The cine of each mouse, or what is wrong with its files; headers are read again only if a file changes."""
-        found: dict[str, Session | BadInput] = {}
-        text = f"Reading the DICOM headers of {self.name}"
-        for mouse in tqdm(self.found, text, unit="mouse", delay=2, disable=None, dynamic_ncols=True):
-            try:
-                found[mouse] = remembered_session(self.sessions[mouse], self.series(mouse))
-            except BadInput as problem:
-                found[mouse] = problem
-        return found
-
-    def session(self, mouse: str) -> Session:
-        """The cine of a mouse. Raises BadInput if its files are invalid, or contain no or several cines."""
-        if isinstance(self._read[mouse], BadInput):
-            raise self._read[mouse]
-        return self._read[mouse]
-
-    def user_files(self, mouse: str) -> list[str]:
-        """The files of the cine of the mouse; if there is none, any of its files."""
-        if isinstance(self._read[mouse], Session):
-            return self._read[mouse].files
-        path = Path(self.sessions[mouse])
-        return [str(path / name) for name in names_in(path)[:1]] if path.is_dir() else [str(path)]
-
-    def _check_headers(self, mouse: str) -> None:
-        grid_of(self.session(mouse), *self.grid)
-
-    def _own_heart_rates(self) -> dict[str, float]:
-        cycles = {mouse: self.session(mouse).cine.cycle_ms for mouse in self.found if mouse not in self.bad_files}
-        return {mouse: 60_000 / cycle for mouse, cycle in cycles.items() if cycle}
-
-    def shape(self, mouse: str) -> tuple[int, ...]:
-        """The shape of the images of a mouse."""
-        return self.session(mouse).shape
-
-    def _contoured_frames(self) -> dict[str, list[int]]:
-        return {mouse: [] for mouse in self.mice}
 
 
 class PublishedCohort(Cohort):
@@ -350,18 +275,18 @@ class MeasurementsCohort(Cohort):
 
 KINDS = {
     cls.kind: cls
-    for cls in (PhantomCohort, FolderCohort, NiftiCohort, DicomCohort, PublishedCohort, MeasurementsCohort)
+    for cls in (
+        PhantomCohort,
+        FolderCohort,
+        NiftiCohort,
+        DicomCohort,
+        BrukerCohort,
+        PublishedCohort,
+        MeasurementsCohort,
+    )
 }
 
 
 def cohort_of(name: str, settings: dict, layout: Layout) -> Cohort:
     """Return the cohort described by a section of the study file. Raises BadInput like `Cohort`."""
     return KINDS[exactly_one(settings["source"], list(KINDS), f"cohorts.{name}.source")](name, settings, layout)
-
-
-def _no_mouse(cohort: FolderCohort | NiftiCohort | DicomCohort, wanted: str) -> BadInput:
-    """The message for a folder without a file named `wanted`."""
-    return BadInput(
-        f"{cohort.key}.source.{cohort.kind}: found no file {wanted} in '{cohort.source[cohort.kind]}', "
-        "expected one per mouse; correct the path"
-    )

@@ -14,6 +14,7 @@ SOURCES = {
     "folder": "HDF5 files",
     "nifti": "NIfTI files",
     "dicom": "DICOM files",
+    "bruker": "Bruker studies",
     "published": "published data",
     "measurements": "a table of measurements",
 }

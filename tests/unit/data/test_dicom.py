@@ -25,7 +25,8 @@ from dicom_files import (
     write_enhanced,
     write_image,
 )
-from murmur.data.dicom import find_session, grid_of, read_pixels, sessions
+from murmur.data.dicom import find_session, read_pixels
+from murmur.data.scan_session import grid_of, sessions
 from murmur.errors import BadInput
 
 PATTERN = value(*np.mgrid[:ROWS, :COLUMNS, :SLICES, :FRAMES])
@@ -99,7 +100,7 @@ def test_series_of_one_slice_each_are_joined_and_others_passed_over(tmp_path):
     (tmp_path / "notes.txt").write_text("not DICOM")
     session = find_session(str(tmp_path))
     assert_is_the_pattern(session)
-    assert session.cine.series == (10, 11, 12, 13)
+    assert session.cine.series == ("10", "11", "12", "13")
     assert session.passed_over == [
         "series 3: 12 x 10 pixels, 1 slice(s) of 6 frame(s)",
         "series 1: 12 x 10 pixels, 4 slice(s) of 1 frame(s)",
@@ -194,8 +195,8 @@ def test_what_cannot_be_used_is_refused_in_a_sentence(tmp_path, how, sentence):
 
 def test_series_of_the_study_file_settles_which_cine_is_meant(tmp_path):
     _spoil(tmp_path / "M1", "two cines")
-    assert find_session(str(tmp_path / "M1"), [7]).cine.series == (7,)
-    with pytest.raises(BadInput, match="expected the series 9 of the study file"):
+    assert find_session(str(tmp_path / "M1"), [7]).cine.series == ("7",)
+    with pytest.raises(BadInput, match="expected those that the study file names as source.series"):
         find_session(str(tmp_path / "M1"), [9])
 
 

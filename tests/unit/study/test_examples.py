@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 import yaml
 
+import bruker_files
 import check_cohort
+import convert_bruker
 import convert_dicom
 import convert_nifti
 import describe_cohort
@@ -126,6 +128,19 @@ def test_dicom(root, place):
     assert mouse.spacing_mm == pytest.approx((*dicom_files.PIXEL_MM, dicom_files.SLICE_MM))
 
 
+def test_bruker(root, place):
+    bruker_files.write_scan(place / "scans" / "Mouse1", 5, [bruker_files.BEAT, bruker_files.SLICE])
+    (cohort,) = example(root, "bruker").cohorts.values()
+    assert cohort.mice == ["Mouse1"] and len(cohort.user_files("Mouse1")) == 2
+    assert cohort.participants["heart_rate_bpm"].tolist() == [60_000 / bruker_files.CYCLE_MS]
+    choice = cohort.choice("Mouse1")
+    arguments = (cohort.sessions["Mouse1"], cohort.user_files("Mouse1"), *choice.values(), cohort.file("Mouse1"))
+    convert_bruker.main(*arguments, *cohort.grid)
+    mouse = manifest_of(cohort)["Mouse1"]
+    assert mouse.shape == (bruker_files.ROWS, bruker_files.COLUMNS, bruker_files.SLICES, bruker_files.FRAMES)
+    assert mouse.spacing_mm == pytest.approx((*bruker_files.PIXEL_MM, bruker_files.SLICE_MM))
+
+
 def test_second_observer(root, place):
     write_mice(place / "mice", 2)
     write_cine(place / "observer2" / "Mouse1.h5", masks=labels(), frames=[0, 2])
@@ -162,7 +177,7 @@ def test_measurements(root, monkeypatch, tmp_path):
 
 def test_all_examples_are_tested(root):
     names = {path.stem for path in (root / "config" / "examples").glob("*.yaml")}
-    assert names == {"own_mice", "nifti", "second_observer", "train_on_own_mice", "measurements", "dicom"}
+    assert names == {"own_mice", "nifti", "second_observer", "train_on_own_mice", "measurements", "dicom", "bruker"}
 
 
 def test_snippet_of_the_readme_writes_a_mouse_file_for_its_study_file(root, place):

@@ -1,4 +1,4 @@
-"""The short-axis cine among the DICOM images of a scan session, as a stack of slices and frames.
+"""The short-axis cine among the images of a scan session, as a stack of slices and frames.
 
 Slices are ordered by their positions along the normal of the plane, and their distance is that of the positions, never
 the thickness. Frames are ordered by the delay after the R wave, else by temporal position, else by number, and their
@@ -6,13 +6,13 @@ interval is that of the delays, or the cardiac cycle divided by the number of fr
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
-from murmur.data.dicom_headers import Image
 from murmur.errors import BadInput
+from murmur.files import natural_key
 
 FEWEST_SLICES, FEWEST_FRAMES = 3, 5  # of a short-axis cine
 SAME_DIRECTION = 1e-3  # largest difference of direction cosines
@@ -21,18 +21,89 @@ UNEVEN = 0.05  # of the distance between slices
 SHOWN = 8  # series in a message
 
 
+class Image(NamedTuple):
+    """One image of a scan session.
+
+    Attributes
+    ----------
+    file : str
+        Name of the file within the folder or archive.
+    frame : int
+        Index of the image in the file.
+    study, series : str
+        Identifiers, which are compared only.
+    label : str
+        How users name the series, such as 5.
+    instance : int
+        Number of the image in its series.
+    shape : tuple of int
+        Rows and columns.
+    pixel_mm : tuple of float
+        Distances between rows and between columns, in mm.
+    orientation : tuple of float
+        Direction cosines in the patient's frame (LPS) along a row and along a column.
+    position : tuple of float
+        Centre of the first pixel in the patient's frame (LPS), in mm.
+    time_ms : float or None
+        Delay after the R wave.
+    order : int or None
+        Temporal position.
+    cycle_ms : float or None
+        Length of the cardiac cycle.
+    magnitude : bool
+        Whether the image shows the magnitude of the signal, not its phase, a velocity, or its real or imaginary part.
+    """
+
+    file: str
+    frame: int
+    study: str
+    series: str
+    label: str
+    instance: int
+    shape: tuple[int, int]
+    pixel_mm: tuple[float, float]
+    orientation: tuple[float, ...]
+    position: tuple[float, ...]
+    time_ms: float | None
+    order: int | None
+    cycle_ms: float | None
+    magnitude: bool
+
+
+class Words(NamedTuple):
+    """How messages call the parts of a scan session.
+
+    Attributes
+    ----------
+    one, several : str
+        Images acquired together: a series, or a scan.
+    images : str
+        The images of a session.
+    key : str
+        Key of the study file that names the series of a mouse.
+    """
+
+    one: str
+    several: str
+    images: str
+    key: str
+
+
 class Stack(NamedTuple):
     """Images of equal size and orientation: a possible cine.
 
     Attributes
     ----------
-    series : tuple of int
-        Numbers of the series.
+    words : Words
+        How messages call its parts.
+    series : tuple of str
+        Names of the series, in natural order.
     slices : list of list of Image
         Images of each slice, in the order of the positions along the normal.
     """
 
-    series: tuple[int, ...]
+    words: Words
+    series: tuple[str, ...]
     slices: list[list[Image]]
 
     @property
@@ -41,8 +112,8 @@ class Stack(NamedTuple):
         counts = sorted({len(images) for images in self.slices})
         frames = " to ".join(map(str, dict.fromkeys((counts[0], counts[-1]))))
         rows, columns = self.slices[0][0].shape
-        named = f"series {', '.join(map(str, self.series[:SHOWN]))}{', ...' if len(self.series) > SHOWN else ''}"
-        return f"{named}: {rows} x {columns} pixels, {len(self.slices)} slice(s) of {frames} frame(s)"
+        size = f"{rows} x {columns} pixels, {len(self.slices)} slice(s) of {frames} frame(s)"
+        return f"{_named(self.words, self.series)}: {size}"
 
     @property
     def is_cine(self) -> bool:
@@ -55,8 +126,8 @@ class Cine(NamedTuple):
 
     Attributes
     ----------
-    series : tuple of int
-        Numbers of the series.
+    series : tuple of str
+        Names of the series, in natural order.
     images : list of list of Image
         Images by slice and frame.
     spacing_mm : list of float
@@ -71,7 +142,7 @@ class Cine(NamedTuple):
         From indices (row, column, slice) to the patient's frame in mm as in NIfTI (RAS).
     """
 
-    series: tuple[int, ...]
+    series: tuple[str, ...]
     images: list[list[Image]]
     spacing_mm: list[float]
     frame_interval_ms: float | None
@@ -80,11 +151,20 @@ class Cine(NamedTuple):
     affine: list[list[float]]
 
 
-def stacks_of(images: Sequence[Image]) -> list[Stack]:
+def _labels(images: Iterable[Image]) -> tuple[str, ...]:
+    return tuple(sorted({image.label for image in images}, key=natural_key))
+
+
+def _named(words: Words, series: Sequence[str]) -> str:
+    noun = words.one if len(series) == 1 else words.several
+    return f"{noun} {', '.join(series[:SHOWN])}{', ...' if len(series) > SHOWN else ''}"
+
+
+def stacks_of(words: Words, images: Sequence[Image]) -> list[Stack]:
     """Return all stacks among some images, the largest first.
 
     A series with several slices is a stack. Series of one slice each, of equal size and orientation, form a stack
-    together, as scanners store them that acquire one slice per breath-hold.
+    together, as scanners store them that acquire one slice per breath-hold, or per scan.
     """
     stacks = []
     for plane in _planes(images):
@@ -95,13 +175,15 @@ def stacks_of(images: Sequence[Image]) -> list[Stack]:
         for of_series in series.values():
             slices = _slices(of_series)
             if len(slices) > 1:
-                stacks.append(Stack((of_series[0].number,), slices))
+                stacks.append(Stack(words, _labels(of_series), slices))
             else:
                 single.append(of_series)
         for frames in {len(of_series) >= FEWEST_FRAMES for of_series in single}:
             joined = [i for of_series in single if (len(of_series) >= FEWEST_FRAMES) == frames for i in of_series]
-            stacks.append(Stack(tuple(sorted({image.number for image in joined})), _slices(joined)))
-    return sorted(stacks, key=lambda stack: (-sum(map(len, stack.slices)), stack.series))
+            stacks.append(Stack(words, _labels(joined), _slices(joined)))
+    return sorted(
+        stacks, key=lambda stack: (-sum(map(len, stack.slices)), [natural_key(name) for name in stack.series])
+    )
 
 
 def _planes(images: Sequence[Image]) -> list[list[Image]]:
@@ -143,50 +225,55 @@ def _slices(images: Sequence[Image]) -> list[list[Image]]:
     return slices
 
 
-def choose(where: str, images: Sequence[Image], series: Sequence[int] | None = None) -> tuple[Stack, list[Stack]]:
-    """Return the stack of the short-axis cine, and the stacks passed over.
+def choose(
+    where: str, words: Words, images: Sequence[Image], chosen: Sequence[Image] | None = None, others: Sequence[str] = ()
+) -> tuple[Stack, list[str]]:
+    """Return the stack of the short-axis cine, and in words what is passed over.
 
     Parameters
     ----------
     where : str
         Folder or archive, for messages.
+    words : Words
+        How messages call series.
     images : sequence of Image
         All images found there.
-    series : sequence of int, optional
-        Numbers of the series to use, if the study file names them.
+    chosen : sequence of Image, optional
+        Images of the series that the study file names, if it does.
+    others : sequence of str
+        Images that cannot be a cine, in words.
 
     Raises
     ------
     BadInput
         If there is no short-axis cine, or more than one.
     """
-    if not images:
-        raise BadInput(f"{where}: found no MR images in DICOM files, expected a short-axis cine; correct the path")
-    chosen = [image for image in images if series is None or image.number in series]
-    stacks = stacks_of(images)
-    cines = [stack for stack in stacks_of(chosen) if series is not None or stack.is_cine]
-    some = "; ".join(stack.text for stack in stacks[:SHOWN]) or "no magnitude images"
+    if not images and not others:
+        raise BadInput(f"{where}: found no {words.images}, expected a short-axis cine; correct the path")
+    stacks = stacks_of(words, images)
+    candidates = stacks if chosen is None else stacks_of(words, chosen)
+    cines = [stack for stack in candidates if stack.is_cine] or ([] if chosen is None else candidates)
+    some = [*(stack.text for stack in stacks), *others][:SHOWN]
     if not cines:
         wanted = (
             f"at least {FEWEST_SLICES} parallel slices of {FEWEST_FRAMES} frames"
-            if series is None
-            else f"the series {', '.join(map(str, series))} of the study file"
+            if chosen is None
+            else f"those that the study file names as {words.key}"
         )
         raise BadInput(
-            f"{where}: found no short-axis cine, but {some}, expected {wanted}; export it, or name its series"
+            f"{where}: found no short-axis cine, but {'; '.join(some) or 'no magnitude images'}, expected {wanted}; "
+            f"export it, or name its {words.one} as {words.key}"
         )
-    if len({stack.slices[0][0].study for stack in cines}) > 1:
-        raise BadInput(
-            f"{where}: found cines of {len({stack.slices[0][0].study for stack in cines})} scan sessions, expected "
-            "one; make a folder for each"
-        )
+    if (sessions := len({stack.slices[0][0].study for stack in cines})) > 1:
+        raise BadInput(f"{where}: found cines of {sessions} scan sessions, expected one; make a folder for each")
     if len(cines) > 1:
         raise BadInput(
             f"{where}: found {len(cines)} possible short-axis cines "
-            f"({'; '.join(stack.text for stack in cines[:SHOWN])}), expected one; name the series in the study "
-            "file, as source.series"
+            f"({'; '.join(stack.text for stack in cines[:SHOWN])}), expected one; name the {words.one} in the study "
+            f"file, as {words.key}"
         )
-    return cines[0], [stack for stack in stacks if not set(stack.series) & set(cines[0].series)]
+    passed_over = [stack.text for stack in stacks if not set(stack.series) & set(cines[0].series)]
+    return cines[0], [*passed_over, *others]
 
 
 def cine_of(where: str, stack: Stack) -> Cine:
@@ -195,12 +282,12 @@ def cine_of(where: str, stack: Stack) -> Cine:
     The first slice is the end of the stack that was acquired first. Raises BadInput if slices are missing, doubled,
     shifted or unevenly spaced, or if their numbers of frames differ.
     """
-    slices = [_in_time(where, number, images) for number, images in enumerate(stack.slices, start=1)]
+    slices = [_in_time(where, stack.words, number, images) for number, images in enumerate(stack.slices, start=1)]
     counts = [len(images) for images in slices]
     if len(set(counts)) > 1:
         raise BadInput(
             f"{where}, {stack.text}: found {', '.join(map(str, counts))} frames in the slices, expected the same "
-            "number in each; export all frames, or name the series of complete slices"
+            f"number in each; export all frames, or name the {stack.words.several} of complete slices"
         )
     if _first(slices[-1]) < _first(slices[0]):
         slices.reverse()
@@ -228,11 +315,11 @@ def cine_of(where: str, stack: Stack) -> Cine:
     )
 
 
-def _first(images: Sequence[Image]) -> tuple[int, int, int]:
-    return min((image.number, image.instance, image.frame) for image in images)
+def _first(images: Sequence[Image]) -> tuple:
+    return min((natural_key(image.label), image.instance, image.frame) for image in images)
 
 
-def _in_time(where: str, number: int, images: Sequence[Image]) -> list[Image]:
+def _in_time(where: str, words: Words, number: int, images: Sequence[Image]) -> list[Image]:
     """Return the frames of a slice in their order in the cardiac cycle. Raises BadInput if one is there twice."""
     keys = ("time_ms", "order", "instance")
     for key in keys:
@@ -243,9 +330,9 @@ def _in_time(where: str, number: int, images: Sequence[Image]) -> list[Image]:
     if all(image.time_ms is None and image.order is None for image in images) and len(set(values)) == len(values):
         return sorted(images, key=lambda image: (image.instance, image.frame))
     raise BadInput(
-        f"{where}: found several images at one time of the cardiac cycle in slice {number} (series "
-        f"{', '.join(map(str, sorted({image.number for image in images})))}), expected one; name the series of one "
-        "acquisition in the study file, as source.series"
+        f"{where}: found several images at one time of the cardiac cycle in slice {number} "
+        f"({_named(words, _labels(images))}), expected one; name the {words.several} of one acquisition in the study "
+        f"file, as {words.key}"
     )
 
 

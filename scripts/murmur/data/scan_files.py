@@ -1,0 +1,57 @@
+"""The files of a scan session: those of a folder, in any tree, or of a zip archive."""
+
+import zipfile
+from pathlib import Path
+
+from murmur.errors import BadInput
+from murmur.files import natural_key, reading
+
+MOST_UNPACKED = 2**33  # bytes of the files of an archive
+MOST_FILES = 200_000
+
+
+def names_in(path: str | Path) -> list[str]:
+    """Return the names of all files below a folder, or in a zip archive, in natural order; hidden ones are left out.
+
+    Raises BadInput if the archive cannot be read, or if there are too many files.
+    """
+    path = Path(path)
+    if path.is_dir():
+        found = [file.relative_to(path) for file in path.rglob("*") if file.is_file()]
+        names = [str(file) for file in found if not any(part.startswith(".") for part in file.parts)]
+    else:
+        with reading(path, "zip archive"), zipfile.ZipFile(path) as archive:
+            entries = [entry for entry in archive.infolist() if not entry.is_dir()]
+        if sum(entry.file_size for entry in entries) > MOST_UNPACKED:
+            raise BadInput(f"{path}: found more than {MOST_UNPACKED:,} bytes, expected fewer; unpack it as a folder")
+        names = [entry.filename for entry in entries if not Path(entry.filename).name.startswith(".")]
+    if len(names) > MOST_FILES:
+        raise BadInput(f"{path}: found {len(names):,} files, expected those of one scan session; name its folder")
+    return sorted(names, key=natural_key)
+
+
+class Files:
+    """The files of a folder or of a zip archive, to be opened by their names, as a context manager."""
+
+    def __init__(self, path: str | Path):
+        """Open `path`. Raises BadInput if it is neither a folder nor a readable zip archive."""
+        self.path = Path(path)
+        self.archive = None
+        if not self.path.is_dir():
+            with reading(path, "zip archive"):
+                self.archive = zipfile.ZipFile(path)
+
+    def __enter__(self) -> "Files":
+        return self
+
+    def __exit__(self, *_) -> None:
+        if self.archive:
+            self.archive.close()
+
+    def where(self, name: str) -> str:
+        """Return how messages call a file."""
+        return f"{self.path / name}"
+
+    def at(self, name: str) -> Path | zipfile.Path:
+        """Return the path of a file, to be opened and read as one of pathlib."""
+        return self.path / name if self.archive is None else zipfile.Path(self.archive, name)

@@ -1,0 +1,170 @@
+"""The cine of a scan session as a mouse has it: found among the images of a folder or zip archive, and its pixels.
+
+This is common to all formats of scanners; a module for each reads headers and pixels.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from murmur.data.cine_stack import Cine, Image, Words, choose, cine_of
+from murmur.data.headers import MOST_VALUES, agreed
+from murmur.data.scan_files import Files
+from murmur.errors import BadInput
+from murmur.files import check_name, remembered
+
+# Images of a file as stored, and the slope and intercept of each from stored to real values.
+Decoded = tuple[list[np.ndarray], list[tuple[float, float]]]
+
+
+class Session(NamedTuple):
+    """The cine in the scan session of a mouse.
+
+    Attributes
+    ----------
+    path : str
+        Folder or zip archive.
+    cine : Cine
+        What was taken.
+    passed_over : list of str
+        The other stacks of images, in words.
+    names : list of str
+        The files of the cine within the folder or archive, with those of its headers.
+    """
+
+    path: str
+    cine: Cine
+    passed_over: list[str]
+    names: list[str]
+
+    @property
+    def shape(self) -> tuple[int, int, int, int]:
+        """Numbers of rows, columns, slices and frames."""
+        slices = self.cine.images
+        return *slices[0][0].shape, len(slices), len(slices[0])
+
+    @property
+    def files(self) -> list[str]:
+        """The files of the cine, or the archive."""
+        if not Path(self.path).is_dir():
+            return [self.path]
+        return [str(Path(self.path) / name) for name in self.names]
+
+
+def sessions(folder: str | Path) -> dict[str, str]:
+    """Return the path of each mouse, by the name of the mouse: the folders and zip archives in a folder.
+
+    A folder without any is the session of one mouse, with the name of the folder. Raises BadInput if a name cannot be
+    used, or if two mice have the same.
+    """
+    folder = Path(folder)
+    found: dict[str, str] = {}
+    inside = [path for path in sorted(folder.iterdir()) if not path.name.startswith(".")]
+    for path in [path for path in inside if path.is_dir() or path.suffix.lower() == ".zip"] or [folder] * bool(inside):
+        name = path.stem if path.is_file() else path.resolve().name
+        check_name(path)
+        if name in found:
+            raise BadInput(f"{path}: found two scan sessions named {name}, expected one; remove or rename one")
+        found[name] = str(path)
+    return found
+
+
+def session_of(
+    path: str, words: Words, images: Sequence[Image], chosen: Sequence[Image] | None = None, others: Sequence[str] = ()
+) -> Session:
+    """Return the cine in a scan session, of the images found there; the arguments are those of `choose`.
+
+    Raises BadInput if there is no short-axis cine or more than one, or if it is incomplete.
+    """
+    stack, passed_over = choose(path, words, images, chosen, others)
+    cine = cine_of(path, stack)
+    names = dict.fromkeys(image.file for images in cine.images for image in images)
+    return Session(path, cine, passed_over, list(names))
+
+
+def remembered_session(path: str, what: str, find: Callable[[], Session]) -> Session:
+    """Return `find()`, the session `what` in a folder or archive, which is computed again only if a file changes."""
+    files = [path] if Path(path).is_file() else sorted(str(file) for file in Path(path).rglob("*"))
+    if not files:
+        raise BadInput(f"{path}: found an empty folder, expected the files of a scan session; remove it, or fill it")
+    found = remembered(files, what, lambda _: find())
+    cine = Cine(*found[1])
+    images = [[_image(values) for values in images] for images in cine.images]
+    return Session(found[0], cine._replace(images=images), *found[2:])
+
+
+def _image(values: Sequence) -> Image:
+    """Return an image from its values in a note."""
+    image = Image(*values)
+    tuples = {name: tuple(getattr(image, name)) for name in ("shape", "pixel_mm", "orientation", "position")}
+    return image._replace(**tuples)
+
+
+def read_cine(session: Session, decode: Callable[[Files, str, Sequence[int]], Decoded]) -> np.ndarray:
+    """Return the intensities of a cine as uint16, axes (row, column, slice, frame).
+
+    `decode` returns some images of a file, by their indices. Slope and intercept are applied where they differ between
+    images; otherwise the stored values are kept, because each slice is later normalised to its own range. Negative
+    values are shifted to start at 0, and fractions and values outside the range of uint16 are rescaled to it.
+
+    Raises BadInput if a file cannot be decoded, or is not as its header says.
+    """
+    shape = session.shape
+    if np.prod(shape, dtype=np.int64) > MOST_VALUES:
+        raise BadInput(f"{session.path}: found a cine of shape {shape}, expected at most {MOST_VALUES:,} values")
+    places: dict[str, list[tuple[int, int, int]]] = {}
+    for number, images in enumerate(session.cine.images):
+        for frame, image in enumerate(images):
+            places.setdefault(image.file, []).append((image.frame, number, frame))
+    values, scales = np.zeros(shape, np.float64), set()
+    with Files(session.path) as files:
+        for name, wanted in places.items():
+            stored, found = decode(files, name, [index for index, _, _ in wanted])
+            if stored[0].shape != shape[:2]:
+                raise BadInput(
+                    f"{files.where(name)}: found an image of {stored[0].shape} pixels, expected {shape[:2]} as in the "
+                    "header; export it again"
+                )
+            for array, (slope, intercept), (_, number, frame) in zip(stored, found, wanted, strict=True):
+                values[:, :, number, frame] = array * slope + intercept
+                scales.add((slope, intercept, array.dtype.kind in "iu"))
+    if len(scales) == 1:
+        slope, intercept, are_integers = scales.pop()
+        values = (values - intercept) / slope
+        values = np.round(values) if are_integers else values
+    return _as_uint16(values)
+
+
+def _as_uint16(values: np.ndarray) -> np.ndarray:
+    lowest, highest = values.min(), values.max()
+    if (values != np.round(values)).any() or highest - min(lowest, 0) > 65535:
+        return np.round((values - lowest) * (65535 / max(highest - lowest, np.finfo(float).tiny))).astype(np.uint16)
+    return (values - min(lowest, 0)).astype(np.uint16)
+
+
+def grid_of(
+    session: Session, spacing_mm: list[float] | None, frame_interval_ms: float | None, override: bool
+) -> tuple[list[float], float]:
+    """Return the voxel spacing in mm and the frame interval in ms, of the headers and the study file.
+
+    The arguments are those of the study file, as for `agreed`. Raises BadInput if the two contradict each other, or if
+    neither gives a frame interval.
+    """
+    cine = session.cine
+    spacing = agreed(session.path, "spacing_mm", spacing_mm, cine.spacing_mm, override)
+    interval = agreed(session.path, "frame_interval_ms", frame_interval_ms, cine.frame_interval_ms, override)
+    if interval is None:
+        raise BadInput(
+            f"{session.path}: found neither delays after the R wave nor the length of the cardiac cycle, expected one; "
+            "give the cohort's frame_interval_ms in the study file"
+        )
+    return spacing, interval
+
+
+def attributes_of(session: Session, spacing_mm: list[float], frame_interval_ms: float) -> Mapping:
+    """Return the attributes of the mouse file: spacing, frame interval, affine and, if it is known, the cycle."""
+    cycle = {} if session.cine.cycle_ms is None else {"cycle_ms": session.cine.cycle_ms}
+    affine = np.array(session.cine.affine)
+    return {"spacing_mm": spacing_mm, "frame_interval_ms": frame_interval_ms, "affine": affine, **cycle}

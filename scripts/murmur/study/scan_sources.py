@@ -1,0 +1,133 @@
+"""Cohorts whose mice are scan sessions as the scanner stores or exports them, one folder or zip archive per mouse."""
+
+import abc
+from collections.abc import Mapping
+from functools import cached_property, partial
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from murmur.data import bruker, dicom
+from murmur.data.scan_files import names_in
+from murmur.data.scan_session import Session, grid_of, remembered_session, sessions
+from murmur.errors import BadInput
+from murmur.study.checks import existing, in_natural_order
+from murmur.study.cohort import Cohort
+
+
+class ScanCohort(Cohort):
+    """Mice converted from scan sessions, one folder or zip archive of the user per mouse."""
+
+    contoured = ()
+    by_mouse = ""  # the key of the source that names series of each mouse
+
+    def _check_source(self, key: str) -> None:
+        existing(self.source[self.kind], key, "folder")
+
+    @abc.abstractmethod
+    def _sessions(self) -> dict[str, str]:
+        """The folder or archive of each mouse. Raises BadInput if there are two of one name."""
+
+    @abc.abstractmethod
+    def choice(self, mouse: str) -> Mapping[str, Any]:
+        """What the study file chooses for a mouse: arguments of `find`."""
+
+    @abc.abstractmethod
+    def find(self, path: str, **choice) -> Session:
+        """The cine in a session. Raises BadInput if there is none, or several."""
+
+    @cached_property
+    def sessions(self) -> dict[str, str]:
+        """The folder or archive of each mouse. Raises BadInput if there are none."""
+        found = self._sessions()
+        if not found:
+            raise self._no_mouse("or folder")
+        return found
+
+    @cached_property
+    def found(self) -> list[str]:
+        """The names of the folders and archives, in natural order. Raises BadInput if there are none."""
+        names, given = in_natural_order(self.sessions), self.source.get(self.by_mouse, {})
+        if unknown := [mouse for mouse in given if isinstance(given, dict) and mouse not in names]:
+            raise BadInput(
+                f"{self.key}.source.{self.by_mouse}: found {unknown[0]}, expected one of the mice "
+                f"{', '.join(names[:5])}, ...; correct the name"
+            )
+        return names
+
+    @cached_property
+    def _read(self) -> dict[str, Session | BadInput]:
+        """The cine of each mouse, or what is wrong with its files; headers are read again only if a file changes."""
+        found: dict[str, Session | BadInput] = {}
+        text = f"Reading the headers of {self.name}"
+        for mouse in tqdm(self.found, text, unit="mouse", delay=2, disable=None, dynamic_ncols=True):
+            find = partial(self.find, self.sessions[mouse], **self.choice(mouse))
+            try:
+                found[mouse] = remembered_session(
+                    self.sessions[mouse], f"cine, {self.kind}, {self.choice(mouse)}", find
+                )
+            except BadInput as problem:
+                found[mouse] = problem
+        return found
+
+    def session(self, mouse: str) -> Session:
+        """The cine of a mouse. Raises BadInput if its files are invalid, or contain no or several cines."""
+        if isinstance(self._read[mouse], BadInput):
+            raise self._read[mouse]
+        return self._read[mouse]
+
+    def user_files(self, mouse: str) -> list[str]:
+        """The files of the cine of the mouse; if there is none, any of its files."""
+        if isinstance(self._read[mouse], Session):
+            return self._read[mouse].files
+        path = Path(self.sessions[mouse])
+        return [str(path / name) for name in names_in(path)[:1]] if path.is_dir() else [str(path)]
+
+    def _check_headers(self, mouse: str) -> None:
+        grid_of(self.session(mouse), *self.grid)
+
+    def _own_heart_rates(self) -> dict[str, float]:
+        cycles = {mouse: self.session(mouse).cine.cycle_ms for mouse in self.found if mouse not in self.bad_files}
+        return {mouse: 60_000 / cycle for mouse, cycle in cycles.items() if cycle}
+
+    def shape(self, mouse: str) -> tuple[int, ...]:
+        """The shape of the images of a mouse."""
+        return self.session(mouse).shape
+
+    def _contoured_frames(self) -> dict[str, list[int]]:
+        return {mouse: [] for mouse in self.mice}
+
+
+class DicomCohort(ScanCohort):
+    """Mice converted from DICOM files."""
+
+    kind = "dicom"
+    by_mouse = "series"
+    find = staticmethod(dicom.find_session)
+
+    def _sessions(self) -> dict[str, str]:
+        return sessions(self.source["dicom"])
+
+    def choice(self, mouse: str) -> Mapping[str, Any]:
+        """The numbers of the series; None if the cine is to be found."""
+        return {"series": self.source["series"].get(mouse)}
+
+
+class BrukerCohort(ScanCohort):
+    """Mice converted from Bruker ParaVision studies."""
+
+    kind = "bruker"
+    by_mouse = "scans"
+    find = staticmethod(bruker.find_session)
+
+    def _sessions(self) -> dict[str, str]:
+        return bruker.studies(self.source["bruker"])
+
+    def choice(self, mouse: str) -> Mapping[str, Any]:
+        """The scans, or the pattern of their protocol, None if the cine is to be found; and frame groups."""
+        scans = self.source["scans"]
+        return {
+            "scans": scans.get(mouse) if isinstance(scans, dict) else scans,
+            "frame_groups": self.source["frame_groups"],
+        }
