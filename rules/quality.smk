@@ -2,8 +2,8 @@
 #
 #   in    manifest.csv, the mouse files and the segmentations, frames.csv; reference function and split of the training
 #         mice
-#   out   measurements/COHORT/READER/signs.csv, findings.csv, quality.csv, review.csv; export/COHORT/READER/MOUSE/*, for
-#         programs that edit masks
+#   out   measurements/COHORT/READER/signs.csv, findings.csv, quality.csv, review.csv; figures/COHORT/READER/review.pdf;
+#         export/COHORT/READER/MOUSE/*, for programs that edit masks
 
 
 rule find_signs:
@@ -89,8 +89,36 @@ rule predict_quality:
         model=inputs.quality_model,
         shipped=inputs.is_shipped,
         pictures=inputs.pictures,
+        pages=inputs.pages_of_review,
         code=code("predict_quality"),
     message:
         "Predict the quality of the masks of {wildcards.cohort} by {wildcards.reader}"
     script:
         "../scripts/predict_quality.py"
+
+
+rule plot_review:
+    input:
+        review=rules.predict_quality.output.review,
+        findings=rules.find_signs.output.findings,
+        frames=rules.measure_function.output.frames,
+        manifest=rules.describe_cohort.output.manifest,
+        mice=lambda w: [*map(by_content, inputs.files_read(w))],
+        segmentations=inputs.segmentations,
+    output:
+        pages=shown("<results>/figures/{cohort}/{reader}/review.pdf", "Findings to review", **BY_READER),
+    log:
+        "<logs>/plot_review/{cohort}/{reader}.log",
+    benchmark:
+        "<benchmarks>/plot_review/{cohort}/{reader}.tsv"
+    conda:
+        "../envs/analysis.yaml"
+    resources:
+        **SMALL,
+    params:
+        mice=inputs.mice_read,
+        code=code("plot_review"),
+    message:
+        "Plot the findings to review of {wildcards.cohort} by {wildcards.reader}"
+    script:
+        "../scripts/plot_review.py"

@@ -120,6 +120,7 @@ rule figures:
         each(rules.plot_learning_curve.output, [(study.trained_on(reader), reader) for reader in TRAINED]),
         each(rules.plot_cases.output, PAIRS_WITH_IMAGES),
         each(rules.collect_animals.output, PAIRS_WITH_IMAGES),
+        each(rules.plot_review.output, PAIRS_WITH_IMAGES),
         each(rules.render_movies.output, COMPARED_WITH_IMAGES),
         each(rules.render_movies_by_EF.output, WITHOUT_REFERENCE),
         each(rules.plot_agreement.output, COMPARED),

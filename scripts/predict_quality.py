@@ -46,17 +46,25 @@ def assess(signs: pd.DataFrame, model: dict, shipped: bool) -> pd.DataFrame:
 
 
 def main(
-    signs: str, findings: str, model: dict, shipped: bool, pictures: Mapping[str, str], quality: str, to_review: str
+    signs: str,
+    findings: str,
+    model: dict,
+    shipped: bool,
+    pictures: Mapping[str, str],
+    pages: str,
+    quality: str,
+    to_review: str,
 ) -> None:
     """Write `quality` and `to_review`.
 
-    `model` is the content of models/quality.json, and `pictures` has the mice in their order.
+    `model` is the content of models/quality.json, `pictures` has the mice in their order, and `pages` is the PDF with
+    the first findings.
     """
     table = assess(read_csv(signs), model, shipped)
     doubtful = table.loc[table["quantity"].isin(DICE) & (table["predicted"] < LOW_DICE), "mouse"].nunique()
     log.info("%d of %d mice with a predicted Dice coefficient below %g", doubtful, len(pictures), LOW_DICE)
     write_csv(table, quality)
-    write_csv(review(read_csv(findings), table, pictures), to_review)
+    write_csv(review(read_csv(findings), table, pictures, pages), to_review)
 
 
 if __name__ == "__main__":
@@ -67,6 +75,7 @@ if __name__ == "__main__":
             model=snakemake.params.model,
             shipped=snakemake.params.shipped,
             pictures=snakemake.params.pictures,
+            pages=snakemake.params.pages,
             quality=snakemake.output.quality,
             to_review=snakemake.output.review,
         )

@@ -161,6 +161,7 @@ def test_images_that_a_job_opens_are_its_inputs(tmp_path):
         "measure_overlap",
         "find_signs",
         "plot_cases",
+        "plot_review",
         "render_movies",
     }
     assert opened == reading

@@ -25,7 +25,7 @@ class Case:
     """A mouse cropped to its heart; arrays have the axes (row, column, slice, frame).
 
     `images` lie between 0 and 1; `reference` holds masks at the annotated frames only and is None without any, `masks`
-    (the reader's) at the `segmented` frames.
+    (the reader's) at the `segmented` frames. `entropy`, 0 to 100, is that of an ensemble, None for other readers.
     """
 
     mouse: Mouse
@@ -33,6 +33,7 @@ class Case:
     reference: np.ndarray | None
     masks: np.ndarray
     segmented: tuple[int, ...]
+    entropy: np.ndarray | None = None
 
     @property
     def pixel_aspect(self) -> float:
@@ -115,6 +116,7 @@ def read_case(mouse: Mouse, file: str | Path, segmentation: str | Path) -> Case:
     """
     with h5py.File(segmentation, "r") as segmented:
         masks = segmented["Masks"][()]
+        entropy = segmented["Entropy"][()] if "Entropy" in segmented else None
     with h5py.File(file, "r") as expert:
         reference = expert["Masks"][()].astype(np.uint8) if mouse.annotated_frames else None
         footprint = (masks > 0).any(axis=(2, 3))
@@ -123,7 +125,8 @@ def read_case(mouse: Mouse, file: str | Path, segmentation: str | Path) -> Case:
     low, high = np.percentile(images, (1, 99.5), axis=(0, 1, 3), keepdims=True)
     images = np.clip((images - low) / np.maximum(high - low, 1e-6), 0, 1)
     frames = tuple(segmented_frames(segmentation))
-    return Case(mouse, images, None if reference is None else reference[box], masks[box], frames)
+    reference, entropy = (None if stack is None else stack[box] for stack in (reference, entropy))
+    return Case(mouse, images, reference, masks[box], frames, entropy)
 
 
 def heart_box(footprint: np.ndarray, margin: float = 0.25) -> tuple[slice, slice]:

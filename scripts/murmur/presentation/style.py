@@ -6,12 +6,13 @@ all figures; where two could be confused in greyscale, they also differ in line 
 
 import contextlib
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import matplotlib.style
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
+from matplotlib.backends.backend_pdf import PdfPages
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 from matplotlib.ticker import FixedFormatter, FuncFormatter
@@ -96,9 +97,28 @@ def printed_figure(
         yield figure
         write_in_words(figure)
         for output in map(Path, outputs):
-            stamped = {STAMPED[output.suffix]: stamp()} if stamp() else {}
             with atomic_write(output) as partial:
-                figure.savefig(partial, dpi=dpi, metadata=METADATA[output.suffix] | stamped)
+                figure.savefig(partial, dpi=dpi, metadata=_metadata(output.suffix))
+
+
+def print_pages(output: str | Path, pages: Iterable[Callable[[Figure], None]], size_mm: tuple[float, float]) -> None:
+    """Write a PDF in the house style, with one page of the `size_mm` (width, height) for each function of `pages`.
+
+    The function draws in the empty figure that it is passed. One page is held in memory at a time.
+    """
+    metadata = _metadata(".pdf")
+    style = matplotlib.style.context(["default", STYLE])
+    with style, atomic_write(output) as partial, PdfPages(partial, metadata=metadata) as pdf:
+        for draw in pages:
+            figure = Figure(figsize=[side * MM for side in size_mm])
+            draw(figure)
+            write_in_words(figure)
+            pdf.savefig(figure)
+
+
+def _metadata(suffix: str) -> dict[str, str | None]:
+    """Return the metadata of a file, with the stamp of the job."""
+    return METADATA[suffix] | ({STAMPED[suffix]: stamp()} if stamp() else {})
 
 
 def write_in_words(figure: Figure) -> None:

@@ -29,6 +29,8 @@ class Sign:
         `high` in the first and the last slice of the mask of a frame, where it differs.
     needs : str
         What is required to assess the sign.
+    neighbours : tuple of str
+        With which neighbours the place is compared: slices, frames.
     """
 
     words: str
@@ -37,6 +39,7 @@ class Sign:
     high: float | None = None
     at_end: float | None = None
     needs: str = "a mask"
+    neighbours: tuple[str, ...] = ()
 
     def printed(self, value: float) -> str:
         """Return a value with its unit, rounded for print."""
@@ -45,7 +48,9 @@ class Sign:
         return number + {"": "", "%": "%"}.get(unit, f" {UNITS.get(unit, unit)}")
 
     def reason(self, value: float, high: float | None) -> str:
-        """Return in words that `value` is beyond its limits, of which the upper one is `high`."""
+        """Return in words that `value` is beyond its limits, of which the upper one, `high`, is named unless it is 0."""
+        if high == 0:
+            return self.words.format(value=self.printed(value))
         below = self.low is not None and value < self.low
         limit = f"at least {self.printed(self.low)}" if below else f"at most {self.printed(high)}"
         return f"{self.words.format(value=self.printed(value))}; {limit} expected"
@@ -67,7 +72,12 @@ SLICE_SIGNS = {
     ),
     "elongation": Sign("the heart is elongated, {value} times as long as wide", unit="", high=1.5, at_end=2.6),
     "off_axis": Sign(
-        "the centre lies {value} off the long axis", unit="mm", high=0.7, at_end=2.2, needs="four slices with a mask"
+        "the centre lies {value} off the long axis",
+        unit="mm",
+        high=0.7,
+        at_end=2.2,
+        needs="four slices with a mask",
+        neighbours=("slices",),
     ),
     "moved": Sign(
         "the centre lies {value} from that of the other frames",
@@ -75,31 +85,46 @@ SLICE_SIGNS = {
         high=0.7,
         at_end=2.2,
         needs="masks in all frames",
+        neighbours=("frames",),
     ),
     "area_slices": Sign(
         "the area of the heart jumps between slices, by {value} of the largest slice",
         high=15,
         needs="three neighbouring slices with a mask",
+        neighbours=("slices",),
     ),
     "blood_slices": Sign(
         "the area of the blood pool jumps between slices, by {value} of its largest",
         high=25,
         needs="three neighbouring slices with blood",
+        neighbours=("slices",),
     ),
     "area_frames": Sign(
         "the area of the heart jumps between frames, by {value} of the largest slice",
         high=12,
         at_end=35,
         needs="masks in three neighbouring frames",
+        neighbours=("frames",),
     ),
     "blood_frames": Sign(
         "the area of the blood pool jumps between frames, by {value} of its largest",
         high=30,
         at_end=45,
         needs="blood in three neighbouring frames",
+        neighbours=("frames",),
     ),
-    "missing_slice": Sign("the mask is missing in this slice, but not in the neighbouring ones", unit="", high=0),
-    "no_blood": Sign("the blood pool is missing in this slice, but not in the neighbouring ones", unit="", high=0),
+    "missing_slice": Sign(
+        "the mask is missing in this slice, but not in the neighbouring ones",
+        unit="",
+        high=0,
+        neighbours=("slices", "frames"),
+    ),
+    "no_blood": Sign(
+        "the blood pool is missing in this slice, but not in the neighbouring ones",
+        unit="",
+        high=0,
+        neighbours=("slices", "frames"),
+    ),
     "dark_blood": Sign(
         "{value} of the blood pool is as dark as myocardium", high=35, at_end=50, needs="20 pixels of both structures"
     ),

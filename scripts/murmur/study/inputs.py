@@ -99,6 +99,30 @@ class Inputs:
         """The file with the masks of a mouse by the reader that another reader corrects."""
         return self.layout.segmentation(wildcards.cohort, self.reader(wildcards).base.name, wildcards.mouse)
 
+    def models(self, wildcards: Wildcards) -> list[str]:
+        """The network of a reader, or those of an ensemble."""
+        return [network.model for network in self.reader(wildcards).networks]
+
+    def exported(self, wildcards: Wildcards) -> list[str]:
+        """The networks of a reader for OpenVINO."""
+        return [file for network in self.reader(wildcards).networks for file in network.exported]
+
+    def members(self, wildcards: Wildcards) -> list[str]:
+        """The files with the masks of a mouse by the readers of an ensemble."""
+        members = self.reader(wildcards).members
+        return [self.layout.segmentation(wildcards.cohort, member.name, wildcards.mouse) for member in members]
+
+    def files_of_choice(self, wildcards: Wildcards) -> list[str]:
+        """The files of the mice to which the choice of an ensemble is fitted."""
+        cohort, mice = self.reader(wildcards).mice_of_choice
+        return [cohort.file(mouse) for mouse in mice]
+
+    def segmentations_of_choice(self, wildcards: Wildcards) -> list[str]:
+        """The files with the masks of these mice by the readers of the ensemble, those of a mouse together."""
+        cohort, mice = self.reader(wildcards).mice_of_choice
+        members = self.reader(wildcards).members
+        return [self.layout.segmentation(cohort.name, member.name, mouse) for mouse in mice for member in members]
+
     def corrections(self, wildcards: Wildcards) -> list[str]:
         """The corrected masks of a mouse; none if they were accepted as they are."""
         return self.reader(wildcards).corrections.get(wildcards.mouse, [])
@@ -137,6 +161,10 @@ class Inputs:
         sheets = self.sheets(wildcards)
         mice = self.mice_read(wildcards)
         return {mouse: os.path.relpath(sheet, self.study.results) for mouse, sheet in zip(mice, sheets, strict=True)}
+
+    def pages_of_review(self, wildcards: Wildcards) -> str:
+        """The pages of pictures of the findings of a reader, relative to the results of the study."""
+        return os.path.relpath(self.layout.review(wildcards.cohort, wildcards.reader), self.study.results)
 
     def training_function(self, wildcards: Wildcards) -> list[str]:
         """The reference function and the split of the cohort on which a reader was trained; none for other readers."""

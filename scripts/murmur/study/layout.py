@@ -28,6 +28,10 @@ class Layout:
         """Return the path of the contact sheet of one mouse by a reader."""
         return f"{self.results}/figures/{cohort}/{reader}/animals/{mouse}.png"
 
+    def review(self, cohort: str, reader: str) -> str:
+        """Return the path of the pages of pictures of the findings in the masks of a reader."""
+        return f"{self.results}/figures/{cohort}/{reader}/review.pdf"
+
     def measurements(self, cohort: str, reader: str, table: str) -> str:
         """Return the path of a table of measurements: volumes, function or overlap."""
         return f"{self.results}/measurements/{cohort}/{reader}/{table}.csv"

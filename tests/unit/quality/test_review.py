@@ -1,6 +1,6 @@
 import pandas as pd
 
-from murmur.quality.review import review
+from murmur.quality.review import page_numbers, review
 
 
 def table(rows, columns):
@@ -27,13 +27,14 @@ def test_worst_mouse_and_slice_come_first_and_all_mice_are_listed():
     ]
     quality += [(mouse, "EF", error) for mouse, error in (("a", 2.0), ("b", 7.0), ("c", 1.0))]
     pictures = {mouse: f"{mouse}.png" for mouse in "cab"}
-    found = review(findings, table(quality, ["mouse", "quantity", "predicted"]), pictures)
+    found = review(findings, table(quality, ["mouse", "quantity", "predicted"]), pictures, "review.pdf")
     assert found["mouse"].tolist() == ["b", "a", "a", "a", "c"]
     assert found["slice"].tolist()[:3] == [1, 5, 3] and found["slice"].isna().tolist()[3:] == [True, True]
     row = found.iloc[1]
     assert (row["frame"], row["frames"], row["reasons"]) == (4, 2, "holes of 3%; an island")
     assert found.loc[3, "reasons"] == "EF of 90%" and found["reasons"].isna().tolist() == [False] * 4 + [True]
     assert found["picture"].tolist() == ["b.png", "a.png", "a.png", "a.png", "c.png"]
+    assert found["page"].fillna("").tolist() == ["review.pdf#page=1"] * 4 + [""]
     assert found.loc[0, ["dice_blood_pool", "dice_myocardium", "EF_error"]].tolist() == [0.95, 0.4, 7.0]
 
 
@@ -43,5 +44,15 @@ def test_no_findings_and_no_predictions(no_warnings):
         ["mouse", "quantity", "predicted"],
     )
     empty = table([], ["mouse", "slice", "frame", "sign", "reason"])
-    found = review(empty, quality, {"a": "a.png"})
+    found = review(empty, quality, {"a": "a.png"}, "review.pdf")
     assert found["mouse"].tolist() == ["a"] and found["dice_myocardium"].isna().all()
+
+
+def test_first_rows_with_reasons_are_shown_a_few_of_each_mouse():
+    mice = [f"M{number}" for number in range(30) for _ in range(7)]
+    reasons = [None if mouse == "M3" else "holes" for mouse in mice]
+    found = page_numbers(pd.DataFrame({"mouse": mice, "reasons": reasons}))
+    assert found[:7].tolist() == [1] * 5 + [pd.NA] * 2
+    assert found[21:28].isna().all()
+    assert found.dropna().tolist() == [page for page in range(1, 11) for _ in range(10)]
+    assert found.last_valid_index() == 7 * 20 + 4

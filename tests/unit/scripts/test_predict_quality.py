@@ -37,7 +37,7 @@ def test_scans_are_scored_and_listed_worst_first(model, tmp_path, shipped):
     write_csv(pd.DataFrame([finding], columns=FINDINGS), tmp_path / "findings.csv")
     paths = [str(tmp_path / f"{name}.csv") for name in ("signs", "findings", "quality", "review")]
     pictures = {mouse: f"{mouse}.png" for mouse in ("good", "bad", "empty")}
-    predict_quality.main(paths[0], paths[1], model, shipped, pictures, paths[2], paths[3])
+    predict_quality.main(paths[0], paths[1], model, shipped, pictures, "review.pdf", paths[2], paths[3])
     table = read_csv(paths[2])
     assert table["mouse"].drop_duplicates().tolist() == ["good", "bad", "empty"]
     assert table["quantity"].tolist() == score.QUANTITIES * 3
