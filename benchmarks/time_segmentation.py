@@ -66,8 +66,9 @@ def murmur_way(mouse: str, model: str, exported: str, crop: bool, masks: str) ->
 
     segment_mouse.main(
         mouse=mouse,
-        model=model,
-        exported=exported,
+        models=[model],
+        exported=[exported],
+        copies=None,
         reader="network",
         postprocess="largest_component",
         spacing_mm=None,

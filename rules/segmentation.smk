@@ -1,7 +1,8 @@
 # Segmentation: masks of every reader for every mouse assigned to it, on the grid of the images, post-processed.
 #
-#   in    the mouse files; a network, or a folder of masks and manifest.csv
-#   out   segmentations/COHORT/READER/MOUSE.h5; readers/READER/network.xml and .bin, the network for OpenVINO
+#   in    the mouse files; networks, a folder of masks and manifest.csv, or the masks of other readers
+#   out   segmentations/COHORT/READER/MOUSE.h5; readers/READER/network.xml and .bin, the network for OpenVINO;
+#         readers/READER/choice.*, how an ensemble chooses among masks
 
 ENGINE = study.inference["engine"]
 if ENGINE == "auto":
@@ -38,8 +39,8 @@ rule segment_mouse:
         # (`check_mouse`), as check_cohort does. An `ancient` manifest is no alternative: Snakemake may skip a job that
         # depends on it if the manifest is rewritten in the same run.
         mouse=lambda w: by_content(inputs.mouse(w)),
-        model=lambda w: by_content(inputs.reader(w).model),
-        exported=lambda w: inputs.reader(w).exported if ENGINE == "openvino" else [],
+        models=lambda w: [*map(by_content, inputs.models(w))],
+        exported=lambda w: inputs.exported(w) if ENGINE == "openvino" else [],
     output:
         segmentation="<results>/segmentations/{cohort}/{reader}/{mouse}.h5",
     log:
@@ -47,7 +48,7 @@ rule segment_mouse:
     benchmark:
         "<benchmarks>/segment_mouse/{cohort}/{reader}/{mouse}.tsv"
     wildcard_constraints:
-        reader=any_of(study.readers_by("train_on", "weights")),
+        reader=any_of(name for name, reader in study.readers.items() if reader.networks),
     conda:
         network_environment("segment_mouse", inputs.segmentation)
     threads: 1
@@ -60,12 +61,68 @@ rule segment_mouse:
         override_headers=lambda w: inputs.cohort(w).override_headers,
         precision=study.inference["precision"] if ENGINE == "openvino" else "float32",
         crop=study.inference["crop"],
-        content=lambda w: study.content([inputs.mouse(w), inputs.reader(w).model]),
+        copies=lambda w: inputs.reader(w).settings.get("copies"),
+        content=lambda w: study.content([inputs.mouse(w), *inputs.models(w)]),
         code=code("segment_mouse"),
     message:
         "Segment {wildcards.mouse} of {wildcards.cohort} with {wildcards.reader}"
     script:
         "../scripts/segment_mouse.py"
+
+
+rule fit_choice:
+    input:
+        mice=lambda w: [*map(by_content, inputs.files_of_choice(w))],
+        segmentations=inputs.segmentations_of_choice,
+    output:
+        model="<results>/readers/{reader}/choice.json",
+        table="<results>/readers/{reader}/choice.csv",
+    log:
+        "<logs>/fit_choice/{reader}.log",
+    wildcard_constraints:
+        reader=any_of(name for name in study.readers_by("ensemble") if study.readers[name].chooses),
+    conda:
+        "../envs/analysis.yaml"
+    resources:
+        **SMALL,
+    params:
+        readers=lambda w: [member.name for member in inputs.reader(w).members],
+        spacing_mm=lambda w: inputs.reader(w).mice_of_choice[0].spacing_mm,
+        override_headers=lambda w: inputs.reader(w).mice_of_choice[0].override_headers,
+        content=lambda w: study.content(inputs.files_of_choice(w)),
+        code=code("fit_choice"),
+    message:
+        "Fit the choice among the masks of {wildcards.reader}"
+    script:
+        "../scripts/fit_choice.py"
+
+
+rule combine_masks:
+    input:
+        mouse=lambda w: by_content(inputs.mouse(w)),
+        segmentations=inputs.members,
+        choice=lambda w: rules.fit_choice.output.model if inputs.reader(w).chooses else [],
+    output:
+        segmentation="<results>/segmentations/{cohort}/{reader}/{mouse}.h5",
+    log:
+        "<logs>/combine_masks/{cohort}/{reader}/{mouse}.log",
+    wildcard_constraints:
+        reader=any_of(name for name in study.readers_by("ensemble") if not study.readers[name].networks),
+    conda:
+        "../envs/analysis.yaml"
+    resources:
+        **SMALL,
+    params:
+        readers=lambda w: [member.name for member in inputs.reader(w).members],
+        postprocess=lambda w: inputs.reader(w).postprocess,
+        spacing_mm=lambda w: inputs.cohort(w).spacing_mm,
+        override_headers=lambda w: inputs.cohort(w).override_headers,
+        content=lambda w: study.content([inputs.mouse(w)]),
+        code=code("combine_masks"),
+    message:
+        "Combine the masks of {wildcards.mouse} of {wildcards.cohort} by {wildcards.reader}"
+    script:
+        "../scripts/combine_masks.py"
 
 
 rule correct_masks:

@@ -1,11 +1,13 @@
-"""Segment all slices of all frames of one mouse with a network, on the grid of its images.
+"""Segment all slices of all frames of one mouse with a network, or several, on the grid of its images.
 
 Each slice is min-max normalised and cropped or padded to the input size of the network; each pixel is assigned the most
 probable class of the full-resolution output. Masks are then post-processed (`postprocess`). If the heart takes only a
-part of the images, only this part is segmented (`crop`).
+part of the images, only this part is segmented (`crop`). The probabilities of several networks, and of mirrored copies
+of the images, are averaged; the entropy of their mean is then written as well.
 """
 
 import os
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from murmur.data.manifest import check_mouse
@@ -13,6 +15,7 @@ from murmur.data.mouse_file import images_of, open_mouse, write_cine
 from murmur.files import remembered_sha256
 from murmur.job import job
 from murmur.logs import log
+from murmur.network.combination import mean_of, on_mirrored_copies
 from murmur.network.inference import Network, read_keras, read_openvino
 from murmur.network.segmentation import segment_cine
 
@@ -20,24 +23,27 @@ if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 
-def read_network(model: str, exported: str | None, frames: int, threads: int, precision: str, gpu: int) -> Network:
-    """Return the network to segment `frames` images at a time: `exported` by OpenVINO or, if None, `model` by Keras.
+def read_network(
+    models: Sequence[str], exported: Sequence[str], frames: int, threads: int, precision: str, gpu: int
+) -> Network:
+    """Return the network to segment `frames` images at a time: `exported` by OpenVINO or, if empty, `models` by Keras.
 
     Raises BadInput if the `gpu` GPUs assigned to the job are not available.
     """
     if exported:
-        return read_openvino(exported, frames, threads, precision)
+        return mean_of([read_openvino(each, frames, threads, precision) for each in exported])
     os.environ["TF_NUM_INTRAOP_THREADS"] = str(threads)  # has no effect after TensorFlow is imported
     from murmur.network.devices import find_gpus
 
     find_gpus(gpu)
-    return read_keras(model, frames)
+    return mean_of([read_keras(each, frames) for each in models])
 
 
 def main(
     mouse: str,
-    model: str,
-    exported: str | None,
+    models: Sequence[str],
+    exported: Sequence[str],
+    copies: str | None,
     reader: str,
     postprocess: str,
     spacing_mm: list[float] | None,
@@ -48,21 +54,23 @@ def main(
     gpu: int = 0,
     override_headers: bool = False,
 ) -> None:
-    """Write `segmentation` (Masks, Frames_with_ROI, attributes) of the mouse file `mouse` by the network `model`.
+    """Write `segmentation` (Masks, Frames_with_ROI, attributes) of the mouse file `mouse` by the networks `models`.
 
-    `exported` is the network for OpenVINO, None to use Keras. With `crop`, only a part of the images around the heart
-    is segmented, where this gives the same masks. `spacing_mm` and `override_headers` are those of the study file, and
-    `gpu` the number of GPUs assigned to the job. Raises BadInput if the mouse file is invalid or an assigned GPU is not
-    available.
+    `exported` are the networks for OpenVINO, empty to use Keras. `copies` is that of the study file, None without. With
+    `crop`, only a part of the images around the heart is segmented, where this gives the same masks. `spacing_mm` and
+    `override_headers` are those of the study file, and `gpu` the number of GPUs assigned to the job. Raises BadInput if
+    the mouse file is invalid or an assigned GPU is not available.
     """
     checked = check_mouse(mouse, spacing_mm, override_headers)
-    network = read_network(model, exported, checked.shape[3], threads, precision, gpu)
+    network = read_network(models, exported, checked.shape[3], threads, precision, gpu)
+    if copies == "mirrored":
+        network = on_mirrored_copies(network)
     with open_mouse(mouse) as file:
         only_heart = postprocess == "largest_component"
-        masks, rows, columns = segment_cine(images_of(file), network, checked.spacing_mm, only_heart, crop)
+        masks, rows, columns, entropy = segment_cine(images_of(file), network, checked.spacing_mm, only_heart, crop)
     attributes = {
         "reader": reader,
-        "weights_sha256": remembered_sha256(model),
+        "weights_sha256": ", ".join(map(remembered_sha256, models)),
         "software": network.software,
         "postprocess": postprocess,
         "segmented_rows": rows,
@@ -70,15 +78,17 @@ def main(
         "spacing_mm": checked.spacing_mm,
     }
     log.info("%d frames of %d slices segmented by %s", masks.shape[3], masks.shape[2], network.software)
-    write_cine(segmentation, masks=masks, frames=list(range(masks.shape[3])), attributes=attributes)
+    frames = list(range(masks.shape[3]))
+    write_cine(segmentation, masks=masks, frames=frames, attributes=attributes, entropy=entropy)
 
 
 if __name__ == "__main__":
     with job(snakemake):
         main(
             mouse=snakemake.input.mouse,
-            model=snakemake.input.model,
-            exported=next(iter(snakemake.input.exported), None),
+            models=list(snakemake.input.models),
+            exported=[file for file in snakemake.input.exported if file.endswith(".xml")],
+            copies=snakemake.params.copies,
             reader=snakemake.wildcards.reader,
             postprocess=snakemake.params.postprocess,
             spacing_mm=snakemake.params.spacing_mm,

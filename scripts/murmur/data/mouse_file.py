@@ -289,6 +289,7 @@ def write_cine(
     masks: np.ndarray | None = None,
     frames: list[int] | None = None,
     attributes: dict | None = None,
+    entropy: np.ndarray | None = None,
 ) -> None:
     """Write a mouse file, which appears under its name only once it is complete.
 
@@ -304,9 +305,11 @@ def write_cine(
         `Frames_with_ROI`, the frames with a mask, counted from 0; required with masks.
     attributes : dict, optional
         Attributes of the file, such as `spacing_mm` and `frame_interval_ms`.
+    entropy : ndarray of uint8, optional
+        `Entropy`, how much the readers of an ensemble disagree (0 to 100), with the axes of the masks.
     """
     with atomic_write(path) as partial, h5py.File(partial, "w", track_order=False) as file:
-        for name, values in (("Images", images), ("Masks", masks)):
+        for name, values in (("Images", images), ("Masks", masks), ("Entropy", entropy)):
             if values is not None:
                 # One chunk is one image, so that single slices and frames can be read.
                 chunks = (*values.shape[:2], 1, 1)

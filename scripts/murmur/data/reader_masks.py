@@ -1,11 +1,19 @@
 """Masks of a second observer or another tool: HDF5 files with the grid of the images and the reference's labels."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import h5py
 import numpy as np
 
-from murmur.data.mouse_file import check_labels, listed_frames, masks_of, numeric_dataset, open_mouse
+from murmur.data.mouse_file import (
+    check_labels,
+    listed_frames,
+    masks_of,
+    numeric_dataset,
+    open_mouse,
+    segmented_frames,
+)
 from murmur.errors import BadInput
 
 
@@ -98,3 +106,29 @@ def _check(path: str, file: h5py.File, dataset: str, shape: tuple[int, ...]) -> 
     for number in range(shape[2]):
         check_labels(masks, number, masks[:, :, number, :])
     return list(range(shape[3])) if listed is None else listed
+
+
+def read_segmentations(paths: Sequence[str]) -> tuple[np.ndarray, list[int]]:
+    """Read the masks of a mouse by several readers, as the workflow writes them.
+
+    Parameters
+    ----------
+    paths : sequence of str
+        Segmentations of the same mouse.
+
+    Returns
+    -------
+    masks : ndarray of uint8
+        Labels, axes (reader, row, column, slice, frame); 0 in frames that a reader did not segment.
+    frames : list of int
+        The frames that all readers segmented.
+    """
+    masks, segmented = [], []
+    for path in paths:
+        with open_mouse(path) as file:
+            masks.append(numeric_dataset(file, "Masks")[()].astype(np.uint8))
+        segmented.append(segmented_frames(path))
+    frames = [frame for frame in segmented[0] if all(frame in others for others in segmented)]
+    stack = np.stack(masks)
+    stack[..., np.setdiff1d(np.arange(stack.shape[-1]), frames)] = 0
+    return stack, frames

@@ -35,6 +35,8 @@ class Network(NamedTuple):
         it are segmented as in the whole image, apart from missing context. None if the network needs whole images.
     resized : callable
         Returns the same network for images of another size, a multiple of `stride`.
+    combined : bool
+        Whether the probabilities are the mean of several networks or copies of the images.
     """
 
     size: int
@@ -42,6 +44,7 @@ class Network(NamedTuple):
     software: str
     stride: int | None
     resized: Callable[[int], "Network"]
+    combined: bool = False
 
 
 def without_telemetry() -> None:

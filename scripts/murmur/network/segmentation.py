@@ -10,6 +10,7 @@ from murmur.network.heart_region import Region, is_cut, regions_around, sides
 from murmur.network.inference import Network
 from murmur.network.postprocessing import keep_heart
 from murmur.network.preprocessing import from_square, scale, to_square
+from murmur.quality.ensemble import entropy as entropy_of
 from murmur.vocabulary import STRUCTURES
 
 COARSE_FRAMES = 3  # evenly spaced over the cine: about ED, ES and filling
@@ -27,11 +28,14 @@ class Segmentation(NamedTuple):
         Labels (row, column, slice, frame), uint8, on the grid of the images.
     rows, columns : tuple of int
         First and last (excluded) row and column of the images that were segmented.
+    entropy : ndarray or None
+        Entropy of the mean probabilities of a combined network (`ensemble.entropy`), with the axes of the masks.
     """
 
     masks: np.ndarray
     rows: tuple[int, int]
     columns: tuple[int, int]
+    entropy: np.ndarray | None = None
 
 
 def whole(network: Network) -> Region:
@@ -45,6 +49,7 @@ def segment(
     region: Region | None = None,
     slice_step: int = 1,
     frame_step: int = 1,
+    entropy: np.ndarray | None = None,
 ) -> np.ndarray:
     """Segment every `slice_step`-th slice in every `frame_step`-th frame, read slice by slice.
 
@@ -58,6 +63,8 @@ def segment(
         Part of the square input of the network that is segmented; the whole by default.
     slice_step, frame_step : int
         Distances between the segmented slices and frames.
+    entropy : ndarray of uint8, optional
+        Array to be filled with the entropy of the probabilities, with the axes of the masks.
 
     Returns
     -------
@@ -71,10 +78,18 @@ def segment(
     for number in progress(range(masks.shape[2]), "segmenting", "slice"):
         chosen = np.moveaxis(images[:, :, number * slice_step, :][..., ::frame_step], 2, 0)
         squares = to_square(scale(chosen), network.size)
-        labels = np.zeros(squares.shape, np.uint8)
-        labels[:, *region.slices] = np.argmax(part.probabilities(squares[:, *region.slices]), axis=-1)
-        masks[:, :, number, :] = np.moveaxis(from_square(labels, masks.shape[:2]), 0, 2)
+        probabilities = part.probabilities(squares[:, *region.slices])
+        masks[:, :, number, :] = _on_images(np.argmax(probabilities, axis=-1), region, network.size, masks.shape)
+        if entropy is not None:
+            entropy[:, :, number, :] = _on_images(entropy_of(probabilities), region, network.size, masks.shape)
     return masks
+
+
+def _on_images(values: np.ndarray, region: Region, size: int, shape: tuple[int, ...]) -> np.ndarray:
+    """Return values (image, row, column) of a region on the grid of the images (row, column, image), 0 outside."""
+    squares = np.zeros((len(values), size, size), np.uint8)
+    squares[:, *region.slices] = values
+    return np.moveaxis(from_square(squares, shape[:2]), 0, 2)
 
 
 def segment_cine(
@@ -110,18 +125,19 @@ def segment_cine(
         Masks, and what was segmented.
     """
     reason = "" if only_heart else "outside the heart, too, masks are kept"
+    entropy = np.zeros(images.shape, np.uint8) if network.combined else None
     if crop and only_heart:
         region, reason = find_heart(images, network, spacing_mm)
         if region:
-            masks = keep_heart(segment(images, network, region), spacing_mm)
+            masks = keep_heart(segment(images, network, region, entropy=entropy), spacing_mm)
             if not is_cut(on_square(masks, network.size), region):
                 log.info("only %d x %d pixels around the heart were segmented", region.side, region.side)
-                return Segmentation(masks, *on_images(region, network.size, images.shape))
+                return Segmentation(masks, *on_images(region, network.size, images.shape), entropy)
             reason = f"the heart reaches beyond the {region.side} x {region.side} pixels in which it was expected"
     log.info("whole images were segmented%s", f": {reason}" if crop else "")
-    masks = segment(images, network)
+    masks = segment(images, network, entropy=entropy)
     masks = keep_heart(masks, spacing_mm) if only_heart else masks
-    return Segmentation(masks, *on_images(whole(network), network.size, images.shape))
+    return Segmentation(masks, *on_images(whole(network), network.size, images.shape), entropy)
 
 
 def on_images(region: Region, size: int, shape: tuple[int, ...]) -> list[tuple[int, int]]:

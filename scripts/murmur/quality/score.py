@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from murmur.quality.ridge import best_penalty, ridge
 from murmur.quality.signs import SIGNS, TRAINED
 from murmur.vocabulary import METRICS, STRUCTURES
 
@@ -19,7 +20,6 @@ COVERAGE = 0.9
 SMALLEST = 1.0  # unit, added to errors before their logarithm is taken
 BOUND = 0.03  # added to 1 - Dice before the logarithm is taken
 LARGEST = 10.0  # times its limit, beyond which a value is as bad
-PENALTIES = (1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1000.0, 3000.0)
 
 
 def features(signs: pd.DataFrame) -> pd.DataFrame:
@@ -93,12 +93,11 @@ def fit(variables: pd.DataFrame, outcomes: pd.DataFrame, mice: Sequence) -> dict
         target = transformed(quantity, outcomes[quantity])
         known = np.isfinite(target)
         x, y, groups = scaled[known], target[known], np.asarray(mice)[known]
-        residuals = {penalty: _left_out(x, y, groups, penalty) for penalty in PENALTIES}
-        penalty = min(PENALTIES, key=lambda number: float((residuals[number] ** 2).mean()))
-        sizes = np.abs(residuals[penalty])
+        penalty, residuals = best_penalty(x, y, groups)
+        sizes = np.abs(residuals)
         number = len(np.unique(groups))
         level = min(np.ceil((number + 1) * COVERAGE) / number, 1.0)
-        intercept, coefficients = _ridge(x, y, penalty)
+        intercept, coefficients = ridge(x, y, penalty)
         model["quantities"][quantity] = {
             "intercept": float(intercept),
             "coefficients": coefficients.tolist(),
@@ -146,21 +145,3 @@ def unit_of(quantity: str) -> str:
 def _scaled(variables: pd.DataFrame, model: Mapping) -> np.ndarray:
     """Return standardised variables; those that are missing have their mean."""
     return ((variables - np.array(model["mean"])) / np.array(model["sd"])).fillna(0).to_numpy()
-
-
-def _ridge(x: np.ndarray, y: np.ndarray, penalty: float) -> tuple[float, np.ndarray]:
-    """Return intercept and coefficients of a ridge regression, whose intercept is not penalised."""
-    centre = x.mean(axis=0)
-    gram = (x - centre).T @ (x - centre) + penalty * np.eye(x.shape[1])
-    coefficients = np.linalg.solve(gram, (x - centre).T @ (y - y.mean()))
-    return y.mean() - centre @ coefficients, coefficients
-
-
-def _left_out(x: np.ndarray, y: np.ndarray, groups: np.ndarray, penalty: float) -> np.ndarray:
-    """Return the residuals of each group in the regression without it."""
-    residuals = np.empty(len(y))
-    for group in np.unique(groups):
-        out = groups == group
-        intercept, coefficients = _ridge(x[~out], y[~out], penalty)
-        residuals[out] = y[out] - intercept - x[out] @ coefficients
-    return residuals

@@ -1,21 +1,23 @@
-"""Readers of a study, one class for each kind: trained network, given weights, folder of masks, corrected masks."""
+"""Readers of a study, one class for each kind of source: trained network, given weights, folder of masks.
+
+Those made of the masks of other readers are in `derived_reader`.
+"""
 
 import os
 import re
-from collections.abc import Mapping
-from functools import cached_property, partial
+from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from tqdm import tqdm
 
-from murmur.data.corrections import Decision, correction_files, read_decisions
 from murmur.data.published_dataset import WEIGHTS
 from murmur.data.reader_masks import check_masks, check_shape, datasets
 from murmur.errors import BadInput
 from murmur.files import check_readable, remembered
 from murmur.network.weights_file import check_weights
-from murmur.study.checks import exactly_one, existing, nearest, one_of
+from murmur.study.checks import existing, nearest, one_of
 from murmur.study.cohort import Cohort
 from murmur.study.dates import check_dates
 from murmur.study.layout import Layout
@@ -37,6 +39,7 @@ class Reader:
     trained_on: str | None = None  # the training cohort, if the reader is trained here
     shipped = False  # whether the weights are those in models/
     input_size: int | None = None  # of a network: side length in pixels of the images that it takes
+    networks: Sequence["Reader"] = ()  # those whose probabilities give the masks
 
     def __init__(self, name: str, settings: dict, cohorts: Mapping[str, Cohort], layout: Layout):
         """Take the reader's section of the study file, all cohorts and the layout of the results.
@@ -46,6 +49,8 @@ class Reader:
         self.name, self.settings, self.layout = name, settings, layout
         self.key = f"readers.{name}"
         self.postprocess = settings["postprocess"]
+        if "copies" in settings and self.kind not in ("train_on", "weights", "ensemble"):
+            raise BadInput(f"{self.key}.copies: found for masks, expected a network; remove it")
         if name == "reference":
             raise BadInput(f"{self.key}: 'reference' names the expert's masks; give the reader another name")
         self._check_source(f"{self.key}.{self.kind}", cohorts)
@@ -108,6 +113,11 @@ class TrainedReader(Reader):
             )
 
     @property
+    def networks(self) -> Sequence[Reader]:
+        """The reader itself."""
+        return [self]
+
+    @property
     def input_size(self) -> int:
         """Side length in pixels of the images that the network takes."""
         return self.network["size"]
@@ -160,6 +170,11 @@ class WeightsReader(Reader):
             check_readable(self.model)
             check_dates([self.model])
             _ = self.input_size
+
+    @property
+    def networks(self) -> Sequence[Reader]:
+        """The reader itself."""
+        return [self]
 
     @property
     def input_size(self) -> int | None:
@@ -225,92 +240,3 @@ class MasksReader(Reader):
                     f"cohort '{cohort.name}', expected MOUSE.h5 files with it; correct the folder, or set the reader's "
                     f"dataset{nearest(dataset, names)}"
                 )
-
-
-class CorrectedReader(Reader):
-    """Another reader after review by a person, who corrected masks in another program and decided which mice to use.
-
-    Its masks started from those of the other reader and are biased towards them, so that it is never compared with the
-    reference.
-    """
-
-    kind = "corrects"
-    base: Reader  # the other reader, set by the study
-
-    def _check_source(self, key: str, cohorts: Mapping[str, Cohort]) -> None:
-        for part in ("corrections", "decisions"):
-            if part in self.settings:
-                existing(self.settings[part], f"{self.key}.{part}", "folder" if part == "corrections" else "file")
-        if not {"corrections", "decisions"} & set(self.settings):
-            raise BadInput(
-                f"{self.key}: found neither corrections nor decisions, expected a folder of corrected masks, a copy of "
-                "review.csv with decisions, or both"
-            )
-
-    def take(self, readers: Mapping[str, Reader], cohorts: Mapping[str, Cohort]) -> None:
-        """Find the reader that is corrected among those of the study. Raises BadInput unless it segments one cohort."""
-        others = [name for name, reader in readers.items() if reader.kind != self.kind]
-        one_of(self.settings["corrects"], others, f"{self.key}.corrects")
-        self.base = readers[self.settings["corrects"]]
-        self.cohorts = self.settings.get("cohorts", self.base.cohorts)
-        if len(self.cohorts) != 1 or self.cohorts[0] not in self.base.cohorts:
-            raise BadInput(
-                f"{self.key}.cohorts: found {', '.join(self.cohorts)}, expected one cohort of the reader "
-                f"'{self.base.name}', which has {', '.join(self.base.cohorts)}; name it, as in cohorts: "
-                f"[{self.base.cohorts[0]}]"
-            )
-        self.cohort = cohorts[self.cohorts[0]]
-        self.settings = self.settings | {key: self.base.settings[key] for key in ("mice", "frames")}
-
-    @cached_property
-    def decisions(self) -> dict[str, Decision]:
-        """What a person decided about mice of the reader. Raises BadInput like `read_decisions`."""
-        return read_decisions(self.settings["decisions"], self.cohort.found) if "decisions" in self.settings else {}
-
-    @cached_property
-    def corrections(self) -> dict[str, list[str]]:
-        """The corrected masks of each mouse that has any. Raises BadInput like `correction_files`."""
-        if "corrections" not in self.settings:
-            return {}
-        return correction_files(self.settings["corrections"], self.base.mice(self.cohort))
-
-    def mice(self, cohort: Cohort) -> list[str]:
-        """The mice whose masks were accepted or corrected; without decisions, all mice of the reader.
-
-        Raises BadInput if there are none, or if decisions and corrected masks contradict each other.
-        """
-        read, decided, files = self.base.mice(cohort), self.decisions, self.corrections
-        if "decisions" not in self.settings:
-            return read
-        table = self.settings["decisions"]
-        for mouse in read:
-            word = decided[mouse].decision if mouse in decided else "nothing"
-            if (word == "corrected") != (mouse in files):
-                found = f"corrected masks in {self.settings['corrections']}" if mouse in files else "no corrected masks"
-                raise BadInput(
-                    f"{table}: found the decision '{word}' for {mouse}, but {found}, expected both or neither; correct "
-                    "the table or the folder"
-                )
-        used = [mouse for mouse in read if mouse in decided and decided[mouse].decision != "exclude"]
-        if not used:
-            raise BadInput(
-                f"{table}: found no mouse whose masks were accepted or corrected, expected at least one; fill in the "
-                "column decision"
-            )
-        return used
-
-    def check_files(self, cohorts: Mapping[str, Cohort]) -> None:
-        """Raise BadInput if a corrected file cannot be read, or if decisions are invalid."""
-        self.mice(self.cohort)
-        files = [file for owned in self.corrections.values() for file in owned]
-        for file in files:
-            check_readable(file)
-        check_dates(files)
-
-
-KINDS = {cls.kind: cls for cls in (TrainedReader, WeightsReader, MasksReader, CorrectedReader)}
-
-
-def reader_of(name: str, settings: dict, cohorts: Mapping[str, Cohort], layout: Layout) -> Reader:
-    """Return the reader described by a section of the study file. Raises BadInput like `Reader`."""
-    return KINDS[exactly_one(settings, list(KINDS), f"readers.{name}")](name, settings, cohorts, layout)

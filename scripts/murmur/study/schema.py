@@ -53,6 +53,7 @@ ONLY_WITH = {
         "network": "train_on",
         "training": "train_on",
         "dataset": "masks",
+        "combine": "ensemble",
         "corrections": "corrects",
         "decisions": "corrects",
     },

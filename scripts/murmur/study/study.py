@@ -11,9 +11,10 @@ from murmur.study.checks import one_of
 from murmur.study.cohort import Cohort
 from murmur.study.comparison import Comparison
 from murmur.study.dates import check_dates
+from murmur.study.derived_reader import reader_of
 from murmur.study.findings import findings_of_files
 from murmur.study.layout import Layout
-from murmur.study.reader import Reader, reader_of
+from murmur.study.reader import Reader
 from murmur.study.reading import read_ahead
 from murmur.study.schema import complete
 from murmur.study.sources import cohort_of
@@ -51,7 +52,7 @@ class Study:
             name: reader_of(name, settings, self.cohorts, self.layout)
             for name, settings in self.settings["readers"].items()
         }
-        for name in self.readers_by("corrects"):
+        for name in [*self.readers_by("ensemble"), *self.readers_by("corrects")]:
             self.readers[name].take(self.readers, self.cohorts)
         self.comparisons: dict[str, Comparison] = {
             name: Comparison(name, given, self.cohorts, self.readers_of, self.mice_read, self.statistics["alpha"])
@@ -137,7 +138,7 @@ class Study:
         return [name for name, cohort in self.cohorts.items() if cohort.has_images]
 
     def readers_by(self, *kinds: str) -> list[str]:
-        """Names of the readers of these kinds: train_on, weights, masks, corrects."""
+        """Names of the readers of these kinds: train_on, weights, masks, ensemble, corrects."""
         return [name for name, reader in self.readers.items() if reader.kind in kinds]
 
     @cached_property

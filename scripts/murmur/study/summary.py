@@ -19,6 +19,7 @@ SOURCES = {
     "measurements": "a table of measurements",
 }
 READERS = {"train_on": "trained on", "weights": "network", "masks": "masks in", "corrects": "review of"}
+READERS |= {"ensemble": "ensemble of"}
 
 
 def summary(study: Study) -> str:
@@ -48,6 +49,8 @@ def _cohort(cohort: Cohort) -> str:
 
 def _reader(study: Study, reader: Reader) -> str:
     source = reader.settings[reader.kind]
+    if isinstance(source, list):
+        source = ", ".join(source)
     source = source if isinstance(source, str) else "to be downloaded"
     numbers = [f"{_mice(len(study.mice_read(name, reader.name)))} of {name}" for name in reader.cohorts]
     return f"{READERS[reader.kind]} {source}; {', '.join(numbers)}"

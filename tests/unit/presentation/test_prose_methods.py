@@ -259,6 +259,23 @@ def test_words_are_whole():
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
+        ({"combine": "majority"}, "The labels that more than half of them agreed on were used."),
+        ({"combine": "best"}, "fitted to validation mice."),
+        (
+            {"combine": "mean", "copies": "mirrored"},
+            "class probabilities was used. Its probabilities were averaged",
+        ),
+    ],
+)
+def test_ensemble_names_its_readers(settings, words):
+    reader = {"ensemble": ["a", "b", "c"], "postprocess": "largest_component", "mice": "test"} | settings
+    text = methods.other_reader("team", reader, None, {"ours": 3})
+    assert "an ensemble of the readers a, b and c" in text and words in text
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
         ({"corrections": "corrected"}, "reviewed by a person and corrected in another program where necessary"),
         ({"decisions": "reviewed.csv"}, "Only mice whose masks were accepted or corrected were used."),
     ],

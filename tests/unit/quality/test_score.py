@@ -42,27 +42,6 @@ def test_prediction_is_close_and_its_intervals_cover_new_mice():
         assert off.std() == pytest.approx(0.2, rel=0.15)
 
 
-def test_ridge_without_penalty_is_least_squares():
-    variables, outcomes, _ = scans(50)
-    x, y = variables.to_numpy(), outcomes["EDV"].to_numpy()
-    intercept, coefficients = score._ridge(x, y, 0.0)
-    expected = np.linalg.lstsq(np.column_stack([np.ones(50), x]), y, rcond=None)[0]
-    assert [intercept, *coefficients] == pytest.approx(expected.tolist())
-
-
-def test_penalty_shrinks_as_in_the_closed_form():
-    x = np.array([[-1.0], [0.0], [1.0]])
-    assert score._ridge(x, 3 * x[:, 0], 2.0)[1] == pytest.approx([3 * 2 / (2 + 2)])
-
-
-def test_mice_are_left_out_with_all_their_scans():
-    """Two scans of a mouse with the same variables cannot tell on each other."""
-    x = np.repeat(np.eye(4), 2, axis=0)
-    y = np.repeat([1.0, 2.0, 3.0, 4.0], 2)
-    residuals = score._left_out(x, y, np.repeat(range(4), 2), 1.0)
-    assert np.abs(residuals).min() > 0.3
-
-
 def test_missing_variables_take_the_mean(no_warnings):
     variables, outcomes, mice = scans(60)
     model = score.fit(variables, outcomes, mice)

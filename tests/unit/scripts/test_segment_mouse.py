@@ -52,10 +52,11 @@ def write_mouse(folder, rows, columns):
     return images
 
 
-def segment(folder, model, postprocess="none", exported=None, precision="float32"):
+def segment(folder, model, postprocess="none", exported=None, precision="float32", copies=None):
     output, spacing_mm = folder / "seg" / "A.h5", [0.1, 0.2, 1.0]
-    mouse, crop = str(folder / "A.h5"), True
-    segment_mouse.main(mouse, model, exported, "net", postprocess, spacing_mm, precision, crop, str(output), threads=1)
+    mouse, crop, models = str(folder / "A.h5"), True, [model] if isinstance(model, str) else model
+    networks = models, [exported] if exported else [], copies
+    segment_mouse.main(mouse, *networks, "net", postprocess, spacing_mm, precision, crop, str(output), threads=1)
     with h5py.File(output) as file:
         return file["Masks"][:], file["Frames_with_ROI"][:].tolist(), dict(file.attrs)
 
@@ -70,6 +71,24 @@ def test_labels_are_those_of_the_last_head(tmp_path, model):
     assert attributes["weights_sha256"] == sha256(model)
     assert attributes["spacing_mm"].tolist() == [0.1, 0.2, 1.0]
     assert attributes["segmented_rows"].tolist() == attributes["segmented_columns"].tolist() == [0, 32]
+
+
+def test_mean_of_networks_and_mirrored_copies(tmp_path, model):
+    """Twice the same network gives its masks; on an image and its mirror image, mirrored copies give mirrored masks."""
+    images = write_mouse(tmp_path, 32, 32)
+    plain, _, _ = segment(tmp_path, model)
+    twice, _, attributes = segment(tmp_path, [model, model])
+    np.testing.assert_array_equal(twice, plain)
+    assert attributes["weights_sha256"] == ", ".join([sha256(model)] * 2)
+    assert attributes["software"].startswith("mean of 2 networks; Keras")
+    with h5py.File(tmp_path / "seg" / "A.h5") as file:
+        entropy = file["Entropy"][:]
+    assert entropy.shape == images.shape and 0 < entropy.max() <= 100
+    copies, _, _ = segment(tmp_path, model, copies="mirrored")
+    write_cine(tmp_path / "A.h5", images[::-1])
+    mirrored, _, _ = segment(tmp_path, model, copies="mirrored")
+    np.testing.assert_array_equal(mirrored[::-1], copies)
+    assert (copies != plain).any()
 
 
 @pytest.mark.parametrize(("rows", "columns"), [(20, 26), (44, 32), (40, 25)])
@@ -133,7 +152,7 @@ def test_a_gpu_that_is_not_there_stops_the_job(tmp_path, model, monkeypatch):
     with pytest.raises(BadInput, match="given 1 GPU, and TensorFlow sees 0"):
         mouse, output = str(tmp_path / "A.h5"), str(tmp_path / "B.h5")
         segment_mouse.main(
-            mouse, model, None, "net", "none", [0.1, 0.2, 1.0], "float32", True, output, threads=1, gpu=1
+            mouse, [model], [], None, "net", "none", [0.1, 0.2, 1.0], "float32", True, output, threads=1, gpu=1
         )
 
 

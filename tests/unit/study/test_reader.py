@@ -179,3 +179,69 @@ def test_reviewed_reader_that_cannot_be_made(reviewed, change, sentence):
     reviewed["readers"]["reviewed"] = {key: value for key, value in reader.items() if value is not None}
     with pytest.raises(BadInput, match=sentence):
         Study(reviewed).readers["reviewed"].check_files({})
+
+
+@pytest.fixture
+def team(demo):
+    """A function that builds a study with three networks and an ensemble of them with these settings."""
+    demo["readers"] |= {"murmur": {"weights": "murmur"}, "mirrored": {"weights": "murmur", "copies": "mirrored"}}
+
+    def build(**settings):
+        study = demo | {"readers": demo["readers"] | {"team": {"ensemble": ["unet3plus", "murmur"]} | settings}}
+        return Study(study)
+
+    return build
+
+
+def test_ensemble_has_its_members_and_the_cohorts_of_all(team):
+    study = team()
+    reader = study.readers["team"]
+    assert [member.name for member in reader.members] == ["unet3plus", "murmur"]
+    assert reader.cohorts == ["internal", "external_7T"] and not reader.networks and not reader.chooses
+    assert study.readers_compared("internal") == ["unet3plus", "murmur", "mirrored", "team"]
+    reader.check_files(study.cohorts)
+
+
+def test_choice_is_fitted_to_the_contoured_validation_mice(team):
+    study = team(combine="best")
+    reader = study.readers["team"]
+    cohort, mice = reader.mice_of_choice
+    assert reader.chooses and cohort.name == "internal"
+    assert mice == study.cohorts["internal"].mice_of("validation")
+
+
+def test_mean_is_that_of_the_networks(team):
+    reader = team(combine="mean", copies="mirrored", ensemble=["murmur", "mirrored"]).readers["team"]
+    assert [network.name for network in reader.networks] == ["murmur", "mirrored"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        ({"ensemble": ["unet3plus", "murmer"]}, "found 'murmer'.*murmur"),
+        ({"ensemble": ["unet3plus", "team"]}, "readers.team.ensemble: found 'team'"),
+        ({"copies": "mirrored"}, "found without combine: mean"),
+        ({"combine": "mean"}, r"found unet3plus \(160 pixels\), murmur \(192 pixels\), expected networks for images"),
+        ({"cohorts": ["elsewhere"]}, "elsewhere"),
+    ],
+)
+def test_ensemble_that_cannot_be_made(team, settings, sentence):
+    with pytest.raises(BadInput, match=sentence):
+        team(**settings)
+
+
+def test_masks_of_an_ensemble_must_be_those_of_all_its_mice(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    study = observed(tmp_path)
+    study["cohorts"]["mine"]["split"] = {"file": "split.csv"}
+    (tmp_path / "split.csv").write_text("mouse,split\nA,train\nB,validation\nC,test\n")
+    study["readers"] |= {"murmur": {"weights": "murmur"}}
+    (name,) = (name for name, reader in study["readers"].items() if "masks" in reader)
+    study["readers"] |= {"team": {"ensemble": [name, "murmur"], "mice": "all"}}
+    with pytest.raises(BadInput, match=f"readers.team.ensemble: found '{name}', whose masks of A are not imported"):
+        Study(study).check_mice()
+    study["readers"][name]["mice"] = "all"
+    Study(study).check_mice()
+    study["readers"]["team"]["combine"] = "best"
+    with pytest.raises(BadInput, match="readers.team.combine: found best, and as contoured validation mice 0 in mine"):
+        Study(study).check_mice()

@@ -207,7 +207,7 @@ def read_mice(reader: dict, read: dict[str, int]) -> str:
 
 def application(name: str, reader: dict, read: dict[str, int]) -> str:
     """Describe to which mice a network trained in this study was applied."""
-    return paragraph(f"reader {name} was applied to {read_mice(reader, read)}")
+    return paragraph(f"reader {name} was applied to {read_mice(reader, read)}", mirrored(reader))
 
 
 def other_reader(name: str, reader: dict, digest: str | None, read: dict[str, int]) -> str:
@@ -218,12 +218,39 @@ def other_reader(name: str, reader: dict, digest: str | None, read: dict[str, in
         )
     if "corrects" in reader:
         return reviewed(name, reader)
+    if "ensemble" in reader:
+        return ensemble(name, reader, read)
     published = reader["weights"] == "published" or digest == WEIGHTS["sha256"]
     what = "the published network of the original study" if published else "a previously trained network"
     if reader["weights"] in SHIPPED_WEIGHTS:
         what = "the network supplied with Murmur, trained on simulated images only"
     return paragraph(
-        f"reader {name}, {what} (SHA-256 of the weight file, {digest}), was applied to {read_mice(reader, read)}"
+        f"reader {name}, {what} (SHA-256 of the weight file, {digest}), was applied to {read_mice(reader, read)}",
+        mirrored(reader),
+    )
+
+
+def mirrored(reader: dict) -> str:
+    """Describe that probabilities were averaged over mirrored copies; empty if they were not."""
+    if "copies" not in reader:
+        return ""
+    return "its probabilities were averaged over each slice and its copies mirrored along rows, columns and both"
+
+
+def ensemble(name: str, reader: dict, read: dict[str, int]) -> str:
+    """Describe how the masks of several readers were combined."""
+    how = {
+        "majority": "the labels that more than half of them agreed on were used",
+        "best": "in each mouse, the masks of one of them, or those of at least a number of votes, were used: those "
+        "with the highest predicted Dice coefficient. It was predicted, by structure and phase, by ridge regression on "
+        "the Dice coefficients of all pairs of masks, fitted to validation mice",
+        "mean": "the mean of their class probabilities was used",
+    }
+    return paragraph(
+        f"reader {name} is an ensemble of the readers {enumerate_words(reader['ensemble'])}, applied to "
+        f"{read_mice(reader, read)}",
+        how[reader["combine"]],
+        mirrored(reader),
     )
 
 
@@ -243,7 +270,7 @@ def reviewed(name: str, reader: dict) -> str:
 def masks(readers: dict[str, dict]) -> str:
     """Describe how networks segment, and how the masks of each reader were post-processed."""
     readers = {name: reader for name, reader in readers.items() if "corrects" not in reader}
-    networks = [name for name, reader in readers.items() if "masks" not in reader]
+    networks = [name for name, reader in readers.items() if "masks" not in reader and "ensemble" not in reader]
     cleaned = [name for name, reader in readers.items() if reader["postprocess"] == "largest_component"]
     left = [name for name in readers if name not in cleaned]
     return paragraph(
