@@ -48,7 +48,7 @@ class Sign:
         return number + {"": "", "%": "%"}.get(unit, f" {UNITS.get(unit, unit)}")
 
     def reason(self, value: float, high: float | None) -> str:
-        """Return in words that `value` is beyond its limits, of which the upper one, `high`, is named unless it is 0."""
+        """Return in words that `value` is beyond its limits; the upper one, `high`, is not named if it is 0."""
         if high == 0:
             return self.words.format(value=self.printed(value))
         below = self.low is not None and value < self.low
