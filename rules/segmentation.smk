@@ -161,6 +161,7 @@ for name in study.readers_by("masks"):
             input:
                 manifest=study.layout.cohort(cohort, "manifest.csv"),
                 masks=study.readers[name].mask_files(study.cohorts[cohort]),
+                mice=study.readers[name].grids(study.cohorts[cohort]),
             output:
                 study.readers[name].segmentations(study.cohorts[cohort]),
             log:
@@ -175,6 +176,7 @@ for name in study.readers_by("masks"):
             params:
                 folder=study.readers[name].settings["masks"],
                 dataset=study.readers[name].settings["dataset"],
+                nifti=study.readers[name].nifti,
                 mice=study.readers[name].mice(study.cohorts[cohort]),
                 reader=name,
                 postprocess=study.readers[name].settings["postprocess"],

@@ -1,18 +1,22 @@
 """Import the masks of a second observer or another tool as the segmentations of a reader, for all mice of a cohort.
 
-The masks must have the grid of the images and the labels of the reference. If a file contains `Frames_with_ROI`, only
-these frames are considered segmented; otherwise all are. Mice without a file, or whose file lacks the dataset, are
-treated as not segmented: their measurements are missing, and they are listed in the log. All files were already checked
-when the study was planned (`MasksReader.check_files`), except those that changed since.
+The masks must have the grid of the images and the labels of the reference; those in NIfTI files are brought to both. If
+an HDF5 file contains `Frames_with_ROI`, only these frames are considered segmented; otherwise all are. In NIfTI files,
+these are the frames that have a file or, with four dimensions, labels. Mice without a file, or whose file lacks the
+dataset, are treated as not segmented: their measurements are missing, and they are listed in the log. All files were
+already checked when the study was planned (`MasksReader.check_files`), except those that changed since.
 """
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from murmur.data.manifest import read_manifest
-from murmur.data.mouse_file import write_cine
+from murmur.data.manifest import Mouse, read_manifest
+from murmur.data.mouse_file import affine_of, affine_to_write, open_mouse, write_cine
+from murmur.data.nifti_file import grid_image
+from murmur.data.nifti_masks import NiftiMasks
 from murmur.data.reader_masks import read_masks
 from murmur.errors import BadInput
 from murmur.files import remembered_sha256
@@ -32,42 +36,58 @@ def main(
     reader: str,
     postprocess: str,
     segmentations: list[str],
+    nifti: Mapping | None = None,
+    mouse_files: Sequence[str] = (),
 ) -> None:
     """Write one segmentation per mouse, in the order of `mice`.
+
+    If the masks are NIfTI files, `nifti` are the arguments of NiftiMasks; `mouse_files` have the grids of the images.
 
     Raises BadInput with one line per invalid file.
     """
     described = read_manifest(manifest)
+    placed = NiftiMasks(**nifti, mice=mice) if nifti else None
+    grids = dict(zip(mice, mouse_files, strict=True)) if nifti else {}
     problems, missing = [], []
     for name, segmentation in zip(progress(mice, "importing", "mouse"), segmentations, strict=True):
-        mouse, path = described[name], str(Path(folder) / f"{name}.h5")
+        mouse = described[name]
+        files = [*map(str, placed.mask_files(name))] if placed else [str(Path(folder) / f"{name}.h5")]
         try:
-            found = read_masks(path, dataset, mouse.shape)
+            found = _on_grid(placed, mouse, grids[name]) if placed else read_masks(files[0], dataset, mouse.shape)
         except BadInput as problem:
             problems.append(str(problem))
             continue
         if found is None:
-            missing.append(path)
+            missing.append(name)
         masks, frames = found or (np.zeros(mouse.shape, np.uint8), [])
         if postprocess == "largest_component":
             masks = keep_heart(masks, mouse.spacing_mm)
         attributes = {
             "reader": reader,
-            "masks_sha256": remembered_sha256(path) if found else "",
+            "masks_sha256": " ".join(map(remembered_sha256, files)) if found else "",
             "postprocess": postprocess,
             "spacing_mm": mouse.spacing_mm,
         }
         write_cine(segmentation, masks=masks, frames=frames, attributes=attributes)
     if len(missing) == len(mice):
-        problems.append(
-            f"{folder}: found no {dataset} for any of the mice, expected MOUSE.h5 files with it; "
-            "set the reader's dataset"
-        )
+        what, wanted = ("masks", nifti["masks"]) if nifti else (dataset, "MOUSE.h5 files with it")
+        key = "files" if nifti else "dataset"
+        problems.append(f"{folder}: found no {what} for any of the mice, expected {wanted}; set the reader's {key}")
     log.info("%d of %d mice segmented by %s", len(mice) - len(missing) - len(problems), len(mice), reader)
-    for path in missing:
-        log.warning("%s: found no %s; the mouse is treated as not segmented", path, dataset)
+    for name in missing:
+        log.warning("%s: found no masks of %s; the mouse is treated as not segmented", folder, name)
     if problems:
         raise BadInput("\n".join(problems))
+
+
+def _on_grid(masks: NiftiMasks, mouse: Mouse, path: str) -> tuple[np.ndarray, list[int]] | None:
+    """Return the masks of a mouse on the grid of its images, and the frames that were segmented; None without file."""
+    if not masks.mask_files(mouse.name):
+        return None
+    with open_mouse(path) as file:
+        affine = affine_of(file)
+    used = affine_to_write(affine, mouse.spacing_mm) is affine  # not if the study file overrides the spacing
+    return masks.read_masks(mouse.name, grid_image(mouse.shape, affine if used else None))
 
 
 if __name__ == "__main__":
@@ -80,4 +100,6 @@ if __name__ == "__main__":
             reader=snakemake.params.reader,
             postprocess=snakemake.params.postprocess,
             segmentations=list(snakemake.output),
+            nifti=snakemake.params.nifti,
+            mouse_files=list(snakemake.input.mice),
         )

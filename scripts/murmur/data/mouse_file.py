@@ -56,8 +56,8 @@ def check_header(path: str | Path) -> dict:
     -------
     dict
         Values of JSON: `shape` (row, column, slice, frame) and `type` of the images, `has_masks`, the attributes
-        `spacing_mm` and `frame_interval_ms` (None if absent), `frames`, as listed in `Frames_with_ROI` (None without
-        list), and `unused`, the names of everything else in the file.
+        `spacing_mm`, `frame_interval_ms` and `affine` (None if absent), `frames`, as listed in `Frames_with_ROI` (None
+        without list), and `unused`, the names of everything else in the file.
 
     Raises
     ------
@@ -73,6 +73,7 @@ def check_header(path: str | Path) -> dict:
             "has_masks": masks is not None,
             "spacing_mm": attribute(file, "spacing_mm", 3),
             "frame_interval_ms": attribute(file, "frame_interval_ms", 1),
+            "affine": None if (affine := affine_of(file)) is None else affine.tolist(),
             "frames": listed_frames(file, images.shape[3]) if masks is not None else None,
             "unused": [name for name in file if name not in ("Images", "Masks", "Frames_with_ROI")],
         }

@@ -47,6 +47,7 @@ def open_nifti(path: Path) -> nibabel.Nifti1Pair:
             raise BadInput(f"{path}: found values of shape {shape} and type {kind}, expected numbers; export it again")
         if _has_code(image) and not (np.isfinite(image.affine).all() and abs(np.linalg.det(image.affine[:3, :3])) > 0):
             raise BadInput(f"{path}: found an affine that maps no voxels to positions, expected one; export it again")
+        _check_forms(path, image)
         check_size(path, "an image", shape, kind.itemsize)
         expected = image.dataobj.offset + int(np.prod(shape)) * kind.itemsize
         size = _size(Path(image.file_map["image"].filename), expected)
@@ -56,6 +57,22 @@ def open_nifti(path: Path) -> nibabel.Nifti1Pair:
                 "it again"
             )
         return image
+
+
+def _check_forms(path: Path, image: nibabel.Nifti1Pair) -> None:
+    """Raise BadInput if qform and sform place voxels differently: programs disagree on which of them they use."""
+    if min(image.header["qform_code"], image.header["sform_code"]) < 1 or len(image.shape) < 3:
+        return
+    qform, sform = image.header.get_qform(), image.header.get_sform()
+    if not np.isfinite(qform).all():
+        raise BadInput(f"{path}: found a qform that is no position, expected one; export it again")
+    corners = np.array(np.meshgrid(*[(0, side - 1) for side in image.shape[:3]], [1], indexing="ij")).reshape(4, -1)
+    apart = np.linalg.norm((qform - sform)[:3] @ corners, axis=0).max()
+    if apart > TOLERANCE * min(nibabel.affines.voxel_sizes(sform)):
+        raise BadInput(
+            f"{path}: found a qform and an sform that place a voxel {apart * _millimetres(image):.3g} mm apart, "
+            "expected one position; find out in a viewer which of them is right, and copy it to the other"
+        )
 
 
 def _size(path: Path, expected: int) -> int:
@@ -187,6 +204,15 @@ def scaled_to_uint16(path: Path, image: nibabel.Nifti1Pair) -> np.ndarray:
     if not (whole and lowest >= 0 and highest <= 65535):
         values = np.round((values - lowest) * (65535 / max(highest - lowest, np.finfo(float).tiny)))
     return values.astype(np.uint16)
+
+
+def grid_image(shape: tuple[int, ...], affine: np.ndarray | None) -> nibabel.Nifti1Image:
+    """Return an empty image with the grid of a cine, to bring masks to; without an affine, it has no position."""
+    image = nibabel.Nifti1Image(np.broadcast_to(np.uint8(0), shape), affine)
+    if affine is not None:
+        image.header.set_xyzt_units("mm", "msec")
+        image.set_sform(affine, code=1)
+    return image
 
 
 def is_placed(image: nibabel.Nifti1Pair) -> bool:

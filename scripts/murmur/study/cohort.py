@@ -7,6 +7,7 @@ to be drawn for mice whose contoured frames can only be determined from their ma
 import abc
 from functools import cached_property
 
+import numpy as np
 import pandas as pd
 
 from murmur.data.mouse_file import check_header
@@ -143,6 +144,12 @@ class Cohort(abc.ABC):
         """The shape of the images of a mouse; None if the workflow makes or downloads them."""
         files = self.user_files(mouse)
         return tuple(check_header(files[0])["shape"]) if files else None
+
+    def affine(self, mouse: str) -> np.ndarray | None:
+        """The affine of the images of a mouse, as `affine_of`; None if it is not known or the workflow makes them."""
+        files = self.user_files(mouse)
+        found = check_header(files[0])["affine"] if files else None
+        return None if found is None else np.array(found)
 
     @cached_property
     def listed(self) -> Participants:

@@ -5,6 +5,7 @@ import os
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
+from murmur.data.nifti_masks import NiftiMasks
 from murmur.data.plausibility import Finding, listed
 from murmur.files import natural_key
 from murmur.study.cohort import Cohort
@@ -54,10 +55,19 @@ def _masks_of_no_mouse(reader: Reader, cohorts: Mapping[str, Cohort]) -> Iterato
     """Find files of a reader of masks that belong to no mouse of any cohort."""
     mice = [mouse for cohort in cohorts.values() if cohort.has_images for mouse in cohort.found]
     names = {path.name: path.stem for path in reader.folder.iterdir() if _looks_like_mouse(path)}
-    others = [name for name, stem in names.items() if not (name == f"{stem}.h5" and stem in mice)]
+    used = {f"{mouse}.h5" for mouse in mice}
+    if reader.nifti:
+        masks = NiftiMasks(**reader.nifti, mice=mice)
+        used = {path.name for mouse in mice for path in masks.mask_files(mouse)}
+    others = [name for name in names if name not in used]
     if others:
         found = [f"{name}{_nearest(names[name], mice)}" for name in sorted(others, key=natural_key)]
-        yield Finding("", f"masks of {reader.name} of no mouse", listed(found), "MOUSE.h5 of a mouse of the cohort")
+        yield Finding(
+            "",
+            f"masks of {reader.name} of no mouse",
+            listed(found),
+            f"{reader.nifti.get('masks', 'MOUSE.h5')} of a mouse",
+        )
 
 
 def _participants(cohort: Cohort, cohorts: Mapping[str, Cohort]) -> Iterator[Finding]:

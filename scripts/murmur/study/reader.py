@@ -12,6 +12,8 @@ from urllib.parse import urlsplit
 
 from tqdm import tqdm
 
+from murmur.data.nifti_file import grid_image
+from murmur.data.nifti_masks import NiftiMasks
 from murmur.data.published_dataset import WEIGHTS
 from murmur.data.reader_masks import check_masks, check_shape, datasets
 from murmur.errors import BadInput
@@ -21,7 +23,7 @@ from murmur.study.checks import existing, nearest, one_of
 from murmur.study.cohort import Cohort
 from murmur.study.dates import check_dates
 from murmur.study.layout import Layout
-from murmur.vocabulary import SHIPPED_WEIGHTS
+from murmur.vocabulary import SHIPPED_WEIGHTS, STRUCTURES
 
 SHIPPED = Path(__file__).resolve().parents[3] / "models" / "murmur.keras"
 KEYWORDS = ("murmur", "published")
@@ -202,13 +204,30 @@ class MasksReader(Reader):
 
     def _check_source(self, key: str, cohorts: Mapping[str, Cohort]) -> None:
         self.folder = existing(self.settings["masks"], key, "folder")
-        if all(path.name.startswith(".") for path in self.folder.glob("*.h5")):
+        if self.nifti:
+            NiftiMasks(**self.nifti, key=f"{self.key}.files")
+        elif all(path.name.startswith(".") for path in self.folder.glob("*.h5")):
             raise BadInput(
                 f"{key}: found no file *.h5 in '{self.folder}', expected MOUSE.h5 for each mouse; correct it"
             )
 
+    @property
+    def nifti(self) -> dict:
+        """The settings for masks as NIfTI files, arguments of NiftiMasks; empty for HDF5 files."""
+        if "files" not in self.settings:
+            return {}
+        given = {key: self.settings[key] for key in ("ignore", "frames_from") if key in self.settings}
+        labels = STRUCTURES | self.settings.get("labels", {})
+        return {"folder": str(self.folder), "masks": self.settings["files"], "labels": labels, **given}
+
+    def _nifti_masks(self, cohort: Cohort) -> NiftiMasks:
+        return NiftiMasks(**self.nifti, mice=self.mice(cohort), key=f"{self.key}.files")
+
     def mask_files(self, cohort: Cohort) -> list[str]:
         """The existing mask files of a cohort; mice that were not segmented have none."""
+        if self.nifti:
+            masks = self._nifti_masks(cohort)
+            return [str(file) for mouse in self.mice(cohort) for file in masks.mask_files(mouse)]
         files = [str(self.folder / f"{mouse}.h5") for mouse in self.mice(cohort)]
         return [file for file in files if os.path.lexists(file)]
 
@@ -218,6 +237,9 @@ class MasksReader(Reader):
         The masks are read once, until their file changes.
         """
         for cohort in map(cohorts.get, self.cohorts):
+            if self.nifti:
+                self._check_nifti(cohort)
+                continue
             dataset, files, problems, shapes = self.settings["dataset"], self.mask_files(cohort), [], []
             for file in tqdm(files, f"Checking {self.name}", unit="file", delay=2, disable=None, dynamic_ncols=True):
                 try:
@@ -240,3 +262,21 @@ class MasksReader(Reader):
                     f"cohort '{cohort.name}', expected MOUSE.h5 files with it; correct the folder, or set the reader's "
                     f"dataset{nearest(dataset, names)}"
                 )
+
+    def grids(self, cohort: Cohort) -> list[str]:
+        """The mouse files, whose affines place NIfTI masks; none for HDF5 files."""
+        return [cohort.file(mouse) for mouse in self.mice(cohort)] if self.nifti else []
+
+    def _check_nifti(self, cohort: Cohort) -> None:
+        """Raise BadInput, one line per mouse, if a header is invalid, or another grid than that of the images."""
+        masks, found = self._nifti_masks(cohort), []
+        for mouse in self.mice(cohort):
+            try:
+                shape = None if mouse in cohort.bad_files else cohort.shape(mouse)
+                if shape and masks.mask_files(mouse):
+                    masks.check_masks(mouse, grid_image(shape, cohort.affine(mouse)))
+            except BadInput as problem:
+                found.append(str(problem))
+        if found:
+            raise BadInput("\n".join(found))
+        check_dates(self.mask_files(cohort))

@@ -6,6 +6,7 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from tqdm import tqdm
 
 from murmur.data import bruker, dicom
@@ -94,6 +95,10 @@ class ScanCohort(Cohort):
     def shape(self, mouse: str) -> tuple[int, ...]:
         """The shape of the images of a mouse."""
         return self.session(mouse).shape
+
+    def affine(self, mouse: str) -> np.ndarray:
+        """The affine of the images of a mouse."""
+        return np.array(self.session(mouse).cine.affine)
 
     def _contoured_frames(self) -> dict[str, list[int]]:
         return {mouse: [] for mouse in self.mice}

@@ -52,7 +52,8 @@ ONLY_WITH = {
     "reader": {
         "network": "train_on",
         "training": "train_on",
-        "dataset": "masks",
+        **dict.fromkeys(("dataset", "files"), "masks"),
+        **dict.fromkeys(("labels", "ignore", "frames_from"), "files"),
         "combine": "ensemble",
         "corrections": "corrects",
         "decisions": "corrects",

@@ -3,12 +3,14 @@
 from functools import cached_property
 from pathlib import Path
 
+import numpy as np
+
 from murmur.data import measurement_table
 from murmur.data.headers import agreed
 from murmur.data.manifest import check_mouse
 from murmur.data.mouse_file import check_header, contoured_frames
 from murmur.data.nifti import NiftiFolder
-from murmur.data.nifti_file import open_nifti, read_header, scaled_to_uint16
+from murmur.data.nifti_file import is_placed, open_nifti, read_header, scaled_to_uint16
 from murmur.data.published_dataset import ADDRESS, CHECKSUMS, INFLOW_MICE, read_checksums
 from murmur.data.split import inflow_note
 from murmur.errors import BadInput
@@ -185,6 +187,11 @@ class NiftiCohort(Cohort):
     def shape(self, mouse: str) -> tuple[int, ...]:
         """The shape of the image of a mouse."""
         return open_nifti(self.folder.image_file(mouse)).shape
+
+    def affine(self, mouse: str) -> np.ndarray | None:
+        """The affine of the image of a mouse; None if it gives no position."""
+        image = open_nifti(self.folder.image_file(mouse))
+        return image.affine if is_placed(image) else None
 
     def _contoured_frames(self) -> dict[str, list[int]]:
         in_4d = {mouse: str(file) for mouse in self.mice if (file := self.folder.mask_4d(mouse))}

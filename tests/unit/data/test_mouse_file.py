@@ -73,6 +73,7 @@ def test_header_of_a_good_mouse(tmp_path):
         "shape": list(SHAPE),
         "type": "uint16",
         "has_masks": True,
+        "affine": None,
         "spacing_mm": [0.2, 0.2, 1.0],
         "frame_interval_ms": None,
         "frames": [0, 3],

@@ -250,3 +250,22 @@ def test_truncated_archive_is_found_without_reading_whole_ones(tmp_path, monkeyp
         header(tmp_path / "short.nii.gz")
     monkeypatch.setattr("murmur.data.nifti_file.gzip.open", lambda path: pytest.fail("the file was decompressed"))
     header(tmp_path / "a.nii.gz")
+
+
+def test_qform_and_sform_that_disagree_are_named(tmp_path):
+    """Programs differ in which of the two they use, so that a mask may lie elsewhere than it was drawn."""
+    affine = np.diag([0.1, 0.1, 1.0, 1.0])
+    image = nibabel.Nifti1Image(np.zeros((20, 20, 5, 2), np.int16), affine)
+    image.set_qform(affine, code=1)
+    image.set_sform(affine, code=1)
+    nibabel.save(image, tmp_path / "same.nii")
+    assert open_nifti(tmp_path / "same.nii").shape == (20, 20, 5, 2)
+    moved = affine.copy()
+    moved[0, 3] = 0.5
+    image.set_qform(moved, code=1)
+    nibabel.save(image, tmp_path / "moved.nii")
+    with pytest.raises(BadInput, match="found a qform and an sform that place a voxel 0.5 mm apart, expected one"):
+        open_nifti(tmp_path / "moved.nii")
+    image.set_qform(moved, code=0)
+    nibabel.save(image, tmp_path / "unset.nii")
+    assert np.allclose(open_nifti(tmp_path / "unset.nii").affine, affine)

@@ -1,0 +1,228 @@
+"""Masks as NIfTI files in a folder: of the reference, a second observer or another tool, on the grid of the images."""
+
+import re
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from nibabel import Nifti1Pair
+
+from murmur.data.nifti_file import on_grid, open_nifti, orientation_to, read_values
+from murmur.errors import BadInput
+from murmur.files import check_name
+
+SHOWN = 5  # labels listed in a message
+
+
+def name_pattern(name: str, mouse: str | None = None) -> re.Pattern:
+    """Turn a name such as `{mouse}_*_frame{frame}_gt.nii.gz` into a regular expression."""
+    parts = {
+        "{mouse}": re.escape(mouse) if mouse else r"(?P<mouse>.+)",
+        "{frame}": r"(?P<frame>\d+)",
+        "*": ".*?",
+    }
+    pieces = re.split(r"(\{mouse\}|\{frame\}|\*)", name)
+    return re.compile("".join(parts.get(piece, re.escape(piece)) for piece in pieces))
+
+
+def check_template(key: str, name: str) -> None:
+    """Raise BadInput unless a template is a file name with `{mouse}` once and `{frame}` at most once."""
+    if name.count("{mouse}") != 1 or name.count("{frame}") > 1 or "/" in name:
+        raise BadInput(
+            f"{key}: found '{name}', expected a file name that contains {{mouse}} once; all files must be in one folder"
+        )
+
+
+class NiftiMasks:
+    """The masks of mice as NIfTI files in a folder.
+
+    Parameters
+    ----------
+    folder : str
+        The folder.
+    masks : str or None
+        Template of the names of the masks, with `{mouse}` once, `{frame}` if there is one file per frame, and `*` for
+        any text; None without masks.
+    labels : dict of str to int
+        Labels of `myocardium` and `blood_pool`.
+    frames_from : int
+        Number of the first frame in the names.
+    ignore : list of int, optional
+        Labels of other structures, which count as background.
+    mice : list of str, optional
+        Names of the mice.
+    key : str
+        Key of the template in the study file, for messages.
+
+    Raises
+    ------
+    BadInput
+        If the template is not a file name with `{mouse}` once and `{frame}` at most once, or if a label has two
+        meanings.
+    """
+
+    def __init__(
+        self,
+        folder: str,
+        masks: str | None,
+        labels: dict[str, int],
+        frames_from: int = 1,
+        ignore: Sequence[int] = (),
+        mice: Sequence[str] = (),
+        key: str = "source.masks",
+    ):
+        self.folder, self.masks, self.key = Path(folder), masks, key
+        self.labels, self.ignore, self.frames_from = labels, tuple(ignore), frames_from
+        self._mice = mice
+        if masks is not None:
+            check_template(key, masks)
+        named = [*labels.values(), *self.ignore]
+        if twice := sorted({label for label in named if named.count(label) > 1}):
+            raise BadInput(
+                f"{key.rpartition('.')[0]}.labels: found the label {twice[0]} for two structures, expected a different "
+                f"label for each of {', '.join(labels)} and for those under ignore; look up the labels of the masks"
+            )
+
+    def mice(self) -> list[str]:
+        """Return the names of the mice."""
+        return list(self._mice)
+
+    @cached_property
+    def _files(self) -> list[Path]:
+        """The files of the folder that are not hidden, in order."""
+        return sorted(path for path in self.folder.iterdir() if not path.name.startswith("."))
+
+    @cached_property
+    def _masks(self) -> dict[str, dict[int | None, Path]]:
+        """Mask files of each mouse by frame, counted from 0; None stands for a 4D file.
+
+        A name that fits several mice belongs to the one with the longest name: M1_week4_frame01 to M1_week4, not to M1.
+        """
+        found: dict[str, dict[int | None, Path]] = {}
+        if self.masks is None:
+            return found
+        patterns = [(mouse, name_pattern(self.masks, mouse)) for mouse in sorted(self.mice(), key=len, reverse=True)]
+        for path in self._files:
+            fits = ((mouse, pattern.fullmatch(path.name)) for mouse, pattern in patterns)
+            mouse, match = next(((mouse, match) for mouse, match in fits if match), (None, None))
+            if match is None:
+                continue
+            number = match.groupdict().get("frame")
+            check_name(path)
+            frame = None if number is None else int(number) - self.frames_from
+            other = found.setdefault(mouse, {}).setdefault(frame, path)
+            if other != path:
+                raise BadInput(f"{path}: found the same frame of {mouse} in {other}, expected one file; remove one")
+        if not found:
+            raise BadInput(
+                f"{self.folder}: found no masks {self.masks} of any mouse, expected at least one; correct {self.key}, "
+                "or remove it if the mice have no contours"
+            )
+        return found
+
+    def mask_files(self, mouse: str) -> list[Path]:
+        """Return the mask files of a mouse, in order; empty if it has no contours."""
+        return list(self._masks.get(mouse, {}).values())
+
+    def mouse_of_mask(self, path: Path) -> tuple[str, str | None]:
+        """Return the name of a file and, if it has the form of a mask, the name of its mouse."""
+        match = name_pattern(self.masks).fullmatch(path.name) if self.masks else None
+        return path.name, match["mouse"] if match else None
+
+    def contoured_frames(self, mouse: str) -> list[int]:
+        """Return the frames with a mask, counted from 0; a 4D file is read to find them."""
+        file = self.mask_4d(mouse)
+        return self.labelled_frames(file) if file else sorted(self._masks.get(mouse, {}))
+
+    def mask_4d(self, mouse: str) -> Path | None:
+        """Return the 4D mask file of a mouse; None if there is one file per frame, or none."""
+        return self._masks.get(mouse, {}).get(None)
+
+    def labelled_frames(self, path: str | Path) -> list[int]:
+        """Return the frames of a 4D mask file with at least one label of the two structures, counted from 0."""
+        return _labelled_frames(self._labelled(Path(path), read_values(Path(path))))
+
+    def check_masks(self, mouse: str, image: Nifti1Pair) -> None:
+        """Check the headers of the masks of a mouse. Raises BadInput unless they have grid and frames of the image."""
+        for frame, path in self._masks.get(mouse, {}).items():
+            orientation_to(path, self._open_mask(path, frame, image), image)
+
+    def read_masks(self, mouse: str, image: Nifti1Pair) -> tuple[np.ndarray, list[int]]:
+        """Read the masks of a mouse on the grid of its image.
+
+        Parameters
+        ----------
+        mouse : str
+            Name of the mouse.
+        image : nibabel.Nifti1Pair
+            The 4D image of the mouse.
+
+        Returns
+        -------
+        masks : ndarray
+            Labels (row, column, slice, frame), uint8: 0 background, 1 myocardium, 2 blood pool.
+        frames : list of int
+            Annotated frames, counted from 0; in a 4D file, those with at least one label.
+
+        Raises
+        ------
+        BadInput
+            If a grid, a frame number or a value is wrong.
+        """
+        masks, frames = np.zeros(image.shape, np.uint8), []
+        for frame, path in self._masks.get(mouse, {}).items():
+            values = on_grid(path, self._open_mask(path, frame, image), image)
+            if frame is None:
+                masks[:] = self._labelled(path, values).reshape(image.shape)
+                frames += _labelled_frames(masks)
+            else:
+                masks[..., frame] = self._labelled(path, values).reshape(image.shape[:3])
+                frames.append(frame)
+        return masks, sorted(frames)
+
+    def _open_mask(self, path: Path, frame: int | None, image: Nifti1Pair) -> Nifti1Pair:
+        """Open the mask of a frame or, with None, of all frames. Raises BadInput unless frames and axes fit the image.
+
+        A mask of one frame may have three axes, or four; the grid is compared in `orientation_to`.
+        """
+        mask, frames = open_nifti(path), image.shape[3]
+        if frame is not None and not 0 <= frame < frames:
+            raise BadInput(
+                f"{path}: found frame {frame + self.frames_from} in the name, expected {self.frames_from} to "
+                f"{frames - 1 + self.frames_from}; set frames_from or rename the file"
+            )
+        expected = image.shape if frame is None else (*image.shape[:3], 1)
+        if mask.ndim not in (3, 4) or (*mask.shape, 1)[3] != expected[3]:
+            shape = expected if frame is None else image.shape[:3]
+            raise BadInput(
+                f"{path}: found the shape {mask.shape}, expected {shape} as in the image; export both on one grid"
+            )
+        return mask
+
+    def _labelled(self, path: Path, values: np.ndarray) -> np.ndarray:
+        """Translate the labels of a mask to Murmur's, 1 myocardium and 2 blood pool."""
+        meaning = {self.labels["myocardium"]: 1, self.labels["blood_pool"]: 2}
+        mask, unknown = np.zeros(values.shape, np.uint8), []
+        for value in np.unique(values):
+            if not float(value).is_integer():
+                raise BadInput(
+                    f"{path}: found the value {value:g}, expected integer labels; export masks, not probabilities"
+                )
+            if value in meaning:
+                mask[values == value] = meaning[value]
+            elif value != 0 and value not in self.ignore:
+                unknown.append(f"{value:g}")
+        if unknown:
+            some = ", ".join(unknown[:SHOWN]) + (", ..." if len(unknown) > SHOWN else "")
+            raise BadInput(
+                f"{path}: found the label {some}, expected 0 background, {self.labels['myocardium']} myocardium, "
+                f"{self.labels['blood_pool']} blood_pool; correct labels in the study file, or list other structures "
+                "under ignore"
+            )
+        return mask
+
+
+def _labelled_frames(masks: np.ndarray) -> list[int]:
+    """Return the frames with at least one label, counted from 0."""
+    return np.flatnonzero(masks.any(axis=(0, 1, 2))).tolist()
