@@ -3,6 +3,7 @@
 #   in    manifest.csv, the mouse files and the segmentations, frames.csv; reference function and split of the training
 #         mice
 #   out   measurements/COHORT/READER/signs.csv, findings.csv, quality.csv, review.csv; figures/COHORT/READER/review.pdf;
+#         statistics/COHORT/READER/correction_*.csv, figures/COHORT/READER/figure_corrections.*;
 #         export/COHORT/READER/MOUSE/*, for programs that edit masks
 
 
@@ -76,6 +77,8 @@ rule predict_quality:
     input:
         signs=rules.find_signs.output.signs,
         findings=rules.find_signs.output.findings,
+        slices=rules.measure_volumes.output.slices,
+        frames=rules.measure_function.output.frames,
     output:
         quality="<results>/measurements/{cohort}/{reader}/quality.csv",
         review="<results>/measurements/{cohort}/{reader}/review.csv",
@@ -122,3 +125,46 @@ rule plot_review:
         "Plot the findings to review of {wildcards.cohort} by {wildcards.reader}"
     script:
         "../scripts/plot_review.py"
+
+
+rule count_corrections:
+    input:
+        reader="<results>/measurements/{cohort}/{reader}/slices.csv",
+        reference="<results>/measurements/{cohort}/reference/slices.csv",
+        frames="<results>/measurements/{cohort}/reference/frames.csv",
+        quality=rules.predict_quality.output.quality,
+    output:
+        curve="<results>/statistics/{cohort}/{reader}/correction_curve.csv",
+        cost="<results>/statistics/{cohort}/{reader}/correction_cost.csv",
+    log:
+        "<logs>/count_corrections/{cohort}/{reader}.log",
+    conda:
+        "../envs/analysis.yaml"
+    resources:
+        **SMALL,
+    params:
+        code=code("count_corrections"),
+    message:
+        "Count the slices to correct in {wildcards.cohort} by {wildcards.reader}"
+    script:
+        "../scripts/count_corrections.py"
+
+
+rule plot_corrections:
+    input:
+        curve=rules.count_corrections.output.curve,
+        cost=rules.count_corrections.output.cost,
+    output:
+        *figure("figure_corrections", "Cost of correction", **BY_READER),
+    log:
+        "<logs>/plot_corrections/{cohort}/{reader}.log",
+    conda:
+        "../envs/analysis.yaml"
+    resources:
+        **SMALL,
+    params:
+        code=code("plot_corrections"),
+    message:
+        "Plot the cost of correction of {wildcards.reader} on {wildcards.cohort}"
+    script:
+        "../scripts/plot_corrections.py"

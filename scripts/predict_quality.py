@@ -14,6 +14,7 @@ import pandas as pd
 from murmur.csv_tables import read_csv, write_csv
 from murmur.job import job
 from murmur.logs import log
+from murmur.quality.correction_cost import areas_by_mouse, jumps, phases_by_mouse
 from murmur.quality.review import review
 from murmur.quality.score import DICE, features, predict, unit_of
 
@@ -52,19 +53,27 @@ def main(
     shipped: bool,
     pictures: Mapping[str, str],
     pages: str,
+    slices: str,
+    frames: str,
     quality: str,
     to_review: str,
 ) -> None:
     """Write `quality` and `to_review`.
 
     `model` is the content of models/quality.json, `pictures` has the mice in their order, and `pages` is the PDF with
-    the first findings.
+    the first findings; `slices` and `frames` are the tables of the reader.
     """
     table = assess(read_csv(signs), model, shipped)
     doubtful = table.loc[table["quantity"].isin(DICE) & (table["predicted"] < LOW_DICE), "mouse"].nunique()
     log.info("%d of %d mice with a predicted Dice coefficient below %g", doubtful, len(pictures), LOW_DICE)
     write_csv(table, quality)
-    write_csv(review(read_csv(findings), table, pictures, pages), to_review)
+    areas = areas_by_mouse(read_csv(slices))
+    found = {
+        (mouse, number): jump
+        for mouse, phases in phases_by_mouse(read_csv(frames)).items()
+        for number, jump in enumerate(jumps(areas[mouse], phases))
+    }
+    write_csv(review(read_csv(findings), table, pictures, pages, found), to_review)
 
 
 if __name__ == "__main__":
@@ -76,6 +85,8 @@ if __name__ == "__main__":
             shipped=snakemake.params.shipped,
             pictures=snakemake.params.pictures,
             pages=snakemake.params.pages,
+            slices=snakemake.input.slices,
+            frames=snakemake.input.frames,
             quality=snakemake.output.quality,
             to_review=snakemake.output.review,
         )

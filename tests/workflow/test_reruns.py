@@ -24,6 +24,7 @@ MEASURED += ["compare_groups", *AFTER_GROUPS, "estimate_sample_size", "correlate
 MEASURED += ["compare_overlap", "model_overlap", "tabulate_overlap"]
 MEASURED += ["measure_curve", "measure_wall", "find_signs", "predict_quality", "tabulate_measurements"]
 MEASURED += ["plot_overlap", "plot_cases", "render_movies", "plot_time_volume", "plot_review"]
+MEASURED += ["count_corrections", "plot_corrections"]
 AFTER_MANIFEST = ["describe_cohort", "check_plausibility", "draw_flow", "draw_split", *MEASURED, *AFTER_READERS]
 WITH_ALPHA = ["measure_agreement", *AFTER_AGREEMENT, "compare_groups", *AFTER_GROUPS, "compare_overlap", *AFTER_READERS]
 WITH_ALPHA += ["estimate_sample_size", "correlate_dice_error", "model_overlap", "tabulate_overlap"]

@@ -5,14 +5,20 @@ from collections.abc import Mapping
 import pandas as pd
 
 COLUMNS = ["mouse", "slice", "frame", "frames", "reasons", "dice_blood_pool", "dice_myocardium", "EF_error", "picture"]
-COLUMNS += ["page"]
+COLUMNS += ["jump_percent", "page"]
 TO_FILL_IN = ["decision", "comment", "decided_by", "decided_on"]  # by a person, in a copy
 
 # of the rows with findings, those that are shown with pictures
 MOST_SHOWN, MOST_OF_MOUSE, ON_A_PAGE = 100, 5, 10
 
 
-def review(findings: pd.DataFrame, quality: pd.DataFrame, pictures: Mapping[str, str], pages: str) -> pd.DataFrame:
+def review(
+    findings: pd.DataFrame,
+    quality: pd.DataFrame,
+    pictures: Mapping[str, str],
+    pages: str,
+    jumps: Mapping[tuple[str, int], float],
+) -> pd.DataFrame:
     """List the findings of a reader, one row per mouse and slice, or scan.
 
     Parameters
@@ -25,6 +31,8 @@ def review(findings: pd.DataFrame, quality: pd.DataFrame, pictures: Mapping[str,
         Picture of each mouse; all mice are listed.
     pages : str
         The PDF that shows the first findings, to which the rows link.
+    jumps : mapping of (str, int) to float
+        By mouse and slice, `correction_cost.jumps`.
 
     Returns
     -------
@@ -32,8 +40,8 @@ def review(findings: pd.DataFrame, quality: pd.DataFrame, pictures: Mapping[str,
         Mice in the order of the smaller of their two predicted Dice coefficients, the smallest first; within a mouse,
         the rows with the most reasons first. `frame` is the frame with the most reasons, `frames` the number of frames
         with any, `reasons` the reasons of all frames, each given once, with the value of its first frame. `EF_error` is
-        the predicted absolute error of EF in percentage points. `page` links to the page of `pages` with the row (see
-        `page_numbers`). Mice without findings have one row without reasons.
+        the predicted absolute error of EF in percentage points, and `jump_percent` one of the `jumps`. `page` links to
+        the page of `pages` with the row (see `page_numbers`). Mice without findings have one row without reasons.
     """
     predicted = quality.pivot(index="mouse", columns="quantity", values="predicted")
     rows = [_row(mouse, number, group) for (mouse, number), group in findings.groupby(["mouse", "slice"], dropna=False)]
@@ -46,6 +54,8 @@ def review(findings: pd.DataFrame, quality: pd.DataFrame, pictures: Mapping[str,
     order = {mouse: number for number, mouse in enumerate(pictures)}
     table["place"] = table["mouse"].map(order)
     table = table.sort_values(["worst", "place", "weight", "slice"], ascending=[True, True, False, True], kind="stable")
+    places = zip(table["mouse"], table["slice"], strict=True)
+    table["jump_percent"] = [None if pd.isna(number) else jumps.get((mouse, number)) for mouse, number in places]
     numbers = page_numbers(table)
     table["page"] = numbers.map(f"{pages}#page={{}}".format).where(numbers.notna(), None)
     return table[COLUMNS].reset_index(drop=True).assign(**dict.fromkeys(TO_FILL_IN))

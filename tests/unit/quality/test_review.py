@@ -27,13 +27,16 @@ def test_worst_mouse_and_slice_come_first_and_all_mice_are_listed():
     ]
     quality += [(mouse, "EF", error) for mouse, error in (("a", 2.0), ("b", 7.0), ("c", 1.0))]
     pictures = {mouse: f"{mouse}.png" for mouse in "cab"}
-    found = review(findings, table(quality, ["mouse", "quantity", "predicted"]), pictures, "review.pdf")
+    found = review(
+        findings, table(quality, ["mouse", "quantity", "predicted"]), pictures, "review.pdf", {("a", 5): 3.5}
+    )
     assert found["mouse"].tolist() == ["b", "a", "a", "a", "c"]
     assert found["slice"].tolist()[:3] == [1, 5, 3] and found["slice"].isna().tolist()[3:] == [True, True]
     row = found.iloc[1]
     assert (row["frame"], row["frames"], row["reasons"]) == (4, 2, "holes of 3%; an island")
     assert found.loc[3, "reasons"] == "EF of 90%" and found["reasons"].isna().tolist() == [False] * 4 + [True]
     assert found["picture"].tolist() == ["b.png", "a.png", "a.png", "a.png", "c.png"]
+    assert found["jump_percent"].dropna().to_dict() == {1: 3.5}
     assert found["page"].fillna("").tolist() == ["review.pdf#page=1"] * 4 + [""]
     assert found.loc[0, ["dice_blood_pool", "dice_myocardium", "EF_error"]].tolist() == [0.95, 0.4, 7.0]
 
@@ -44,7 +47,7 @@ def test_no_findings_and_no_predictions(no_warnings):
         ["mouse", "quantity", "predicted"],
     )
     empty = table([], ["mouse", "slice", "frame", "sign", "reason"])
-    found = review(empty, quality, {"a": "a.png"}, "review.pdf")
+    found = review(empty, quality, {"a": "a.png"}, "review.pdf", {})
     assert found["mouse"].tolist() == ["a"] and found["dice_myocardium"].isna().all()
 
 

@@ -46,10 +46,22 @@ def pages(folder, findings=FINDINGS, frames_known=True):
     paths = without_reference(write_cohort(folder, 2))
     table = pd.DataFrame(findings, columns=["mouse", "slice", "frame", "sign", "reason"])
     rows = [
-        (mouse, number, group["frame"].min(), len(group), "; ".join(group["reason"]), 0.9, 0.7, 3.0, "", "r.pdf#page=1")
+        (
+            mouse,
+            number,
+            group["frame"].min(),
+            len(group),
+            "; ".join(group["reason"]),
+            0.9,
+            0.7,
+            3.0,
+            "",
+            4.0,
+            "r.pdf#page=1",
+        )
         for (mouse, number), group in table.groupby(["mouse", "slice"], dropna=False, sort=False)
     ]
-    rows = rows or [("Mouse1", None, None, None, None, 0.9, 0.9, 1.0, "", None)]
+    rows = rows or [("Mouse1", None, None, None, None, 0.9, 0.9, 1.0, "", None, None)]
     write_csv(pd.DataFrame(rows, columns=COLUMNS), folder / "review.csv")
     write_csv(table, folder / "findings.csv")
     ed, es = (0, 3) if frames_known else (None, None)

@@ -36,8 +36,12 @@ def test_scans_are_scored_and_listed_worst_first(model, tmp_path, shipped):
     finding = ("bad", 3, 2, "open_ring", "%", 30.0, None, 10.0, "the myocardium is open")
     write_csv(pd.DataFrame([finding], columns=FINDINGS), tmp_path / "findings.csv")
     paths = [str(tmp_path / f"{name}.csv") for name in ("signs", "findings", "quality", "review")]
+    others = [str(tmp_path / f"{name}.csv") for name in ("slices", "frames")]
+    areas = [("bad", frame, number, 20.0) for frame in range(4) for number in range(4)]
+    write_csv(pd.DataFrame(areas, columns=["mouse", "frame", "slice", "blood_pool_mm2"]), others[0])
+    write_csv(pd.DataFrame([("bad", 0, 2)], columns=["mouse", "ed_frame", "es_frame"]), others[1])
     pictures = {mouse: f"{mouse}.png" for mouse in ("good", "bad", "empty")}
-    predict_quality.main(paths[0], paths[1], model, shipped, pictures, "review.pdf", paths[2], paths[3])
+    predict_quality.main(paths[0], paths[1], model, shipped, pictures, "review.pdf", *others, paths[2], paths[3])
     table = read_csv(paths[2])
     assert table["mouse"].drop_duplicates().tolist() == ["good", "bad", "empty"]
     assert table["quantity"].tolist() == score.QUANTITIES * 3
