@@ -2,6 +2,7 @@
 #                    paths are relative: make STUDY=mine/my_study.yaml FOLDER=mine
 # make install       install only
 # make test          install, then run the tests
+# make page          open the web page (docs/page.md); with a network of your own: make page READER=model.keras
 # make reproduce     run the study twice and compare all results byte by byte; STUDY and FOLDER as above
 # make bench         time segmentation in the way of the published study and with Murmur (benchmarks/README.md); with
 #                    STUDY and FOLDER as above, for a study that has been run
@@ -17,7 +18,7 @@ STUDY ?= config/demo.yaml
 FOLDER ?= .
 REQUIREMENTS := envs/requirements$(if $(wildcard .venv/gpu),-gpu).txt
 
-.PHONY: study install test reproduce bench gpu slurm format requirements audit-dependencies clean
+.PHONY: study install test page reproduce bench gpu slurm format requirements audit-dependencies clean
 
 study: .venv/ready
 	@name=$$($(BIN)/python -c 'import sys, yaml; print(yaml.safe_load(open(sys.argv[1]))["study"])' "$(STUDY)") && \
@@ -27,7 +28,10 @@ study: .venv/ready
 
 install: .venv/ready
 
-test: .venv/ready .venv/crate/ready .venv/slurm
+page: .venv/page
+	@PYTHONPATH=. $(BIN)/python -m page $(if $(READER),--reader "$(READER)") $(PAGE)
+
+test: .venv/ready .venv/crate/ready .venv/slurm .venv/page
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 # Links in the folders of both runs lead to the files of the study, whose paths are relative to FOLDER.
@@ -67,6 +71,8 @@ requirements: .venv/ready
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
 	    --output-file envs/requirements-crate.txt envs/requirements-crate.in
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
+	    --output-file envs/requirements-page.txt envs/requirements-page.in
+	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
 	    --output-file envs/requirements-audit.txt envs/requirements-audit.in
 
 audit-dependencies: .venv/audit/ready
@@ -88,6 +94,10 @@ clean:
 
 .venv/slurm: .venv/ready envs/requirements-slurm.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r envs/requirements-slurm.txt
+	@touch $@
+
+.venv/page: .venv/ready envs/requirements-page.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r envs/requirements-page.txt
 	@touch $@
 
 .venv/ready: $(REQUIREMENTS)

@@ -4,7 +4,6 @@ All files are read before the job fails, so that all files that do not meet the 
 manifest is written by another job, because Snakemake deletes the outputs of a job that fails.
 """
 
-from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -13,7 +12,7 @@ import pandas as pd
 from murmur.csv_tables import write_csv
 from murmur.data.manifest import describe
 from murmur.errors import BadInput
-from murmur.job import job
+from murmur.job import job, processes
 from murmur.logs import log, progress
 
 if TYPE_CHECKING:
@@ -43,7 +42,7 @@ def main(
     """
     grid = {"spacing_mm": spacing_mm, "frame_interval_ms": frame_interval_ms, "override_headers": override_headers}
     check = partial(_row_or_problem, inflow=inflow, **grid)
-    with ProcessPoolExecutor(threads) as pool:
+    with processes(threads) as pool:
         rows = list(progress(pool.map(check, files), "checking", "mouse", total=len(files)))
     if problems := [row for row in rows if isinstance(row, str)]:
         raise BadInput("\n".join(problems))

@@ -5,7 +5,6 @@ study only if it is `strict`.
 """
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -17,7 +16,7 @@ from murmur.data.manifest import read_analysed, read_manifest
 from murmur.data.plausibility import Finding
 from murmur.data.plausible_images import look_at
 from murmur.errors import BadInput
-from murmur.job import job
+from murmur.job import job, processes
 from murmur.logs import log, progress
 
 if TYPE_CHECKING:
@@ -35,7 +34,7 @@ def findings_of_images(
     """Return the findings of the mice of a manifest, whose `files` are in its order; by mouse, then of the cohort."""
     mice, table = read_manifest(manifest), read_analysed(manifest)[0]
     look = partial(look_at, sizes=input_sizes, others=tuple(datasets))
-    with ProcessPoolExecutor(threads) as pool:
+    with processes(threads) as pool:
         seen = list(progress(pool.map(look, files, mice.values()), "plausibility", "mouse", total=len(mice)))
     found = []
     for (images, _), mouse, row in zip(seen, mice.values(), table.itertuples(), strict=True):

@@ -6,7 +6,6 @@ for each slice and frame beyond a limit, and for each scan; slice and frame, cou
 """
 
 from collections.abc import Mapping
-from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -16,7 +15,7 @@ import pandas as pd
 from murmur.csv_tables import read_csv, write_csv
 from murmur.data.manifest import Mouse, read_manifest
 from murmur.data.mouse_file import images_of, numeric_dataset, open_mouse, segmented_frames
-from murmur.job import job
+from murmur.job import job, processes
 from murmur.logs import log, progress
 from murmur.quality.image_signs import image_signs
 from murmur.quality.scan_signs import scan_signs
@@ -81,7 +80,7 @@ def main(
     ]
     look = partial(measure, signs=with_ranges(ranges))
     jobs = ([described[name] for name in mice], mice.values(), segmentations, phases)
-    with ProcessPoolExecutor(threads) as pool:
+    with processes(threads) as pool:
         judged = list(progress(pool.map(look, *jobs), "looking for signs", "mouse", total=len(mice)))
     summary, found = tables(judged)
     log.info("%d signs of errors in %d of %d mice", len(found), found["mouse"].nunique(), len(mice))

@@ -5,7 +5,6 @@ layout of the published study (`Images`, `Masks`, `Frames_with_ROI`; attributes 
 and `frame_interval_ms`); participants.tsv; truth.csv with the true measures of each mouse: mouse, metric, unit, value.
 """
 
-from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +13,7 @@ import pandas as pd
 
 from murmur.csv_tables import write_csv
 from murmur.data.mouse_file import write_cine
-from murmur.job import job
+from murmur.job import job, processes
 from murmur.logs import progress
 from murmur.measurement.measures import MEASURES
 from murmur.phantom.mouse import phantom_mouse
@@ -44,7 +43,7 @@ def main(
     frames, and an anatomy and appearance beyond those of a single scanner.
     """
     people, volumes = [], []
-    with ProcessPoolExecutor(threads) as pool:
+    with processes(threads) as pool:
         protocol = {"field_T": field_T, "varied": varied, "frame_interval_ms": frame_interval_ms}
         made = pool.map(partial(generate_mouse, seed, **protocol), scans, phenotypes, mouse_files)
         shown = progress(made, "phantom", "mouse", len(mice))

@@ -5,7 +5,6 @@ cine is taken to cover one beat. A value is missing, with a note, where the curv
 """
 
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,7 +12,7 @@ import pandas as pd
 
 from murmur.csv_tables import read_csv, write_csv
 from murmur.data.manifest import Mouse, read_manifest
-from murmur.job import job
+from murmur.job import job, processes
 from murmur.logs import log, progress
 from murmur.measurement.curve import NoCurve, beat_period, fit_curve, moving_base
 from murmur.measurement.measures import CURVE, MEASURES
@@ -64,7 +63,7 @@ def main(manifest: str, slices: str, volumes: str, participants: str, output: st
     people = read_csv(participants).set_index("mouse")
     given = people["heart_rate_bpm"].dropna() if "heart_rate_bpm" in people else {}
     jobs = (mice, [by_mouse.get(mouse.name) for mouse in mice], [given.get(mouse.name) for mouse in mice])
-    with ProcessPoolExecutor(threads) as pool:
+    with processes(threads) as pool:
         found: Iterator = pool.map(rows_of, *jobs, chunksize=AT_ONCE)
         rows = [row for rows in progress(found, "curves", "mouse", len(mice)) for row in rows]
     table = pd.DataFrame(rows, columns=["mouse", "measure", "unit", "value", "note"])

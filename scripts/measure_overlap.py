@@ -6,7 +6,6 @@ did not segment the frame.
 """
 
 from collections.abc import Mapping
-from concurrent.futures import ProcessPoolExecutor
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -14,7 +13,7 @@ import pandas as pd
 from murmur.csv_tables import write_csv
 from murmur.data.manifest import Mouse, read_manifest
 from murmur.data.mouse_file import read_frame, segmented_frames
-from murmur.job import job
+from murmur.job import job, processes
 from murmur.logs import log, progress
 from murmur.measurement.overlap import dice, surface_distances
 from murmur.vocabulary import PHASES, STRUCTURES
@@ -48,7 +47,7 @@ def main(manifest: str, mice: Mapping[str, str], segmentations: list[str], overl
     """Write `overlap` for the annotated mice among `mice` (files by name); `segmentations` are in the same order."""
     described = read_manifest(manifest)
     rows = []
-    with ProcessPoolExecutor(threads) as pool:
+    with processes(threads) as pool:
         measured = pool.map(measure, [described[name] for name in mice], mice.values(), segmentations)
         for mouse_rows in progress(measured, "comparing", "mouse", total=len(mice)):
             rows += mouse_rows

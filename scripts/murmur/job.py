@@ -6,7 +6,8 @@ import platform
 import resource
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, ProcessPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -47,6 +48,19 @@ def job(snakemake: "Snakemake") -> Iterator[None]:
         if outputs:
             write_record(record, outputs, made, run)
         log_end(snakemake.rule, snakemake.output, run["seconds"], run["peak_memory_MB"])
+
+
+class _ThisProcess(Executor):
+    """Does work when its result is taken, instead of in another process."""
+
+    def map(self, function: Callable, *items, timeout: float | None = None, chunksize: int = 1) -> Iterator:
+        """Apply a function as `map` does."""
+        return map(function, *items)
+
+
+def processes(threads: int) -> Executor:
+    """Return a pool of as many processes as a job has `threads`; with one thread, work is done in this process."""
+    return ProcessPoolExecutor(threads) if threads > 1 else _ThisProcess()
 
 
 def what_is_made(snakemake: "Snakemake", script: Path, context: RunContext) -> dict:

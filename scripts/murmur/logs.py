@@ -9,7 +9,7 @@ import logging
 import os
 import re
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -23,6 +23,7 @@ log = logging.getLogger("murmur")
 log.setLevel(logging.INFO)
 
 LISTED = 10  # files; if there are more, only their number is logged
+_watchers: list[Callable[[str, int, int | None], None]] = []
 SHOW = {"terminal": True}  # as `extra`, shows a message below WARNING also on the terminal
 
 
@@ -134,8 +135,29 @@ def log_end(rule: str, outputs: Iterable[str], seconds: float, peak_memory_MB: i
     log.info("%s finished in %.1f s, peak memory %d MB", rule, seconds, peak_memory_MB)
 
 
-def progress(items: Iterable[Item], description: str, unit: str, total: int | None = None) -> tqdm:
+@contextlib.contextmanager
+def watched(report: Callable[[str, int, int | None], None]) -> Iterator[None]:
+    """Call `report` with the description, the number of items done and their total whenever `progress` advances."""
+    _watchers.append(report)
+    try:
+        yield
+    finally:
+        _watchers.remove(report)
+
+
+def _reporting(items: Iterable[Item], description: str, total: int | None) -> Iterator[Item]:
+    """Iterate over `items` and report each to the watchers."""
+    total = len(items) if total is None and hasattr(items, "__len__") else total
+    for done, item in enumerate(items):
+        for report in _watchers:
+            report(description, done, total)
+        yield item
+
+
+def progress(items: Iterable[Item], description: str, unit: str, total: int | None = None) -> Iterable[Item]:
     """Iterate over `items` with a progress bar, if there is a terminal."""
+    if _watchers:
+        return _reporting(items, description, total)
     terminal = next((handler.stream for handler in log.handlers if handler.name == "terminal"), sys.stderr)
     return tqdm(
         items,

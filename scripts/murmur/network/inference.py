@@ -71,8 +71,9 @@ def batch_size(images: int, widest: int) -> int:
     return max(number for number in range(1, most + 1) if images % number == 0)
 
 
+@cache
 def read_openvino(path: str | Path, images: int, threads: int, precision: str = "float32") -> Network:
-    """Read a network exported by `export_network`.
+    """Read a network exported by `export_network`; it is kept, for callers that segment several mice.
 
     Parameters
     ----------

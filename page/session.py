@@ -1,0 +1,255 @@
+"""Sessions: the files of each open page, in a temporary folder that is deleted when it is closed."""
+
+import asyncio
+import contextlib
+import json
+import secrets
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from murmur.errors import BadInput
+from page.jobs import Worker
+
+MOST_SESSIONS = 8
+KEPT_SECONDS = 60  # without a page that listens, for example while it is loaded again
+PREFIX = "murmur-page-"
+# Deletes the folder when the server ends, even if it is killed; the pause lets its workers end first.
+DELETE = "import shutil, sys, time; sys.stdin.read(); time.sleep(1); shutil.rmtree(sys.argv[1], ignore_errors=True)"
+
+
+@dataclass
+class Mouse:
+    """A scan of a session, and how far it has come.
+
+    Attributes
+    ----------
+    scan : dict
+        Fields of `page.scans.Scan`.
+    found : dict
+        Spacing and frame interval of the header, None if it does not give them.
+    state : str
+        reading, question, waiting, segmenting, measuring, done, stopped or failed.
+    """
+
+    scan: dict
+    found: dict
+    state: str = "reading"
+    has_images: bool = False
+    odd: list[str] = field(default_factory=list)
+    progress: float = 0.0
+    problem: str = ""
+    result: dict | None = None
+    version: int = 0  # of the masks
+    work: asyncio.Task | None = None
+
+    def shown(self) -> dict:
+        """Return what the page shows."""
+        grid = {name: self.scan[name] for name in ("name", "kind", "shape", "spacing_mm", "frame_interval_ms")}
+        names = ("found", "state", "has_images", "odd", "progress", "problem", "result", "version")
+        return grid | {name: getattr(self, name) for name in names}
+
+
+class Session:
+    """The mice of an open page."""
+
+    def __init__(self, folder: Path, weights: str, workers: "Workers"):
+        self.token = secrets.token_hex(16)
+        self.folder, self.weights, self.workers = folder / self.token, weights, workers
+        for name in ("study/mice", "view", "received"):
+            (self.folder / name).mkdir(parents=True)
+        self.mice: dict[str, Mouse] = {}
+        self.problems: list[str] = []
+        self.received: list[tuple[str, str]] = []
+        self.received_bytes = self.uploads = self.files = 0
+        self.listeners, self.left = 0, time.monotonic()
+        self._changed = asyncio.Event()
+
+    @property
+    def _root(self) -> dict:
+        return {"root": str(self.folder)}
+
+    @property
+    def _study(self) -> dict:
+        return self._root | {"weights": self.weights}
+
+    def shown(self) -> str:
+        """Return the state of the session, as JSON."""
+        mice = [mouse.shown() for mouse in self.mice.values()]
+        return json.dumps({"mice": mice, "problems": self.problems})
+
+    def changed(self) -> None:
+        """Let the listening pages know that the state has changed."""
+        self._changed.set()
+        self._changed = asyncio.Event()
+
+    async def wait(self, seconds: float) -> None:
+        """Wait until the state changes, at most so many seconds."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._changed.wait(), seconds)
+
+    async def read(self) -> None:
+        """Find the scans in what was received, and segment those whose spacing and frame interval are known."""
+        received, self.received = self.received, []
+        self.received_bytes, self.uploads = 0, self.uploads + 1
+        self.problems = []
+        found = await self.workers.general.order(
+            "read", received=received, taken=list(self.mice), number=self.uploads, **self._root
+        )
+        self.problems = found["problems"]
+        for scan in found["scans"]:
+            header = {name: scan[name] for name in ("spacing_mm", "frame_interval_ms")}
+            mouse = self.mice[scan["name"]] = Mouse(scan, header)
+            self._begin(mouse)
+        self.changed()
+
+    def _begin(self, mouse: Mouse) -> None:
+        """Work on a mouse in the background."""
+        if mouse.work:
+            mouse.work.cancel()
+        mouse.work = asyncio.create_task(self._work(mouse))
+
+    async def _work(self, mouse: Mouse) -> None:
+        name = mouse.scan["name"]
+        mouse.problem, mouse.progress, mouse.result = "", 0.0, None
+        try:
+            self._set(mouse, "reading")
+            answer = await self.workers.general.order("prepare", scan=mouse.scan, **self._root)
+            mouse.odd, mouse.has_images = answer["odd"], True
+            if mouse.scan["spacing_mm"] is None or mouse.scan["frame_interval_ms"] is None:
+                self._set(mouse, "question")
+                return
+            self._set(mouse, "waiting")
+            await self.workers.network.order("segment", self._report(mouse), mouse=name, **self._study)
+            self._set(mouse, "measuring")
+            mouse.result = await self.workers.general.order("measure", mouse=name, **self._study)
+            mouse.version += 1
+            self._set(mouse, "done")
+        except BadInput as problem:
+            mouse.problem = self.in_words(str(problem))
+            self._set(mouse, "failed")
+        except asyncio.CancelledError:
+            self._set(mouse, "stopped")
+            raise
+
+    def in_words(self, problem: str) -> str:
+        """Return a message without the paths of the session, which are nothing to the user."""
+        return problem.replace(f"{self.folder}/study/mice/", "").replace(f"{self.folder}/", "").replace("mice/", "")
+
+    def _set(self, mouse: Mouse, state: str) -> None:
+        mouse.state = state
+        self.changed()
+
+    def _report(self, mouse: Mouse):
+        def report(description: str, done: int, total: int | None) -> None:
+            whole = total == mouse.scan["shape"][2]  # not the coarse pass
+            mouse.state, mouse.progress = "segmenting", done / total if whole and total else 0.0
+            self.changed()
+
+        return report
+
+    def set_grid(self, name: str, spacing_mm: list[float], frame_interval_ms: float) -> None:
+        """Take spacing and frame interval from the user, and compute the mouse again."""
+        mouse = self.mice[name]
+        mouse.scan = mouse.scan | {"spacing_mm": spacing_mm, "frame_interval_ms": frame_interval_ms}
+        self._begin(mouse)
+
+    def again(self, name: str) -> None:
+        """Compute a mouse that was stopped."""
+        self._begin(self.mice[name])
+
+    def stop(self, name: str) -> None:
+        """Stop the computation of a mouse."""
+        if (work := self.mice[name].work) and not work.done():
+            work.cancel()
+
+    async def remove(self, name: str) -> None:
+        """Forget a mouse."""
+        self.stop(name)
+        await self.workers.general.order("forget", mouse=name, **self._study)
+        del self.mice[name]
+        self.changed()
+
+    async def update(self, name: str, task: str, **arguments) -> dict:
+        """Change the masks or the frames of a mouse; return its new values."""
+        mouse = self.mice[name]
+        mouse.result = await self.workers.general.order(task, mouse=name, **arguments, **self._study)
+        self.changed()
+        return mouse.result
+
+    async def make(self, task: str, **arguments) -> str:
+        """Make a file to download and return its path."""
+        return await self.workers.general.order(task, **arguments, **self._study)
+
+    async def end(self) -> None:
+        """Stop all work and delete all files."""
+        for mouse in self.mice.values():
+            self.stop(mouse.scan["name"])
+        await asyncio.gather(*(m.work for m in self.mice.values() if m.work), return_exceptions=True)
+        await asyncio.to_thread(shutil.rmtree, self.folder, ignore_errors=True)
+
+
+class Workers:
+    """The two processes that work for all sessions."""
+
+    def __init__(self, weights: str):
+        self.network, self.general = Worker(), Worker()
+        self.network.first = ("ready", {"weights": weights})
+        self.general.first = ("awake", {})
+
+    async def warm(self) -> None:
+        """Start both, so that the first upload need not wait."""
+        await asyncio.gather(
+            *(worker.order(*worker.first[:1], **worker.first[1]) for worker in (self.general, self.network))
+        )
+
+    async def stop(self) -> None:
+        """End both."""
+        await asyncio.gather(self.network.stop(), self.general.stop())
+
+
+class Sessions:
+    """All open sessions, and the folder with their files."""
+
+    def __init__(self, weights: str):
+        self.weights, self.workers = weights, Workers(weights)
+        self.folder = Path(tempfile.mkdtemp(prefix=PREFIX))
+        self._guard = subprocess.Popen(
+            [sys.executable, "-c", DELETE, str(self.folder)], stdin=subprocess.PIPE, start_new_session=True
+        )
+        self.open: dict[str, Session] = {}
+
+    def new(self) -> Session:
+        """Open a session. Raises BadInput if there are too many."""
+        if len(self.open) >= MOST_SESSIONS:
+            raise BadInput(f"found {MOST_SESSIONS} open pages, expected fewer; close one and try again in a minute")
+        session = Session(self.folder, self.weights, self.workers)
+        self.open[session.token] = session
+        return session
+
+    async def end(self, token: str) -> None:
+        """End a session."""
+        if session := self.open.pop(token, None):
+            await session.end()
+
+    async def end_forgotten(self) -> None:
+        """End sessions whose page has been closed, again and again."""
+        while True:
+            await asyncio.sleep(5)
+            now = time.monotonic()
+            for token, session in list(self.open.items()):
+                if not session.listeners and now - session.left > KEPT_SECONDS:
+                    await self.end(token)
+
+    async def close(self) -> None:
+        """End all sessions and processes, and delete all files."""
+        for token in list(self.open):
+            await self.end(token)
+        await self.workers.stop()
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self._guard.stdin.close()
+        await asyncio.to_thread(self._guard.wait)

@@ -1,0 +1,96 @@
+// The volume of the blood pool through the beat, with ED and ES as marks that can be moved.
+
+const SVG = "http://www.w3.org/2000/svg";
+const [LEFT, RIGHT, TOP, BOTTOM, WIDTH, HEIGHT] = [44, 10, 24, 34, 360, 190];
+
+function element(name, attributes = {}, text = "") {
+  const made = document.createElementNS(SVG, name);
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+  made.textContent = text;
+  return made;
+}
+
+function ticks(low, high, most) {
+  const rough = (high - low) / most || 1, power = 10 ** Math.floor(Math.log10(rough));
+  const step = [1, 2, 5, 10].find((factor) => factor * power >= rough) * power, found = [];
+  for (let value = Math.ceil(low / step) * step; value <= high + step * 1e-9; value += step) found.push(Number(value.toPrecision(6)));
+  return found;
+}
+
+export class Curve extends EventTarget {
+  // Events: `frame` (detail: frame) and `phase` (detail: {name: "ed" or "es", frame}).
+  constructor(svg) {
+    super();
+    this.svg = svg;
+    svg.addEventListener("pointerdown", (event) => this.#press(event));
+    svg.addEventListener("pointermove", (event) => this.dragged && this.#move(this.dragged, this.#frameAt(event)));
+    svg.addEventListener("pointerup", () => (this.dragged = null));
+    svg.addEventListener("keydown", (event) => this.#key(event));
+  }
+
+  // volumes: µL by frame; interval: ms; ed, es: frames or null
+  draw({ volumes, interval, ed, es, frame }) {
+    Object.assign(this, { volumes, interval, ed, es, frame });
+    const focused = document.activeElement?.dataset?.phase;
+    const most = Math.max(...volumes, 1e-9), last = Math.max(1, volumes.length - 1);
+    this.x = (number) => LEFT + ((WIDTH - LEFT - RIGHT) * number) / last;
+    this.y = (volume) => HEIGHT - BOTTOM - ((HEIGHT - TOP - BOTTOM) * volume) / (most * 1.05);
+    const parts = [element("title", {}, "Volume of the blood pool through the beat")];
+    parts.push(element("path", { class: "axis", d: `M${LEFT} ${TOP}V${HEIGHT - BOTTOM}H${WIDTH - RIGHT}` }));
+    for (const value of ticks(0, most, 4)) {
+      parts.push(element("text", { x: LEFT - 6, y: this.y(value) + 4, "text-anchor": "end" }, value));
+    }
+    for (const value of ticks(0, last * interval, 5)) {
+      parts.push(element("text", { x: this.x(value / interval), y: HEIGHT - BOTTOM + 14, "text-anchor": "middle" }, value));
+    }
+    parts.push(element("text", { x: (LEFT + WIDTH) / 2, y: HEIGHT - 4, "text-anchor": "middle" }, "Time (ms)"));
+    parts.push(element("text", { x: 2, y: 12 }, "Blood pool (µL)"));
+    parts.push(element("line", { class: "now", x1: this.x(frame), x2: this.x(frame), y1: TOP, y2: HEIGHT - BOTTOM }));
+    parts.push(element("polyline", { class: "line", points: volumes.map((v, n) => `${this.x(n)},${this.y(v)}`).join(" ") }));
+    parts.push(...volumes.map((v, n) => element("circle", { class: "dot", cx: this.x(n), cy: this.y(v), r: n === frame ? 4 : 2 })));
+    if (ed !== null && es !== null) parts.push(this.#mark("ed", ed), this.#mark("es", es));
+    this.svg.replaceChildren(...parts);
+    if (focused) this.svg.querySelector(`[data-phase="${focused}"]`)?.focus();
+  }
+
+  #mark(name, frame) {
+    const x = this.x(frame), words = name === "ed" ? "End-diastole (ED)" : "End-systole (ES)";
+    const group = element("g", {
+      class: "mark", tabindex: 0, role: "slider", "data-phase": name, "aria-label": words, "aria-valuemin": 1,
+      "aria-valuemax": this.volumes.length, "aria-valuenow": frame + 1, "aria-valuetext": `frame ${frame + 1}`,
+    });
+    group.append(element("line", { x1: x, x2: x, y1: TOP - 2, y2: HEIGHT - BOTTOM }));
+    group.append(element("rect", { x: x - 13, y: TOP - 18, width: 26, height: 17, rx: 4 }));
+    group.append(element("text", { x, y: TOP - 5 }, name.toUpperCase()));
+    return group;
+  }
+
+  #frameAt(event) {
+    const box = this.svg.getBoundingClientRect(), x = ((event.clientX - box.left) / box.width) * WIDTH;
+    const last = this.volumes.length - 1;
+    return Math.max(0, Math.min(last, Math.round(((x - LEFT) / (WIDTH - LEFT - RIGHT)) * last)));
+  }
+
+  #press(event) {
+    if (!this.volumes) return;
+    this.dragged = event.target.closest("[data-phase]")?.dataset.phase ?? null;
+    if (this.dragged) this.svg.setPointerCapture(event.pointerId);
+    else this.dispatchEvent(new CustomEvent("frame", { detail: this.#frameAt(event) }));
+  }
+
+  #move(name, frame) {
+    const other = name === "ed" ? this.es : this.ed;
+    if (frame === this[name] || frame === other) return;
+    this.dispatchEvent(new CustomEvent("phase", { detail: { name, frame } }));
+  }
+
+  #key(event) {
+    const name = event.target.dataset?.phase, step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+    if (!name || !step) return;
+    event.preventDefault();
+    const count = this.volumes.length, other = name === "ed" ? this.es : this.ed;
+    let frame = (this[name] + step + count) % count;
+    if (frame === other) frame = (frame + step + count) % count;
+    this.#move(name, frame);
+  }
+}

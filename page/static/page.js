@@ -1,0 +1,149 @@
+// The page as a whole: uploads, the table of mice, and which mouse is shown.
+
+import { address, ask, byId, filesOf, link, ofMouse, openSession, send } from "./server.js";
+import { ScanView } from "./scan.js";
+
+const STATES = {
+  reading: "reading", question: "needs an answer", waiting: "waiting", segmenting: "segmenting", measuring: "measuring",
+  done: "done", stopped: "stopped", failed: "cannot be used",
+};
+const BUSY = ["reading", "waiting", "segmenting", "measuring"];
+
+let state = { mice: [], problems: [] }, shown = null;
+const view = new ScanView(complain);
+
+export function complain(...sentences) {
+  byId("problems").replaceChildren(...sentences.map((sentence) => {
+    const line = document.createElement("p");
+    line.textContent = sentence;
+    return line;
+  }));
+}
+
+const say = (words) => (byId("status").textContent = words);
+
+async function take(files) {
+  if (!files.length) return;
+  complain();
+  const total = files.reduce((sum, { file }) => sum + file.size, 0);
+  try {
+    await send(files, (bytes) => say(`Reading ${files.length} file(s), ${Math.round((100 * bytes) / Math.max(total, 1))}%`));
+  } catch (error) {
+    complain(error.message);
+  }
+  say("");
+}
+
+function chosen(input) {
+  const files = [...input.files].map((file) => ({ file, name: file.webkitRelativePath || file.name }));
+  input.value = "";
+  take(files);
+}
+
+// ------------------------------------------------------------------------------------------------- the table
+const number = (value, digits = 1) => (value === null || value === undefined ? "–" : value.toFixed(digits).replace("-", "−"));
+
+function cell(content, attributes = {}) {
+  const made = document.createElement(attributes.header ? "th" : "td");
+  if (attributes.header) made.scope = "row";
+  if (attributes.number) made.className = "number";
+  made.append(content);
+  return made;
+}
+
+function button(words, action, attributes = {}) {
+  const made = Object.assign(document.createElement("button"), { type: "button", textContent: words, ...attributes });
+  made.addEventListener("click", (event) => {
+    event.stopPropagation();
+    action();
+  });
+  return made;
+}
+
+function stateOf(mouse) {
+  const words = document.createElement("span");
+  words.textContent = mouse.result?.corrected.length ? `done, ${mouse.result.corrected.length} frame(s) corrected` : STATES[mouse.state];
+  if (mouse.state === "segmenting") {
+    const bar = Object.assign(document.createElement("progress"), { max: 1 });
+    if (mouse.progress) bar.value = mouse.progress;
+    words.append(" ", bar);
+  }
+  if (BUSY.includes(mouse.state)) words.append(" ", button("Cancel", () => act(mouse.name, "stop")));
+  if (mouse.state === "stopped") words.append(" ", button("Start again", () => act(mouse.name, "again")));
+  return words;
+}
+
+const act = (name, what) => ask(ofMouse(name, what)).catch((error) => complain(error.message));
+
+function row(mouse) {
+  const made = document.createElement("tr"), values = Object.fromEntries((mouse.result?.measures ?? []).map((m) => [m.name, m.value]));
+  made.setAttribute("aria-selected", mouse.name === shown);
+  made.addEventListener("click", () => select(mouse.name));
+  made.append(
+    cell(button(mouse.name, () => select(mouse.name), { className: "name" }), { header: true }),
+    cell(stateOf(mouse)),
+    ...["EDV", "ESV", "EF", "mass_ED"].map((name) => cell(number(values[name]), { number: true })),
+    cell(mouse.result ? (mouse.result.review.length ? `${mouse.result.review.length}` : "nothing found") : ""),
+    cell(button("Remove", () => act(mouse.name, "remove"), { ariaLabel: `Remove ${mouse.name}` })),
+  );
+  return made;
+}
+
+const FILES = [
+  ["measurements.csv", "Table of all mice (CSV)"], ["measurements.xlsx", "Excel"], ["volumes.csv", "Volumes of every frame (CSV)"],
+  ["murmur.zip", "Everything (zip)"],
+];
+
+function select(name) {
+  shown = name;
+  listen(state);
+}
+
+function listen(found) {
+  state = found;
+  const any = state.mice.length > 0;
+  byId("start").hidden = any;
+  for (const id of ["mice", "add", "scan"]) byId(id).hidden = !any;
+  if (state.problems.length && state.problems !== listen.problems) complain(...state.problems);
+  if (!state.mice.some((mouse) => mouse.name === shown)) shown = state.mice[0]?.name ?? null;
+  const focused = document.activeElement?.closest?.("#rows")?.querySelectorAll("button");
+  const place = focused ? [...focused].indexOf(document.activeElement) : -1;
+  byId("rows").replaceChildren(...state.mice.map(row));
+  if (place >= 0) byId("rows").querySelectorAll("button")[place]?.focus();
+  const done = state.mice.filter((mouse) => mouse.state === "done").length;
+  byId("downloads").hidden = !done;
+  if (!byId("downloads").children.length) byId("downloads").append("Download", ...FILES.map(([file, words]) => link(address(`download/${file}`), words)));
+  if (shown) view.show(state.mice.find((mouse) => mouse.name === shown));
+}
+
+// ------------------------------------------------------------------------------------------------- start
+function start() {
+  for (const [opener, input] of [["choose", "files"], ["add", "files"], ["choose-folder", "folder"]]) {
+    byId(opener).addEventListener("click", () => byId(input).click());
+  }
+  for (const id of ["files", "folder"]) byId(id).addEventListener("change", (event) => chosen(event.target));
+  byId("try").addEventListener("click", () => {
+    say("Simulating a mouse");
+    ask(address("simulated")).catch((error) => complain(error.message)).finally(() => say(""));
+  });
+  document.addEventListener("dragover", (event) => {
+    event.preventDefault();
+    document.body.classList.add("over");
+  });
+  document.addEventListener("dragleave", (event) => event.relatedTarget ?? document.body.classList.remove("over"));
+  document.addEventListener("drop", async (event) => {
+    event.preventDefault();
+    document.body.classList.remove("over");
+    take(await filesOf(event.dataTransfer.items));
+  });
+  window.addEventListener("beforeunload", (event) => {
+    if (view.unsaved) event.preventDefault();
+  });
+  const lost = (closed) => complain(closed ? "The session has ended; load the page again." : "The page has lost its server; start it again with make page.");
+  openSession((found) => {
+    if (byId("problems").textContent.startsWith("The page has lost")) complain();
+    listen(found);
+  }, lost).catch((error) => complain(error.message));
+}
+
+start();

@@ -1,0 +1,396 @@
+// One mouse: its images with masks, its values, and what can be changed.
+
+import { ask, byId, link, ofMouse } from "./server.js";
+import { Curve } from "./curve.js";
+import { Viewer } from "./viewer.js";
+
+const DENSITY = 1.05; // mg/µL, of myocardium; as in measurement/function.py
+const SAVE_AFTER = 600; // ms without a stroke
+const BEAT_MS = 1500; // of a playing beat, several times slower than that of a mouse
+const FROM_SERVER = ["heart_rate", "peak_ejection_rate", "peak_filling_rate", "wall_thickness_ED", "wall_thickness_ES"];
+const DIGITS = { EF: 1, heart_rate: 0, peak_ejection_rate: 2, peak_filling_rate: 2, wall_thickness_ED: 2, wall_thickness_ES: 2 };
+
+const FILES = [["movie.gif", "Movie (GIF)"], ["nifti.zip", "Masks (NIfTI)"], ["masks.h5", "Masks (HDF5)"]];
+
+const shownNumber = (value, digits) => (Number.isFinite(value) ? value.toFixed(digits).replace("-", "−") : "–");
+
+export class ScanView {
+  constructor(complain) {
+    this.complain = complain;
+    this.viewer = new Viewer(byId("canvas"));
+    this.curve = new Curve(byId("curve"));
+    this.mouse = null;
+    this.unsaved = new Set(); // frames
+    this.loaded = {};
+    this.#connectViewer();
+    this.#connectControls();
+    this.#connectKeys();
+    this.#connectCurve();
+  }
+
+  // ----------------------------------------------------------------------------------------------- loading
+  async show(mouse) {
+    const other = this.mouse?.name !== mouse.name;
+    if (other) {
+      await this.save();
+      this.stopPlaying();
+      this.loaded = {};
+      this.box = null;
+      Object.assign(this.viewer, { cine: null, masks: null });
+      byId("mouse-downloads").replaceChildren(...FILES.map(([file, words]) => link(ofMouse(mouse.name, `download/${file}`), words)));
+    }
+    this.mouse = mouse;
+    byId("scan-title").textContent = mouse.name;
+    const working = { reading: "Reading the images", waiting: "Waiting for its turn", segmenting: "Segmenting", measuring: "Measuring" }[mouse.state];
+    byId("working").hidden = !working;
+    byId("working").textContent = working ? `${working}${mouse.progress ? ` ${Math.round(100 * mouse.progress)}%` : ""}` : "";
+    this.#ask();
+    this.#drawGrid();
+    if (mouse.has_images) await this.#load(mouse);
+    this.#drawValues();
+  }
+
+  async #load(mouse) {
+    const spacing = `${mouse.spacing_mm}`;
+    if (this.loaded.images !== mouse.name) {
+      this.loaded.images = mouse.name;
+      const images = await this.#bytes(mouse.name, "images");
+      if (!images || this.mouse?.name !== mouse.name) return;
+      this.viewer.show({ shape: mouse.shape, spacing: mouse.spacing_mm ?? [1, 1, 1], images });
+      this.#buildSlices();
+    } else if (this.viewer.cine && this.loaded.spacing !== spacing) this.viewer.cine.spacing = mouse.spacing_mm ?? [1, 1, 1];
+    this.loaded.spacing = spacing;
+    const version = mouse.result ? `${mouse.version}` : null;
+    if (version && this.viewer.cine && this.loaded.masks !== version) {
+      this.loaded.masks = version;
+      const masks = await this.#bytes(mouse.name, "masks");
+      if (!masks || this.mouse?.name !== mouse.name) return;
+      this.viewer.setMasks(masks);
+      this.box = this.viewer.heartBox();
+      const [, , slices] = mouse.shape, ed = mouse.result.ed;
+      if (this.box && ed !== null) this.viewer.go(slices >> 1, ed);
+      this.viewer.toHeart();
+    }
+  }
+
+  async #bytes(name, what) {
+    const answer = await fetch(ofMouse(name, `view/${what}`));
+    return answer.ok ? new Uint8Array(await answer.arrayBuffer()) : null;
+  }
+
+  // ----------------------------------------------------------------------------------------------- the viewer
+  #connectViewer() {
+    this.viewer.addEventListener("view", () => this.#drawControls());
+    this.viewer.addEventListener("stroke", ({ detail: { frame, done } }) => {
+      if (done) {
+        this.unsaved.add(frame);
+        clearTimeout(this.timer);
+        this.timer = setTimeout(() => this.save(), SAVE_AFTER);
+      }
+      this.#drawValues();
+    });
+  }
+
+  #drawControls() {
+    const { viewer, mouse } = this, [, , slices, frames] = mouse.shape;
+    for (const [name, count] of [["slice", slices], ["frame", frames]]) {
+      const slider = byId(name);
+      slider.max = count;
+      slider.value = viewer[name] + 1;
+      slider.disabled = count === 1;
+      byId(`${name}-number`).textContent = `${viewer[name] + 1} of ${count}`;
+    }
+    const time = mouse.frame_interval_ms ? ` · ${(viewer.frame * mouse.frame_interval_ms).toFixed(1)} ms` : "";
+    const phase = { [mouse.result?.ed]: " · ED", [mouse.result?.es]: " · ES" }[viewer.frame] ?? "";
+    byId("where").textContent = `Slice ${viewer.slice + 1}, frame ${viewer.frame + 1}${time}${phase}`;
+    byId("zoom").value = (100 * Math.log(viewer.zoom)) / Math.log(12);
+    byId("undo").disabled = !viewer.undo.length;
+    viewer.canvas.classList.toggle("look", viewer.tool === "look");
+    for (const tool of document.querySelectorAll("[data-tool]")) tool.setAttribute("aria-checked", tool.dataset.tool === viewer.tool);
+    byId("radius").value = viewer.radius;
+    this.#drawSlices();
+    this.#drawCurve();
+  }
+
+  #buildSlices() {
+    const made = Array.from({ length: this.mouse.shape[2] }, (_, slice) => {
+      const button = Object.assign(document.createElement("button"), { type: "button", ariaLabel: `Slice ${slice + 1}` });
+      const label = Object.assign(document.createElement("span"), { textContent: slice + 1 });
+      button.append(Object.assign(document.createElement("canvas"), { width: 120, height: 120 }), label);
+      button.addEventListener("click", () => this.viewer.go(slice, this.viewer.frame));
+      return button;
+    });
+    byId("slices").replaceChildren(...made);
+  }
+
+  #drawSlices() {
+    if (this.slicesPending) return;
+    this.slicesPending = requestAnimationFrame(() => {
+      this.slicesPending = null;
+      if (!this.viewer.cine) return;
+      [...byId("slices").children].forEach((button, slice) => {
+        button.setAttribute("aria-current", slice === this.viewer.slice);
+        this.viewer.thumbnail(button.firstChild, slice, this.box);
+      });
+      this.viewer.redraw();
+    });
+  }
+
+  // ----------------------------------------------------------------------------------------------- controls
+  #connectControls() {
+    const viewer = this.viewer, on = (id, event, action) => byId(id).addEventListener(event, action);
+    on("slice", "input", (event) => viewer.go(Number(event.target.value) - 1, viewer.frame));
+    on("frame", "input", (event) => viewer.go(viewer.slice, Number(event.target.value) - 1));
+    on("opacity", "input", (event) => viewer.set({ opacity: Number(event.target.value) / 100 }));
+    on("contrast", "input", (event) => viewer.set({ contrast: Number(event.target.value) }));
+    on("brightness", "input", (event) => viewer.set({ brightness: Number(event.target.value) }));
+    on("zoom", "input", (event) => viewer.zoomBy(12 ** (Number(event.target.value) / 100) / viewer.zoom));
+    on("radius", "input", (event) => viewer.set({ radius: Number(event.target.value) }));
+    on("fill", "change", (event) => viewer.set({ fill: event.target.checked }));
+    on("outline", "change", (event) => viewer.set({ outline: event.target.checked }));
+    on("heart", "click", () => viewer.toHeart());
+    on("undo", "click", () => viewer.undoStroke());
+    on("play", "click", () => (this.playing ? this.stopPlaying() : this.#play()));
+    on("set-ed", "click", () => this.#setPhase("ed", viewer.frame));
+    on("set-es", "click", () => this.#setPhase("es", viewer.frame));
+    on("automatic", "click", () => this.#sendPhases(null, null));
+    for (const tool of document.querySelectorAll("[data-tool]")) tool.addEventListener("click", () => viewer.set({ tool: tool.dataset.tool }));
+  }
+
+  #play() {
+    if (!this.viewer.cine || this.mouse.shape[3] < 2) return;
+    this.playing = true;
+    byId("play").textContent = "Pause";
+    byId("play").setAttribute("aria-pressed", "true");
+    const frames = this.mouse.shape[3], begin = performance.now() - (this.viewer.frame / frames) * BEAT_MS;
+    const step = (now) => {
+      if (!this.playing) return;
+      const frame = Math.floor((((now - begin) % BEAT_MS) / BEAT_MS) * frames);
+      if (frame !== this.viewer.frame) this.viewer.go(this.viewer.slice, frame);
+      requestAnimationFrame(step);
+    };
+    requestAnimationFrame(step);
+  }
+
+  stopPlaying() {
+    this.playing = false;
+    byId("play").textContent = "Play";
+    byId("play").setAttribute("aria-pressed", "false");
+  }
+
+  #connectKeys() {
+    const viewer = this.viewer, go = (slices, frames) => viewer.go(viewer.slice + slices, viewer.frame + frames);
+    const keys = {
+      ArrowLeft: () => go(0, -1), ArrowRight: () => go(0, 1), ArrowUp: () => go(-1, 0), ArrowDown: () => go(1, 0),
+      " ": () => byId("play").click(), v: () => viewer.set({ tool: "look" }), b: () => viewer.set({ tool: "2" }),
+      m: () => viewer.set({ tool: "1" }), e: () => viewer.set({ tool: "0" }), h: () => viewer.toHeart(),
+      "[": () => viewer.set({ radius: Math.max(0, viewer.radius - 1) }), "]": () => viewer.set({ radius: Math.min(12, viewer.radius + 1) }),
+      "+": () => viewer.zoomBy(1.25), "-": () => viewer.zoomBy(0.8), d: () => this.#setPhase("ed", viewer.frame),
+      s: () => this.#setPhase("es", viewer.frame), Enter: () => this.#dab(),
+    };
+    const moves = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+    viewer.canvas.addEventListener("keydown", (event) => {
+      if (!viewer.cine) return;
+      const undo = (event.ctrlKey || event.metaKey) && event.key === "z";
+      const move = event.shiftKey ? moves[event.key] : null;
+      const action = undo ? () => viewer.undoStroke() : move ? () => this.#moveBrush(move) : event.ctrlKey || event.metaKey ? null : keys[event.key];
+      if (!action) return;
+      event.preventDefault();
+      action();
+    });
+  }
+
+  #moveBrush([columns, rows]) {
+    const viewer = this.viewer, at = viewer.cursor ?? viewer.centre.map(Math.round);
+    viewer.set({ cursor: [at[0] + columns, at[1] + rows] });
+  }
+
+  #dab() {
+    const viewer = this.viewer;
+    if (viewer.tool === "look" || !viewer.masks) return;
+    viewer.cursor ??= viewer.centre.map(Math.round);
+    viewer.beginStroke();
+    viewer.line(viewer.cursor, viewer.cursor);
+    viewer.endStroke();
+  }
+
+  // ----------------------------------------------------------------------------------------------- saving
+  async save() {
+    clearTimeout(this.timer);
+    const mouse = this.mouse;
+    for (const frame of [...this.unsaved]) {
+      this.unsaved.delete(frame);
+      try {
+        mouse.result = await ask(ofMouse(mouse.name, `frames/${frame}`), { body: this.viewer.frameMasks(frame) });
+      } catch (error) {
+        this.unsaved.add(frame);
+        this.complain(error.message);
+        return;
+      }
+    }
+    this.#drawValues();
+  }
+
+  #setPhase(name, frame) {
+    const result = this.mouse?.result;
+    if (!result || result.ed === null) return;
+    const phases = { ed: result.ed, es: result.es, [name]: frame };
+    if (phases.ed !== phases.es) this.#sendPhases(phases.ed, phases.es);
+  }
+
+  async #sendPhases(ed, es) {
+    const mouse = this.mouse;
+    if (ed !== null) Object.assign(mouse.result, { ed, es });
+    this.moving = true;
+    this.#drawValues();
+    clearTimeout(this.phaseTimer);
+    this.phaseTimer = setTimeout(async () => {
+      try {
+        mouse.result = await ask(ofMouse(mouse.name, "phases"), { body: JSON.stringify({ ed, es }) });
+      } catch (error) {
+        this.complain(error.message);
+      }
+      this.moving = false;
+      this.#drawValues();
+    }, 300);
+  }
+
+  // ----------------------------------------------------------------------------------------------- values
+  volumes() {
+    const { viewer, mouse } = this;
+    if (!viewer.masks || !mouse.spacing_mm) return null;
+    const voxel = mouse.spacing_mm.reduce((product, side) => product * side, 1);
+    return { blood: viewer.counts[2].map((n) => n * voxel), mass: viewer.counts[1].map((n) => n * voxel * DENSITY) };
+  }
+
+  // The function by the masks as they are drawn; equal to that of the server once it has measured.
+  #functionNow() {
+    const found = this.volumes(), { ed, es } = this.mouse.result;
+    if (!found || ed === null) return {};
+    const EDV = found.blood[ed], ESV = found.blood[es], SV = EDV - ESV;
+    const rate = this.mouse.result.measures.find((m) => m.name === "heart_rate")?.value;
+    return { EDV, ESV, SV, EF: EDV ? (100 * SV) / EDV : NaN, mass_ED: found.mass[ed], mass_ES: found.mass[es], cardiac_output: rate ? (SV * rate) / 1000 : NaN };
+  }
+
+  #drawValues() {
+    const result = this.mouse?.result;
+    for (const id of ["values"]) byId(id).style.visibility = result ? "visible" : "hidden";
+    if (!result) return this.#drawControlsIfReady();
+    const now = this.#functionNow(), pending = this.unsaved.size > 0 || this.moving;
+    byId("measures").replaceChildren(...result.measures.map((measure) => {
+      const row = document.createElement("tr"), name = document.createElement("th"), value = document.createElement("td"), unit = document.createElement("td");
+      const late = pending && FROM_SERVER.includes(measure.name);
+      name.scope = "row";
+      name.append(measure.printed, Object.assign(document.createElement("small"), { textContent: measure.meaning }));
+      value.className = "number";
+      value.dataset.measure = measure.name;
+      value.textContent = late ? "…" : shownNumber(now[measure.name] ?? measure.value ?? NaN, DIGITS[measure.name] ?? 1);
+      unit.textContent = measure.unit;
+      row.append(name, value, unit);
+      return row;
+    }));
+    const sources = { reference: "ED and ES are those of the contours in the file.", chosen: "ED and ES were chosen by hand." };
+    byId("measure-note").textContent = [sources[result.frames_from], result.notes].filter(Boolean).join(" ");
+    byId("automatic").hidden = result.frames_from !== "chosen";
+    this.#drawReview(result);
+    this.#drawControlsIfReady();
+  }
+
+  #drawControlsIfReady() {
+    if (this.viewer.cine) this.#drawControls();
+  }
+
+  #drawReview(result) {
+    const dice = Object.entries(result.dice).filter(([, value]) => value !== null);
+    byId("quality").textContent = dice.length
+      ? `Expected agreement with an expert (Dice coefficient, 1 is perfect): ${dice.map(([name, value]) => `${name.replace("dice_", "").replace("_", " ")} ${value.toFixed(2)}`).join(", ")}.`
+      : "";
+    const items = result.review.map((item) => {
+      const line = document.createElement("li");
+      if (item.slice === null) {
+        line.append(Object.assign(document.createElement("span"), { textContent: `Whole scan: ${item.words}` }));
+        return line;
+      }
+      const jump = Object.assign(document.createElement("button"), { type: "button" });
+      jump.textContent = `Slice ${item.slice + 1}, frame ${item.frame + 1}${item.frames > 1 ? ` and ${item.frames - 1} more` : ""}: ${item.words}`;
+      jump.addEventListener("click", () => this.viewer.go(item.slice, item.frame));
+      line.append(jump);
+      return line;
+    });
+    if (!items.length) items.push(Object.assign(document.createElement("li"), { textContent: "No signs of errors were found." }));
+    byId("review").replaceChildren(...items);
+  }
+
+  #connectCurve() {
+    this.curve.addEventListener("frame", ({ detail }) => this.viewer.go(this.viewer.slice, detail));
+    this.curve.addEventListener("phase", ({ detail: { name, frame } }) => {
+      this.#setPhase(name, frame);
+      this.viewer.go(this.viewer.slice, frame);
+    });
+  }
+
+  #drawCurve() {
+    const found = this.mouse.result && this.volumes();
+    if (!found) return this.curve.svg.replaceChildren();
+    const { ed, es } = this.mouse.result;
+    this.curve.draw({ volumes: found.blood, interval: this.mouse.frame_interval_ms, ed, es, frame: this.viewer.frame });
+  }
+
+  // ----------------------------------------------------------------------------------------------- the grid
+  #fields(form, words) {
+    const { spacing_mm: spacing, frame_interval_ms: interval, shape } = this.mouse;
+    const labels = [["Row (mm)", spacing?.[0]], ["Column (mm)", spacing?.[1]], ["Slice (mm)", spacing?.[2]], ["Frame time (ms)", interval]];
+    const fields = document.createElement("div");
+    fields.className = "grid";
+    for (const [label, value] of labels) {
+      const made = document.createElement("label"), input = document.createElement("input");
+      Object.assign(input, { type: "number", step: "any", min: "0", required: true, value: value ?? "" });
+      made.append(label, input);
+      fields.append(made);
+    }
+    fields.append(Object.assign(document.createElement("button"), { type: "submit", textContent: words, className: "main" }));
+    form.replaceChildren(fields);
+    form.onsubmit = (event) => {
+      event.preventDefault();
+      const [row, column, slice, time] = [...form.querySelectorAll("input")].map((input) => Number(input.value));
+      const body = JSON.stringify({ spacing_mm: [row, column, slice], frame_interval_ms: time });
+      ask(ofMouse(this.mouse.name, "grid"), { body }).catch((error) => this.complain(error.message));
+    };
+    return shape;
+  }
+
+  #note(form, text) {
+    const note = document.createElement("p");
+    note.textContent = text;
+    form.prepend(note);
+  }
+
+  #ask() {
+    const form = byId("question"), { state, spacing_mm: spacing, frame_interval_ms: interval, odd, problem } = this.mouse;
+    const key = JSON.stringify([this.mouse.name, state, odd, problem]);
+    if (form.dataset.key === key) return;
+    form.dataset.key = key;
+    form.hidden = !(state === "question" || odd.length || problem);
+    form.replaceChildren();
+    if (form.hidden) return;
+    const missing = [spacing ? "" : "the size of a voxel", interval ? "" : "the time between two frames"].filter(Boolean).join(" or ");
+    if (problem) this.#note(form, problem);
+    else if (state === "question") {
+      this.#fields(form, "Segment");
+      this.#note(form, `The file does not give ${missing}. Which is it? In the published data of this kind it is 0.1 × 0.1 × 1 mm and 5 ms.`);
+    } else {
+      this.#fields(form, "Use these values");
+      this.#note(form, `Is this right? In the file, ${odd.join("; ")}. Volumes depend on it.`);
+    }
+  }
+
+  #drawGrid() {
+    const key = JSON.stringify([this.mouse.name, this.mouse.spacing_mm, this.mouse.frame_interval_ms]), form = byId("grid");
+    if (form.dataset.key === key) return;
+    form.dataset.key = key;
+    this.#fields(form, "Use these values");
+    const { found } = this.mouse, size = found.spacing_mm?.map((side) => Number(side.toPrecision(4))).join(" × ");
+    const words = [size ? `${size} mm` : "no voxel size", found.frame_interval_ms ? `${Number(found.frame_interval_ms.toPrecision(4))} ms` : "no frame time"];
+    this.#note(form, `The file gives ${words.join(" and ")}.`);
+  }
+}

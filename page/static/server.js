@@ -1,0 +1,61 @@
+// What the page asks of its server. Every error is one sentence, shown at the top of the page.
+
+export const byId = (id) => document.getElementById(id);
+
+let token = sessionStorage.getItem("murmur");
+
+export const address = (path) => `/api/${token}/${path}`;
+export const ofMouse = (name, path) => address(`mice/${encodeURIComponent(name)}/${path}`);
+
+export const link = (href, words) => Object.assign(document.createElement("a"), { href, textContent: words, className: "button", download: "" });
+
+export async function ask(path, options = {}) {
+  const answer = await fetch(path, { method: "POST", ...options });
+  if (answer.ok) return answer.status === 204 ? null : answer.json();
+  const found = await answer.json().catch(() => ({ problem: `found the answer ${answer.status}, expected another; load the page again` }));
+  throw new Error(found.problem);
+}
+
+export async function openSession(listen, lost) {
+  const known = token && (await fetch(address("events"), { method: "GET", headers: { "X-Once": "1" } }).then((answer) => answer.ok, () => false));
+  if (!known) {
+    token = (await ask("/api/sessions")).token;
+    sessionStorage.setItem("murmur", token);
+  }
+  const events = new EventSource(address("events"));
+  events.onmessage = (event) => listen(JSON.parse(event.data));
+  events.onerror = () => lost(events.readyState === EventSource.CLOSED);
+}
+
+// Files one by one, a few at a time; `report` is called with the number of bytes sent so far.
+export async function send(files, report) {
+  let sent = 0, next = 0;
+  const one = async () => {
+    while (next < files.length) {
+      const { file, name } = files[next++];
+      await ask(address("received"), { body: file, headers: { "X-Name": encodeURIComponent(name) } });
+      report((sent += file.size));
+    }
+  };
+  await Promise.all([one(), one(), one(), one()]);
+  return ask(address("read"));
+}
+
+// The files of a drop, those in folders too, with their paths.
+export async function filesOf(items) {
+  const found = [];
+  const visit = async (entry, path) => {
+    if (entry.isFile) {
+      found.push({ file: await new Promise((resolve, reject) => entry.file(resolve, reject)), name: path + entry.name });
+      return;
+    }
+    const reader = entry.createReader();
+    for (;;) {
+      const inside = await new Promise((resolve, reject) => reader.readEntries(resolve, reject));
+      if (!inside.length) return;
+      for (const inner of inside) await visit(inner, `${path}${entry.name}/`);
+    }
+  };
+  for (const entry of [...items].map((item) => item.webkitGetAsEntry?.()).filter(Boolean)) await visit(entry, "");
+  return found;
+}

@@ -1,0 +1,155 @@
+"""The study of a session: a folder with a study file, whose rules are run here by calling their scripts.
+
+Arguments are those that the rules pass, taken from the study file through the same classes, so that all values are
+those of the workflow.
+"""
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import SimpleNamespace
+
+import yaml
+
+import check_cohort
+import check_plausibility
+import correct_masks
+import describe_cohort
+import describe_participants
+import find_signs
+import measure_curve
+import measure_function
+import measure_volumes
+import measure_wall
+import predict_quality
+import tabulate_measurements
+from murmur.data.corrections import Decision, correction_files
+from murmur.files import natural_key, write_text
+from murmur.quality.signs import TRAINED
+from murmur.study.inputs import Inputs
+from murmur.study.study import Study
+
+COHORT, REVIEWED = "mice", "reviewed"
+CORRECTED, CHOSEN = "corrected", "frames.csv"  # in the folder of the study
+
+
+class Project:
+    """The study in a folder, which becomes the working directory.
+
+    Parameters
+    ----------
+    folder : str
+        Folder with the mice in `mice/` and, if there are any, corrected masks and chosen frames.
+    weights : str
+        `murmur`, or the file of a network in the folder.
+    """
+
+    def __init__(self, folder: str, weights: str):
+        os.chdir(folder)
+        self.reader = "murmur" if weights == "murmur" else Path(weights).stem.replace(" ", "_")
+        self.weights = weights
+
+    @property
+    def mice(self) -> list[str]:
+        """The mice that have been segmented, in natural order."""
+        segmented = {path.stem for path in Path(f"results/page/segmentations/{COHORT}/{self.reader}").glob("*.h5")}
+        return sorted((p.stem for p in Path("mice").glob("*.h5") if p.stem in segmented), key=natural_key)
+
+    @property
+    def corrections(self) -> dict[str, list[str]]:
+        """The corrected masks of each mouse that has any."""
+        return correction_files(CORRECTED, self.mice) if Path(CORRECTED).is_dir() else {}
+
+    @property
+    def config(self) -> dict:
+        """The content of the study file."""
+        frames = {"frames": CHOSEN} if Path(CHOSEN).exists() else {}
+        readers = {self.reader: {"weights": self.weights, "mice": "all"} | frames}
+        if self.corrections:
+            readers[REVIEWED] = {"corrects": self.reader, "corrections": CORRECTED}
+        return {"study": "page", "cohorts": {COHORT: {"source": {"folder": "mice"}}}, "readers": readers}
+
+    def study(self) -> Study:
+        """Return the study as the workflow plans it."""
+        return Study(self.config)
+
+    def write_study_file(self, path: str) -> None:
+        """Write the study file."""
+        write_text(path, yaml.safe_dump(self.config, sort_keys=False, allow_unicode=True))
+
+    def reader_of(self, mouse: str) -> str:
+        """Return the reader whose masks of a mouse are shown: the corrected ones, if there are any."""
+        return REVIEWED if mouse in self.corrections else self.reader
+
+    def segmentation(self, mouse: str, reader: str | None = None) -> str:
+        """Return the file with the masks of a mouse."""
+        return f"results/page/segmentations/{COHORT}/{reader or self.reader_of(mouse)}/{mouse}.h5"
+
+    def correct(self, mouse: str) -> None:
+        """Run the rule `correct_masks` for a mouse."""
+        correct_masks.main(
+            mouse=f"mice/{mouse}.h5",
+            segmentation=self.segmentation(mouse, self.reader),
+            files=self.corrections.get(mouse, []),
+            decision=[*Decision("", "", "", "")],
+            reader=REVIEWED,
+            spacing_mm=None,
+            override_headers=False,
+            output=self.segmentation(mouse, REVIEWED),
+        )
+
+    def measure(self, mice: Sequence[str], reader: str, folder: str) -> None:
+        """Run the rules of measurement and quality for `mice` by `reader`, and write their tables to `folder`."""
+        study = self.study()
+        inputs, job = Inputs(study), SimpleNamespace(cohort=COHORT, reader=reader)
+        cohort = study.cohorts[COHORT]
+        files = [cohort.file(mouse) for mouse in mice]
+        masks = [study.layout.segmentation(COHORT, reader, mouse) for mouse in mice]
+        at = _Places(folder)
+        grid = {"spacing_mm": cohort.spacing_mm, "override_headers": cohort.override_headers}
+        interval = cohort.frame_interval_ms
+        check_cohort.main(files, frame_interval_ms=interval, checked=at.checked, threads=1, **grid)
+        describe_cohort.main(at.checked, {}, {}, {}, at.manifest)
+        _describe(inputs.participants(job), mice, at.participants)
+        noticed = [finding for finding in study.findings[COHORT] if finding.mouse in {"", *mice}]
+        found = check_plausibility.findings_of_images(at.manifest, files, study.input_sizes[COHORT], [], True, 1)
+        check_plausibility.main(at.checks, [*noticed, *found], False)
+        measure_volumes.main(at.manifest, mice, masks, False, at.volumes, at.slices)
+        contoured = bool(cohort.contoured) and reader != REVIEWED
+        if contoured:
+            measure_volumes.main(at.manifest, mice, files, True, at.reference, at.reference_slices)
+        measure_function.main(
+            at.manifest, at.volumes, at.reference if contoured else None, inputs.own_frames(job), at.function, at.frames
+        )
+        measure_curve.main(at.manifest, at.slices, at.volumes, at.participants, at.curve, 1)
+        measure_wall.main(at.manifest, mice, masks, at.frames, at.wall)
+        images = [at.frames, at.curve, at.wall]
+        tabulate_measurements.main(
+            at.participants, at.function, at.checks, images, "reader", at.measurements, at.path("measurements.xlsx")
+        )
+        shipped = study.readers[reader].shipped
+        of_training = TRAINED if shipped else {}
+        named = dict(zip(mice, files, strict=True))
+        find_signs.main(at.manifest, named, masks, at.frames, of_training, at.signs, at.findings, 1)
+        pictures = {mouse: f"sheets/{mouse}.png" for mouse in mice}
+        predict_quality.main(at.signs, at.findings, inputs.quality_model, shipped, pictures, at.quality, at.review)
+
+
+class _Places:
+    """Paths of tables in a folder, as attributes."""
+
+    def __init__(self, folder: str):
+        self._folder = Path(folder)
+        self._folder.mkdir(parents=True, exist_ok=True)
+
+    def path(self, name: str) -> str:
+        return str(self._folder / name)
+
+    def __getattr__(self, table: str) -> str:
+        return self.path(f"{table}.csv")
+
+
+def _describe(participants: Mapping[str, Sequence], mice: Sequence[str], output: str) -> None:
+    """Write the participants' table of some mice."""
+    rows = [number for number, mouse in enumerate(participants["mouse"]) if mouse in set(mice)]
+    describe_participants.main({name: [column[row] for row in rows] for name, column in participants.items()}, output)

@@ -1,0 +1,206 @@
+"""What the workers do for a session, whose files are in the folder `root`; arguments and results are values of JSON.
+
+`root/study` is the study of the session (`page.study`), `root/view` has images and masks as the browser reads them, and
+the tables of each mouse.
+"""
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from murmur.csv_tables import read_csv
+from murmur.data.manifest import read_manifest
+from murmur.data.mouse_file import affine_of, affine_to_write, numeric_dataset, open_mouse
+from murmur.data.plausibility import check_grid
+from murmur.measurement.measures import MEASURES
+from murmur.vocabulary import numbered
+from page.scans import Scan, convert, find_scans, write_bytes, write_pictures
+from page.study import CORRECTED, REVIEWED, Project
+from page.upload import store
+
+THREADS, PRECISION = os.cpu_count() or 1, "float32"  # of inference; the number of threads does not change masks
+# shown, in this order, and computed by the browser as well while a mask is drawn
+SHOWN = ["EDV", "ESV", "SV", "EF", "mass_ED", "mass_ES", "heart_rate", "cardiac_output"]
+SHOWN += ["peak_ejection_rate", "peak_filling_rate", "wall_thickness_ED", "wall_thickness_ES"]
+
+
+def awake() -> bool:
+    """Do nothing: what takes time is to import this module."""
+    return True
+
+
+def ready(weights: str, frames: int = 20) -> bool:
+    """Compile the network in advance, for cines with the usual number of frames."""
+    from murmur.network.inference import read_openvino
+    from page.network import exported
+
+    read_openvino(exported(weights), frames, THREADS, PRECISION)
+    return True
+
+
+def read(root: str, received: Sequence[tuple[str, str]], taken: Sequence[str], number: int) -> dict:
+    """Recognise the files of an upload and find the scans in them."""
+    files, problems = store(received, f"{root}/uploads/{number}")
+    scans, others = find_scans(files, f"{root}/uploads/{number}", taken)
+    return {"scans": scans, "problems": [*problems, *others]}
+
+
+def prepare(root: str, scan: Mapping) -> dict:
+    """Convert a scan to a mouse file and to pictures; return what is odd about its spacing and frame interval."""
+    found = Scan(**scan)
+    mouse = f"{root}/study/mice/{found.name}.h5"
+    # The images can be shown before spacing and interval are known.
+    known = Scan(**scan | {"spacing_mm": found.spacing_mm or [1, 1, 1], "frame_interval_ms": _interval(found)})
+    convert(known, mouse)
+    write_pictures(mouse, f"{root}/view/{found.name}/images")
+    if found.spacing_mm is None or found.frame_interval_ms is None:
+        return {"odd": []}
+    return {"odd": _odd(mouse)}
+
+
+def _interval(scan: Scan) -> float:
+    return scan.frame_interval_ms or 1.0
+
+
+def _odd(path: str) -> list[str]:
+    """Return what is odd about spacing and frame interval of a mouse file, in words."""
+    from murmur.data.manifest import check_mouse
+
+    return [f"found {odd.found}, expected {odd.expected}" for odd in check_grid(check_mouse(path), False, False)]
+
+
+def segment(root: str, weights: str, mouse: str) -> bool:
+    """Run the rule `segment_mouse`; the network is kept for the next mouse."""
+    import segment_mouse
+    from page.network import exported, model_of
+
+    project = Project(f"{root}/study", weights_in(root, weights))
+    segment_mouse.main(
+        mouse=f"mice/{mouse}.h5",
+        models=[str(model_of(weights))],
+        exported=[exported(weights)],
+        copies=None,
+        reader=project.reader,
+        postprocess="largest_component",
+        spacing_mm=None,
+        precision=PRECISION,
+        crop=True,
+        segmentation=project.segmentation(mouse, project.reader),
+        threads=THREADS,
+    )
+    return True
+
+
+def weights_in(root: str, weights: str) -> str:
+    """Return the weights as the study file names them; those of a user are linked into the folder of the study."""
+    if weights == "murmur":
+        return weights
+    link = Path(root, "study", Path(weights).name)
+    if not link.exists():
+        link.symlink_to(Path(weights).resolve())
+    return link.name
+
+
+def measure(root: str, weights: str, mouse: str) -> dict:
+    """Measure a mouse by the masks that are shown, and return what the page shows of it."""
+    project = Project(f"{root}/study", weights_in(root, weights))
+    folder = Path(root, "view", mouse)
+    reader = project.reader_of(mouse)
+    project.measure([mouse], reader, str(folder))
+    with open_mouse(project.segmentation(mouse)) as file:
+        write_bytes(numeric_dataset(file, "Masks")[()].astype(np.uint8), str(folder / "masks"))
+        corrected = file.attrs.get("corrected_frames", np.array([], int)).tolist()
+    return _shown(folder, mouse) | {"corrected": corrected, "reviewed": reader == REVIEWED}
+
+
+def _shown(folder: Path, mouse: str) -> dict:
+    """Return the values of a mouse that the page shows, from its tables."""
+    table = read_csv(folder / "measurements.csv").iloc[0]
+    frames = read_csv(folder / "frames.csv").iloc[0]
+    quality = read_csv(folder / "quality.csv")
+    review = read_csv(folder / "review.csv").dropna(subset="reasons")
+    dice = quality[quality["quantity"].str.startswith("dice")].set_index("quantity")["predicted"]
+    described = read_manifest(folder / "manifest.csv")[mouse]
+    measures = [
+        {"name": name, "printed": found.printed, "unit": found.printed_unit, "meaning": found.meaning}
+        | {"value": _plain(table.get(found.column))}
+        for name, found in ((name, MEASURES[name]) for name in SHOWN)
+    ]
+    return {
+        "measures": measures,
+        "ed": _plain(frames["ed_frame"]),
+        "es": _plain(frames["es_frame"]),
+        "frames_from": _plain(frames["frames"]),
+        "notes": _plain(table.get("measurement_notes")),
+        "dice": {name: _plain(value) for name, value in dice.items()},
+        "annotated": len(described.annotated_frames),
+        "review": [
+            {"slice": _plain(row.slice), "frame": _plain(row.frame), "frames": _plain(row.frames), "words": row.reasons}
+            for row in review.itertuples()
+        ],
+    }
+
+
+def _plain(value):
+    """Return a cell of a table as a value of JSON."""
+    if value is None or pd.isna(value):
+        return None
+    number = value.item() if hasattr(value, "item") else value
+    return int(number) if isinstance(number, float) and number.is_integer() else number
+
+
+def correct(root: str, weights: str, mouse: str, frame: int, drawn: str) -> dict:
+    """Keep the masks of a frame as drawn, in the form in which the workflow takes corrections, and measure again.
+
+    `drawn` is a file of bytes with the axes (slice, row, column).
+    """
+    from export_masks import write_nifti
+
+    project = Project(f"{root}/study", weights_in(root, weights))
+    with open_mouse(f"mice/{mouse}.h5") as file:
+        rows, columns, slices, frames = numeric_dataset(file, "Images").shape
+        spacing = tuple(file.attrs["spacing_mm"])
+        affine = affine_to_write(affine_of(file), spacing)
+    masks = np.fromfile(drawn, np.uint8).reshape(slices, rows, columns).transpose(1, 2, 0)
+    masks = np.ascontiguousarray(np.minimum(masks, 2))
+    with open_mouse(project.segmentation(mouse, project.reader)) as file:
+        same = np.array_equal(masks, numeric_dataset(file, "Masks")[..., frame])
+    path = Path(CORRECTED, mouse, f"frame{frame + 1}_mask.nii.gz")
+    if same:
+        path.unlink(missing_ok=True)
+        if path.parent.is_dir() and not any(path.parent.iterdir()):
+            path.parent.rmdir()
+    else:
+        write_nifti(masks, affine, 0, f"corrected, {numbered('frame', frame, frames)}", str(path))
+    if project.corrections.get(mouse):
+        project.correct(mouse)
+    return measure(root, weights, mouse)
+
+
+def tabulate(root: str, weights: str) -> list[str]:
+    """Measure all mice at once, as the workflow does, and return the folder of the tables and the mice."""
+    project = Project(f"{root}/study", weights_in(root, weights))
+    mice = project.mice
+    reader = REVIEWED if project.corrections else project.reader
+    if reader == REVIEWED:
+        for mouse in mice:
+            project.correct(mouse)
+    project.measure(mice, reader, f"{root}/tables")
+    project.write_study_file("study.yaml")
+    return mice
+
+
+def forget(root: str, weights: str, mouse: str) -> bool:
+    """Delete all files of a mouse."""
+    import shutil
+
+    project = Project(f"{root}/study", weights_in(root, weights))
+    for reader in (project.reader, REVIEWED):
+        Path(project.segmentation(mouse, reader)).unlink(missing_ok=True)
+    Path("mice", f"{mouse}.h5").unlink(missing_ok=True)
+    for folder in (Path(CORRECTED, mouse), Path(root, "view", mouse)):
+        shutil.rmtree(folder, ignore_errors=True)
+    return True

@@ -1,0 +1,67 @@
+"""A process that does what takes time for the server: it reads orders from stdin and answers on stdout, as JSON lines.
+
+It ends when the server ends, however that happens. One worker keeps the network ready; another does everything else,
+so that the page remains usable while masks are computed.
+"""
+
+import json
+import os
+import queue
+import threading
+import traceback
+from collections.abc import Callable
+
+from murmur.errors import BadInput, machine_fault
+from murmur.logs import watched
+
+UNEXPECTED = "found an error that was not expected, see the terminal in which the page was started; report it"
+
+
+def main() -> None:
+    """Answer orders until stdin is closed."""
+    answers = os.fdopen(os.dup(1), "w", buffering=1)
+    os.dup2(2, 1)
+    orders: queue.Queue[dict] = queue.Queue()
+    threading.Thread(target=_listen, args=(orders.put,), daemon=True).start()
+
+    def report(description: str, done: int, total: int | None) -> None:
+        print(json.dumps({"progress": [description, done, total]}), file=answers)
+
+    from page import downloads, tasks
+
+    found = vars(tasks) | {
+        name: getattr(downloads, name) for name in ("table", "masks", "nifti", "movie", "everything")
+    }
+    with watched(report):
+        while True:
+            order = orders.get()
+            print(json.dumps(_answer(found[order["task"]], order["arguments"])), file=answers)
+
+
+def _listen(put: Callable[[dict], None]) -> None:
+    """Pass on the orders on stdin; end the process, whatever it is doing, when stdin is closed."""
+    with open(0, "rb", buffering=0, closefd=False) as stdin:  # not sys.stdin, which processes lock when they fork
+        for line in iter(stdin.readline, b""):
+            put(json.loads(line))
+    os._exit(0)
+
+
+def _answer(task: Callable, arguments: dict) -> dict:
+    """Return the result of a task, or in one sentence why there is none."""
+    try:
+        if "root" in arguments:
+            os.chdir(f"{arguments['root']}/study")
+        return {"result": task(**arguments)}
+    except BadInput as problem:
+        return {"problem": str(problem)}
+    except Exception as error:
+        if fault := machine_fault(error):
+            return {"problem": fault[0]}
+        traceback.print_exc()
+        return {"problem": UNEXPECTED}
+    finally:
+        os.chdir("/")  # the folder may be deleted
+
+
+if __name__ == "__main__":
+    main()
