@@ -58,6 +58,7 @@ rule draw_comparison_flow:
         excluded=inputs.excluded_from_comparison,
         not_scanned=lambda w: study.cohorts[study.comparisons[w.comparison].cohort].listed.not_scanned,
         n_mice=lambda w: len(study.cohorts[study.comparisons[w.comparison].cohort].mice),
+        in_review=inputs.left_out_in_review,
         code=code("draw_comparison_flow"),
     message:
         "Draw the flow of the animals of {wildcards.comparison}"

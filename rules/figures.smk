@@ -277,6 +277,7 @@ rule draw_flow:
         n_analysed=lambda w: len(inputs.cohort(w).mice),
         not_scanned=lambda w: inputs.cohort(w).listed.not_scanned,
         animals=lambda w: inputs.cohort(w).animals_scanned_repeatedly,
+        reviews=inputs.reviews,
         code=code("draw_flow"),
     message:
         "Draw the flow of the mice of {wildcards.cohort}"

@@ -67,8 +67,12 @@ def main(
     excluded: Mapping[str, str],
     not_scanned: Mapping[str, str],
     n_mice: int,
+    in_review: Mapping[str, str],
 ) -> None:
-    """Draw the flow of a comparison; `n_mice` are the mice of the cohort that are not excluded."""
+    """Draw the flow of a comparison; `n_mice` are the mice of the cohort that are not excluded.
+
+    `in_review` gives the reasons of mice that were left out when a person reviewed their masks.
+    """
     roles = [settings[key] for key in ("group", "session") if settings[key]]
     scans = read_csv(measurements, labels=["animal", *roles])
     scans = scans.assign(**{role: as_labels(scans[role]) for role in roles})
@@ -82,8 +86,10 @@ def main(
     by = "the expert" if reader == REFERENCE else reader
     measured = [f"Measured by {by} (n = {len(scans)})"]
     measured += [f"of {scans['animal'].nunique()} animals"] if repeated else []
-    if len(scans) < n_mice:
-        sides[0] += [f"Not measured by {by} (n = {n_mice - len(scans)})"]
+    if in_review:
+        sides[0] += left_out_lines("Left out in review of the masks", in_review)
+    if len(scans) < n_mice - len(in_review):
+        sides[0] += [f"Not measured by {by} (n = {n_mice - len(scans) - len(in_review)})"]
     rows.append([measured])
     reasons = left_out(scans, compared, settings)
     sides[1] = left_out_lines("Not part of the comparison", reasons) if reasons else []
@@ -108,4 +114,5 @@ if __name__ == "__main__":
             excluded=snakemake.params.excluded,
             not_scanned=snakemake.params.not_scanned,
             n_mice=snakemake.params.n_mice,
+            in_review=snakemake.params.in_review,
         )

@@ -11,11 +11,14 @@ from murmur.data.manifest import read_analysed
 from murmur.data.split import SPLITS
 from murmur.job import job
 from murmur.presentation import flow_diagram
-from murmur.presentation.flow_diagram import left_out_lines
+from murmur.presentation.flow_diagram import fitted, left_out_lines
 from murmur.subject import in_scans
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
+
+
+USED = ("accepted", "corrected", "not changed")  # of reviewed masks
 
 
 def analysed_lines(n: int, contoured: int | None) -> list[str]:
@@ -24,6 +27,15 @@ def analysed_lines(n: int, contoured: int | None) -> list[str]:
         return [f"Analysed (n = {n})"]
     kinds = {"with reference contours": contoured, "without reference contours": n - contoured}
     return [f"Analysed (n = {n})", *(f"{kind} (n = {number})" for kind, number in kinds.items() if number)]
+
+
+def review_lines(reader: str, base: str, outcomes: Mapping[str, str], boxes: int) -> list[str]:
+    """Return the lines of the box, one of `boxes`, of reviewed masks: what became of each mouse of reader `base`."""
+    used = [mouse for mouse, outcome in outcomes.items() if outcome in USED]
+    in_order = dict(sorted(outcomes.items(), key=lambda each: each[1]))  # accepted, corrected, excluded, not ...
+    title, *lines = left_out_lines(f"masks of {base} reviewed", in_order)
+    lines = [title, *lines, f"measured (n = {len(used)})"]
+    return [reader, *(part for line in lines for part in fitted(line, boxes))]
 
 
 def reader_lines(reader: str, n: int, images: bool, function, overlap) -> list[str]:
@@ -48,12 +60,14 @@ def main(
     split: str | None = None,
     not_scanned: Mapping[str, str] | None = None,
     animals: int = 0,
+    reviews: Mapping[str, tuple[str, Mapping[str, str]]] | None = None,
 ) -> None:
     """Draw the flow of the mice of a cohort; `functions`, `overlaps` and `n_read`, the number of its mice, by reader.
 
     `not_scanned` gives the reasons of mice in the table of participants that were not scanned, `animals` their number
     if some have several scans, which are then counted. Readers that are not compared with a reference have none of the
-    `overlaps`. Without images, there are no `overlaps`, no `manifest` and no `split`.
+    `overlaps`. Without images, there are no `overlaps`, no `manifest` and no `split`. `reviews` gives, for each reader
+    of reviewed masks, the reader that was reviewed, and what became of each of its mice.
     """
     contoured = None if manifest is None else int(read_analysed(manifest)[0]["annotated_frames"].notna().sum())
     found, not_scanned = n_analysed + len(excluded), not_scanned or {}
@@ -71,7 +85,9 @@ def main(
         rows.append([[f"{names[name]} (n = {sizes[name]})"] for name in SPLITS if name in sizes])
     if functions:
         rows.append([
-            reader_lines(
+            review_lines(reader, *reviews[reader], len(functions))
+            if reader in (reviews or {})
+            else reader_lines(
                 reader, n_read[reader], manifest is not None, read_csv(path),
                 read_csv(overlaps[reader]) if reader in overlaps else None,
             )
@@ -94,4 +110,5 @@ if __name__ == "__main__":
             split=given.split or None,
             not_scanned=params.not_scanned,
             animals=params.animals,
+            reviews=params.reviews,
         )

@@ -170,6 +170,21 @@ class CorrectedReader(Reader):
             )
         return used
 
+    @property
+    def outcomes(self) -> dict[str, str]:
+        """What became of the masks of each mouse of the other reader: accepted, corrected, excluded: REASON, ..."""
+        words = {"accept": "accepted", "corrected": "corrected"}
+        found = {}
+        for mouse in self.base.mice(self.cohort):
+            if "decisions" not in self.settings:
+                found[mouse] = "corrected" if mouse in self.corrections else "not changed"
+            elif mouse not in self.decisions:
+                found[mouse] = "not reviewed"
+            else:
+                decision = self.decisions[mouse]
+                found[mouse] = words.get(decision.decision, f"excluded: {decision.comment}")
+        return found
+
     def check_files(self, cohorts: Mapping[str, Cohort]) -> None:
         """Raise BadInput if a corrected file cannot be read, or if decisions are invalid."""
         self.mice(self.cohort)

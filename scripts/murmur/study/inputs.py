@@ -127,6 +127,24 @@ class Inputs:
         """The corrected masks of a mouse; none if they were accepted as they are."""
         return self.reader(wildcards).corrections.get(wildcards.mouse, [])
 
+    def reviews(self, wildcards: Wildcards) -> dict[str, tuple[str, dict[str, str]]]:
+        """By reader of reviewed masks of a cohort, the reader that was reviewed, and what became of each mouse."""
+        readers = [self.study.readers[name] for name in self.study.readers_by("corrects")]
+        return {
+            reader.name: (reader.base.name, reader.outcomes)
+            for reader in readers
+            if reader.cohorts == [wildcards.cohort]
+        }
+
+    def left_out_in_review(self, wildcards: Wildcards) -> dict[str, str]:
+        """Why mice of a comparison were left out when a person reviewed their masks; empty without a review."""
+        comparison = self.study.comparisons[wildcards.comparison]
+        if comparison.reader not in self.study.readers_by("corrects"):
+            return {}
+        reader = self.study.readers[comparison.reader]
+        used = set(reader.mice(reader.cohort))
+        return {mouse: outcome for mouse, outcome in reader.outcomes.items() if mouse not in used}
+
     def decision(self, wildcards: Wildcards) -> list[str]:
         """The fields of the decision about a mouse, all empty if there is none."""
         return [*self.reader(wildcards).decisions.get(wildcards.mouse, Decision("", "", "", ""))]

@@ -11,14 +11,16 @@ from murmur.subject import choose_subject
 EXCLUDED, NOT_SCANNED = {"x": "motion", "y": "motion"}, {"z": "died before the scan"}
 
 
-def draw(folder, monkeypatch, sizes, excluded=(), not_scanned=(), more=0, change=lambda table: table, **design):
+def draw(
+    folder, monkeypatch, sizes, excluded=(), not_scanned=(), more=0, change=lambda table: table, in_review=(), **design
+):
     """Draw the flow of a comparison, `more` mice not being measured; return what is written in it."""
     paths, settings = write_comparison(folder, sizes, **design)
     write_csv(change(read_csv(paths["measurements"])), paths["measurements"])
     seen, n = record_figures(monkeypatch), len(read_csv(paths["measurements"]))
     draw_comparison_flow.main(
         paths["measurements"], paths["values"], paths["summary"], [str(folder / "flow.png")], settings, "murmur",
-        dict(excluded), dict(not_scanned), n + more,
+        dict(excluded), dict(not_scanned), n + more, dict(in_review),
     )  # fmt: skip
     assert smallest_font(seen[0]) >= 6
     return words(seen[0])
@@ -58,7 +60,7 @@ def test_units_are_litters_where_these_were_treated(tmp_path, monkeypatch):
     write_csv(table.assign(reasons=units, n=2), paths["summary"])
     seen = record_figures(monkeypatch)
     given = [paths[name] for name in ("measurements", "values", "summary")]
-    draw_comparison_flow.main(*given, [], settings, "reference", {}, {}, 8)
+    draw_comparison_flow.main(*given, [], settings, "reference", {}, {}, 8, {})
     assert "litter: EF (n = 2), not tested" in words(seen[0]) and "Measured by the expert (n = 8)" in words(seen[0])
 
 
@@ -73,3 +75,12 @@ def test_rats_are_no_mice(tmp_path, monkeypatch):
     monkeypatch.setenv("MURMUR_SUBJECT", '"mouse"')
     choose_subject("rat")
     assert draw(tmp_path, monkeypatch, {"sham": 4, "MI": 4})[0] == "Rats found (n = 8)"
+
+
+def test_mice_that_a_person_left_out_in_review_are_listed_with_the_reason(tmp_path, monkeypatch):
+    in_review = {"r1": "excluded: ghosting", "r2": "not reviewed"}
+    found = draw(tmp_path, monkeypatch, {"control": 3, "TAC": 3}, more=3, in_review=in_review)
+    at = found.index("Left out in review of the masks (n = 2)")
+    assert found[at + 1 : at + 4] == [
+        "excluded: ghosting (n = 1)", "not reviewed (n = 1)", "Not measured by murmur (n = 1)",
+    ]  # fmt: skip

@@ -46,6 +46,17 @@ def test_every_number_of_mice(draw):
     assert smallest_font(figure) >= 6
 
 
+def test_what_became_of_reviewed_masks(draw):
+    outcomes = {"A": "accepted", "B": "accepted", "C": "corrected", "D": "excluded: ghosting", "E": "not reviewed"}
+    found = words(draw(compared=["net"], reviews={"observer": ("net", outcomes)}))
+    at = found.index("observer")
+    assert found[at : at + 6] == [
+        *("observer", "masks of net reviewed (n = 5)", "accepted (n = 2)", "corrected (n = 1)"),
+        *("excluded: ghosting (n = 1)", "not reviewed (n = 1)"),
+    ]
+    assert found[at + 6] == "measured (n = 3)"
+
+
 def test_mice_that_were_not_scanned_are_listed(draw):
     found = words(draw(not_scanned={"E": "died before the scan"}))
     assert found[:3] == ["Mice listed (n = 11)", "Mice found (n = 10)", "Analysed (n = 6)"]

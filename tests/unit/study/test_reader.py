@@ -161,6 +161,9 @@ def test_reviewed_reader_has_the_mice_that_were_accepted_or_corrected(reviewed, 
     assert reader.mice(cohort) == ["Mouse1", "Mouse2"]
     assert reader.corrections == {"Mouse2": [str(tmp_path / "corrected" / "Mouse2" / "ED_mask.nii.gz")]}
     assert reader.decisions["Mouse3"].comment == "ghosting"
+    assert [reader.outcomes[f"Mouse{number}"] for number in (1, 2, 3, 4)] == [
+        *("accepted", "corrected", "excluded: ghosting", "not reviewed")
+    ]
     assert ("external_7T", "reviewed") in study.pairs(images=True)
     assert study.readers_compared("external_7T") == ["unet3plus"]
 
