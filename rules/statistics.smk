@@ -17,6 +17,7 @@ rule measure_agreement:
     resources:
         **SMALL,
     params:
+        animals=inputs.animals,
         sd_ddof=study.statistics["sd_ddof"],
         alpha=study.statistics["alpha"],
         equivalence_margins=study.statistics["equivalence_margins"],
@@ -61,6 +62,7 @@ rule compare_overlap:
     resources:
         **SMALL,
     params:
+        animals=inputs.animals,
         alpha=study.statistics["alpha"],
         code=code("compare_overlap"),
     message:
@@ -104,6 +106,7 @@ rule correlate_dice_error:
     resources:
         **SMALL,
     params:
+        animals=inputs.animals,
         alpha=study.statistics["alpha"],
         code=code("correlate_dice_error"),
     message:
@@ -149,6 +152,7 @@ rule estimate_sample_size:
     resources:
         **SMALL,
     params:
+        animals=inputs.animals,
         phenotypes=inputs.phenotypes,
         alpha=study.statistics["alpha"],
         power=study.statistics["power"],
@@ -175,6 +179,7 @@ rule compare_readers:
     resources:
         **SMALL,
     params:
+        animals=inputs.animals,
         readers=lambda w: study.readers_compared(w.cohort),
         observers=study.statistics["observers"],
         sd_ddof=study.statistics["sd_ddof"],
@@ -199,6 +204,7 @@ rule compare_cohorts:
     resources:
         **SMALL,
     params:
+        animals={name: cohort.animal_of_scan for name, cohort in study.cohorts.items() if cohort.animal_of_scan},
         pairs=study.pairs_across_cohorts(),
         pairs_with_overlap=[pair for pair in study.pairs_across_cohorts() if pair in study.pairs(images=True)],
         alpha=study.statistics["alpha"],

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from murmur.csv_tables import read_csv, write_csv
 from murmur.job import job
+from murmur.statistics.animals import ONE_SCAN_EACH
 from murmur.statistics.cohort_comparison import compare_cohorts, errors_of
 
 if TYPE_CHECKING:
@@ -22,16 +23,22 @@ def main(
     baselines: Mapping[str, str],
     output: str,
     alpha: float,
+    animals: Mapping[str, Mapping[str, str]] | None = None,
 ) -> None:
     """Write `output` from the paths `functions` and `overlaps`, by reader and then by cohort.
 
-    `baselines` names the internal cohort of each reader.
+    `baselines` names the internal cohort of each reader, `animals` the animal of each scan of the cohorts in which some
+    animals have several.
     """
     errors: dict[str, dict] = {}
     for reader, paths in functions.items():
         of_reader = overlaps.get(reader, {})
         errors[reader] = {
-            cohort: errors_of(read_csv(path), read_csv(of_reader[cohort]) if cohort in of_reader else None)
+            cohort: errors_of(
+                read_csv(path),
+                read_csv(of_reader[cohort]) if cohort in of_reader else None,
+                (animals or {}).get(cohort, ONE_SCAN_EACH),
+            )
             for cohort, path in paths.items()
         }
     write_csv(compare_cohorts(errors, baselines, alpha), output)
@@ -54,4 +61,5 @@ if __name__ == "__main__":
             baselines={reader: next(iter(paths)) for reader, paths in functions.items()},
             output=snakemake.output[0],
             alpha=snakemake.params.alpha,
+            animals=snakemake.params.animals,
         )

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from murmur.csv_tables import read_csv, write_csv
 from murmur.job import job
+from murmur.statistics.animals import ONE_SCAN_EACH
 from murmur.statistics.dice_anova import dice_by_cell
 from murmur.statistics.ranking import absolute_errors, mean_dice
 from murmur.statistics.reader_comparison import compare_pairs, place_beside, rank_readers
@@ -30,19 +31,20 @@ def main(
     beside_output: str,
     sd_ddof: int,
     alpha: float,
+    animals: Mapping[str, str] = ONE_SCAN_EACH,
 ) -> None:
     """Write the three tables for the readers of `functions` and `overlaps` (reader: path; may be empty).
 
-    `observers` are the human readers.
+    `observers` are the human readers. `animals` gives the animal of each scan if some animals have several.
     """
     function = {reader: read_csv(path) for reader, path in functions.items()}
     overlap = {reader: read_csv(path) for reader, path in overlaps.items()}
     errors = {reader: absolute_errors(table) for reader, table in function.items()}
     dice = {reader: dice_by_cell(table) for reader, table in overlap.items()}
     by_mouse = {reader: mean_dice(table) for reader, table in overlap.items()}
-    write_csv(compare_pairs(dice, errors, alpha), comparison_output)
-    write_csv(rank_readers(by_mouse, errors, alpha), ranking_output)
-    write_csv(place_beside(function, dice, errors, observers, sd_ddof, alpha), beside_output)
+    write_csv(compare_pairs(dice, errors, alpha, animals), comparison_output)
+    write_csv(rank_readers(by_mouse, errors, alpha, animals), ranking_output)
+    write_csv(place_beside(function, dice, errors, observers, sd_ddof, alpha, animals), beside_output)
 
 
 if __name__ == "__main__":
@@ -58,4 +60,5 @@ if __name__ == "__main__":
             beside_output=snakemake.output.beside,
             sd_ddof=snakemake.params.sd_ddof,
             alpha=snakemake.params.alpha,
+            animals=snakemake.params.animals,
         )

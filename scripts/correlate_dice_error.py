@@ -6,19 +6,24 @@ structure in that phase. Mice with both values are included; p_holm is corrected
 are the confidence limits of rho.
 """
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from murmur.csv_tables import read_csv, write_csv
 from murmur.job import job
+from murmur.statistics.animals import ONE_SCAN_EACH
 from murmur.statistics.dice_error import correlate
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 
-def main(overlap: str, function: str, output: str, alpha: float) -> None:
-    """Write `output` (dice_error.csv) from the tables `overlap` and `function`; confidence limits are 1 - alpha."""
-    write_csv(correlate(read_csv(overlap), read_csv(function), alpha), output)
+def main(overlap: str, function: str, output: str, alpha: float, animals: Mapping[str, str] = ONE_SCAN_EACH) -> None:
+    """Write `output` (dice_error.csv) from the tables `overlap` and `function`; confidence limits are 1 - alpha.
+
+    `animals` gives the animal of each scan if some animals have several.
+    """
+    write_csv(correlate(read_csv(overlap), read_csv(function), alpha, animals), output)
 
 
 if __name__ == "__main__":
@@ -28,4 +33,5 @@ if __name__ == "__main__":
             function=snakemake.input.function,
             output=snakemake.output[0],
             alpha=snakemake.params.alpha,
+            animals=snakemake.params.animals,
         )

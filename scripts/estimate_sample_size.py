@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from murmur.csv_tables import read_csv, write_csv
 from murmur.job import job
+from murmur.statistics.animals import ONE_SCAN_EACH
 from murmur.statistics.sample_size import sample_sizes
 
 if TYPE_CHECKING:
@@ -22,9 +23,13 @@ def main(
     alpha: float,
     power: float,
     changes: Mapping[str, float],
+    animals: Mapping[str, str] = ONE_SCAN_EACH,
 ) -> None:
-    """Write `output` from the table `function`; `changes` are in points (EF) or in % of the reference's mean."""
-    write_csv(sample_sizes(read_csv(function), phenotypes, alpha, power, changes), output)
+    """Write `output` from the table `function`; `changes` are in points (EF) or in % of the reference's mean.
+
+    `animals` gives the animal of each scan if some animals have several.
+    """
+    write_csv(sample_sizes(read_csv(function), phenotypes, alpha, power, changes, animals), output)
 
 
 if __name__ == "__main__":
@@ -36,4 +41,5 @@ if __name__ == "__main__":
             alpha=snakemake.params.alpha,
             power=snakemake.params.power,
             changes=snakemake.params.changes,
+            animals=snakemake.params.animals,
         )

@@ -11,14 +11,25 @@ from typing import TYPE_CHECKING
 from murmur.csv_tables import read_csv, write_csv
 from murmur.job import job
 from murmur.statistics.agreement import agreement_table
+from murmur.statistics.animals import ONE_SCAN_EACH
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 
-def main(function: str, output: str, sd_ddof: int, alpha: float, equivalence_margins: Mapping[str, float]) -> None:
-    """Write `output` (agreement.csv) from the table `function`; margins are in each metric's unit."""
-    write_csv(agreement_table(read_csv(function), sd_ddof, alpha, equivalence_margins), output)
+def main(
+    function: str,
+    output: str,
+    sd_ddof: int,
+    alpha: float,
+    equivalence_margins: Mapping[str, float],
+    animals: Mapping[str, str] = ONE_SCAN_EACH,
+) -> None:
+    """Write `output` (agreement.csv) from the table `function`; margins are in each metric's unit.
+
+    `animals` gives the animal of each scan if some animals have several.
+    """
+    write_csv(agreement_table(read_csv(function), sd_ddof, alpha, equivalence_margins, animals), output)
 
 
 if __name__ == "__main__":
@@ -29,4 +40,5 @@ if __name__ == "__main__":
             sd_ddof=snakemake.params.sd_ddof,
             alpha=snakemake.params.alpha,
             equivalence_margins=snakemake.params.equivalence_margins,
+            animals=snakemake.params.animals,
         )

@@ -1,6 +1,6 @@
 """Figure 3: Bland-Altman plot and scatter plot with line of identity for each metric, reader against expert.
 
-Inputs: function.csv (values of each mouse) and agreement.csv (statistics drawn and printed); volumes in µL, EF in %,
+Inputs: function.csv (values of each scan) and agreement.csv (statistics drawn and printed); volumes in µL, EF in %,
 mass in mg. Difference = reader - reference (Bland and Altman, Lancet 1986;327:307); in case of proportional bias, the
 regression line and the limits based on it are added.
 """
@@ -76,7 +76,8 @@ def plot_equality(axes: Axes, pairs: pd.DataFrame, numbers: pd.Series) -> None:
         axis.set_major_locator(MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]))
     r = numbers["pearson_r"]
     correlation = "" if pd.isna(r) else f"r = {rounded(r, 2)}, "
-    axes.set_title(f"{correlation}n = {len(pairs)}", fontsize=7)
+    n = numbers["n"]
+    axes.set_title(f"{correlation}n = {n}{f' ({len(pairs)} scans)' if len(pairs) > n else ''}", fontsize=7)
 
 
 def main(function: str, agreement: str, outputs: list[str], reader: str, cohort: str, alpha: float) -> None:
@@ -84,7 +85,7 @@ def main(function: str, agreement: str, outputs: list[str], reader: str, cohort:
     values = in_print(read_csv(function)).dropna(subset=["reference", "reader"])
     numbers = in_print(read_csv(agreement)).set_index("metric")
     headline = (
-        f"Reader {reader} and expert, {cohort} cohort. Solid line: bias; "
+        f"Reader {reader} and expert, {cohort} cohort. Symbols: scans; solid line: bias; "
         f"dashed: limits of agreement; bars: {100 * (1 - alpha):g}% confidence intervals\n"  # always two lines high
     )
     if numbers["loa_low_slope"].notna().any():

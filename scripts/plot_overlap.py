@@ -1,6 +1,6 @@
 """Figure 5: overlap of a reader with the expert, every mouse by phase and structure.
 
-Input: overlap.csv (mouse, phase, structure, dice, hd95_mm, assd_mm), distances in mm. Each point is a mouse; each box
+Input: overlap.csv (mouse, phase, structure, dice, hd95_mm, assd_mm), distances in mm. Each point is a scan; each box
 shows the median and quartiles, as in overlap_summary.csv. A mask that the reader left empty has a Dice of 0 and no
 distance.
 """
@@ -26,7 +26,7 @@ MARKERS = {"blood_pool": "o", "myocardium": "s"}
 
 
 def plot_measure(axes: Axes, overlap: pd.DataFrame, measure: str) -> None:
-    """Draw the column `measure` of `overlap` by phase and structure, with the number of mice below."""
+    """Draw the column `measure` of `overlap` by phase and structure, with the number of scans below."""
     phases = [phase for phase in PHASES if phase in set(overlap["phase"])]
     groups = {"data": overlap, "x": "phase", "y": measure, "order": phases}
     groups |= {"hue": "structure", "hue_order": list(STRUCTURE_NAMES), "palette": style.STRUCTURE_COLOURS}
@@ -73,7 +73,7 @@ def main(overlap: str, outputs: list[str], reader: str, cohort: str) -> None:
             handles=symbols,
             loc="outside upper left",
             ncols=2,
-            title=f"Reader {reader} and expert, {cohort} cohort. Symbols: individual mice; boxes: median and quartiles",
+            title=f"Reader {reader} and expert, {cohort} cohort. Symbols: scans; boxes: median and quartiles",
             alignment="left",
         )
 

@@ -103,8 +103,8 @@ def main(volumes: str, function: str, manifest: str, overlap: str | None, output
     expert = in_print(values[values["mouse"] == example]).set_index("metric")["reference"]
     with style.printed_figure(outputs, height_mm=75) as figure:
         left, right = figure.subplots(1, 2)
-        left.set_title(f"One mouse: {example}")
-        right.set_title(f"All mice (n = {len(frames)}), each in % of its largest volume")
+        left.set_title(f"One scan: {example}")
+        right.set_title(f"All scans (n = {len(frames)}), each in % of its largest volume")
         if frames.get(example, 0) > 1:
             plot_mouse(left, cines[cines["mouse"] == example], described[example], expert)
             left.set(xlabel="Time (ms)", ylabel=f"Blood-pool volume ({UNITS[printed_unit('uL')]})")

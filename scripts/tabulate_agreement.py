@@ -39,11 +39,14 @@ def footnote(agreement: pd.DataFrame, reader: str, sd_ddof: int, alpha: float) -
         return f"No mouse was measured by both the reference and {reader}."
     counts = agreement["n"].unique()
     who = mice(counts[0]) if len(counts) == 1 else "the n mice in each row"
+    if several := (agreement["scans"] > agreement["n"]).any():
+        who += f" (up to {agreement['scans'].max()} scans), each with the mean over its scans"
+    single = " of single scans" if several else ""
     tested = agreement["p"].count()
     holm = f"; p (Holm), Holm-corrected for {tested} metrics" if tested > 1 else ""
     sentences = [
         f"Values are mean ± SD (denominator {'n − 1' if sd_ddof else 'n'}) of {who}.",
-        f"Bias, mean difference, {reader} − reference, with 95% limits of agreement (bias ± 1.96 SD).",
+        f"Bias, mean difference, {reader} − reference, with 95% limits of agreement{single} (bias ± 1.96 SD).",
         *([f"p, two-sided paired t-test{holm} (significance level {alpha})."] if tested else []),
         *(["r, Pearson's correlation coefficient."] if agreement["pearson_r"].notna().any() else []),
         abbreviations(agreement["metric"]),

@@ -103,7 +103,7 @@ def footnote(dice: pd.DataFrame, anova: pd.DataFrame, pairwise: pd.DataFrame, sd
     return " ".join(
         [
             f"Values are mean ± SD (denominator {'n − 1' if sd_ddof else 'n'}), for Dice also median with first "
-            "and third quartiles; n, number of mice with a Dice coefficient.",
+            "and third quartiles; n, number of scans with a Dice coefficient.",
             *([pooled] if "all" in set(dice["phase"]) else []),
             "HD95, larger of the two directed 95th percentiles of the surface distance; ASSD, average "
             "symmetric surface distance; ED, end-diastole; ES, end-systole.",

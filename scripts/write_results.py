@@ -38,6 +38,7 @@ def sections(
     def from_table(name: str, paragraph_of, *more) -> str:
         return paragraph_of(tables[name], *more) if name in tables else ""
 
+    of_scans = in_scans if animals else str
     return {
         "Summary": [summary(tables, cohort, reader, alpha)],
         "Mice": [compared(tables, cohort, reader, animals)],
@@ -53,7 +54,7 @@ def sections(
         "Segmentation accuracy": []
         if "overlap_summary" in tables and not tables["overlap_summary"]["n"].sum()
         else [
-            from_table("overlap_summary", overlap, tables.get("surface_summary"), reader),
+            of_scans(from_table("overlap_summary", overlap, tables.get("surface_summary"), reader)),
             from_table("overlap_anova", effects, tables.get("overlap_pairwise"), alpha),
             from_table("overlap_pairwise", contrasts, tables.get("overlap_anova"), alpha),
             from_table("overlap_model", model, alpha),
@@ -87,8 +88,6 @@ def main(
     readers = {"manifest": lambda path: read_analysed(path)[0]}
     tables = {name: in_print(readers.get(name, read_csv)(path)) for name, path in paths.items() if path}
     found = sections(tables, cohort, reader, sd_ddof, alpha, power, animals)
-    if animals:
-        found = {in_scans(heading): [*map(in_scans, texts)] for heading, texts in found.items()}
     write_page(output, f"Results: {cohort} cohort, reader {reader}", found)
 
 

@@ -53,13 +53,13 @@ OF_AGREEMENT = (
 MADE = {
     name: pd.DataFrame(columns)
     for name, columns in {
-        "agreement": {column: [0.5] for column in OF_AGREEMENT},
+        "agreement": {column: [0.5] for column in OF_AGREEMENT} | {"n": [8], "scans": [8]},
         "overlap_anova": {"p": [0.5]},
         "overlap_pairwise": {"p": [0.5]},
         "overlap_model": {"F": [2.0]},
         "dice_error": {"p": [0.5]},
         "group_tests": {"test": ["welch_anova", "welch_anova", "anova"], "df1": [3, 1, 3]},
-        "sample_size": {"metric": ["EDV", "EF", "mass_ED"], "groups": [2, 2, 2]},
+        "sample_size": {"metric": ["EDV", "EF", "mass_ED"], "groups": [2, 2, 2], "reasons": [""] * 3},
         "reader_comparison": {"measure": ["dice", "absolute_error"]},
         "reader_ranking": {"rank_ci_low": [1.0, None]},
         "reader_beside_observer": {"loa_width_ratio": [1.5]},

@@ -13,7 +13,7 @@ import pandas as pd
 
 from murmur.data.manifest import Mouse
 from murmur.data.mouse_file import segmented_frames
-from murmur.statistics.notes import mice
+from murmur.presentation.prose.phrases import counted
 from murmur.statistics.overlap_summary import combined_dice, select_cases
 from murmur.vocabulary import BLOOD_POOL, PHASES
 
@@ -77,7 +77,7 @@ def titles_of_cases(
         phases = " and ".join(phase for phase in PHASES[:2] if phase in found)
         at = f" at {phases}" if phases else ""
         which = _which(mouse, selected)
-        titles.append((mouse, f"{which} of {mice(n)}: {named(described[mouse])}, mean Dice{at} {dice:.2f}"))
+        titles.append((mouse, f"{which} of {counted(n, 'scan')}: {named(described[mouse])}, mean Dice{at} {dice:.2f}"))
     return titles
 
 
@@ -90,7 +90,7 @@ def _titles_by_ef(function: pd.DataFrame, described: Mapping[str, Mouse]) -> lis
     ranks = {"lowest": 0, "median": (n - 1) // 2, "highest": n - 1}
     selected = {case: (known["mouse"].iloc[rank], known["reader"].iloc[rank]) for case, rank in ranks.items()}
     return [
-        (mouse, f"{_which(mouse, selected)} EF of {mice(n)}: {named(described[mouse])}, EF {ef:.1f}%")
+        (mouse, f"{_which(mouse, selected)} EF of {counted(n, 'scan')}: {named(described[mouse])}, EF {ef:.1f}%")
         for mouse, ef in selected.values()
     ]
 

@@ -1,13 +1,16 @@
 """Agreement of a reader with the reference, metric by metric."""
 
 import math
+from collections.abc import Hashable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 from statsmodels.stats.weightstats import ttost_paired
 
+from murmur.statistics.animals import ONE_SCAN_EACH, animal_means, numbered
 from murmur.statistics.correlation import pearson, spearman
+from murmur.statistics.limits import Z, limits_of_agreement, limits_of_several_scans
 from murmur.statistics.notes import Reason, annotate, note, reason
 from murmur.statistics.paired import NAN, constant, holm, paired_test
 from murmur.vocabulary import METRICS
@@ -22,7 +25,7 @@ STATISTICS = [
     "spearman_ci_low", "spearman_ci_high", "within_subject_sd", "repeatability_coefficient", "slope",
     "slope_ci_low", "slope_ci_high", "slope_p", "intercept", "loa_low_intercept", "loa_low_slope",
     "loa_high_intercept", "loa_high_slope", "equivalence_margin", "tost_p_holm", "slope_p_holm",
-    "reasons",
+    "reasons", "scans",
 ]
 # corrected for the number of metrics: column, and the p-value it corrects
 CORRECTED = {"p_holm": "p", "tost_p_holm": "tost_p", "slope_p_holm": "slope_p"}
@@ -30,47 +33,6 @@ REGRESSION_LIMITS = [f"loa_{side}_{part}" for side in ("low", "high") for part i
 # fmt: on
 NO_PROPORTIONAL = reason("no_proportional_bias")
 SHAPIRO_MICE = 5000  # largest n for which Royston's p of the Shapiro-Wilk test is valid
-Z = stats.norm.ppf(0.975)  # 95% of a normal distribution lies within 1.96 SD of the mean
-
-
-def limits_of_agreement(differences: np.ndarray, sd_ddof: int, alpha: float) -> dict[str, float]:
-    """Compute the 95% limits of agreement, mean ± 1.96 SD, with exact confidence limits.
-
-    Parameters
-    ----------
-    differences : ndarray, shape (pairs,)
-        reader - reference in the metric's unit; at least two.
-    sd_ddof : int
-        The SD of the limits divides by n - sd_ddof. Their confidence limits do not depend on it.
-    alpha : float
-        The confidence limits have the level 1 - alpha.
-
-    Returns
-    -------
-    dict of str to float
-        loa_low and loa_high, each with ..._ci_low and ..._ci_high, in the metric's unit.
-
-    Notes
-    -----
-    The confidence limits are those of the two normal percentiles by the noncentral t distribution, for each limit
-    separately. SciPy, statsmodels and pingouin do not provide them.
-
-    References
-    ----------
-    Bland and Altman, Lancet 1986;327:307. Carkeet, Optom Vis Sci 2015;92:e71.
-    """
-    n = len(differences)
-    mean, sd = np.mean(differences), np.std(differences, ddof=1)
-    near, far = stats.nct.ppf([alpha / 2, 1 - alpha / 2], n - 1, Z * math.sqrt(n)) / math.sqrt(n) * sd
-    half = Z * np.std(differences, ddof=sd_ddof)
-    return {
-        "loa_low": mean - half,
-        "loa_low_ci_low": mean - far,
-        "loa_low_ci_high": mean - near,
-        "loa_high": mean + half,
-        "loa_high_ci_low": mean + near,
-        "loa_high_ci_high": mean + far,
-    }
 
 
 def proportional_bias(means: np.ndarray, differences: np.ndarray, alpha: float, scale: float) -> dict[str, object]:
@@ -206,12 +168,13 @@ def agreement(
     sd_ddof: int = 1,
     alpha: float = 0.05,
     margin: float | None = None,
+    animals: Sequence[Hashable] | None = None,
 ) -> dict[str, object]:
     """Compute the agreement of a reader with the reference for one metric.
 
     Parameters
     ----------
-    reference, reader : array_like, shape (mice,)
+    reference, reader : array_like, shape (scans,)
         Values in the metric's unit; pairs with a missing value are excluded.
     sd_ddof : int
         1: n - 1, 0: n as the denominator of reference_sd, reader_sd, the limits of agreement and sd_abs_difference.
@@ -220,6 +183,8 @@ def agreement(
         Significance level; the confidence limits have the level 1 - alpha.
     margin : float, optional
         Equivalence margin in the metric's unit; tost_p tests for differences within ± margin.
+    animals : sequence, shape (scans,), optional
+        The animal of each scan; without it, each scan is of another animal.
 
     Returns
     -------
@@ -233,6 +198,10 @@ def agreement(
     the same as a percentage of the mean of all values, and repeatability_coefficient is 1.96 sqrt(2) times it. slope,
     intercept and the lines loa_..._intercept and loa_..._slope are those of `proportional_bias`.
 
+    n counts animals. Where some have several scans, tests, correlations, SDs and the regression are based on one value
+    per animal, the mean over its scans; all means give each animal the same weight. The limits of agreement and the
+    within-subject SD remain those of a single scan, and there are no regression-based limits.
+
     References
     ----------
     Bland and Altman, BMJ 1996;312:1654 (within-subject SD and repeatability).
@@ -240,18 +209,20 @@ def agreement(
     reference, reader = np.asarray(reference, dtype=float), np.asarray(reader, dtype=float)
     paired = np.isfinite(reference) & np.isfinite(reader)
     x, y = reference[paired], reader[paired]
-    n, scale = len(x), np.abs([x, y]).max(initial=0)
-    row: dict[str, object] = dict.fromkeys(STATISTICS, NAN) | {"n": n}
+    of = None if animals is None else numbered(np.asarray(animals)[paired])
+    means = animal_means(x, of), animal_means(y, of)
+    n, scale = len(means[0]), np.abs([x, y]).max(initial=0)
+    row: dict[str, object] = dict.fromkeys(STATISTICS, NAN) | {"n": n, "scans": len(x)}
     reasons = []
     if not paired.all():
         reasons.append(reason("pairs_missing", np.sum(~paired), len(paired)))
     parts = []
     if n >= 1:
-        parts.append(_errors(x, y))
+        parts.append(_errors(x, y, of))
     if n >= 2:
-        parts.append(_bias(x, y, sd_ddof, alpha, margin, scale))
+        parts.append(_bias(x, y, of, sd_ddof, alpha, margin, scale))
     if n >= 3:
-        parts += [_regression(x, y, alpha, scale), _correlation(x, y, alpha)]
+        parts += [_regression(*means, alpha, scale, several=of is not None), _correlation(*means, alpha)]
     for found, why in parts:
         row |= found
         reasons += why
@@ -264,26 +235,36 @@ def agreement(
     return row | {"note": note(reasons), "reasons": reasons}
 
 
-def _errors(x: np.ndarray, y: np.ndarray) -> tuple[dict[str, float], list[Reason]]:
+def _errors(x: np.ndarray, y: np.ndarray, of: np.ndarray | None) -> tuple[dict[str, float], list[Reason]]:
     """Return means, bias and size of the differences y - x of at least one pair, and reasons for missing values."""
     d = y - x
-    row = {"reference_mean": x.mean(), "reader_mean": y.mean(), "bias": d.mean()}
-    row |= {"mean_abs_difference": np.abs(d).mean(), "rmse": math.sqrt(np.mean(d**2))}
-    row["within_subject_sd"] = math.sqrt(np.mean(d**2) / 2)
+    row = {name: animal_means(v, of).mean() for name, v in (("reference_mean", x), ("reader_mean", y), ("bias", d))}
+    square = animal_means(d**2, of).mean()
+    row |= {"mean_abs_difference": animal_means(np.abs(d), of).mean(), "rmse": math.sqrt(square)}
+    row["within_subject_sd"] = math.sqrt(square / 2)
     row["repeatability_coefficient"] = Z * math.sqrt(2) * row["within_subject_sd"]
-    if (mean := np.mean([x, y])) <= 0:
+    if (mean := np.mean([animal_means(x, of), animal_means(y, of)])) <= 0:
         return row, [reason("mean_not_positive")]
     return row | {"cv_percent": 100 * row["within_subject_sd"] / mean}, []
 
 
 def _bias(
-    x: np.ndarray, y: np.ndarray, sd_ddof: int, alpha: float, margin: float | None, scale: float
+    x: np.ndarray,
+    y: np.ndarray,
+    of: np.ndarray | None,
+    sd_ddof: int,
+    alpha: float,
+    margin: float | None,
+    scale: float,
 ) -> tuple[dict[str, float], list[Reason]]:
-    """Return spread, limits of agreement and tests of the bias for at least two pairs, and reasons as in `_errors`."""
-    d, reasons = y - x, []
-    row = {"reference_sd": np.std(x, ddof=sd_ddof), "reader_sd": np.std(y, ddof=sd_ddof)}
-    row["sd_abs_difference"] = np.std(np.abs(d), ddof=sd_ddof)
-    row |= limits_of_agreement(d, sd_ddof, alpha)
+    """Return spread, limits of agreement and tests of the bias of at least two animals, and reasons as in `_errors`."""
+    spread = {"reference_sd": x, "reader_sd": y, "sd_abs_difference": np.abs(y - x)}
+    row = {name: np.std(animal_means(values, of), ddof=sd_ddof) for name, values in spread.items()}
+    if of is None:
+        row |= limits_of_agreement(y - x, sd_ddof, alpha)
+    else:
+        row |= limits_of_several_scans(y - x, of, sd_ddof, alpha)
+    d, reasons = animal_means(y - x, of), []
     test = paired_test(d, alpha, scale)
     row |= {"bias_ci_low": test["ci_low"], "bias_ci_high": test["ci_high"]}
     row |= {name: test[name] for name in ("t", "df", "p", "wilcoxon_p")}
@@ -291,14 +272,19 @@ def _bias(
         row |= {name: NAN for name in STATISTICS if name.startswith("loa_") and "_ci_" in name}
         reasons.append(reason("differences_constant"))
     elif margin is not None:
-        row["tost_p"] = ttost_paired(y, x, -margin, margin)[0]
+        row["tost_p"] = ttost_paired(animal_means(y, of), animal_means(x, of), -margin, margin)[0]
     if math.isnan(test["wilcoxon_p"]):
         reasons.append(reason("differences_zero"))
     return row, reasons
 
 
-def _regression(x: np.ndarray, y: np.ndarray, alpha: float, scale: float) -> tuple[dict[str, float], list[Reason]]:
-    """Return normality and proportional bias of at least three pairs, and reasons as in `_errors`."""
+def _regression(
+    x: np.ndarray, y: np.ndarray, alpha: float, scale: float, several: bool
+) -> tuple[dict[str, float], list[Reason]]:
+    """Return normality and proportional bias of at least three pairs, and reasons as in `_errors`.
+
+    If `several` scans were averaged, their spread is not that of single scans: there are no regression-based limits.
+    """
     row, reasons, d, means = {}, [], y - x, (x + y) / 2
     if constant(d, scale):
         return row, reasons
@@ -310,8 +296,12 @@ def _regression(x: np.ndarray, y: np.ndarray, alpha: float, scale: float) -> tup
         reasons.append(reason("means_constant"))
     else:
         found = proportional_bias(means, d, alpha, scale)
-        reasons += found.pop("reasons")
+        why = found.pop("reasons")
+        if several and not why:
+            found |= dict.fromkeys(REGRESSION_LIMITS, NAN)
+            why = [reason("no_regression_limits")]
         row |= found
+        reasons += why
     return row, reasons
 
 
@@ -330,7 +320,11 @@ def _correlation(x: np.ndarray, y: np.ndarray, alpha: float) -> tuple[dict[str, 
 
 
 def agreement_table(
-    function: pd.DataFrame, sd_ddof: int, alpha: float, equivalence_margins: dict[str, float]
+    function: pd.DataFrame,
+    sd_ddof: int,
+    alpha: float,
+    equivalence_margins: Mapping[str, float],
+    animals: Mapping[str, str] = ONE_SCAN_EACH,
 ) -> pd.DataFrame:
     """Compute the agreement of a reader with the reference for each metric.
 
@@ -342,8 +336,10 @@ def agreement_table(
         Standard deviations and limits of agreement divide by n - sd_ddof.
     alpha : float
         Significance level; the confidence limits have the level 1 - alpha.
-    equivalence_margins : dict of str to float
+    equivalence_margins : mapping of str to float
         Margin of each metric for which equivalence is tested, in its unit.
+    animals : mapping of str to str, optional
+        The animal of each scan; empty if each scan is of another animal.
 
     Returns
     -------
@@ -356,7 +352,8 @@ def agreement_table(
         values = function[function["metric"] == metric]
         if len(values):
             margin = equivalence_margins.get(metric)
-            found = agreement(values["reference"], values["reader"], sd_ddof, alpha, margin)
+            of = values["mouse"].map(dict(animals)) if animals else None
+            found = agreement(values["reference"], values["reader"], sd_ddof, alpha, margin, of)
             rows.append({"metric": metric, "unit": values["unit"].iloc[0]} | found)
     table = pd.DataFrame(rows, columns=["metric", "unit", *STATISTICS])
     table["df"] = table["df"].astype("Int64")

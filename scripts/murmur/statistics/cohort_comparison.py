@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from murmur.statistics.animals import ONE_SCAN_EACH, average_scans
 from murmur.statistics.notes import annotate, reason
 from murmur.statistics.paired import constant, holm
 from murmur.statistics.phenotypes import mann_whitney
@@ -34,7 +35,9 @@ QUANTITIES = [
 # fmt: on
 
 
-def errors_of(function: pd.DataFrame, overlap: pd.DataFrame | None) -> dict[str, np.ndarray]:
+def errors_of(
+    function: pd.DataFrame, overlap: pd.DataFrame | None, animals: Mapping[str, str] = ONE_SCAN_EACH
+) -> dict[str, np.ndarray]:
     """Compute the errors of a reader in one cohort.
 
     Parameters
@@ -43,6 +46,8 @@ def errors_of(function: pd.DataFrame, overlap: pd.DataFrame | None) -> dict[str,
         Columns mouse, metric, reference, reader.
     overlap : DataFrame or None
         Columns mouse, phase, structure, dice; None for a cohort without images.
+    animals : mapping of str to str, optional
+        The animal of each scan, whose scans are averaged; empty if each scan is of another animal.
 
     Returns
     -------
@@ -53,7 +58,7 @@ def errors_of(function: pd.DataFrame, overlap: pd.DataFrame | None) -> dict[str,
     tables = [absolute_errors(function)]
     if overlap is not None:
         tables.append(1 - mean_dice(overlap))
-    return {name: table[name].to_numpy() for table in tables for name in table}
+    return {name: table[name].to_numpy() for table in (average_scans(t, animals) for t in tables) for name in table}
 
 
 def ratio_of_means(internal: np.ndarray, external: np.ndarray, alpha: float) -> dict[str, float]:

@@ -1,11 +1,13 @@
 """Dependence of Dice on phase and structure: repeated-measures ANOVA and paired contrasts within mice."""
 
 import math
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
 from pingouin import rm_anova
 
+from murmur.statistics.animals import ONE_SCAN_EACH, average_scans
 from murmur.statistics.notes import Reason, annotate, mice, reason
 from murmur.statistics.paired import NAN, constant, holm, paired_test
 
@@ -59,13 +61,15 @@ def too_few(n: int) -> Reason:
     return reason("too_few_complete", n, mice(n).split()[1])
 
 
-def anova(dice: pd.DataFrame) -> pd.DataFrame:
+def anova(dice: pd.DataFrame, animals: Mapping[str, str] = ONE_SCAN_EACH) -> pd.DataFrame:
     """Run the two-way repeated-measures ANOVA of Dice, phase by structure.
 
     Parameters
     ----------
     dice : DataFrame
         From `dice_by_cell`. Mice that lack a cell are excluded and named in `note`.
+    animals : mapping of str to str, optional
+        The animal of each scan, whose scans are averaged; empty if each scan is of another animal.
 
     Returns
     -------
@@ -83,7 +87,7 @@ def anova(dice: pd.DataFrame) -> pd.DataFrame:
     ----------
     Olejnik and Algina, Psychol Methods 2003;8:434.
     """
-    complete = dice.dropna()
+    complete = average_scans(dice.dropna(), animals)
     n = len(complete)
     common = left_out(dice)
     found = pd.DataFrame(NAN, index=list(EFFECTS), columns=list(ANOVA))
@@ -110,7 +114,9 @@ def anova(dice: pd.DataFrame) -> pd.DataFrame:
     return annotate(table)
 
 
-def pairwise(dice: pd.DataFrame, effects: pd.DataFrame, alpha: float) -> pd.DataFrame:
+def pairwise(
+    dice: pd.DataFrame, effects: pd.DataFrame, alpha: float, animals: Mapping[str, str] = ONE_SCAN_EACH
+) -> pd.DataFrame:
     """Run the paired t-test of each of CONTRASTS.
 
     Parameters
@@ -121,6 +127,8 @@ def pairwise(dice: pd.DataFrame, effects: pd.DataFrame, alpha: float) -> pd.Data
         From `anova`, for the same mice.
     alpha : float
         The confidence limits of the mean difference have the level 1 - alpha.
+    animals : mapping of str to str, optional
+        The animal of each scan, whose scans are averaged; empty if each scan is of another animal.
 
     Returns
     -------
@@ -133,7 +141,7 @@ def pairwise(dice: pd.DataFrame, effects: pd.DataFrame, alpha: float) -> pd.Data
     for name, weights in CONTRASTS.items():
         needed = [cell for cell, weight in zip(CELLS, weights, strict=True) if weight]
         cells = dice[needed]
-        complete = cells.dropna().to_numpy()
+        complete = average_scans(cells.dropna(), animals).to_numpy()
         n = len(complete)
         differences = complete @ np.array([weight for weight in weights if weight])
         test = paired_test(differences, alpha, np.abs(complete).max(initial=0))

@@ -1,8 +1,10 @@
 """Association between Dice and the absolute error of volume or mass: Spearman's rank correlation."""
 
-import numpy as np
+from collections.abc import Mapping
+
 import pandas as pd
 
+from murmur.statistics.animals import ONE_SCAN_EACH, average_scans
 from murmur.statistics.correlation import spearman
 from murmur.statistics.notes import annotate, mice, reason
 from murmur.statistics.paired import holm, without_rounding
@@ -16,7 +18,9 @@ METRIC = {
 COLUMNS = ["structure", "phase", "metric", "n", "spearman_rho", "p", "p_holm", "ci_low", "ci_high", "note", "reasons"]
 
 
-def correlate(overlap: pd.DataFrame, function: pd.DataFrame, alpha: float) -> pd.DataFrame:
+def correlate(
+    overlap: pd.DataFrame, function: pd.DataFrame, alpha: float, animals: Mapping[str, str] = ONE_SCAN_EACH
+) -> pd.DataFrame:
     """Correlate Dice with the absolute error of the metric that the mask determines, by structure and phase.
 
     Parameters
@@ -27,6 +31,8 @@ def correlate(overlap: pd.DataFrame, function: pd.DataFrame, alpha: float) -> pd
         Columns mouse, metric, unit, reference, reader.
     alpha : float
         The confidence limits of rho have the level 1 - alpha.
+    animals : mapping of str to str, optional
+        The animal of each scan, whose scans are averaged; empty if each scan is of another animal.
 
     Returns
     -------
@@ -38,10 +44,10 @@ def correlate(overlap: pd.DataFrame, function: pd.DataFrame, alpha: float) -> pd
         scores = overlap[(overlap["structure"] == structure) & (overlap["phase"] == phase)]
         values = function[function["metric"] == metric].set_index("mouse")[["reference", "reader"]]
         pairs = values.astype(float).join(scores.set_index("mouse")["dice"].astype(float)).dropna()
-        reference, reader, dice = pairs.to_numpy().T
-        error = without_rounding(np.abs(reader - reference), np.abs(reference).max(initial=0))
-        n = len(pairs)
-        found = spearman(dice, error, alpha)
+        error = without_rounding((pairs["reader"] - pairs["reference"]).abs(), pairs["reference"].abs().max())
+        values = average_scans(pairs.assign(error=error), animals)
+        n = len(values)
+        found = spearman(values["dice"].to_numpy(), values["error"].to_numpy(), alpha)
         if n < 3:
             found["reasons"] = [reason("too_few_with_both", mice(n))]
         elif pd.isna(found["rho"]):

@@ -33,6 +33,7 @@ WORDS = {
     "groups_too_small": "not tested, fewer than {0} animals: {1}",
     # unit of analysis
     "scans_averaged": "several scans of an animal in a session were averaged",
+    "sd_of_means": "SD of the means over the scans of each animal: valid for a study with as many scans per animal",
     "clusters_are_units": "the unit of analysis is the {0} (mean of its animals), because each has one group only",
     "cluster_of_one_group": "excluded, no other group in the same {0}",
     "levels_within_clusters": "animals of one {1} differ in {0}: not tested over its levels",
@@ -108,6 +109,7 @@ WORDS = {
     "perfect_correlation": "{0} is {1:+.0f}: no confidence limits for it",
     "line_exact": "the differences lie exactly on a line: no test of the slope, no regression-based limits",
     "no_proportional_bias": "no proportional bias: no regression-based limits",
+    "no_regression_limits": "several scans of an animal: no regression-based limits",
     "limits_cross": "the regression-based limits would cross: not given",
     "mean_not_positive": "no coefficient of variation: the mean is not positive",
     "too_many_for_normality": "more than {0} pairs: no normality test",

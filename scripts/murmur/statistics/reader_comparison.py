@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from murmur.statistics.agreement import agreement
+from murmur.statistics.animals import ONE_SCAN_EACH, average_scans
 from murmur.statistics.dice_anova import CELLS
 from murmur.statistics.notes import Reason, annotate, mice, reason
 from murmur.statistics.paired import NAN, holm, paired_test
@@ -68,7 +69,7 @@ def quantities(dice: Tables, errors: Tables) -> list[tuple[dict[str, str], pd.Da
     ]
 
 
-def compare_pair(values: pd.DataFrame, alpha: float) -> dict[str, object]:
+def compare_pair(values: pd.DataFrame, alpha: float, animals: Mapping[str, str] = ONE_SCAN_EACH) -> dict[str, object]:
     """Compare two readers on one quantity.
 
     Parameters
@@ -77,6 +78,8 @@ def compare_pair(values: pd.DataFrame, alpha: float) -> dict[str, object]:
         One column per reader; NaN where missing.
     alpha : float
         The confidence limits have the level 1 - alpha.
+    animals : mapping of str to str, optional
+        The animal of each scan, whose scans are averaged; empty if each scan is of another animal.
 
     Returns
     -------
@@ -85,7 +88,8 @@ def compare_pair(values: pd.DataFrame, alpha: float) -> dict[str, object]:
     """
     a, b = values.columns
     values = values.dropna(how="all")
-    both = values.dropna().to_numpy()
+    complete = values.dropna()
+    both = average_scans(complete, animals).to_numpy()
     n = len(both)
     test = paired_test(both[:, 1] - both[:, 0], alpha, np.abs(both).max(initial=0))
     reasons = []
@@ -93,14 +97,16 @@ def compare_pair(values: pd.DataFrame, alpha: float) -> dict[str, object]:
         reasons.append(reason("too_few_by_both", mice(n)))
     elif math.isnan(test["t"]):
         reasons.append(reason("difference_constant"))
-    if 0 < n < len(values):
-        reasons.append(reason("not_by_both", len(values) - n, len(values)))
+    if 0 < len(complete) < len(values):
+        reasons.append(reason("not_by_both", len(values) - len(complete), len(values)))
     row = {"reader_a": a, "reader_b": b, "n": n, "mean_difference": test.pop("mean"), "reasons": reasons}
     row |= {"mean_a": both[:, 0].mean(), "mean_b": both[:, 1].mean()} if n else {}
     return row | test | {"dz": test["t"] / math.sqrt(n) if n else NAN}
 
 
-def compare_pairs(dice: Tables, errors: Tables, alpha: float) -> pd.DataFrame:
+def compare_pairs(
+    dice: Tables, errors: Tables, alpha: float, animals: Mapping[str, str] = ONE_SCAN_EACH
+) -> pd.DataFrame:
     """Compare each pair of readers on each quantity.
 
     Parameters
@@ -109,6 +115,8 @@ def compare_pairs(dice: Tables, errors: Tables, alpha: float) -> pd.DataFrame:
         As for `quantities`.
     alpha : float
         Significance level of `better`; the confidence limits have the level 1 - alpha.
+    animals : mapping of str to str, optional
+        The animal of each scan, whose scans are averaged; empty if each scan is of another animal.
 
     Returns
     -------
@@ -117,7 +125,8 @@ def compare_pairs(dice: Tables, errors: Tables, alpha: float) -> pd.DataFrame:
     """
     rows = []
     for labels, values in quantities(dice, errors):
-        rows += [labels | compare_pair(values[list(pair)], alpha) for pair in combinations(values.columns, 2)]
+        pairs = combinations(values.columns, 2)
+        rows += [labels | compare_pair(values[list(pair)], alpha, animals) for pair in pairs]
     table = pd.DataFrame(rows, columns=COMPARISON).astype({"df": "Int64"})
     table["p_holm"] = table.groupby("measure")["p"].transform(holm)
     second = (table["mean_difference"] > 0) == (table["measure"] == "dice")
@@ -126,7 +135,9 @@ def compare_pairs(dice: Tables, errors: Tables, alpha: float) -> pd.DataFrame:
     return annotate(table)
 
 
-def rank_readers(mean_dice: Tables, errors: Tables, alpha: float) -> pd.DataFrame:
+def rank_readers(
+    mean_dice: Tables, errors: Tables, alpha: float, animals: Mapping[str, str] = ONE_SCAN_EACH
+) -> pd.DataFrame:
     """Rank the readers on each quantity.
 
     Parameters
@@ -137,6 +148,8 @@ def rank_readers(mean_dice: Tables, errors: Tables, alpha: float) -> pd.DataFram
         From `absolute_errors`, by reader.
     alpha : float
         The confidence limits have the level 1 - alpha.
+    animals : mapping of str to str, optional
+        The animal of each scan, whose scans are averaged; empty if each scan is of another animal.
 
     Returns
     -------
@@ -149,7 +162,7 @@ def rank_readers(mean_dice: Tables, errors: Tables, alpha: float) -> pd.DataFram
     tables = []
     for measure, quantity, unit, by_name in scores:
         values, without = split_off(by_reader(by_name, quantity))
-        table = rank(values.dropna(), measure == "dice", alpha)
+        table = rank(average_scans(values.dropna(), animals), measure == "dice", alpha)
         table["reasons"] = [why + left_out(values) for why in table["reasons"]]
         lacking = pd.DataFrame({"reader": without, "n": 0, "reasons": [[NO_VALUE]] * len(without)})
         table = pd.concat([table, lacking]) if without else table
@@ -162,7 +175,13 @@ def rank_readers(mean_dice: Tables, errors: Tables, alpha: float) -> pd.DataFram
 
 
 def place_beside(
-    functions: Tables, dice: Tables, errors: Tables, observers: Sequence[str], sd_ddof: int, alpha: float
+    functions: Tables,
+    dice: Tables,
+    errors: Tables,
+    observers: Sequence[str],
+    sd_ddof: int,
+    alpha: float,
+    animals: Mapping[str, str] = ONE_SCAN_EACH,
 ) -> pd.DataFrame:
     """Compute the agreement of readers and human observers with the reference, on the same mice.
 
@@ -178,6 +197,8 @@ def place_beside(
         Standard deviations and limits of agreement divide by n - sd_ddof.
     alpha : float
         The confidence limits have the level 1 - alpha.
+    animals : mapping of str to str, optional
+        The animal of each scan, whose scans are averaged; empty if each scan is of another animal.
 
     Returns
     -------
@@ -190,11 +211,12 @@ def place_beside(
         values, without = split_off(values)
         common, missing = values.dropna(), left_out(values)
         if labels["measure"] == "dice":
-            found = {reader: describe(common[reader], sd_ddof) for reader in common}
+            found = {reader: describe(average_scans(common[reader], animals), sd_ddof) for reader in common}
         else:
             labels = labels | {"measure": "agreement"}
             found = {
-                reader: agree(functions[reader], labels["metric"], common.index, sd_ddof, alpha) for reader in common
+                reader: agree(functions[reader], labels["metric"], common.index, sd_ddof, alpha, animals)
+                for reader in common
             }
             add_ratio(found, observers)
         found |= {reader: {"n": 0, "reasons": [NO_VALUE]} for reader in without}
@@ -228,7 +250,14 @@ def describe(dice: pd.Series, sd_ddof: int) -> dict[str, object]:
     }
 
 
-def agree(function: pd.DataFrame, metric: str, mice: pd.Index, sd_ddof: int, alpha: float) -> dict[str, object]:
+def agree(
+    function: pd.DataFrame,
+    metric: str,
+    mice: pd.Index,
+    sd_ddof: int,
+    alpha: float,
+    animals: Mapping[str, str] = ONE_SCAN_EACH,
+) -> dict[str, object]:
     """Compute the agreement of one reader with the reference on some mice.
 
     Parameters
@@ -243,6 +272,8 @@ def agree(function: pd.DataFrame, metric: str, mice: pd.Index, sd_ddof: int, alp
         The limits of agreement divide by n - sd_ddof.
     alpha : float
         The confidence limits have the level 1 - alpha.
+    animals : mapping of str to str, optional
+        The animal of each scan; empty if each scan is of another animal.
 
     Returns
     -------
@@ -250,7 +281,8 @@ def agree(function: pd.DataFrame, metric: str, mice: pd.Index, sd_ddof: int, alp
         n, AGREEMENT and loa_width, in the metric's unit, and `reasons`.
     """
     pairs = function[function["metric"] == metric].set_index("mouse").reindex(mice)
-    found = agreement(pairs["reference"], pairs["reader"], sd_ddof, alpha)
+    of = mice.map(dict(animals)) if animals else None
+    found = agreement(pairs["reference"], pairs["reader"], sd_ddof, alpha, animals=of)
     row = {name: found[name] for name in ("n", *AGREEMENT)}
     width = row["loa_high"] - row["loa_low"]
     rounding = 1e-12 * pairs[["reference", "reader"]].abs().max(axis=None)

@@ -18,6 +18,7 @@ import pandas as pd
 from scipy import stats
 from statsmodels.stats.power import TTestIndPower
 
+from murmur.statistics.animals import ONE_SCAN_EACH
 from murmur.statistics.notes import Reason, annotate, mice, reason
 from murmur.statistics.paired import NAN, constant
 from murmur.vocabulary import METRICS
@@ -154,7 +155,14 @@ def choose(rows: pd.DataFrame, phenotypes: Mapping[str, str]) -> tuple[pd.DataFr
     return pairs.dropna(subset="group"), left_out
 
 
-def sample_size(rows: pd.DataFrame, phenotypes: Mapping[str, str], change: float, alpha: float, power: float) -> dict:
+def sample_size(
+    rows: pd.DataFrame,
+    phenotypes: Mapping[str, str],
+    change: float,
+    alpha: float,
+    power: float,
+    animals: Mapping[str, str] = ONE_SCAN_EACH,
+) -> dict:
     """Compute the sample size for one metric.
 
     Parameters
@@ -169,6 +177,8 @@ def sample_size(rows: pd.DataFrame, phenotypes: Mapping[str, str], change: float
         Significance level of the two-sided t-test.
     power : float
         Power required.
+    animals : mapping of str to str, optional
+        The animal of each scan, whose scans are averaged; empty if each scan is of another animal.
 
     Returns
     -------
@@ -178,6 +188,10 @@ def sample_size(rows: pd.DataFrame, phenotypes: Mapping[str, str], change: float
     """
     points = (rows["unit"] == "%").all()
     pairs, left_out = choose(rows, phenotypes)
+    if animals:
+        of_animal = pairs.groupby(pairs["mouse"].map(dict(animals)), sort=False)
+        pairs = of_animal.agg({"reference": "mean", "reader": "mean", "group": "first"})
+        left_out.append(reason("sd_of_means"))
     n, groups = len(pairs), pairs["group"].nunique()
     row = {"change": change, "change_unit": "points" if points else "%", "n": n, "groups": groups}
     absolute = change if points else change / 100 * pairs["reference"].mean()
@@ -212,7 +226,12 @@ def sample_size(rows: pd.DataFrame, phenotypes: Mapping[str, str], change: float
 
 
 def sample_sizes(
-    function: pd.DataFrame, phenotypes: Mapping[str, str], alpha: float, power: float, changes: Mapping[str, float]
+    function: pd.DataFrame,
+    phenotypes: Mapping[str, str],
+    alpha: float,
+    power: float,
+    changes: Mapping[str, float],
+    animals: Mapping[str, str] = ONE_SCAN_EACH,
 ) -> pd.DataFrame:
     """Compute the sample size for each metric.
 
@@ -229,6 +248,8 @@ def sample_sizes(
     changes : mapping of str to float
         The difference to detect by metric: in percentage points for metrics in %, otherwise in % of the reference's
         mean.
+    animals : mapping of str to str, optional
+        The animal of each scan, whose scans are averaged; empty if each scan is of another animal.
 
     Returns
     -------
@@ -240,5 +261,5 @@ def sample_sizes(
         if metric in changes:
             values = function[function["metric"] == metric].assign(unit=unit)
             row = {"metric": metric, "unit": unit}
-            rows.append(row | sample_size(values, phenotypes, changes[metric], alpha, power))
+            rows.append(row | sample_size(values, phenotypes, changes[metric], alpha, power, animals))
     return annotate(pd.DataFrame(rows, columns=COLUMNS).astype(dict.fromkeys(COUNTS, "Int64")))

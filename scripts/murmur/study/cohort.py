@@ -203,6 +203,13 @@ class Cohort(abc.ABC):
         return animals.nunique() if animals.duplicated().any() else 0
 
     @property
+    def animal_of_scan(self) -> dict[str, str]:
+        """The animal of each scan if some animals have several; otherwise empty."""
+        if not self.animals_scanned_repeatedly:
+            return {}
+        return dict(zip(self.participants["mouse"], self.participants["animal"], strict=True))
+
+    @property
     def size(self) -> str:
         """The number of mice with its noun; of repeated scans, also that of their animals."""
         if animals := self.animals_scanned_repeatedly:
@@ -289,8 +296,8 @@ class Cohort(abc.ABC):
         if not self.animals_scanned_repeatedly:
             return ""
         return (
-            f"Note: {self.name} has {self.size}; agreement with the reference treats them as independent, and "
-            "phenotypes are compared by `comparison` only."
+            f"Note: {self.name} has {self.size}; agreement counts each animal once, and phenotypes are compared by "
+            "`comparison` only."
         )
 
     def mice_of(self, *splits: str) -> list[str]:

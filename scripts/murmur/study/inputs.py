@@ -47,6 +47,10 @@ class Inputs:
         """The phenotype of each mouse of a cohort whose phenotype is known."""
         return self.cohort(wildcards).phenotypes
 
+    def animals(self, wildcards: Wildcards) -> dict[str, str]:
+        """The animal of each scan of a cohort if some animals have several; otherwise empty."""
+        return self.cohort(wildcards).animal_of_scan
+
     def participants(self, wildcards: Wildcards) -> dict[str, list]:
         """What is known of each mouse of a cohort, by column; None where it is missing."""
         table = self.cohort(wildcards).participants

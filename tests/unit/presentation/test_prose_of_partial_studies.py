@@ -101,9 +101,21 @@ def test_scans_of_animals_are_no_mice():
     )
     assert "Each scan had one short-axis cine stack" in found["Mice and images"]
     assert "was applied to all scans (8 in the ours cohort)" in found["Segmentation"]
+
+
+def test_mouse_is_the_unit_where_it_has_several_scans():
     text = statistical_methods.conventions({"alpha": 0.05, "sd_ddof": 1}, MADE, ["EF"], repeated=True)
-    assert text.startswith("The scan was the statistical unit of agreement")
-    assert "treated as independent" in text
+    assert text.startswith(
+        "The mouse was the statistical unit of agreement, and differences were calculated as reader − reference. "
+        "Several scans of a mouse were averaged: "
+    )
+    statistics, one = in_force(complete(STUDY))["statistics"], MADE["agreement"]
+    several = one.assign(scans=2 * one["n"])
+    text = statistical_methods.agreement(statistics, several)
+    assert "bias ± 1.96 SD (Bland and Altman, J Biopharm Stat 2007;17:571) of single scans, with an SD from" in text
+    assert "Carkeet" not in text and text.count("Zou") == 1
+    text = statistical_methods.agreement(statistics, pd.concat([one, several]))
+    assert "Carkeet" in text and "In cohorts with several scans per mouse, limits of agreement are those of" in text
 
 
 def test_agreement_is_described_as_far_as_it_was_computed():

@@ -16,9 +16,9 @@ def plot(folder, paths, suffix="png"):
 @pytest.mark.parametrize(
     ("mice", "titles"),
     [
-        (1, ["Best, median and worst of 1 mouse: Mouse1 (control), mean Dice at ED and ES 0.9"]),
-        (2, ["Best of 2 mice: Mouse1 (control)", "Median and worst of 2 mice: Mouse2,"]),
-        (4, ["Best of 4 mice: Mouse1 (control)", "Median of 4 mice: Mouse3 (control)", "Worst of 4 mice: Mouse4,"]),
+        (1, ["Best, median and worst of 1 scan: Mouse1 (control), mean Dice at ED and ES 0.9"]),
+        (2, ["Best of 2 scans: Mouse1 (control)", "Median and worst of 2 scans: Mouse2,"]),
+        (4, ["Best of 4 scans: Mouse1 (control)", "Median of 4 scans: Mouse3 (control)", "Worst of 4 scans: Mouse4,"]),
     ],
 )
 def test_each_case_has_a_strip_of_the_expert_and_one_of_the_reader(tmp_path, monkeypatch, mice, titles):
@@ -71,10 +71,10 @@ def test_without_a_reference_the_reader_is_shown_by_ef(tmp_path, monkeypatch):
     plot(tmp_path, paths)
     assert len(seen[0].axes) == 3
     found = words(seen[0])
-    assert [text for text in found if " EF of 4 mice: " in text] == [
-        "Lowest EF of 4 mice: Mouse2, EF 20.0%; shown: ES, frame 4 of 6",
-        "Median EF of 4 mice: Mouse4, EF 40.0%; shown: ES, frame 4 of 6",
-        "Highest EF of 4 mice: Mouse1 (control), EF 60.0%; shown: ES, frame 4 of 6",
+    assert [text for text in found if " EF of 4 scans: " in text] == [
+        "Lowest EF of 4 scans: Mouse2, EF 20.0%; shown: ES, frame 4 of 6",
+        "Median EF of 4 scans: Mouse4, EF 40.0%; shown: ES, frame 4 of 6",
+        "Highest EF of 4 scans: Mouse1 (control), EF 60.0%; shown: ES, frame 4 of 6",
     ]
     assert "Expert" not in found
 

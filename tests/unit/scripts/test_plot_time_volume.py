@@ -24,7 +24,7 @@ def test_every_frame_of_the_median_mouse_is_a_point(tmp_path, monkeypatch, mice,
     points = lines["reader, every frame"]
     assert points.get_xdata().tolist() == cine["time_ms"].tolist()
     assert points.get_ydata().tolist() == cine["blood_pool_uL"].tolist()
-    assert left.get_title(loc="left") == f"One mouse: {example}"
+    assert left.get_title(loc="left") == f"One scan: {example}"
     assert len(right.lines) == mice
     assert all(max(line.get_ydata()) == 100 for line in right.lines)
     assert smallest_font(seen[0]) >= 7

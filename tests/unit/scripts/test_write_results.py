@@ -178,17 +178,37 @@ def test_every_number_is_a_rounded_cell(cohort, write):
     assert checked > 300
 
 
+def test_mouse_is_the_unit_where_it_has_several_scans(cohort):
+    tables = {name: table for name, table in cohort.items() if name in ("agreement", "overlap_summary", "dice_error")}
+    tables["agreement"] = tables["agreement"].assign(scans=2 * tables["agreement"]["n"])
+    tables["surface_summary"] = cohort["surface_summary"]
+    n = tables["agreement"]["n"].max()
+    found = write_results.sections(tables, "mine", "net", 1, 0.05, 0.8, animals=n)
+    assert f"in {n} mice ({2 * n} scans) of the mine cohort" in found["Summary"][0]
+    assert found["Mice"][0].startswith(
+        f"Reader net was compared with the reference in {n} mice ({2 * n} scans) of the mine cohort. Each mouse "
+        "contributed one value"
+    )
+    assert " scans, the Dice coefficient was" in found["Segmentation accuracy"][0]
+    tables["manifest"] = pd.DataFrame({"mouse": range(2 * n + 3), "es_frame": 5.0}).assign(
+        es_frame=lambda t: t["es_frame"].where(t["mouse"] > 0)
+    )
+    text = write_results.sections(tables, "mine", "net", 1, 0.05, 0.8, animals=n)["Mice"][0]
+    assert f"in {n} mice ({2 * n} of the {2 * n + 3} scans) of the mine cohort" in text
+    assert "Of the other scans, 1 had no reference contours at ED and ES and 2 were not measured by net." in text
+
+
 def test_every_number_stands_where_it_belongs(write):
     """Numbers that occur once in the table: each must be found behind the words that name it."""
     cells = {
-        "n": 11, "reference_mean": 61.26, "reference_sd": 9.14, "reader_mean": 57.93, "reader_sd": 8.37, "bias": -3.33,
-        "bias_ci_low": -5.52, "bias_ci_high": -1.13, "loa_low": -10.04, "loa_low_ci_low": -12.21,
+        "n": 11, "scans": 11, "reference_mean": 61.26, "reference_sd": 9.14, "reader_mean": 57.93, "reader_sd": 8.37,
+        "bias": -3.33, "bias_ci_low": -5.52, "bias_ci_high": -1.13, "loa_low": -10.04, "loa_low_ci_low": -12.21,
         "loa_low_ci_high": -8.68, "loa_high": 2.57, "loa_high_ci_low": 0.76, "loa_high_ci_high": 4.85, "p": 0.0172,
         "p_holm": 0.0344, "icc2": 0.842, "icc2_ci_low": 0.713, "icc2_ci_high": 0.934, "ccc": 0.831,
         "cv_percent": 4.44, "tost_p": 0.0231, "slope": -0.185, "slope_ci_low": -0.294, "slope_ci_high": -0.076,
         "slope_p": 0.0127, "equivalence_margin": 6.5, "tost_p_holm": 0.0462, "slope_p_holm": 0.0254,
     }  # fmt: skip
-    other = {"n": 11, "reference_mean": 1.0, "reader_mean": 1.0, "bias": 0.0, "p": 0.5, "p_holm": 0.5}
+    other = {"n": 11, "scans": 11, "reference_mean": 1.0, "reader_mean": 1.0, "bias": 0.0, "p": 0.5, "p_holm": 0.5}
     columns = ["metric", "unit", *STATISTICS]
     rows = [{"metric": "EF", "unit": "%"} | cells, {"metric": "mass_ES", "unit": "mg"} | other]
     text = write({"agreement": pd.DataFrame(rows, columns=columns)}, sd_ddof=0)

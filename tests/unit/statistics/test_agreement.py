@@ -13,9 +13,9 @@ from murmur.statistics.agreement import (
     agreement,
     agreement_table,
     intraclass_correlation,
-    limits_of_agreement,
 )
 from murmur.statistics.correlation import pearson, spearman
+from murmur.statistics.limits import limits_of_agreement
 from murmur.statistics.notes import WORDS
 from murmur.vocabulary import METRICS
 

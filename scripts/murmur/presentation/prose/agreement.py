@@ -18,6 +18,7 @@ from murmur.presentation.prose.phrases import (
     with_unit,
 )
 from murmur.statistics.notes import SILENT, mice
+from murmur.subject import in_scans
 
 # the columns of agreement.csv that the text reports for every metric
 REPORTED = ["p_holm", "loa_low", "icc2", "ccc", "cv_percent"]
@@ -34,26 +35,28 @@ UNREPORTED = (
 def compared(tables: dict[str, pd.DataFrame], cohort: str, reader: str, animals: int) -> str:
     """Report how many mice were compared, of which phenotypes, and how many were excluded and why.
 
-    `animals` is the number of animals of the cohort if some have several scans, otherwise 0.
+    `animals` is the number of animals of the cohort if some have several scans, which are then counted, otherwise 0.
     """
     agreement, groups = tables["agreement"], tables.get("groups")
     manifest, split = tables.get("manifest"), tables.get("split")
-    n = int(agreement["n"].max()) if len(agreement) else 0
-    total = n if manifest is None else len(manifest)
+    n, scans = (int(agreement[column].max()) if len(agreement) else 0 for column in ("n", "scans"))
+    total = scans if manifest is None else len(manifest)
     texts = [f"no mouse of the {cohort} cohort was measured by both the reference and reader {reader}"]
     if n:
-        what = "scans" if animals else "mice"
-        count = f"{n} of the {total} {what}" if n < total else f"{n} {what}" if animals else mice(n)
+        count = f"{n} of the {total} mice" if n < total else mice(n)
+        if animals:
+            count = f"{mice(n)} ({scans} of the {total} scans)" if scans < total else f"{mice(n)} ({scans} scans)"
         texts = [f"reader {reader} was compared with the reference in {count} of the {cohort} cohort"]
-    if n < total:
+    if scans < total:
         without = int(manifest["es_frame"].isna().sum())
-        unread = total - n - without
+        unread = total - scans - without
         learning = 0 if split is None else int(split["split"].isin(["train", "validation"]).sum())
         not_tested = " (training and validation mice)" if learning == unread else ""
         why = [f"{without if n else mice(without)} had no reference contours at ED and ES"] if without else []
         why += [f"{unread} {'was' if unread == 1 else 'were'} not measured by {reader}{not_tested}"] if unread else []
         others = "of the other mice, " if n and len(why) > 1 else "the other " if n else ""
-        texts.append((others + enumerate_words(why)).replace("the other 1 ", "the other mouse ", 1))
+        left = (others + enumerate_words(why)).replace("the other 1 ", "the other mouse ", 1)
+        texts.append(in_scans(left) if animals else left)
     if groups is not None and n:
         rows = groups[(groups["metric"] == agreement.loc[agreement["n"].idxmax(), "metric"]) & (groups["n"] > 0)]
         sizes = dict(zip(rows["phenotype"], rows["n"], strict=True))
@@ -61,11 +64,10 @@ def compared(tables: dict[str, pd.DataFrame], cohort: str, reader: str, animals:
             sizes["unknown"] = unknown
         kinds = enumerate_words(f"{phenotype} (n = {size})" for phenotype, size in sizes.items())
         texts.append(f"the {'phenotype was' if len(sizes) == 1 else 'phenotypes were'} {kinds}")
-    if animals and n:
+    if scans > n:
         texts.append(
-            f"the scans of the cohort are of {animals} {'animal' if animals == 1 else 'animals'}; agreement was "
-            "assessed as if all scans were independent, so that its confidence intervals are too narrow and its p "
-            "values too small where scans of an animal resemble each other, and phenotypes were not compared"
+            "each mouse contributed one value to means, SD, tests and correlations, the mean over its scans; limits of "
+            "agreement, Dice coefficients and coefficients of variation are those of single scans"
         )
     return paragraph(*texts)
 

@@ -18,8 +18,8 @@ def changes_in(measure: str, found: Compared) -> str:
     rows = found.changes[found.changes["measure"] == measure].dropna(subset="p_adjusted")
     within, between = (rows[rows["effect"] == effect] for effect in (WITHIN, BETWEEN))
     return paragraph(
-        *changed(within, found), rest(within, measure, "change of {} from {}"),
-        *differed(between, found), rest(between, measure, "difference between groups in the change of {} from {}"),
+        *changed(within, found), rest(within, measure, "change in {} from {}"),
+        *differed(between, found), rest(between, measure, "difference between groups in the change in {} from {}"),
     )  # fmt: skip
 
 
@@ -77,7 +77,7 @@ def differed(rows: pd.DataFrame, found: Compared) -> list[str]:
         first = alike.iloc[0]
         adverb = "significantly " if verdict == SIGNIFICANT else ""
         sentences.append(
-            f"the change of {in_sentence(first['measure'])} {where(first, found)} differed {adverb}from that in "
+            f"the change in {in_sentence(first['measure'])} {where(first, found)} differed {adverb}from that of "
             f"{reference} in {enumerate_words(groups)}{left_open(first) if verdict == UNCONFIRMED else ''}"
         )
     return sentences

@@ -50,6 +50,10 @@ def animals(found: Compared) -> str:
         ]
         of = " animals of these groups, respectively" if len(found.settings["groups"]) > 1 else " animals"
         counts = f"{in_sentence(primary)} was measured {'; '.join(parts[:-1])}; and {parts[-1]}{of}"
+        if all(
+            rows[session, group] == n for session in found.settings["sessions"] for group, n in found.animals.items()
+        ):
+            counts = f"{in_sentence(primary)} was measured in all of them at each session"
     names = list(map(in_sentence, found.summary["measure"]))
     return paragraph(
         f"{found.animals.sum()} animals were compared ({sized(found)})",
@@ -120,7 +124,7 @@ def error(found: Compared) -> str:
     return paragraph(
         f"of the variance between the animals of a group, the part that is not measurement error of {found.reader}, "
         f"estimated from its differences from the reference, was {enumerate_words(parts)}",
-        missing_values(table, list(map(in_sentence, table["measure"])), "this is restricted"),
+        missing_values(table, list(map(in_sentence, table["measure"])), "this part could not be determined"),
     )
 
 

@@ -67,7 +67,7 @@ def images(name: str, cohort: dict, manifest: pd.DataFrame, excluded: Mapping[st
         f"the {name} cohort comprised {mice(n + len(excluded))} {origin}",
         exclusions(excluded, n),
         several_scans(animals),
-        phenotypes(manifest["phenotype"]),
+        phenotypes(manifest["phenotype"], "{} scans" if animals else "n = {}"),
         f"each mouse had one short-axis {_frames(manifest)} and a voxel size of {voxel} mm (row × column × slice)",
     ]
     if assumed := int(manifest["spacing_assumed"].sum()):
@@ -106,12 +106,12 @@ def plausibility(checks: Mapping[str, pd.DataFrame]) -> str:
     return paragraph(f"plausibility checks of the data resulted in {enumerate_words(counts)}") if counts else ""
 
 
-def phenotypes(column: pd.Series) -> str:
-    """Give the number of mice of each phenotype; nothing where none is known."""
+def phenotypes(column: pd.Series, size: str = "n = {}") -> str:
+    """Give the number of mice of each phenotype, written as `size`; nothing where none is known."""
     sizes = column.dropna().value_counts(sort=False)
-    kinds = [f"{phenotype} (n = {sizes[phenotype]})" for phenotype in in_order(sizes.index)]
+    kinds = [f"{phenotype} ({size.format(sizes[phenotype])})" for phenotype in in_order(sizes.index)]
     if kinds and (unknown := int(column.isna().sum())):
-        kinds.append(f"unknown (n = {unknown})")
+        kinds.append(f"unknown ({size.format(unknown)})")
     return f"{'the phenotype was' if len(kinds) == 1 else 'phenotypes were'} {enumerate_words(kinds)}" if kinds else ""
 
 

@@ -17,7 +17,7 @@ from murmur.presentation.prose.phrases import (
     parenthesis,
     with_unit,
 )
-from murmur.statistics.notes import SILENT
+from murmur.statistics.notes import SILENT, reasons_of
 from murmur.statistics.phenotypes import (
     MIN_MICE,
     NOT_SIGNIFICANT,
@@ -196,6 +196,11 @@ def mice_needed(row: dict, reader: str) -> str:
     return f"{text} and {row['calibrated_mice_per_group']:.0f} with {reader} (SD {reader_sd}, {slope})"
 
 
+def averages_scans(sample_size: pd.DataFrame) -> bool:
+    """Return whether the SD of a table of sample sizes are those of means over several scans of an animal."""
+    return any(why.code == "sd_of_means" for cell in sample_size["reasons"] for why in reasons_of(cell))
+
+
 def sample_size(table: pd.DataFrame, reader: str, alpha: float, power: float) -> str:
     """Report how many mice a study of two groups would need with the reference and with the reader."""
     texts = [
@@ -203,10 +208,11 @@ def sample_size(table: pd.DataFrame, reader: str, alpha: float, power: float) ->
     ]
     if texts:
         within = " within phenotypes" if (table["groups"] > 1).any() else ""
+        of_means = " of the means over the scans of each mouse" if averages_scans(table) else ""
         texts.insert(
             0,
             f"sample sizes were estimated for a two-sided t-test of two groups of equal size with a power of "
-            f"{100 * power:g}% and a significance level of {alpha:g} from the SD{within}; with {reader}, the "
+            f"{100 * power:g}% and a significance level of {alpha:g} from the SD{of_means}{within}; with {reader}, the "
             f"difference was scaled by the slope of {reader} on the reference{within}",
         )
     return paragraph(
@@ -215,6 +221,6 @@ def sample_size(table: pd.DataFrame, reader: str, alpha: float, power: float) ->
             table,
             metric_names(table),
             "these estimates should be interpreted with caution" if texts else "sample sizes could not be estimated",
-            (*SILENT, "no_slope", "values_missing") if texts else SILENT,
+            (*SILENT, "sd_of_means", "no_slope", "values_missing") if texts else SILENT,
         ),
     )

@@ -10,11 +10,12 @@ from pathlib import Path
 import pandas as pd
 
 from murmur.csv_tables import read_csv
+from murmur.presentation.prose.phenotypes import averages_scans
 from murmur.presentation.prose.phrases import METRIC, difference_with_unit, enumerate_words, paragraph, with_unit
-from murmur.statistics.agreement import Z
 from murmur.statistics.bootstrap import MIN_RESAMPLED, RESAMPLES
 from murmur.statistics.dice_anova import CONTRASTS, EFFECTS
 from murmur.statistics.dice_error import METRIC as DICE_ERRORS
+from murmur.statistics.limits import Z
 from murmur.statistics.phenotypes import MIN_MICE
 from murmur.subject import printed_unit, printed_value
 from murmur.vocabulary import METRICS
@@ -68,11 +69,11 @@ def conventions(
         f"({enumerate_words(METRIC[metric] for metric in measured)}), separately for each type of test, for "
         f"{raters}, in each cohort, unless another family is given"
     )
-    unit = "scan" if repeated else "mouse"
     return paragraph(
-        f"the {unit} was the statistical unit of agreement, and differences were calculated as reader − reference",
-        "scans of the same animal were treated as independent, so that confidence intervals of agreement are too "
-        "narrow and p values too small if the errors of a reader are similar in scans of an animal"
+        "the mouse was the statistical unit of agreement, and differences were calculated as reader − reference",
+        "several scans of a mouse were averaged: means, SD, tests, correlations and sample sizes are based on one "
+        "value per mouse, whereas limits of agreement, Dice coefficients and coefficients of variation are those of "
+        "single scans"
         if repeated
         else "",
         f"standard deviations (SD) were calculated with a denominator of {'n − 1' if statistics['sd_ddof'] else 'n'}",
@@ -81,6 +82,12 @@ def conventions(
         f"{' except those of differences between phenotypes' if compared else ''}",
         family if len(measured) > 1 else "",
     )
+
+
+COMPONENTS = (
+    "with an SD from the variances of differences between and within mice and CI by the MOVER method (Zou, Stat "
+    "Methods Med Res 2013;22:630)"
+)
 
 
 def agreement(statistics: dict, table: pd.DataFrame) -> str:
@@ -94,9 +101,16 @@ def agreement(statistics: dict, table: pd.DataFrame) -> str:
     tested = ", tested by paired t-tests with Holm correction," if _any(table, "p") else ""
     limits = f" and the 95% limits of agreement, bias ± {Z:.2f} SD (Bland and Altman, Lancet 1986;327:307)"
     exact = ", with exact CI based on the noncentral t distribution (Carkeet, Optom Vis Sci 2015;92:e71)"
+    several = table["scans"] > table["n"]
+    if several.all():
+        limits = limits.replace("Lancet 1986;327:307", "J Biopharm Stat 2007;17:571")
+        exact = f" of single scans, {COMPONENTS}"
     return paragraph(
         f"agreement between reader and reference was assessed by the bias (mean difference){tested}"
         f"{limits if _any(table, 'loa_low') else ''}{exact if _any(table, 'loa_low_ci_low') else ''}".rstrip(","),
+        f"in cohorts with several scans per mouse, limits of agreement are those of single scans, {COMPONENTS}"
+        if several.any() and not several.all()
+        else "",
         "proportional bias was tested by regressing the difference on the mean of the two measurements, with Holm "
         "correction; where the slope was significant, limits of agreement were also computed as linear functions of "
         "the mean (Bland and Altman, Stat Methods Med Res 1999;8:135)"
@@ -184,6 +198,7 @@ def sample_size(statistics: dict, table: pd.DataFrame) -> str:
     ]
     of_what = " (percentages of the mean of the reference)" if set(table["metric"]) - units.keys() else ""
     pooled = "pooled within phenotypes" if with_phenotypes else "of all mice"
+    pooled = f"of the means over the scans of each mouse, {pooled}" if averages_scans(table) else pooled
     within = " within phenotypes" if with_phenotypes else ""
     return paragraph(
         f"the number of mice per group required to detect a difference of {enumerate_words(changes, 'or')}{of_what} "

@@ -18,6 +18,7 @@ from murmur.presentation.prose.phrases import (
 )
 from murmur.statistics.notes import mice
 from murmur.statistics.phenotypes import NOT_SIGNIFICANT, OPPOSITE, READER_ONLY, REFERENCE_ONLY, SIGNIFICANT
+from murmur.subject import in_scans
 from murmur.vocabulary import METRIC_MEANINGS
 
 # Metrics whose names share words.
@@ -30,10 +31,11 @@ def summary(tables: dict[str, pd.DataFrame], cohort: str, reader: str, alpha: fl
     agreement = tables["agreement"]
     if not agreement["n"].sum():
         return ""
+    n, scans = int(agreement["n"].max()), int(agreement["scans"].max())
     return paragraph(
         f"left-ventricular {measured(agreement['metric'])}, as measured by reader {reader}, "
         f"{'was' if len(agreement) == 1 else 'were'} compared with the reference in "
-        f"{mice(int(agreement['n'].max()))} of the {cohort} cohort",
+        f"{mice(n)}{f' ({scans} scans)' if scans > n else ''} of the {cohort} cohort",
         main_agreement(agreement, reader, alpha),
         main_overlap(tables["overlap_summary"]) if "overlap_summary" in tables else "",
         agreement_on_phenotypes(tables["group_differences"], reader) if "group_differences" in tables else "",
@@ -131,7 +133,8 @@ def extremes(tables: dict[str, pd.DataFrame], alpha: float) -> str:
         rows = dice[dice["phase"].isin(list(PHASE))]
         failed = rows[rows["failed"] > 0]
         empty = [f"{place(row)} in {mice(row['failed'])}" for row in failed.to_dict("records")]
-        points += [f"masks were empty for the {enumerate_words(empty)}"] if empty else []
+        of_scans = in_scans if (agreement["scans"] > agreement["n"]).any() else str
+        points += [of_scans(f"masks were empty for the {enumerate_words(empty)}")] if empty else []
         if rows["min"].notna().any() and failed.empty:
             lowest = rows.loc[rows["min"].idxmin()]
             points.append(f"the lowest Dice coefficient was {number(lowest['min'], 2)} ({place(lowest)})")
