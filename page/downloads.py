@@ -8,7 +8,8 @@ from pathlib import Path
 import export_masks
 from murmur.files import atomic_write, write_text
 from page.study import CHOSEN, CORRECTED, Project
-from page.tasks import tabulate, weights_in
+from page.summary import summary
+from page.tasks import project_of, tabulate
 
 TABLES = ("measurements", "volumes", "slices", "function", "frames", "curve", "wall", "quality", "review", "checks")
 EXPORTED = {
@@ -37,12 +38,12 @@ def table(root: str, weights: str, name: str) -> str:
 
 def masks(root: str, weights: str, mouse: str) -> str:
     """Return the masks of a mouse as HDF5 file."""
-    return str(Path(root, "study", _project(root, weights).segmentation(mouse)))
+    return str(Path(root, "study", project_of(root, weights).segmentation(mouse)))
 
 
 def nifti(root: str, weights: str, mouse: str) -> str:
     """Return an archive with images and masks of a mouse as NIfTI files, on the grid of the scan."""
-    folder = _exported(_project(root, weights), root, mouse)
+    folder = _exported(project_of(root, weights), root, mouse)
     return _archive(f"{root}/downloads/nifti.zip", {path.name: path for path in sorted(folder.iterdir())})
 
 
@@ -53,7 +54,7 @@ def movie(root: str, weights: str, mouse: str) -> str:
     from murmur.presentation.cases import read_case
     from render_movies import render
 
-    project, tables = _project(root, weights), Path(root, "view", mouse)
+    project, tables = project_of(root, weights), Path(root, "view", mouse)
     described = read_manifest(tables / "manifest.csv")[mouse]
     function = read_csv(tables / "function.csv").set_index("metric")["reader"]
     case = read_case(described, f"mice/{mouse}.h5", project.segmentation(mouse))
@@ -65,21 +66,18 @@ def movie(root: str, weights: str, mouse: str) -> str:
 
 def everything(root: str, weights: str) -> str:
     """Return an archive of all files."""
-    mice, project = tabulate(root, weights), _project(root, weights)
+    mice, project = tabulate(root, weights), project_of(root, weights)
     found = {f"tables/{name}.csv": Path(root, "tables", f"{name}.csv") for name in TABLES}
     found |= {name: Path(root, "tables", name) for name in ("measurements.csv", "measurements.xlsx")}
     for mouse in mice:
         found |= {f"nifti/{mouse}/{path.name}": path for path in _exported(project, root, mouse).iterdir()}
         found[f"movies/{mouse}.gif"] = Path(movie(root, weights, mouse))
+        found[f"summaries/{mouse}.html"] = Path(summary(root, weights, mouse))
         found[f"masks/{mouse}.h5"] = Path(masks(root, weights, mouse))
     found |= dict(_of_study(mice))
     write_text(f"{root}/downloads/README.txt", READ_ME)
     found["README.txt"] = Path(root, "downloads", "README.txt")
     return _archive(f"{root}/downloads/murmur.zip", found)
-
-
-def _project(root: str, weights: str) -> Project:
-    return Project(f"{root}/study", weights_in(root, weights))
 
 
 def _of_study(mice: Sequence[str]) -> Iterator[tuple[str, Path]]:

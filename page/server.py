@@ -159,6 +159,12 @@ async def read_upload(request: Request) -> Response:
     return JSONResponse({"problems": session.problems})
 
 
+async def simulate(request: Request) -> Response:
+    """Simulate a mouse, for those who want to try the page."""
+    await _session(request).simulate()
+    return Response(status_code=204)
+
+
 async def view(request: Request) -> Response:
     """Send images or masks as bytes, axes (slice, frame, row, column)."""
     session, name, _ = _mouse(request)
@@ -222,13 +228,25 @@ async def correct(request: Request) -> Response:
         path.unlink(missing_ok=True)
 
 
+async def choose(request: Request) -> Response:
+    """Take ED and ES from the user, or find them again."""
+    session, name, mouse = _mouse(request)
+    given = await _json(request)
+    frames = [given.get("ed"), given.get("es")]
+    count = mouse.scan["shape"][3]
+    valid = all(type(frame) is int and 0 <= frame < count for frame in frames) and frames[0] != frames[1]
+    if mouse.result is None or not (valid or frames == [None, None]):
+        raise BadInput(f"{name}: found {frames} for ED and ES, expected two different frames of the cine")
+    return JSONResponse(await session.update(name, "choose", ed=frames[0], es=frames[1]))
+
+
 OF_ALL = {
     "measurements.csv": ("table", {"name": "measurements.csv"}),
     "measurements.xlsx": ("table", {"name": "measurements.xlsx"}),
     "volumes.csv": ("table", {"name": "volumes.csv"}),
     "murmur.zip": ("everything", {}),
 }
-OF_MOUSE = {"movie.gif": "movie", "nifti.zip": "nifti", "masks.h5": "masks"}
+OF_MOUSE = {"movie.gif": "movie", "nifti.zip": "nifti", "masks.h5": "masks", "summary.html": "summary"}
 
 
 async def download(request: Request) -> Response:
@@ -276,8 +294,10 @@ def routes() -> list[Route | Mount]:
         Route("/api/{token}/events", events),
         Route("/api/{token}/received", receive_file, methods=["POST"]),
         Route("/api/{token}/read", read_upload, methods=["POST"]),
+        Route("/api/{token}/simulated", simulate, methods=["POST"]),
         Route("/api/{token}/end", end_session, methods=["POST"]),
         Route(mouse + "/view/{what:str}", view),
+        Route(mouse + "/phases", choose, methods=["POST"]),
         Route("/api/{token}/download/{what}", download),
         Route(mouse + "/download/{what}", download_of_mouse),
         Route(mouse + "/grid", set_grid, methods=["POST"]),

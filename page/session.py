@@ -102,10 +102,20 @@ class Session:
         )
         self.problems = found["problems"]
         for scan in found["scans"]:
-            header = {name: scan[name] for name in ("spacing_mm", "frame_interval_ms")}
-            mouse = self.mice[scan["name"]] = Mouse(scan, header)
-            self._begin(mouse)
+            self._add(scan)
         self.changed()
+
+    async def simulate(self) -> None:
+        """Add a simulated mouse."""
+        self.uploads += 1
+        order = {"number": self.uploads, "taken": list(self.mice)} | self._root
+        self._add(await self.workers.general.order("simulate", **order))
+
+    def _add(self, scan: dict) -> None:
+        """Add a scan, and begin to work on it."""
+        header = {name: scan[name] for name in ("spacing_mm", "frame_interval_ms")}
+        mouse = self.mice[scan["name"]] = Mouse(scan, header)
+        self._begin(mouse)
 
     def _begin(self, mouse: Mouse) -> None:
         """Work on a mouse in the background."""

@@ -30,7 +30,7 @@ from murmur.study.inputs import Inputs
 from murmur.study.study import Study
 
 COHORT, REVIEWED = "mice", "reviewed"
-CORRECTED, CHOSEN = "corrected", "frames.csv"  # in the folder of the study
+CORRECTED, CHOSEN = "corrected", "phases.csv"  # in the folder of the study
 
 
 class Project:
@@ -63,8 +63,8 @@ class Project:
     @property
     def config(self) -> dict:
         """The content of the study file."""
-        frames = {"frames": CHOSEN} if Path(CHOSEN).exists() else {}
-        readers = {self.reader: {"weights": self.weights, "mice": "all"} | frames}
+        phases = {"phases": CHOSEN} if Path(CHOSEN).exists() else {}
+        readers = {self.reader: {"weights": self.weights, "mice": "all"} | phases}
         if self.corrections:
             readers[REVIEWED] = {"corrects": self.reader, "corrections": CORRECTED}
         return {"study": "page", "cohorts": {COHORT: {"source": {"folder": "mice"}}}, "readers": readers}
@@ -118,9 +118,9 @@ class Project:
         contoured = bool(cohort.contoured) and reader != REVIEWED
         if contoured:
             measure_volumes.main(at.manifest, mice, files, True, at.reference, at.reference_slices)
-        measure_function.main(
-            at.manifest, at.volumes, at.reference if contoured else None, inputs.own_frames(job), at.function, at.frames
-        )
+        reference = at.reference if contoured else None
+        own, chosen = inputs.own_frames(job), next(iter(inputs.phases(job)), None)
+        measure_function.main(at.manifest, at.volumes, reference, own, at.function, at.frames, chosen)
         measure_curve.main(at.manifest, at.slices, at.volumes, at.participants, at.curve, 1)
         measure_wall.main(at.manifest, mice, masks, at.frames, at.wall)
         images = [at.frames, at.curve, at.wall]
@@ -131,8 +131,18 @@ class Project:
         of_training = TRAINED if shipped else {}
         named = dict(zip(mice, files, strict=True))
         find_signs.main(at.manifest, named, masks, at.frames, of_training, at.signs, at.findings, 1)
-        pictures = {mouse: f"sheets/{mouse}.png" for mouse in mice}
-        predict_quality.main(at.signs, at.findings, inputs.quality_model, shipped, pictures, at.quality, at.review)
+        predict_quality.main(
+            signs=at.signs,
+            findings=at.findings,
+            model=inputs.quality_model,
+            shipped=shipped,
+            pictures={mouse: picture for mouse, picture in inputs.pictures(job).items() if mouse in set(mice)},
+            pages=inputs.pages_of_review(job),
+            slices=at.slices,
+            frames=at.frames,
+            quality=at.quality,
+            to_review=at.review,
+        )
 
 
 class _Places:

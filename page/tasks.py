@@ -11,17 +11,19 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from murmur.csv_tables import read_csv
+from murmur.csv_tables import read_csv, write_csv
+from murmur.data.chosen_phases import COLUMNS, read_phases
 from murmur.data.manifest import read_manifest
 from murmur.data.mouse_file import affine_of, affine_to_write, numeric_dataset, open_mouse
 from murmur.data.plausibility import check_grid
 from murmur.measurement.measures import MEASURES
 from murmur.vocabulary import numbered
 from page.scans import Scan, convert, find_scans, write_bytes, write_pictures
-from page.study import CORRECTED, REVIEWED, Project
-from page.upload import store
+from page.study import CHOSEN, CORRECTED, REVIEWED, Project
+from page.upload import Stored, store
 
 THREADS, PRECISION = os.cpu_count() or 1, "float32"  # of inference; the number of threads does not change masks
+SEED = 20  # of the simulated mice
 # shown, in this order, and computed by the browser as well while a mask is drawn
 SHOWN = ["EDV", "ESV", "SV", "EF", "mass_ED", "mass_ES", "heart_rate", "cardiac_output"]
 SHOWN += ["peak_ejection_rate", "peak_filling_rate", "wall_thickness_ED", "wall_thickness_ES"]
@@ -77,7 +79,7 @@ def segment(root: str, weights: str, mouse: str) -> bool:
     import segment_mouse
     from page.network import exported, model_of
 
-    project = Project(f"{root}/study", weights_in(root, weights))
+    project = project_of(root, weights)
     segment_mouse.main(
         mouse=f"mice/{mouse}.h5",
         models=[str(model_of(weights))],
@@ -106,17 +108,17 @@ def weights_in(root: str, weights: str) -> str:
 
 def measure(root: str, weights: str, mouse: str) -> dict:
     """Measure a mouse by the masks that are shown, and return what the page shows of it."""
-    project = Project(f"{root}/study", weights_in(root, weights))
+    project = project_of(root, weights)
     folder = Path(root, "view", mouse)
     reader = project.reader_of(mouse)
     project.measure([mouse], reader, str(folder))
     with open_mouse(project.segmentation(mouse)) as file:
         write_bytes(numeric_dataset(file, "Masks")[()].astype(np.uint8), str(folder / "masks"))
         corrected = file.attrs.get("corrected_frames", np.array([], int)).tolist()
-    return _shown(folder, mouse) | {"corrected": corrected, "reviewed": reader == REVIEWED}
+    return shown(folder, mouse) | {"corrected": corrected, "reviewed": reader == REVIEWED}
 
 
-def _shown(folder: Path, mouse: str) -> dict:
+def shown(folder: Path, mouse: str) -> dict:
     """Return the values of a mouse that the page shows, from its tables."""
     table = read_csv(folder / "measurements.csv").iloc[0]
     frames = read_csv(folder / "frames.csv").iloc[0]
@@ -159,7 +161,7 @@ def correct(root: str, weights: str, mouse: str, frame: int, drawn: str) -> dict
     """
     from export_masks import write_nifti
 
-    project = Project(f"{root}/study", weights_in(root, weights))
+    project = project_of(root, weights)
     with open_mouse(f"mice/{mouse}.h5") as file:
         rows, columns, slices, frames = numeric_dataset(file, "Images").shape
         spacing = tuple(file.attrs["spacing_mm"])
@@ -180,9 +182,37 @@ def correct(root: str, weights: str, mouse: str, frame: int, drawn: str) -> dict
     return measure(root, weights, mouse)
 
 
+def choose(root: str, weights: str, mouse: str, ed: int | None, es: int | None) -> dict:
+    """Take ED and ES from the user, None for those that are measured, and measure again."""
+    project_of(root, weights)
+    rows = [row for row in _chosen() if row[0] != mouse]
+    _write_chosen(rows if ed is None or es is None else [*rows, (mouse, ed, es)])
+    return measure(root, weights, mouse)
+
+
+def _chosen() -> list[tuple[str, int, int]]:
+    """Return the ED and ES of each mouse for which they were chosen."""
+    if not Path(CHOSEN).exists():
+        return []
+    return [(mouse, *frames) for mouse, frames in read_phases(CHOSEN).items()]
+
+
+def _write_chosen(rows: Sequence[tuple[str, int, int]]) -> None:
+    """Write the table of chosen frames, or delete it if there are none."""
+    if rows:
+        write_csv(pd.DataFrame(rows, columns=list(COLUMNS)), CHOSEN)
+    else:
+        Path(CHOSEN).unlink(missing_ok=True)
+
+
+def project_of(root: str, weights: str) -> Project:
+    """Return the study of a session."""
+    return Project(f"{root}/study", weights_in(root, weights))
+
+
 def tabulate(root: str, weights: str) -> list[str]:
     """Measure all mice at once, as the workflow does, and return the folder of the tables and the mice."""
-    project = Project(f"{root}/study", weights_in(root, weights))
+    project = project_of(root, weights)
     mice = project.mice
     reader = REVIEWED if project.corrections else project.reader
     if reader == REVIEWED:
@@ -193,14 +223,31 @@ def tabulate(root: str, weights: str) -> list[str]:
     return mice
 
 
+def simulate(root: str, number: int, taken: Sequence[str]) -> dict:
+    """Simulate a mouse, for those who want to try the page."""
+    from murmur.data.mouse_file import write_cine
+    from murmur.phantom.mouse import phantom_mouse
+
+    name = next(name for n in range(1, 1000) if (name := f"Simulated{n}") not in taken)
+    mouse = phantom_mouse(SEED, int(name.removeprefix("Simulated")) - 1, phenotype="control")
+    path = f"{root}/uploads/{number}/{name}.h5"
+    grid = {"spacing_mm": mouse.spacing_mm, "frame_interval_ms": mouse.frame_interval_ms}
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    write_cine(path, mouse.images, attributes=grid)
+    return find_scans([Stored(f"{name}.h5", "hdf5", path)], str(Path(path).parent), taken)[0][0]
+
+
 def forget(root: str, weights: str, mouse: str) -> bool:
     """Delete all files of a mouse."""
     import shutil
 
-    project = Project(f"{root}/study", weights_in(root, weights))
+    project = project_of(root, weights)
     for reader in (project.reader, REVIEWED):
         Path(project.segmentation(mouse, reader)).unlink(missing_ok=True)
     Path("mice", f"{mouse}.h5").unlink(missing_ok=True)
     for folder in (Path(CORRECTED, mouse), Path(root, "view", mouse)):
         shutil.rmtree(folder, ignore_errors=True)
+    _write_chosen([row for row in _chosen() if row[0] != mouse])
+    if not any(Path(CORRECTED).glob("*/*")):
+        shutil.rmtree(CORRECTED, ignore_errors=True)
     return True

@@ -10,10 +10,14 @@ import queue
 import threading
 import traceback
 from collections.abc import Callable
+from importlib import import_module
 
 from murmur.errors import BadInput, machine_fault
 from murmur.logs import watched
 
+# the modules of tasks that are not in page.tasks, which are imported when they are needed
+WHERE = dict.fromkeys(("table", "masks", "nifti", "movie", "everything"), "page.downloads")
+WHERE["summary"] = "page.summary"
 UNEXPECTED = "found an error that was not expected, see the terminal in which the page was started; report it"
 
 
@@ -27,15 +31,10 @@ def main() -> None:
     def report(description: str, done: int, total: int | None) -> None:
         print(json.dumps({"progress": [description, done, total]}), file=answers)
 
-    from page import downloads, tasks
-
-    found = vars(tasks) | {
-        name: getattr(downloads, name) for name in ("table", "masks", "nifti", "movie", "everything")
-    }
     with watched(report):
         while True:
             order = orders.get()
-            print(json.dumps(_answer(found[order["task"]], order["arguments"])), file=answers)
+            print(json.dumps(_answer(order["task"], order["arguments"])), file=answers)
 
 
 def _listen(put: Callable[[dict], None]) -> None:
@@ -46,12 +45,12 @@ def _listen(put: Callable[[dict], None]) -> None:
     os._exit(0)
 
 
-def _answer(task: Callable, arguments: dict) -> dict:
+def _answer(task: str, arguments: dict) -> dict:
     """Return the result of a task, or in one sentence why there is none."""
     try:
         if "root" in arguments:
             os.chdir(f"{arguments['root']}/study")
-        return {"result": task(**arguments)}
+        return {"result": getattr(import_module(WHERE.get(task, "page.tasks")), task)(**arguments)}
     except BadInput as problem:
         return {"problem": str(problem)}
     except Exception as error:

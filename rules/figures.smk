@@ -112,6 +112,7 @@ rule plot_animal:
     params:
         label=inputs.label,
         own=inputs.own_frames,
+        chosen=inputs.chosen_phases,
         spacing_mm=lambda w: inputs.cohort(w).spacing_mm,
         override_headers=lambda w: inputs.cohort(w).override_headers,
         content=lambda w: study.content([inputs.mouse(w)]),

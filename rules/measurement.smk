@@ -38,6 +38,7 @@ rule measure_function:
         manifest=rules.describe_cohort.output.manifest,
         reader=rules.measure_volumes.output.volumes,
         reference=inputs.reference_volumes,
+        phases=lambda w: [*map(by_content, inputs.phases(w))],
     output:
         function="<results>/measurements/{cohort}/{reader}/function.csv",
         frames="<results>/measurements/{cohort}/{reader}/frames.csv",
@@ -51,6 +52,7 @@ rule measure_function:
         **SMALL,
     params:
         own=inputs.own_frames,
+        content=lambda w: study.content(inputs.phases(w)),
         code=code("measure_function"),
     message:
         "Measure the function of {wildcards.cohort} by {wildcards.reader}"

@@ -1,8 +1,8 @@
 """Measure left-ventricular function: EDV, ESV, SV (µL), EF (%), and mass at ED and ES (mg), for reference and reader.
 
 ED and ES are the frames of the reference or, for mice without expert contours and for readers with `frames: own`, those
-with the largest and the smallest blood pool of the reader; frames.csv lists them. Function is missing for mice with a
-single annotated frame, unless the reader has its own.
+with the largest and the smallest blood pool of the reader, unless a person has chosen them (`phases`); frames.csv lists
+them. Function is missing for mice with a single annotated frame, unless the reader has its own.
 """
 
 from typing import TYPE_CHECKING
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from murmur.csv_tables import read_csv, write_csv
+from murmur.data.chosen_phases import check_phases, read_phases
 from murmur.data.manifest import Mouse, read_manifest
 from murmur.job import job
 from murmur.logs import log
@@ -20,11 +21,16 @@ if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 
-def phases(mouse: Mouse, blood_pool: pd.Series, own: bool) -> tuple[int | None, int | None, str | None]:
-    """Return ED and ES of a reader, and whose they are: reference or own; None without both.
+def phases(
+    mouse: Mouse, blood_pool: pd.Series, own: bool, chosen: tuple[int, int] | None = None
+) -> tuple[int | None, int | None, str | None]:
+    """Return ED and ES of a reader, and whose they are: chosen, reference or own; None without both.
 
-    `blood_pool` holds the reader's volumes by frame. With `own`, the reference's frames are not used.
+    `blood_pool` holds the reader's volumes by frame. With `own`, the reference's frames are not used; `chosen` are
+    those chosen by a person.
     """
+    if chosen:
+        return *chosen, "chosen"
     if mouse.annotated_frames and not own:
         return mouse.ed_frame, mouse.es_frame, None if mouse.ed_frame is None else "reference"
     if blood_pool.notna().sum() < 2:
@@ -32,13 +38,19 @@ def phases(mouse: Mouse, blood_pool: pd.Series, own: bool) -> tuple[int | None, 
     return blood_pool.idxmax(), blood_pool.idxmin(), "own"
 
 
-def measure(mouse: Mouse, reader: pd.DataFrame, reference: pd.DataFrame | None, own: bool) -> tuple[list[tuple], tuple]:
+def measure(
+    mouse: Mouse,
+    reader: pd.DataFrame,
+    reference: pd.DataFrame | None,
+    own: bool,
+    chosen: tuple[int, int] | None = None,
+) -> tuple[list[tuple], tuple]:
     """Return the rows (mouse, metric, unit, reference, reader) of one mouse, and its row of frames.csv.
 
     `reader` and `reference`, which may be None, are its volumes by frame, columns blood_pool_uL and myocardium_mg.
     """
     nothing = dict.fromkeys(METRICS)
-    ed, es, whose = phases(mouse, reader["blood_pool_uL"], own)
+    ed, es, whose = phases(mouse, reader["blood_pool_uL"], own, chosen)
     by_reader = nothing if ed is None else function(reader.loc[ed], reader.loc[es])
     contoured = mouse.ed_frame is not None
     by_reference = function(reference.loc[mouse.ed_frame], reference.loc[mouse.es_frame]) if contoured else nothing
@@ -47,27 +59,37 @@ def measure(mouse: Mouse, reader: pd.DataFrame, reference: pd.DataFrame | None, 
 
 
 def main(
-    manifest: str, reader_volumes: str, reference_volumes: str | None, own: bool, output: str, frames: str
+    manifest: str,
+    reader_volumes: str,
+    reference_volumes: str | None,
+    own: bool,
+    output: str,
+    frames: str,
+    chosen: str | None = None,
 ) -> None:
     """Write `output` (function.csv) and `frames` for every mouse of `reader_volumes`.
 
     `reference_volumes` is None without any. With `own`, the reader is measured at its own ED and ES in all mice.
+    `chosen` is a table of ED and ES chosen by a person, None without one. Raises BadInput if it is invalid.
     """
     described = read_manifest(manifest)
+    by_hand = read_phases(chosen) if chosen else {}
     by_mouse = [
         {mouse: rows.set_index("frame") for mouse, rows in read_csv(path).groupby("mouse", sort=False)} if path else {}
         for path in (reader_volumes, reference_volumes)
     ]
-    rows, chosen = [], []
+    rows, used = [], []
     for name, volumes in by_mouse[0].items():
-        measured, row = measure(described[name], volumes, by_mouse[1].get(name), own)
+        mouse, hand = described[name], by_hand.get(name)
+        hand = hand and check_phases(chosen, name, hand, mouse.shape[3])
+        measured, row = measure(mouse, volumes, by_mouse[1].get(name), own, hand)
         rows += measured
-        chosen.append(row)
+        used.append(row)
     table = pd.DataFrame(rows, columns=["mouse", "metric", "unit", "reference", "reader"])
     log.info("%d of %d mice have an EF", (table["metric"].eq("EF") & table["reader"].notna()).sum(), len(by_mouse[0]))
     write_csv(table, output)
     columns = ["mouse", "ed_frame", "es_frame", "frames"]
-    write_csv(pd.DataFrame(chosen, columns=columns).astype({"ed_frame": "Int64", "es_frame": "Int64"}), frames)
+    write_csv(pd.DataFrame(used, columns=columns).astype({"ed_frame": "Int64", "es_frame": "Int64"}), frames)
 
 
 if __name__ == "__main__":
@@ -79,4 +101,5 @@ if __name__ == "__main__":
             own=snakemake.params.own,
             output=snakemake.output.function,
             frames=snakemake.output.frames,
+            chosen=next(iter(snakemake.input.phases), None),
         )

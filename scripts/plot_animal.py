@@ -115,13 +115,17 @@ def main(
     spacing_mm: list[float] | None,
     override_headers: bool,
     output: str,
+    chosen: tuple[int, int] | None = None,
 ) -> None:
     """Write `output`, the sheet of the scan in the file `mouse` with the reader's masks; `label` names the scan.
 
-    With `own`, the reader is measured and shown at its own ED and ES.
+    With `own`, the reader is measured and shown at its own ED and ES; `chosen` are those
+    chosen by a person, None without.
     """
     case = read_case(check_mouse(mouse, spacing_mm, override_headers), mouse, segmentation)
     frames = shown_frames(case.own_phases if own else case.phases)
+    if chosen:
+        frames = dict(zip(PHASES, chosen, strict=True))
     columns = tiles_per_line(case.images.shape[2])
     height_mm = TITLE_MM + len(frames) * (strip_height(case, columns) + GAP_MM)
     with style.printed_figure([output], height_mm, layout="none", dpi=DPI) as figure:
@@ -138,4 +142,5 @@ if __name__ == "__main__":
             spacing_mm=snakemake.params.spacing_mm,
             override_headers=snakemake.params.override_headers,
             output=snakemake.output.sheet,
+            chosen=snakemake.params.chosen,
         )

@@ -10,7 +10,7 @@ const BEAT_MS = 1500; // of a playing beat, several times slower than that of a 
 const FROM_SERVER = ["heart_rate", "peak_ejection_rate", "peak_filling_rate", "wall_thickness_ED", "wall_thickness_ES"];
 const DIGITS = { EF: 1, heart_rate: 0, peak_ejection_rate: 2, peak_filling_rate: 2, wall_thickness_ED: 2, wall_thickness_ES: 2 };
 
-const FILES = [["movie.gif", "Movie (GIF)"], ["nifti.zip", "Masks (NIfTI)"], ["masks.h5", "Masks (HDF5)"]];
+const FILES = [["movie.gif", "Movie (GIF)"], ["nifti.zip", "Masks (NIfTI)"], ["masks.h5", "Masks (HDF5)"], ["summary.html", "Summary (HTML)"]];
 
 const shownNumber = (value, digits) => (Number.isFinite(value) ? value.toFixed(digits).replace("-", "−") : "–");
 

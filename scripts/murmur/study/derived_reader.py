@@ -131,7 +131,8 @@ class CorrectedReader(Reader):
                 f"[{self.base.cohorts[0]}]"
             )
         self.cohort = cohorts[self.cohorts[0]]
-        self.settings = self.settings | {key: self.base.settings[key] for key in ("mice", "frames")}
+        inherited = ("mice", "frames", "phases")
+        self.settings = self.settings | {key: self.base.settings[key] for key in inherited if key in self.base.settings}
 
     @cached_property
     def decisions(self) -> dict[str, Decision]:

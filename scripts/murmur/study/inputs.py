@@ -218,6 +218,15 @@ class Inputs:
         reader = self.study.readers.get(wildcards.reader)
         return reader is not None and reader.settings["frames"] == "own"
 
+    def phases(self, wildcards: Wildcards) -> list[str]:
+        """The table of ED and ES chosen by a person for a reader; none without one."""
+        reader = self.study.readers.get(wildcards.reader)
+        return [reader.settings["phases"]] if reader is not None and "phases" in reader.settings else []
+
+    def chosen_phases(self, wildcards: Wildcards) -> tuple[int, int] | None:
+        """The ED and ES of a mouse chosen by a person; None without."""
+        return self.reader(wildcards).chosen_phases.get(wildcards.mouse)
+
     def label(self, wildcards: Wildcards) -> str:
         """Name of a scan, with its animal, group and session."""
         return self.cohort(wildcards).labels[wildcards.mouse]

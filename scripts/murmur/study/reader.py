@@ -6,12 +6,13 @@ Those made of the masks of other readers are in `derived_reader`.
 import os
 import re
 from collections.abc import Mapping, Sequence
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from tqdm import tqdm
 
+from murmur.data.chosen_phases import read_phases
 from murmur.data.nifti_file import grid_image
 from murmur.data.nifti_masks import NiftiMasks
 from murmur.data.published_dataset import WEIGHTS
@@ -56,6 +57,8 @@ class Reader:
         if name == "reference":
             raise BadInput(f"{self.key}: 'reference' names the expert's masks; give the reader another name")
         self._check_source(f"{self.key}.{self.kind}", cohorts)
+        if "phases" in settings:
+            existing(settings["phases"], f"{self.key}.phases", "file")
         with_images = [cohort for cohort in cohorts if cohorts[cohort].has_images]
         self.cohorts = settings.get("cohorts", with_images)
         for cohort in self.cohorts:
@@ -67,6 +70,16 @@ class Reader:
 
     def _check_source(self, key: str, cohorts: Mapping[str, Cohort]) -> None:
         """Raise BadInput if the source of the masks, with the key `key`, is inconsistent or does not exist."""
+
+    @cached_property
+    def chosen_phases(self) -> dict[str, tuple[int, int]]:
+        """The ED and ES chosen by a person, by mouse."""
+        return read_phases(self.settings["phases"]) if "phases" in self.settings else {}
+
+    def check_phases(self, cohorts: Mapping[str, Cohort]) -> None:
+        """Raise BadInput if ED and ES chosen by a person are invalid, or those of an unknown mouse."""
+        if "phases" in self.settings:
+            read_phases(self.settings["phases"], {mouse for name in self.cohorts for mouse in cohorts[name].found})
 
     def check_files(self, cohorts: Mapping[str, Cohort]) -> None:
         """Raise BadInput if a user's file of this reader is damaged or something else, before results are replaced."""

@@ -92,6 +92,7 @@ class Study:
         for reader in self.readers.values():
             try:
                 reader.check_files(self.cohorts)
+                reader.check_phases(self.cohorts)
             except BadInput as problem:
                 bad += str(problem).splitlines()
         if bad := list(dict.fromkeys(bad)):
