@@ -69,9 +69,38 @@ rule convert_nifti:
         "../scripts/convert_nifti.py"
 
 
-rule convert_dicom:
+rule convert_matlab:
     input:
         lambda w: [*map(by_content, inputs.cohort(w).user_files(w.mouse))],
+    output:
+        mouse="<results>/cohorts/{cohort}/mice/{mouse}.h5",
+    log:
+        "<logs>/convert_matlab/{cohort}/{mouse}.log",
+    benchmark:
+        "<benchmarks>/convert_matlab/{cohort}/{mouse}.tsv"
+    wildcard_constraints:
+        cohort=any_of(study.cohorts_of_matlab),
+    conda:
+        "../envs/analysis.yaml"
+    resources:
+        mem_mb=per_attempt(2000),
+        runtime=per_attempt(5),
+    params:
+        spacing_mm=lambda w: inputs.cohort(w).spacing_mm,
+        frame_interval_ms=lambda w: inputs.cohort(w).frame_interval_ms,
+        override_headers=lambda w: inputs.cohort(w).override_headers,
+        content=lambda w: study.content(inputs.cohort(w).user_files(w.mouse)),
+        code=code("convert_matlab"),
+    message:
+        "Convert the MATLAB file of {wildcards.mouse} of {wildcards.cohort}"
+    script:
+        "../scripts/convert_matlab.py"
+
+
+rule convert_dicom:
+    input:
+        scan=lambda w: [*map(by_content, inputs.cohort(w).scan_files(w.mouse))],
+        contours=lambda w: [*map(by_content, inputs.cohort(w).contour_files(w.mouse))],
     output:
         mouse="<results>/cohorts/{cohort}/mice/{mouse}.h5",
     log:
@@ -87,6 +116,7 @@ rule convert_dicom:
         runtime=per_attempt(5),
     params:
         path=lambda w: inputs.cohort(w).sessions[w.mouse],
+        contours=lambda w: inputs.cohort(w).contours_settings if inputs.cohort(w).contour_files(w.mouse) else {},
         choice=lambda w: inputs.cohort(w).choice(w.mouse),
         spacing_mm=lambda w: inputs.cohort(w).spacing_mm,
         frame_interval_ms=lambda w: inputs.cohort(w).frame_interval_ms,
@@ -101,7 +131,8 @@ rule convert_dicom:
 
 rule convert_bruker:
     input:
-        lambda w: [*map(by_content, inputs.cohort(w).user_files(w.mouse))],
+        scan=lambda w: [*map(by_content, inputs.cohort(w).scan_files(w.mouse))],
+        contours=lambda w: [*map(by_content, inputs.cohort(w).contour_files(w.mouse))],
     output:
         mouse="<results>/cohorts/{cohort}/mice/{mouse}.h5",
     log:
@@ -117,6 +148,7 @@ rule convert_bruker:
         runtime=per_attempt(5),
     params:
         path=lambda w: inputs.cohort(w).sessions[w.mouse],
+        contours=lambda w: inputs.cohort(w).contours_settings if inputs.cohort(w).contour_files(w.mouse) else {},
         choice=lambda w: inputs.cohort(w).choice(w.mouse),
         spacing_mm=lambda w: inputs.cohort(w).spacing_mm,
         frame_interval_ms=lambda w: inputs.cohort(w).frame_interval_ms,

@@ -4,7 +4,8 @@
 #         mice
 #   out   measurements/COHORT/READER/signs.csv, findings.csv, quality.csv, review.csv; figures/COHORT/READER/review.pdf;
 #         statistics/COHORT/READER/correction_*.csv, figures/COHORT/READER/figure_corrections.*;
-#         export/COHORT/READER/MOUSE/*, for programs that edit masks
+#         export/COHORT/READER/MOUSE/*, for programs that edit masks;
+#         export_nnunet/DATASET/*, to train nnU-Net
 
 
 rule find_signs:
@@ -71,6 +72,34 @@ rule export_masks:
         "Export {wildcards.mouse} of {wildcards.cohort} by {wildcards.reader} for other programs"
     script:
         "../scripts/export_masks.py"
+
+
+rule write_nnunet:
+    input:
+        manifest=rules.describe_cohort.output.manifest,
+        split=rules.draw_split.output.split,
+        mice=lambda w: [*map(by_content, inputs.mice(w))],
+    output:
+        dataset="<results>/export_nnunet/Dataset{number}_{cohort}/dataset.json",
+        splits="<results>/export_nnunet/Dataset{number}_{cohort}/splits_final.json",
+    log:
+        "<logs>/write_nnunet/{number}/{cohort}.log",
+    wildcard_constraints:
+        cohort=any_of(study.cohorts_with_images),
+        number=r"\d{3}",
+    conda:
+        "../envs/analysis.yaml"
+    resources:
+        mem_mb=per_attempt(1000),
+        runtime=per_attempt(120),
+    params:
+        mice=lambda w: inputs.cohort(w).mice,
+        content=lambda w: study.content(inputs.mice(w)),
+        code=code("write_nnunet"),
+    message:
+        "Export {wildcards.cohort} for nnU-Net"
+    script:
+        "../scripts/write_nnunet.py"
 
 
 rule predict_quality:

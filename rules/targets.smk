@@ -58,6 +58,16 @@ rule export:
         earlier=rules.segmentations.input,
 
 
+rule export_nnunet:
+    """Export all cohorts with images in the raw format of nnU-Net, with their splits."""
+    input:
+        [
+            f"{study.results}/export_nnunet/Dataset{number:03d}_{cohort}/dataset.json"
+            for number, cohort in enumerate(IMAGES, start=1)
+        ],
+        earlier=rules.mice.input,
+
+
 rule measurements:
     """Measure volumes, function, overlap and all other measures, and predict the quality of the masks."""
     input:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from murmur.data.bruker import find_session, read_pixels
+from murmur.data.contours import Contours
 from murmur.data.mouse_file import write_cine
 from murmur.data.scan_session import attributes_of, grid_of
 from murmur.job import job
@@ -26,13 +27,15 @@ def main(
     spacing_mm: list[float] | None,
     frame_interval_ms: float | None,
     override_headers: bool,
+    contours: Mapping | None = None,
+    mouse: str = "",
 ) -> None:
     """Write the HDF5 file `output` of the study in the folder or zip archive `path`.
 
     In a folder, only `files` are read. `scans` are the scans to use or a pattern of their protocol, None to find the
     cine; `frame_groups` are the elements to use of other frame groups, from 1. `spacing_mm` and `frame_interval_ms` are
-    those of the study file, and replace those of the headers with `override_headers`. Raises BadInput if a file is
-    invalid.
+    those of the study file, and replace those of the headers with `override_headers`. `contours` are the arguments of
+    Contours for the `mouse`, if it has any. Raises BadInput if a file is invalid.
     """
     names = [os.path.relpath(file, path) for file in files] if os.path.isdir(path) else None
     session = find_session(path, scans, frame_groups, names)
@@ -41,17 +44,24 @@ def main(
     log.info("scan %s, %s voxels", ", ".join(cine.series), " × ".join(map(str, session.shape)))
     if cine.interval_range_ms:
         log.info("frame interval %.4g ms, %.4g to %.4g ms in the slices", interval, *cine.interval_range_ms)
-    write_cine(output, images=read_pixels(session), attributes=attributes_of(session, spacing, interval))
+    attributes = attributes_of(session, spacing, interval)
+    masks, frames = None, []
+    if contours:
+        masks, frames = Contours(**contours, mice=[mouse]).read(mouse, session.shape, attributes["affine"])
+        log.info("%d of %d frames annotated", len(frames), session.shape[3])
+    write_cine(output, read_pixels(session), masks if frames else None, frames, attributes)
 
 
 if __name__ == "__main__":
     with job(snakemake):
         main(
             path=snakemake.params.path,
-            files=list(snakemake.input),
+            files=list(snakemake.input.scan),
             **snakemake.params.choice,
             output=snakemake.output.mouse,
             spacing_mm=snakemake.params.spacing_mm,
             frame_interval_ms=snakemake.params.frame_interval_ms,
             override_headers=snakemake.params.override_headers,
+            contours=snakemake.params.contours,
+            mouse=snakemake.wildcards.mouse,
         )

@@ -6,17 +6,16 @@ or, without one, that of the spacing, with rows along the first axis and slices 
 the formats of both programs.
 """
 
-import gzip
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-import nibabel as nib
 import numpy as np
 
 from murmur.data.corrections import ends
 from murmur.data.manifest import check_mouse
 from murmur.data.mouse_file import affine_of, affine_to_write, images_of, numeric_dataset, open_mouse
-from murmur.files import atomic_write, write_text
+from murmur.data.nifti_file import write_nifti
+from murmur.files import write_text
 from murmur.job import job
 from murmur.logs import log
 from murmur.vocabulary import STRUCTURES, numbered
@@ -45,19 +44,6 @@ def slicer_labels() -> str:
         for name, label in sorted(STRUCTURES.items(), key=lambda item: item[1])
     ]
     return "\n".join([*rows, ""])
-
-
-def write_nifti(values: np.ndarray, affine: np.ndarray, interval_ms: float, description: str, path: str) -> None:
-    """Write an array with three or four axes as NIfTI file, lengths in mm and times in ms."""
-    image = nib.Nifti1Image(values, affine)
-    image.header.set_xyzt_units("mm", "msec")
-    if values.ndim == 4:
-        image.header["pixdim"][4] = interval_ms
-    image.set_sform(affine, code=1)
-    image.set_qform(affine, code=1)
-    image.header["descrip"] = description.encode()[:79]
-    with atomic_write(path) as partial:
-        partial.write_bytes(gzip.compress(image.to_bytes(), compresslevel=6, mtime=0))
 
 
 def main(

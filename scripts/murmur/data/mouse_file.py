@@ -93,7 +93,7 @@ def images_of(file: h5py.File) -> h5py.Dataset:
     if min(images.shape[2:]) > images.shape[1]:
         raise BadInput(
             f"{file.filename}: found Images of shape {images.shape}, expected (row, column, slice, frame); the axes "
-            "look reversed, as MATLAB writes them: transpose Images and Masks before writing them"
+            "look reversed, as MATLAB writes them: set the source's axes: reversed, or transpose Images and Masks"
         )
     return images
 
@@ -282,6 +282,14 @@ def contoured_frames(path: str | Path) -> list[int]:
             return listed
         labelled = [masks[:, :, number, :].any(axis=(0, 1)) for number in range(masks.shape[2])]
         return np.flatnonzero(np.any(labelled, axis=0)).tolist()
+
+
+def as_uint16(values: np.ndarray) -> np.ndarray:
+    """Return intensities as uint16: negative ones are shifted, and fractions and larger ranges are rescaled."""
+    lowest, highest = values.min(), values.max()
+    if (values != np.round(values)).any() or highest - min(lowest, 0) > 65535:
+        return np.round((values - lowest) * (65535 / max(highest - lowest, np.finfo(float).tiny))).astype(np.uint16)
+    return (values - min(lowest, 0)).astype(np.uint16)
 
 
 def write_cine(

@@ -11,7 +11,7 @@ from nibabel.orientations import apply_orientation, inv_ornt_aff, io_orientation
 
 from murmur.data.headers import agreed, check_size
 from murmur.errors import BadInput
-from murmur.files import reading
+from murmur.files import atomic_write, reading
 from murmur.logs import log
 
 MILLISECONDS = {"sec": 1000.0, "msec": 1.0, "usec": 0.001}
@@ -213,6 +213,21 @@ def grid_image(shape: tuple[int, ...], affine: np.ndarray | None) -> nibabel.Nif
         image.header.set_xyzt_units("mm", "msec")
         image.set_sform(affine, code=1)
     return image
+
+
+def write_nifti(
+    values: np.ndarray, affine: np.ndarray, interval_ms: float | None, description: str, path: str | Path
+) -> None:
+    """Write an array with three or four axes as NIfTI file, lengths in mm and times in ms."""
+    image = nibabel.Nifti1Image(values, affine)
+    image.header.set_xyzt_units("mm", "msec")
+    if values.ndim == 4:
+        image.header["pixdim"][4] = interval_ms
+    image.set_sform(affine, code=1)
+    image.set_qform(affine, code=1)
+    image.header["descrip"] = description.encode()[:79]
+    with atomic_write(path) as partial:
+        partial.write_bytes(gzip.compress(image.to_bytes(), compresslevel=6, mtime=0))
 
 
 def is_placed(image: nibabel.Nifti1Pair) -> bool:

@@ -11,6 +11,7 @@ import numpy as np
 
 from murmur.data.cine_stack import Cine, Image, Words, choose, cine_of
 from murmur.data.headers import MOST_VALUES, agreed
+from murmur.data.mouse_file import as_uint16
 from murmur.data.scan_files import Files
 from murmur.errors import BadInput
 from murmur.files import check_name, remembered
@@ -134,14 +135,7 @@ def read_cine(session: Session, decode: Callable[[Files, str, Sequence[int]], De
         slope, intercept, are_integers = scales.pop()
         values = (values - intercept) / slope
         values = np.round(values) if are_integers else values
-    return _as_uint16(values)
-
-
-def _as_uint16(values: np.ndarray) -> np.ndarray:
-    lowest, highest = values.min(), values.max()
-    if (values != np.round(values)).any() or highest - min(lowest, 0) > 65535:
-        return np.round((values - lowest) * (65535 / max(highest - lowest, np.finfo(float).tiny))).astype(np.uint16)
-    return (values - min(lowest, 0)).astype(np.uint16)
+    return as_uint16(values)
 
 
 def grid_of(

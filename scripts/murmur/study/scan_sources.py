@@ -10,6 +10,7 @@ import numpy as np
 from tqdm import tqdm
 
 from murmur.data import bruker, dicom
+from murmur.data.contours import Contours
 from murmur.data.scan_files import names_in
 from murmur.data.scan_session import Session, grid_of, remembered_session, sessions
 from murmur.errors import BadInput
@@ -20,11 +21,12 @@ from murmur.study.cohort import Cohort
 class ScanCohort(Cohort):
     """Mice converted from scan sessions, one folder or zip archive of the user per mouse."""
 
-    contoured = ()
     by_mouse = ""  # the key of the source that names series of each mouse
 
     def _check_source(self, key: str) -> None:
         existing(self.source[self.kind], key, "folder")
+        if "contours" in self.source:
+            existing(self.source["contours"], f"{self.key}.source.contours", "folder")
 
     @abc.abstractmethod
     def _sessions(self) -> dict[str, str]:
@@ -78,7 +80,28 @@ class ScanCohort(Cohort):
             raise self._read[mouse]
         return self._read[mouse]
 
+    @property
+    def contours_settings(self) -> dict:
+        """The settings for contours, arguments of Contours; empty without contours."""
+        if "contours" not in self.source:
+            return {}
+        names = ("labels", "frames_from", "ignore")
+        given = {name: self.source[name] for name in names if name in self.source}
+        return {"folder": self.source["contours"], "masks": self.source.get("masks"), **given}
+
+    @cached_property
+    def _contours(self) -> Contours | None:
+        return Contours(**self.contours_settings, mice=self.found) if self.contours_settings else None
+
+    def contour_files(self, mouse: str) -> list[str]:
+        """The files with the contours of the mouse; often none."""
+        return self._contours.files(mouse) if self._contours else []
+
     def user_files(self, mouse: str) -> list[str]:
+        """The files of the scan and of the contours of the mouse."""
+        return [*self.scan_files(mouse), *self.contour_files(mouse)]
+
+    def scan_files(self, mouse: str) -> list[str]:
         """The files of the cine of the mouse; if there is none, any of its files."""
         if isinstance(self._read[mouse], Session):
             return self._read[mouse].files
@@ -86,7 +109,15 @@ class ScanCohort(Cohort):
         return [str(path / name) for name in names_in(path)[:1]] if path.is_dir() else [str(path)]
 
     def _check_headers(self, mouse: str) -> None:
-        grid_of(self.session(mouse), *self.grid)
+        session = self.session(mouse)
+        grid_of(session, *self.grid)
+        if self.contour_files(mouse):
+            self._contours.check(mouse, session.shape, self.affine(mouse))
+
+    @cached_property
+    def contoured(self) -> list[str]:
+        """The mice with a file of contours."""
+        return [mouse for mouse in self.mice if self.contour_files(mouse)]
 
     def _own_heart_rates(self) -> dict[str, float]:
         cycles = {mouse: self.session(mouse).cine.cycle_ms for mouse in self.found if mouse not in self.bad_files}
@@ -101,7 +132,7 @@ class ScanCohort(Cohort):
         return np.array(self.session(mouse).cine.affine)
 
     def _contoured_frames(self) -> dict[str, list[int]]:
-        return {mouse: [] for mouse in self.mice}
+        return {mouse: self._contours.frames(mouse) if self._contours else [] for mouse in self.mice}
 
 
 class DicomCohort(ScanCohort):

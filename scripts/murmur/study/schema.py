@@ -45,7 +45,10 @@ PATTERNS = {
 # Keys that have no effect without another key.
 ONLY_WITH = {
     "source": {
-        **dict.fromkeys(("images", "masks", "labels", "ignore", "frames_from"), "nifti"),
+        "images": "nifti",
+        **dict.fromkeys(("masks", "labels", "ignore", "frames_from"), "nifti or contours"),
+        "contours": "dicom or bruker",
+        "axes": "folder",
         "series": "dicom",
         **dict.fromkeys(("scans", "frame_groups"), "bruker"),
     },
@@ -147,7 +150,7 @@ def _keys_without_effect(config: dict) -> list[str]:
         f"{path}.{key}: found without {partner}, expected both together; remove it or add {partner}"
         for path, section, only_with in sections
         for key, partner in only_with.items()
-        if key in section and partner not in section
+        if key in section and not _any_of(partner, section)
     ]
     for name, cohort in config["cohorts"].items():
         for key in ONLY_WITH_IMAGES if "measurements" in cohort["source"] else ():
@@ -209,4 +212,9 @@ def _cohort_in_force(cohort: dict) -> dict:
 
 
 def _kept(section: dict, only_with: dict[str, str]) -> dict:
-    return {key: value for key, value in section.items() if key not in only_with or only_with[key] in section}
+    return {key: value for key, value in section.items() if key not in only_with or _any_of(only_with[key], section)}
+
+
+def _any_of(partners: str, section: dict) -> bool:
+    """Return whether a section has one of the keys in `partners`, which are joined by " or "."""
+    return not set(partners.split(" or ")).isdisjoint(section)

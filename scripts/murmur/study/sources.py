@@ -8,6 +8,7 @@ import numpy as np
 from murmur.data import measurement_table
 from murmur.data.headers import agreed
 from murmur.data.manifest import check_mouse
+from murmur.data.matlab_file import check_matlab, read_matlab
 from murmur.data.mouse_file import check_header, contoured_frames
 from murmur.data.nifti import NiftiFolder
 from murmur.data.nifti_file import is_placed, open_nifti, read_header, scaled_to_uint16
@@ -135,6 +136,62 @@ class FolderCohort(Cohort):
 
     def _contoured_frames(self) -> dict[str, list[int]]:
         return dict(zip(self.mice, read_files(self.files, "contoured frames", contoured_frames), strict=True))
+
+
+class MatlabCohort(FolderCohort):
+    """Mice converted from MATLAB files in format 7.3, HDF5 files with reversed axes, in a folder of the user."""
+
+    @cached_property
+    def user_file(self) -> dict[str, str]:
+        """The file of each mouse, MOUSE.mat or MOUSE.h5. Raises BadInput if there are none, or both for a mouse."""
+        paths = [path for path in sorted(self.folder.iterdir()) if path.suffix in (".mat", ".h5")]
+        found: dict[str, str] = {}
+        for path in (path for path in paths if not path.name.startswith(".")):
+            if found.setdefault(path.stem, str(path)) != str(path):
+                raise BadInput(f"{path}: found a second file of {path.stem}, expected one; remove or rename one")
+        if not found:
+            raise self._no_mouse("*.mat or *.h5")
+        return found
+
+    @cached_property
+    def found(self) -> list[str]:
+        """The names of the files, in natural order. Raises BadInput as `user_file`."""
+        return in_natural_order(self.user_file)
+
+    def file(self, mouse: str) -> str:
+        """The file of the mouse that the workflow makes."""
+        return Cohort.file(self, mouse)
+
+    def user_files(self, mouse: str) -> list[str]:
+        """The user's file of the mouse."""
+        return [self.user_file[mouse]]
+
+    def _check_headers(self, mouse: str) -> None:
+        path = self.user_file[mouse]
+        checked = check_matlab(path)
+        for key in ("spacing_mm", "frame_interval_ms"):
+            agreed(path, key, self.settings.get(key), getattr(checked, key), self.override_headers)
+
+    def _check_content(self, mouse: str) -> None:
+        read_matlab(self.user_file[mouse])
+
+    def shape(self, mouse: str) -> tuple[int, ...]:
+        """The shape of the images of a mouse."""
+        return check_matlab(self.user_file[mouse]).shape
+
+    def affine(self, mouse: str) -> None:
+        """None, because MATLAB files have no affine."""
+
+    @cached_property
+    def contoured(self) -> list[str]:
+        """The mice whose file has masks."""
+        return [mouse for mouse in self.mice if check_matlab(self.user_file[mouse]).has_masks]
+
+    def _contoured_frames(self) -> dict[str, list[int]]:
+        files = [self.user_file[mouse] for mouse in self.mice]
+        return dict(
+            zip(self.mice, read_files(files, "frames in MATLAB", lambda path: read_matlab(path)[2]), strict=True)
+        )
 
 
 class NiftiCohort(Cohort):
@@ -296,4 +353,6 @@ KINDS = {
 
 def cohort_of(name: str, settings: dict, layout: Layout) -> Cohort:
     """Return the cohort described by a section of the study file. Raises BadInput like `Cohort`."""
-    return KINDS[exactly_one(settings["source"], list(KINDS), f"cohorts.{name}.source")](name, settings, layout)
+    kind = exactly_one(settings["source"], list(KINDS), f"cohorts.{name}.source")
+    reverses = kind == "folder" and settings["source"].get("axes") == "reversed"
+    return (MatlabCohort if reverses else KINDS[kind])(name, settings, layout)

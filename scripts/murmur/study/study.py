@@ -134,6 +134,11 @@ class Study:
         return [name for name, cohort in self.cohorts.items() if cohort.kind in kinds]
 
     @property
+    def cohorts_of_matlab(self) -> list[str]:
+        """Names of the cohorts whose HDF5 files have reversed axes."""
+        return [name for name in self.cohorts_from("folder") if self.cohorts[name].source.get("axes") == "reversed"]
+
+    @property
     def cohorts_with_images(self) -> list[str]:
         """Names of the cohorts that have images."""
         return [name for name, cohort in self.cohorts.items() if cohort.has_images]

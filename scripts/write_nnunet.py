@@ -1,0 +1,86 @@
+"""Write the mice of a cohort in the raw format of nnU-Net: one 3D file per frame, with splits by animal.
+
+Annotated frames of training and validation mice are in `imagesTr` and `labelsTr`, all frames of test mice in
+`imagesTs`, and the masks of those annotated in `labelsTs`. A case is called MOUSE_FRAME, with frames counted from 1, so
+that its predictions are read by a reader with `files: "{mouse}_{frame}.nii.gz"`.
+"""
+
+import json
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from murmur.data.manifest import Mouse, read_manifest
+from murmur.data.mouse_file import affine_of, affine_to_write, open_mouse, read_frame
+from murmur.data.nifti_file import write_nifti
+from murmur.data.split import read_split
+from murmur.files import write_text
+from murmur.job import job
+from murmur.logs import log, progress
+from murmur.vocabulary import STRUCTURES
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+FOLDERS = {"train": "Tr", "validation": "Tr", "test": "Ts"}
+
+
+def case(mouse: str, frame: int) -> str:
+    """Return the name of a frame, counted from 0, as a case of nnU-Net; its name counts from 1."""
+    return f"{mouse}_{frame + 1:03d}"
+
+
+def write_mouse(mouse: Mouse, path: str, part: str, folder: Path) -> list[str]:
+    """Write the frames of a mouse; return its cases with labels. `part` is its set of the split."""
+    frames = mouse.annotated_frames if part != "test" else range(mouse.shape[3])
+    with open_mouse(path) as file:
+        affine = affine_to_write(affine_of(file), mouse.spacing_mm)
+    for frame in frames:
+        name, kind = case(mouse.name, frame), FOLDERS[part]
+        images = read_frame(path, "Images", frame)
+        images = images if images.dtype in (np.uint8, np.int16, np.uint16) else images.astype(np.float32)
+        write_nifti(images, affine, None, name, folder / f"images{kind}" / f"{name}_0000.nii.gz")
+        if frame in mouse.annotated_frames:
+            write_nifti(
+                read_frame(path, "Masks", frame), affine, None, name, folder / f"labels{kind}" / f"{name}.nii.gz"
+            )
+    return [case(mouse.name, frame) for frame in mouse.annotated_frames]
+
+
+def main(
+    manifest: str, split: str, mouse_files: Sequence[str], mice: Sequence[str], outputs: Mapping[str, str]
+) -> None:
+    """Write the files `outputs`, dataset.json and splits_final.json, and the images and labels next to them.
+
+    `mouse_files` are the files of `mice`. Raises BadInput if a file is invalid.
+    """
+    described, sets = read_manifest(manifest), read_split(split, mice)
+    folder, cases = Path(outputs["dataset"]).parent, {name: [] for name in FOLDERS}
+    for name in ("imagesTr", "labelsTr", "imagesTs", "labelsTs"):
+        shutil.rmtree(folder / name, ignore_errors=True)
+    for name, path in zip(progress(mice, "exporting", "mouse"), mouse_files, strict=True):
+        cases[sets[name]] += write_mouse(described[name], path, sets[name], folder)
+    splits = [{"train": cases["train"], "val": cases["validation"]}]
+    write_text(outputs["splits"], json.dumps(splits, indent=1) + "\n")
+    dataset = {
+        "channel_names": {"0": "MRI"},
+        "labels": {"background": 0, **STRUCTURES},
+        "numTraining": len(cases["train"]) + len(cases["validation"]),
+        "file_ending": ".nii.gz",
+    }
+    write_text(outputs["dataset"], json.dumps(dataset, indent=1) + "\n")  # last, because it stands for all files
+    log.info("%d cases to train on, %d frames of test mice with labels", dataset["numTraining"], len(cases["test"]))
+
+
+if __name__ == "__main__":
+    with job(snakemake):
+        main(
+            manifest=snakemake.input.manifest,
+            split=snakemake.input.split,
+            mouse_files=list(snakemake.input.mice),
+            mice=snakemake.params.mice,
+            outputs=dict(snakemake.output.items()),
+        )

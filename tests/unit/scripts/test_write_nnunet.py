@@ -1,0 +1,72 @@
+"""The raw format of nnU-Net (its documentation: dataset_format.md), and its predictions as masks of a reader."""
+
+import json
+
+import h5py
+import nibabel
+import numpy as np
+
+import check_cohort
+import describe_cohort
+import import_masks
+import write_nnunet
+from murmur.data.mouse_file import write_cine
+
+SHAPE, SPACING = (12, 10, 4, 3), (0.2, 0.3, 1.0)
+AFFINE = np.array([[0, -0.3, 0, 5], [0.2, 0, 0, -3], [0, 0, 1.0, 2], [0, 0, 0, 1]])
+SPLIT = {"A": "train", "B": "validation", "C_1": "test"}
+
+
+def images_of(mouse):
+    return np.random.default_rng(ord(mouse[0])).integers(1, 99, SHAPE).astype(np.uint16)
+
+
+def write_cohort(frames):
+    masks = np.zeros(SHAPE, np.uint8)
+    masks[2:8, 2:8, 1:3, frames], masks[4:6, 4:6, 1:3, frames] = 1, 2
+    for mouse in SPLIT:
+        attributes = {"spacing_mm": SPACING, "frame_interval_ms": 5.0, "affine": AFFINE}
+        write_cine(f"mice/{mouse}.h5", images_of(mouse), masks, frames, attributes)
+    check_cohort.main([f"mice/{mouse}.h5" for mouse in SPLIT], None, None, "checked.csv", threads=1)
+    describe_cohort.main("checked.csv", {}, {}, {}, "manifest.csv")
+    with open("split.csv", "w") as file:
+        file.write("mouse,split\n" + "".join(f"{mouse},{part}\n" for mouse, part in SPLIT.items()))
+    outputs = {"dataset": "Dataset001_mine/dataset.json", "splits": "Dataset001_mine/splits_final.json"}
+    write_nnunet.main("manifest.csv", "split.csv", [f"mice/{mouse}.h5" for mouse in SPLIT], list(SPLIT), outputs)
+    return masks
+
+
+def names(tmp_path, folder):
+    return sorted(path.name for path in (tmp_path / "Dataset001_mine" / folder).iterdir())
+
+
+def test_cases_are_annotated_frames_and_test_mice_are_whole(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    write_cohort([0, 1, 2])
+    masks = write_cohort([0, 2])  # once more: cases that are no longer annotated disappear
+    assert names(tmp_path, "labelsTr") == ["A_001.nii.gz", "A_003.nii.gz", "B_001.nii.gz", "B_003.nii.gz"]
+    assert names(tmp_path, "imagesTr") == [f"{m}_{f}_0000.nii.gz" for m in "AB" for f in ("001", "003")]
+    assert names(tmp_path, "imagesTs") == [f"C_1_{frame}_0000.nii.gz" for frame in ("001", "002", "003")]
+    assert names(tmp_path, "labelsTs") == ["C_1_001.nii.gz", "C_1_003.nii.gz"]
+    image = nibabel.load("Dataset001_mine/imagesTr/B_003_0000.nii.gz")
+    label = nibabel.load("Dataset001_mine/labelsTr/B_003.nii.gz")
+    assert np.array_equal(image.get_fdata(), images_of("B")[..., 2])
+    assert np.array_equal(label.get_fdata(), masks[..., 2])
+    assert np.allclose(image.affine, AFFINE) and np.array_equal(image.affine, label.affine)
+    dataset = json.loads((tmp_path / "Dataset001_mine" / "dataset.json").read_text())
+    assert dataset["labels"] == {"background": 0, "myocardium": 1, "blood_pool": 2}
+    assert (dataset["numTraining"], dataset["file_ending"], dataset["channel_names"]) == (4, ".nii.gz", {"0": "MRI"})
+    splits = json.loads((tmp_path / "Dataset001_mine" / "splits_final.json").read_text())
+    assert splits == [{"train": ["A_001", "A_003"], "val": ["B_001", "B_003"]}]
+
+
+def test_predictions_come_back_as_masks_of_a_reader(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    masks = write_cohort([0, 2])
+    nifti = {"folder": "Dataset001_mine/labelsTs", "masks": "{mouse}_{frame}.nii.gz"}
+    nifti["labels"] = {"myocardium": 1, "blood_pool": 2}
+    import_masks.main(
+        "manifest.csv", nifti["folder"], "Masks", ["C_1"], "nnunet", "none", ["C.h5"], nifti, ["mice/C_1.h5"]
+    )
+    with h5py.File("C.h5") as file:
+        assert np.array_equal(file["Masks"], masks) and file["Frames_with_ROI"][()].tolist() == [0, 2]
