@@ -189,6 +189,8 @@ def read_keras(path: str | Path, images: int) -> Network:
     from murmur.network.stored import load_network
 
     original = load_network(path)
+    # What these layers compute for a pixel depends on all others, or on the size of the image.
+    whole = keras.layers.Reshape | keras.layers.GroupNormalization
 
     @cache
     def of_size(size: int) -> Network:
@@ -199,9 +201,7 @@ def read_keras(path: str | Path, images: int) -> Network:
             image["config"]["batch_shape"] = (None, size, size, 1)
             network = keras.Model.from_config(config)
             network.set_weights(original.get_weights())
-        shapes = [
-            (None,) if isinstance(layer, keras.layers.Reshape) else layer.output.shape for layer in network.layers
-        ]
+        shapes = [(None,) if isinstance(layer, whole) else layer.output.shape for layer in network.layers]
         batch = batch_size(images, max(4 * math.prod(shape[1:]) for shape in shapes))
 
         def probabilities(squares: np.ndarray) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Functions for networks of every architecture: loss, metrics, segmentation output and file."""
+"""Functions for networks of every architecture: metrics, compilation, segmentation output and file."""
 
 import json
 import re
@@ -9,35 +9,13 @@ import keras
 from keras import ops
 
 from murmur.files import atomic_write
+from murmur.network.losses import losses_of
 from murmur.vocabulary import STRUCTURES
-
-CLASSES = 1 + len(STRUCTURES)  # background, myocardium, blood pool
 
 
 def last_head(model: keras.Model) -> keras.Model:
     """Return `model` with its full-resolution output only."""
     return keras.Model(model.inputs, model.outputs[-1], name=model.name)
-
-
-@keras.saving.register_keras_serializable("murmur")
-def dice_loss(labels, probabilities):
-    """Return one minus the soft Dice coefficient of a batch, averaged over the three classes.
-
-    Sums are taken over the whole batch; the denominator is linear, with a smoothing term of 1e-6, as in the published
-    implementation.
-
-    Parameters
-    ----------
-    labels : tensor
-        Integers 0..2, (batch, row, column, 1).
-    probabilities : tensor
-        (batch, row, column, 3).
-    """
-    truth = ops.one_hot(ops.squeeze(ops.cast(labels, "int32"), -1), CLASSES, dtype=probabilities.dtype)
-    axes = (0, 1, 2)
-    shared = ops.sum(truth * probabilities, axes)
-    total = ops.sum(truth, axes) + ops.sum(probabilities, axes)
-    return 1 - ops.mean((2 * shared + 1e-6) / (total + 1e-6))
 
 
 @keras.saving.register_keras_serializable("murmur")
@@ -52,9 +30,9 @@ class StructureDice(keras.metrics.Metric):
         self.total = self.add_variable((), "zeros", name="total")
 
     def update_state(self, labels, probabilities, sample_weight=None):
-        """Add a batch: labels (batch, row, column, 1), probabilities (batch, row, column, 3)."""
+        """Add a batch: labels (batch, row, column, 1 or more), probabilities (batch, row, column, 3)."""
         label = STRUCTURES[self.structure]
-        truth = ops.cast(ops.equal(ops.squeeze(ops.cast(labels, "int32"), -1), label), "float32")
+        truth = ops.cast(ops.equal(ops.cast(labels[..., 0], "int32"), label), "float32")
         found = ops.cast(ops.equal(ops.argmax(probabilities, -1), label), "float32")
         self.shared.assign_add(ops.sum(truth * found))
         self.total.assign_add(ops.sum(truth) + ops.sum(found))
@@ -68,14 +46,18 @@ class StructureDice(keras.metrics.Metric):
         return {**super().get_config(), "structure": self.structure}
 
 
-def compile_for_training(model: keras.Model, learning_rate: float, xla: bool = False) -> None:
-    """Compile `model` with Adam, the Dice loss on every output and the Dice of each structure on the last one.
+def compile_for_training(
+    model: keras.Model, learning_rate: float, xla: bool = False, loss: str = "dice", shape_weight: float = 0.0
+) -> None:
+    """Compile `model` with Adam, the losses of its outputs and the Dice of each structure on the last one.
 
     With `xla`, each step is compiled; in float16, Keras applies loss scaling.
     """
+    losses, weights = losses_of(model, loss, shape_weight)
     model.compile(
         optimizer=keras.optimizers.Adam(learning_rate),
-        loss={name: dice_loss for name in model.output_names},
+        loss=losses,
+        loss_weights=weights,
         metrics={model.output_names[-1]: [StructureDice(structure) for structure in STRUCTURES]},
         jit_compile=xla,
     )

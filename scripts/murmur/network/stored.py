@@ -3,6 +3,7 @@
 import h5py
 import keras
 
+import murmur.network.swin_unet  # noqa: F401 -- registers its layers, which files may contain
 from murmur.errors import BadInput
 from murmur.network.keras2_weights import read_published
 from murmur.network.model import last_head

@@ -16,11 +16,21 @@ from murmur.network.batches import Slices
 from murmur.network.callbacks import Epochs, FiniteLoss, History, NotFinite, ProgressBar
 from murmur.network.checkpoint import Checkpoint
 from murmur.network.devices import find_gpus
-from murmur.network.model import compile_for_training, save_model
+from murmur.network.model import compile_for_training, last_head, save_model
+from murmur.network.nnunet import nnunet
+from murmur.network.resnet_vae import resnet_vae
+from murmur.network.swin_unet import swin_unet
+from murmur.network.unet import unet
 from murmur.network.unet3plus import unet3plus
 
 NVIDIA = Path("/dev/nvidiactl")  # exists where the driver of an NVIDIA GPU is loaded
-ARCHITECTURES = {"unet3plus": unet3plus}  # by their names in the study file
+BUILDERS = {  # by the names of the architectures in the study file
+    "unet3plus": unet3plus,
+    "unet": unet,
+    "nnunet": nnunet,
+    "resnet_vae": resnet_vae,
+    "swin_unet": swin_unet,
+}
 PACKAGES = ("keras", "tensorflow", "numpy", "scipy", "scikit-image", "h5py")
 
 
@@ -53,7 +63,7 @@ def find_device(training: dict, gpu: int) -> dict:
 
 
 def _architecture(network: dict) -> keras.Model:
-    return ARCHITECTURES[network["architecture"]](
+    return BUILDERS[network["architecture"]](
         **{key: network[key] for key in ("filters", "size", "downsample", "dropout")}
     )
 
@@ -80,9 +90,10 @@ def start_equal(model: keras.Model) -> None:
 def load_slices(path: str, training: dict, heads: list[str], workers: int) -> tuple[Slices, Slices]:
     """Return the training and the validation batches; `workers` threads prepare those for training."""
     recipe, batch_size = RECIPES[training["recipe"]], training["batch_size"]
+    shapes = training["loss"] == "dice_ce_shape"
     return (
-        Slices(path, "train", batch_size, heads, recipe, seed=training["seed"], workers=workers),
-        Slices(path, "validation", recipe.validation_batch or batch_size, heads, recipe),
+        Slices(path, "train", batch_size, heads, recipe, seed=training["seed"], shapes=shapes, workers=workers),
+        Slices(path, "validation", recipe.validation_batch or batch_size, heads, recipe, shapes=shapes),
     )
 
 
@@ -94,7 +105,8 @@ def fit(model: keras.Model, batches: Slices, validation: Slices, settings: dict,
     Returns the history, one row per epoch. Raises BadInput if the loss is infinite or NaN.
     """
     training = settings["training"]
-    compile_for_training(model, _learning_rate(training, len(batches)), settings["device"]["xla"])
+    loss = {key: training[key] for key in ("loss", "shape_weight")}
+    compile_for_training(model, _learning_rate(training, len(batches)), settings["device"]["xla"], **loss)
     model.optimizer.build(model.trainable_variables)  # otherwise TensorFlow traces the network twice
     history = History(model.output_names[-1])
     stopping = keras.callbacks.EarlyStopping(
@@ -157,11 +169,12 @@ def training_card(settings: dict, model: keras.Model, history: pd.DataFrame, sli
     """Return everything needed to repeat the training, and its outcome."""
     best = history.loc[history["val_loss"].idxmin()]
     names = _names_of_slices(slices)
+    segmenting = last_head(model) if settings["network"]["architecture"] == "resnet_vae" else model
     return {
         "network": settings["network"],
         "training": settings["training"],
-        "parameters": model.count_params(),
-        "parameters_trainable": sum(int(keras.ops.size(weights)) for weights in model.trainable_weights),
+        "parameters": segmenting.count_params(),
+        "parameters_trainable": sum(int(keras.ops.size(weights)) for weights in segmenting.trainable_weights),
         "slices": {part: len(names[part]) for part in names},
         "mice": {part: list(dict.fromkeys(name.rsplit("_sl", 1)[0] for name in names[part])) for part in names},
         "epochs_trained": len(history),

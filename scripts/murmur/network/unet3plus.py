@@ -10,7 +10,7 @@ Huang et al., UNet 3+: A full-scale connected UNet for medical image segmentatio
 import keras
 from keras import layers
 
-from murmur.network.model import CLASSES
+from murmur.network.ends import CLASSES
 
 LEVELS = (1, 2, 3, 4, 5)
 

@@ -18,6 +18,7 @@ MEMBERS = {"config.json", "metadata.json", "model.weights.h5"}
 MOST_CONFIG = 2**26  # bytes of a configuration; that of the published network has 140 kB
 MOST_COMPRESSED = 20  # bytes per byte of a file; trained weights can hardly be compressed
 CLASSES = 3  # background, myocardium, blood pool
+OWN_LAYERS = {"murmur>WindowAttention"}  # layers of Murmur, by their registered names
 KEEP_CHANNELS = {"Activation", "BatchNormalization", "Dropout", "Softmax", "UpSampling2D"}
 
 
@@ -105,12 +106,13 @@ def _config_of_keras(path: str) -> dict:
 
 
 def _code(config) -> Iterator[str]:
-    """Yield the classes in a configuration of Keras 3 that are not part of Keras, or that contain code (Lambda)."""
+    """Yield the classes in a configuration of Keras 3 that are neither Keras's nor ours, or contain code (Lambda)."""
     if isinstance(config, dict):
-        name, module = config.get("class_name"), config.get("module")
-        is_function = (name, module) == ("function", "builtins")
-        if name == "Lambda" or (isinstance(module, str) and not is_function and module.split(".")[0] != "keras"):
-            yield str(config.get("registered_name") or name)
+        name, module, registered = (config.get(key) for key in ("class_name", "module", "registered_name"))
+        own = registered in OWN_LAYERS and registered == f"murmur>{name}"
+        known = own or (name, module) == ("function", "builtins")
+        if name == "Lambda" or (isinstance(module, str) and not known and module.split(".")[0] != "keras"):
+            yield str(registered or name)
     for inner in config.values() if isinstance(config, dict) else config if isinstance(config, list) else ():
         yield from _code(inner)
 

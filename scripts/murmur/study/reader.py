@@ -19,6 +19,7 @@ from murmur.data.published_dataset import WEIGHTS
 from murmur.data.reader_masks import check_masks, check_shape, datasets
 from murmur.errors import BadInput
 from murmur.files import check_readable, remembered
+from murmur.network.architectures import ARCHITECTURES, check_network
 from murmur.network.weights_file import check_weights
 from murmur.study.checks import existing, nearest, one_of
 from murmur.study.cohort import Cohort
@@ -28,7 +29,6 @@ from murmur.vocabulary import SHIPPED_WEIGHTS, STRUCTURES
 
 SHIPPED = Path(__file__).resolve().parents[3] / "models" / "murmur.keras"
 KEYWORDS = ("murmur", "published")
-DEEPEST = 16  # the network halves its input four times
 
 # Memory to train on a CPU. The published network took 13.5 GiB with batches of 16 (benchmarks/README.md).
 SOFTWARE_MB = 2000
@@ -120,12 +120,7 @@ class TrainedReader(Reader):
                 f"{key}: found '{self.trained_on}', a cohort without training mice, expected one with images and a "
                 "split; name another, or add a split to it"
             )
-        step = DEEPEST * self.network["downsample"]
-        if self.network["size"] % step:
-            raise BadInput(
-                f"{self.key}.network.size: found {self.network['size']}, expected a multiple of {step} "
-                "(16 times downsample), because the network halves its input four times"
-            )
+        check_network(self.network, f"{self.key}.network")
 
     @property
     def networks(self) -> Sequence[Reader]:
@@ -153,7 +148,8 @@ class TrainedReader(Reader):
 
         On a GPU, the feature maps are in GPU memory.
         """
-        side = self.network["size"] / self.network["downsample"]
+        finest = ARCHITECTURES[self.network["architecture"]].finest
+        side = self.network["size"] / self.network["downsample"] / finest
         values = sum(filters * (side / 2**level) ** 2 for level, filters in enumerate(self.network["filters"]))
         return SOFTWARE_MB + MB_PER_VALUE * self.training["batch_size"] * values
 

@@ -10,6 +10,7 @@ import yaml
 from jsonschema import Draft202012Validator, validators
 
 from murmur.errors import BadInput
+from murmur.network.architectures import with_defaults
 from murmur.study.checks import nearest
 
 SCHEMA = Path(__file__).parents[3] / "config" / "schema" / "study.schema.yaml"
@@ -86,7 +87,10 @@ def complete(config: dict) -> dict:
     problems = [_sentence(error) for error in errors] or _keys_without_effect(config)
     if problems:
         raise BadInput("\n".join(problems))
-    return _with_defaults(config, schema())
+    settings = _with_defaults(config, schema())
+    for reader in settings["readers"].values():
+        reader["network"] = with_defaults(reader["network"])
+    return settings
 
 
 def _names_that_are_not_text(section, path: tuple = ()) -> list[str]:
@@ -133,6 +137,7 @@ def _sentence(error) -> str:
         "enum": lambda: f"expected one of {', '.join(map(str, rule))}{nearest(found, rule)}",
         "pattern": lambda: PATTERNS[rule],
         "minimum": lambda: f"expected {rule} or more",
+        "maximum": lambda: f"expected {rule} or less",
         "exclusiveMinimum": lambda: f"expected more than {rule}",
         "exclusiveMaximum": lambda: f"expected less than {rule}",
         "minItems": lambda: f"expected {rule} values or more",

@@ -16,7 +16,7 @@ from tensorflow.python.framework import config  # noqa: E402
 
 import train_network  # noqa: E402
 from murmur.errors import BadInput  # noqa: E402
-from murmur.network import callbacks, checkpoint, devices, unet3plus  # noqa: E402
+from murmur.network import callbacks, checkpoint, devices, losses, unet3plus  # noqa: E402
 from murmur.network import model as network_model  # noqa: E402
 from murmur.network import train as network_train  # noqa: E402
 from murmur.network.augmentation import RECIPES  # noqa: E402
@@ -111,7 +111,7 @@ def small_network():
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(unet3plus, "unet3plus", small)
-        patch.setitem(network_train.ARCHITECTURES, "unet3plus", small)
+        patch.setitem(network_train.BUILDERS, "unet3plus", small)
         yield
 
 
@@ -124,6 +124,8 @@ TRAINING = {
     "batch_size": 4,
     "learning_rate": 0.02,
     "schedule": "constant",
+    "loss": "dice",
+    "shape_weight": 0.05,
     "seed": 5,
 }
 
@@ -362,7 +364,7 @@ def test_loss_is_the_sum_over_the_heads(slices):
     network_model.compile_for_training(model, 0.01)
     images, labels = Slices(slices, "validation", 3, model.output_names, RECIPES["paper"])[0]
     total = model.evaluate(images, labels, verbose=0, return_dict=True)["loss"]
-    each = [float(network_model.dice_loss(labels[name], model(images)[number])) for number, name in enumerate(labels)]
+    each = [float(losses.dice_loss(labels[name], model(images)[number])) for number, name in enumerate(labels)]
     assert len(each) == 2
     assert total == pytest.approx(sum(each), rel=1e-5)
 

@@ -88,19 +88,6 @@ def test_last_head_alone_gives_the_same_answer():
     )
 
 
-def test_dice_loss_of_known_answers():
-    labels = np.array([0, 0, 1, 2], np.uint8).reshape(1, 2, 2, 1)
-    perfect = np.eye(3, dtype=np.float32)[labels[..., 0]]
-    assert float(network_model.dice_loss(labels, perfect)) == pytest.approx(0, abs=1e-6)
-    # All background: Dice 2·2 / (2 + 4) for background, 0 for the others.
-    background = np.zeros_like(perfect)
-    background[..., 0] = 1
-    assert float(network_model.dice_loss(labels, background)) == pytest.approx(1 - (4 / 6) / 3, abs=1e-5)
-    even = np.full_like(perfect, 1 / 3)
-    expected = np.mean([2 * count / 3 / (count + 4 / 3) for count in (2, 1, 1)])
-    assert float(network_model.dice_loss(labels, even)) == pytest.approx(1 - expected, abs=1e-5)
-
-
 def test_dice_metric_is_of_its_structure_over_all_batches():
     metrics = {name: network_model.StructureDice(name) for name in ("myocardium", "blood_pool")}
     labels = np.array([[0, 1], [1, 2]], np.uint8).reshape(1, 2, 2, 1)

@@ -11,6 +11,53 @@ from murmur.statistics.notes import mice
 from murmur.vocabulary import STRUCTURES
 
 
+def _unet3plus(levels: int, filters: str) -> str:
+    return (
+        f"a UNet 3+ (Huang et al., ICASSP 2020) with {levels} encoder levels ({filters} filters), {levels - 1} decoder "
+        f"levels with full-scale skip connections and deep supervision at all {levels} levels"
+    )
+
+
+def _unet(levels: int, filters: str) -> str:
+    return f"a U-Net (Ronneberger et al., MICCAI 2015) with {counted(levels, 'level')} ({filters} filters)"
+
+
+def _nnunet(levels: int, filters: str) -> str:
+    return (
+        "a U-Net configured as by nnU-Net (Isensee et al., Nature Methods 2021), with "
+        f"{levels} levels ({filters} filters), instance normalisation, leaky ReLU and deep supervision"
+    )
+
+
+def _resnet_vae(levels: int, filters: str) -> str:
+    return (
+        f"a residual network (Myronenko, BrainLes 2018) with {levels} levels ({filters} filters) and, during training, "
+        "a variational branch that reconstructed the image"
+    )
+
+
+def _swin_unet(levels: int, filters: str) -> str:
+    return f"a Swin-Unet (Cao et al., ECCV Workshops 2022) with {levels} levels ({filters} channels)"
+
+
+ARCHITECTURES = {
+    "unet3plus": _unet3plus,
+    "unet": _unet,
+    "nnunet": _nnunet,
+    "resnet_vae": _resnet_vae,
+    "swin_unet": _swin_unet,
+}
+SUMMED = {  # over the outputs of an architecture with several
+    "unet3plus": " and summed over the supervised levels",
+    "nnunet": " and, with weights halved from each level to the next coarser one, over the supervised levels",
+}
+DROPPED = {
+    "unet": "at the first level, increased by a quarter of this value at each further level,",
+    "resnet_vae": "of the channels of the first convolution",
+    "swin_unet": "in each transformer block",
+}
+
+
 def network(name: str, record: dict) -> str:
     """Describe the network that was trained, from its training.json."""
     shape = record["network"]
@@ -21,19 +68,39 @@ def network(name: str, record: dict) -> str:
             f" and downsampled by averaging over {factor} × {factor} pixels; the output was upsampled by bilinear "
             "interpolation"
         )
+    kind = ARCHITECTURES[shape["architecture"]](len(filters), enumerate_words(map(str, filters)))
     return paragraph(
-        f"reader {name} was a UNet 3+ (Huang et al., ICASSP 2020) with {len(filters)} encoder levels "
-        f"({enumerate_words(map(str, filters))} filters), {len(filters) - 1} decoder levels with full-scale skip "
-        f"connections and deep supervision at all {len(filters)} levels; it had {record['parameters']:,} parameters, "
-        f"of which {record['parameters_trainable']:,} were trainable",
+        f"reader {name} was {kind}; it had {record['parameters']:,} parameters, of which "
+        f"{record['parameters_trainable']:,} were trainable",
         f"slices were centre-cropped or zero-padded to {shape['size']} × {shape['size']} pixels{coarser}",
     )
+
+
+def _loss(architecture: str, how: dict) -> str:
+    """Describe the loss of a training."""
+    loss = (
+        "the loss was one minus the soft Dice coefficient of each batch, averaged over background, myocardium and "
+        f"blood pool{SUMMED.get(architecture, '')}"
+    )
+    if how["loss"] != "dice":
+        loss += ", plus the cross-entropy averaged over the pixels"
+    if how["loss"] == "dice_ce_shape":
+        loss += (
+            f", plus {how['shape_weight']:g} times the mean absolute difference between the probabilities of each "
+            "structure and a map of the distance to its border"
+        )
+    if architecture == "resnet_vae":
+        loss += (
+            ", plus 0.1 times the mean squared error of the reconstructed image and 0.1 times the Kullback-Leibler "
+            "divergence of the latent vector from a standard normal distribution"
+        )
+    return loss
 
 
 def training(name: str, record: dict, history: pd.DataFrame) -> str:
     """Describe how a network was trained and how the training ended, from its training.json and history.csv."""
     how, slices, animals = record["training"], record["slices"], record["mice"]
-    recipe = RECIPES[how["recipe"]]
+    recipe, architecture = RECIPES[how["recipe"]], record["network"]["architecture"]
     rate = f"decreased to zero over {how['epochs']} epochs by cosine annealing"
     if how["schedule"] != "cosine":
         rate = "kept constant"
@@ -44,15 +111,16 @@ def training(name: str, record: dict, history: pd.DataFrame) -> str:
     )
     validation_batch = f" ({recipe.validation_batch} for validation)" if recipe.validation_batch else ""
     identical = " (identical for kernels of the same shape)" if recipe.equal_starts else ""
+    initialisation = "Glorot" if architecture == "swin_unet" else "He"
+    dropped = DROPPED.get(architecture, "at the bottleneck")
     return paragraph(
         f"it was trained on {counted(slices['train'], 'slice')} from {mice(len(animals['train']))} and validated on "
         f"{counted(slices['validation'], 'slice')} from {mice(len(animals['validation']))}",
-        "the loss was one minus the soft Dice coefficient of each batch, averaged over background, myocardium and "
-        "blood pool and summed over the supervised levels",
-        f"weights were initialised with He initialisation{identical} and optimised with Adam; the learning rate of "
-        f"{how['learning_rate']:g} was {rate}, the batch size was {how['batch_size']}{validation_batch}, the dropout "
-        f"rate at the bottleneck {record['network']['dropout']:g}, the numerical precision {how['precision']} and the "
-        f"random seed {how['seed']}",
+        _loss(architecture, how),
+        f"weights were initialised with {initialisation} initialisation{identical} and optimised with Adam; the "
+        f"learning rate of {how['learning_rate']:g} was {rate}, the batch size was "
+        f"{how['batch_size']}{validation_batch}, the dropout rate {dropped} {record['network']['dropout']:g}, the "
+        f"numerical precision {how['precision']} and the random seed {how['seed']}",
         "in each epoch, as many slices as there were in the training set were drawn with replacement"
         if recipe.with_replacement
         else "in each epoch, every slice was used once, in random order",
