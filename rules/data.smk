@@ -196,7 +196,7 @@ rule obtain_weights:
     log:
         "<logs>/obtain_weights/{reader}/{file}.log",
     wildcard_constraints:
-        reader=any_of(name for name in study.readers_by("weights") if study.readers[name].download),
+        reader=any_of(name for name, reader in study.readers.items() if reader.download),
         file=r"[^/]+\.(h5|keras)",
     retries: 1
     localrule: True
@@ -334,7 +334,7 @@ rule draw_split:
     params:
         assignment=lambda w: inputs.cohort(w).split,
         is_drawn=lambda w: inputs.cohort(w).is_split_drawn,
-        trains=lambda w: w.cohort in map(study.trained_on, study.readers),
+        trains=lambda w: any(inputs.cohort(w) in reader.training_cohorts for reader in study.readers.values()),
         key=lambda w: f"{inputs.cohort(w).key}.split",
         code=code("draw_split"),
     message:

@@ -18,7 +18,7 @@ rule export_network:
     log:
         "<logs>/export_network/{reader}.log",
     wildcard_constraints:
-        reader=any_of(study.readers_by("train_on", "weights")),
+        reader=any_of(study.readers_by("train_on", "weights", "select")),
     conda:
         "../envs/training.yaml"
     resources:

@@ -1,7 +1,7 @@
-# Training: one network for each reader with `train_on`.
+# Training: one network for each reader with `train_on`, and selection among them on the validation mice.
 #
 #   in    the mice of the cohort in training and validation
-#   out   readers/READER/model.keras, history.csv, training.json
+#   out   readers/READER/model.keras, history.csv, training.json; of a selected reader, model.keras and selection.csv
 
 
 rule collect_slices:
@@ -37,6 +37,7 @@ rule collect_slices:
 rule train_network:
     input:
         slices=rules.collect_slices.output.slices,
+        start=lambda w: [*map(by_content, inputs.reader(w).start_files)],
     output:
         model="<results>/readers/{reader}/model.keras",
         history="<results>/readers/{reader}/history.csv",
@@ -60,9 +61,34 @@ rule train_network:
         network=lambda w: inputs.reader(w).network,
         training=lambda w: inputs.reader(w).training,
         # Also for collect_slices, whose output is temporary: if that job fails, it must be repeated.
-        content=lambda w: study.content(inputs.reader(w).learning_files),
+        content=lambda w: study.content([*inputs.reader(w).learning_files, *inputs.reader(w).start_files]),
         code=code("train_network"),
     message:
         "Train {wildcards.reader}"
     script:
         "../scripts/train_network.py"
+
+
+rule select_network:
+    input:
+        models=lambda w: [reader.model for reader in inputs.reader(w).candidates],
+        # Nothing that was measured on test mice.
+        histories=lambda w: [study.layout.reader(reader.name, "history.csv") for reader in inputs.reader(w).candidates],
+    output:
+        model="<results>/readers/{reader}/model.keras",
+        selection="<results>/readers/{reader}/selection.csv",
+    log:
+        "<logs>/select_network/{reader}.log",
+    wildcard_constraints:
+        reader=any_of(study.readers_by("select")),
+    conda:
+        "../envs/analysis.yaml"
+    resources:
+        **SMALL,
+    params:
+        readers=lambda w: [reader.name for reader in inputs.reader(w).candidates],
+        code=code("select_network"),
+    message:
+        "Select {wildcards.reader} on the validation mice"
+    script:
+        "../scripts/select_network.py"

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from murmur.csv_tables import write_csv
-from murmur.files import write_text
+from murmur.files import remembered_sha256, write_text
 from murmur.job import job
 
 if TYPE_CHECKING:
@@ -35,13 +35,15 @@ def main(
     record: str,
     code: str = "",
     gpu: int = 0,
+    start: str | None = None,
 ) -> None:
     """Train a network and write `model` (Keras 3), `history` (CSV) and `record` (JSON).
 
     `network` and `training` are those sections of the study file, `code` is the science digest of this script, and
-    `gpu` the number of GPUs assigned to the job. A GPU is used if one is available. Without XLA, the same slices,
-    settings and machine give the same weights, even if the training was interrupted and resumed. Raises BadInput if an
-    assigned GPU is not available, or if the loss is infinite or NaN.
+    `gpu` the number of GPUs assigned to the job. Weights are random at the start, or those of the file `start`. A GPU
+    is used if one is available. Without XLA, the same slices, settings and machine give the same weights, even if the
+    training was interrupted and resumed. Raises BadInput if an assigned GPU is not available, if `start` does not fit,
+    or if the loss is infinite or NaN.
     """
     os.environ["TF_NUM_INTRAOP_THREADS"] = str(threads)  # has no effect after TensorFlow is imported
     os.environ.setdefault("TF_CPU_ALLOCATOR_USE_BFC", "1")  # keep memory between steps; a third less time
@@ -58,7 +60,9 @@ def main(
         "software": train.software(),
         "device": device,
     }
-    net = train.build(network, training)
+    if start:
+        settings["start"] = remembered_sha256(start)
+    net = train.build(network, training, start)
     workers = threads if device["kind"] == "gpu" else 1  # on a CPU the network itself needs all cores
     batches, validation = train.load_slices(slices, training, net.output_names, workers)
     table = train.fit(net, batches, validation, settings, checkpoint_of(model))
@@ -80,6 +84,7 @@ if __name__ == "__main__":
             record=snakemake.output.record,
             code=snakemake.params.code,
             gpu=snakemake.resources.get("gpu", 0),
+            start=next(iter(snakemake.input.start), None),
         )
     # Only now: if the job is interrupted before its record is written, it is retried and resumes from this state.
     shutil.rmtree(checkpoint_of(snakemake.output.model), ignore_errors=True)

@@ -15,9 +15,14 @@ def load_network(path: str):
 
     Raises BadInput if the file is not a network that maps one image to three classes.
     """
+    return last_head(load_trained(path))
+
+
+def load_trained(path: str):
+    """Return the network of the file `path` as it was trained, with all outputs. Raises BadInput as `load_network`."""
     check_weights(path)
     if h5py.is_hdf5(path):
-        return last_head(read_published(path))
+        return read_published(path)
     try:
         model = keras.saving.load_model(path, compile=False, safe_mode=True)
     except Exception as error:
@@ -32,4 +37,4 @@ def load_network(path: str):
             f"{path}: found a network with input {sides} and output {classes}, expected (size, size, 1) and "
             "(size, size, 3); use a network of that kind"
         )
-    return last_head(model)
+    return model

@@ -10,6 +10,7 @@ import keras
 import pandas as pd
 import tensorflow
 
+from murmur.errors import BadInput
 from murmur.logs import log, progress
 from murmur.network.augmentation import RECIPES
 from murmur.network.batches import Slices
@@ -19,6 +20,7 @@ from murmur.network.devices import find_gpus
 from murmur.network.model import compile_for_training, last_head, save_model
 from murmur.network.nnunet import nnunet
 from murmur.network.resnet_vae import resnet_vae
+from murmur.network.stored import load_trained
 from murmur.network.swin_unet import swin_unet
 from murmur.network.unet import unet
 from murmur.network.unet3plus import unet3plus
@@ -68,14 +70,22 @@ def _architecture(network: dict) -> keras.Model:
     )
 
 
-def build(network: dict, training: dict) -> keras.Model:
-    """Return the network with its initial weights, in the precision of the training."""
+def build(network: dict, training: dict, start: str | None = None) -> keras.Model:
+    """Return the network with its initial weights, in the precision of the training.
+
+    Weights are random or, with `start`, those of that file. With `freeze: encoder`, those of the encoder are fixed.
+    Raises BadInput if the file does not fit.
+    """
     keras.utils.set_random_seed(training["seed"])
     keras.config.set_dtype_policy(training["precision"])
     model = _architecture(network)
     keras.config.set_dtype_policy("float32")  # the precision of the saved network
     if RECIPES[training["recipe"]].equal_starts:
         start_equal(model)
+    if start:
+        take_weights(model, start)
+    if training["freeze"] == "encoder":
+        freeze_encoder(model)
     return model
 
 
@@ -85,6 +95,50 @@ def start_equal(model: keras.Model) -> None:
     for layer in model.layers:
         if isinstance(layer, keras.layers.Conv2D):
             layer.kernel.assign(initialise(layer.kernel.shape))
+
+
+def take_weights(model: keras.Model, path: str) -> None:
+    """Replace the weights of `model` by those of the network in the file `path`.
+
+    Raises BadInput unless the segmenting layers of both have the same names and shapes.
+    """
+    source = load_trained(path)
+    found, layers = ({layer.name: layer for layer in net.layers if layer.weights} for net in (source, model))
+    shapes, expected = (
+        {name: [tuple(w.shape) for w in many[name].weights] for name in many} for many in (found, layers)
+    )
+    connected = [_skip_mode(net) for net in (source, model)]
+    if differing := [name for name in {**expected, **shapes} if shapes.get(name) != expected.get(name)]:
+        name = differing[0]
+        raise BadInput(
+            f"{path}: found a network whose weights differ in {len(differing)} layers from those to be trained (first "
+            f"{name}: {shapes.get(name, 'missing')}, expected {expected.get(name, 'none')}); give the settings of that "
+            "network in network, or start from another"
+        )
+    if connected[0] != connected[1]:
+        raise BadInput(
+            f"{path}: found a UNet 3+ whose decoder receives deep features from the {connected[0]}, expected those of "
+            f"the {connected[1]}, as in the published network; start from another"
+        )
+    for name, layer in layers.items():
+        layer.set_weights(found[name].get_weights())
+    log.info("training starts from the weights of %s", path)
+
+
+def _skip_mode(model: keras.Model) -> str | None:
+    """Return whether the first decoder level of a UNet 3+ receives deep features of the encoder or the decoder."""
+    names = {layer.name for layer in model.layers}
+    if "Skip_Upsample_3_1" not in names:
+        return None
+    origin = model.get_layer("Skip_Upsample_3_1").input._keras_history.operation.name
+    return "decoder" if origin.startswith("Decoder") else "encoder"
+
+
+def freeze_encoder(model: keras.Model) -> None:
+    """Exclude the layers of the encoder from training; their batch normalisation keeps its statistics."""
+    for layer in model.layers:
+        if layer.name.lower().startswith("encoder"):
+            layer.trainable = False
 
 
 def load_slices(path: str, training: dict, heads: list[str], workers: int) -> tuple[Slices, Slices]:
@@ -169,10 +223,13 @@ def training_card(settings: dict, model: keras.Model, history: pd.DataFrame, sli
     """Return everything needed to repeat the training, and its outcome."""
     best = history.loc[history["val_loss"].idxmin()]
     names = _names_of_slices(slices)
+    if settings["training"]["freeze"] == "encoder":
+        freeze_encoder(model)
     segmenting = last_head(model) if settings["network"]["architecture"] == "resnet_vae" else model
     return {
         "network": settings["network"],
         "training": settings["training"],
+        **({"start_from": settings["start"]} if "start" in settings else {}),
         "parameters": segmenting.count_params(),
         "parameters_trainable": sum(int(keras.ops.size(weights)) for weights in segmenting.trainable_weights),
         "slices": {part: len(names[part]) for part in names},

@@ -6,6 +6,7 @@ network (.h5, Keras 2) is an HDF5 file with the attribute model_config and the g
 
 import io
 import json
+import re
 import zipfile
 from collections.abc import Iterator
 
@@ -13,10 +14,13 @@ import h5py
 
 from murmur.errors import BadInput
 from murmur.files import reading
+from murmur.network.architectures import ARCHITECTURES, with_defaults
 
 MEMBERS = {"config.json", "metadata.json", "model.weights.h5"}
 MOST_CONFIG = 2**26  # bytes of a configuration; that of the published network has 140 kB
 MOST_COMPRESSED = 20  # bytes per byte of a file; trained weights can hardly be compressed
+# the layer of each encoder level that has as many filters as the level, in all architectures
+FIRST_OF_LEVEL = re.compile(r"[Ee]ncoder_?(\d+)_(?:Conv_1|conv_1|first_conv|embed|merge_reduce)")
 CLASSES = 3  # background, myocardium, blood pool
 OWN_LAYERS = {"murmur>WindowAttention"}  # layers of Murmur, by their registered names
 KEEP_CHANNELS = {"Activation", "BatchNormalization", "Dropout", "Softmax", "UpSampling2D"}
@@ -59,6 +63,48 @@ def check_weights(path: str) -> int:
                 )
         _check_shapes(path, config)
         return input_shape(config)[1]
+
+
+def network_settings(path: str) -> dict:
+    """Return the settings of a network (architecture, filters, size, downsample, dropout), read from its layers.
+
+    Parameters
+    ----------
+    path : str
+        A valid file of a network (`check_weights`).
+
+    Raises
+    ------
+    BadInput
+        If the network is of none of the architectures that Murmur trains.
+    """
+    with reading(path, "network file"):
+        if h5py.is_hdf5(path):
+            with h5py.File(path, "r") as file:
+                config = config_of_hdf5(path, file) | {"name": "unet3plus"}
+        else:
+            config = _config_of_keras(path)
+        layers = {layer["config"]["name"]: layer["config"] for layer in config["layers"]}
+        widths = {}
+        for name, layer in layers.items():
+            if found := FIRST_OF_LEVEL.fullmatch(name):
+                widths[int(found[1])] = layer.get("filters") or layer["units"]
+        architecture, size = config.get("name"), input_shape(config)[1]
+        if architecture not in ARCHITECTURES or sorted(widths) != list(range(1, len(widths) + 1)) or not widths:
+            raise BadInput(
+                f"{path}: found a network named '{architecture}', expected one of {', '.join(ARCHITECTURES)} as "
+                "trained by Murmur, from which another training can start; use another file"
+            )
+        pool = layers.get("input_downsample", {}).get("pool_size", 1)
+        return with_defaults(
+            {
+                "architecture": architecture,
+                "filters": [widths[level] for level in sorted(widths)],
+                "size": size,
+                "downsample": pool if isinstance(pool, int) else pool[0],
+                "dropout": next((layers[name]["rate"] for name in layers if name.endswith("_dropout")), 0.0),
+            }
+        )
 
 
 def config_of_hdf5(path: str, file: h5py.File) -> dict:

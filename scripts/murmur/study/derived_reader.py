@@ -1,4 +1,4 @@
-"""Readers made of the masks of other readers: ensembles, and masks corrected by a person."""
+"""Readers made of other readers: ensembles, and masks corrected by a person; and all kinds of readers by their key."""
 
 from collections.abc import Mapping
 from functools import cached_property
@@ -11,7 +11,8 @@ from murmur.study.checks import exactly_one, existing, one_of
 from murmur.study.cohort import Cohort
 from murmur.study.dates import check_dates
 from murmur.study.layout import Layout
-from murmur.study.reader import MasksReader, Reader, TrainedReader, WeightsReader
+from murmur.study.reader import MasksReader, Reader, WeightsReader
+from murmur.study.trained_reader import SelectedReader, TrainedReader
 
 
 class EnsembleReader(Reader):
@@ -27,7 +28,9 @@ class EnsembleReader(Reader):
 
     def take(self, readers: Mapping[str, Reader], cohorts: Mapping[str, Cohort]) -> None:
         """Find the members among the readers of the study. Raises BadInput if they cannot be combined."""
-        possible = [name for name, reader in readers.items() if reader.kind in ("train_on", "weights", "masks")]
+        possible = [
+            name for name, reader in readers.items() if reader.kind in ("train_on", "weights", "masks", "select")
+        ]
         for name in self.settings["ensemble"]:
             one_of(name, possible, f"{self.key}.ensemble")
         self.members = [readers[name] for name in self.settings["ensemble"]]
@@ -195,9 +198,19 @@ class CorrectedReader(Reader):
         check_dates(files)
 
 
-KINDS = {cls.kind: cls for cls in (TrainedReader, WeightsReader, MasksReader, EnsembleReader, CorrectedReader)}
+# in the order in which readers are completed, because later kinds depend on earlier ones
+KINDS = {
+    cls.kind: cls
+    for cls in (WeightsReader, MasksReader, TrainedReader, SelectedReader, EnsembleReader, CorrectedReader)
+}
 
 
-def reader_of(name: str, settings: dict, cohorts: Mapping[str, Cohort], layout: Layout) -> Reader:
-    """Return the reader described by a section of the study file. Raises BadInput like `Reader`."""
-    return KINDS[exactly_one(settings, list(KINDS), f"readers.{name}")](name, settings, cohorts, layout)
+def readers_of_study(settings: Mapping[str, dict], cohorts: Mapping[str, Cohort], layout: Layout) -> dict[str, Reader]:
+    """Return the readers of the section `readers` of a study file. Raises BadInput like `Reader` and `Reader.take`."""
+    readers = {
+        name: KINDS[exactly_one(given, list(KINDS), f"readers.{name}")](name, given, cohorts, layout)
+        for name, given in settings.items()
+    }
+    for reader in sorted(readers.values(), key=lambda reader: list(KINDS).index(reader.kind)):
+        reader.take(readers, cohorts)
+    return readers

@@ -21,7 +21,8 @@ def findings_of_files(cohorts: Mapping[str, Cohort], readers: Mapping[str, Reade
         if reader.kind == "masks":
             found[reader.cohorts[0]] += _masks_of_no_mouse(reader, cohorts)
     for name, cohort in cohorts.items():
-        if cohort.has_images and not any(name in (*reader.cohorts, reader.trained_on) for reader in readers.values()):
+        used = any(name in reader.cohorts or cohort in reader.training_cohorts for reader in readers.values())
+        if cohort.has_images and not used:
             found[name].append(Finding("", "no reader", "no reader of the cohort", "a reader, such as weights: murmur"))
     return found
 

@@ -165,7 +165,8 @@ class Inputs:
         A network is measured on its training cohort only after the split has been checked, because a mouse in two sets
         under two names can only be detected from the contents of the files.
         """
-        if self.study.trained_on(wildcards.reader) != wildcards.cohort:
+        reader = self.study.readers.get(wildcards.reader)
+        if reader is None or self.study.cohorts[wildcards.cohort] not in reader.training_cohorts:
             return []
         return [self.layout.cohort(wildcards.cohort, "split.csv")]
 

@@ -1,6 +1,6 @@
-"""Readers of a study, one class for each kind of source: trained network, given weights, folder of masks.
+"""Readers of a study, one class for each kind of source: given weights, folder of masks.
 
-Those made of the masks of other readers are in `derived_reader`.
+Networks that are trained here are in `trained_reader`, and readers made of the masks of others in `derived_reader`.
 """
 
 import os
@@ -19,9 +19,9 @@ from murmur.data.published_dataset import WEIGHTS
 from murmur.data.reader_masks import check_masks, check_shape, datasets
 from murmur.errors import BadInput
 from murmur.files import check_readable, remembered
-from murmur.network.architectures import ARCHITECTURES, check_network
-from murmur.network.weights_file import check_weights
-from murmur.study.checks import existing, nearest, one_of
+from murmur.network.architectures import with_defaults
+from murmur.network.weights_file import check_weights, network_settings
+from murmur.study.checks import existing, nearest
 from murmur.study.cohort import Cohort
 from murmur.study.dates import check_dates
 from murmur.study.layout import Layout
@@ -30,16 +30,14 @@ from murmur.vocabulary import SHIPPED_WEIGHTS, STRUCTURES
 SHIPPED = Path(__file__).resolve().parents[3] / "models" / "murmur.keras"
 KEYWORDS = ("murmur", "published")
 
-# Memory to train on a CPU. The published network took 13.5 GiB with batches of 16 (benchmarks/README.md).
-SOFTWARE_MB = 2000
-MB_PER_VALUE = 210e-6  # per value of the feature maps of one convolution per level
-
 
 class Reader:
     """A reader of the study: the source of its masks, and the mice that it segments."""
 
     kind = ""  # the key of the source of masks in the study file
     trained_on: str | None = None  # the training cohort, if the reader is trained here
+    training_cohorts: Sequence[Cohort] = ()  # all cohorts on which it is trained here
+    download: dict | None = None  # address, bytes and sha256 of weights to download
     shipped = False  # whether the weights are those in models/
     input_size: int | None = None  # of a network: side length in pixels of the images that it takes
     networks: Sequence["Reader"] = ()  # those whose probabilities give the masks
@@ -52,7 +50,7 @@ class Reader:
         self.name, self.settings, self.layout = name, settings, layout
         self.key = f"readers.{name}"
         self.postprocess = settings["postprocess"]
-        if "copies" in settings and self.kind not in ("train_on", "weights", "ensemble"):
+        if "copies" in settings and self.kind not in ("train_on", "weights", "select", "ensemble"):
             raise BadInput(f"{self.key}.copies: found for masks, expected a network; remove it")
         if name == "reference":
             raise BadInput(f"{self.key}: 'reference' names the expert's masks; give the reader another name")
@@ -81,6 +79,9 @@ class Reader:
         if "phases" in self.settings:
             read_phases(self.settings["phases"], {mouse for name in self.cohorts for mouse in cohorts[name].found})
 
+    def take(self, readers: Mapping[str, "Reader"], cohorts: Mapping[str, Cohort]) -> None:
+        """Find the other readers on which this one depends. Raises BadInput if they do not exist or do not fit."""
+
     def check_files(self, cohorts: Mapping[str, Cohort]) -> None:
         """Raise BadInput if a user's file of this reader is damaged or something else, before results are replaced."""
 
@@ -104,64 +105,13 @@ class Reader:
         return [self.layout.segmentation(cohort.name, self.name, mouse) for mouse in self.mice(cohort)]
 
 
-class TrainedReader(Reader):
-    """A network that the workflow trains."""
-
-    kind = "train_on"
-
-    def _check_source(self, key: str, cohorts: Mapping[str, Cohort]) -> None:
-        self.trained_on = self.settings["train_on"]
-        self.network, self.training = self.settings["network"], self.settings["training"]
-        self.model = self.layout.reader(self.name, "model.keras")
-        one_of(self.trained_on, list(cohorts), key)
-        self.cohort = cohorts[self.trained_on]
-        if not (self.cohort.has_images and self.cohort.settings.get("split")):
-            raise BadInput(
-                f"{key}: found '{self.trained_on}', a cohort without training mice, expected one with images and a "
-                "split; name another, or add a split to it"
-            )
-        check_network(self.network, f"{self.key}.network")
-
-    @property
-    def networks(self) -> Sequence[Reader]:
-        """The reader itself."""
-        return [self]
-
-    @property
-    def input_size(self) -> int:
-        """Side length in pixels of the images that the network takes."""
-        return self.network["size"]
-
-    @property
-    def learning_mice(self) -> dict[str, str]:
-        """The training and validation mice of the network, and their sets."""
-        return {mouse: self.cohort.split[mouse] for mouse in self.cohort.mice_of("train", "validation")}
-
-    @property
-    def learning_files(self) -> list[str]:
-        """The files of the training and validation mice of the network."""
-        return [self.cohort.file(mouse) for mouse in self.learning_mice]
-
-    @property
-    def training_memory(self) -> float:
-        """Memory in MB to train the network on a CPU: software, weights and the feature maps of a batch.
-
-        On a GPU, the feature maps are in GPU memory.
-        """
-        finest = ARCHITECTURES[self.network["architecture"]].finest
-        side = self.network["size"] / self.network["downsample"] / finest
-        values = sum(filters * (side / 2**level) ** 2 for level, filters in enumerate(self.network["filters"]))
-        return SOFTWARE_MB + MB_PER_VALUE * self.training["batch_size"] * values
-
-
 class WeightsReader(Reader):
     """A network with weights in a file of the user, shipped with Murmur, or downloaded."""
 
     kind = "weights"
 
     def _check_source(self, key: str, cohorts: Mapping[str, Cohort]) -> None:
-        weights = self.settings["weights"]
-        # address, bytes and sha256 of weights to download
+        weights = self.settings[self.kind]
         self.download = WEIGHTS if weights == "published" else weights if isinstance(weights, dict) else None
         if self.download:
             self.model = self._downloaded(key)
@@ -191,6 +141,13 @@ class WeightsReader(Reader):
     def input_size(self) -> int | None:
         """Side length in pixels of the images that the network takes; None if it is not known before the download."""
         return None if self.download else remembered(self.model, "input of the network", check_weights)
+
+    @property
+    def network(self) -> dict:
+        """The settings of the network, read from its file; those of the published network before the download."""
+        if self.download:
+            return with_defaults({"architecture": "unet3plus", "size": 256, "downsample": 1})
+        return remembered(self.model, "settings of the network", network_settings)
 
     def _downloaded(self, key: str) -> str:
         file = Path(urlsplit(self.download["address"]).path)

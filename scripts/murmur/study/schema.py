@@ -12,6 +12,7 @@ from jsonschema import Draft202012Validator, validators
 from murmur.errors import BadInput
 from murmur.network.architectures import with_defaults
 from murmur.study.checks import nearest
+from murmur.study.repeats import with_repeats
 
 SCHEMA = Path(__file__).parents[3] / "config" / "schema" / "study.schema.yaml"
 
@@ -56,6 +57,7 @@ ONLY_WITH = {
     "reader": {
         "network": "train_on",
         "training": "train_on",
+        **dict.fromkeys(("start_from", "train_mice", "seeds", "repeat_of"), "train_on"),
         **dict.fromkeys(("dataset", "files"), "masks"),
         **dict.fromkeys(("labels", "ignore", "frames_from"), "files"),
         "combine": "ensemble",
@@ -88,9 +90,11 @@ def complete(config: dict) -> dict:
     if problems:
         raise BadInput("\n".join(problems))
     settings = _with_defaults(config, schema())
-    for reader in settings["readers"].values():
-        reader["network"] = with_defaults(reader["network"])
-    return settings
+    for name, reader in settings["readers"].items():
+        # with start_from, settings that are not given are those of the network from which the training starts
+        given = config["readers"][name].get("network", {})
+        reader["network"] = given if "start_from" in reader else with_defaults(reader["network"])
+    return settings | {"readers": with_repeats(settings["readers"])}
 
 
 def _names_that_are_not_text(section, path: tuple = ()) -> list[str]:

@@ -11,7 +11,7 @@ from murmur.study.checks import one_of
 from murmur.study.cohort import Cohort
 from murmur.study.comparison import Comparison
 from murmur.study.dates import check_dates
-from murmur.study.derived_reader import reader_of
+from murmur.study.derived_reader import readers_of_study
 from murmur.study.findings import findings_of_files
 from murmur.study.layout import Layout
 from murmur.study.reader import Reader
@@ -48,12 +48,7 @@ class Study:
         self.cohorts: dict[str, Cohort] = {
             name: cohort_of(name, settings, self.layout) for name, settings in self.settings["cohorts"].items()
         }
-        self.readers: dict[str, Reader] = {
-            name: reader_of(name, settings, self.cohorts, self.layout)
-            for name, settings in self.settings["readers"].items()
-        }
-        for name in [*self.readers_by("ensemble"), *self.readers_by("corrects")]:
-            self.readers[name].take(self.readers, self.cohorts)
+        self.readers: dict[str, Reader] = readers_of_study(self.settings["readers"], self.cohorts, self.layout)
         self.comparisons: dict[str, Comparison] = {
             name: Comparison(name, given, self.cohorts, self.readers_of, self.mice_read, self.statistics["alpha"])
             for name, given in self.settings["comparison"].items()

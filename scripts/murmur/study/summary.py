@@ -19,7 +19,7 @@ SOURCES = {
     "measurements": "a table of measurements",
 }
 READERS = {"train_on": "trained on", "weights": "network", "masks": "masks in", "corrects": "review of"}
-READERS |= {"ensemble": "ensemble of"}
+READERS |= {"ensemble": "ensemble of", "select": "best of"}
 
 
 def summary(study: Study) -> str:
@@ -49,6 +49,8 @@ def _cohort(cohort: Cohort) -> str:
 
 def _reader(study: Study, reader: Reader) -> str:
     source = reader.settings[reader.kind]
+    if reader.kind == "select":
+        source = source["from"]
     if isinstance(source, list):
         source = ", ".join(source)
     source = source if isinstance(source, str) else "to be downloaded"

@@ -3,15 +3,18 @@
 import hashlib
 from itertools import pairwise
 
+import h5py
 import numpy as np
 import pytest
 
 keras = pytest.importorskip("keras")
 
 import export_network  # noqa: E402
+import train_network  # noqa: E402
 from murmur.errors import BadInput  # noqa: E402
 from murmur.network import inference, swin_unet, train  # noqa: E402
 from murmur.network.architectures import ARCHITECTURES, check_network, planned_filters, with_defaults  # noqa: E402
+from murmur.network.batches import Slices  # noqa: E402
 from murmur.network.model import compile_for_training, last_head, save_model  # noqa: E402
 from murmur.network.stored import load_network  # noqa: E402
 
@@ -24,12 +27,12 @@ TINY = {
 }
 OTHERS = [name for name in TINY if name != "unet3plus"]
 SIZE = 32
+TRAINING = {"seed": 0, "precision": "float32", "recipe": "paper", "freeze": "none"}
 
 
 def build(architecture, seed=1, **changes):
     network = {"architecture": architecture, "filters": TINY[architecture], "size": SIZE, "downsample": 1, "dropout": 0}
-    training = {"seed": seed, "precision": "float32", "recipe": "paper"}
-    return train.build(network | changes, training)
+    return train.build(network | changes, TRAINING | {"seed": seed})
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +64,7 @@ def test_four_slices_are_learned_by_heart_saved_and_exported(architecture, four,
     model = build(architecture)
     compile_for_training(model, 0.01 if architecture != "swin_unet" else 0.004)
     for _ in range(6):
-        model.fit(images, targets(model, images, labels), batch_size=4, epochs=40, verbose=0, shuffle=False)
+        model.fit(images, targets(model, images, labels), batch_size=4, epochs=60, verbose=0, shuffle=False)
         probabilities = last_head(model).predict(images, verbose=0)
         if (reached := dice(probabilities.argmax(-1), labels[..., 0])) > 0.985:
             break
@@ -79,17 +82,42 @@ def test_four_slices_are_learned_by_heart_saved_and_exported(architecture, four,
     np.testing.assert_array_equal(found.argmax(-1), probabilities.argmax(-1))
 
 
+@pytest.fixture(scope="module")
+def slices(tmp_path_factory):
+    """Four training and two validation slices of random pixels."""
+    path = tmp_path_factory.mktemp("slices") / "slices.h5"
+    rng = np.random.default_rng(0)
+    with h5py.File(path, "w") as file:
+        for part, count in (("train", 4), ("validation", 2)):
+            group = file.create_group(part)
+            group["images"] = rng.random((count, 16, 16), np.float32)
+            group["masks"] = rng.integers(0, 3, (count, 16, 16), np.uint8)
+            names = [f"M{number}_sl00_fr00" for number in range(count)]
+            group.create_dataset("names", data=names, dtype=h5py.string_dtype())
+    return str(path)
+
+
 @pytest.mark.parametrize("architecture", OTHERS)
-def test_same_seed_same_training(architecture, four):
-    keras.utils.set_random_seed(7)
-    weights = []
-    for seed in (1, 1, 2):
-        model = build(architecture, seed, dropout=0.2)
-        compile_for_training(model, 0.01)
-        model.fit(four[0], targets(model, *four), batch_size=4, epochs=2, verbose=0, shuffle=False)
-        content = b"".join(np.asarray(value).tobytes() for value in model.get_weights())
-        weights.append(hashlib.sha256(content).hexdigest())
-    assert weights[0] == weights[1] != weights[2]
+def test_same_seed_same_bytes_interrupted_or_not(architecture, slices, tmp_path, monkeypatch):
+    """Two epochs at once, and the second after an interruption; latent vectors and dropout are drawn as before."""
+    network = {"architecture": architecture, "filters": TINY[architecture][:2], "size": 16, "downsample": 1}
+    settings = TRAINING | {"epochs": 2, "patience": 5, "batch_size": 2, "learning_rate": 0.01, "schedule": "constant"}
+    settings |= {"loss": "dice_ce", "shape_weight": 0.05}
+
+    def digest(folder):
+        files = {"model": str(folder / "model.keras"), "history": str(folder / "h"), "record": str(folder / "r")}
+        train_network.main(slices, network | {"dropout": 0.2}, settings, threads=1, **files)
+        return [hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in ("model.keras", "h", "r")]
+
+    folders = [tmp_path / "whole", tmp_path / "cut"]
+    for folder in folders:
+        folder.mkdir()
+    start = Slices.start
+    monkeypatch.setattr(Slices, "start", lambda self, epoch: start(self, epoch) if epoch < 2 else 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        digest(folders[1])
+    monkeypatch.undo()
+    assert digest(folders[0]) == digest(folders[1])
 
 
 def test_number_of_parameters_of_unets_of_each_depth():
@@ -103,7 +131,7 @@ def test_number_of_parameters_of_unets_of_each_depth():
             expected += 4 * below * width + width + 9 * (2 * width + width) * width + 2 * width
         expected += 3 * widths[0] + 3
         network = with_defaults({"architecture": "unet", "filters": widths, "size": 64, "downsample": 1})
-        assert train.build(network, {"seed": 0, "precision": "float32", "recipe": "paper"}).count_params() == expected
+        assert train.build(network, TRAINING).count_params() == expected
 
 
 def test_nnunet_differs_from_its_published_relative_by_what_is_known():
@@ -117,21 +145,21 @@ def test_nnunet_differs_from_its_published_relative_by_what_is_known():
     shortcuts = sum(before * width + 2 * width for before, width in zip([1, *widths], widths, strict=False))
     heads = sum(3 * width + 3 for width in widths[:5])
     two_classes = 2 * 32 + 2
-    model = train.build(network, {"seed": 0, "precision": "float32", "recipe": "paper"})
+    model = train.build(network, TRAINING)
     assert model.count_params() == 34_164_258 - shortcuts - two_classes + heads
 
 
 def test_resnet_vae_has_its_published_size():
     """3,555,891 parameters for two classes (SegResNetVAE of MONAI); a third has 8 weights and a bias."""
     network = with_defaults({"architecture": "resnet_vae", "size": 256, "downsample": 1})
-    model = train.build(network, {"seed": 0, "precision": "float32", "recipe": "paper"})
+    model = train.build(network, TRAINING)
     assert sum(int(np.prod(weight.shape)) for weight in model.trainable_weights) == 3_555_891 + 9
 
 
 def test_swin_unet_has_its_published_size():
     """27.17 million parameters for three channels and nine classes, without biases of the last convolution."""
     network = with_defaults({"architecture": "swin_unet", "size": 224, "downsample": 1})
-    model = train.build(network, {"seed": 0, "precision": "float32", "recipe": "paper"})
+    model = train.build(network, TRAINING)
     published = model.count_params() + 2 * 16 * 96 + 6 * 96 - 3
     assert published == 27_168_900
 

@@ -126,6 +126,7 @@ TRAINING = {
     "schedule": "constant",
     "loss": "dice",
     "shape_weight": 0.05,
+    "freeze": "none",
     "seed": 5,
 }
 

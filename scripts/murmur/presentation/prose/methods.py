@@ -218,6 +218,12 @@ def other_reader(name: str, reader: dict, digest: str | None, read: dict[str, in
         )
     if "corrects" in reader:
         return reviewed(name, reader)
+    if "select" in reader:
+        return paragraph(
+            f"reader {name} was the best of {enumerate_words(reader['select']['from'])} by the Dice coefficient over "
+            "all validation slices, averaged over both structures; it was selected before any test mouse was "
+            f"segmented, and applied to {read_mice(reader, read)}"
+        )
     if "ensemble" in reader:
         return ensemble(name, reader, read)
     published = reader["weights"] == "published" or digest == WEIGHTS["sha256"]

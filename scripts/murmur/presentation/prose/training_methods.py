@@ -117,7 +117,7 @@ def training(name: str, record: dict, history: pd.DataFrame) -> str:
         f"it was trained on {counted(slices['train'], 'slice')} from {mice(len(animals['train']))} and validated on "
         f"{counted(slices['validation'], 'slice')} from {mice(len(animals['validation']))}",
         _loss(architecture, how),
-        f"weights were initialised with {initialisation} initialisation{identical} and optimised with Adam; the "
+        f"weights were {_initial(record, initialisation + ' initialisation' + identical)} and optimised with Adam; the "
         f"learning rate of {how['learning_rate']:g} was {rate}, the batch size was "
         f"{how['batch_size']}{validation_batch}, the dropout rate {dropped} {record['network']['dropout']:g}, the "
         f"numerical precision {how['precision']} and the random seed {how['seed']}",
@@ -132,6 +132,14 @@ def training(name: str, record: dict, history: pd.DataFrame) -> str:
         f"({number(record['best_val_loss'], 3)}), were retained; their Dice coefficient over all validation slices was "
         f"{reached}",
     )
+
+
+def _initial(record: dict, random: str) -> str:
+    """Describe the weights with which a training started."""
+    if "start_from" not in record:
+        return f"initialised with {random}"
+    frozen = ", of which those of the encoder were kept" if record["training"]["freeze"] == "encoder" else ""
+    return f"initialised with those of a trained network (SHA-256 of its file, {record['start_from']}){frozen}"
 
 
 def _percent(share: float) -> str:

@@ -1,0 +1,53 @@
+"""Readers with `seeds`: each stands for several readers that differ in the random seed only."""
+
+from collections.abc import Mapping
+
+from murmur.errors import BadInput
+
+
+def with_repeats(readers: Mapping[str, dict]) -> dict[str, dict]:
+    """Replace each reader with `seeds: N` by readers named READER_1 to READER_N.
+
+    Parameters
+    ----------
+    readers : mapping of str to dict
+        The complete section `readers` of a study file.
+
+    Returns
+    -------
+    dict
+        The readers, each with its own `training.seed`, counted up from the one given, and with `repeat_of`. A reader
+        that starts from one with repeats starts from the repeat of the same number, and one that selects among readers
+        selects among all of their repeats.
+
+    Raises
+    ------
+    BadInput
+        If another reader has the name of a repeat.
+    """
+    repeats = {
+        name: [f"{name}_{number}" for number in range(1, reader["seeds"] + 1)]
+        for name, reader in readers.items()
+        if "seeds" in reader
+    }
+    found: dict[str, dict] = {}
+    for name, reader in readers.items():
+        for number, new in enumerate(repeats.get(name, [name])):
+            if new in found or (new != name and new in readers):
+                raise BadInput(f"readers.{new}: found this name for a repeat of '{name}' too; rename the reader")
+            found[new] = _repeat(name, reader, number, repeats)
+    return found
+
+
+def _repeat(name: str, reader: dict, number: int, repeats: Mapping[str, list[str]]) -> dict:
+    """Return the settings of repeat `number`, counted from 0, of a reader."""
+    settings = {key: value for key, value in reader.items() if key != "seeds"}
+    if name in repeats:
+        settings["training"] = reader["training"] | {"seed": reader["training"]["seed"] + number}
+        settings["repeat_of"] = name
+    if (start := reader.get("start_from")) in repeats:
+        settings["start_from"] = repeats[start][min(number, len(repeats[start]) - 1)]
+    if "select" in reader:
+        names = [new for old in reader["select"]["from"] for new in repeats.get(old, [old])]
+        settings["select"] = reader["select"] | {"from": names}
+    return settings
