@@ -201,7 +201,7 @@ class CorrectedReader(Reader):
 # in the order in which readers are completed, because later kinds depend on earlier ones
 KINDS = {
     cls.kind: cls
-    for cls in (WeightsReader, MasksReader, TrainedReader, SelectedReader, EnsembleReader, CorrectedReader)
+    for cls in (TrainedReader, WeightsReader, MasksReader, SelectedReader, EnsembleReader, CorrectedReader)
 }
 
 
