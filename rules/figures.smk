@@ -306,6 +306,71 @@ rule plot_cohorts:
         "../scripts/plot_cohorts.py"
 
 
+rule plot_learning_curves:
+    input:
+        histories=rules.summarise_networks.input.histories,
+    output:
+        *figure("learning_curves", "Learning curves of all networks", "", category="Networks"),
+    log:
+        "<logs>/plot_learning_curves.log",
+    conda:
+        "../envs/analysis.yaml"
+    resources:
+        **SMALL,
+    params:
+        trained=study.readers_by("train_on"),
+        repeats=study.repeats,
+        code=code("plot_learning_curves"),
+    message:
+        "Plot the learning curves of all networks"
+    script:
+        "../scripts/plot_learning_curves.py"
+
+
+rule plot_contours:
+    input:
+        networks=rules.summarise_networks.output.networks,
+        results=rules.summarise_networks.output.results,
+    output:
+        *figure("contours", "Number of contoured mice", "", category="Networks"),
+    log:
+        "<logs>/plot_contours.log",
+    conda:
+        "../envs/analysis.yaml"
+    resources:
+        **SMALL,
+    params:
+        alpha=study.statistics["alpha"],
+        code=code("plot_contours"),
+    message:
+        "Plot the results of networks by the number of contoured mice"
+    script:
+        "../scripts/plot_contours.py"
+
+
+rule plot_domains:
+    input:
+        networks=rules.summarise_networks.output.networks,
+        results=rules.summarise_networks.output.results,
+        comparisons=lambda w: collect(rules.compare_readers.output.comparison, cohort=study.cohorts_of_networks()),
+    output:
+        *figure("domains", "Networks in each cohort", "", category="Networks"),
+    log:
+        "<logs>/plot_domains.log",
+    conda:
+        "../envs/analysis.yaml"
+    resources:
+        **SMALL,
+    params:
+        cohorts=study.cohorts_of_networks(),
+        alpha=study.statistics["alpha"],
+        code=code("plot_domains"),
+    message:
+        "Plot the results of networks in each cohort"
+    script:
+        "../scripts/plot_domains.py"
+
+
 rule plot_learning_curve:
     input:
         history=rules.train_network.output.history,

@@ -2,7 +2,7 @@
 #
 #   in    function.csv and overlap.csv
 #   out   statistics/COHORT/READER/agreement.csv, overlap_*.csv, surface_summary.csv, dice_error.csv, group*.csv,
-#         sample_size.csv; statistics/COHORT/reader_*.csv; statistics/cohort_comparison.csv
+#         sample_size.csv; statistics/COHORT/reader_*.csv; statistics/cohort_comparison.csv, networks.csv, network_results.csv
 
 
 rule measure_agreement:
@@ -182,6 +182,7 @@ rule compare_readers:
         animals=inputs.animals,
         readers=lambda w: study.readers_compared(w.cohort),
         observers=study.statistics["observers"],
+        repeats=study.repeats,
         sd_ddof=study.statistics["sd_ddof"],
         alpha=study.statistics["alpha"],
         code=code("compare_readers"),
@@ -189,6 +190,34 @@ rule compare_readers:
         "Compare the readers of {wildcards.cohort}"
     script:
         "../scripts/compare_readers.py"
+
+
+rule summarise_networks:
+    input:
+        functions=inputs.measurements("function", study.pairs_of_networks()),
+        overlaps=inputs.measurements("overlap", study.pairs_of_networks()),
+        records=collect(rules.train_network.output.record, reader=study.readers_by("train_on")),
+        histories=collect(rules.train_network.output.history, reader=study.readers_by("train_on")),
+    output:
+        networks="<results>/statistics/networks.csv",
+        results="<results>/statistics/network_results.csv",
+    log:
+        "<logs>/summarise_networks.log",
+    conda:
+        "../envs/analysis.yaml"
+    resources:
+        **SMALL,
+    params:
+        pairs=study.pairs_of_networks(),
+        trained=study.readers_by("train_on"),
+        origins=study.origins_of_networks(),
+        repeats=study.repeats,
+        alpha=study.statistics["alpha"],
+        code=code("summarise_networks"),
+    message:
+        "Summarise the networks"
+    script:
+        "../scripts/summarise_networks.py"
 
 
 rule compare_cohorts:

@@ -8,6 +8,7 @@ WITH_REFERENCE = [cohort for cohort in study.cohorts if study.has_reference(coho
 CONTOURED = [cohort for cohort in IMAGES if cohort in WITH_REFERENCE]
 TRAINED = study.readers_by("train_on")
 DRAWN = [name for name in TRAINED if study.readers[name].network["architecture"] == "unet3plus"]  # by draw_network
+SIDE_BY_SIDE = len(study.origins_of_networks()) > 1  # networks that are summarised together
 PAIRS = study.pairs()
 PAIRS_WITH_IMAGES = study.pairs(images=True)
 OF_SESSIONS = [name for name, comparison in study.comparisons.items() if comparison.settings["sessions"]]
@@ -97,7 +98,19 @@ rule statistics:
         each(rules.model_overlap.output, study.pairs(images=True, phenotypes=True, reference=True)),
         collect(rules.compare_readers.output, cohort=study.cohorts_of_several_readers),
         rules.compare_cohorts.output if study.pairs_across_cohorts() else [],
+        rules.summarise_networks.output if SIDE_BY_SIDE else [],
         earlier=rules.measurements.input,
+
+
+rule networks_side_by_side:
+    """Compare the networks of a study, without the figures and tables of each."""
+    input:
+        collect(rules.compare_readers.output, cohort=study.cohorts_of_several_readers),
+        collect(rules.plot_readers.output, cohort=study.cohorts_of_several_readers) if SIDE_BY_SIDE else [],
+        rules.summarise_networks.output if SIDE_BY_SIDE else [],
+        [rules.plot_learning_curves.output, rules.plot_domains.output] if SIDE_BY_SIDE else [],
+        rules.plot_contours.output if SIDE_BY_SIDE and study.varies_train_mice else [],
+        collect(rules.select_network.output, reader=study.readers_by("select")),
 
 
 rule comparisons:
@@ -143,6 +156,8 @@ rule figures:
         collect(rules.draw_flow.output, cohort=study.cohorts),
         collect(rules.plot_readers.output, cohort=study.cohorts_of_several_readers),
         rules.plot_cohorts.output if study.pairs_across_cohorts() else [],
+        [rules.plot_learning_curves.output, rules.plot_domains.output] if SIDE_BY_SIDE else [],
+        rules.plot_contours.output if SIDE_BY_SIDE and study.varies_train_mice else [],
         earlier=rules.statistics.input,
 
 

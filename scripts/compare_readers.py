@@ -15,6 +15,7 @@ from murmur.csv_tables import read_csv, write_csv
 from murmur.job import job
 from murmur.statistics.animals import ONE_SCAN_EACH
 from murmur.statistics.dice_anova import dice_by_cell
+from murmur.statistics.network_summary import averaged
 from murmur.statistics.ranking import absolute_errors, mean_dice
 from murmur.statistics.reader_comparison import compare_pairs, place_beside, rank_readers
 
@@ -32,18 +33,22 @@ def main(
     sd_ddof: int,
     alpha: float,
     animals: Mapping[str, str] = ONE_SCAN_EACH,
+    repeats: Mapping[str, str] | None = None,
 ) -> None:
     """Write the three tables for the readers of `functions` and `overlaps` (reader: path; may be empty).
 
-    `observers` are the human readers. `animals` gives the animal of each scan if some animals have several.
+    `observers` are the human readers. `animals` gives the animal of each scan if some animals have several. Readers
+    that are repetitions of the same training, which `repeats` names, are compared as one, with values averaged by
+    mouse.
     """
     function = {reader: read_csv(path) for reader, path in functions.items()}
     overlap = {reader: read_csv(path) for reader, path in overlaps.items()}
     errors = {reader: absolute_errors(table) for reader, table in function.items()}
     dice = {reader: dice_by_cell(table) for reader, table in overlap.items()}
     by_mouse = {reader: mean_dice(table) for reader, table in overlap.items()}
-    write_csv(compare_pairs(dice, errors, alpha, animals), comparison_output)
-    write_csv(rank_readers(by_mouse, errors, alpha, animals), ranking_output)
+    dice_together, by_mouse, together = (averaged(tables, repeats or {}) for tables in (dice, by_mouse, errors))
+    write_csv(compare_pairs(dice_together, together, alpha, animals), comparison_output)
+    write_csv(rank_readers(by_mouse, together, alpha, animals), ranking_output)
     write_csv(place_beside(function, dice, errors, observers, sd_ddof, alpha, animals), beside_output)
 
 
@@ -55,6 +60,7 @@ if __name__ == "__main__":
                 zip(snakemake.params.readers, snakemake.input.overlaps, strict=bool(snakemake.input.overlaps))
             ),
             observers=snakemake.params.observers,
+            repeats=snakemake.params.repeats,
             comparison_output=snakemake.output.comparison,
             ranking_output=snakemake.output.ranking,
             beside_output=snakemake.output.beside,

@@ -79,6 +79,15 @@ class Reader:
         if "phases" in self.settings:
             read_phases(self.settings["phases"], {mouse for name in self.cohorts for mouse in cohorts[name].found})
 
+    @property
+    def repeated(self) -> bool:
+        """Whether the reader is one of several repetitions of a training."""
+        return "repeat_of" in self.settings
+
+    def origin(self, repeats: Mapping[str, str]) -> dict[str, str]:
+        """The cohorts on which a network was trained here, none, and what it started from: its own weights."""
+        return {"trained_on": "", "start_from": self.name}
+
     def take(self, readers: Mapping[str, "Reader"], cohorts: Mapping[str, Cohort]) -> None:
         """Find the other readers on which this one depends. Raises BadInput if they do not exist or do not fit."""
 

@@ -203,6 +203,30 @@ class Study:
         """Names of the cohorts on which readers are compared with each other."""
         return [name for name in self.cohorts if len(self.readers_compared(name)) > 1]
 
+    @property
+    def repeats(self) -> dict[str, str]:
+        """The name of the training of each reader that is one of its repetitions."""
+        return {name: reader.settings["repeat_of"] for name, reader in self.readers.items() if reader.repeated}
+
+    @property
+    def varies_train_mice(self) -> bool:
+        """Whether any network is trained on a number of the training mice."""
+        return any("train_mice" in self.readers[name].settings for name in self.readers_by("train_on"))
+
+    def pairs_of_networks(self) -> list[tuple[str, str]]:
+        """The pairs of cohort and network in which the network is compared with the reference, if any is trained."""
+        networks = self.readers_by("train_on", "weights") if self.readers_by("train_on") else []
+        return [pair for pair in self.pairs(images=True, reference=True) if pair[1] in networks]
+
+    def cohorts_of_networks(self) -> list[str]:
+        """Names of the cohorts in which networks are compared with the reference."""
+        return list(dict.fromkeys(cohort for cohort, _ in self.pairs_of_networks()))
+
+    def origins_of_networks(self) -> dict[str, dict[str, str]]:
+        """The cohorts on which each network was trained here, and what the training started from; both may be empty."""
+        names = dict.fromkeys(reader for _, reader in self.pairs_of_networks())
+        return {name: self.readers[name].origin(self.repeats) for name in names}
+
     def pairs_across_cohorts(self) -> list[tuple[str, str]]:
         """The pairs of cohort and reader for each reader of several cohorts, with its training cohort first."""
         pairs = []

@@ -97,6 +97,14 @@ class TrainedReader(Reader):
         """The reader itself."""
         return [self]
 
+    def origin(self, repeats: Mapping[str, str]) -> dict[str, str]:
+        """The cohorts on which the network was trained, and the network from which the training started, if any."""
+        start = self.settings.get("start_from", "")
+        return {
+            "trained_on": " + ".join(cohort.name for cohort in self.training_cohorts),
+            "start_from": repeats.get(start, start),
+        }
+
     @property
     def start_files(self) -> list[str]:
         """The file of the network from which the training starts; none if it starts from random weights."""

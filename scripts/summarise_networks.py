@@ -1,0 +1,107 @@
+"""Summarise the networks of a study side by side: how they were trained, and their results in each cohort.
+
+Outputs: networks.csv, one row per network, and network_results.csv, one row per cohort, network and quantity. Repeated
+trainings (`seeds`) are averaged by mouse, and their spread is given.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from murmur.csv_tables import read_csv, write_csv
+from murmur.job import job
+from murmur.statistics.network_summary import members, summarise
+from murmur.vocabulary import STRUCTURES
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+COLUMNS = [
+    "reader",
+    "architecture",
+    "filters",
+    "size",
+    "downsample",
+    "loss",
+    "shape_weight",
+    "trained_on",
+    "start_from",
+]
+COLUMNS += ["train_mice", "validation_mice", "repeats", "parameters", "epochs", "val_dice", "val_dice_sd"]
+
+
+def dice_of_validation(record: dict, history: pd.DataFrame) -> float:
+    """Return the Dice over all validation slices at the best epoch, averaged over both structures."""
+    best = history.set_index("epoch").loc[record["best_epoch"]]
+    return sum(best[f"val_dice_{structure}"] for structure in STRUCTURES) / len(STRUCTURES)
+
+
+def describe(
+    origins: Mapping[str, dict], trained: Mapping[str, tuple[dict, pd.DataFrame]], repeats: Mapping[str, str]
+) -> pd.DataFrame:
+    """Return COLUMNS, one row per network; those that were not trained here have zero training mice.
+
+    `origins` gives trained_on and start_from of each reader, and `trained` its training.json and history.csv.
+    """
+    rows = []
+    for name, readers in members(list(origins), repeats).items():
+        row = {"reader": name, "repeats": len(readers), "train_mice": 0, "validation_mice": 0, **origins[readers[0]]}
+        if records := [trained[reader] for reader in readers if reader in trained]:
+            record, _ = records[0]
+            row |= {key: record["network"][key] for key in ("architecture", "size", "downsample")}
+            row |= {"filters": "-".join(map(str, record["network"]["filters"])), "loss": record["training"]["loss"]}
+            if row["loss"] == "dice_ce_shape":
+                row["shape_weight"] = record["training"]["shape_weight"]
+            row |= {"parameters": record["parameters"]}
+            row |= {f"{part}_mice": len(record["mice"][part]) for part in ("train", "validation")}
+            reached = pd.Series([dice_of_validation(*found) for found in records])
+            row |= {"val_dice": reached.mean(), "val_dice_sd": reached.std(ddof=1)}
+            row["epochs"] = sum(found["epochs_trained"] for found, _ in records) / len(records)
+        rows.append(row)
+    return pd.DataFrame(rows, columns=COLUMNS).astype({"parameters": "Int64", "size": "Int64", "downsample": "Int64"})
+
+
+def main(
+    pairs: Sequence[tuple[str, str]],
+    functions: Sequence[str],
+    overlaps: Sequence[str],
+    trained: Mapping[str, tuple[str, str]],
+    origins: Mapping[str, dict],
+    repeats: Mapping[str, str],
+    networks: str,
+    results: str,
+    alpha: float,
+) -> None:
+    """Write `networks` and `results` from the tables of `pairs` of cohort and reader, in the same order.
+
+    `trained` gives training.json and history.csv of each reader that was trained here.
+    """
+    found = {
+        reader: (json.loads(Path(record).read_text(encoding="utf-8")), read_csv(history))
+        for reader, (record, history) in trained.items()
+    }
+    write_csv(describe(origins, found, repeats), networks)
+    by_cohort: dict[str, tuple[dict, dict]] = {}
+    for (cohort, reader), function, overlap in zip(pairs, functions, overlaps, strict=True):
+        of_overlap, of_function = by_cohort.setdefault(cohort, ({}, {}))
+        of_overlap[reader], of_function[reader] = read_csv(overlap), read_csv(function)
+    write_csv(pd.concat([summarise(cohort, *tables, repeats, alpha) for cohort, tables in by_cohort.items()]), results)
+
+
+if __name__ == "__main__":
+    with job(snakemake):
+        given, params = snakemake.input, snakemake.params
+        main(
+            pairs=[tuple(pair) for pair in params.pairs],
+            functions=list(given.functions),
+            overlaps=list(given.overlaps),
+            trained=dict(zip(params.trained, zip(given.records, given.histories, strict=True), strict=True)),
+            origins=params.origins,
+            repeats=params.repeats,
+            networks=snakemake.output.networks,
+            results=snakemake.output.results,
+            alpha=params.alpha,
+        )
