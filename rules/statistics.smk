@@ -212,6 +212,7 @@ rule summarise_networks:
         trained=study.readers_by("train_on"),
         origins=study.origins_of_networks(),
         repeats=study.repeats,
+        animals={name: cohort.animal_of_scan for name, cohort in study.cohorts.items() if cohort.animal_of_scan},
         alpha=study.statistics["alpha"],
         code=code("summarise_networks"),
     message:

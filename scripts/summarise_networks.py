@@ -13,6 +13,7 @@ import pandas as pd
 
 from murmur.csv_tables import read_csv, write_csv
 from murmur.job import job
+from murmur.statistics.animals import ONE_SCAN_EACH
 from murmur.statistics.network_summary import members, summarise
 from murmur.vocabulary import STRUCTURES
 
@@ -74,10 +75,12 @@ def main(
     networks: str,
     results: str,
     alpha: float,
+    animals: Mapping[str, Mapping[str, str]],
 ) -> None:
     """Write `networks` and `results` from the tables of `pairs` of cohort and reader, in the same order.
 
-    `trained` gives training.json and history.csv of each reader that was trained here.
+    `trained` gives training.json and history.csv of each reader that was trained here, and `animals` the animal of each
+    scan of the cohorts in which some animals have several.
     """
     found = {
         reader: (json.loads(Path(record).read_text(encoding="utf-8")), read_csv(history))
@@ -88,7 +91,11 @@ def main(
     for (cohort, reader), function, overlap in zip(pairs, functions, overlaps, strict=True):
         of_overlap, of_function = by_cohort.setdefault(cohort, ({}, {}))
         of_overlap[reader], of_function[reader] = read_csv(overlap), read_csv(function)
-    write_csv(pd.concat([summarise(cohort, *tables, repeats, alpha) for cohort, tables in by_cohort.items()]), results)
+    tables = [
+        summarise(cohort, *found, repeats, alpha, animals.get(cohort, ONE_SCAN_EACH))
+        for cohort, found in by_cohort.items()
+    ]
+    write_csv(pd.concat(tables), results)
 
 
 if __name__ == "__main__":
@@ -104,4 +111,5 @@ if __name__ == "__main__":
             networks=snakemake.output.networks,
             results=snakemake.output.results,
             alpha=params.alpha,
+            animals=params.animals,
         )

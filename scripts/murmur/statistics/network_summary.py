@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from murmur.statistics.animals import ONE_SCAN_EACH, average_scans
 from murmur.statistics.notes import annotate, reason
 from murmur.statistics.paired import NAN, constant
 from murmur.statistics.ranking import absolute_errors, mean_dice
@@ -80,6 +81,7 @@ def summarise(
     functions: Mapping[str, pd.DataFrame],
     repeats: Mapping[str, str],
     alpha: float,
+    animals: Mapping[str, str] = ONE_SCAN_EACH,
 ) -> pd.DataFrame:
     """Summarise Dice, HD95 and absolute errors of the networks of a cohort.
 
@@ -93,6 +95,8 @@ def summarise(
         As for `members`.
     alpha : float
         Confidence limits of the mean over mice have the level 1 - alpha (t distribution).
+    animals : mapping of str to str
+        The animal of each scan, if some animals have several, whose values are then averaged.
 
     Returns
     -------
@@ -107,6 +111,7 @@ def summarise(
     }
     rows = []
     for measure, (tables, units) in measures.items():
+        tables = {reader: average_scans(table, animals) for reader, table in tables.items()}
         together = averaged(tables, repeats)
         for name, many in members(list(tables), repeats).items():
             for quantity in [quantity for quantity in units if quantity in together[name]]:

@@ -210,8 +210,8 @@ class Study:
 
     @property
     def varies_train_mice(self) -> bool:
-        """Whether any network is trained on a number of the training mice."""
-        return any("train_mice" in self.readers[name].settings for name in self.readers_by("train_on"))
+        """Whether networks are trained on different numbers of the training mice."""
+        return len({self.readers[name].settings.get("train_mice") for name in self.readers_by("train_on")}) > 1
 
     def pairs_of_networks(self) -> list[tuple[str, str]]:
         """The pairs of cohort and network in which the network is compared with the reference, if any is trained."""

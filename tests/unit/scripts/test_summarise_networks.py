@@ -1,0 +1,121 @@
+import pandas as pd
+import pytest
+
+import plot_contours
+import plot_domains
+import plot_learning_curves
+import summarise_networks
+from drawn_figures import record_figures
+
+REPEATS = {"net_1": "net", "net_2": "net"}
+
+
+def record(mice, seed=1):
+    return {
+        "network": {"architecture": "unet", "filters": [4, 8], "size": 64, "downsample": 2},
+        "training": {"loss": "dice_ce_shape", "shape_weight": 0.05, "seed": seed},
+        "parameters": 1234,
+        "mice": {"train": [f"M{number}" for number in range(mice)], "validation": ["V"]},
+        "best_epoch": 2,
+        "epochs_trained": 3,
+    }
+
+
+def history(dice):
+    return pd.DataFrame(
+        {
+            "epoch": [1, 2, 3],
+            "val_loss": [0.5, 0.1, 0.2],
+            "val_dice_myocardium": [0.6, dice, 0.7],
+            "val_dice_blood_pool": [0.7, dice + 0.1, 0.7],
+        }
+    )
+
+
+def test_settings_and_validation_of_networks():
+    origins = {"net_1": {"trained_on": "here", "start_from": ""}, "net_2": {"trained_on": "here", "start_from": ""}}
+    origins["murmur"] = {"trained_on": "", "start_from": "murmur"}
+    trained = {"net_1": (record(3), history(0.8)), "net_2": (record(3, 2), history(0.84))}
+    table = summarise_networks.describe(origins, trained, REPEATS).set_index("reader")
+    assert list(table.index) == ["net", "murmur"]
+    row = table.loc["net"]
+    assert (row["filters"], row["parameters"], row["repeats"], row["train_mice"], row["epochs"]) == (
+        "4-8",
+        1234,
+        2,
+        3,
+        3,
+    )
+    assert row["val_dice"] == pytest.approx((0.85 + 0.89) / 2)
+    assert row["val_dice_sd"] == pytest.approx(0.04 / 2**0.5)
+    assert (table.loc["murmur", "train_mice"], table.loc["murmur", "start_from"]) == (0, "murmur")
+
+
+@pytest.fixture
+def study(tmp_path):
+    """Tables of a study with trainings on 3 and 10 mice, from random weights and from a network, in two cohorts."""
+    readers = [("scratch_3", 3, ""), ("scratch_10", 10, ""), ("tuned_3", 3, "murmur"), ("tuned_10", 10, "murmur")]
+    rows = [
+        {"reader": reader, "architecture": "unet", "loss": "dice", "trained_on": "near", "start_from": start,
+         "train_mice": mice}
+        for reader, mice, start in [*readers, ("murmur", 0, "murmur")]
+    ]  # fmt: skip
+    networks = pd.DataFrame(rows)
+    networks.loc[networks["reader"] == "murmur", ["trained_on", "architecture", "loss"]] = None
+    results, pairs = [], []
+    for cohort, lower in (("near", 0.0), ("far", 0.1)):
+        for number, reader in enumerate(networks["reader"]):
+            for measure, quantity in plot_domains.PANELS:
+                mean = (0.95 - lower - 0.02 * number) if measure == "dice" else 2 + number
+                results.append(
+                    {"cohort": cohort, "reader": reader, "measure": measure, "quantity": quantity, "mean": mean,
+                     "ci_low": mean - 0.02, "ci_high": mean + 0.02}
+                )  # fmt: skip
+            if number:
+                pairs += [
+                    {"reader_a": "scratch_3", "reader_b": reader, "structure": name, "metric": None,
+                     "p_holm": 0.5 if number == 1 else 0.001}
+                    for name in ("myocardium", "blood_pool")
+                ]  # fmt: skip
+    files = {name: tmp_path / f"{name}.csv" for name in ("networks", "results", "pairs")}
+    networks.to_csv(files["networks"], index=False)
+    pd.DataFrame(results).to_csv(files["results"], index=False)
+    pd.DataFrame(pairs).to_csv(files["pairs"], index=False)
+    return {name: str(path) for name, path in files.items()}
+
+
+def test_lines_join_trainings_that_differ_in_the_number_of_mice(study):
+    lines = plot_contours.lines_of(pd.read_csv(study["networks"]))
+    assert {name: rows["train_mice"].tolist() for name, rows in lines.items()} == {
+        "from random weights": [3, 10],
+        "from murmur": [0, 3, 10],
+    }
+
+
+def test_figures_of_networks(study, monkeypatch):
+    seen = record_figures(monkeypatch)
+    plot_contours.main(study["networks"], study["results"], [], 0.05)
+    figure = seen[-1]
+    panels = figure.axes
+    assert len(panels) == 6
+    assert [axes.get_title(loc="left") for axes in panels[::3]] == ["near cohort", "far cohort"]
+    pairs = {"near": study["pairs"], "far": study["pairs"]}
+    plot_domains.main(study["networks"], study["results"], pairs, [], 0.05)
+    figure = seen[-1]
+    cells = {text.get_text(): text.get_fontweight() for text in figure.axes[0].texts}
+    assert cells["0.950"] == "bold"
+    assert "0.930†" in cells and "0.910" in cells
+    assert len(figure.axes[0].patches) == 4  # of the four networks trained on one of the cohorts
+
+
+def test_learning_curves_of_repetitions_share_a_colour(tmp_path, monkeypatch):
+    seen = record_figures(monkeypatch)
+    files = {}
+    for number, name in enumerate(["net_1", "net_2", "other"]):
+        history(0.8 + 0.01 * number).to_csv(tmp_path / f"{name}.csv", index=False)
+        files[name] = str(tmp_path / f"{name}.csv")
+    plot_learning_curves.main(files, REPEATS, [])
+    (figure,) = seen
+    colours = [line.get_color() for line in figure.axes[0].lines[::2]]
+    assert colours[0] == colours[1] != colours[2]
+    assert [text.get_text() for text in figure.legends[0].texts] == ["net (2 seeds)", "other"]
