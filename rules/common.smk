@@ -28,7 +28,7 @@ from murmur.subject import SPECIES, in_words, subject
 try:
     lines = {file: read_study_file(file) for file in map(os.path.relpath, workflow.configfiles)}
     study = Study(config, reads_ahead=workflow.is_main_process)
-    if workflow.is_main_process:
+    if workflow.is_main_process and "scans" not in sys.argv:  # which lists what is wrong with scans
         if not workflow.overwrite_configfiles:
             refuse_forgotten(".", workflow.configfiles[0])
         study.check_mice()

@@ -1,7 +1,8 @@
 # Data: obtain the mice of every cohort, check each file, describe the cohort, split it by mouse.
 #
 #   in    the `source` of each cohort and its table of participants; the addresses of published data and weights
-#   out   cohorts/COHORT/mice/MOUSE.h5 (generated, converted, downloaded or linked), manifest.csv, participants.csv,
+#   out   scans/COHORT/scans.csv, scans.pdf (what lies in the scan sessions)
+#         cohorts/COHORT/mice/MOUSE.h5 (generated, converted, downloaded or linked), manifest.csv, participants.csv,
 #         split.csv
 #         readers/READER/WEIGHTS.h5 (downloaded)
 
@@ -38,6 +39,31 @@ for name in study.cohorts_from("phantom"):
             f"Generate the mice of {name}"
         script:
             "../scripts/generate_phantom.py"
+
+
+rule list_scans:
+    output:
+        table="<results>/scans/{cohort}/scans.csv",
+        sheet="<results>/scans/{cohort}/scans.pdf",
+    log:
+        "<logs>/list_scans/{cohort}.log",
+    wildcard_constraints:
+        cohort=any_of(study.cohorts_from("dicom", "bruker")),
+    conda:
+        "../envs/analysis.yaml"
+    resources:
+        mem_mb=per_attempt(2000),
+        runtime=per_attempt(120),
+    params:
+        kind=lambda w: inputs.cohort(w).kind,
+        sessions=lambda w: inputs.cohort(w).sessions,
+        choices=lambda w: {mouse: inputs.cohort(w).choice(mouse) for mouse in inputs.cohort(w).found},
+        content=lambda w: inputs.cohort(w).files_of_sessions,
+        code=code("list_scans"),
+    message:
+        "List the scans of {wildcards.cohort}"
+    script:
+        "../scripts/list_scans.py"
 
 
 rule convert_nifti:

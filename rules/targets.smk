@@ -27,6 +27,12 @@ rule check:
         "{params.summary}\nNothing found that would stop a run."
 
 
+rule scans:
+    """List what lies in the scan sessions (DICOM, Bruker): a table and a contact sheet, whatever is wrong with them."""
+    input:
+        collect(rules.list_scans.output, cohort=study.cohorts_from("dicom", "bruker")),
+
+
 rule mice:
     """Obtain and check all mice; describe and split the cohorts."""
     input:

@@ -16,6 +16,7 @@ from murmur.data.scan_session import Decoded, Session, read_cine, session_of, se
 from murmur.errors import BadInput
 
 WORDS = Words("scan", "scans", "images of a Bruker study (EXPNO/pdata/PROCNO/2dseq)", "source.scans")
+read_session = read_scans
 SAME_MM = 1e-3  # largest difference of positions
 
 
@@ -40,8 +41,7 @@ def find_session(
 
     Raises BadInput if a header cannot be read, or if there is no short-axis cine or more than one.
     """
-    found = read_scans(path, scans, frame_groups, names)
-    session = session_of(path, WORDS, found.images, found.chosen, found.others)
+    session = session_of(path, WORDS, *read_scans(path, scans, frame_groups, names))
     headers = [str(PurePosixPath(name).with_name(HEADER)) for name in session.names]
     return session._replace(names=[*session.names, *headers])
 

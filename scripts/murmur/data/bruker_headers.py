@@ -258,6 +258,7 @@ def _images(file: str, label: str, header: "JCAMPDX", frame_groups: Mapping[str,
             order=None if order is None else int(order[index]),
             cycle_ms=cycle,
             magnitude=all(str(kind) in PLAIN for kind in kinds),
+            protocol=str(header.get_value("VisuAcquisitionProtocol", "")),
         )
         for index in np.flatnonzero(used).tolist()
     ]

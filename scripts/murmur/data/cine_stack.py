@@ -52,6 +52,8 @@ class Image(NamedTuple):
         Length of the cardiac cycle.
     magnitude : bool
         Whether the image shows the magnitude of the signal, not its phase, a velocity, or its real or imaginary part.
+    protocol : str
+        Name of the protocol, where it is no identifying field.
     """
 
     file: str
@@ -68,6 +70,7 @@ class Image(NamedTuple):
     order: int | None
     cycle_ms: float | None
     magnitude: bool
+    protocol: str = ""
 
 
 class Words(NamedTuple):

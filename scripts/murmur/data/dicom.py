@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from murmur.data.cine_stack import Words
+from murmur.data.cine_stack import Image, Words
 from murmur.data.dicom_headers import read_dataset, read_images
 from murmur.data.scan_files import Files
 from murmur.data.scan_session import Decoded, Session, read_cine, session_of
@@ -13,15 +13,25 @@ from murmur.errors import BadInput
 WORDS = Words("series", "series", "MR images in DICOM files", "source.series")
 
 
+def read_session(
+    path: str, series: Sequence[int] | None = None, names: Sequence[str] | None = None
+) -> tuple[list[Image], list[Image] | None, list[str]]:
+    """Return all images of a scan session, those of the `series` if the study file names them, and nothing else.
+
+    All files of the folder or archive are read, or only those called `names`. Raises BadInput if a file cannot be read.
+    """
+    images = read_images(path, names)
+    chosen = None if series is None else [image for image in images if image.label in map(str, series)]
+    return images, chosen, []
+
+
 def find_session(path: str, series: Sequence[int] | None = None, names: Sequence[str] | None = None) -> Session:
     """Return the cine in a scan session; `series` are the numbers of its series, if the study file names them.
 
     All files of the folder or archive are read, or only those called `names`. Raises BadInput if a file cannot be read,
     or if there is no short-axis cine or more than one.
     """
-    images = read_images(path, names)
-    chosen = None if series is None else [image for image in images if image.label in map(str, series)]
-    return session_of(path, WORDS, images, chosen)
+    return session_of(path, WORDS, *read_session(path, series, names))
 
 
 def read_pixels(session: Session) -> np.ndarray:

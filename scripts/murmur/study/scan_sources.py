@@ -1,7 +1,8 @@
 """Cohorts whose mice are scan sessions as the scanner stores or exports them, one folder or zip archive per mouse."""
 
 import abc
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Callable, Mapping
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from tqdm import tqdm
 from murmur.data import bruker, dicom
 from murmur.data.contours import Contours
 from murmur.data.scan_files import names_in
+from murmur.data.scan_listing import read_choice
 from murmur.data.scan_session import Session, grid_of, remembered_session, sessions
 from murmur.errors import BadInput
 from murmur.study.checks import existing, in_natural_order
@@ -22,9 +24,12 @@ class ScanCohort(Cohort):
     """Mice converted from scan sessions, one folder or zip archive of the user per mouse."""
 
     by_mouse = ""  # the key of the source that names series of each mouse
+    as_name: Callable[[str], Any] = str  # turns the name of a series in a table into what the source takes
 
     def _check_source(self, key: str) -> None:
         existing(self.source[self.kind], key, "folder")
+        if "chosen" in self.source:
+            existing(self.source["chosen"], f"{self.key}.source.chosen", "file")
         if "contours" in self.source:
             existing(self.source["contours"], f"{self.key}.source.contours", "folder")
 
@@ -46,7 +51,14 @@ class ScanCohort(Cohort):
         found = self._sessions()
         if not found:
             raise self._no_mouse("or folder")
-        return found
+        return {mouse: path for mouse, path in found.items() if mouse in self._chosen or not self._chosen}
+
+    @cached_property
+    def _chosen(self) -> dict[str, list]:
+        """The series of each mouse that an edited table has, if the study file names one. Raises as `read_choice`."""
+        if "chosen" not in self.source:
+            return {}
+        return read_choice(self.source["chosen"], list(self._sessions()), self.as_name)
 
     @cached_property
     def found(self) -> list[str]:
@@ -73,6 +85,16 @@ class ScanCohort(Cohort):
             except BadInput as problem:
                 found[mouse] = problem
         return found
+
+    @property
+    def files_of_sessions(self) -> str:
+        """A digest of names, sizes and dates of all files in the sessions."""
+        found = hashlib.sha256()
+        for path in map(Path, self.sessions.values()):
+            for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
+                state = file.stat()
+                found.update(f"{file}\0{state.st_size}\0{state.st_mtime_ns}\0".encode(errors="surrogateescape"))
+        return found.hexdigest()
 
     def session(self, mouse: str) -> Session:
         """The cine of a mouse. Raises BadInput if its files are invalid, or contain no or several cines."""
@@ -141,13 +163,14 @@ class DicomCohort(ScanCohort):
     kind = "dicom"
     by_mouse = "series"
     find = staticmethod(dicom.find_session)
+    as_name = int
 
     def _sessions(self) -> dict[str, str]:
         return sessions(self.source["dicom"])
 
     def choice(self, mouse: str) -> Mapping[str, Any]:
         """The numbers of the series; None if the cine is to be found."""
-        return {"series": self.source["series"].get(mouse)}
+        return {"series": self._chosen.get(mouse, self.source["series"].get(mouse))}
 
 
 class BrukerCohort(ScanCohort):
@@ -156,6 +179,7 @@ class BrukerCohort(ScanCohort):
     kind = "bruker"
     by_mouse = "scans"
     find = staticmethod(bruker.find_session)
+    as_name = str
 
     def _sessions(self) -> dict[str, str]:
         return bruker.studies(self.source["bruker"])
@@ -164,6 +188,6 @@ class BrukerCohort(ScanCohort):
         """The scans, or the pattern of their protocol, None if the cine is to be found; and frame groups."""
         scans = self.source["scans"]
         return {
-            "scans": scans.get(mouse) if isinstance(scans, dict) else scans,
+            "scans": self._chosen.get(mouse, scans.get(mouse) if isinstance(scans, dict) else scans),
             "frame_groups": self.source["frame_groups"],
         }

@@ -49,7 +49,7 @@ ONLY_WITH = {
     "source": {
         "images": "nifti",
         **dict.fromkeys(("masks", "labels", "ignore", "frames_from"), "nifti or contours"),
-        "contours": "dicom or bruker",
+        **dict.fromkeys(("contours", "chosen"), "dicom or bruker"),
         "axes": "folder",
         "series": "dicom",
         **dict.fromkeys(("scans", "frame_groups"), "bruker"),

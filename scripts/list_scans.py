@@ -1,0 +1,107 @@
+"""List what lies in the scan sessions of a cohort, before anything is measured: a table and a contact sheet.
+
+Each stack of images is a row and a picture, with its size, spacing, frames and heart rate, and whether it is taken or
+why not. Nothing is refused. The table can be edited, and named in the study file as `chosen`.
+"""
+
+import contextlib
+from collections.abc import Mapping, Sequence
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from murmur.csv_tables import write_csv
+from murmur.data import bruker, dicom
+from murmur.data.cine_stack import Image
+from murmur.data.scan_files import Files
+from murmur.data.scan_listing import COLUMNS, YES, Found, listing
+from murmur.errors import BadInput
+from murmur.job import job
+from murmur.logs import log, progress
+from murmur.presentation import style
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+SOURCES = {"dicom": dicom, "bruker": bruker}
+ACROSS, DOWN = 5, 6  # pictures on a page
+PAGE_MM = (style.PAGE_MM, 260.0)
+
+
+def picture(path: str, image: Image | None, source: ModuleType) -> np.ndarray | None:
+    """Return the intensities of an image, from 0 to 1; None if it cannot be read."""
+    if image is None:
+        return None
+    with contextlib.suppress(BadInput), Files(path) as files:
+        values = source.decode(files, image.file, [image.frame])[0][0].astype(float)
+        lowest, highest = np.percentile(values, (1, 99.5))
+        return np.clip((values - lowest) / max(highest - lowest, np.finfo(float).tiny), 0, 1)
+    return None
+
+
+def caption(cells: Mapping) -> list[str]:
+    """Return the lines below a picture."""
+    known = {name: cells.get(name) for name in COLUMNS}
+    lines = [f"{known['mouse']}, {known['scan']}" if known["scan"] else known["mouse"]]
+    if known["slices"]:
+        lines.append(f"{known['slices']} slices, {known['frames']} frames")
+    if known["frame_interval_ms"]:
+        lines.append(f"{known['frame_interval_ms']:.3g} ms" + f", {known['slice_mm']:.3g} mm" * bool(known["slice_mm"]))
+    return [*lines, "taken" if known["taken"] == YES else shortened(known["reason"] or "")]
+
+
+def shortened(text: str, longest: int = 34) -> str:
+    """Return a text that fits below a picture."""
+    return text if len(text) <= longest else f"{text[: longest - 3]}..."
+
+
+def draw_page(figure: Figure, rows: Sequence[tuple[Found, np.ndarray | None]]) -> None:
+    """Draw the pictures of a page, those taken with a frame."""
+    grid = figure.subplots(DOWN, ACROSS, gridspec_kw={"left": 0.01, "right": 0.99, "bottom": 0.06, "top": 0.99})
+    for axes in grid.flat:
+        axes.set_axis_off()
+    figure.subplots_adjust(hspace=0.45, wspace=0.06)
+    for axes, (found, values) in zip(grid.flat, rows, strict=False):
+        taken = found.cells["taken"] == YES
+        if values is None:
+            style.write_in_panel(axes, "no picture")
+        else:
+            axes.imshow(values, cmap="gray", vmin=0, vmax=1, aspect=found.image.pixel_mm[0] / found.image.pixel_mm[1])
+        colour = style.BLUE if taken else style.GREY
+        axes.text(
+            0.5, -0.04, "\n".join(caption(found.cells)), transform=axes.transAxes, ha="center", va="top",
+            fontsize=5.5, color=colour,
+        )  # fmt: skip
+
+
+def main(kind: str, sessions: Mapping[str, str], choices: Mapping[str, Mapping], table: str, sheet: str) -> None:
+    """Write `table` (CSV) and `sheet` (PDF) for the scan sessions of the kind `dicom` or `bruker`.
+
+    `sessions` has the folder or archive of each mouse, `choices` what the study file chooses for it.
+    """
+    source, rows = SOURCES[kind], []
+    for mouse, path in progress(sessions.items(), "listing", "mouse"):
+        rows += [(path, found) for found in listing(mouse, path, source, choices[mouse])]
+    write_csv(pd.DataFrame([found.cells for _, found in rows], columns=COLUMNS, dtype=object), table)
+    pages = [rows[first : first + ACROSS * DOWN] for first in range(0, len(rows), ACROSS * DOWN)]
+
+    def drawing(page):
+        return lambda figure: draw_page(figure, [(found, picture(path, found.image, source)) for path, found in page])
+
+    style.print_pages(sheet, map(drawing, pages), PAGE_MM)
+    log.info("%d stacks of images in %d sessions, %d taken", len(rows), len(sessions),
+             sum(found.cells["taken"] == YES for _, found in rows))  # fmt: skip
+
+
+if __name__ == "__main__":
+    with job(snakemake):
+        main(
+            kind=snakemake.params.kind,
+            sessions=snakemake.params.sessions,
+            choices=snakemake.params.choices,
+            table=snakemake.output.table,
+            sheet=snakemake.output.sheet,
+        )

@@ -1,0 +1,124 @@
+"""What lies in the scan sessions of a cohort, as a table: every stack of images, and whether it is taken or why not."""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from types import ModuleType
+from typing import NamedTuple
+
+from murmur.csv_tables import read_rows
+from murmur.data.cine_stack import FEWEST_FRAMES, FEWEST_SLICES, Image, Stack, choose, cine_of, stacks_of
+from murmur.errors import BadInput
+
+COLUMNS = [
+    "mouse", "scan", "protocol", "rows", "columns", "slices", "frames", "row_mm", "column_mm", "slice_mm",
+    "frame_interval_ms", "heart_rate_bpm", "taken", "reason",
+]  # fmt: skip
+YES, NO = "yes", "no"
+
+
+class Found(NamedTuple):
+    """A row of the table.
+
+    Attributes
+    ----------
+    cells : dict
+        Values by column; those that are not known are absent.
+    image : Image or None
+        An image in the middle of the stack, for the contact sheet.
+    """
+
+    cells: dict
+    image: Image | None
+
+
+def listing(mouse: str, path: str, source: ModuleType, choice: Mapping) -> list[Found]:
+    """Return what lies in a scan session, the largest stack first, and last the scans that cannot be used.
+
+    `source` is the module that reads sessions, and `choice` are the arguments of its `read_session`. Nothing is raised:
+    what is wrong with a session is the reason why it is not taken.
+    """
+    try:
+        images, chosen, others = source.read_session(path, **choice)
+    except BadInput as problem:
+        return [Found({"mouse": mouse, "taken": NO, "reason": str(problem)}, None)]
+    taken, problem = None, ""
+    try:
+        taken, _ = choose(path, source.WORDS, images, chosen, others)
+        cine_of(path, taken)
+    except BadInput as found:
+        taken, problem = None, str(found).removeprefix(f"{path}, ").removeprefix(f"{path}: ")
+    rows = [_row(mouse, stack, taken, problem) for stack in stacks_of(source.WORDS, images)]
+    rows += [Found({"mouse": mouse, "scan": _scan(text), "taken": NO, "reason": text}, None) for text in others]
+    return rows or [Found({"mouse": mouse, "taken": NO, "reason": problem}, None)]
+
+
+def _scan(text: str) -> str:
+    """Return the name of a scan from the words about it, such as `scan 5/2 (IgFLASH): no images`."""
+    return text.split()[1].rstrip(":")
+
+
+def _row(mouse: str, stack: Stack, taken: Stack | None, problem: str) -> Found:
+    slices = stack.slices
+    middle = slices[len(slices) // 2]
+    first = slices[0][0]
+    counts = sorted({len(images) for images in slices})
+    cells = {
+        "mouse": mouse,
+        "scan": " ".join(stack.series),
+        "protocol": first.protocol,
+        "rows": first.shape[0],
+        "columns": first.shape[1],
+        "slices": len(slices),
+        "frames": counts[0] if len(counts) == 1 else f"{counts[0]} to {counts[-1]}",
+        "row_mm": first.pixel_mm[0],
+        "column_mm": first.pixel_mm[1],
+        "taken": NO,
+    }
+    try:
+        cine = cine_of(mouse, stack)
+        known = {"slice_mm": cine.spacing_mm[2], "frame_interval_ms": cine.frame_interval_ms}
+        known["heart_rate_bpm"] = 60_000 / cine.cycle_ms if cine.cycle_ms else None
+        cells |= {name: value for name, value in known.items() if value is not None}
+    except BadInput:
+        pass  # no stack of even slices: it is refused, or there is one slice
+    if taken is not None and stack.series == taken.series:
+        return Found(cells | {"taken": YES}, middle[0])
+    small = f"fewer than {FEWEST_SLICES} slices of {FEWEST_FRAMES} frames"
+    return Found(cells | {"reason": (problem or "another scan is named") if stack.is_cine else small}, middle[0])
+
+
+def read_choice(path: str | Path, mice: Sequence[str], check: Callable[[str], object]) -> dict[str, list]:
+    """Return the series or scans of each mouse that has any in an edited table.
+
+    Parameters
+    ----------
+    path : str or Path
+        The table; rows with `yes` in the column taken are used.
+    mice : sequence of str
+        Names of all mice of the source.
+    check : callable
+        Turns the name of a scan into what the source takes; raises ValueError for other names.
+
+    Raises
+    ------
+    BadInput
+        If a mouse or scan is unknown, or the column taken has another word than yes or no.
+    """
+    found: dict[str, list] = {}
+    for row in read_rows(str(path), ["mouse", "scan", "taken"], delimiter=None):
+        where, word = f"{path}, line {row.line}", row["taken"].lower()
+        if row["mouse"] not in mice:
+            raise BadInput(f"{where}: found {row['mouse']}, expected a mouse of the source; remove the row")
+        if word not in (YES, NO):
+            raise BadInput(f"{where}: found '{row['taken']}' as taken, expected {YES} or {NO}; correct it")
+        if word == YES:
+            try:
+                names = [check(name) for name in row["scan"].split()]
+            except ValueError:
+                names = []
+            if not names:
+                raise BadInput(f"{where}: found the scan '{row['scan']}', expected names of the table; correct it")
+            found.setdefault(row["mouse"], []).extend(names)
+    if not found:
+        raise BadInput(f"{path}: found no row with {YES} as taken, expected at least one; correct the column")
+    return found

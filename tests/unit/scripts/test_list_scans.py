@@ -1,0 +1,80 @@
+"""The list of scans, which refuses nothing, and the choice of scans in the edited list."""
+
+import pandas as pd
+import pytest
+
+import bruker_files
+import dicom_files
+import list_scans
+from murmur.data.scan_listing import read_choice
+from murmur.errors import BadInput
+from murmur.study.layout import Layout
+from murmur.study.scan_sources import BrukerCohort
+
+SECRET = {"VisuSubjectName": "( 65 )\n<Secret^Name>", "VisuStudyDate": "( 21 )\n<10:17:36 29 Feb 2024>"}
+
+
+def listed(tmp_path, kind, sessions, choices=None):
+    choices = choices or {mouse: {} for mouse in sessions}
+    list_scans.main(kind, sessions, choices, str(tmp_path / "scans.csv"), str(tmp_path / "scans.pdf"))
+    assert (tmp_path / "scans.pdf").read_bytes().startswith(b"%PDF")
+    return pd.read_csv(tmp_path / "scans.csv", dtype=str, keep_default_na=False)
+
+
+def test_dicom_sessions_of_every_kind(tmp_path):
+    dicom_files.write_cine(tmp_path / "good", PatientName="Secret^Name", StudyDate="20240229")
+    dicom_files.write_cine(tmp_path / "good" / "long", slices=[0], SeriesNumber=3, SeriesInstanceUID="1.3",
+                           orientation=(1, 0, 0, 0, 0, 1))  # fmt: skip
+    dicom_files.write_cine(tmp_path / "missing", slices=[0, 1, 3, 4])
+    dicom_files.write_cine(tmp_path / "cut")
+    file = tmp_path / "cut" / "5_9_1_2.dcm"
+    file.write_bytes(file.read_bytes()[:400])
+    (tmp_path / "empty").mkdir()
+    table = listed(tmp_path, "dicom", {name: str(tmp_path / name) for name in ("good", "missing", "cut", "empty")})
+    assert table["mouse"].tolist() == ["good", "good", "missing", "cut", "empty"]
+    assert table["taken"].tolist() == ["yes", "no", "no", "no", "no"]
+    taken = table.iloc[0]
+    assert (taken["scan"], taken["slices"], taken["frames"], taken["reason"]) == ("5", "4", "6", "")
+    assert float(taken["slice_mm"]) == pytest.approx(dicom_files.SLICE_MM)
+    assert float(taken["frame_interval_ms"]) == pytest.approx(dicom_files.INTERVAL_MS)
+    assert float(taken["heart_rate_bpm"]) == pytest.approx(60_000 / 48)
+    assert table["reason"][1] == "fewer than 3 slices of 5 frames"
+    assert "found 2.2 mm between the slices 2 and 3" in table["reason"][2]
+    assert "5_9_1_2.dcm: found " in table["reason"][3] and "found no MR images in DICOM files" in table["reason"][4]
+    written = (tmp_path / "scans.csv").read_bytes() + (tmp_path / "scans.pdf").read_bytes()
+    assert b"ecret" not in written and b"20240229" not in written
+
+
+def test_edited_list_chooses_scans_and_mice(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    groups = [bruker_files.BEAT, bruker_files.SLICE]
+    for mouse in ("A", "B"):
+        for scan in (5, 6):
+            bruker_files.write_scan(tmp_path / "studies" / mouse, scan, groups, **SECRET)
+    bruker_files.write_scan(tmp_path / "studies" / "A", 7, [*groups, ("FG_CYCLE", 2)])
+    table = listed(tmp_path, "bruker", {mouse: str(tmp_path / "studies" / mouse) for mouse in "AB"})
+    assert table["scan"].tolist() == ["5", "6", "7", "5", "6"] and set(table["taken"]) == {"no"}
+    assert "found 2 possible short-axis cines" in table["reason"][0] and "2 of FG_CYCLE" in table["reason"][2]
+    assert table["protocol"][0] == "IgFLASH_cine"
+    assert b"ecret" not in (tmp_path / "scans.csv").read_bytes() + (tmp_path / "scans.pdf").read_bytes()
+    table.loc[1, "taken"] = "yes"
+    table.to_csv("edited.csv", index=False)
+    source = {"bruker": "studies", "scans": {}, "frame_groups": {}, "chosen": "edited.csv"}
+    cohort = BrukerCohort("mine", {"source": source}, Layout("results/s"))
+    assert cohort.found == ["A"] and cohort.session("A").cine.series == ("6",)
+
+
+@pytest.mark.parametrize(
+    ("row", "sentence"),
+    [
+        ("C,5,yes", "line 2: found C, expected a mouse of the source"),
+        ("A,5,perhaps", "line 2: found 'perhaps' as taken, expected yes or no"),
+        ("A,five,yes", "line 2: found the scan 'five', expected names of the table"),
+        ("A,,yes", "line 2: found the scan '', expected names of the table"),
+        ("A,5,no", "found no row with yes as taken, expected at least one"),
+    ],
+)
+def test_edited_list_is_checked(tmp_path, row, sentence):
+    (tmp_path / "scans.csv").write_text(f"mouse,scan,taken\n{row}\n")
+    with pytest.raises(BadInput, match=sentence):
+        read_choice(tmp_path / "scans.csv", ["A"], int)
