@@ -38,7 +38,7 @@ def picture(path: str, image: Image | None, source: ModuleType) -> np.ndarray | 
     with contextlib.suppress(BadInput), Files(path) as files:
         values = source.decode(files, image.file, [image.frame])[0][0].astype(float)
         lowest, highest = np.percentile(values, (1, 99.5))
-        return np.clip((values - lowest) / max(highest - lowest, np.finfo(float).tiny), 0, 1)
+        return np.clip((values - lowest) / (highest - lowest or 1.0), 0, 1)
     return None
 
 
@@ -47,7 +47,8 @@ def caption(cells: Mapping) -> list[str]:
     known = {name: cells.get(name) for name in COLUMNS}
     lines = [f"{known['mouse']}, {known['scan']}" if known["scan"] else known["mouse"]]
     if known["slices"]:
-        lines.append(f"{known['slices']} slices, {known['frames']} frames")
+        counts = ((known["slices"], "slice"), (known["frames"], "frame"))
+        lines.append(", ".join(f"{count} {noun}{'' if count == 1 else 's'}" for count, noun in counts))
     if known["frame_interval_ms"]:
         lines.append(f"{known['frame_interval_ms']:.3g} ms" + f", {known['slice_mm']:.3g} mm" * bool(known["slice_mm"]))
     return [*lines, "taken" if known["taken"] == YES else shortened(known["reason"] or "")]
