@@ -54,6 +54,7 @@ rule export_masks:
         ES_mask="<results>/export/{cohort}/{reader}/{mouse}/ES_mask.nii.gz",
         itksnap="<results>/export/{cohort}/{reader}/{mouse}/labels.txt",
         slicer="<results>/export/{cohort}/{reader}/{mouse}/labels.ctbl",
+        fsleyes="<results>/export/{cohort}/{reader}/{mouse}/labels.lut",
     log:
         "<logs>/export_masks/{cohort}/{reader}/{mouse}.log",
     wildcard_constraints:

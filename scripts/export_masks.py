@@ -1,9 +1,9 @@
-"""Export the cine and the masks of a mouse as NIfTI files, which ITK-SNAP and 3D Slicer open as a pair.
+"""Export the cine and the masks of a mouse as NIfTI files, which ITK-SNAP, 3D Slicer and FSLeyes open as a pair.
 
 Cine and masks are written with four axes, and ED and ES of the reader (largest and smallest blood pool) with three; the
 two files of a pair have the same grid. The affine is that of the mouse file, which was read from NIfTI or DICOM files
 or, without one, that of the spacing, with rows along the first axis and slices along the third. Labels are listed in
-the formats of both programs.
+the formats of these programs.
 """
 
 from collections.abc import Mapping
@@ -46,6 +46,15 @@ def slicer_labels() -> str:
     return "\n".join([*rows, ""])
 
 
+def fsleyes_labels() -> str:
+    """Return a lookup table of FSLeyes: label, colour from 0 to 1 and name of each label, in ascending order."""
+    rows = [
+        f"{label} {' '.join(f'{part / 255:.5f}' for part in COLOURS[name])} {name}"
+        for name, label in sorted(STRUCTURES.items(), key=lambda item: item[1])
+    ]
+    return "\n".join([*rows, ""])
+
+
 def main(
     mouse: str,
     segmentation: str,
@@ -53,7 +62,8 @@ def main(
     override_headers: bool,
     outputs: Mapping[str, str],
 ) -> None:
-    """Write the files `outputs`: cine, masks, ED_image, ED_mask, ES_image, ES_mask, itksnap and slicer.
+    """Write the files `outputs`: cine, masks, ED_image, ED_mask, ES_image, ES_mask, itksnap, slicer and
+    fsleyes.
 
     `spacing_mm` and `override_headers` are those of the study file. Raises BadInput if the mouse file is invalid.
     """
@@ -74,6 +84,7 @@ def main(
         log.info("%s is %s", phase, words)
     write_text(outputs["itksnap"], itksnap_labels())
     write_text(outputs["slicer"], slicer_labels())
+    write_text(outputs["fsleyes"], fsleyes_labels())
 
 
 if __name__ == "__main__":

@@ -19,7 +19,11 @@ def test_exported_masks_come_back_as_they_were_edited(tmp_path):
     write_cine(mouse, images=images_of_discs(MASKS), attributes=attributes)
     write_cine(masks, masks=MASKS, frames=[*range(FRAMES)], attributes={"reader": "murmur", "spacing_mm": SPACING_MM})
     outputs = {name: str(tmp_path / f"{name}.nii.gz") for name in NAMES}
-    outputs |= {"itksnap": str(tmp_path / "labels.txt"), "slicer": str(tmp_path / "labels.ctbl")}
+    outputs |= {
+        "itksnap": str(tmp_path / "labels.txt"),
+        "slicer": str(tmp_path / "labels.ctbl"),
+        "fsleyes": str(tmp_path / "labels.lut"),
+    }
     export_masks.main(mouse, masks, None, False, outputs)
     files = [outputs[name] for name in ("ED_mask", "ES_mask", "masks")]
 

@@ -3,6 +3,8 @@
 import nibabel as nib
 import numpy as np
 import pytest
+import SimpleITK
+from scipy.spatial.transform import Rotation
 
 import export_masks
 from beating_hearts import FRAMES, SPACING_MM, heart_of_discs, images_of_discs
@@ -20,7 +22,11 @@ def export(folder, images=IMAGES, **attributes):
     write_cine(folder / "mouse.h5", images=images, attributes=attributes)
     write_cine(folder / "masks.h5", masks=MASKS, frames=list(range(FRAMES)))
     outputs = {name: str(folder / f"{name}.nii.gz") for name in NAMES}
-    outputs |= {"itksnap": str(folder / "labels.txt"), "slicer": str(folder / "labels.ctbl")}
+    outputs |= {
+        "itksnap": str(folder / "labels.txt"),
+        "slicer": str(folder / "labels.ctbl"),
+        "fsleyes": str(folder / "labels.lut"),
+    }
     export_masks.main(str(folder / "mouse.h5"), str(folder / "masks.h5"), None, False, outputs)
     return {name: nib.load(outputs[name]) for name in NAMES}
 
@@ -79,3 +85,30 @@ def test_labels_of_both_programs(tmp_path):
     table = [row.split() for row in (tmp_path / "labels.ctbl").read_text().splitlines()]
     assert [row[:2] for row in table] == [["0", "background"], ["1", "myocardium"], ["2", "blood_pool"]]
     assert all(len(row) == 6 for row in table)
+
+
+@pytest.mark.parametrize("pair", [("ED_image", "ED_mask"), ("ES_image", "ES_mask"), ("cine", "masks")])
+def test_mask_lies_on_the_image_in_the_library_of_itksnap_and_slicer(tmp_path, pair):
+    """SimpleITK has the geometry of both programs: the same grid for image and mask, at the positions of the affine."""
+    turned = Rotation.from_euler("xyz", (30, -40, 20), degrees=True).as_matrix()
+    affine = np.eye(4)
+    affine[:3, :3], affine[:3, 3] = turned * SPACING_MM, (3, -5, 8)
+    export(tmp_path, affine=affine)
+    image, mask = (SimpleITK.ReadImage(str(tmp_path / f"{name}.nii.gz")) for name in pair)
+    for part in ("GetSize", "GetSpacing", "GetOrigin", "GetDirection"):
+        assert getattr(image, part)() == getattr(mask, part)()
+    time = (0,) * (image.GetDimension() - 3)
+    for index in ((0, 0, 0), (5, 2, 1), tuple(side - 1 for side in image.GetSize()[:3])):
+        place = affine @ (*index, 1) * (-1, -1, 1, 1)  # ITK has the patient's frame of DICOM, LPS
+        assert image.TransformIndexToPhysicalPoint((*index, *time))[:3] == pytest.approx(place[:3], abs=1e-4)
+    values = SimpleITK.GetArrayFromImage(mask).T
+    frame = {"ED_mask": 0, "ES_mask": FRAMES // 2}.get(pair[1], slice(None))
+    assert np.array_equal(values, MASKS[..., frame])
+
+
+def test_lookup_table_of_fsleyes(tmp_path):
+    """Label, red, green and blue from 0 to 1 and name, in ascending order (FSLeyes, Customising FSLeyes)."""
+    export(tmp_path)
+    rows = [row.split() for row in (tmp_path / "labels.lut").read_text().splitlines()]
+    assert [(row[0], row[4]) for row in rows] == [("1", "myocardium"), ("2", "blood_pool")]
+    assert all(0 <= float(part) <= 1 for row in rows for part in row[1:4])
