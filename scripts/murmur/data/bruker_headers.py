@@ -123,7 +123,7 @@ class Scans(NamedTuple):
 
 def read_scans(
     path: str | Path,
-    named: str | Sequence | None = None,
+    scans: str | Sequence | None = None,
     frame_groups: Mapping[str, int] | None = None,
     names: Sequence[str] | None = None,
 ) -> Scans:
@@ -133,7 +133,7 @@ def read_scans(
     ----------
     path : str or Path
         Folder or archive.
-    named : str or sequence, optional
+    scans : str or sequence, optional
         Pattern of the protocol's name, or the scans to use: 5, or "5/2" for the second reconstruction.
     frame_groups : mapping, optional
         Element to use, from 1, of other frame groups than slices and frames of the beat.
@@ -155,23 +155,23 @@ def read_scans(
             try:
                 header = read_header(files, name)
                 protocol = str(header.get_value("VisuAcquisitionProtocol", ""))
-                wanted = _is_named(named, label, protocol)
+                wanted = _is_named(scans, label, protocol)
                 file = str(PurePosixPath(name).with_name(PIXELS))
                 problem = _problem(header, frame_groups or {}, wanted) if file in known else "no images"
                 found = [] if problem else _images(file, label, header, frame_groups or {})
             except Exception as error:  # brukerapi raises many kinds
                 problem = f"a header that cannot be read ({' '.join(str(error).split())[:200]})"
-                wanted = wanted or _is_named(named, label, protocol)
+                wanted = wanted or _is_named(scans, label, protocol)
             if not problem:
                 images += found
                 chosen += found if wanted else []
                 continue
             others.append(f"scan {label} ({protocol}): {problem}" if protocol else f"scan {label}: {problem}")
-            if wanted and not isinstance(named, str):
+            if wanted and not isinstance(scans, str):
                 raise BadInput(
                     f"{path}: found {others[-1]}, expected the frames of a beat in each slice; name another scan"
                 )
-    return Scans(images, None if named is None else chosen, others)
+    return Scans(images, None if scans is None else chosen, others)
 
 
 def read_header(files: Files, name: str) -> "JCAMPDX":

@@ -76,7 +76,8 @@ def _row(mouse: str, stack: Stack, taken: Stack | None, problem: str) -> Found:
     }
     try:
         cine = cine_of(mouse, stack)
-        known = {"slice_mm": cine.spacing_mm[2], "frame_interval_ms": cine.frame_interval_ms}
+        known = {"slice_mm": cine.spacing_mm[2]}
+        known["frame_interval_ms"] = cine.frame_interval_ms if counts[-1] > 1 else None
         known["heart_rate_bpm"] = 60_000 / cine.cycle_ms if cine.cycle_ms else None
         cells |= {name: value for name, value in known.items() if value is not None}
     except BadInput:

@@ -15,7 +15,8 @@ SECRET = {"VisuSubjectName": "( 65 )\n<Secret^Name>", "VisuStudyDate": "( 21 )\n
 
 
 def listed(tmp_path, kind, sessions, choices=None):
-    choices = choices or {mouse: {} for mouse in sessions}
+    none = {"series": None} if kind == "dicom" else {"scans": None, "frame_groups": {}}
+    choices = choices or dict.fromkeys(sessions, none)
     list_scans.main(kind, sessions, choices, str(tmp_path / "scans.csv"), str(tmp_path / "scans.pdf"))
     assert (tmp_path / "scans.pdf").read_bytes().startswith(b"%PDF")
     return pd.read_csv(tmp_path / "scans.csv", dtype=str, keep_default_na=False)
