@@ -1,7 +1,8 @@
 """Simulate studies without any effect, and count how often each test of Murmur gives a significant result.
 
-`python benchmarks/null_studies.py [STUDIES]` prints the two tables of docs/statistics.md: the share of p < 0.05 of each
-test before any correction, and the share of studies in which a family of tests gives a significant result in words.
+`python benchmarks/null_studies.py [STUDIES]` prints the tables of docs/statistics.md: the share of p < 0.05 of each
+test before any correction, also where mice have several scans, and the share of studies in which a family of tests
+gives a significant result in words.
 Errors are normal or skewed (gamma with shape 4, skewness 1, as 1 - Dice is); where groups are compared also normal with
 half as much spread again in the first group. STUDIES (default 2000) is the number of simulated studies of the fast
 tests; tests that resample or need complete tables use fewer, as stated in the tables.
@@ -20,10 +21,11 @@ from statsmodels.stats.weightstats import ttost_paired
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "scripts"))
 
-from murmur.statistics.agreement import proportional_bias  # noqa: E402
+from murmur.statistics.agreement import agreement, proportional_bias  # noqa: E402
 from murmur.statistics.cohort_comparison import compare  # noqa: E402
 from murmur.statistics.correlation import pearson, spearman  # noqa: E402
 from murmur.statistics.dice_anova import EFFECTS  # noqa: E402
+from murmur.statistics.limits import Z  # noqa: E402
 from murmur.statistics.overlap_model import between_phenotypes  # noqa: E402
 from murmur.statistics.paired import holm, paired_test  # noqa: E402
 from murmur.statistics.phenotypes import TESTS, mann_whitney, run_test, welch  # noqa: E402
@@ -36,6 +38,8 @@ PAIRED = (3, 5, 10, 25)
 GROUPS = ((3, 3), (3, 6), (6, 6), (3, 4, 5, 6), (5, 5, 5, 5), (10, 10, 10))
 STUDY_SIZES = ((3, 3), (3, 4, 5, 6), (5, 5, 5, 5))
 COHORTS = ((5, 5), (10, 10), (20, 10))
+SCANS = {"5 mice, 3 scans": (3,) * 5, "5 mice, 1 to 3 scans": (1, 2, 2, 3, 3), "10 mice, 3 scans": (3,) * 10}
+SCANS |= {"10 mice, 1 to 3 scans": (1, 1, 2, 2, 2, 3, 3, 3, 3, 3), "24 mice, 3 scans": (3,) * 24}
 Share = dict[str, float]
 
 
@@ -63,6 +67,25 @@ def paired(rng: np.random.Generator, kind: str, n: int) -> Share:
         "equivalence, true difference at the margin": equivalence_p(reference, reader),
         "Pearson's r": pearson(*independent, ALPHA)["p"],
         "Spearman's rho": spearman(*independent, ALPHA)["p"],
+    }
+
+
+def repeated(rng: np.random.Generator, kind: str, scans: tuple[int, ...]) -> Share:
+    """Two readings of each scan of mice with several scans, with errors that scans of a mouse have in common."""
+    of = np.repeat(np.arange(len(scans)), scans)
+    truth = rng.normal(60, 8, len(scans))[of] + rng.normal(0, 5, len(of))
+    readings = [truth + 1.5 * errors(rng, kind, len(scans))[of] + 2 * errors(rng, kind, len(of)) for _ in range(2)]
+    row = agreement(*readings, animals=of)
+    moved = agreement(readings[0], readings[1] + 4, margin=4, animals=of)
+    limits = {"low": -Z * math.sqrt(2 * (1.5**2 + 2**2)), "high": Z * math.sqrt(2 * (1.5**2 + 2**2))}
+    covered = {side: row[f"loa_{side}_ci_low"] <= limit <= row[f"loa_{side}_ci_high"] for side, limit in limits.items()}
+    return {
+        "paired t-test": row["p"],
+        "paired t-test of scans as if independent": paired_test(readings[1] - readings[0], ALPHA, 60)["p"],
+        "slope of the difference on the mean": row["slope_p"],
+        "equivalence, true difference at the margin": moved["tost_p"],
+        "lower limit of agreement outside its interval": float(covered["low"]),  # 0 counts as significant
+        "upper limit of agreement outside its interval": float(covered["high"]),
     }
 
 
@@ -172,7 +195,7 @@ def tabulate(title: str, cells: dict[tuple[str, str, str], float]) -> None:
 
 
 def main(studies: int) -> None:
-    """Print both tables."""
+    """Print the tables."""
     gc.freeze()  # statsmodels collects garbage in each correction for multiple testing
     few = max(20, studies // 4)
     designs: list[tuple[str, Callable, tuple, int, Iterable[str]]] = []
@@ -184,6 +207,9 @@ def main(studies: int) -> None:
     designs += [(f"{n} mice", ranked, (n,), few, KINDS[:2]) for n in (10, 20)]
     for title, chosen in {
         "test, share of p < 0.05 in %": designs,
+        "test of mice with several scans, share of p < 0.05 in %": [
+            (name, repeated, (scans,), studies // 4, KINDS[:2]) for name, scans in SCANS.items()
+        ],
         "family, share of studies with a false verdict in %": [
             (" + ".join(map(str, sizes)), verdicts, (sizes,), studies // 2, KINDS[:2]) for sizes in STUDY_SIZES
         ],

@@ -31,12 +31,12 @@ LINES = {  # dash and colour of each line of a Bland-Altman plot, and where the 
 SLOPES = {"": "solid", "loa_low_": "dashdot", "loa_high_": "dashdot"}  # dash of the lines of a proportional bias
 
 
-def plot_bland_altman(axes: Axes, pairs: pd.DataFrame, numbers: pd.Series) -> None:
+def plot_bland_altman(axes: Axes, pairs: pd.DataFrame, numbers: pd.Series, alpha: float) -> None:
     """Draw differences against means with the bias and the limits of agreement, and their confidence intervals.
 
     The intervals are bars at the right edge. With few mice they are far longer than the data are wide; they are then
-    cut off where they would more than double the height of the panel. A proportional bias adds its regression line and
-    limits, over the means that occur.
+    cut off where they would more than double the height of the panel. A proportional bias adds its regression line and,
+    where they are given, its limits, over the means that occur.
     """
     mean, difference = (pairs["reader"] + pairs["reference"]) / 2, pairs["reader"] - pairs["reference"]
     axes.axhline(0, color=style.GREY, linewidth=0.6, zorder=1)
@@ -48,9 +48,9 @@ def plot_bland_altman(axes: Axes, pairs: pd.DataFrame, numbers: pd.Series) -> No
             axes.axhline(numbers[quantity], color=colour, linestyle=dash, linewidth=1, zorder=2)
             style.write_at_right(axes, numbers[quantity], rounded(numbers[quantity], 1), color=colour)
     drawn = [0, *difference, *numbers[list(LINES)].dropna()]
-    if pd.notna(numbers["loa_low_slope"]):
+    if numbers["slope_p_holm"] < alpha:
         ends = np.array([mean.min(), mean.max()])
-        for line, dash in SLOPES.items():
+        for line, dash in SLOPES.items() if pd.notna(numbers["loa_low_slope"]) else [("", SLOPES[""])]:
             heights = numbers[f"{line}intercept"] + numbers[f"{line}slope"] * ends
             axes.plot(ends, heights, color=style.VERMILION, linestyle=dash, linewidth=1, zorder=4)
             drawn += [*heights]
@@ -88,10 +88,10 @@ def main(function: str, agreement: str, outputs: list[str], reader: str, cohort:
         f"Reader {reader} and expert, {cohort} cohort. Symbols: scans; solid line: bias; "
         f"dashed: limits of agreement; bars: {100 * (1 - alpha):g}% confidence intervals\n"  # always two lines high
     )
+    if (numbers["slope_p_holm"] < alpha).any():
+        headline += "Sloping, in case of proportional bias: difference regressed on mean (solid)"
     if numbers["loa_low_slope"].notna().any():
-        headline += (
-            "Sloping, in case of proportional bias: difference regressed on mean (solid), its limits (dash-dotted)"
-        )
+        headline += ", its limits (dash-dotted)"
     columns = max(3, -(-len(METRIC_NAMES) // 2))
     with style.printed_figure(outputs, height_mm=205) as figure:
         figure.suptitle(headline, x=0.01, ha="left", fontsize=7)
@@ -105,7 +105,7 @@ def main(function: str, agreement: str, outputs: list[str], reader: str, cohort:
                 below.set_axis_off()
                 continue
             unit, of_difference = (units[numbers.loc[metric, "unit"]] for units in (UNITS, DIFFERENCE_UNITS))
-            plot_bland_altman(above, pairs, numbers.loc[metric])
+            plot_bland_altman(above, pairs, numbers.loc[metric], alpha)
             above.set(xlabel=f"Mean ({unit})", ylabel=f"Reader − expert ({of_difference})")
             plot_equality(below, pairs, numbers.loc[metric])
             below.set(xlabel=f"Expert ({unit})", ylabel=f"Reader ({unit})")

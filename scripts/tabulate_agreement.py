@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 # Reasons for values that are missing in this table, with the values of the reason; agreement.csv has others.
 REASONS = {
-    "pairs_missing": "{0} of {1} mice excluded, no value for reference or reader",
+    "pairs_missing": "{0} of {1} scans excluded, no value for reference or reader",
     "no_pair": "no mouse measured by both",
     "one_pair": "one mouse has no SD, limits of agreement, p or r",
     "too_few_pairs": "r requires 3 mice",
@@ -40,7 +40,8 @@ def footnote(agreement: pd.DataFrame, reader: str, sd_ddof: int, alpha: float) -
     counts = agreement["n"].unique()
     who = mice(counts[0]) if len(counts) == 1 else "the n mice in each row"
     if several := (agreement["scans"] > agreement["n"]).any():
-        who += f" (up to {agreement['scans'].max()} scans), each with the mean over its scans"
+        most = "" if agreement["scans"].nunique() == 1 else "up to "
+        who += f" ({most}{agreement['scans'].max()} scans), each with the mean over its scans"
     single = " of single scans" if several else ""
     tested = agreement["p"].count()
     holm = f"; p (Holm), Holm-corrected for {tested} metrics" if tested > 1 else ""

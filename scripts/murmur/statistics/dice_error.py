@@ -6,7 +6,7 @@ import pandas as pd
 
 from murmur.statistics.animals import ONE_SCAN_EACH, average_scans
 from murmur.statistics.correlation import spearman
-from murmur.statistics.notes import annotate, mice, reason
+from murmur.statistics.notes import annotate, reason
 from murmur.statistics.paired import holm, without_rounding
 
 METRIC = {
@@ -49,7 +49,7 @@ def correlate(
         n = len(values)
         found = spearman(values["dice"].to_numpy(), values["error"].to_numpy(), alpha)
         if n < 3:
-            found["reasons"] = [reason("too_few_with_both", mice(n))]
+            found["reasons"] = [reason("too_few_with_both", f"n = {n}")]
         elif pd.isna(found["rho"]):
             found["reasons"] = [reason("dice_or_error_constant")]
         named = {"structure": structure, "phase": phase, "metric": metric, "n": n, "spearman_rho": found["rho"]}

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from murmur.statistics.dice_anova import dice_by_cell
-from murmur.statistics.notes import Reason, annotate, mice, reason
+from murmur.statistics.notes import Reason, annotate, reason
 from murmur.statistics.paired import NAN, paired_test
 from murmur.statistics.phenotypes import MIN_MICE, run_test, welch
 from murmur.vocabulary import in_order
@@ -78,7 +78,7 @@ def within_mice(error: pd.DataFrame, term: str, alpha: float) -> dict[str, objec
         | {name: test[name] for name in ("ci_low", "ci_high", "t", "p")}
     )
     if len(difference) < 2:
-        return row | {"reasons": [reason("too_few_mice", mice(len(difference)))]}
+        return row | {"reasons": [reason("too_few_mice", f"n = {len(difference)}")]}
     return row | {"reasons": [reason("difference_constant")] if math.isnan(test["t"]) else []}
 
 

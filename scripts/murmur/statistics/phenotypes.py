@@ -15,7 +15,7 @@ from scipy import stats
 from statsmodels.stats.oneway import anova_oneway
 from statsmodels.stats.weightstats import CompareMeans, DescrStatsW
 
-from murmur.statistics.notes import Reason, annotate, mice, reason
+from murmur.statistics.notes import Reason, annotate, reason
 from murmur.statistics.paired import NAN, constant, holm, without_rounding
 from murmur.vocabulary import METRICS, in_order
 
@@ -57,7 +57,7 @@ class GroupedMetric:
 
     def left_out(self) -> list[Reason]:
         """Return the reason that mice of unknown phenotype are excluded; empty if there are none."""
-        return [reason("n_of_unknown_phenotype", mice(self.unknown))] if self.unknown else []
+        return [reason("n_of_unknown_phenotype", f"n = {self.unknown}")] if self.unknown else []
 
     def values(self, rater: str) -> dict[str, np.ndarray]:
         """Return the values by `rater`, in the metric's unit, of each phenotype of at least MIN_MICE mice."""

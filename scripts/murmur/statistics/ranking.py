@@ -8,7 +8,7 @@ from scipy import stats
 
 from murmur.statistics.bootstrap import MIN_RESAMPLED, resample
 from murmur.statistics.dice_anova import dice_by_cell
-from murmur.statistics.notes import Reason, mice, reason
+from murmur.statistics.notes import Reason, reason
 from murmur.statistics.paired import constant
 from murmur.vocabulary import METRICS, STRUCTURES
 
@@ -139,7 +139,7 @@ def rank(values: pd.DataFrame, highest: bool, alpha: float) -> pd.DataFrame:
             limits = stats.ttest_1samp(sample, 0).confidence_interval(1 - alpha)
             table.loc[row, ["mean_ci_low", "mean_ci_high"]] = limits.low, limits.high
     if n < MIN_RESAMPLED:
-        few = reason("too_few_for_ranks", mice(n), MIN_RESAMPLED)
+        few = reason("too_few_for_ranks", f"n = {n}", MIN_RESAMPLED)
         return table.assign(reasons=[[*found, few] for found in reasons])
     resampled = ranks(resample(samples, means, alpha, paired=True).distribution, highest, scale)
     limits = np.quantile(resampled, [alpha / 2, 1 - alpha / 2], axis=1, method="inverted_cdf")

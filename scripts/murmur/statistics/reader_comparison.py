@@ -16,7 +16,7 @@ import pandas as pd
 from murmur.statistics.agreement import agreement
 from murmur.statistics.animals import ONE_SCAN_EACH, average_scans
 from murmur.statistics.dice_anova import CELLS
-from murmur.statistics.notes import Reason, annotate, mice, reason
+from murmur.statistics.notes import Reason, annotate, reason
 from murmur.statistics.paired import NAN, holm, paired_test
 from murmur.statistics.ranking import COLUMNS, by_reader, rank
 from murmur.vocabulary import METRICS
@@ -94,7 +94,7 @@ def compare_pair(values: pd.DataFrame, alpha: float, animals: Mapping[str, str] 
     test = paired_test(both[:, 1] - both[:, 0], alpha, np.abs(both).max(initial=0))
     reasons = []
     if n < 2:
-        reasons.append(reason("too_few_by_both", mice(n)))
+        reasons.append(reason("too_few_by_both", f"n = {n}"))
     elif math.isnan(test["t"]):
         reasons.append(reason("difference_constant"))
     if 0 < len(complete) < len(values):

@@ -19,7 +19,7 @@ from scipy import stats
 from statsmodels.stats.power import TTestIndPower
 
 from murmur.statistics.animals import ONE_SCAN_EACH
-from murmur.statistics.notes import Reason, annotate, mice, reason
+from murmur.statistics.notes import Reason, annotate, reason
 from murmur.statistics.paired import NAN, constant
 from murmur.vocabulary import METRICS
 
@@ -200,7 +200,7 @@ def sample_size(
         return row | {"reasons": [reason("no_mouse_with_both")]}
     row["change_absolute"] = absolute
     if n <= groups:
-        return row | {"reasons": [reason("too_few_per_group", mice(n), in_groups), *left_out]}
+        return row | {"reasons": [reason("too_few_per_group", f"n = {n}", in_groups), *left_out]}
     row |= within_groups(pairs[["reference", "reader"]].to_numpy(), pairs["group"].to_numpy())
     still = [rater for rater in ("reference", "reader") if not row[f"{rater}_sd"]]
     reasons = [reason("rater_constant_in_groups", rater) for rater in still]
@@ -218,7 +218,7 @@ def sample_size(
             if needed is None:
                 reasons.append(reason("too_many_mice", which, MOST))
     if n - groups < FEW:
-        reasons.append(reason("sd_uncertain", mice(n), in_groups))
+        reasons.append(reason("sd_uncertain", f"n = {n}", in_groups))
     reference, calibrated = (row.get(f"{which}_mice_per_group") for which in ("reference", "calibrated"))
     if reference and calibrated:
         row["mice_ratio"] = calibrated / reference

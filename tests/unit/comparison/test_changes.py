@@ -100,8 +100,8 @@ def test_what_cannot_be_tested_has_a_reason():
     found = changes(table, sizes={"sham": 4, "MI": 2}).query("measure == 'EF'")
     assert found["p"].isna().all() and (found["verdict"] == "").all()
     assert found["note"].tolist()[:2] == [
-        "the change is the same in every animal: no test",
-        "not tested, fewer than 3 animals: MI",
+        "the change does not vary: no test",
+        "not tested, n below 3: MI",
     ]
     assert (found["difference"].notna()).all()
 

@@ -131,8 +131,8 @@ def test_small_groups_are_described_but_not_tested():
     row = found["differences"].iloc[0]
     assert row["difference"] == -12.5
     assert row[["ci_low", "p", "p_adjusted", "hedges_g"]].isna().all()
-    assert (row["verdict"], row["note"]) == ("", "not tested, fewer than 3 animals: b")
-    assert found["tests"].iloc[0]["note"].startswith("one group with at least 3 animals, two are required")
+    assert (row["verdict"], row["note"]) == ("", "not tested, n below 3: b")
+    assert found["tests"].iloc[0]["note"].startswith("one group with n of at least 3, two are required")
 
 
 @pytest.mark.usefixtures("no_warnings")

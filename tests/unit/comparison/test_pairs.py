@@ -47,7 +47,7 @@ def test_mean_over_levels_weighs_them_equally():
 def test_animals_of_one_litter_are_not_independent_levels():
     data = table(np.arange(24.0) ** 1.1, np.repeat(list("ab"), 12), sex=list("fm" * 12), litter=np.repeat(range(8), 3))
     found = compare(data, {"group": "group", "factor": "sex", "cluster": "litter"})
-    assert "animals of one litter differ in sex" in found["differences"].iloc[0]["note"]
+    assert "sex varies within a litter" in found["differences"].iloc[0]["note"]
     assert found["tests"]["p"].isna().all()
     within = found["differences"].iloc[1]
     assert (within["n_a"], within["n_b"]) == (4, 4)

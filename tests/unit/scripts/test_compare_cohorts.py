@@ -127,7 +127,7 @@ def test_dice_error_is_the_mean_of_ed_and_es(tmp_path):
     assert (row["structure"], row["n_internal"], row["n_external"]) == ("blood_pool", 9, 5)
     assert row["internal_error"] == pytest.approx(1 - inside.mean())
     assert row["ratio"] == pytest.approx((1 - kept.mean()) / (1 - inside.mean()))
-    assert row["note"] == "1 of 6 mice of the external cohort have no value"
+    assert row["note"] == "1 of 6 in the external cohort have no value"
 
 
 def test_each_reader_against_its_own_cohort_and_holm_within_each_comparison(tmp_path):
@@ -146,7 +146,7 @@ def test_a_cohort_without_dice_or_without_values(tmp_path):
     table = run(tmp_path, {"net": cohorts}, masks, {"net": "here"})
     empty = table[table["n_external"] == 0]
     assert empty["metric"].fillna(empty["structure"]).to_list() == ["blood_pool", "myocardium", "EF"]
-    assert empty["note"].unique() == "no mouse of the external cohort has a value"
+    assert empty["note"].unique() == "no value in the external cohort"
     assert empty["ratio"].isna().all()
     assert empty["internal_error"].notna().all()
 
@@ -167,12 +167,12 @@ def test_few_mice_zero_errors_and_ties(tmp_path):
     assert table["note"].unique() == WORDS["external_zero"]
     table = two(tmp_path, some, some[:1])
     assert table["ratio"].notna().all()
-    assert table["note"].unique() == "1 mouse in a cohort: no confidence limits"
+    assert table["note"].unique() == "n = 1 in a cohort: no confidence limits"
     table = two(tmp_path, zero + 1, zero + 2)
     assert table["ratio"].unique() == 2
     assert table["note"].unique() == WORDS["errors_constant_in_cohorts"]
     table = two(tmp_path, some[:0], some)
-    assert table.empty or table["note"].unique() == "no mouse of the internal cohort has a value"
+    assert table.empty or table["note"].unique() == "no value in the internal cohort"
 
 
 def test_one_cohort_leaves_a_table_without_rows(tmp_path):

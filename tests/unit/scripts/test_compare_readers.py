@@ -119,8 +119,8 @@ def test_each_quantity_is_compared_on_the_mice_of_the_readers_compared(tmp_path,
     pairs = comparison[comparison["metric"] == "EF"].set_index(["reader_a", "reader_b"])
     assert pairs["n"].to_list() == [13, 11, 11]
     assert pd.isna(pairs.loc[("net", "expert2"), "note"])
-    assert pairs.loc[("net", "tool"), "note"] == "2 of 13 mice excluded, not measured by both readers"
-    named = "2 of 13 mice excluded, not measured by all readers: M3, M5"
+    assert pairs.loc[("net", "tool"), "note"] == "2 of 13 scans excluded, not measured by both readers"
+    named = "2 of 13 scans excluded, not measured by all readers: M3, M5"
     ranks = ranking[ranking["quantity"] == "EF"]
     assert ranks["n"].unique() == 11
     assert ranks["note"].unique() == named
@@ -191,7 +191,7 @@ def test_equal_readers(tmp_path, three):
     comparison, ranking, _ = run(tmp_path, {"a": three["net"], "b": three["net"]})
     assert (comparison["mean_difference"] == 0).all()
     assert comparison[["t", "p", "p_holm", "wilcoxon_p", "dz", "better"]].isna().all(axis=None)
-    assert comparison["note"].unique() == "the difference is the same in every mouse: no t-test"
+    assert comparison["note"].unique() == "the difference does not vary: no t-test"
     assert ranking["rank"].unique() == 1.5
     assert ranking["probability_best"].unique() == 1
 
@@ -226,9 +226,9 @@ def test_readers_without_common_mice(tmp_path, three):
     apart = [table.assign(mouse="X" + table["mouse"]) for table in (function, overlap)]
     comparison, ranking, beside = run(tmp_path, {"a": three["net"], "b": apart}, ["b"])
     assert (comparison["n"] == 0).all()
-    assert comparison["note"].unique() == "0 mice measured by both readers, at least 2 are required"
-    assert ranking["note"].unique() == "no mouse was measured by all readers"
-    assert beside["note"].str.startswith("no mouse was measured by all readers").all()
+    assert comparison["note"].unique() == "n = 0 measured by both readers, at least 2 are required"
+    assert ranking["note"].unique() == "none was measured by all readers"
+    assert beside["note"].str.startswith("none was measured by all readers").all()
     assert len(comparison) == 10
 
 

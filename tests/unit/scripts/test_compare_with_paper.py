@@ -213,7 +213,7 @@ def test_overlap(compare, images, sd_ddof):
     rho = table.loc[("rho", "blood_pool", "ED", "")]
     assert rho["computed"] == pytest.approx(scipy.stats.spearmanr(blood["ED"], range(25)).statistic, rel=1e-8)
     assert rho["ci_low"] < rho["computed"] < rho["ci_high"]
-    assert "0 mice with both values" in table.loc[("rho", "myocardium", "ES", ""), "note"]
+    assert "n = 0 with both values" in table.loc[("rho", "myocardium", "ES", ""), "note"]
 
 
 def test_overlap_of_nothing_has_reasons(compare, images):

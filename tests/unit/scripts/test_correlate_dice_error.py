@@ -46,8 +46,8 @@ def test_dice_against_the_absolute_error_of_the_same_mouse(tables):
     half = stats.norm.ppf(0.95) * math.sqrt((1 + 0.9**2 / 2) / 2)
     assert math.atanh(table.loc[0, "spearman_rho"]) - math.atanh(table.loc[0, "ci_low"]) == pytest.approx(half)
     assert math.atanh(table.loc[0, "ci_high"]) - math.atanh(table.loc[0, "spearman_rho"]) == pytest.approx(half)
-    assert table.loc[1, "note"] == "0 mice with both values, at least 3 are required"
-    assert table.loc[3, "note"] == "the Dice or the error is the same in every mouse"
+    assert table.loc[1, "note"] == "n = 0 with both values, at least 3 are required"
+    assert table.loc[3, "note"] == "the Dice or the error does not vary"
 
 
 def test_equal_errors_share_a_rank(tables):
@@ -74,7 +74,7 @@ def test_few_mice_are_explained(tables, mice):
     assert row["n"] == mice
     assert table.notna().all(axis=1).to_list() == [note == "" for note in table["note"]]
     if mice < 3:
-        assert row["note"] == f"{mice} {'mouse' if mice == 1 else 'mice'} with both values, at least 3 are required"
+        assert row["note"] == f"n = {mice} with both values, at least 3 are required"
     if mice == 3:
         assert row["note"] == "3 pairs: confidence limits of correlations require 4"
 

@@ -77,7 +77,7 @@ def test_the_four_files_hold_the_same_cells(table_1):
     assert page.rows[-1] == [footnote]
     assert "denominator n)" in footnote
     assert "proportional" not in footnote
-    assert footnote.endswith("EDV, SV: 1 of 25 mice excluded, no value for reference or reader.")
+    assert footnote.endswith("EDV, SV: 1 of 25 scans excluded, no value for reference or reader.")
 
     source = files["tex"].read_text(encoding="utf-8")
     body = source.split("\\midrule\n")[1].split("    \\bottomrule")[0]
@@ -145,7 +145,7 @@ def test_statistics_that_the_table_does_not_have_are_not_mentioned(tmp_path):
     assert "Spearman's rho is +1" in agreement["note"].iloc[0]
     found = tabulate_agreement.footnote(agreement, "r", 1, 0.05)
     assert "Spearman" not in found and "ICC" not in found
-    assert found.endswith("EF: 1 of 3 mice excluded, no value for reference or reader. EF: r requires 3 mice.")
+    assert found.endswith("EF: 1 of 3 scans excluded, no value for reference or reader. EF: r requires 3 mice.")
 
 
 def test_no_metric_at_all(tmp_path):

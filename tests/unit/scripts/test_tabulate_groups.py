@@ -62,16 +62,16 @@ def test_cells_and_footnote(print_table):
     assert "denominator n − 1" in footnote
     assert "p, Welch's t-test for differences between phenotypes, Holm-corrected for 5 metrics" in footnote
     assert footnote.endswith(
-        "A single mouse has no SD. EF: tac, n = 2. EDV, ESV, SV, Mass at ED, Mass at ES: excluded, fewer than 3 mice: "
-        "dcm. EDV: excluded, phenotype unknown: 1 mouse. EF: one phenotype with at least 3 mice, two are required. "
-        "EF: excluded, fewer than 3 mice: dcm, tac."
+        "A single mouse has no SD. EF: tac, n = 2. EDV, ESV, SV, Mass at ED, Mass at ES: excluded, n below 3: "
+        "dcm. EDV: excluded, phenotype unknown: n = 1. EF: one phenotype with n of at least 3, two are required. "
+        "EF: excluded, n below 3: dcm, tac."
     )
 
 
 def test_without_a_test_there_is_a_dash_and_a_reason(print_table):
     files = print_table(*function_of({"control": 3, "tac": 2}))
     assert set(pd.read_csv(files["csv"], dtype=str)["p"]) == {"–"}
-    assert "All metrics: one phenotype with at least 3 mice, two are required." in files["html"].read_text("utf-8")
+    assert "All metrics: one phenotype with n of at least 3, two are required." in files["html"].read_text("utf-8")
     assert "ANOVA" not in files["html"].read_text("utf-8")
 
 

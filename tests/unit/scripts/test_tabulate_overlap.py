@@ -107,7 +107,7 @@ def test_failed_missing_and_single_are_explained(table_2):
 def test_one_mouse_or_phase_has_no_test(table_2):
     cells, footnote, _ = table_2(overlap_of(1))
     assert cells.loc["Blood pool, ED", "Dice"].endswith(" ± –")
-    assert "ANOVA: not computed (1 complete mouse, at least 2 are required)." in footnote
+    assert "ANOVA: not computed (n = 1 with complete data, at least 2 are required)." in footnote
     assert "paired t-tests: blood pool, 0.0" in footnote
     _, footnote, _ = table_2(overlap_of(4)[lambda t: t["phase"] == "ED"])
     assert "Blood pool, ED and ES: only ED has values." in footnote

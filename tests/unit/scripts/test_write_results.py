@@ -617,8 +617,8 @@ def test_what_could_not_be_computed_is_named(tmp_path, write):
     paths = statistics(tmp_path, known)
     found = paragraphs(write({name: read_csv(path) for name, path in paths.items()}))["Segmentation accuracy"]
     assert found[1:] == [
-        "The ANOVA of the Dice coefficient could not be computed (1 complete mouse, at least 2 are required).",
-        "The association of the Dice coefficient with the absolute error could not be tested (1 mouse with both "
+        "The ANOVA of the Dice coefficient could not be computed (n = 1 with complete data, at least 2 are required).",
+        "The association of the Dice coefficient with the absolute error could not be tested (n = 1 with both "
         "values, at least 3 are required).",
     ]
 

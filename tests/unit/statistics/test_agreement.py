@@ -320,7 +320,7 @@ GROUPS = {
 LINE = "the differences lie exactly on a line: no test of the slope, no regression-based limits"
 SAME = "all differences are the same: no t-test, equivalence test, regression or confidence limits"
 THREE = "3 pairs: confidence limits of correlations require 4"
-MEAN = "the mean of both is the same in every mouse: no regression, no ICC limits"
+MEAN = "the mean of both does not vary: no regression, no ICC limits"
 
 
 @pytest.mark.parametrize(
@@ -381,7 +381,7 @@ def test_small_samples_never_leave_an_unexplained_gap(seed):
 
 def test_a_pair_with_a_missing_value_does_not_count():
     with_gaps = agreement([*MINI, NAN, 400], [*LARGE, 400, NAN], margin=9)
-    assert with_gaps.pop("note") == f"2 of 19 mice excluded, no value for reference or reader; {NO_PROPORTIONAL}"
+    assert with_gaps.pop("note") == f"2 of 19 scans excluded, no value for reference or reader; {NO_PROPORTIONAL}"
     whole = agreement(MINI, LARGE, margin=9)
     assert [why.code for why in with_gaps.pop("reasons")] == ["pairs_missing", "no_proportional_bias"]
     for name, value in with_gaps.items():

@@ -118,4 +118,4 @@ def test_sample_size_is_based_on_means_of_animals(function):
     expected = sample_sizes(means, {scan[0]: name for scan, name in PHENOTYPES.items()}, 0.05, 0.8, {"EDV": 10}).iloc[0]
     columns = ["n", "groups", "reference_sd", "reader_sd", "slope", "reference_mice_per_group", "change_absolute"]
     assert found[columns].tolist() == pytest.approx(expected[columns].tolist())
-    assert "SD of the means over the scans of each animal" in found["note"]
+    assert "SD of means over several scans" in found["note"]

@@ -125,17 +125,17 @@ def test_limits_of_a_rank_are_ranks_that_occurred():
 def test_what_cannot_be_said_is_missing_with_a_reason():
     none = annotate(rank(readers(a=[], b=[]), True, 0.05))
     assert none["n"].to_list() == [0, 0]
-    assert none["note"].unique() == "no mouse was measured by all readers"
+    assert none["note"].unique() == "none was measured by all readers"
     one = annotate(rank(readers(a=[0.5], b=[0.7]), True, 0.05))
     assert one["rank"].to_list() == [2, 1]
     assert one[["mean_ci_low", "rank_ci_low", "probability_best"]].isna().all(axis=None)
-    few = f"ranks over resampled mice require {MIN_RESAMPLED}"
-    assert one["note"].unique() == f"1 mouse: no confidence limits; 1 mouse: {few}"
+    few = f"ranks over resamples require {MIN_RESAMPLED}"
+    assert one["note"].unique() == f"n = 1: no confidence limits; n = 1: {few}"
     same = annotate(rank(readers(a=[0.0, 0, 0], b=[1.0, 2, 3]), False, 0.05))
     assert same["mean_ci_low"].isna().to_list() == [True, False]
     assert same["note"].to_list() == [
-        f"the value is the same in every mouse: no confidence limits of the mean; 3 mice: {few}",
-        f"3 mice: {few}",
+        f"the value does not vary: no confidence limits of the mean; n = 3: {few}",
+        f"n = 3: {few}",
     ]
     assert same[["probability_best", "rank_ci_high"]].isna().all(axis=None)
     assert same["rank"].to_list() == [1, 2]

@@ -106,4 +106,4 @@ def test_sloping_limits_of_several_scans_are_not_given():
     x = rng.normal(60, 10, 15)[animal] + rng.normal(0, 1, 30)
     row = agreement(x, 30 + 0.5 * x + rng.normal(0, 1, 30), animals=animal)
     assert row["slope_p"] < 1e-3 and np.isnan(row["loa_low_slope"])
-    assert "several scans of an animal: no regression-based limits" in row["note"]
+    assert "several scans were averaged: no regression-based limits" in row["note"]

@@ -15,13 +15,13 @@ def test_mice_are_counted():
 def test_many_names_are_a_number_in_print():
     few, many = ([f"Mouse{number}" for number in range(n)] for n in (5, 6))
     assert words(reason("dice_missing", mice=few), brief=True) == f"excluded, Dice missing: {', '.join(few)}"
-    assert words(reason("dice_missing", mice=many), brief=True) == "excluded, Dice missing: 6 mice"
+    assert words(reason("dice_missing", mice=many), brief=True) == "excluded, Dice missing: n = 6"
     assert words(reason("dice_missing", mice=many)) == f"excluded, Dice missing: {', '.join(many)}"
 
 
 def test_a_note_words_each_reason_once():
-    why = [reason("no_value"), reason("too_few_mice", mice(1)), reason("no_value")]
-    assert note(why) == "no value; 1 mouse, at least 2 are required"
+    why = [reason("no_value"), reason("too_few_mice", "n = 1"), reason("no_value")]
+    assert note(why) == "no value; n = 1, at least 2 are required"
 
 
 def test_reasons_pass_through_a_table_whatever_the_names(tmp_path):
@@ -30,7 +30,7 @@ def test_reasons_pass_through_a_table_whatever_the_names(tmp_path):
     write_csv(annotate(pd.DataFrame({"note": "", "reasons": why})), tmp_path / "table.csv")
     table = read_csv(tmp_path / "table.csv")
     assert [reasons_of(cell) for cell in table["reasons"]] == why
-    assert table["note"].to_list()[1:] == [note(why[1]), "2 of 5 mice excluded, no value for reference or reader"]
+    assert table["note"].to_list()[1:] == [note(why[1]), "2 of 5 scans excluded, no value for reference or reader"]
 
 
 def test_every_reason_has_its_words_and_no_code_reads_a_note(root):

@@ -133,7 +133,7 @@ def test_phenotypes_of_too_few_mice_are_not_tested(sizes):
     found = overlap_model(overlap, {f"Mouse{m}": kind for m, kind in enumerate(kinds)}, 0.05).set_index("term")
     of_phenotype = found[found.index.str.startswith("phenotype")]
     assert of_phenotype[["p", "p_adjusted", "F"]].isna().all(axis=None)
-    assert of_phenotype["note"].str.contains("fewer than 3 mice").all()
+    assert of_phenotype["note"].str.contains("n below 3|n of at least 3").all()
     assert found.loc["phase[ES]", "p"] > 0
 
 
@@ -144,7 +144,7 @@ def test_a_small_phenotype_changes_nothing_for_the_others():
     without = overlap[~overlap["mouse"].isin(["Mouse0", "Mouse1"])]
     others = overlap_model(without, phenotypes, 0.05).set_index("term")
     pd.testing.assert_series_equal(found.loc["phenotype", "F":"p"], others.loc["phenotype", "F":"p"])
-    assert found.loc["phenotype", "note"] == "excluded, fewer than 3 mice: rare"
+    assert found.loc["phenotype", "note"] == "excluded, n below 3: rare"
     assert found.loc["phenotype[rare]", ["p", "ci_low"]].isna().all()
     assert np.isfinite(found.loc["phenotype[rare]", "estimate"])
 
@@ -199,7 +199,7 @@ def test_errors_that_do_not_vary():
     overlap, phenotypes = cohort(9)
     found = overlap_model(overlap.assign(dice=0.9), phenotypes, 0.05).set_index("term")
     assert found["p"].isna().all()
-    assert found.loc["phase[ES]", "note"] == "the difference is the same in every mouse: no t-test"
+    assert found.loc["phase[ES]", "note"] == "the difference does not vary: no t-test"
     assert found.loc["phenotype", "note"].startswith("no variation in control, banding, tac")
 
 

@@ -199,20 +199,19 @@ def test_summary_by_hand_with_control_first_and_who_is_left_out(compare):
     control = summary.iloc[0]
     assert (control["reference_mean"], control["reader_mean"]) == (12, 14)
     assert (control["reference_sd"], control["reader_sd"]) == pytest.approx((math.sqrt(8), math.sqrt(18)))
-    unknown = "excluded, phenotype unknown: 1 mouse"
+    unknown = "excluded, phenotype unknown: n = 1"
     assert summary["note"].to_list() == [
         unknown,
-        f"1 mouse: no standard deviation; {unknown}",
-        f"1 mouse: no standard deviation; excluded, no value for reference or reader: m4; {unknown}",
+        f"n = 1: no standard deviation; {unknown}",
+        f"n = 1: no standard deviation; excluded, no value for reference or reader: m4; {unknown}",
     ]
     assert set(tests["note"]) == {
-        "no phenotype with at least 3 mice, two are required; excluded, fewer than 3 mice: Control, Ang, TAC; "
-        + unknown
+        "no phenotype with n of at least 3, two are required; excluded, n below 3: Control, Ang, TAC; " + unknown
     }
     assert differences["note"].to_list() == [
-        "fewer than 3 mice: Control, Ang",
-        "fewer than 3 mice: Control, TAC",
-        "fewer than 3 mice: Ang, TAC",
+        "n below 3: Control, Ang",
+        "n below 3: Control, TAC",
+        "n below 3: Ang, TAC",
     ]
     assert differences["reader_difference"].to_list() == [11, 7, -4]
     assert differences[["reader_p", "reader_ci_low", "reader_p_mannwhitney", "conclusion"]].isna().all(axis=None)
@@ -250,7 +249,7 @@ def test_a_pair_is_significant_only_where_its_metric_is(three, compare):
 def test_a_phenotype_of_one_mouse_changes_nothing_for_the_others(compare):
     function, phenotypes = cohort({"control": 6, "dcm": 5, "other": 4, "tac": 1})
     _, tests, differences = compare(function, phenotypes)
-    assert set(tests["note"]) == {"excluded, fewer than 3 mice: tac"}
+    assert set(tests["note"]) == {"excluded, n below 3: tac"}
     others = function[function["mouse"] != "M16"]
     _, tests_without, differences_without = compare(others, phenotypes)
     words = ["note", "reasons"]
@@ -275,7 +274,7 @@ def test_no_variation_leaves_rows_with_a_note(compare):
     assert note["EDV", "reader", "anova"] == "no variation within any phenotype: no ANOVA"
     assert note["EDV", "reader", "welch_anova"] == "no variation in a, b, c: no Welch's ANOVA"
     assert pd.isna(note["EDV", "reader", "kruskal_wallis"])
-    assert note["ESV", "reader", "kruskal_wallis"] == "the same value in every mouse: no Kruskal-Wallis test"
+    assert note["ESV", "reader", "kruskal_wallis"] == "the value does not vary: no Kruskal-Wallis test"
     assert note["EF", "reader", "welch_anova"] == "no variation in a: no Welch's ANOVA"
     assert pd.isna(note["EF", "reader", "anova"])
     assert (tests["p"].isna() == tests["note"].notna()).all()
@@ -288,7 +287,7 @@ def test_no_variation_leaves_rows_with_a_note(compare):
         "no Welch's ANOVA of the metric: no conclusion; "
         "the reader's error varies in neither group: no test of its difference"
     )
-    assert "the reader is the same in every mouse: no Mann-Whitney test" in differences.loc[("ESV", "a", "b"), "note"]
+    assert "the reader does not vary: no Mann-Whitney test" in differences.loc[("ESV", "a", "b"), "note"]
     assert pd.isna(differences.loc[("ESV", "a", "b"), "conclusion"])
     one_varies = differences.loc[("EF", "a", "b")]
     assert one_varies["note"] == "no Welch's ANOVA of the metric: no conclusion"
@@ -316,14 +315,12 @@ def test_without_a_known_phenotype_or_a_pair_nothing_is_tested(compare):
     summary, tests, differences = compare(function, {})
     assert len(summary) == len(differences) == 0
     assert set(tests["note"]) == {
-        "no phenotype with at least 3 mice, two are required; excluded, phenotype unknown: 6 mice"
+        "no phenotype with n of at least 3, two are required; excluded, phenotype unknown: n = 6"
     }
     function["reader"] = None
     summary, tests, differences = compare(function, phenotypes)
     assert summary["n"].eq(0).all()
-    assert (
-        summary.loc[0, "note"] == "no mouse with both values; excluded, no value for reference or reader: M01, M02, M03"
-    )
+    assert summary.loc[0, "note"] == "none with both values; excluded, no value for reference or reader: M01, M02, M03"
     assert tests["p"].isna().all()
     assert differences["reader_difference"].isna().all()
 

@@ -99,7 +99,7 @@ def test_by_hand():
         "EF",
         "%",
         "points",
-        "5 mice in 2 groups: the SD is very uncertain",
+        "n = 5 in 2 groups: the SD is very uncertain",
     )
 
 
@@ -128,15 +128,15 @@ def test_who_is_left_out_is_named():
     assert (row["n"], row["groups"]) == (3, 2)
     assert row["reference_sd"] == pytest.approx(np.sqrt(50))
     left_out = "excluded, no value for reference or reader: M1, M2; excluded, phenotype unknown: M5"
-    assert row["note"] == f"3 mice in 2 groups: the SD is very uncertain; {left_out}"
+    assert row["note"] == f"n = 3 in 2 groups: the SD is very uncertain; {left_out}"
 
 
 @pytest.mark.parametrize(
     ("reference", "reader", "note"),
     [
-        ([], [], "no mouse with both values"),
-        ([50.0, 60], [np.nan, np.nan], "no mouse with both values"),
-        ([50.0], [51.0], "1 mouse in 1 group: no SD"),
+        ([], [], "none with both values"),
+        ([50.0, 60], [np.nan, np.nan], "none with both values"),
+        ([50.0], [51.0], "n = 1 in 1 group: no SD"),
         ([50.0, 60, 70], [0.1 + 0.2, 0.3, 0.3], "the reader does not vary within groups"),
         ([50.0, 50, 50], [1.0, 2, 3], "the reference does not vary within groups"),
         ([50.0, 60, 70], [3.0, 2, 1], "the reader does not follow the reference (slope not above 0)"),
@@ -156,7 +156,7 @@ def test_what_cannot_be_estimated_has_a_reason(reference, reader, note):
 def test_a_mouse_per_phenotype_has_no_sd():
     function = of_mice([50.0, 60], [51.0, 62])
     row = sample_sizes(function, {"M0": "a", "M1": "b"}, 0.05, 0.8, {"EF": 5.0}).iloc[0]
-    assert row["note"] == "2 mice in 2 groups: no SD"
+    assert row["note"] == "n = 2 in 2 groups: no SD"
 
 
 def test_a_change_beyond_all_mice():
@@ -164,7 +164,7 @@ def test_a_change_beyond_all_mice():
     row = sample_sizes(function, dict.fromkeys(function["mouse"], "a"), 0.05, 0.8, {"EF": 1e-3}).iloc[0]
     assert row["reference_effect_size"] > 0
     assert pd.isna(row["reference_mice_per_group"])
-    assert "reference: more than 1000000 mice per group" in row["note"]
+    assert "reference: more than 1000000 per group" in row["note"]
 
 
 def test_the_file(tmp_path, function):

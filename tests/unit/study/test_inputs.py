@@ -108,3 +108,12 @@ def test_error_of_a_reader_is_that_in_the_cohort_compared_or_else_in_others(stud
     tool = SimpleNamespace(comparison="tool")
     assert short(inputs.validation_by_reader(tool)) == ["measurements/numbers/tool/measurements.csv"]
     assert short(inputs.validation_by_reference(tool)) == ["measurements/numbers/reference/measurements.csv"]
+
+
+def test_animals_are_passed_only_where_one_has_several_scans(study, tmp_path):
+    inputs = Inputs(study)
+    assert inputs.animals(job()) == inputs.animals(job("numbers")) == {}
+    (tmp_path / "people.csv").write_text("mouse,animal,session\nA,M1,day 0\nB,M1,day 7\n")
+    numbers = {"source": study.settings["cohorts"]["numbers"]["source"], "participants": str(tmp_path / "people.csv")}
+    repeated = Study({"study": "s", "cohorts": {"numbers": numbers}, "readers": {}})
+    assert Inputs(repeated).animals(job("numbers")) == {"A": "M1", "B": "M1"}

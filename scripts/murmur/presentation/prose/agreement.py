@@ -65,9 +65,10 @@ def compared(tables: dict[str, pd.DataFrame], cohort: str, reader: str, animals:
         kinds = enumerate_words(f"{phenotype} (n = {size})" for phenotype, size in sizes.items())
         texts.append(f"the {'phenotype was' if len(sizes) == 1 else 'phenotypes were'} {kinds}")
     if scans > n:
+        dice = ", Dice coefficients" if "overlap_summary" in tables else ""
         texts.append(
             "each mouse contributed one value to means, SD, tests and correlations, the mean over its scans; limits of "
-            "agreement, Dice coefficients and coefficients of variation are those of single scans"
+            f"agreement{dice} and coefficients of variation are those of single scans"
         )
     return paragraph(*texts)
 

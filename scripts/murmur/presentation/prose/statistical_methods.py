@@ -72,8 +72,8 @@ def conventions(
     return paragraph(
         "the mouse was the statistical unit of agreement, and differences were calculated as reader − reference",
         "several scans of a mouse were averaged: means, SD, tests, correlations and sample sizes are based on one "
-        "value per mouse, whereas limits of agreement, Dice coefficients and coefficients of variation are those of "
-        "single scans"
+        f"value per mouse, whereas limits of agreement{', Dice coefficients' if 'dice_error' in made else ''} and "
+        "coefficients of variation are those of single scans"
         if repeated
         else "",
         f"standard deviations (SD) were calculated with a denominator of {'n − 1' if statistics['sd_ddof'] else 'n'}",
