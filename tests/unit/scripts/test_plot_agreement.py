@@ -20,8 +20,8 @@ def pairs(mice: int, slope: float = 0) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["mouse", "metric", "unit", "reference", "reader"])
 
 
-def plot(folder, table, suffix="png"):
-    numbers = agreement_table(table, 1, 0.05, {})
+def plot(folder, table, suffix="png", animals=None):
+    numbers = agreement_table(table, 1, 0.05, {}, animals or {})
     write_csv(table, folder / "function.csv")
     write_csv(numbers, folder / "agreement.csv")
     output = folder / f"figure.{suffix}"
@@ -56,6 +56,22 @@ def test_the_lines_lie_at_the_numbers_of_the_table_and_every_mouse_is_a_point(tm
         np.testing.assert_allclose(bars, [pair for pair in limits if pair.notna().all()])
         assert f"n = {mice}" in equality.get_title(loc="left")
     assert smallest_font(seen[0]) >= 7
+
+
+def test_every_scan_is_a_point_and_the_line_that_of_animals(tmp_path, monkeypatch):
+    seen = record_figures(monkeypatch)
+    table = pairs(24, slope=0.5)
+    table = table[table["metric"] == "EF"]
+    animals = {mouse: f"animal{number % 12}" for number, mouse in enumerate(table["mouse"])}
+    _, numbers = plot(tmp_path, table, animals=animals)
+    panel, equality = seen[0].axes[6], seen[0].axes[9]
+    (points,) = (marks.get_offsets() for marks in panel.collections if isinstance(marks, PathCollection))
+    assert len(points) == 24
+    assert equality.get_title(loc="left").endswith("n = 12 (24 scans)")
+    (line,) = (line for line in panel.lines if slopes(line))
+    x, y = line.get_data()
+    np.testing.assert_allclose(y, numbers.loc["EF", "intercept"] + numbers.loc["EF", "slope"] * x)
+    assert numbers.loc["EF", "slope_p_holm"] < 0.05
 
 
 def test_a_proportional_bias_is_drawn_as_sloping_lines(tmp_path, monkeypatch):

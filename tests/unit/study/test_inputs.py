@@ -114,6 +114,7 @@ def test_animals_are_passed_only_where_one_has_several_scans(study, tmp_path):
     inputs = Inputs(study)
     assert inputs.animals(job()) == inputs.animals(job("numbers")) == {}
     (tmp_path / "people.csv").write_text("mouse,animal,session\nA,M1,day 0\nB,M1,day 7\n")
-    numbers = {"source": study.settings["cohorts"]["numbers"]["source"], "participants": str(tmp_path / "people.csv")}
+    table, people = (str(tmp_path / name) for name in ("table.csv", "people.csv"))
+    numbers = {"source": {"measurements": table}, "participants": people}
     repeated = Study({"study": "s", "cohorts": {"numbers": numbers}, "readers": {}})
     assert Inputs(repeated).animals(job("numbers")) == {"A": "M1", "B": "M1"}

@@ -84,6 +84,10 @@ def conventions(
     )
 
 
+SLOPING = (
+    "; where the slope was significant, limits of agreement were also computed as linear functions of the mean (Bland "
+    "and Altman, Stat Methods Med Res 1999;8:135)"
+)
 COMPONENTS = (
     "with an SD from the variances of differences between and within mice and CI by the MOVER method (Zou, Stat "
     "Methods Med Res 2013;22:630)"
@@ -112,8 +116,7 @@ def agreement(statistics: dict, table: pd.DataFrame) -> str:
         if several.any() and not several.all()
         else "",
         "proportional bias was tested by regressing the difference on the mean of the two measurements, with Holm "
-        "correction; where the slope was significant, limits of agreement were also computed as linear functions of "
-        "the mean (Bland and Altman, Stat Methods Med Res 1999;8:135)"
+        f"correction{'' if several.all() else SLOPING}"
         if _any(table, "slope_p")
         else "",
         "equivalence was assessed by two one-sided paired t-tests with Holm correction and margins of " + margins
