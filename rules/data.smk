@@ -30,6 +30,7 @@ for name in study.cohorts_from("phantom"):
             mice=study.cohorts[name].found,
             phenotypes=study.cohorts[name].phantom_phenotypes,
             scans=study.cohorts[name].scans,
+            corruptions=study.cohorts[name].corruptions,
             seed=PHANTOM["seed"],
             field_T=PHANTOM["field_T"],
             frame_interval_ms=PHANTOM["frame_interval_ms"],

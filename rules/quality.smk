@@ -3,7 +3,8 @@
 #   in    manifest.csv, the mouse files and the segmentations, frames.csv; reference function and split of the training
 #         mice
 #   out   measurements/COHORT/READER/signs.csv, findings.csv, quality.csv, review.csv; figures/COHORT/READER/review.pdf;
-#         statistics/COHORT/READER/correction_*.csv, figures/COHORT/READER/figure_corrections.*;
+#         statistics/COHORT/READER/correction_*.csv, quality_check.csv, predicted_quality.csv;
+#         figures/COHORT/READER/figure_corrections.*, figure_quality.*;
 #         export/COHORT/READER/MOUSE/*, for programs that edit masks;
 #         export_nnunet/DATASET/*, to train nnU-Net
 
@@ -198,3 +199,46 @@ rule plot_corrections:
         "Plot the cost of correction of {wildcards.reader} on {wildcards.cohort}"
     script:
         "../scripts/plot_corrections.py"
+
+
+rule check_quality:
+    input:
+        quality=rules.predict_quality.output.quality,
+        findings=rules.find_signs.output.findings,
+        overlap=inputs.overlap,
+        function=rules.measure_function.output.function,
+    output:
+        scans="<results>/statistics/{cohort}/{reader}/predicted_quality.csv",
+        summary="<results>/statistics/{cohort}/{reader}/quality_check.csv",
+    log:
+        "<logs>/check_quality/{cohort}/{reader}.log",
+    conda:
+        "../envs/analysis.yaml"
+    resources:
+        **SMALL,
+    params:
+        code=code("check_quality"),
+    message:
+        "Compare predicted and true quality of {wildcards.cohort} by {wildcards.reader}"
+    script:
+        "../scripts/check_quality.py"
+
+
+rule plot_quality:
+    input:
+        scans=rules.check_quality.output.scans,
+        summary=rules.check_quality.output.summary,
+    output:
+        *figure("figure_quality", "Predicted quality", **BY_READER),
+    log:
+        "<logs>/plot_quality/{cohort}/{reader}.log",
+    conda:
+        "../envs/analysis.yaml"
+    resources:
+        **SMALL,
+    params:
+        code=code("plot_quality"),
+    message:
+        "Plot predicted and true quality of {wildcards.cohort} by {wildcards.reader}"
+    script:
+        "../scripts/plot_quality.py"

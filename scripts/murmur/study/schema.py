@@ -42,6 +42,10 @@ PATTERNS = {
     r"^([1-9]\d*|[1-9]\d*/[1-9]\d*)\Z": "expected the number of a scan, or SCAN/RECONSTRUCTION as in 5/2",
     r"^FG_[A-Z_]+\Z": "expected the name of a frame group, such as FG_CYCLE",
     r"\S": "expected text; give a reason",
+    r"^(none|(inflow|misgating|ghosting|bias|noise|blur|cropped|swapped|spacing|contrast) [1-5])\Z": (
+        "expected none, or inflow, misgating, ghosting, bias, noise, blur, cropped, swapped, spacing or contrast with "
+        "a severity of 1 to 5, such as blur 3"
+    ),
     r"^(mouse|rat|pig|human)\Z": "expected mouse, rat, pig, human, or a section with name and plural",
 }
 # Keys that have no effect without another key.

@@ -31,21 +31,32 @@ class PhantomCohort(Cohort):
     with_inflow = True
 
     def _check_source(self, key: str) -> None:
-        if self.sessions and self.source["phantom"]["varied"]:
-            raise BadInput(f"{key}.phantom: found sessions of varied mice, expected either; remove sessions or varied")
+        given = [each for each in ("sessions", "corruptions", "varied") if self.source["phantom"].get(each)]
+        if len(given) > 1:
+            raise BadInput(f"{key}.phantom: found {' and '.join(given)}, expected one of them; remove the others")
 
     @cached_property
     def found(self) -> list[str]:
-        """Mouse1, Mouse2, ..., as many as the study file requests; with sessions, their scans: Mouse1_baseline, ..."""
+        """Mouse1, Mouse2, ..., as many as the study file requests; with several scans of each, Mouse1_baseline, ..."""
         names = [f"Mouse{number}" for number in range(1, len(phenotypes_of(self.source["phantom"]["mice"])) + 1)]
-        if not self.sessions:
+        if not self.repeats:
             return names
-        return [f"{name}_{session.replace(' ', '_')}" for name in names for session in self.sessions]
+        return [f"{name}_{session.replace(' ', '_')}" for name in names for session in self.repeats]
 
     @property
     def sessions(self) -> list[str]:
         """The sessions at which each mouse is scanned; empty if it is scanned once."""
         return self.source["phantom"].get("sessions", [])
+
+    @property
+    def corruptions(self) -> list[str]:
+        """The corruptions of the images, with each of which each mouse is scanned; empty without."""
+        return self.source["phantom"].get("corruptions", [])
+
+    @property
+    def repeats(self) -> list[str]:
+        """The sessions, or the corruptions, of each mouse; empty if it is scanned once."""
+        return self.sessions or self.corruptions
 
     @property
     def generated(self) -> list[str]:
@@ -56,25 +67,26 @@ class PhantomCohort(Cohort):
     def phantom_phenotypes(self) -> list[str]:
         """The phenotype that each scan is generated with, in the order of `found`."""
         phenotypes = phenotypes_of(self.source["phantom"]["mice"])
-        return [phenotype for phenotype in phenotypes for _ in self.sessions or [""]]
+        return [phenotype for phenotype in phenotypes for _ in self.repeats or [""]]
 
     @cached_property
     def scans(self) -> list[tuple[int, tuple[int, int] | None]]:
         """Index of the mouse and session of each scan, in the order of `found`, as `phantom_mouse` takes them."""
         several = len(self.sessions)
         if not several:
-            return [(index, None) for index in range(len(self.found))]
+            return [(number // max(1, len(self.corruptions)), None) for number in range(len(self.found))]
         return [(number // several, (number % several, several)) for number in range(len(self.found))]
 
     def _own_phenotypes(self) -> dict[str, str]:
         return dict(zip(self.found, self.phantom_phenotypes, strict=True))
 
     def _own_scans(self) -> dict[str, tuple[str, str]]:
-        if not self.sessions:
+        several = len(self.repeats)
+        if not several:
             return {}
         return {
-            mouse: (f"Mouse{1 + index}", self.sessions[session[0]])
-            for mouse, (index, session) in zip(self.found, self.scans, strict=True)
+            mouse: (f"Mouse{1 + number // several}", self.repeats[number % several])
+            for number, mouse in enumerate(self.found)
         }
 
     def _own_heart_rates(self) -> dict[str, float]:
@@ -83,15 +95,15 @@ class PhantomCohort(Cohort):
             return {}
         from murmur.phantom.mouse import heart_rates
 
-        several = len(self.sessions)
-        count = len(self.found) // max(1, several)
+        several, copies = len(self.sessions), max(1, len(self.corruptions))
+        count = len(self.found) // max(several, copies)
         rates = heart_rates(phantom["seed"], count, phantom["frame_interval_ms"], several)
-        return dict(zip(self.found, rates, strict=True))
+        return dict(zip(self.found, [rate for rate in rates for _ in range(copies)], strict=True))
 
     def _with_a_fixed_set(self) -> tuple[set[str], set[str]]:
-        varied = self.source["phantom"]["varied"]
+        without = self.source["phantom"]["varied"] or self.corruptions
         inflow = {mouse for mouse, (index, _) in zip(self.found, self.scans, strict=True) if has_inflow_frames(index)}
-        return set() if varied else inflow & set(self.mice), set()
+        return set() if without else inflow & set(self.mice), set()
 
 
 class FolderCohort(Cohort):

@@ -203,9 +203,20 @@ def test_files_have_the_published_layout_and_the_same_bytes_in_any_process(phant
     files = [str(tmp_path / "made" / f"{mouse}.h5") for mouse in mice]
     table, truth = tmp_path / "made/participants.tsv", tmp_path / "made/truth.csv"
     generate_phantom.main(
-        mice, ["dcm", "control"], [(0, None), (1, None)], 1, 9.4, 5.0, False, files, str(table), str(truth), threads=2
+        mice,
+        ["dcm", "control"],
+        [(0, None), (1, None)],
+        [],
+        1,
+        9.4,
+        5.0,
+        False,
+        files,
+        str(table),
+        str(truth),
+        threads=2,
     )
-    generate_phantom.generate_mouse(1, (0, None), "dcm", tmp_path / "again.h5")
+    generate_phantom.generate_mouse(1, (0, None), None, "dcm", tmp_path / "again.h5")
     assert Path(files[0]).read_bytes() == (tmp_path / "again.h5").read_bytes()
     made = sorted(path.name for path in table.parent.iterdir())
     assert made == ["Mouse1.h5", "Mouse2.h5", "participants.tsv", "truth.csv"]
@@ -223,6 +234,25 @@ def test_files_have_the_published_layout_and_the_same_bytes_in_any_process(phant
         assert file["Frames_with_ROI"][()].tolist() == phantoms[0].frames_with_roi
         assert file.attrs["spacing_mm"].tolist() == [0.1, 0.1, 1.0]
         assert file.attrs["frame_interval_ms"] == 5.0
+
+
+def test_corrupted_scans_are_of_the_same_mouse_with_masks_at_ed_and_es(phantoms, tmp_path):
+    made = {}
+    for corruption in ("none", "blur 2", "spacing 4"):
+        path = tmp_path / f"{corruption}.h5"
+        generate_phantom.generate_mouse(1, (0, None), corruption, "dcm", path, frame_interval_ms=5.0)
+        with h5py.File(path) as file:
+            made[corruption] = file["Images"][()], file["Masks"][()], file.attrs["spacing_mm"].tolist()
+            frames = file["Frames_with_ROI"][()].tolist()
+        assert frames == sorted(ed_es(phantoms[0]))
+        assert np.flatnonzero(made[corruption][1].any(axis=(0, 1, 2))).tolist() == frames
+        np.testing.assert_array_equal(made[corruption][1][..., frames], phantoms[0].masks[..., frames])
+    np.testing.assert_array_equal(made["none"][0], phantoms[0].images)
+    assert (
+        np.abs(np.diff(made["blur 2"][0].astype(int), axis=0)).mean()
+        < 0.5 * np.abs(np.diff(made["none"][0].astype(int), axis=0)).mean()
+    )
+    assert min(abs(made["spacing 4"][2][0] - pixel) for pixel in (0.14, 0.1 / 1.4)) < 1e-12
 
 
 @pytest.mark.parametrize("seed", range(5))

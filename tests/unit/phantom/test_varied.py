@@ -123,6 +123,7 @@ def test_varied_files_have_the_same_bytes_in_any_process(varied, tmp_path):
         ["Mouse1"],
         ["dcm"],
         [(0, None)],
+        [],
         3,
         9.4,
         5.0,
@@ -132,7 +133,7 @@ def test_varied_files_have_the_same_bytes_in_any_process(varied, tmp_path):
         tmp_path / "truth.csv",
         threads=2,
     )
-    generate_phantom.generate_mouse(3, (0, None), "dcm", tmp_path / "again.h5", varied=True)
+    generate_phantom.generate_mouse(3, (0, None), None, "dcm", tmp_path / "again.h5", varied=True)
     assert Path(file).read_bytes() == (tmp_path / "again.h5").read_bytes()
     with h5py.File(file) as found:
         assert np.array_equal(found["Images"][()], varied[0].images)

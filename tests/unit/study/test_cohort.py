@@ -7,6 +7,7 @@ import pytest
 from murmur.data import measurement_table
 from murmur.data.mouse_file import write_cine
 from murmur.errors import BadInput
+from murmur.phantom.corruption import KINDS, SEVERITIES
 from murmur.study.study import Study
 
 
@@ -223,6 +224,25 @@ def test_columns_of_the_participants_differ_from_those_that_are_computed(mice, t
     assert mice(participants="people.tsv").participants["notes"].tolist()[0] == "calm"
 
 
+def test_corrupted_phantom_names_mice_and_corruptions():
+    phantom = {"mice": 2, "corruptions": ["none", "blur 3", "cropped 5"], "seed": 3}
+    study = {"study": "s", "cohorts": {"m": {"source": {"phantom": phantom}}}}
+    cohort = Study(study).cohorts["m"]
+    assert cohort.mice == [f"Mouse{n}_{name}" for n in (1, 2) for name in ("none", "blur_3", "cropped_5")]
+    assert cohort.scans == [(index, None) for index in (0, 0, 0, 1, 1, 1)]
+    assert cohort.participants["animal"].tolist() == ["Mouse1"] * 3 + ["Mouse2"] * 3
+    assert cohort.participants["session"].tolist() == phantom["corruptions"] * 2
+    phantom["corruptions"].append("blurr 3")
+    with pytest.raises(BadInput, match=r"corruptions.3: found \"blurr 3\", expected none, or inflow, misgating"):
+        Study(study)
+
+
+def test_every_corruption_can_be_asked_for():
+    phantom = {"mice": 1, "corruptions": [f"{kind} {severity}" for kind in KINDS for severity in SEVERITIES]}
+    cohort = Study({"study": "s", "cohorts": {"m": {"source": {"phantom": phantom}}}}).cohorts["m"]
+    assert len(cohort.mice) == 50
+
+
 def test_phantom_with_sessions_names_animals_and_sessions():
     phantom = {"mice": {"control": 1, "tac": 1}, "sessions": ["baseline", "day 7"], "seed": 3}
     found = Study({"study": "s", "cohorts": {"a": {"source": {"phantom": phantom}}}}).cohorts["a"]
@@ -232,5 +252,5 @@ def test_phantom_with_sessions_names_animals_and_sessions():
     assert table["session"].tolist() == ["baseline", "day 7"] * 2
     assert table["group"].tolist() == ["control", "control", "tac", "tac"]
     assert found.scans == [(0, (0, 2)), (0, (1, 2)), (1, (0, 2)), (1, (1, 2))]
-    with pytest.raises(BadInput, match="sessions of varied mice"):
+    with pytest.raises(BadInput, match="found sessions and varied, expected one of them"):
         Study({"study": "s", "cohorts": {"a": {"source": {"phantom": phantom | {"varied": True}}}}})

@@ -58,6 +58,8 @@ def images(name: str, cohort: dict, manifest: pd.DataFrame, excluded: Mapping[st
         origin = (
             f"simulated with the Murmur digital phantom at {phantom['field_T']:g} T (seed {phantom['seed']}){varied}"
         )
+        if corruptions := [each for each in phantom.get("corruptions", []) if each != "none"]:
+            origin += f", with corrupted images ({enumerate_words(corruptions)}; severity of 1 to 5)"
     elif "published" in source:
         origin = "from the publicly available data of the original study (doi 10.1016/j.jocmr.2026.102706)"
     else:
