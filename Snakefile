@@ -4,6 +4,7 @@
 #   snakemake --cores all --configfile my_study.yaml    any other study; config/README.md documents every key
 #   snakemake --cores all measurements                  one stage; snakemake --list lists them all
 
+from snakemake import __version__
 from snakemake.utils import min_version
 
 min_version("9.19")
@@ -36,11 +37,14 @@ report: caption_file("workflow.rst")
 container: f"{workflow.basedir}/murmur.sif"
 
 
-# After each job, Snakemake 9.27 starts a timer that looks at the waiting jobs every second until none is left, so that
-# it keeps a third of a core busy once a hundred jobs have ended. The timers serve its limit of 100 jobs a second, which
-# is never reached.
 onstart:
+    # After each job, Snakemake 9.27 starts a timer that looks at the waiting jobs every second until none is left, so
+    # that it keeps a third of a core busy once a hundred jobs have ended. The timers serve its limit of 100 jobs a
+    # second, which is never reached.
     workflow.scheduler.job_rate_limiter = None
+    # What a job cannot find out itself, for its record.
+    study_files = map(os.path.relpath, workflow.configfiles)
+    export_run_context(config["study"], study_files, __version__, commit_of(workflow.basedir), workflow.rules)
 
 
 include: "rules/data.smk"

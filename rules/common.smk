@@ -18,6 +18,7 @@ from murmur.errors import BadInput
 from murmur.files import MEMORY, write_text
 from murmur.provenance.code import commit_of, modules_of, science_of_job
 from murmur.provenance.record import label_of, ran_with_cuda
+from murmur.provenance.run_context import export_run_context
 from murmur.study.dates import correct_dates
 from murmur.study.inputs import Inputs
 from murmur.study.study import Study

@@ -3,12 +3,8 @@
 #   in    all results of the study, with the records of its jobs; the study file
 #   out   tables/methods.md; provenance/records.html, records.csv and a copy of the study file
 #
-# Every job of every rule writes its record, provenance/jobs/RULE/WILDCARDS.json. Information that a job cannot obtain
-# itself, such as the Snakemake version, is exported when the workflow starts.
+# Every job of every rule writes its record, provenance/jobs/RULE/WILDCARDS.json.
 
-from snakemake import __version__ as snakemake_version
-
-from murmur.provenance.run_context import export_run_context
 from murmur.study.schema import in_force
 
 animals_scanned_repeatedly = {
@@ -17,16 +13,6 @@ animals_scanned_repeatedly = {
     if cohort.animals_scanned_repeatedly
 }
 TABLES = [pair for pair in PAIRS if pair not in PAIRS_WITH_IMAGES]
-
-
-onstart:
-    export_run_context(
-        study.settings["study"],
-        map(os.path.relpath, workflow.configfiles),
-        snakemake_version,
-        commit_of(workflow.basedir),
-        workflow.rules,
-    )
 
 
 rule write_methods:

@@ -29,6 +29,13 @@ def test_snakemake_lint(root, tmp_path):
     run(root, "snakemake", "--lint", "--directory", str(tmp_path), "--snakefile", "Snakefile")
 
 
+@pytest.mark.parametrize("hook", ["onstart", "onsuccess", "onerror"])
+def test_hooks_of_snakemake_are_defined_once(root, hook):
+    """Snakemake calls the last definition only."""
+    text = "\n".join(path.read_text() for path in (root / "Snakefile", *(root / "rules").glob("*.smk")))
+    assert text.count(f"\n{hook}:") <= 1
+
+
 def test_config_readme_is_in_step_with_the_schema(root):
     assert (root / "config" / "README.md").read_text() == readme(), "run: python tools/write_config_readme.py"
 
