@@ -21,11 +21,12 @@ from statsmodels.stats.power import TTestIndPower
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "scripts"))
 
-from murmur.comparison.changes import BETWEEN, WITHIN, changes_of  # noqa: E402
+from murmur.comparison.changes import changes_of  # noqa: E402
 from murmur.comparison.compare import frame  # noqa: E402
 from murmur.comparison.design import Design, Values  # noqa: E402
 from murmur.comparison.omnibus import effects_of  # noqa: E402
-from murmur.comparison.pairs import DIFFERENCES, SIGNIFICANT, differences_of, with_verdicts  # noqa: E402
+from murmur.comparison.pairs import DIFFERENCES, differences_of, with_verdicts  # noqa: E402
+from murmur.comparison.verdicts import BETWEEN, SIGNIFICANT, WITHIN  # noqa: E402
 
 ALPHA = 0.05
 KINDS = ("normal", "skewed", "unequal SD")

@@ -24,7 +24,7 @@ sys.path.insert(0, str(ROOT / "scripts"))
 from murmur.statistics.agreement import agreement, proportional_bias  # noqa: E402
 from murmur.statistics.cohort_comparison import compare  # noqa: E402
 from murmur.statistics.correlation import pearson, spearman  # noqa: E402
-from murmur.statistics.dice_anova import EFFECTS  # noqa: E402
+from murmur.statistics.dice_cells import EFFECTS  # noqa: E402
 from murmur.statistics.limits import Z  # noqa: E402
 from murmur.statistics.overlap_model import between_phenotypes  # noqa: E402
 from murmur.statistics.paired import holm, paired_test  # noqa: E402

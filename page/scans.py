@@ -13,7 +13,7 @@ import numpy as np
 
 import convert_dicom
 import convert_nifti
-from murmur.data.manifest import check_mouse
+from murmur.data.mouse import check_mouse
 from murmur.data.mouse_file import attribute, check_header, images_of, open_mouse
 from murmur.data.nifti import NiftiFolder
 from murmur.data.nifti_file import interval_of, is_placed, open_nifti, read_values, spacing_of

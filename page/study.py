@@ -23,7 +23,7 @@ import measure_volumes
 import measure_wall
 import predict_quality
 import tabulate_measurements
-from murmur.data.corrections import Decision, correction_files
+from murmur.data.review import Decision, correction_files
 from murmur.files import natural_key, write_text
 from murmur.quality.signs import TRAINED
 from murmur.study.inputs import Inputs

@@ -69,7 +69,7 @@ def _interval(scan: Scan) -> float:
 
 def _odd(path: str) -> list[str]:
     """Return what is odd about spacing and frame interval of a mouse file, in words."""
-    from murmur.data.manifest import check_mouse
+    from murmur.data.mouse import check_mouse
 
     return [f"found {odd.found}, expected {odd.expected}" for odd in check_grid(check_mouse(path), False, False)]
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from murmur.csv_tables import write_csv
-from murmur.data.manifest import describe
+from murmur.data.mouse import describe
 from murmur.errors import BadInput
 from murmur.job import job, processes
 from murmur.logs import log, progress

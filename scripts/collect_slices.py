@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import h5py
 import numpy as np
 
-from murmur.data.manifest import Mouse, check_mouse
+from murmur.data.mouse import Mouse, check_mouse
 from murmur.data.mouse_file import read_frame
 from murmur.data.split import check_split
 from murmur.errors import BadInput

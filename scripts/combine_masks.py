@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from murmur.data.manifest import check_mouse
+from murmur.data.mouse import check_mouse
 from murmur.data.mouse_file import write_cine
 from murmur.data.reader_masks import read_segmentations
 from murmur.job import job

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from murmur.csv_tables import read_csv, write_csv
 from murmur.job import job
 from murmur.statistics.animals import ONE_SCAN_EACH
-from murmur.statistics.dice_anova import anova, dice_by_cell, pairwise
+from murmur.statistics.dice_anova import anova, pairwise
+from murmur.statistics.dice_cells import dice_by_cell
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

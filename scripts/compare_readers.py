@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from murmur.csv_tables import read_csv, write_csv
 from murmur.job import job
 from murmur.statistics.animals import ONE_SCAN_EACH
-from murmur.statistics.dice_anova import dice_by_cell
+from murmur.statistics.dice_cells import dice_by_cell
 from murmur.statistics.network_summary import averaged
 from murmur.statistics.ranking import absolute_errors, mean_dice
 from murmur.statistics.reader_comparison import compare_pairs, place_beside, rank_readers

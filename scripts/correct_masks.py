@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from murmur.data.corrections import Decision, corrected
-from murmur.data.manifest import check_mouse
+from murmur.data.corrections import corrected
+from murmur.data.mouse import check_mouse
 from murmur.data.mouse_file import affine_of, affine_to_write, numeric_dataset, open_mouse, segmented_frames, write_cine
+from murmur.data.review import Decision
 from murmur.files import remembered_sha256
 from murmur.job import job
 from murmur.logs import log

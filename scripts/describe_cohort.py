@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from murmur.csv_tables import read_csv, write_csv
-from murmur.data.manifest import GRID
+from murmur.data.mouse import GRID
 from murmur.job import job
 
 if TYPE_CHECKING:

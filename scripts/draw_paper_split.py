@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from murmur.csv_tables import read_csv, write_csv
-from murmur.data.manifest import Mouse, read_manifest
+from murmur.data.manifest import read_manifest
+from murmur.data.mouse import Mouse
 from murmur.data.split import draw_split
 from murmur.errors import BadInput
 from murmur.job import job

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from murmur.data.corrections import ends
-from murmur.data.manifest import check_mouse
+from murmur.data.mouse import check_mouse
 from murmur.data.mouse_file import affine_of, affine_to_write, images_of, numeric_dataset, open_mouse
 from murmur.data.nifti_file import write_nifti
 from murmur.files import write_text

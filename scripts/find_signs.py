@@ -13,7 +13,8 @@ import numpy as np
 import pandas as pd
 
 from murmur.csv_tables import read_csv, write_csv
-from murmur.data.manifest import Mouse, read_manifest
+from murmur.data.manifest import read_manifest
+from murmur.data.mouse import Mouse
 from murmur.data.mouse_file import images_of, numeric_dataset, open_mouse, segmented_frames
 from murmur.job import job, processes
 from murmur.logs import log, progress

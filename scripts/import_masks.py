@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from murmur.data.manifest import Mouse, read_manifest
+from murmur.data.manifest import read_manifest
+from murmur.data.mouse import Mouse
 from murmur.data.mouse_file import affine_of, affine_to_write, open_mouse, write_cine
 from murmur.data.nifti_file import grid_image
 from murmur.data.nifti_masks import NiftiMasks

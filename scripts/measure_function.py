@@ -11,7 +11,8 @@ import pandas as pd
 
 from murmur.csv_tables import read_csv, write_csv
 from murmur.data.chosen_phases import check_phases, read_phases
-from murmur.data.manifest import Mouse, read_manifest
+from murmur.data.manifest import read_manifest
+from murmur.data.mouse import Mouse
 from murmur.job import job
 from murmur.logs import log
 from murmur.measurement.function import function

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from murmur.csv_tables import write_csv
-from murmur.data.manifest import Mouse, read_manifest
+from murmur.data.manifest import read_manifest
+from murmur.data.mouse import Mouse
 from murmur.data.mouse_file import read_frame, segmented_frames
 from murmur.job import job, processes
 from murmur.logs import log, progress

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from murmur.data.manifest import check_mouse
+from murmur.data.mouse import check_mouse
 from murmur.job import job
 from murmur.measurement.function import function, mass, structure_volumes
 from murmur.presentation import style

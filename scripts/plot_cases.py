@@ -15,7 +15,8 @@ from murmur.csv_tables import read_csv
 from murmur.data.manifest import read_manifest
 from murmur.job import job
 from murmur.presentation import style
-from murmur.presentation.cases import Case, read_case, titles_of_cases
+from murmur.presentation.case_titles import titles_of_cases
+from murmur.presentation.cases import Case, read_case
 from murmur.presentation.strips import (
     LABEL_MM,
     add_scale_bar,

@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from murmur.comparison.pairs import NOT_SIGNIFICANT, SIGNIFICANT, UNCONFIRMED
+from murmur.comparison.verdicts import NOT_SIGNIFICANT, SIGNIFICANT, UNCONFIRMED
 from murmur.csv_tables import read_csv
 from murmur.job import job
 from murmur.presentation import style

@@ -18,7 +18,8 @@ from matplotlib.ticker import MaxNLocator
 from murmur.csv_tables import read_csv
 from murmur.job import job
 from murmur.presentation import categorical, style
-from murmur.statistics.phenotypes import MIN_MICE, NOT_SIGNIFICANT, RATERS, SIGNIFICANT, GroupedMetric, group
+from murmur.statistics.conclusions import MIN_MICE, NOT_SIGNIFICANT, RATERS, SIGNIFICANT
+from murmur.statistics.phenotypes import GroupedMetric, group
 from murmur.subject import in_print
 from murmur.vocabulary import DIFFERENCE_UNITS, METRIC_NAMES, UNITS
 

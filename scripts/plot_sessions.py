@@ -14,8 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from murmur.comparison.changes import BETWEEN, WITHIN
-from murmur.comparison.pairs import SIGNIFICANT
+from murmur.comparison.verdicts import BETWEEN, SIGNIFICANT, WITHIN
 from murmur.csv_tables import read_csv
 from murmur.job import job
 from murmur.presentation import style

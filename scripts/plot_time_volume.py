@@ -12,10 +12,11 @@ from matplotlib.axes import Axes
 from scipy.interpolate import PchipInterpolator
 
 from murmur.csv_tables import read_csv
-from murmur.data.manifest import Mouse, read_manifest
+from murmur.data.manifest import read_manifest
+from murmur.data.mouse import Mouse
 from murmur.job import job
 from murmur.presentation import style
-from murmur.presentation.cases import titles_of_cases
+from murmur.presentation.case_titles import titles_of_cases
 from murmur.subject import in_print, printed_unit, printed_value
 from murmur.vocabulary import UNITS
 

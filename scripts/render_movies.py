@@ -27,7 +27,8 @@ from murmur.files import atomic_write
 from murmur.job import job
 from murmur.logs import progress
 from murmur.presentation import style
-from murmur.presentation.cases import Case, mosaic, read_case, titles_of_cases
+from murmur.presentation.case_titles import titles_of_cases
+from murmur.presentation.cases import Case, mosaic, read_case
 from murmur.provenance.stamp import stamp
 from murmur.vocabulary import BLOOD_POOL, STRUCTURES, numbered
 

@@ -10,7 +10,7 @@ import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from murmur.data.manifest import check_mouse
+from murmur.data.mouse import check_mouse
 from murmur.data.mouse_file import images_of, open_mouse, write_cine
 from murmur.files import remembered_sha256
 from murmur.job import job

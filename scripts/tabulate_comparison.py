@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from murmur.comparison.pairs import SIGNIFICANT, UNCONFIRMED
+from murmur.comparison.verdicts import SIGNIFICANT, UNCONFIRMED
 from murmur.csv_tables import read_csv
 from murmur.job import job
 from murmur.presentation.comparison_words import (

@@ -14,8 +14,8 @@ from murmur.csv_tables import read_csv
 from murmur.job import job
 from murmur.presentation.number_format import mean_and_sd, p_value
 from murmur.presentation.printed_table import PrintedTable, write_table
+from murmur.statistics.conclusions import RATERS
 from murmur.statistics.notes import reasons_of, words
-from murmur.statistics.phenotypes import RATERS
 from murmur.subject import in_print
 from murmur.vocabulary import METRIC_NAMES, UNITS, abbreviations
 

@@ -9,8 +9,10 @@ import json
 import os
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import pandas as pd
+if TYPE_CHECKING:  # pandas takes longer to import than a contact sheet to draw
+    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -112,7 +114,7 @@ def printed_unit(unit: str) -> str:
     return LARGE_UNITS[unit][0] if subject().is_large and unit in LARGE_UNITS else unit
 
 
-def in_print(table: pd.DataFrame) -> pd.DataFrame:
+def in_print(table: "pd.DataFrame") -> "pd.DataFrame":
     """Convert a table with the column `unit` to the units of print.
 
     Parameters

@@ -26,7 +26,7 @@ import yaml
 import convert_nifti
 from good_study import BAD, SHAPE, folder_study, measurements_study, nifti_study
 from murmur.data import measurement_table
-from murmur.data.manifest import check_mouse
+from murmur.data.mouse import check_mouse
 from murmur.data.mouse_file import check_header, contoured_frames
 from murmur.data.nifti import NiftiFolder
 from murmur.data.participants import read_participants

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from murmur.csv_tables import read_csv, write_csv
-from murmur.data.manifest import describe
+from murmur.data.mouse import describe
 from murmur.data.mouse_file import write_cine
 from murmur.measurement.function import function, mass, structure_volumes
 from murmur.measurement.overlap import dice

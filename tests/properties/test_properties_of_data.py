@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from murmur.csv_tables import read_rows
 from murmur.data import measurement_table
 from murmur.data.nifti import NiftiFolder
 from murmur.data.split import SPLITS, draw_split
+from murmur.data.user_tables import read_rows
 from murmur.errors import BadInput
 from murmur.files import natural_key
 

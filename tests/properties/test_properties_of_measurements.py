@@ -13,7 +13,7 @@ from surface_distance.lookup_tables import (
     create_table_neighbour_code_to_surface_area,
 )
 
-from murmur.data.manifest import find_phases
+from murmur.data.mouse import find_phases
 from murmur.measurement.function import function, structure_volumes
 from murmur.measurement.overlap import dice, surface_distances
 from murmur.network.postprocessing import keep_heart, largest_component

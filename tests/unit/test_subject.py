@@ -94,7 +94,7 @@ calibrated_mice_per_group mice_ratio reference_p reader_p reference_p_mannwhitne
 bias_difference_p reference_p_adjusted reader_p_adjusted ratio ratio_ci_low ratio_ci_high p_mannwhitney n_internal
 n_external dz loa_width_ratio dice_mean dice_sd
 metric unit phenotype group_a group_b conclusion change_unit note reasons internal external measure structure phase
-reader_a reader_b better role session group level
+reader_a reader_b better role session group level scans
 """
 
 

@@ -14,10 +14,10 @@ import pandas as pd
 from murmur.comparison.design import MIN_ANIMALS, Design, Values, shares_clusters
 from murmur.comparison.linear_model import Contrast
 from murmur.comparison.pairs import DIFFERENCES, SIDAK, Pair, differences_of, tested, with_verdicts
+from murmur.comparison.verdicts import BETWEEN, WITHIN
 from murmur.statistics.notes import reason
 from murmur.statistics.paired import NAN
 
-WITHIN, BETWEEN = "change", "difference_in_change"
 CHANGES = ["measure", "unit", "effect", "from_session", *DIFFERENCES[2:]]
 
 

@@ -17,6 +17,7 @@ from murmur.statistics.notes import Reason, reason
 from murmur.vocabulary import in_order
 
 MIN_ANIMALS = 3  # per group: with two among larger groups, Welch's tests are liberal (docs/statistics.md)
+POWER = 0.8  # of the tests whose detectable differences are given
 KEYS = ("group", "session", "factor", "covariate", "cluster")  # settings that name a column
 VALUES = [
     "mouse", "animal", "session", "group", "level", "covariate", "cluster", "contoured", "measure", "unit", "value",

@@ -12,13 +12,12 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import brentq
 
-from murmur.comparison.design import MIN_ANIMALS, Design, Values
+from murmur.comparison.design import MIN_ANIMALS, POWER, Design, Values
 from murmur.measurement.measures import MEASURES
 from murmur.statistics.notes import reason
 from murmur.statistics.paired import NAN
 from murmur.statistics.sample_size import power_of
 
-POWER = 0.8
 MIN_PAIRS = 3
 ERRORS = ["measure", "n", "error_sd"]
 MEASUREMENT_ERROR = [

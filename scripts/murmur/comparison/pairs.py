@@ -10,11 +10,11 @@ from murmur.comparison.design import MIN_ANIMALS, Design, Values, shares_cluster
 from murmur.comparison.effect_size import limits_of_g
 from murmur.comparison.linear_model import Cell, CellMeans, Contrast
 from murmur.comparison.modulus import adjusted_p, critical, sidak
+from murmur.comparison.verdicts import NOT_SIGNIFICANT, SIGNIFICANT, UNCONFIRMED
 from murmur.statistics.notes import reason
 from murmur.statistics.paired import holm
 
 DUNNETT_T3, SIDAK = "dunnett_t3", "sidak"
-SIGNIFICANT, NOT_SIGNIFICANT, UNCONFIRMED = "significant", "not significant", "unconfirmed"
 DIFFERENCES = [
     "measure", "unit", "session", "level", "group_a", "group_b", "n_a", "n_b", "mean_a", "mean_b", "difference",
     "ci_low", "ci_high", "statistic", "df", "p", "p_adjusted", "comparisons", "correction", "method", "hedges_g",

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from murmur.csv_tables import read_rows
+from murmur.data.user_tables import read_rows
 from murmur.errors import BadInput
 
 COLUMNS = ("mouse", "ed_frame", "es_frame")

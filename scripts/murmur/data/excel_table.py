@@ -8,7 +8,7 @@ import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from murmur.csv_tables import MOST_BYTES, Row
+from murmur.data.user_tables import MOST_BYTES, Row
 from murmur.errors import BadInput
 from murmur.files import reading
 

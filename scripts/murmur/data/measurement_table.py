@@ -8,7 +8,7 @@ from functools import cache
 
 import pandas as pd
 
-from murmur.csv_tables import Row, delimiter_of, read_rows, write_decimal_points
+from murmur.data.user_tables import Row, delimiter_of, read_rows, write_decimal_points
 from murmur.errors import BadInput
 from murmur.vocabulary import METRICS
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import NamedTuple
 
-from murmur.csv_tables import NUMBER, Row, read_rows, write_decimal_points
 from murmur.data.excel_table import is_workbook, read_workbook
+from murmur.data.user_tables import NUMBER, Row, read_rows, write_decimal_points
 from murmur.errors import BadInput
 from murmur.files import remembered
 from murmur.subject import subject

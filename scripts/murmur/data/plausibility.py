@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from murmur.data.manifest import Mouse
+from murmur.data.mouse import Mouse
 from murmur.subject import printed_unit, printed_value, subject
 from murmur.vocabulary import METRIC_NAMES, METRICS, UNITS
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 import h5py
 import numpy as np
 
-from murmur.data.manifest import Mouse
+from murmur.data.mouse import Mouse
 from murmur.data.mouse_file import images_of, masks_of, open_mouse
 from murmur.data.plausibility import Finding, check_values, listed
 from murmur.measurement.function import function, mass, structure_volumes

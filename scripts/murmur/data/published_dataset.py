@@ -7,7 +7,7 @@ change.
 import re
 from pathlib import Path
 
-from murmur.csv_tables import read_rows
+from murmur.data.user_tables import read_rows
 from murmur.errors import BadInput
 
 _COMMIT = "mrphys/Open-Source_Pre-Clinical_Segmentation/97252ef6bbb06cf255c438dae1375959ec4972a4"

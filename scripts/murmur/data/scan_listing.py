@@ -5,8 +5,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import NamedTuple
 
-from murmur.csv_tables import read_rows
 from murmur.data.cine_stack import FEWEST_FRAMES, FEWEST_SLICES, Image, Stack, choose, cine_of, stacks_of
+from murmur.data.user_tables import read_rows
 from murmur.errors import BadInput
 
 COLUMNS = [

@@ -3,7 +3,7 @@
 import random
 from collections.abc import Collection, Mapping, Sequence
 
-from murmur.csv_tables import read_rows
+from murmur.data.user_tables import read_rows
 from murmur.errors import BadInput
 from murmur.files import named_alike
 

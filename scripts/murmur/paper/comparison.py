@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from murmur.data.manifest import Mouse
+from murmur.data.mouse import Mouse
 from murmur.data.split import SPLITS
 from murmur.paper.printed_values import rounded_as
 from murmur.statistics.bootstrap import resample

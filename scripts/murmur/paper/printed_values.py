@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from murmur.csv_tables import read_csv, read_rows
+from murmur.csv_tables import read_csv
+from murmur.data.user_tables import read_rows
 
 # Root-mean-square reading error of a value of figure3.csv, in the unit of its metric: the distance of the values read
 # off the panels of EDV and ESV from whole voxels of 0.01 uL, and the agreement of the other panels with these.

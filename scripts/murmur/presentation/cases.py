@@ -1,21 +1,14 @@
-"""Mice to show, with their slices arranged side by side: best, median and worst, or those of lowest and highest EF.
+"""A mouse cropped to its heart, with its slices arranged side by side, for figures, movies and contact sheets."""
 
-Used by the figure of the cases and by the movies, which show the same mice in the same way, and by the contact sheets.
-"""
-
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import h5py
 import numpy as np
-import pandas as pd
 
-from murmur.data.manifest import Mouse
+from murmur.data.mouse import Mouse
 from murmur.data.mouse_file import segmented_frames
-from murmur.presentation.prose.phrases import counted
-from murmur.statistics.overlap_summary import combined_dice, select_cases
-from murmur.vocabulary import BLOOD_POOL, PHASES
+from murmur.vocabulary import BLOOD_POOL
 
 GAP = 3  # pixels between the tiles of a mosaic
 
@@ -57,48 +50,6 @@ class Case:
     def shown_frame(self) -> int:
         """The frame to print: ES as in the published study, else the first annotated or segmented one."""
         return next((frame for frame, phase in self.phases.items() if phase == "ES"), next(iter(self.phases)))
-
-
-def titles_of_cases(
-    overlap: pd.DataFrame | None, function: pd.DataFrame, described: Mapping[str, Mouse]
-) -> list[tuple[str, str]]:
-    """Return mouse and title of the three mice to show: best, median and worst by mean Dice.
-
-    Without any mouse compared with the reference, they are those of lowest, median and highest EF by the reader; empty
-    without EF. The title names all cases that the mouse is: of two mice, one is median and worst.
-    """
-    selected = {} if overlap is None else select_cases(overlap)
-    if not selected:
-        return _titles_by_ef(function, described)
-    n, compared = len(combined_dice(overlap)), overlap.dropna(subset="dice")
-    titles = []
-    for mouse, dice in selected.values():
-        found = set(compared.loc[compared["mouse"] == mouse, "phase"])
-        phases = " and ".join(phase for phase in PHASES[:2] if phase in found)
-        at = f" at {phases}" if phases else ""
-        which = _which(mouse, selected)
-        titles.append((mouse, f"{which} of {counted(n, 'scan')}: {named(described[mouse])}, mean Dice{at} {dice:.2f}"))
-    return titles
-
-
-def _titles_by_ef(function: pd.DataFrame, described: Mapping[str, Mouse]) -> list[tuple[str, str]]:
-    """Return mouse and title of the mice of lowest, median and highest EF by the reader."""
-    known = function[function["metric"] == "EF"].dropna(subset="reader").sort_values("reader", kind="stable")
-    if known.empty:
-        return []
-    n = len(known)
-    ranks = {"lowest": 0, "median": (n - 1) // 2, "highest": n - 1}
-    selected = {case: (known["mouse"].iloc[rank], known["reader"].iloc[rank]) for case, rank in ranks.items()}
-    return [
-        (mouse, f"{_which(mouse, selected)} EF of {counted(n, 'scan')}: {named(described[mouse])}, EF {ef:.1f}%")
-        for mouse, ef in selected.values()
-    ]
-
-
-def _which(mouse: str, selected: Mapping[str, tuple[str, float]]) -> str:
-    """Name all cases that a mouse is."""
-    names = [name for name, (chosen, _) in selected.items() if chosen == mouse]
-    return ", ".join([*names[:-2], " and ".join(names[-2:])]).capitalize()
 
 
 def named(mouse: Mouse) -> str:

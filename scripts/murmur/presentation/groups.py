@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.lines import Line2D
 
-from murmur.comparison.pairs import SIGNIFICANT, UNCONFIRMED
+from murmur.comparison.verdicts import SIGNIFICANT, UNCONFIRMED
 from murmur.presentation import style
 
 WIDTH = 0.9  # of the groups of a session, whose centres are 1 apart

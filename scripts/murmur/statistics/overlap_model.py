@@ -12,10 +12,11 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from murmur.statistics.dice_anova import dice_by_cell
+from murmur.statistics.conclusions import MIN_MICE
+from murmur.statistics.dice_cells import dice_by_cell
 from murmur.statistics.notes import Reason, annotate, reason
 from murmur.statistics.paired import NAN, paired_test
-from murmur.statistics.phenotypes import MIN_MICE, run_test, welch
+from murmur.statistics.phenotypes import run_test, welch
 from murmur.vocabulary import in_order
 
 WITHIN = {"phase[ES]": ("phase", "ES", "ED"), "structure[myocardium]": ("structure", "myocardium", "blood_pool")}

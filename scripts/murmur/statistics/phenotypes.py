@@ -15,16 +15,20 @@ from scipy import stats
 from statsmodels.stats.oneway import anova_oneway
 from statsmodels.stats.weightstats import CompareMeans, DescrStatsW
 
+from murmur.statistics.conclusions import (
+    MIN_MICE,
+    NOT_SIGNIFICANT,
+    OPPOSITE,
+    RATERS,
+    READER_ONLY,
+    REFERENCE_ONLY,
+    SIGNIFICANT,
+)
 from murmur.statistics.notes import Reason, annotate, reason
 from murmur.statistics.paired import NAN, constant, holm, without_rounding
 from murmur.vocabulary import METRICS, in_order
 
-RATERS = ("reference", "reader")
-MIN_MICE = 3  # per phenotype: with a group of 2 among larger ones, Welch's tests are liberal (docs/statistics.md)
 TESTS = ("anova", "welch_anova", "kruskal_wallis")
-# conclusions from the test by the reference and the one by the reader
-SIGNIFICANT, NOT_SIGNIFICANT = "same: significant", "same: not significant"
-REFERENCE_ONLY, READER_ONLY, OPPOSITE = "reference only", "reader only", "opposite"
 
 # fmt: off
 SUMMARY = [

@@ -7,7 +7,7 @@ import pandas as pd
 from scipy import stats
 
 from murmur.statistics.bootstrap import MIN_RESAMPLED, resample
-from murmur.statistics.dice_anova import dice_by_cell
+from murmur.statistics.dice_cells import dice_by_cell
 from murmur.statistics.notes import Reason, reason
 from murmur.statistics.paired import constant
 from murmur.vocabulary import METRICS, STRUCTURES

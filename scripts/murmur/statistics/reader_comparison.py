@@ -15,7 +15,7 @@ import pandas as pd
 
 from murmur.statistics.agreement import agreement
 from murmur.statistics.animals import ONE_SCAN_EACH, average_scans
-from murmur.statistics.dice_anova import CELLS
+from murmur.statistics.dice_cells import CELLS
 from murmur.statistics.notes import Reason, annotate, reason
 from murmur.statistics.paired import NAN, holm, paired_test
 from murmur.statistics.ranking import COLUMNS, by_reader, rank

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from functools import cached_property
 
-from murmur.data.corrections import Decision, correction_files, read_decisions
+from murmur.data.review import Decision, correction_files, read_decisions
 from murmur.errors import BadInput
 from murmur.files import check_readable
 from murmur.quality.choice import FEWEST_MICE

@@ -9,7 +9,7 @@ from typing import Protocol
 
 import pandas as pd
 
-from murmur.data.corrections import Decision
+from murmur.data.review import Decision
 from murmur.errors import BadInput
 from murmur.study.cohort import Cohort
 from murmur.study.reader import Reader

@@ -7,8 +7,8 @@ import numpy as np
 
 from murmur.data import measurement_table
 from murmur.data.headers import agreed
-from murmur.data.manifest import check_mouse
 from murmur.data.matlab_file import check_matlab, read_matlab
+from murmur.data.mouse import check_mouse
 from murmur.data.mouse_file import check_header, contoured_frames
 from murmur.data.nifti import NiftiFolder
 from murmur.data.nifti_file import is_placed, open_nifti, read_header, scaled_to_uint16

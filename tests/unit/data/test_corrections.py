@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from beating_hearts import FRAMES, heart_of_discs
-from murmur.data.corrections import Decision, corrected, correction_files, ends, read_decisions
+from murmur.data.corrections import corrected, ends
+from murmur.data.review import Decision, correction_files, read_decisions
 from murmur.errors import BadInput
 
 MASKS = heart_of_discs()

@@ -5,7 +5,8 @@ import pytest
 
 import check_cohort
 import describe_cohort
-from murmur.data.manifest import check_mouse, describe, find_phases, read_analysed, read_manifest
+from murmur.data.manifest import read_analysed, read_manifest
+from murmur.data.mouse import check_mouse, describe, find_phases
 from murmur.data.mouse_file import read_frame
 from murmur.errors import BadInput
 

@@ -8,7 +8,7 @@ import h5py
 import numpy as np
 import pytest
 
-from murmur.data.manifest import describe
+from murmur.data.mouse import describe
 from murmur.data.mouse_file import check_header, contoured_frames, segmented_frames, write_cine
 from murmur.errors import BadInput
 from workplace import WATCHED

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from murmur.data.manifest import Mouse
+from murmur.data.mouse import Mouse
 from murmur.data.plausibility import (
     check_grid,
     check_measurements,

@@ -2,7 +2,7 @@ import h5py
 import numpy as np
 import pytest
 
-from murmur.data.manifest import check_mouse
+from murmur.data.mouse import check_mouse
 from murmur.data.mouse_file import write_cine
 from murmur.data.plausible_images import look_at
 from murmur.phantom.mouse import phantom_mouse

@@ -5,7 +5,7 @@ import pytest
 
 import measure_function
 import measure_volumes
-from murmur.data.manifest import describe
+from murmur.data.mouse import describe
 from murmur.data.mouse_file import write_cine
 from murmur.measurement.function import function, structure_volumes, voxel_volume
 

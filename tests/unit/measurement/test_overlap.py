@@ -7,7 +7,8 @@ from scipy.ndimage import binary_erosion, distance_transform_edt
 
 import import_masks
 import measure_overlap
-from murmur.data.manifest import describe, read_manifest
+from murmur.data.manifest import read_manifest
+from murmur.data.mouse import describe
 from murmur.data.mouse_file import write_cine
 from murmur.errors import BadInput
 from murmur.measurement.overlap import dice, surface_distances

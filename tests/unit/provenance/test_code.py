@@ -22,11 +22,11 @@ def names(script):
 
 def test_modules_are_found_through_modules_and_inside_functions(scripts):
     assert {
-        "manifest",
+        "mouse",
         "postprocessing",
         "unet3plus",
         "mouse_file",
-        "csv_tables",
+        "files",
         "errors",
         "logs",
         "preprocessing",

@@ -4,7 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from murmur.data.manifest import describe
+from murmur.data.mouse import describe
 from murmur.data.mouse_file import write_cine
 from murmur.files import MEMORY, sha256
 from murmur.provenance import record as records

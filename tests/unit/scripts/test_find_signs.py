@@ -5,7 +5,7 @@ import pytest
 import find_signs
 from beating_hearts import SPACING_MM, heart_of_discs, images_of_discs
 from murmur.csv_tables import read_csv, write_csv
-from murmur.data.manifest import Mouse
+from murmur.data.mouse import Mouse
 from murmur.data.mouse_file import write_cine
 
 MASKS = heart_of_discs()

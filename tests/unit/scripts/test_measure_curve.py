@@ -6,7 +6,7 @@ import pytest
 
 import measure_curve
 from murmur.csv_tables import write_csv
-from murmur.data.manifest import Mouse
+from murmur.data.mouse import Mouse
 from murmur.phantom.mouse import phantom_mouse
 
 FRAMES = 20

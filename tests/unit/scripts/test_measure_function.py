@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from measure_function import phases
-from murmur.data.manifest import Mouse
+from murmur.data.mouse import Mouse
 
 VOLUMES = pd.Series([50.0, 60.0, 20.0, 30.0])
 

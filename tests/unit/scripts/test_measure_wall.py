@@ -4,7 +4,7 @@ import pytest
 
 import measure_wall
 from murmur.csv_tables import write_csv
-from murmur.data.manifest import Mouse
+from murmur.data.mouse import Mouse
 from murmur.data.mouse_file import write_cine
 
 SPACING = (0.1, 0.1, 1.0)

@@ -9,7 +9,8 @@ import plot_groups
 from drawn_figures import record_figures, smallest_font, words
 from murmur.csv_tables import write_csv
 from murmur.presentation.style import MM
-from murmur.statistics.phenotypes import MIN_MICE, compare_groups, group, omnibus_tests
+from murmur.statistics.conclusions import MIN_MICE
+from murmur.statistics.phenotypes import compare_groups, group, omnibus_tests
 from murmur.vocabulary import METRICS
 
 

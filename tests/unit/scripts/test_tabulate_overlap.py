@@ -11,7 +11,7 @@ import compare_overlap
 import summarise_overlap
 import tabulate_overlap
 from murmur.csv_tables import write_csv
-from murmur.statistics.dice_anova import CELLS
+from murmur.statistics.dice_cells import CELLS
 
 HEADER = ["Structure, phase", "n", "Dice", "Dice, median (quartiles)", "HD95 (mm)", "ASSD (mm)"]
 

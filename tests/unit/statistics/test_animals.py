@@ -6,7 +6,8 @@ import pytest
 
 from murmur.statistics.animals import animal_means, average_scans, numbered
 from murmur.statistics.cohort_comparison import errors_of
-from murmur.statistics.dice_anova import CELLS, anova, dice_by_cell, pairwise
+from murmur.statistics.dice_anova import anova, pairwise
+from murmur.statistics.dice_cells import CELLS, dice_by_cell
 from murmur.statistics.dice_error import METRIC, correlate
 from murmur.statistics.ranking import absolute_errors, mean_dice
 from murmur.statistics.reader_comparison import compare_pairs, place_beside, rank_readers

@@ -8,7 +8,8 @@ from scipy import stats
 from statsmodels.stats.anova import AnovaRM
 from statsmodels.stats.multitest import multipletests
 
-from murmur.statistics.dice_anova import CELLS, EFFECTS, anova, dice_by_cell, pairwise
+from murmur.statistics.dice_anova import anova, pairwise
+from murmur.statistics.dice_cells import CELLS, EFFECTS, dice_by_cell
 
 
 @pytest.fixture

@@ -9,7 +9,8 @@ from statsmodels.regression.mixed_linear_model import MixedLM
 
 from model_overlap import main
 from murmur.csv_tables import read_csv, write_csv
-from murmur.statistics.dice_anova import anova, dice_by_cell
+from murmur.statistics.dice_anova import anova
+from murmur.statistics.dice_cells import dice_by_cell
 from murmur.statistics.notes import WORDS
 from murmur.statistics.overlap_model import COLUMNS, overlap_model
 

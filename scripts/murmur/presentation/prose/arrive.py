@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from murmur.comparison.changes import BETWEEN, WITHIN
+from murmur.comparison.verdicts import BETWEEN, WITHIN
 from murmur.measurement.measures import MEASURES
 from murmur.presentation.comparison_words import name_of, place_of, title_of, unit_notes
 from murmur.presentation.markdown_page import markdown_table

@@ -5,8 +5,7 @@ The verdicts are those of the table changes.csv, so that text, table and figure 
 
 import pandas as pd
 
-from murmur.comparison.changes import BETWEEN, WITHIN
-from murmur.comparison.pairs import SIGNIFICANT, UNCONFIRMED
+from murmur.comparison.verdicts import BETWEEN, SIGNIFICANT, UNCONFIRMED, WITHIN
 from murmur.presentation.comparison_words import in_sentence
 from murmur.presentation.number_format import number, p_is
 from murmur.presentation.prose.differences import Compared, facts

@@ -2,9 +2,8 @@
 
 import pandas as pd
 
-from murmur.comparison.changes import BETWEEN, WITHIN
-from murmur.comparison.design import MIN_ANIMALS
-from murmur.comparison.measurement_error import POWER
+from murmur.comparison.design import MIN_ANIMALS, POWER
+from murmur.comparison.verdicts import BETWEEN, WITHIN
 from murmur.presentation.comparison_words import column_name, in_sentence, unit_notes
 from murmur.presentation.prose.differences import Compared
 from murmur.presentation.prose.phrases import enumerate_words, paragraph

@@ -2,8 +2,8 @@
 
 import pandas as pd
 
-from murmur.comparison.measurement_error import POWER
-from murmur.comparison.pairs import SIGNIFICANT, UNCONFIRMED
+from murmur.comparison.design import POWER
+from murmur.comparison.verdicts import SIGNIFICANT, UNCONFIRMED
 from murmur.presentation.comparison_words import TOO_SMALL, UNIT, column_name, difference_unit, in_sentence, too_small
 from murmur.presentation.number_format import number, p_is
 from murmur.presentation.prose.differences import Compared, facts, place_in

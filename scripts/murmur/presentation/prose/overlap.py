@@ -16,7 +16,7 @@ from murmur.presentation.prose.phrases import (
     paragraph,
     parenthesis,
 )
-from murmur.statistics.dice_anova import EFFECTS_OF
+from murmur.statistics.dice_cells import EFFECTS_OF
 from murmur.statistics.notes import mice
 
 PHASE = {"ED": "at ED", "ES": "at ES", "single": "in the single annotated frame"}

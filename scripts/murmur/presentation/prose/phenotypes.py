@@ -17,8 +17,7 @@ from murmur.presentation.prose.phrases import (
     parenthesis,
     with_unit,
 )
-from murmur.statistics.notes import SILENT, reasons_of
-from murmur.statistics.phenotypes import (
+from murmur.statistics.conclusions import (
     MIN_MICE,
     NOT_SIGNIFICANT,
     OPPOSITE,
@@ -27,6 +26,7 @@ from murmur.statistics.phenotypes import (
     REFERENCE_ONLY,
     SIGNIFICANT,
 )
+from murmur.statistics.notes import SILENT, reasons_of
 
 
 def phenotypes(tests: pd.DataFrame, differences: pd.DataFrame, reader: str, alpha: float) -> list[str]:

@@ -13,10 +13,10 @@ from murmur.csv_tables import read_csv
 from murmur.presentation.prose.phenotypes import averages_scans
 from murmur.presentation.prose.phrases import METRIC, difference_with_unit, enumerate_words, paragraph, with_unit
 from murmur.statistics.bootstrap import MIN_RESAMPLED, RESAMPLES
-from murmur.statistics.dice_anova import CONTRASTS, EFFECTS
+from murmur.statistics.conclusions import MIN_MICE
+from murmur.statistics.dice_cells import CONTRASTS, EFFECTS
 from murmur.statistics.dice_error import METRIC as DICE_ERRORS
 from murmur.statistics.limits import Z
-from murmur.statistics.phenotypes import MIN_MICE
 from murmur.subject import printed_unit, printed_value
 from murmur.vocabulary import METRICS
 

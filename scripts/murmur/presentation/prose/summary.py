@@ -16,8 +16,8 @@ from murmur.presentation.prose.phrases import (
     paragraph,
     parenthesis,
 )
+from murmur.statistics.conclusions import NOT_SIGNIFICANT, OPPOSITE, READER_ONLY, REFERENCE_ONLY, SIGNIFICANT
 from murmur.statistics.notes import mice
-from murmur.statistics.phenotypes import NOT_SIGNIFICANT, OPPOSITE, READER_ONLY, REFERENCE_ONLY, SIGNIFICANT
 from murmur.subject import in_scans
 from murmur.vocabulary import METRIC_MEANINGS
 
