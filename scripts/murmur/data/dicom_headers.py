@@ -7,6 +7,7 @@ tags that are used are kept, so that no name, date or identifier of a patient go
 import contextlib
 import io
 from collections.abc import Iterator, Sequence
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,10 +23,15 @@ MAGIC = slice(128, 132)  # where a DICOM file has the letters DICM
 MR_IMAGES = ("1.2.840.10008.5.1.4.1.1.4", "1.2.840.10008.5.1.4.1.1.4.1")  # MR, Enhanced MR Image Storage
 OTHER_PARTS = {"P", "R", "I", "PHASE", "PHASE MAP", "VELOCITY", "VELOCITY MAP", "REAL", "IMAGINARY"}  # in ImageType
 TAGS = [
-    "SOPClassUID", "Modality", "StudyInstanceUID", "SeriesInstanceUID", "SeriesNumber", "InstanceNumber", "ImageType",
-    "Rows", "Columns", "NumberOfFrames", "PixelSpacing", "ImagePositionPatient", "ImageOrientationPatient",
-    "TriggerTime", "NominalInterval", "HeartRate", "TemporalPositionIdentifier", "SamplesPerPixel", "MRAcquisitionType",
-    "SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence",
+    "Modality", "StudyInstanceUID", "SeriesInstanceUID", "SeriesNumber", "InstanceNumber", "ImageType", "Rows",
+    "Columns", "PixelSpacing", "ImagePositionPatient", "ImageOrientationPatient", "TriggerTime", "NominalInterval",
+    "TemporalPositionIdentifier", "SamplesPerPixel", "SharedFunctionalGroupsSequence",
+    "PerFrameFunctionalGroupsSequence",
+]  # fmt: skip
+TAGS_OF_FRAMES = [  # in the functional groups of Enhanced files
+    "PixelMeasuresSequence", "PlaneOrientationSequence", "PlanePositionSequence", "CardiacSynchronizationSequence",
+    "NominalCardiacTriggerDelayTime", "RRIntervalTimeNominal", "FrameContentSequence", "TemporalPositionIndex",
+    "MRImageFrameTypeSequence", "FrameType",
 ]  # fmt: skip
 
 
@@ -76,8 +82,25 @@ def read_images(path: str | Path, names: Sequence[str] | None = None) -> list[Im
                 raise BadInput(f"{files.where(name)}: found a truncated header, expected an image; export it again")
             if "Rows" in dataset and dataset.get("Modality") == "MR":
                 with _header_of(files.where(name)):
-                    images.extend(_images(name, dataset))
+                    images.extend(_images(name, _plain(dataset)))
     return images
+
+
+@cache
+def _keywords() -> dict[int, str]:
+    """Return the names of the tags that are used."""
+    from pydicom.datadict import tag_for_keyword
+
+    return {tag_for_keyword(name): name for name in (*TAGS, *TAGS_OF_FRAMES)}
+
+
+def _plain(dataset: "Dataset") -> dict:
+    """Return the tags that are used as a dict, sequences as lists of such; it is read much faster than a dataset."""
+    names, found = _keywords(), {}
+    for tag in dataset.keys() & names.keys():
+        element = dataset[tag]
+        found[names[tag]] = [*map(_plain, element.value or [])] if element.VR == "SQ" else element.value
+    return found
 
 
 @contextlib.contextmanager
@@ -92,12 +115,12 @@ def _header_of(where: str) -> Iterator[None]:
         ) from None
 
 
-def _images(name: str, dataset: "Dataset") -> Iterator[Image]:
+def _images(name: str, dataset: dict) -> Iterator[Image]:
     """Return the images of a file that have position, orientation and pixel spacing."""
     if "PerFrameFunctionalGroupsSequence" in dataset:
         shared = (dataset.get("SharedFunctionalGroupsSequence") or [{}])[0]
         # Classic files may have these groups too, empty, when a program has rewritten them.
-        groups = [(group, shared, dataset) for group in dataset.PerFrameFunctionalGroupsSequence]
+        groups = [(group, shared, dataset) for group in dataset["PerFrameFunctionalGroupsSequence"]]
     else:
         groups = [(dataset,)]
     for frame, group in enumerate(groups):
@@ -106,7 +129,7 @@ def _images(name: str, dataset: "Dataset") -> Iterator[Image]:
             yield image
 
 
-def _value(groups: tuple["Dataset", ...], tag: str, sequence: str | None = None):
+def _value(groups: tuple[dict, ...], tag: str, sequence: str | None = None):
     """Return the value of a tag in the first of some groups that has it, in an item of `sequence` or directly."""
     for group in groups:
         items = [group] if sequence is None else [*(group.get(sequence) or []), group]
@@ -123,7 +146,7 @@ def _numbers(value, count: int) -> tuple[float, ...] | None:
         return None
 
 
-def _image(name: str, frame: int, dataset: "Dataset", *groups: "Dataset") -> Image | None:
+def _image(name: str, frame: int, dataset: dict, *groups: dict) -> Image | None:
     pixel_mm = _numbers(_value(groups, "PixelSpacing", "PixelMeasuresSequence"), 2)
     orientation = _numbers(_value(groups, "ImageOrientationPatient", "PlaneOrientationSequence"), 6)
     position = _numbers(_value(groups, "ImagePositionPatient", "PlanePositionSequence"), 3)
@@ -133,7 +156,8 @@ def _image(name: str, frame: int, dataset: "Dataset", *groups: "Dataset") -> Ima
     time = _value(groups, "TriggerTime") if time is None else time
     order = _value(groups, "TemporalPositionIndex", "FrameContentSequence")
     order = _value(groups, "TemporalPositionIdentifier") if order is None else order
-    cycle = _value(groups, "NominalInterval")
+    cycle = _value(groups, "RRIntervalTimeNominal", "CardiacSynchronizationSequence")
+    cycle = _value(groups, "NominalInterval") if cycle is None else cycle
     kinds = _value(groups, "FrameType", "MRImageFrameTypeSequence") or dataset.get("ImageType") or []
     return Image(
         file=name,
@@ -142,7 +166,7 @@ def _image(name: str, frame: int, dataset: "Dataset", *groups: "Dataset") -> Ima
         series=str(dataset.get("SeriesInstanceUID", "")),
         label=str(int(dataset.get("SeriesNumber") or 0)),
         instance=int(dataset.get("InstanceNumber") or 0),
-        shape=(int(dataset.Rows), int(dataset.Columns)),
+        shape=(int(dataset["Rows"]), int(dataset["Columns"])),
         pixel_mm=pixel_mm,
         orientation=orientation,
         position=position,
