@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 PANELS = {("dice", name): f"Dice, {words.lower()}" for name, words in STRUCTURE_NAMES.items()}
-PANELS |= {("absolute_error", "EF"): "Absolute error of EF (percentage points)"}
+PANELS |= {("absolute_error", "EF"): "Absolute error of EF\n(percentage points)"}
 HEAD_MM, ROW_MM = 20, 52
 SAME = ["architecture", "loss", "trained_on", "start_from"]  # of the trainings of a line
 NEAR_ZERO = 0.5  # where zero mice are drawn on the logarithmic axis

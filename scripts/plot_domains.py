@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 PANELS = {("dice", name): (f"Dice, {words.lower()}", 3) for name, words in STRUCTURE_NAMES.items()}
-PANELS |= {("absolute_error", "EF"): ("|EF error| (points)", 1)}
+PANELS |= {("absolute_error", "EF"): ("Absolute error of EF (points)", 1)}
 HEAD_MM, ROW_MM = 28, 6.5
 
 
@@ -49,10 +49,14 @@ def plot_matrix(
     axes: Axes, means: pd.DataFrame, marked: pd.DataFrame, own: Mapping[str, str], highest: bool, digits: int
 ):
     """Draw the `means` (network, cohort), each with its mark, and a frame around the cohorts of training, `own`."""
-    limits = means.min(axis=None), means.max(axis=None)
-    span = (limits[1] - limits[0]) or 1.0
-    axes.imshow(means, cmap="Blues" if highest else "Blues_r", vmin=limits[0] - 0.1 * span, vmax=limits[1] + 0.4 * span,
-                aspect="auto")  # fmt: skip
+    low, high = means.min(axis=None), means.max(axis=None)
+    span = (high - low) or 1.0
+    # the best value is the darkest, and all numbers are legible in black
+    pale, dark = 0.1 * span, 0.9 * span
+    colours = {"cmap": "Blues", "vmin": low - pale, "vmax": high + dark}
+    if not highest:
+        colours = {"cmap": "Blues_r", "vmin": low - dark, "vmax": high + pale}
+    axes.imshow(means, aspect="auto", **colours)
     for row, reader in enumerate(means.index):
         for column, cohort in enumerate(means.columns):
             value, mark = means.loc[reader, cohort], marked.loc[reader, cohort]
