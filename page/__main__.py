@@ -30,6 +30,7 @@ def listening(host: str, port: int) -> socket.socket:
         found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         with contextlib.suppress(OSError):
             found.bind((host, number))
+            found.listen()
             return found
         found.close()
     sys.exit(f"--port: found ports {port} to {port + 19} in use, expected a free one; give another")
@@ -49,11 +50,11 @@ def main() -> None:
     names = {given.host, "localhost", LOOPBACK, *given.name}
     hosts = frozenset(f"[{name}]:{port}" if ":" in name else f"{name}:{port}" for name in names)
     address = f"http://{'localhost' if given.host == LOOPBACK else given.host}:{port}/"
-    print(f"Open {address}. Files stay on this computer and are deleted when the page is closed. Ctrl+C ends it.")
+    print(f"Open {address} in a browser; Ctrl+C ends the page and deletes all files of its sessions.", flush=True)
     if not given.no_browser:
         threading.Timer(0.5, webbrowser.open, [address]).start()
     config = uvicorn.Config(
-        application(given.reader, hosts),
+        application(given.reader if given.reader == "murmur" else str(Path(given.reader).resolve()), hosts),
         log_level="warning",
         timeout_graceful_shutdown=2,
         server_header=False,

@@ -203,6 +203,8 @@ def _joined(group: Sequence[Stored], folder: Path) -> Path:
     folder.mkdir(parents=True)
     path = folder / "joined.nii"
     nibabel.save(image, path)
+    for file in group:
+        os.unlink(file.path)
     return path
 
 
@@ -240,7 +242,7 @@ def _read_dicom(group: Sequence[Stored], folder: Path) -> Scan:
 
     folder.mkdir(parents=True)
     for file in group:
-        os.link(file.path, folder / Path(file.path).name)
+        os.replace(file.path, folder / Path(file.path).name)
     session = find_session(str(folder))
     parents = [PurePosixPath(file.name).parent.as_posix() for file in group]
     common = os.path.commonpath(parents) if len(set(parents)) > 1 else parents[0]

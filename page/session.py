@@ -80,7 +80,8 @@ class Session:
     def shown(self) -> str:
         """Return the state of the session, as JSON."""
         mice = [mouse.shown() for mouse in self.mice.values()]
-        return json.dumps({"mice": mice, "problems": self.problems})
+        reader = "" if self.weights == "murmur" else Path(self.weights).name
+        return json.dumps({"mice": mice, "problems": self.problems, "reader": reader})
 
     def changed(self) -> None:
         """Let the listening pages know that the state has changed."""
@@ -180,7 +181,7 @@ class Session:
     async def remove(self, name: str) -> None:
         """Forget a mouse."""
         self.stop(name)
-        await self.workers.general.order("forget", mouse=name, **self._study)
+        await self.workers.general.order("forget", mouse=name, scan=self.mice[name].scan["path"], **self._study)
         del self.mice[name]
         self.changed()
 

@@ -28,6 +28,7 @@ from murmur.files import natural_key, write_text
 from murmur.quality.signs import TRAINED
 from murmur.study.inputs import Inputs
 from murmur.study.study import Study
+from page.scans import usable
 
 COHORT, REVIEWED = "mice", "reviewed"
 CORRECTED, CHOSEN = "corrected", "phases.csv"  # in the folder of the study
@@ -46,7 +47,7 @@ class Project:
 
     def __init__(self, folder: str, weights: str):
         os.chdir(folder)
-        self.reader = "murmur" if weights == "murmur" else Path(weights).stem.replace(" ", "_")
+        self.reader = "murmur" if weights == "murmur" else usable(Path(weights).stem)
         self.weights = weights
 
     @property

@@ -111,6 +111,8 @@ def measure(root: str, weights: str, mouse: str) -> dict:
     project = project_of(root, weights)
     folder = Path(root, "view", mouse)
     reader = project.reader_of(mouse)
+    if reader == REVIEWED:
+        project.correct(mouse)
     project.measure([mouse], reader, str(folder))
     with open_mouse(project.segmentation(mouse)) as file:
         write_bytes(numeric_dataset(file, "Masks")[()].astype(np.uint8), str(folder / "masks"))
@@ -177,8 +179,6 @@ def correct(root: str, weights: str, mouse: str, frame: int, drawn: str) -> dict
             path.parent.rmdir()
     else:
         write_nifti(masks, affine, 0, f"corrected, {numbered('frame', frame, frames)}", str(path))
-    if project.corrections.get(mouse):
-        project.correct(mouse)
     return measure(root, weights, mouse)
 
 
@@ -237,15 +237,17 @@ def simulate(root: str, number: int, taken: Sequence[str]) -> dict:
     return find_scans([Stored(f"{name}.h5", "hdf5", path)], str(Path(path).parent), taken)[0][0]
 
 
-def forget(root: str, weights: str, mouse: str) -> bool:
-    """Delete all files of a mouse."""
+def forget(root: str, weights: str, mouse: str, scan: str) -> bool:
+    """Delete all files of a mouse; `scan` is the file or folder that was uploaded."""
     import shutil
 
     project = project_of(root, weights)
     for reader in (project.reader, REVIEWED):
         Path(project.segmentation(mouse, reader)).unlink(missing_ok=True)
     Path("mice", f"{mouse}.h5").unlink(missing_ok=True)
-    for folder in (Path(CORRECTED, mouse), Path(root, "view", mouse)):
+    if Path(scan).is_file():
+        Path(scan).unlink()
+    for folder in (Path(scan), Path(CORRECTED, mouse), Path(root, "view", mouse)):
         shutil.rmtree(folder, ignore_errors=True)
     _write_chosen([row for row in _chosen() if row[0] != mouse])
     if not any(Path(CORRECTED).glob("*/*")):

@@ -5,6 +5,7 @@ so that the page remains usable while masks are computed.
 """
 
 import json
+import logging
 import os
 import queue
 import threading
@@ -27,6 +28,8 @@ def main() -> None:
     os.dup2(2, 1)
     orders: queue.Queue[dict] = queue.Queue()
     threading.Thread(target=_listen, args=(orders.put,), daemon=True).start()
+
+    logging.disable(logging.WARNING)  # of headers; the page asks about what is missing
 
     def report(description: str, done: int, total: int | None) -> None:
         print(json.dumps({"progress": [description, done, total]}), file=answers)

@@ -1,7 +1,7 @@
 // The volume of the blood pool through the beat, with ED and ES as marks that can be moved.
 
 const SVG = "http://www.w3.org/2000/svg";
-const [LEFT, RIGHT, TOP, BOTTOM, WIDTH, HEIGHT] = [44, 10, 24, 34, 360, 190];
+const [LEFT, RIGHT, TOP, BOTTOM, WIDTH, HEIGHT] = [48, 16, 40, 34, 640, 200];
 
 function element(name, attributes = {}, text = "") {
   const made = document.createElementNS(SVG, name);
@@ -30,7 +30,10 @@ export class Curve extends EventTarget {
 
   // volumes: µL by frame; interval: ms; ed, es: frames or null
   draw({ volumes, interval, ed, es, frame }) {
+    const key = JSON.stringify([volumes, interval, ed, es]);
     Object.assign(this, { volumes, interval, ed, es, frame });
+    if (this.key === key && this.svg.childElementCount) return this.#point();
+    this.key = key;
     const focused = document.activeElement?.dataset?.phase;
     const most = Math.max(...volumes, 1e-9), last = Math.max(1, volumes.length - 1);
     this.x = (number) => LEFT + ((WIDTH - LEFT - RIGHT) * number) / last;
@@ -44,13 +47,23 @@ export class Curve extends EventTarget {
       parts.push(element("text", { x: this.x(value / interval), y: HEIGHT - BOTTOM + 14, "text-anchor": "middle" }, value));
     }
     parts.push(element("text", { x: (LEFT + WIDTH) / 2, y: HEIGHT - 4, "text-anchor": "middle" }, "Time (ms)"));
-    parts.push(element("text", { x: 2, y: 12 }, "Blood pool (µL)"));
-    parts.push(element("line", { class: "now", x1: this.x(frame), x2: this.x(frame), y1: TOP, y2: HEIGHT - BOTTOM }));
+    parts.push(element("text", { x: 2, y: 14 }, "Blood pool (µL)"));
+    parts.push(element("line", { class: "now", y1: TOP, y2: HEIGHT - BOTTOM }));
     parts.push(element("polyline", { class: "line", points: volumes.map((v, n) => `${this.x(n)},${this.y(v)}`).join(" ") }));
-    parts.push(...volumes.map((v, n) => element("circle", { class: "dot", cx: this.x(n), cy: this.y(v), r: n === frame ? 4 : 2 })));
+    parts.push(...volumes.map((v, n) => element("circle", { class: "dot", cx: this.x(n), cy: this.y(v), r: 2 })));
+    parts.push(element("circle", { class: "dot here", r: 5 }));
     if (ed !== null && es !== null) parts.push(this.#mark("ed", ed), this.#mark("es", es));
     this.svg.replaceChildren(...parts);
     if (focused) this.svg.querySelector(`[data-phase="${focused}"]`)?.focus();
+    this.#point();
+  }
+
+  // Show the frame.
+  #point() {
+    const now = this.svg.querySelector(".now"), dot = this.svg.querySelector(".here");
+    for (const side of ["x1", "x2"]) now.setAttribute(side, this.x(this.frame));
+    dot.setAttribute("cx", this.x(this.frame));
+    dot.setAttribute("cy", this.y(this.volumes[this.frame]));
   }
 
   #mark(name, frame) {

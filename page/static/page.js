@@ -102,6 +102,7 @@ function select(name) {
 function listen(found) {
   state = found;
   const any = state.mice.length > 0;
+  if (state.reader) document.querySelector("footer").textContent = `Masks by the network ${state.reader}. Look at them before you use the numbers.`;
   byId("start").hidden = any;
   for (const id of ["mice", "add", "scan"]) byId(id).hidden = !any;
   if (state.problems.length && state.problems !== listen.problems) complain(...state.problems);

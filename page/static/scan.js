@@ -6,6 +6,7 @@ import { Viewer } from "./viewer.js";
 
 const DENSITY = 1.05; // mg/µL, of myocardium; as in measurement/function.py
 const SAVE_AFTER = 600; // ms without a stroke
+const SLICES_AFTER = 150; // ms from a change until the small pictures of all slices follow
 const BEAT_MS = 1500; // of a playing beat, several times slower than that of a mouse
 const FROM_SERVER = ["heart_rate", "peak_ejection_rate", "peak_filling_rate", "wall_thickness_ED", "wall_thickness_ES"];
 const DIGITS = { EF: 1, heart_rate: 0, peak_ejection_rate: 2, peak_filling_rate: 2, wall_thickness_ED: 2, wall_thickness_ES: 2 };
@@ -82,6 +83,7 @@ export class ScanView {
   #connectViewer() {
     this.viewer.addEventListener("view", () => this.#drawControls());
     this.viewer.addEventListener("stroke", ({ detail: { frame, done } }) => {
+      this.#findPhases();
       if (done) {
         this.unsaved.add(frame);
         clearTimeout(this.timer);
@@ -125,7 +127,7 @@ export class ScanView {
 
   #drawSlices() {
     if (this.slicesPending) return;
-    this.slicesPending = requestAnimationFrame(() => {
+    this.slicesPending = setTimeout(() => {
       this.slicesPending = null;
       if (!this.viewer.cine) return;
       [...byId("slices").children].forEach((button, slice) => {
@@ -133,7 +135,7 @@ export class ScanView {
         this.viewer.thumbnail(button.firstChild, slice, this.box);
       });
       this.viewer.redraw();
-    });
+    }, SLICES_AFTER);
   }
 
   // ----------------------------------------------------------------------------------------------- controls
@@ -263,6 +265,14 @@ export class ScanView {
     return { blood: viewer.counts[2].map((n) => n * voxel), mass: viewer.counts[1].map((n) => n * voxel * DENSITY) };
   }
 
+  // ED and ES by the masks as they are drawn, by the rule of the workflow, unless they are given.
+  #findPhases() {
+    const { viewer, mouse: { result } } = this, blood = viewer.counts[2];
+    if (result.frames_from !== "own") return;
+    result.ed = blood.indexOf(Math.max(...blood));
+    result.es = blood.indexOf(Math.min(...blood));
+  }
+
   // The function by the masks as they are drawn; equal to that of the server once it has measured.
   #functionNow() {
     const found = this.volumes(), { ed, es } = this.mouse.result;
@@ -274,7 +284,7 @@ export class ScanView {
 
   #drawValues() {
     const result = this.mouse?.result;
-    for (const id of ["values"]) byId(id).style.visibility = result ? "visible" : "hidden";
+    for (const id of ["values", "beat"]) byId(id).style.visibility = result ? "visible" : "hidden";
     if (!result) return this.#drawControlsIfReady();
     const now = this.#functionNow(), pending = this.unsaved.size > 0 || this.moving;
     byId("measures").replaceChildren(...result.measures.map((measure) => {

@@ -35,6 +35,7 @@ export class Viewer extends EventTarget {
     this.masks = masks;
     this.undo = [];
     this.counts = count(masks, this.cine.shape);
+    this.box = this.heartBox();
     this.redraw();
   }
 
@@ -150,7 +151,7 @@ export class Viewer extends EventTarget {
       context.lineWidth = 2;
       for (const [label, least] of [[1, 1], [2, 2]]) {
         context.strokeStyle = `rgb(${COLOURS[label]})`;
-        context.stroke(outline(labels, rows, columns, least, { kx, ky, x, y }));
+        context.stroke(outline(labels, columns, rows, this.box, least, { kx, ky, x, y }));
       }
       context.globalAlpha = 1;
     }
@@ -256,6 +257,9 @@ export class Viewer extends EventTarget {
     if (old === label) return;
     if (!this.stroke.before.has(index)) this.stroke.before.set(index, old);
     this.masks[index] = label;
+    const inside = index % (this.cine.shape[0] * this.cine.shape[1]), x = inside % this.cine.shape[1], y = (inside / this.cine.shape[1]) | 0;
+    const box = (this.box ??= [x, y, x, y]);
+    this.box = [Math.min(box[0], x), Math.min(box[1], y), Math.max(box[2], x), Math.max(box[3], y)];
     this.counts[old][this.frame]--;
     this.counts[label][this.frame]++;
   }
@@ -304,21 +308,31 @@ export class Viewer extends EventTarget {
     context.lineWidth = 1.5;
     for (const label of [1, 2]) {
       context.strokeStyle = `rgb(${COLOURS[label]})`;
-      context.stroke(outline(labels, rows, columns, label, { kx: scale, ky: scale, x: -x * scale, y: -y * scale }));
+      context.stroke(outline(labels, columns, rows, this.box, label, { kx: scale, ky: scale, x: -x * scale, y: -y * scale }));
     }
   }
 }
 
-function paint(canvas, bytes, start, table) {
+// The pixels of a canvas, which are kept.
+const kept = new WeakMap();
+function pixelsOf(canvas) {
   const context = canvas.getContext("2d", { willReadFrequently: true });
-  const image = context.createImageData(canvas.width, canvas.height), pixels = new Uint32Array(image.data.buffer);
+  let found = kept.get(canvas);
+  if (found?.image.width !== canvas.width || found.image.height !== canvas.height) {
+    const image = context.createImageData(canvas.width, canvas.height);
+    kept.set(canvas, (found = { context, image, pixels: new Uint32Array(image.data.buffer) }));
+  }
+  return found;
+}
+
+function paint(canvas, bytes, start, table) {
+  const { context, image, pixels } = pixelsOf(canvas);
   for (let index = 0; index < pixels.length; index++) pixels[index] = table[bytes[start + index]];
   context.putImageData(image, 0, 0);
 }
 
 function cover(canvas, labels, opacity) {
-  const context = canvas.getContext("2d", { willReadFrequently: true });
-  const image = context.createImageData(canvas.width, canvas.height), pixels = new Uint32Array(image.data.buffer);
+  const { context, image, pixels } = pixelsOf(canvas);
   const table = [0, ...[1, 2].map((label) => {
     const [red, green, blue] = COLOURS[label];
     return ((Math.round(255 * opacity) << 24) | (blue << 16) | (green << 8) | red) >>> 0;
@@ -327,11 +341,12 @@ function cover(canvas, labels, opacity) {
   context.putImageData(image, 0, 0);
 }
 
-// The border between labels that are at least `least` and all others, along the edges of the pixels.
-function outline(labels, rows, columns, least, { kx, ky, x, y }) {
+// The border between labels that are at least `least` and all others, along the edges of the pixels; `box` holds all labels.
+function outline(labels, columns, rows, box, least, { kx, ky, x, y }) {
   const path = new Path2D();
-  for (let row = 0; row < rows; row++) {
-    for (let column = 0, index = row * columns; column < columns; column++, index++) {
+  if (!box) return path;
+  for (let row = Math.max(0, box[1] - 1); row <= box[3]; row++) {
+    for (let column = Math.max(0, box[0] - 1), index = row * columns + column; column <= box[2]; column++, index++) {
       const inside = labels[index] >= least;
       if (inside !== (column + 1 < columns && labels[index + 1] >= least)) {
         path.moveTo(x + (column + 1) * kx, y + row * ky);

@@ -75,6 +75,7 @@ class Browser:
 
     def drag(self, selector: str, *points: tuple[float, float]) -> None:
         """Press the mouse at the first point, in pixels from the centre of an element, and move it to the others."""
+        self.run("document.querySelector(arguments[0]).scrollIntoView({block: 'center'})", selector)
         where = {"type": "pointerMove", "duration": 0, "origin": {ELEMENT: self.find(selector)}}
         moves = [where | {"x": round(x), "y": round(y)} for x, y in points]
         actions = [moves[0], {"type": "pointerDown", "button": 0}, *moves[1:], {"type": "pointerUp", "button": 0}]

@@ -188,11 +188,13 @@ def beat_period(duration_ms: float, volume_uL: np.ndarray | None, heart_rate_bpm
     Raises
     ------
     NoCurve
-        If the heart rate is not known, and the volumes show that the cine covers less than a beat (they do not return
-        to the first by the last frame), or two.
+        If the heart rate is not known, and there is a single frame, or the volumes show that the cine covers less than
+        a beat (they do not return to the first by the last frame), or two.
     """
     if heart_rate_bpm is not None:
         return 60_000 / heart_rate_bpm, "participants table"
+    if volume_uL is not None and len(volume_uL) == 1:
+        raise NoCurve("the cine has a single frame, and the heart rate is not known")
     if volume_uL is not None and np.ptp(volume_uL) > 0:
         if abs(volume_uL[-1] - volume_uL[0]) > MAX_STEP * np.ptp(volume_uL):
             raise NoCurve("the cine does not cover a whole beat, and the heart rate is not known")

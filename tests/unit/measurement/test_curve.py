@@ -104,5 +104,7 @@ def test_cine_is_one_beat_unless_the_volumes_contradict():
     assert beat_period(100, cosine(TIME), None) == (100, "cine taken as one beat")
     with pytest.raises(NoCurve, match="does not cover a whole beat"):
         beat_period(50, cosine(TIME[:10]), None)
+    with pytest.raises(NoCurve, match="a single frame"):
+        beat_period(5, cosine(TIME[:1]), None)
     with pytest.raises(NoCurve, match="covers more than one beat"):
         beat_period(200, cosine(2 * TIME), None)

@@ -1,0 +1,129 @@
+"""The page in a real browser: a scan is dropped, looked at, corrected and downloaded."""
+
+import csv
+import io
+import zipfile
+
+import nibabel
+import numpy as np
+import pytest
+
+from murmur.phantom.mouse import phantom_mouse
+
+SCRUB = """
+const slider = document.getElementById('frame'), count = Number(slider.max);
+return new Promise((resolve) => {
+  const begin = performance.now();
+  let pictures = 0;
+  const step = () => {
+    slider.value = 1 + (pictures % count);
+    slider.dispatchEvent(new Event('input'));
+    pictures += 1;
+    const seconds = (performance.now() - begin) / 1000;
+    if (seconds < 1.5) requestAnimationFrame(step); else resolve(pictures / seconds);
+  };
+  requestAnimationFrame(step);
+});"""
+UNREACHABLE = """
+const named = (e) => e.textContent.trim() || e.getAttribute('aria-label') || e.ariaLabel || e.labels?.length;
+const shown = (e) => !e.disabled && e.getClientRects().length && e.checkVisibility({visibilityProperty: true});
+const all = [...document.querySelectorAll('button, a[href], input, summary, [tabindex]')].filter(shown);
+return all.filter((e) => e.tabIndex < 0 || !named(e)).map((e) => e.outerHTML.slice(0, 100));"""
+
+
+@pytest.fixture(scope="module")
+def scan(tmp_path_factory):
+    """A zip archive with the NIfTI file of a simulated mouse."""
+    mouse = phantom_mouse(20, 0, phenotype="control")
+    image = nibabel.Nifti1Image(mouse.images.astype(np.int16), np.diag([*mouse.spacing_mm, 1]))
+    image.header.set_xyzt_units("mm", "msec")
+    image.header["pixdim"][4] = mouse.frame_interval_ms
+    path = tmp_path_factory.mktemp("scan") / "mice.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("Mouse1.nii", image.to_bytes())
+    return path
+
+
+def measured(window, name="EF"):
+    """Return a value that the page shows, None while there is none."""
+    words = window.run("return document.querySelector(`[data-measure=${arguments[0]}]`)?.textContent", name)
+    return None if words in (None, "", "…") else float(words.replace("−", "-"))
+
+
+def downloaded(window, folder, selector, name):
+    """Click a link and return the content of the file that is saved."""
+    window.click(selector)
+    path = folder / name
+    return window.wait(lambda: path.exists() and not list(folder.glob("*.crdownload")) and path.read_bytes())
+
+
+def rows_of(content):
+    return list(csv.DictReader(io.StringIO(content.decode())))
+
+
+def test_a_scan_is_looked_at_corrected_and_downloaded(served, window, scan, tmp_path):
+    window.resize(1280, 900)
+    window.open(served[0])
+    window.wait(lambda: window.run("return document.querySelector('#start') && sessionStorage.getItem('murmur')"))
+    window.type("#files", str(scan))
+    window.wait(lambda: measured(window))
+    window.wait(lambda: window.run("return document.querySelector('#slices').children.length") == 11)
+
+    # the table has the values of the page
+    (row,) = rows_of(downloaded(window, tmp_path, "#downloads a", "measurements.csv"))
+    assert row["mouse"] == "Mouse1"
+    for column, name in (("EF_percent", "EF"), ("EDV_uL", "EDV"), ("mass_ED_mg", "mass_ED")):
+        assert measured(window, name) == pytest.approx(float(row[column]), abs=0.051)
+    assert 45 < float(row["EF_percent"]) < 75
+
+    # sliders, keys and the speed of scrubbing
+    window.type("#slice", "\ue014")  # arrow right
+    window.type("#canvas", "\ue012\ue012")  # arrow left, twice
+    assert "Slice 7, frame 19" in window.text("#where")
+    assert window.run(SCRUB) > 8  # on a busy machine; docs/page.md has the rate on an idle one
+    assert window.run(UNREACHABLE) == []
+
+    # ED is moved by a frame; all values follow
+    before = measured(window, "EDV")
+    window.type("[data-phase=ed]", "\ue014")
+    window.wait(lambda: "chosen" in window.text("#measure-note"))
+    assert measured(window, "EDV") < before
+    window.click("#automatic")
+    window.wait(lambda: "chosen" not in window.text("#measure-note"))
+    assert measured(window, "EDV") == before
+
+    # a stroke of the brush at ED, and undo
+    window.run("document.getElementById('frame').value = arguments[0]", int(row["ed_frame"]) + 1)
+    window.run("document.getElementById('frame').dispatchEvent(new Event('input'))")
+    window.click("[data-tool='0']")
+    window.drag("#canvas", (-20, -10), (0, 0), (20, 10))
+    erased = measured(window, "EDV")
+    assert erased < before
+    window.wait(lambda: "1 frame(s) corrected" in window.text("#rows"))
+    assert measured(window, "EDV") == erased
+    window.click("#undo")
+    assert measured(window, "EDV") == before
+    window.wait(lambda: "corrected" not in window.text("#rows"))
+    window.drag("#canvas", (-20, -10), (0, 0), (20, 10))
+    window.wait(lambda: "1 frame(s) corrected" in window.text("#rows"))
+
+    # everything, with what the workflow needs to make it again
+    content = downloaded(window, tmp_path, "#downloads a[href$='murmur.zip']", "murmur.zip")
+    archive = zipfile.ZipFile(io.BytesIO(content))
+    names = set(archive.namelist())
+    frame = f"corrected/Mouse1/frame{int(row['ed_frame']) + 1}_mask.nii.gz"
+    assert {"study.yaml", "mice/Mouse1.h5", "movies/Mouse1.gif", "summaries/Mouse1.html", frame} <= names
+    (corrected,) = rows_of(archive.read("measurements.csv"))
+    assert float(corrected["EDV_uL"]) == pytest.approx(erased, abs=0.051)
+    assert b"corrects: murmur" in archive.read("study.yaml")
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_nothing_is_wider_than_the_window(served, window, width):
+    window.resize(width, 800)
+    window.open(served[0])
+    window.wait(lambda: window.run("return sessionStorage.getItem('murmur')"))
+    assert window.run("return document.documentElement.scrollWidth") <= width
+    window.click("#try")
+    window.wait(lambda: window.run("return document.querySelectorAll('#rows tr').length"))
+    assert window.run("return document.documentElement.scrollWidth") <= width
