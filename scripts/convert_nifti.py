@@ -30,7 +30,9 @@ def main(
     they replace those of all headers. Raises BadInput if a file is invalid.
     """
     path = folder.image_file(mouse)
-    image, spacing, interval = read_header(path, spacing_mm, frame_interval_ms, override_headers)
+    image, spacing, interval = read_header(
+        path, spacing_mm, frame_interval_ms, override_headers, folder.open_image(mouse)
+    )
     masks, frames = folder.read_masks(mouse, image)
     images = scaled_to_uint16(path, image)
     affine = {"affine": image.affine} if is_placed(image) else {}

@@ -1,10 +1,15 @@
 """A folder of NIfTI files as a source of mice: 4D images, with masks as 4D files or as one file per annotated frame."""
 
+import re
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 
-from murmur.data.nifti_file import read_header
+from nibabel import Nifti1Pair
+
+from murmur.data.nifti_file import open_frames, open_nifti, read_header
 from murmur.data.nifti_masks import NiftiMasks, check_template, name_pattern
+from murmur.errors import BadInput
 
 
 class NiftiFolder(NiftiMasks):
@@ -15,7 +20,7 @@ class NiftiFolder(NiftiMasks):
     nifti : str
         The folder.
     images : str
-        Template of the names of the images, with `{mouse}` once.
+        Template of the names of the images, with `{mouse}` once, and `{frame}` if there is one file per frame.
     labels, frames_from, masks, ignore
         As for `NiftiMasks`; without `masks`, the mice have no contours.
 
@@ -42,18 +47,44 @@ class NiftiFolder(NiftiMasks):
 
     def mice(self) -> list[str]:
         """Return the mice with an image; files that also match the mask template are not images."""
-        image = name_pattern(self.images)
         mask = name_pattern(self.masks) if self.masks else None
-        found = (image.fullmatch(path.name) for path in self._files)
-        return sorted(m["mouse"] for m in found if m and not (mask and mask.fullmatch(m.string)))
+        found = (self._image.fullmatch(path.name) for path in self._files)
+        return sorted({m["mouse"] for m in found if m and not (mask and mask.fullmatch(m.string))})
+
+    @cached_property
+    def _image(self) -> re.Pattern:
+        """The pattern of the names of images."""
+        return name_pattern(self.images)
+
+    def image_files(self, mouse: str) -> list[Path]:
+        """Return the files of the image of a mouse: one, or those of the frames in the order of their numbers.
+
+        Raises BadInput if a frame is missing, or there twice.
+        """
+        if "{frame}" not in self.images:
+            return [self.folder / self.images.replace("{mouse}", mouse)]
+        found = [(match, path) for path in self._files if (match := self._image.fullmatch(path.name))]
+        numbered = sorted((int(match["frame"]), path) for match, path in found if match["mouse"] == mouse)
+        numbers = [number for number, _ in numbered]
+        if numbers != list(range(numbers[0], numbers[0] + len(numbers))):
+            raise BadInput(
+                f"{numbered[0][1]}: found the frames {', '.join(map(str, numbers))}, expected consecutive numbers; add "
+                "the missing frame, or remove what is there twice"
+            )
+        return [path for _, path in numbered]
 
     def image_file(self, mouse: str) -> Path:
-        """Return the path of the 4D image of a mouse."""
-        return self.folder / self.images.replace("{mouse}", mouse)
+        """Return the path of the image of a mouse, or that of its first frame."""
+        return self.image_files(mouse)[0]
+
+    def open_image(self, mouse: str) -> Nifti1Pair:
+        """Open the 4D image of a mouse without reading its values. Raises BadInput if a file is invalid."""
+        files = self.image_files(mouse)
+        return open_frames(files) if "{frame}" in self.images else open_nifti(files[0])
 
     def files(self, mouse: str) -> list[Path]:
         """Return all files of a mouse."""
-        return [self.image_file(mouse), *self.mask_files(mouse)]
+        return [*self.image_files(mouse), *self.mask_files(mouse)]
 
     def check_headers(
         self,
@@ -82,7 +113,8 @@ class NiftiFolder(NiftiMasks):
         BadInput
             If a file cannot be read, the image is not 4D, or a mask does not have its grid or frames.
         """
-        image, spacing, interval = read_header(self.image_file(mouse), spacing_mm, frame_interval_ms, override)
+        image = self.open_image(mouse)
+        _, spacing, interval = read_header(self.image_file(mouse), spacing_mm, frame_interval_ms, override, image)
         self.check_masks(mouse, image)
         return {
             "shape": list(image.shape),

@@ -59,6 +59,38 @@ def open_nifti(path: Path) -> nibabel.Nifti1Pair:
         return image
 
 
+class _Frames:
+    """The values of 3D files as those of one 4D array, which are read when they are used."""
+
+    def __init__(self, paths: list[Path], images: list[nibabel.Nifti1Pair]):
+        self.paths, self.images = paths, images
+        self.shape, self.ndim, self.dtype = (*images[0].shape[:3], len(images)), 4, images[0].get_data_dtype()
+
+    def __array__(self, dtype=None, copy=None) -> np.ndarray:
+        values = [read_values(path, image) for path, image in zip(self.paths, self.images, strict=True)]
+        return np.stack([frame.reshape(self.shape[:3]) for frame in values], axis=3).astype(dtype, copy=False)
+
+
+def open_frames(paths: list[Path]) -> nibabel.Nifti1Pair:
+    """Open the 3D files of the frames of a mouse as one 4D image, without reading their values.
+
+    Raises BadInput like `open_nifti`, or unless all frames have one grid.
+    """
+    images = [open_nifti(path) for path in paths]
+    first = images[0]
+    for path, image in zip(paths, images, strict=True):
+        if image.ndim not in (3, 4) or (*image.shape, 1)[3] != 1:
+            raise BadInput(f"{path}: found the shape {image.shape}, expected one frame with 3 axes; correct its name")
+        if image.shape[:3] != first.shape[:3] or not np.allclose(image.affine, first.affine, atol=1e-3):
+            raise BadInput(f"{path}: found another grid than that of {paths[0]}, expected one of all frames")
+    check_size(paths[0], "frames", (1, *first.shape[:3]), first.get_data_dtype().itemsize)
+    stacked = nibabel.Nifti1Image(_Frames(paths, images), first.affine, first.header)
+    if first.ndim == 3:
+        stacked.header["pixdim"][4] = 0  # which would be a time of 1 that no program has written
+    stacked.file_map = first.file_map
+    return stacked
+
+
 def _check_forms(path: Path, image: nibabel.Nifti1Pair) -> None:
     """Raise BadInput if qform and sform place voxels differently: programs disagree on which of them they use."""
     if min(image.header["qform_code"], image.header["sform_code"]) < 1 or len(image.shape) < 3:
@@ -120,7 +152,11 @@ def interval_of(image: nibabel.Nifti1Pair) -> float | None:
 
 
 def read_header(
-    path: Path, spacing_mm: list[float] | None, frame_interval_ms: float | None, override: bool
+    path: Path,
+    spacing_mm: list[float] | None,
+    frame_interval_ms: float | None,
+    override: bool,
+    image: nibabel.Nifti1Pair | None = None,
 ) -> tuple[nibabel.Nifti1Pair, list[float], float]:
     """Open the 4D image of a mouse and determine its spacing and frame interval.
 
@@ -134,6 +170,8 @@ def read_header(
         Time between frames in the study file, in ms.
     override : bool
         Whether the study file overrides the header.
+    image : nibabel.Nifti1Pair, optional
+        The image, if it has been opened.
 
     Returns
     -------
@@ -149,7 +187,7 @@ def read_header(
     BadInput
         If the file is not a 4D image, or if header and study file contradict each other or give no value.
     """
-    image = open_nifti(path)
+    image = image or open_nifti(path)
     if image.ndim != 4:
         raise BadInput(
             f"{path}: found {image.ndim} dimensions {image.shape}, "

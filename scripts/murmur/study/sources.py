@@ -11,7 +11,7 @@ from murmur.data.matlab_file import check_matlab, read_matlab
 from murmur.data.mouse import check_mouse
 from murmur.data.mouse_file import check_header, contoured_frames
 from murmur.data.nifti import NiftiFolder
-from murmur.data.nifti_file import is_placed, open_nifti, read_header, scaled_to_uint16
+from murmur.data.nifti_file import is_placed, read_header, scaled_to_uint16
 from murmur.data.published_dataset import ADDRESS, CHECKSUMS, INFLOW_MICE, read_checksums
 from murmur.data.split import inflow_note
 from murmur.errors import BadInput
@@ -244,7 +244,7 @@ class NiftiCohort(Cohort):
 
     def _check_content(self, mouse: str) -> None:
         path = self.folder.image_file(mouse)
-        image, _, _ = read_header(path, *self.grid)
+        image, _, _ = read_header(path, *self.grid, self.folder.open_image(mouse))
         self.folder.read_masks(mouse, image)
         scaled_to_uint16(path, image)
 
@@ -255,11 +255,11 @@ class NiftiCohort(Cohort):
 
     def shape(self, mouse: str) -> tuple[int, ...]:
         """The shape of the image of a mouse."""
-        return open_nifti(self.folder.image_file(mouse)).shape
+        return self.folder.open_image(mouse).shape
 
     def affine(self, mouse: str) -> np.ndarray | None:
         """The affine of the image of a mouse; None if it gives no position."""
-        image = open_nifti(self.folder.image_file(mouse))
+        image = self.folder.open_image(mouse)
         return image.affine if is_placed(image) else None
 
     def _contoured_frames(self) -> dict[str, list[int]]:

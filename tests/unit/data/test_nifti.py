@@ -167,3 +167,23 @@ def test_label_with_two_meanings_is_refused(tmp_path, ignore):
     labels = {"myocardium": 2, "blood_pool": 3 if ignore == [2] else 2}
     with pytest.raises(BadInput, match="source.labels: found the label 2 for two structures"):
         NiftiFolder(str(tmp_path), "{mouse}.nii", labels, ignore=ignore)
+
+
+def test_images_with_one_file_for_each_frame(tmp_path, images, mask):
+    for frame in range(SHAPE[3]):
+        save(tmp_path / f"a_{frame + 1}.nii", images[..., frame])
+    save(tmp_path / "a_3_gt.nii", np.where(mask == 1, 0, mask).astype(np.uint8))
+    folder = NiftiFolder(str(tmp_path), "{mouse}_{frame}.nii", LABELS, masks="{mouse}_{frame}_gt.nii")
+    assert folder.mice() == ["a"] and len(folder.files("a")) == SHAPE[3] + 1
+    with pytest.raises(BadInput, match="found no frame time with a unit in the header"):
+        convert(folder, "a", tmp_path / "a.h5")
+    convert(folder, "a", tmp_path / "a.h5", frame_interval_ms=5.0)
+    with h5py.File(tmp_path / "a.h5") as file:
+        assert np.array_equal(file["Images"], images) and file["Frames_with_ROI"][()].tolist() == [2]
+        assert file.attrs["spacing_mm"] == pytest.approx([1.3, 1.2, 8.0])
+    save(tmp_path / "a_2.nii", images[:-1, ..., 1])
+    with pytest.raises(BadInput, match="a_2.nii: found another grid than that of .*a_1.nii"):
+        folder.open_image("a")
+    (tmp_path / "a_2.nii").unlink()
+    with pytest.raises(BadInput, match="found the frames 1, 3, 4, 5, 6, expected consecutive numbers"):
+        NiftiFolder(str(tmp_path), "{mouse}_{frame}.nii", LABELS).open_image("a")
