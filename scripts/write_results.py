@@ -2,7 +2,8 @@
 
 Inputs: agreement.csv and, where the cohort has them, manifest.csv and the tables of overlap, phenotypes and sample
 size. Output: results.md. Every number is filled in from these tables, and every verdict (higher, lower, significant or
-not) follows from them. Values have one decimal, coefficients, Dice and HD95 two, p and differences of Dice three.
+not) follows from them. Values have one decimal, coefficients, Dice and HD95 two (Dice and HD95 three
+where an SD would be printed as 0.00), p and differences of Dice three.
 """
 
 from typing import TYPE_CHECKING
