@@ -99,6 +99,7 @@ def test_scans_of_animals_are_no_mice():
     assert found["Mice and images"].startswith(
         "The ours cohort comprised 8 scans with cine images. The scans analysed were acquired in 3 animals."
     )
+    assert "Phenotypes were control (3 scans), TAC (4 scans) and unknown (1 scan)." in found["Mice and images"]
     assert "Each scan had one short-axis cine stack" in found["Mice and images"]
     assert "was applied to all scans (8 in the ours cohort)" in found["Segmentation"]
 

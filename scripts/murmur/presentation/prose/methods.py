@@ -69,7 +69,7 @@ def images(name: str, cohort: dict, manifest: pd.DataFrame, excluded: Mapping[st
         f"the {name} cohort comprised {mice(n + len(excluded))} {origin}",
         exclusions(excluded, n),
         several_scans(animals),
-        phenotypes(manifest["phenotype"], "{} scans" if animals else "n = {}"),
+        phenotypes(manifest["phenotype"], of_scans=animals > 0),
         f"each mouse had one short-axis {_frames(manifest)} and a voxel size of {voxel} mm (row × column × slice)",
     ]
     if assumed := int(manifest["spacing_assumed"].sum()):
@@ -108,12 +108,16 @@ def plausibility(checks: Mapping[str, pd.DataFrame]) -> str:
     return paragraph(f"plausibility checks of the data resulted in {enumerate_words(counts)}") if counts else ""
 
 
-def phenotypes(column: pd.Series, size: str = "n = {}") -> str:
-    """Give the number of mice of each phenotype, written as `size`; nothing where none is known."""
+def phenotypes(column: pd.Series, of_scans: bool = False) -> str:
+    """Give the number of mice, or of scans, of each phenotype; nothing where none is known."""
+
+    def size(n: int) -> str:
+        return counted(n, "scan") if of_scans else f"n = {n}"
+
     sizes = column.dropna().value_counts(sort=False)
-    kinds = [f"{phenotype} ({size.format(sizes[phenotype])})" for phenotype in in_order(sizes.index)]
+    kinds = [f"{phenotype} ({size(sizes[phenotype])})" for phenotype in in_order(sizes.index)]
     if kinds and (unknown := int(column.isna().sum())):
-        kinds.append(f"unknown ({size.format(unknown)})")
+        kinds.append(f"unknown ({size(unknown)})")
     return f"{'the phenotype was' if len(kinds) == 1 else 'phenotypes were'} {enumerate_words(kinds)}" if kinds else ""
 
 
