@@ -6,6 +6,7 @@ statistical methods are in `statistical_methods`.
 """
 
 from collections.abc import Collection, Iterable, Mapping
+from functools import partial
 
 import pandas as pd
 
@@ -110,10 +111,7 @@ def plausibility(checks: Mapping[str, pd.DataFrame]) -> str:
 
 def phenotypes(column: pd.Series, of_scans: bool = False) -> str:
     """Give the number of mice, or of scans, of each phenotype; nothing where none is known."""
-
-    def size(n: int) -> str:
-        return counted(n, "scan") if of_scans else f"n = {n}"
-
+    size = partial(counted, thing="scan") if of_scans else "n = {}".format
     sizes = column.dropna().value_counts(sort=False)
     kinds = [f"{phenotype} ({size(sizes[phenotype])})" for phenotype in in_order(sizes.index)]
     if kinds and (unknown := int(column.isna().sum())):
