@@ -16,6 +16,7 @@ EXPORTED = {
     **{name: f"{name}.nii.gz" for name in ("cine", "masks", "ED_image", "ED_mask", "ES_image", "ES_mask")},
     "itksnap": "labels.txt",
     "slicer": "labels.ctbl",
+    "fsleyes": "labels.lut",
 }
 DATE = (1980, 1, 1, 0, 0, 0)  # of entries of archives: same content, same bytes
 PACKED = {".gz", ".gif", ".h5", ".png", ".xlsx"}  # not compressed again
