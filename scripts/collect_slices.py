@@ -24,8 +24,13 @@ if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 
-def _contoured_slices(mouse: Mouse, path: str, size: int) -> tuple[list[np.ndarray], list[np.ndarray], list[str]]:
-    """Return images and masks (slice, row, column) of each frame in which both structures are contoured, and names."""
+def _contoured_slices(
+    name: str, mouse: Mouse, path: str, size: int
+) -> tuple[list[np.ndarray], list[np.ndarray], list[str]]:
+    """Return images and masks (slice, row, column) of each frame in which both structures are contoured, and names.
+
+    The names of the slices start with `name`, which differs from that of the mouse if there are several cohorts.
+    """
     images, masks, names = [], [], []
     for frame in mouse.annotated_frames:
         mask = np.moveaxis(read_frame(path, "Masks", frame), 2, 0)
@@ -36,7 +41,7 @@ def _contoured_slices(mouse: Mouse, path: str, size: int) -> tuple[list[np.ndarr
         image = np.moveaxis(read_frame(path, "Images", frame), 2, 0)
         images.append(to_square(scale(image), size))
         masks.append(to_square(mask, size))
-        names += [f"{mouse.name}_sl{number:02d}_fr{frame:02d}" for number in range(len(image))]
+        names += [f"{name}_sl{number:02d}_fr{frame:02d}" for number in range(len(image))]
     return images, masks, names
 
 
@@ -50,6 +55,8 @@ def _append(group: h5py.Group, images: np.ndarray, masks: np.ndarray, names: lis
 
 def main(files: list[str], assignment: dict[str, str], size: int, key: str, slices: str) -> None:
     """Write `slices` of the training and validation mice in `assignment`; `files` are in the same order.
+
+    Mice of several cohorts are named COHORT:MOUSE there.
 
     `size` is the side length of the network's input in pixels, `key` the key of the split in the study file. Raises
     BadInput if a mouse file is invalid, a mouse is in two sets, or a set contains no contoured frame.
@@ -67,7 +74,7 @@ def main(files: list[str], assignment: dict[str, str], size: int, key: str, slic
             group.create_dataset("names", (0,), h5py.string_dtype(), maxshape=(None,))
             chosen = [name for name, where in assignment.items() if where == part]
             for name in progress(chosen, f"slices to {part} on", "mouse"):
-                images, masks, names = _contoured_slices(mice[name], paths[name], size)
+                images, masks, names = _contoured_slices(name, mice[name], paths[name], size)
                 if names:
                     _append(group, np.concatenate(images), np.concatenate(masks), names)
             log.info("%s: %d mice, %s slices", part, len(chosen), f"{len(group['names']):,}")
