@@ -129,7 +129,7 @@ def _spread(values: pd.Series, each: list[float], alpha: float) -> dict[str, obj
     if len(known) < 2:
         row["reasons"].append(reason("one_mouse_no_limits" if len(known) else "no_mouse_by_all"))
     else:
-        row["sd_mice"] = known.std(ddof=1)
+        row["sd_mice"] = 0.0 if constant(known) else known.std(ddof=1)
         if not constant(known):
             limits = stats.ttest_1samp(known, 0).confidence_interval(1 - alpha)
             row |= {"ci_low": limits.low, "ci_high": limits.high}
