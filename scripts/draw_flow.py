@@ -38,15 +38,15 @@ def review_lines(reader: str, base: str, outcomes: Mapping[str, str], boxes: int
     return [reader, *(part for line in lines for part in fitted(line, boxes))]
 
 
-def reader_lines(reader: str, n: int, images: bool, function, overlap) -> list[str]:
-    """Return the lines of the box of a reader of `n` mice; `overlap` is None without images or a reference."""
+def reader_lines(reader: str, n: int, images: bool, function, overlap, boxes: int) -> list[str]:
+    """Return the lines of the box, one of `boxes`, of a reader of `n` mice; `overlap` is None without a comparison."""
     values = function.dropna(subset=["reference", "reader"])["mouse"].nunique()
     lines = [reader, f"{'segmented' if images else 'measured'} (n = {n})"]
     if values or overlap is not None:
         lines.append(f"function compared (n = {values})")
     if overlap is not None:
         lines.append(f"overlap compared (n = {overlap.dropna(subset=['dice'])['mouse'].nunique()})")
-    return lines
+    return [part for line in lines for part in fitted(line, boxes)]
 
 
 def main(
@@ -89,7 +89,7 @@ def main(
             if reader in (reviews or {})
             else reader_lines(
                 reader, n_read[reader], manifest is not None, read_csv(path),
-                read_csv(overlaps[reader]) if reader in overlaps else None,
+                read_csv(overlaps[reader]) if reader in overlaps else None, len(functions),
             )
             for reader, path in functions.items()
         ])  # fmt: skip

@@ -14,6 +14,7 @@ MOST_REASONS = 6  # listed in the diagram; the manifest lists all
 LINE_MM, PADDING_MM, GAP_MM = 3.6, 2.0, 7.0
 LETTERS = 52  # that fit into a line of a box
 LETTER_MM = 1.45  # mean width of a letter
+NO_BREAK = "\N{NO-BREAK SPACE}"
 WIDTH_MM, LEFT_MM = 78.0, 5.0  # of the boxes of the main column; those at its right have the same width
 ARROW = {"arrowstyle": "-|>", "linewidth": 0.6, "shrinkA": 0, "shrinkB": 0, "color": style.BLACK}
 EMPTY = "#F2F2F2"  # of the box of excluded mice
@@ -39,8 +40,10 @@ def column_mm(boxes: int) -> float:
 
 
 def fitted(line: str, boxes: int) -> list[str]:
-    """Return a line in as many lines as it needs in one of several boxes in a row."""
-    return textwrap.wrap(line, max(6, int(column_mm(boxes) / LETTER_MM))) or [line]
+    """Return a line in as many lines as it needs in one of several boxes in a row; numbers (n = 3) are not broken."""
+    joined = line.replace("(n = ", f"(n{NO_BREAK}={NO_BREAK}")
+    parts = textwrap.wrap(joined, max(6, int(column_mm(boxes) / LETTER_MM)))
+    return [part.replace(NO_BREAK, " ") for part in parts] or [line]
 
 
 def draw_box(axes: Axes, x: float, y: float, width: float, lines: Sequence[str], colour: str = "white") -> None:

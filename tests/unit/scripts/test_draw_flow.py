@@ -4,7 +4,7 @@ import pytest
 import draw_flow
 from drawn_figures import record_figures, smallest_font, words
 from murmur.csv_tables import read_csv, write_csv
-from murmur.presentation.flow_diagram import LETTERS
+from murmur.presentation.flow_diagram import LETTERS, fitted
 from round_hearts import write_cohort
 
 EXCLUDED = {"A": "motion", "B": "motion", "C": "invalid file: mice/C.h5: found none", "D": "died during the scan"}
@@ -44,6 +44,11 @@ def test_every_number_of_mice(draw):
         *("Excluded (n = 4)", "motion (n = 2)", "invalid file (n = 1)", "died during the scan (n = 1)"),
     ]
     assert smallest_font(figure) >= 6
+
+
+def test_lines_are_broken_to_fit_into_narrow_boxes_but_not_within_numbers():
+    assert fitted("function compared (n = 8)", 2) == ["function compared (n = 8)"]
+    assert fitted("function compared (n = 8)", 6) == ["function compared", "(n = 8)"]
 
 
 def test_what_became_of_reviewed_masks(draw):
