@@ -27,6 +27,7 @@ from dicom_files import (
     write_enhanced,
     write_image,
 )
+from murmur.data import scan_files
 from murmur.data.dicom import find_session, read_pixels
 from murmur.data.manifest import read_manifest
 from murmur.data.mouse_file import write_cine as write_mouse
@@ -197,6 +198,18 @@ def test_what_cannot_be_used_is_refused_in_a_sentence(tmp_path, how, sentence):
     _spoil(tmp_path / "M1", how)
     with pytest.raises(BadInput, match=sentence):
         read_pixels(find_session(str(tmp_path / "M1")))
+
+
+def test_too_many_files_are_refused_before_they_are_read(tmp_path, monkeypatch):
+    write_cine(tmp_path / "M1")
+    with zipfile.ZipFile(tmp_path / "M2.zip", "w") as archive:
+        archive.writestr("a.dcm", bytes(200))
+    monkeypatch.setattr(scan_files, "MOST_FILES", 20)
+    monkeypatch.setattr(scan_files, "MOST_UNPACKED", 100)
+    with pytest.raises(BadInput, match="M1: found 24 files, expected those of one scan session; name its folder"):
+        find_session(str(tmp_path / "M1"))
+    with pytest.raises(BadInput, match="M2.zip: found more than 100 bytes, expected fewer; unpack it as a folder"):
+        find_session(str(tmp_path / "M2.zip"))
 
 
 def test_series_of_the_study_file_settles_which_cine_is_meant(tmp_path):
