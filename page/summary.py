@@ -14,7 +14,7 @@ from page.study import REVIEWED
 from page.tasks import project_of, shown
 
 TEMPLATES = Path(__file__).parent / "templates"
-WIDTH, HEIGHT, LEFT, BOTTOM = 520, 150, 44, 26  # of the curve
+WIDTH, HEIGHT, LEFT, BOTTOM = 400, 200, 40, 34  # of the curve
 
 
 def summary(root: str, weights: str, mouse: str) -> str:
