@@ -291,7 +291,9 @@ export class ScanView {
       const row = document.createElement("tr"), name = document.createElement("th"), value = document.createElement("td"), unit = document.createElement("td");
       const late = pending && FROM_SERVER.includes(measure.name);
       name.scope = "row";
-      name.append(measure.printed, Object.assign(document.createElement("small"), { textContent: measure.meaning }));
+      name.append(measure.printed);
+      if (measure.meaning.toLowerCase() !== measure.printed.toLowerCase())
+        name.append(Object.assign(document.createElement("small"), { textContent: measure.meaning }));
       value.className = "number";
       value.dataset.measure = measure.name;
       value.textContent = late ? "…" : shownNumber(now[measure.name] ?? measure.value ?? NaN, DIGITS[measure.name] ?? 1);
