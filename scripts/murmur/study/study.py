@@ -67,6 +67,8 @@ class Study:
             cohort.check_values()
             for reader in self.readers_of(name):
                 self.mice_read(name, reader)
+        for name in self.readers_by("train_on"):
+            _ = self.readers[name].learning_mice
         for observer in self.statistics["observers"]:
             one_of(observer, self.reader_names, "statistics.observers")
         for comparison in self.comparisons.values():

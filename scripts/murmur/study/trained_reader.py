@@ -119,7 +119,7 @@ class TrainedReader(Reader):
         """Raise BadInput if the file from which the training starts is not a network, or does not fit."""
         if isinstance(self.start, StartingWeights):
             self.start.check_files(cohorts)
-        _ = self.network, self.learning_mice
+        _ = self.network
 
     @property
     def input_size(self) -> int:
