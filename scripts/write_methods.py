@@ -33,7 +33,7 @@ def weights_of(found: Lineage) -> dict[str, str]:
         for job in found.jobs
         if job.rule == "segment_mouse"
         for source in job.inputs
-        if source["name"] == "model"
+        if source["name"] == "models"
     }
 
 

@@ -142,10 +142,10 @@ def test_every_figure_leads_to_its_mice(place, entities):
         return set().union(*(sources(link) for link in links(makers[identifier], "object")))
 
     figures = [name for name in entities if "/figures/" in name and name.endswith(".png") and SHEETS not in name]
-    assert len(figures) == 14
+    assert len(figures) == 20
     split = pd.read_csv(place.results("small") / "cohorts/mice/split.csv").set_index("mouse")["split"]
     for figure in figures:
-        of_training = Path(figure).stem in ("figure_1_network", "learning_curve")
+        of_training = Path(figure).stem in ("figure_1_network", "learning_curve", "learning_curves")
         mice = {f"#mice/{mouse}.h5" for mouse in (split[split != "test"] if of_training else split).index}
         assert {source for source in sources(figure) if source.startswith("#mice/")} == mice, figure
         assert ("#given.keras" in sources(figure)) == ("/trained/" not in figure), figure

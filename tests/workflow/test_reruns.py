@@ -15,10 +15,11 @@ import yaml
 
 from workplace import ROOT, SMALL, Workplace, copy_of
 
-TRAINING = ["collect_slices", "train_network", "draw_network", "plot_learning_curve"]
+TRAINING = ["collect_slices", "train_network", "draw_network", "plot_learning_curve", "plot_learning_curves"]
+TRAINING += ["summarise_networks"]
 AFTER_AGREEMENT = ["tabulate_agreement", "plot_agreement", "write_results"]
 AFTER_GROUPS = ["tabulate_groups", "plot_groups", "write_results"]
-AFTER_READERS = ["compare_readers", "plot_readers"]
+AFTER_READERS = ["compare_readers", "plot_readers", "plot_domains"]
 MEASURED = ["measure_volumes", "measure_function", "measure_overlap", "measure_agreement", *AFTER_AGREEMENT]
 MEASURED += ["compare_groups", *AFTER_GROUPS, "estimate_sample_size", "correlate_dice_error", "summarise_overlap"]
 MEASURED += ["compare_overlap", "model_overlap", "tabulate_overlap"]
@@ -26,16 +27,23 @@ MEASURED += ["measure_curve", "measure_wall", "find_signs", "predict_quality", "
 MEASURED += ["plot_overlap", "plot_cases", "render_movies", "plot_time_volume", "plot_review"]
 MEASURED += ["count_corrections", "plot_corrections", "check_quality", "plot_quality"]
 AFTER_MANIFEST = ["describe_cohort", "check_plausibility", "draw_flow", "draw_split", *MEASURED, *AFTER_READERS]
+AFTER_MANIFEST += ["summarise_networks"]
 WITH_ALPHA = ["measure_agreement", *AFTER_AGREEMENT, "compare_groups", *AFTER_GROUPS, "compare_overlap", *AFTER_READERS]
-WITH_ALPHA += ["estimate_sample_size", "correlate_dice_error", "model_overlap", "tabulate_overlap"]
+WITH_ALPHA += [
+    "estimate_sample_size",
+    "correlate_dice_error",
+    "model_overlap",
+    "tabulate_overlap",
+    "summarise_networks",
+]
 AFTER_OVERLAP = ["measure_overlap", "correlate_dice_error", "summarise_overlap", "compare_overlap", "model_overlap"]
 AFTER_OVERLAP += ["tabulate_overlap", "plot_overlap", "plot_cases", "plot_time_volume", "render_movies"]
-AFTER_OVERLAP += ["write_results", "draw_flow", "check_quality", "plot_quality", *AFTER_READERS]
+AFTER_OVERLAP += ["write_results", "draw_flow", "check_quality", "plot_quality", "summarise_networks", *AFTER_READERS]
 WITH_SD = ["measure_agreement", *AFTER_AGREEMENT, "compare_groups", *AFTER_GROUPS, *AFTER_READERS]
 WITH_SD += ["summarise_overlap", "tabulate_overlap"]
 # What rests on the masks of one reader.
-OF_GIVEN = [f"{rule}/mice/given" for rule in MEASURED] + ["draw_flow", *AFTER_READERS]
-OF_TRAINED = [f"{rule}/mice/trained" for rule in MEASURED] + ["draw_flow", *AFTER_READERS]
+OF_GIVEN = [f"{rule}/mice/given" for rule in MEASURED] + ["draw_flow", "summarise_networks", *AFTER_READERS]
+OF_TRAINED = [f"{rule}/mice/trained" for rule in MEASURED] + ["draw_flow", "summarise_networks", *AFTER_READERS]
 # What shows them.
 SHEETS_OF_GIVEN, SHEETS_OF_TRAINED = (
     [f"plot_animal/mice/{reader}/*", f"collect_animals/mice/{reader}"] for reader in ("given", "trained")
