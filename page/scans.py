@@ -131,7 +131,7 @@ def _stem(name: str) -> str:
 
 
 def _series(files: Sequence[Stored], problems: list[str]) -> list[list[Stored]]:
-    """Group NIfTI files: each cine by itself, and the numbered files of a cine together. Masks are left out."""
+    """Group NIfTI files: each cine separately, and the numbered files of one cine together. Masks are omitted."""
     cines, parts = [], {}
     for file in files:
         try:
