@@ -3,7 +3,6 @@
 import hashlib
 from itertools import pairwise
 
-import h5py
 import numpy as np
 import pytest
 
@@ -17,6 +16,7 @@ from murmur.network.architectures import ARCHITECTURES, check_network, planned_f
 from murmur.network.batches import Slices  # noqa: E402
 from murmur.network.model import compile_for_training, last_head, save_model  # noqa: E402
 from murmur.network.stored import load_network  # noqa: E402
+from random_slices import write_random_slices  # noqa: E402
 
 TINY = {
     "unet3plus": [4, 6, 8, 8, 8],
@@ -88,17 +88,7 @@ def test_four_slices_are_learned_by_heart_saved_and_exported(architecture, four,
 
 @pytest.fixture(scope="module")
 def slices(tmp_path_factory):
-    """Four training and two validation slices of random pixels."""
-    path = tmp_path_factory.mktemp("slices") / "slices.h5"
-    rng = np.random.default_rng(0)
-    with h5py.File(path, "w") as file:
-        for part, count in (("train", 4), ("validation", 2)):
-            group = file.create_group(part)
-            group["images"] = rng.random((count, 16, 16), np.float32)
-            group["masks"] = rng.integers(0, 3, (count, 16, 16), np.uint8)
-            names = [f"M{number}_sl00_fr00" for number in range(count)]
-            group.create_dataset("names", data=names, dtype=h5py.string_dtype())
-    return str(path)
+    return write_random_slices(tmp_path_factory.mktemp("slices") / "slices.h5")
 
 
 @pytest.mark.parametrize("architecture", WITH_STATE)

@@ -2,7 +2,6 @@
 
 import json
 
-import h5py
 import numpy as np
 import pytest
 
@@ -15,6 +14,7 @@ from murmur.network.architectures import with_defaults  # noqa: E402
 from murmur.network.model import save_model  # noqa: E402
 from murmur.network.unet3plus import unet3plus  # noqa: E402
 from murmur.network.weights_file import network_settings  # noqa: E402
+from random_slices import write_random_slices  # noqa: E402
 
 NETWORK = {"architecture": "unet", "filters": [4, 8], "size": 16, "downsample": 1, "dropout": 0.1}
 TRAINING = {
@@ -42,16 +42,7 @@ def start(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def slices(tmp_path_factory):
-    path = tmp_path_factory.mktemp("slices") / "slices.h5"
-    rng = np.random.default_rng(0)
-    with h5py.File(path, "w") as file:
-        for part, count in (("train", 4), ("validation", 2)):
-            group = file.create_group(part)
-            group["images"] = rng.random((count, 16, 16), np.float32)
-            group["masks"] = rng.integers(0, 3, (count, 16, 16), np.uint8)
-            names = [f"M{number}_sl00_fr00" for number in range(count)]
-            group.create_dataset("names", data=names, dtype=h5py.string_dtype())
-    return str(path)
+    return write_random_slices(tmp_path_factory.mktemp("slices") / "slices.h5")
 
 
 def fine_tune(slices, start, folder, **changes):
