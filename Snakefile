@@ -15,6 +15,7 @@ if not config:
 
 
 include: "rules/common.smk"
+include: "rules/outputs.smk"
 
 
 pathvars:
