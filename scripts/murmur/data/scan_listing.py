@@ -6,7 +6,7 @@ from types import ModuleType
 from typing import NamedTuple
 
 from murmur.data.cine_stack import FEWEST_FRAMES, FEWEST_SLICES, Image, Stack, choose, cine_of, stacks_of
-from murmur.data.user_tables import read_rows
+from murmur.data.user_tables import Row, read_rows
 from murmur.errors import BadInput
 
 COLUMNS = [
@@ -88,6 +88,15 @@ def _row(mouse: str, stack: Stack, taken: Stack | None, problem: str) -> Found:
     return Found(cells | {"reason": (problem or "another scan is named") if stack.is_cine else small}, middle[0])
 
 
+def listed_mice(path: str | Path) -> set[str]:
+    """Return the mice of an edited table, whether or not a scan is taken. Raises BadInput as `read_rows`."""
+    return {row["mouse"] for row in _rows(path)}
+
+
+def _rows(path: str | Path) -> list[Row]:
+    return read_rows(path, ["mouse", "scan", "taken"], delimiter=None)
+
+
 def read_choice(path: str | Path, mice: Sequence[str], check: Callable[[str], object]) -> dict[str, list]:
     """Return the series or scans of each mouse that has any in an edited table.
 
@@ -106,7 +115,7 @@ def read_choice(path: str | Path, mice: Sequence[str], check: Callable[[str], ob
         If a mouse or scan is unknown, or the column taken has another word than yes or no.
     """
     found: dict[str, list] = {}
-    for row in read_rows(str(path), ["mouse", "scan", "taken"], delimiter=None):
+    for row in _rows(path):
         where, word = f"{path}, line {row.line}", row["taken"].lower()
         if row["mouse"] not in mice:
             raise BadInput(f"{where}: found {row['mouse']}, expected a mouse of the source; remove the row")

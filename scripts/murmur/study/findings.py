@@ -10,8 +10,25 @@ from murmur.data.plausibility import Finding, listed
 from murmur.files import natural_key
 from murmur.study.cohort import Cohort
 from murmur.study.reader import Reader
+from murmur.study.scan_sources import ScanCohort
 
 LOOK_LIKE_MICE = (".h5", ".hdf5", ".hdf", ".he5", ".mat", ".nii", ".nii.gz")  # in lower case
+NOTES = (
+    ".txt",
+    ".md",
+    ".csv",
+    ".tsv",
+    ".xls",
+    ".xlsx",
+    ".doc",
+    ".docx",
+    ".pdf",
+    ".yaml",
+    ".yml",
+    ".json",
+    ".ini",
+    ".db",
+)
 
 
 def findings_of_files(cohorts: Mapping[str, Cohort], readers: Mapping[str, Reader]) -> dict[str, list[Finding]]:
@@ -29,6 +46,8 @@ def findings_of_files(cohorts: Mapping[str, Cohort], readers: Mapping[str, Reade
 
 def _passed_over(cohort: Cohort) -> Iterator[Finding]:
     """Find files and folders next to the mice that look like mice but are not read."""
+    if isinstance(cohort, ScanCohort):
+        yield from _no_session(cohort)
     if cohort.kind not in ("folder", "nifti"):
         return
     folder = Path(cohort.source[cohort.kind])
@@ -46,6 +65,18 @@ def _passed_over(cohort: Cohort) -> Iterator[Finding]:
     if orphans := {name: mouse for name, mouse in masks.items() if mouse}:
         found = [f"{name}{_nearest(mouse, cohort.found)}" for name, mouse in orphans.items()]
         yield Finding("", "masks of no mouse", listed(found), "masks of mice with images")
+
+
+def _no_session(cohort: ScanCohort) -> Iterator[Finding]:
+    """Find files next to scan sessions, which may have any name, and sessions that an edited table does not list."""
+    used = {Path(file) for mouse in cohort.found for file in cohort.contour_files(mouse)}
+    others = [path.name for path in cohort.beside_sessions if path not in used and not path.name.endswith(NOTES)]
+    if others:
+        wanted = "one folder or zip archive per mouse; move each into one, or remove it"
+        yield Finding("", "files passed over", listed(sorted(others, key=natural_key)), wanted)
+    if cohort.unlisted_sessions:
+        wanted = f"rows of each mouse in {cohort.source['chosen']}; list the scans again, and choose"
+        yield Finding("", "scan sessions passed over", listed(cohort.unlisted_sessions), wanted)
 
 
 def _looks_like_mouse(path: Path) -> bool:

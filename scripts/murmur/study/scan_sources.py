@@ -13,7 +13,7 @@ from tqdm import tqdm
 from murmur.data import bruker, dicom
 from murmur.data.contours import Contours
 from murmur.data.scan_files import names_in
-from murmur.data.scan_listing import read_choice
+from murmur.data.scan_listing import listed_mice, read_choice
 from murmur.data.scan_session import Session, grid_of, remembered_session, sessions
 from murmur.errors import BadInput
 from murmur.study.checks import existing, in_natural_order
@@ -59,6 +59,21 @@ class ScanCohort(Cohort):
         if "chosen" not in self.source:
             return {}
         return read_choice(self.source["chosen"], list(self._sessions()), self.as_name)
+
+    @property
+    def beside_sessions(self) -> list[Path]:
+        """The files in the folder of the source that are not hidden and belong to no session."""
+        folder, inside = Path(self.source[self.kind]), {Path(path) for path in self._sessions().values()}
+        if folder in inside:
+            return []
+        return [path for path in folder.iterdir() if path not in inside and not path.name.startswith(".")]
+
+    @property
+    def unlisted_sessions(self) -> list[str]:
+        """The mice without a row in the edited table, if the study file names one."""
+        if "chosen" not in self.source:
+            return []
+        return in_natural_order(self._sessions().keys() - listed_mice(self.source["chosen"]))
 
     @cached_property
     def found(self) -> list[str]:

@@ -3,6 +3,7 @@ import shutil
 import pytest
 from test_cohort import write_mouse
 
+from dicom_files import write_cine
 from murmur.study.study import Study
 
 
@@ -74,3 +75,30 @@ def test_nifti_masks_of_no_mouse(tmp_path, monkeypatch):
         ("files passed over", "G3.nii"),
         ("masks of no mouse", "G11_gt.nii.gz (G1?)"),
     ]
+
+
+def test_files_next_to_scan_sessions_and_sessions_not_in_the_edited_table(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for mouse in ("Mouse1", "Mouse3"):
+        write_cine(tmp_path / "scans" / mouse)
+    for name in ("loose.dcm", "Mouse2.tar.gz", "IM0001", "notes.txt", ".DS_Store"):
+        (tmp_path / "scans" / name).write_text("")
+
+    def findings(**more):
+        source = {"dicom": "scans"} | more
+        found = Study({"study": "s", "cohorts": {"mine": {"source": source}}}).findings["mine"]
+        return {finding.check: finding.found for finding in found if finding.check != "no reader"}
+
+    assert findings() == {"files passed over": "IM0001, Mouse2.tar.gz, loose.dcm"}
+    (tmp_path / "chosen.csv").write_text("mouse,scan,taken\nMouse1,5,yes\n")
+    assert findings(chosen="chosen.csv") == findings() | {"scan sessions passed over": "Mouse3"}
+    (tmp_path / "chosen.csv").write_text("mouse,scan,taken\nMouse1,5,yes\nMouse3,5,no\n")
+    assert findings(chosen="chosen.csv") == findings(), "a person decided"
+
+
+def test_a_folder_that_is_one_session_passes_nothing_over(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    write_cine(tmp_path / "Mouse1")
+    (tmp_path / "Mouse1" / "IM0001").write_text("")
+    cohorts = {"mine": {"source": {"dicom": "Mouse1"}}}
+    assert [found.check for found in Study({"study": "s", "cohorts": cohorts}).findings["mine"]] == ["no reader"]
