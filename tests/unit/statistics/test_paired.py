@@ -5,6 +5,7 @@ import warnings
 import numpy as np
 import pytest
 from scipy import stats
+from statsmodels.stats.multitest import multipletests
 
 from murmur.statistics.paired import constant, holm, paired_test, without_rounding
 
@@ -16,6 +17,11 @@ def test_holm_by_hand():
     assert math.isnan(found[1])
     assert np.isnan(holm([math.nan, math.nan])).all()
     assert len(holm([])) == 0
+
+
+def test_holm_is_that_of_statsmodels():
+    p = np.random.default_rng(0).choice(50, 30) / 200  # with ties
+    assert holm(p).tolist() == multipletests(p, method="holm")[1].tolist()
 
 
 def test_rounding_is_not_variation():
