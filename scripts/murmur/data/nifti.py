@@ -4,12 +4,14 @@ import re
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
-
-from nibabel import Nifti1Pair
+from typing import TYPE_CHECKING
 
 from murmur.data.nifti_file import open_frames, open_nifti, read_header
 from murmur.data.nifti_masks import NiftiMasks, check_template, name_pattern
 from murmur.errors import BadInput
+
+if TYPE_CHECKING:
+    from nibabel import Nifti1Pair
 
 
 class NiftiFolder(NiftiMasks):
@@ -77,7 +79,7 @@ class NiftiFolder(NiftiMasks):
         """Return the path of the image of a mouse, or that of its first frame."""
         return self.image_files(mouse)[0]
 
-    def open_image(self, mouse: str) -> Nifti1Pair:
+    def open_image(self, mouse: str) -> "Nifti1Pair":
         """Open the 4D image of a mouse without reading its values. Raises BadInput if a file is invalid."""
         files = self.image_files(mouse)
         return open_frames(files) if "{frame}" in self.images else open_nifti(files[0])

@@ -1,18 +1,26 @@
-"""Single NIfTI files: their headers, values and grids, and masks brought to the grid of an image."""
+"""Single NIfTI files: their headers, values and grids, and masks brought to the grid of an image.
+
+Functions import nibabel when they need it, because most studies have no NIfTI files, and each call of Snakemake would
+wait for it.
+"""
+
+from __future__ import annotations
 
 import gzip
 import os
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import nibabel
 import numpy as np
-from nibabel.orientations import apply_orientation, inv_ornt_aff, io_orientation
 
 from murmur.data.headers import agreed, check_size
 from murmur.errors import BadInput
 from murmur.files import atomic_write, reading
 from murmur.logs import log
+
+if TYPE_CHECKING:
+    import nibabel
 
 MILLISECONDS = {"sec": 1000.0, "msec": 1.0, "usec": 0.001}
 MILLIMETRES = {"mm": 1.0, "meter": 1000.0, "micron": 0.001}
@@ -38,6 +46,8 @@ def open_nifti(path: Path) -> nibabel.Nifti1Pair:
     BadInput
         If the file cannot be read, is not NIfTI, holds no real numbers, or is smaller than its header announces.
     """
+    import nibabel
+
     with reading(path, KIND):
         image = nibabel.load(path)
         if not isinstance(image, nibabel.Nifti1Pair):
@@ -76,6 +86,8 @@ def open_frames(paths: list[Path]) -> nibabel.Nifti1Pair:
 
     Raises BadInput like `open_nifti`, or unless all frames have one grid.
     """
+    import nibabel
+
     images = [open_nifti(path) for path in paths]
     first = images[0]
     for path, image in zip(paths, images, strict=True):
@@ -100,7 +112,7 @@ def _check_forms(path: Path, image: nibabel.Nifti1Pair) -> None:
         raise BadInput(f"{path}: found a qform that is no position, expected one; export it again")
     corners = np.array(np.meshgrid(*[(0, side - 1) for side in image.shape[:3]], [1], indexing="ij")).reshape(4, -1)
     apart = np.linalg.norm((qform - sform)[:3] @ corners, axis=0).max()
-    if apart > TOLERANCE * min(nibabel.affines.voxel_sizes(sform)):
+    if apart > TOLERANCE * min(_sides(sform)):
         raise BadInput(
             f"{path}: found a qform and an sform that place a voxel {apart * _millimetres(image):.3g} mm apart, "
             "expected one position; find out in a viewer which of them is right, and copy it to the other"
@@ -134,7 +146,7 @@ def spacing_of(path: Path, image: nibabel.Nifti1Pair) -> list[float] | None:
     if not (np.isfinite(pixdim) & (pixdim > 0)).all():
         log.warning("%s: found the voxel spacing %s in the header, which is ignored", path, pixdim.tolist())
         return None
-    if is_placed(image) and not np.allclose(sides := nibabel.affines.voxel_sizes(image.affine), pixdim, rtol=0.01):
+    if is_placed(image) and not np.allclose(sides := _sides(image.affine), pixdim, rtol=0.01):
         log.warning(
             "%s: found the voxel spacing %s in the header, but %s in its affine; both are ignored",
             path,
@@ -246,6 +258,8 @@ def scaled_to_uint16(path: Path, image: nibabel.Nifti1Pair) -> np.ndarray:
 
 def grid_image(shape: tuple[int, ...], affine: np.ndarray | None) -> nibabel.Nifti1Image:
     """Return an empty image with the grid of a cine, to bring masks to; without an affine, it has no position."""
+    import nibabel
+
     image = nibabel.Nifti1Image(np.broadcast_to(np.uint8(0), shape), affine)
     if affine is not None:
         image.header.set_xyzt_units("mm", "msec")
@@ -257,6 +271,8 @@ def write_nifti(
     values: np.ndarray, affine: np.ndarray, interval_ms: float | None, description: str, path: str | Path
 ) -> None:
     """Write an array with three or four axes as NIfTI file, lengths in mm and times in ms."""
+    import nibabel
+
     image = nibabel.Nifti1Image(values, affine)
     image.header.set_xyzt_units("mm", "msec")
     if values.ndim == 4:
@@ -299,6 +315,8 @@ def orientation_to(path: Path, mask: nibabel.Nifti1Pair, image: nibabel.Nifti1Pa
     BadInput
         If the permuted and flipped grid of the mask is not that of the image, to within a quarter of a voxel.
     """
+    from nibabel.orientations import inv_ornt_aff, io_orientation
+
     if not (is_placed(mask) and is_placed(image)):
         log.info("%s: the affine of mask or image gives no position; their voxels are compared in order", path)
         _expect_shape(path, mask.shape[:3], image.shape[:3])
@@ -325,6 +343,8 @@ def orientation_to(path: Path, mask: nibabel.Nifti1Pair, image: nibabel.Nifti1Pa
 
 def on_grid(path: Path, mask: nibabel.Nifti1Pair, image: nibabel.Nifti1Pair) -> np.ndarray:
     """Return the values of a mask, 3D or 4D, on the grid of an image. Raises BadInput like `orientation_to`."""
+    from nibabel.orientations import apply_orientation
+
     return apply_orientation(read_values(path, mask), orientation_to(path, mask, image))
 
 
@@ -347,9 +367,16 @@ def _affine_mm(image: nibabel.Nifti1Pair, other: nibabel.Nifti1Pair) -> np.ndarr
     return np.diag([*[_millimetres(image, other)] * 3, 1.0]) @ image.affine
 
 
+def _sides(affine: np.ndarray) -> np.ndarray:
+    """Return the lengths of the edges of a voxel."""
+    from nibabel.affines import voxel_sizes
+
+    return voxel_sizes(affine)
+
+
 def _described(affine: np.ndarray) -> str:
     """Return voxel size and origin of a grid in words."""
-    size = " x ".join(f"{side:.4g}" for side in nibabel.affines.voxel_sizes(affine))
+    size = " x ".join(f"{side:.4g}" for side in _sides(affine))
     return f"of {size} mm from ({', '.join(f'{place:.4g}' for place in affine[:3, 3])})"
 
 

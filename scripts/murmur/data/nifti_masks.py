@@ -4,13 +4,16 @@ import re
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-from nibabel import Nifti1Pair
 
 from murmur.data.nifti_file import on_grid, open_nifti, orientation_to, read_values
 from murmur.errors import BadInput
 from murmur.files import check_name
+
+if TYPE_CHECKING:
+    from nibabel import Nifti1Pair
 
 SHOWN = 5  # labels listed in a message
 
@@ -143,12 +146,12 @@ class NiftiMasks:
         """Return the frames of a 4D mask file with at least one label of the two structures, counted from 0."""
         return _labelled_frames(self._labelled(Path(path), read_values(Path(path))))
 
-    def check_masks(self, mouse: str, image: Nifti1Pair) -> None:
+    def check_masks(self, mouse: str, image: "Nifti1Pair") -> None:
         """Check the headers of the masks of a mouse. Raises BadInput unless they have grid and frames of the image."""
         for frame, path in self._masks.get(mouse, {}).items():
             orientation_to(path, self._open_mask(path, frame, image), image)
 
-    def read_masks(self, mouse: str, image: Nifti1Pair) -> tuple[np.ndarray, list[int]]:
+    def read_masks(self, mouse: str, image: "Nifti1Pair") -> tuple[np.ndarray, list[int]]:
         """Read the masks of a mouse on the grid of its image.
 
         Parameters
@@ -181,7 +184,7 @@ class NiftiMasks:
                 frames.append(frame)
         return masks, sorted(frames)
 
-    def _open_mask(self, path: Path, frame: int | None, image: Nifti1Pair) -> Nifti1Pair:
+    def _open_mask(self, path: Path, frame: int | None, image: "Nifti1Pair") -> "Nifti1Pair":
         """Open the mask of a frame or, with None, of all frames. Raises BadInput unless frames and axes fit the image.
 
         A mask of one frame may have three axes, or four; the grid is compared in `orientation_to`.

@@ -48,12 +48,19 @@ def _read(file: Path) -> _Source:
     if file.suffix == TEMPLATE:
         return _read_template(file)
     names, templates, science = _parsed(file)
+    library = _library(file.parent)
     inner = {name for name in names if name.split(".")[0] == "murmur"}
-    paths = [_library(file).joinpath(*name.split(".")[1:]) for name in inner]
-    modules = {candidate for path in paths for candidate in (path.with_suffix(".py"), path / "__init__.py")}
-    modules |= {file.parent / "templates" / name for name in templates}
+    modules = {module for name in inner for module in _modules_named(library, name)}
+    modules |= {path for name in templates if (path := file.parent / "templates" / name).is_file()}
     packages = {name.split(".")[0] for name in names} - {"murmur"} - sys.stdlib_module_names
-    return _Source(frozenset(filter(Path.is_file, modules)), frozenset(packages), science)
+    return _Source(frozenset(modules), frozenset(packages), science)
+
+
+@cache
+def _modules_named(library: Path, name: str) -> list[Path]:
+    """Return the file of a module of the library; nothing for the name of a member of a module."""
+    path = library.joinpath(*name.split(".")[1:])
+    return [file for file in (path.with_suffix(".py"), path / "__init__.py") if file.is_file()]
 
 
 def _parsed(file: Path) -> tuple[list[str], list[str], str]:
@@ -99,10 +106,12 @@ def _read_template(file: Path) -> _Source:
     return _Source(frozenset(others), frozenset(), hashlib.sha256(text.encode()).hexdigest())
 
 
-def _library(file: Path) -> Path:
-    """Return the folder of the library: next to the script, or the one that contains the module."""
-    inside = [parent for parent in file.parents if parent.name == "murmur" and (parent / "__init__.py").is_file()]
-    return inside[-1] if inside else file.parent / "murmur"
+@cache
+def _library(folder: Path) -> Path:
+    """Return the folder of the library: the one that contains the `folder` of a module, or one in that of a script."""
+    around = [folder, *folder.parents]
+    inside = [parent for parent in around if parent.name == "murmur" and (parent / "__init__.py").is_file()]
+    return inside[-1] if inside else folder / "murmur"
 
 
 @cache
@@ -125,9 +134,10 @@ def code_of(script: Path) -> dict[str, str]:
     return {_name(file): sha256(file) for file in [script, *modules_of(script)]}
 
 
+@cache
 def _name(file: Path) -> str:
     """Return the path of a Python file in its checkout."""
-    return file.relative_to(_library(file).parent.parent).as_posix()
+    return file.relative_to(_library(file.parent).parent.parent).as_posix()
 
 
 # --- science ---------------------------------------------------------------------------------------------------------
@@ -164,7 +174,7 @@ def _science_digest(file: Path, tree: ast.Module) -> str:
 
 def is_plumbing(file: Path) -> bool:
     """Return whether a Python file is plumbing: code that logs and records jobs but computes no results."""
-    library = _library(file)
+    library = _library(file.parent)
     return file.is_relative_to(library) and file.relative_to(library).as_posix().startswith(PLUMBING)
 
 

@@ -78,7 +78,8 @@ IN_HEADERS = ("spacing_mm", "frame_interval_ms")
 @cache
 def schema() -> dict:
     """Return the schema of study files."""
-    return yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the former, ten times as fast, is not in every build
+    return yaml.load(SCHEMA.read_text(encoding="utf-8"), loader)
 
 
 def complete(config: dict) -> dict:
