@@ -46,7 +46,7 @@ def movie(name, title, caption):
     return shown(f"<results>/figures/{{cohort}}/{{reader}}/movie_{name}.gif", title, caption, **BY_READER)
 
 
-def printed(name, title):
-    """The files of a printed table of a reader: CSV, HTML for the report, LaTeX and Word."""
-    stem = f"<results>/tables/{{cohort}}/{{reader}}/{name}"
-    return [f"{stem}.csv", shown(f"{stem}.html", title, **BY_READER), f"{stem}.tex", f"{stem}.docx"]
+def printed(name, title, folder="{cohort}/{reader}/", **place):
+    """The files of a printed table: CSV, HTML for the report, LaTeX and Word."""
+    stem = f"<results>/tables/{folder}{name}"
+    return [f"{stem}.csv", shown(f"{stem}.html", title, **place), f"{stem}.tex", f"{stem}.docx"]

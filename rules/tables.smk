@@ -1,14 +1,14 @@
 # Publication: printed tables and results sections.
 #
 #   in    statistics
-#   out   tables/COHORT/READER/table_1.*, table_2.*, table_3.*, results.md
+#   out   tables/COHORT/READER/table_1.*, table_2.*, table_3.*, results.md; tables/COHORT/table_4.*
 
 
 rule tabulate_agreement:
     input:
         agreement=rules.measure_agreement.output[0],
     output:
-        *printed("table_1", "Table 1: agreement"),
+        *printed("table_1", "Table 1: agreement", **BY_READER),
     log:
         "<logs>/tabulate_agreement/{cohort}/{reader}.log",
     conda:
@@ -33,7 +33,7 @@ rule tabulate_overlap:
         anova=rules.compare_overlap.output.anova,
         pairwise=rules.compare_overlap.output.pairwise,
     output:
-        *printed("table_2", "Table 2: overlap"),
+        *printed("table_2", "Table 2: overlap", **BY_READER),
     log:
         "<logs>/tabulate_overlap/{cohort}/{reader}.log",
     conda:
@@ -55,7 +55,7 @@ rule tabulate_groups:
         summary=rules.compare_groups.output.summary,
         tests=rules.compare_groups.output.tests,
     output:
-        *printed("table_3", "Table 3: phenotypes"),
+        *printed("table_3", "Table 3: phenotypes", **BY_READER),
     log:
         "<logs>/tabulate_groups/{cohort}/{reader}.log",
     conda:
@@ -71,6 +71,28 @@ rule tabulate_groups:
         "Table 3 of {wildcards.reader} on {wildcards.cohort}"
     script:
         "../scripts/tabulate_groups.py"
+
+
+rule tabulate_networks:
+    input:
+        networks=rules.summarise_networks.output.networks,
+        results=rules.summarise_networks.output.results,
+        comparison=rules.compare_readers.output.comparison,
+    output:
+        *printed("table_4", "Table 4: networks", "{cohort}/", category="{cohort}"),
+    log:
+        "<logs>/tabulate_networks/{cohort}.log",
+    conda:
+        "../envs/analysis.yaml"
+    resources:
+        **SMALL,
+    params:
+        alpha=study.statistics["alpha"],
+        code=code("tabulate_networks"),
+    message:
+        "Table 4: networks in {wildcards.cohort}"
+    script:
+        "../scripts/tabulate_networks.py"
 
 
 rule write_results:

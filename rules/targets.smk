@@ -117,6 +117,7 @@ rule networks_side_by_side:
         rules.summarise_networks.output if SIDE_BY_SIDE else [],
         [rules.plot_learning_curves.output, rules.plot_domains.output] if SIDE_BY_SIDE else [],
         rules.plot_contours.output if SIDE_BY_SIDE and study.varies_train_mice else [],
+        collect(rules.tabulate_networks.output, cohort=study.cohorts_of_networks()) if SIDE_BY_SIDE else [],
         collect(rules.select_network.output, reader=study.readers_by("select")),
 
 
@@ -142,6 +143,7 @@ rule tables:
         each(rules.tabulate_overlap.output, COMPARED_WITH_IMAGES),
         each(rules.tabulate_groups.output, COMPARED_BY_PHENOTYPE),
         each(rules.write_results.output, COMPARED),
+        collect(rules.tabulate_networks.output, cohort=study.cohorts_of_networks()) if SIDE_BY_SIDE else [],
         earlier=rules.statistics.input,
 
 

@@ -38,7 +38,8 @@ def lines_of(networks: pd.DataFrame) -> dict[str, pd.DataFrame]:
         start = networks[(networks["train_mice"] == 0) & (networks["start_from"] == values["start_from"])]
         words = {column: values[column] for column in varying}
         if "start_from" in words:
-            words["start_from"] = f"from {words['start_from'] or 'random weights'}"
+            start_from = words["start_from"]
+            words["start_from"] = f"fine-tuned from {start_from}" if start_from else "from random weights"
         if "trained_on" in words:
             words["trained_on"] = f"on {words['trained_on']}"
         name = ", ".join(filter(None, words.values())) or values["architecture"]
@@ -50,13 +51,11 @@ def plot_panel(axes: Axes, lines: dict[str, pd.DataFrame], results: pd.DataFrame
     """Draw the means of `results`, one row per network, with their confidence intervals."""
     for number, (name, rows) in enumerate(lines.items()):
         shown = rows.merge(results, on="reader", how="inner", suffixes=("", "_of_results"))
-        x = shown["train_mice"].clip(lower=NEAR_ZERO) * 1.04**number  # intervals do not hide each other
+        apart = 1.05 ** (number - (len(lines) - 1) / 2)  # intervals do not hide each other
         errors = [shown["mean"] - shown["ci_low"], shown["ci_high"] - shown["mean"]]
-        colour = style.COLOURS[number % len(style.COLOURS)]
-        axes.errorbar(
-            x, shown["mean"], errors, color=colour, marker=style.MARKERS[number % len(style.MARKERS)], label=name,
-            elinewidth=0.8,
-        )  # fmt: skip
+        colour, marker = style.look(number)
+        x = shown["train_mice"].clip(lower=NEAR_ZERO) * apart
+        axes.errorbar(x, shown["mean"], errors, color=colour, marker=marker, label=name, elinewidth=0.8)
     counts = sorted({count for rows in lines.values() for count in rows["train_mice"]})
     axes.set(xscale="log", xlim=(min(max(counts[0], NEAR_ZERO), 1) / 1.3, counts[-1] * 1.4))
     axes.xaxis.set_major_locator(FixedLocator([max(count, NEAR_ZERO) for count in counts]))

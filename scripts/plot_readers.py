@@ -14,6 +14,7 @@ from murmur.csv_tables import read_csv
 from murmur.job import job
 from murmur.presentation import categorical, style
 from murmur.presentation.number_format import DASH, number
+from murmur.statistics.best_reader import differ
 from murmur.statistics.bootstrap import RESAMPLES
 from murmur.subject import in_print
 from murmur.vocabulary import DIFFERENCE_UNITS, METRIC_NAMES, STRUCTURE_NAMES
@@ -22,13 +23,6 @@ if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 HEAD_MM, PANEL_MM, READER_MM = 15, 16, 4.2
-
-
-def differs(comparison: pd.DataFrame, quantity: str, reader: str, best: str, alpha: float) -> bool:
-    """Say whether `reader` differs from `best` after Holm's correction; in Dice, at ED or at ES."""
-    named = (comparison["metric"] == quantity) | (comparison["structure"] == quantity)
-    pair = comparison["reader_a"].isin([reader, best]) & comparison["reader_b"].isin([reader, best])
-    return bool((comparison.loc[named & pair, "p_holm"] < alpha).any())
 
 
 def share(probability: float) -> str:
@@ -50,12 +44,12 @@ def plot_quantity(axes: Axes, rows: pd.DataFrame, comparison: pd.DataFrame, orde
         limits=("mean_ci_low", "mean_ci_high"),
         y="height",
         hue="reader",
-        palette={reader: style.COLOURS[index % len(style.COLOURS)] for index, reader in enumerate(order)},
-        markers={reader: style.MARKERS[index % len(style.MARKERS)] for index, reader in enumerate(order)},
+        palette={reader: style.look(index)[0] for index, reader in enumerate(order)},
+        markers={reader: style.look(index)[1] for index, reader in enumerate(order)},
     )
     best = rows["reader"].iloc[0]
     for height, row in enumerate(rows.itertuples()):
-        star = "*" if differs(comparison, row.quantity, row.reader, best, alpha) else ""
+        star = "*" if row.reader != best and differ(comparison, row.quantity, row.reader, best, alpha) else ""
         style.write_at_right(axes, height, share(row.probability_best) + star)
     axes.set_yticks(range(len(rows)), rows["reader"])
     axes.set(ylabel="", ylim=(len(rows) - 0.5, -0.5))

@@ -45,7 +45,8 @@ def describe(
 ) -> pd.DataFrame:
     """Return COLUMNS, one row per network; those that were not trained here have zero training mice.
 
-    `origins` gives trained_on and start_from of each reader, and `trained` its training.json and history.csv.
+    `origins` gives trained_on and start_from of each reader, and the settings of networks not trained here, if
+    known; `trained` gives training.json and history.csv of the others.
     """
     rows = []
     for name, readers in members(list(origins), repeats).items():
@@ -53,7 +54,7 @@ def describe(
         if records := [trained[reader] for reader in readers if reader in trained]:
             record, _ = records[0]
             row |= {key: record["network"][key] for key in ("architecture", "size", "downsample")}
-            row |= {"filters": "-".join(map(str, record["network"]["filters"])), "loss": record["training"]["loss"]}
+            row |= {"filters": record["network"]["filters"], "loss": record["training"]["loss"]}
             if row["loss"] == "dice_ce_shape":
                 row["shape_weight"] = record["training"]["shape_weight"]
             row |= {"parameters": record["parameters"]}
@@ -61,7 +62,7 @@ def describe(
             reached = pd.Series([dice_of_validation(*found) for found in records])
             row |= {"val_dice": reached.mean(), "val_dice_sd": reached.std(ddof=1)}
             row["epochs"] = sum(found["epochs_trained"] for found, _ in records) / len(records)
-        rows.append(row)
+        rows.append(row | {"filters": "-".join(map(str, row.get("filters", [])))})
     return pd.DataFrame(rows, columns=COLUMNS).astype({"parameters": "Int64", "size": "Int64", "downsample": "Int64"})
 
 

@@ -121,6 +121,12 @@ def _metadata(suffix: str) -> dict[str, str | None]:
     return METADATA[suffix] | ({STAMPED[suffix]: stamp()} if stamp() else {})
 
 
+def look(number: int) -> tuple[str, str]:
+    """Return colour and marker of series `number`, counted from 0; the pair differs for the first 36."""
+    turn, place = divmod(number, len(COLOURS))
+    return COLOURS[place], MARKERS[(place + turn) % len(MARKERS)]
+
+
 def write_in_words(figure: Figure) -> None:
     """Replace the word for the subject in all texts of a figure, and in the names of ticks."""
     for text in figure.findobj(Text):

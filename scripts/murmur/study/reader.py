@@ -3,6 +3,7 @@
 Networks that are trained here are in `trained_reader`, and readers made of the masks of others in `derived_reader`.
 """
 
+import contextlib
 import os
 import re
 from collections.abc import Mapping, Sequence
@@ -84,7 +85,7 @@ class Reader:
         """Whether the reader is one of several repetitions of a training."""
         return "repeat_of" in self.settings
 
-    def origin(self, repeats: Mapping[str, str]) -> dict[str, str]:
+    def origin(self, repeats: Mapping[str, str]) -> dict[str, object]:
         """The cohorts on which a network was trained here, none, and what it started from: its own weights."""
         return {"trained_on": "", "start_from": self.name}
 
@@ -157,6 +158,14 @@ class WeightsReader(Reader):
         if self.download:
             return with_defaults({"architecture": "unet3plus", "size": 256, "downsample": 1})
         return remembered(self.model, "settings of the network", network_settings)
+
+    def origin(self, repeats: Mapping[str, str]) -> dict[str, object]:
+        """As for other readers, and the settings of the network, if its file is at hand and of a known architecture."""
+        settings = {}
+        if not self.download:
+            with contextlib.suppress(BadInput):
+                settings = {name: self.network[name] for name in ("architecture", "filters", "size", "downsample")}
+        return super().origin(repeats) | settings
 
     def _downloaded(self, key: str) -> str:
         file = Path(urlsplit(self.download["address"]).path)

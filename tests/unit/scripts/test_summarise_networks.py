@@ -34,7 +34,7 @@ def history(dice):
 
 def test_settings_and_validation_of_networks():
     origins = {"net_1": {"trained_on": "here", "start_from": ""}, "net_2": {"trained_on": "here", "start_from": ""}}
-    origins["murmur"] = {"trained_on": "", "start_from": "murmur"}
+    origins["murmur"] = {"trained_on": "", "start_from": "murmur", "architecture": "unet3plus", "filters": [2, 4]}
     trained = {"net_1": (record(3), history(0.8)), "net_2": (record(3, 2), history(0.84))}
     table = summarise_networks.describe(origins, trained, REPEATS).set_index("reader")
     assert list(table.index) == ["net", "murmur"]
@@ -48,7 +48,8 @@ def test_settings_and_validation_of_networks():
     )
     assert row["val_dice"] == pytest.approx((0.85 + 0.89) / 2)
     assert row["val_dice_sd"] == pytest.approx(0.04 / 2**0.5)
-    assert (table.loc["murmur", "train_mice"], table.loc["murmur", "start_from"]) == (0, "murmur")
+    given = table.loc["murmur", ["train_mice", "start_from", "architecture", "filters"]]
+    assert given.tolist() == [0, "murmur", "unet3plus", "2-4"]
 
 
 @pytest.fixture
@@ -88,7 +89,7 @@ def test_lines_join_trainings_that_differ_in_the_number_of_mice(study):
     lines = plot_contours.lines_of(pd.read_csv(study["networks"]))
     assert {name: rows["train_mice"].tolist() for name, rows in lines.items()} == {
         "from random weights": [3, 10],
-        "from murmur": [0, 3, 10],
+        "fine-tuned from murmur": [0, 3, 10],
     }
 
 
@@ -105,6 +106,7 @@ def test_figures_of_networks(study, monkeypatch):
     cells = {text.get_text(): text.get_fontweight() for text in figure.axes[0].texts}
     assert cells["0.950"] == "bold"
     assert "0.930†" in cells and "0.910" in cells
+    assert "(0.930 to 0.970)" in cells, "the confidence limits of the best"
     assert len(figure.axes[0].patches) == 4  # of the four networks trained on one of the cohorts
 
 

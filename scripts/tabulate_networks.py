@@ -1,0 +1,136 @@
+"""Table 4: the networks of a study side by side in a cohort, ready to paste.
+
+Inputs: networks.csv (settings), network_results.csv (means and confidence limits) and reader_comparison.csv (paired
+tests). Outputs: the same cells as CSV, HTML, LaTeX and Word. Dice has three decimals, HD95 (mm) two, and errors of EF
+(percentage points) one; the footnote names the best networks, and those that were not distinguished from them.
+"""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from murmur.csv_tables import read_csv
+from murmur.job import job
+from murmur.presentation.number_format import DASH, number
+from murmur.presentation.printed_table import PrintedTable, write_table
+from murmur.presentation.prose.phrases import enumerate_words
+from murmur.statistics.best_reader import BEST, NOT_DISTINGUISHED, UNTESTED, WORSE, compare_with_best
+from murmur.vocabulary import STRUCTURE_NAMES
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+COLUMNS = {("dice", name): (f"Dice, {words.lower()}", 3) for name, words in STRUCTURE_NAMES.items()}
+COLUMNS |= {("hd95", name): (f"HD95, {words.lower()} (mm)", 2) for name, words in STRUCTURE_NAMES.items()}
+COLUMNS |= {("absolute_error", "EF"): ("Error of EF (percentage points)", 1)}
+BEST_IN = {("dice", name): f"the highest Dice of the {words.lower()}" for name, words in STRUCTURE_NAMES.items()}
+BEST_IN |= {("absolute_error", "EF"): "the smallest error of EF"}  # the quantities that were tested
+
+
+def training(row: pd.Series) -> str:
+    """Describe on how many mice of which cohorts a network was trained, and from which network."""
+    if row["train_mice"] == 0:
+        return "not trained here"
+    start = "" if pd.isna(row["start_from"]) else f", from {row['start_from']}"
+    return f"{row['trained_on']}, n = {row['train_mice']}{start}"
+
+
+def cell(row: pd.Series | None, digits: int, mark: str) -> str:
+    """Return a mean with its confidence limits, and a sign if it was not distinguished from the best."""
+    if row is None or pd.isna(row["mean"]):
+        return DASH
+    limits = ""
+    if pd.notna(row["ci_low"]):
+        limits = f" ({number(row['ci_low'], digits)} to {number(row['ci_high'], digits)})"
+    return number(row["mean"], digits) + limits + ("†" if mark == NOT_DISTINGUISHED else "")
+
+
+def conclusion(marks: pd.Series, words: str) -> str:
+    """Return in words which network was best, and which others could not be distinguished from it."""
+    of = {mark: list(marks.index[marks == mark]) for mark in (BEST, NOT_DISTINGUISHED, WORSE, UNTESTED)}
+    if not of[BEST]:
+        return ""
+    sentence = f"{of[BEST][0]} had {words}"
+    if of[NOT_DISTINGUISHED]:
+        sentence += f"; {enumerate_words(of[NOT_DISTINGUISHED])} did not differ significantly from it"
+        sentence += ", unlike the others" if of[WORSE] and not of[UNTESTED] else ""
+    elif of[WORSE] and not of[UNTESTED]:
+        sentence += "; all others differed significantly from it"
+    if of[UNTESTED]:
+        sentence += f" ({enumerate_words(of[UNTESTED])} could not be tested)"
+    return f"{sentence}."
+
+
+def footnote(rows: pd.DataFrame, marks: dict[tuple[str, str], pd.Series], alpha: float) -> str:
+    """Explain the values of the table, and draw the conclusions that the tests allow."""
+    counts = rows[rows["mean"].notna()].groupby(["measure", "quantity"], sort=False)["n"].agg(["min", "max"])
+    low, high = counts["min"].min(), counts["max"].max()
+    mice = f"{high} test mice" if low == high else f"{low} to {high} test mice"
+    repeated = (rows["repeats"] > 1).any()
+    return " ".join(
+        [
+            f"Values are means over {mice} with {100 * (1 - alpha):g}% confidence intervals (t distribution); Dice and "
+            "HD95 of a mouse are means of ED and ES, and errors are absolute differences from the reference.",
+            *(["The values of each mouse were averaged over the seeds of a network."] if repeated else []),
+            *filter(None, (conclusion(found, BEST_IN[key]) for key, found in marks.items())),
+            f"†, not significantly different from the best (paired t-tests by mouse, p ≥ {alpha:g}, Holm-corrected "
+            "over all pairs of readers and, for Dice, structures and phases, for errors, metrics; Dice neither at ED "
+            "nor at ES). This is no evidence of equality: reader_comparison.csv gives the differences with their "
+            "intervals. HD95 was not tested.",
+            "n, contoured training mice, not counting validation mice; HD95, larger of the two directed 95th "
+            "percentiles of the surface distance; ED, end-diastole; ES, end-systole; EF, ejection fraction.",
+        ]
+    )
+
+
+def tabulate(
+    networks: pd.DataFrame, results: pd.DataFrame, comparison: pd.DataFrame, cohort: str, alpha: float
+) -> PrintedTable:
+    """Return Table 4 as it is printed, one row per network with results in the cohort."""
+    results = results[results["cohort"] == cohort]
+    networks = networks[networks["reader"].isin(results["reader"])].set_index("reader")
+    marks = {}
+    for measure, quantity in BEST_IN:
+        rows = results[(results["measure"] == measure) & (results["quantity"] == quantity)].set_index("reader")
+        means = rows["mean"].reindex(networks.index)
+        marks[measure, quantity] = compare_with_best(means, comparison, quantity, measure == "dice", alpha)
+    found = results.set_index(["reader", "measure", "quantity"])
+    printed = []
+    for name, row in networks.iterrows():
+        cells = [
+            cell(
+                found.loc[(name, *key)] if (name, *key) in found.index else None,
+                digits,
+                marks[key][name] if key in marks else "",
+            )
+            for key, (_, digits) in COLUMNS.items()
+        ]
+        seeds = f" ({row['repeats']} seeds)" if row["repeats"] > 1 else ""
+        parameters = DASH if pd.isna(row["parameters"]) else f"{int(row['parameters']):,}"
+        printed.append([name + seeds, training(row), parameters, *cells])
+    shown = results[[key in COLUMNS for key in zip(results["measure"], results["quantity"], strict=True)]]
+    return PrintedTable(
+        number="Table 4",
+        title=f"Networks in the {cohort} cohort.",
+        header=["Network", "Training", "Parameters", *(words for words, _ in COLUMNS.values())],
+        rows=printed,
+        footnote=footnote(shown, marks, alpha),
+    )
+
+
+def main(networks: str, results: str, comparison: str, outputs: Sequence[str], cohort: str, alpha: float) -> None:
+    """Write Table 4 of `cohort` to `outputs`."""
+    write_table(tabulate(read_csv(networks), read_csv(results), read_csv(comparison), cohort, alpha), outputs)
+
+
+if __name__ == "__main__":
+    with job(snakemake):
+        main(
+            networks=snakemake.input.networks,
+            results=snakemake.input.results,
+            comparison=snakemake.input.comparison,
+            outputs=list(snakemake.output),
+            cohort=snakemake.wildcards.cohort,
+            alpha=snakemake.params.alpha,
+        )
