@@ -178,17 +178,21 @@ rule paper:
         [rules.tabulate_paper.output, rules.find_paper_test_mice.output] if study.paper else [],
 
 
+def own(stage):
+    """The inputs of a stage that are not those of earlier stages."""
+    earlier = set(stage.input.earlier)
+    return [file for file in stage.input if file not in earlier]
+
+
 RESULTS = [
     inputs.measurements("overlap", COMPARED),
     collect(rules.tabulate_measurements.output, cohort=WITH_REFERENCE, reader="reference"),
     each(rules.tabulate_measurements.output, PAIRS),
     each(rules.find_signs.output, PAIRS_WITH_IMAGES),
     each(rules.predict_quality.output, PAIRS_WITH_IMAGES),
-    *(
-        file
-        for stage in (rules.statistics, rules.comparisons, rules.tables, rules.figures)
-        for file in stage.input
-        if file not in stage.input.earlier
-    ),
+    *own(rules.statistics),
+    *own(rules.comparisons),
+    *own(rules.tables),
+    *own(rules.figures),
     *rules.paper.input,
 ]
