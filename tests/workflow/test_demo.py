@@ -115,7 +115,7 @@ def test_memory_of_all_but_training_stays_under_a_gigabyte(demo):
 
 def test_settings_are_recorded_with_the_network(demo, root):
     record = yaml.safe_load((demo.results("demo") / "readers" / "unet3plus" / "training.json").read_text())
-    assert record["network"]["filters"] == [8, 16, 32, 64, 128]
+    assert record["network"]["filters"] == [8, 16, 24, 32, 48]
     assert record["slices"]["train"] > 200
     test = set(read(demo, "cohorts/internal/split.csv").query("split == 'test'")["mouse"])
     assert not test & {*record["mice"]["train"], *record["mice"]["validation"]}
