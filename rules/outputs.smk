@@ -10,6 +10,12 @@ def each(output, pairs):
     return collect(output, zip, cohort=[cohort for cohort, _ in pairs], reader=[reader for _, reader in pairs])
 
 
+def own_inputs(stage):
+    """The inputs of a stage that are not those of earlier stages."""
+    earlier = set(stage.input.earlier)
+    return [file for file in stage.input if file not in earlier]
+
+
 def shown(path, title, caption=None, **place):
     """An output that the report shows, with its place, title, record and caption from report/."""
     template = f"{caption or Path(path).stem}.rst"

@@ -178,21 +178,15 @@ rule paper:
         [rules.tabulate_paper.output, rules.find_paper_test_mice.output] if study.paper else [],
 
 
-def own(stage):
-    """The inputs of a stage that are not those of earlier stages."""
-    earlier = set(stage.input.earlier)
-    return [file for file in stage.input if file not in earlier]
-
-
 RESULTS = [
     inputs.measurements("overlap", COMPARED),
     collect(rules.tabulate_measurements.output, cohort=WITH_REFERENCE, reader="reference"),
     each(rules.tabulate_measurements.output, PAIRS),
     each(rules.find_signs.output, PAIRS_WITH_IMAGES),
     each(rules.predict_quality.output, PAIRS_WITH_IMAGES),
-    *own(rules.statistics),
-    *own(rules.comparisons),
-    *own(rules.tables),
-    *own(rules.figures),
+    *own_inputs(rules.statistics),
+    *own_inputs(rules.comparisons),
+    *own_inputs(rules.tables),
+    *own_inputs(rules.figures),
     *rules.paper.input,
 ]
