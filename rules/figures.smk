@@ -30,6 +30,7 @@ rule plot_cases:
     input:
         overlap=inputs.overlap,
         function="<results>/measurements/{cohort}/{reader}/function.csv",
+        frames=rules.measure_function.output.frames,
         manifest=rules.describe_cohort.output.manifest,
         mice=lambda w: [*map(by_content, inputs.files_read(w))],
         segmentations=inputs.segmentations,
@@ -57,6 +58,7 @@ rule render_movies:
     input:
         overlap=inputs.overlap,
         function="<results>/measurements/{cohort}/{reader}/function.csv",
+        frames=rules.measure_function.output.frames,
         manifest=rules.describe_cohort.output.manifest,
         mice=lambda w: [*map(by_content, inputs.files_read(w))],
         segmentations=inputs.segmentations,
@@ -174,6 +176,7 @@ rule plot_time_volume:
     input:
         volumes=rules.measure_volumes.output.volumes,
         function="<results>/measurements/{cohort}/{reader}/function.csv",
+        frames=rules.measure_function.output.frames,
         manifest=rules.describe_cohort.output.manifest,
         overlap=inputs.overlap,
     output:

@@ -13,6 +13,7 @@ animals_scanned_repeatedly = {
     if cohort.animals_scanned_repeatedly
 }
 TABLES = [pair for pair in PAIRS if pair not in PAIRS_WITH_IMAGES]
+MEASURED = PAIRS_WITH_IMAGES + [(cohort, "reference") for cohort in CONTOURED]
 
 
 rule write_methods:
@@ -21,6 +22,8 @@ rule write_methods:
         splits=collect(rules.draw_split.output.split, cohort=IMAGES),
         checks=collect(rules.check_plausibility.output.checks, cohort=study.cohorts),
         functions=each(rules.import_measurements.output.function, TABLES),
+        measurements=each(rules.tabulate_measurements.output.csv, MEASURED),
+        curves=each(rules.measure_curve.output.curve, MEASURED),
         trainings=collect(rules.train_network.output.record, reader=TRAINED),
         histories=collect(rules.train_network.output.history, reader=TRAINED),
         values=collect(rules.compare_values.output.values, comparison=study.comparisons),
@@ -43,6 +46,7 @@ rule write_methods:
         settings=in_force(study.settings),
         cohorts=IMAGES,
         tables=TABLES,
+        measured=MEASURED,
         trained=TRAINED,
         animals=animals_scanned_repeatedly,
         compared={name: (comparison.reader, comparison.settings) for name, comparison in study.comparisons.items()},

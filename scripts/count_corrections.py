@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from murmur.csv_tables import read_csv, write_csv
+from murmur.data.chosen_phases import phases_by_mouse
 from murmur.job import job
 from murmur.logs import log
 from murmur.quality.correction_cost import (
@@ -23,7 +24,6 @@ from murmur.quality.correction_cost import (
     costs,
     curves,
     jumps,
-    phases_by_mouse,
 )
 from murmur.quality.score import DICE
 

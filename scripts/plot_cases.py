@@ -1,8 +1,8 @@
 """Figure 2: best, median and worst mouse by mean Dice, all slices, contours of the expert above those of the reader.
 
-Inputs: overlap.csv (if there is a reference), function.csv, manifest.csv, mouse files, segmentations of the reader. The
-frame shown is ES, as in the published study, or the first annotated frame of a mouse without ES. Without a reference,
-the mice of lowest, median and highest EF are shown with the contours of the reader only.
+Inputs: overlap.csv (if there is a reference), function.csv, frames.csv, manifest.csv, mouse files, segmentations of the
+reader. The frame shown is ES, as in the published study, or the first annotated frame of a mouse without ES. Without a
+reference, the mice of lowest, median and highest EF are shown with the contours of the reader only.
 """
 
 from collections.abc import Mapping
@@ -12,6 +12,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from murmur.csv_tables import read_csv
+from murmur.data.chosen_phases import phases_by_mouse
 from murmur.data.manifest import read_manifest
 from murmur.job import job
 from murmur.presentation import style
@@ -77,13 +78,14 @@ def draw_cases(figure: Figure, cases: list[tuple[str, Case]], columns: int, heig
 def main(
     overlap: str | None,
     function: str,
+    frames: str,
     manifest: str,
     mice: Mapping[str, str],
     segmentations: Mapping[str, str],
     outputs: list[str],
 ) -> None:
     """Select the cases and draw them on as high a page as they need; `mice` and `segmentations` are files by mouse."""
-    described = read_manifest(manifest)
+    described, measured = read_manifest(manifest), phases_by_mouse(read_csv(frames))
     titles = dict(titles_of_cases(read_csv(overlap) if overlap else None, read_csv(function), described))
     if not titles:
         with style.printed_figure(outputs, height_mm=30) as figure:
@@ -91,7 +93,7 @@ def main(
         return
     cases = []
     for mouse, title in titles.items():
-        case = read_case(described[mouse], mice[mouse], segmentations[mouse])
+        case = read_case(described[mouse], mice[mouse], segmentations[mouse], measured.get(mouse))
         cases.append((f"{title}; {shown(case)}", case))
     columns = tiles_per_line(max(case.images.shape[2] for _, case in cases))
     heights_mm = [strip_height(case, columns) for _, case in cases]
@@ -106,6 +108,7 @@ if __name__ == "__main__":
         main(
             overlap=snakemake.input.overlap or None,
             function=snakemake.input.function,
+            frames=snakemake.input.frames,
             manifest=snakemake.input.manifest,
             mice=dict(zip(snakemake.params.mice, snakemake.input.mice, strict=True)),
             segmentations=dict(zip(snakemake.params.mice, snakemake.input.segmentations, strict=True)),

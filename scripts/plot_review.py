@@ -19,6 +19,7 @@ from matplotlib.figure import Figure
 from skimage.measure import find_contours
 
 from murmur.csv_tables import read_csv
+from murmur.data.chosen_phases import phases_by_mouse
 from murmur.data.manifest import read_manifest
 from murmur.job import job
 from murmur.logs import progress
@@ -210,8 +211,9 @@ def main(
     found = table["reasons"].notna().sum()
     shown = table.dropna(subset="page")
     reasons = reasons_by_place(read_csv(findings))
-    chosen = read_csv(frames).dropna(subset=["ed_frame", "es_frame"])
-    phases = {row.mouse: {"ED": int(row.ed_frame), "ES": int(row.es_frame)} for row in chosen.itertuples()}
+    phases = {
+        mouse: dict(zip(("ED", "ES"), at, strict=True)) for mouse, at in phases_by_mouse(read_csv(frames)).items()
+    }
 
     @lru_cache(maxsize=1)
     def read(mouse: str) -> Case:

@@ -1,6 +1,7 @@
 """Figure 4: volume of the left-ventricular blood pool over the cardiac cycle.
 
-Inputs: volumes.csv (µL, all frames; times in ms), function.csv, manifest.csv, overlap.csv (if there is a reference).
+Inputs: volumes.csv (µL, all frames; times in ms), function.csv, frames.csv, manifest.csv, overlap.csv (if there is a
+reference).
 Left: one mouse, the one with the median Dice or, failing that, the median EF. Right: all mice of the cohort.
 """
 
@@ -12,6 +13,7 @@ from matplotlib.axes import Axes
 from scipy.interpolate import PchipInterpolator
 
 from murmur.csv_tables import read_csv
+from murmur.data.chosen_phases import phases_by_mouse
 from murmur.data.manifest import read_manifest
 from murmur.data.mouse import Mouse
 from murmur.job import job
@@ -26,16 +28,21 @@ if TYPE_CHECKING:
 COLOUR = style.STRUCTURE_COLOURS["blood_pool"]
 
 
-def ed_and_es(cine: pd.DataFrame, mouse: Mouse) -> dict[str, int]:
-    """Return the frames of ED and ES: the reference's, without them the largest and the smallest volume."""
+def ed_and_es(cine: pd.DataFrame, mouse: Mouse, measured: tuple[int, int] | None) -> dict[str, int]:
+    """Return the frames of ED and ES: the reference's or, without them, those at which the reader was `measured`.
+
+    Where neither are known, they are those of the largest and the smallest volume.
+    """
     if mouse.ed_frame is not None:
         return {"ED": mouse.ed_frame, "ES": mouse.es_frame}
+    if measured:
+        return dict(zip(("ED", "ES"), measured, strict=True))
     volume = cine.set_index("frame")["blood_pool_uL"]
     return {"ED": int(volume.idxmax()), "ES": int(volume.idxmin())}
 
 
-def plot_mouse(axes: Axes, cine: pd.DataFrame, mouse: Mouse, reference: pd.Series) -> None:
-    """Draw one cine, a segmented frame a point, and mark ED and ES; `reference`: the expert's EDV and ESV.
+def plot_mouse(axes: Axes, cine: pd.DataFrame, frames: dict[str, int], reference: pd.Series) -> None:
+    """Draw one cine, a segmented frame a point, and mark the `frames` of ED and ES; `reference`: the expert's EDV, ESV.
 
     The reader need not have segmented the expert's ED and ES, as a second observer who chose other frames; each mark
     is drawn where its volume is known.
@@ -52,7 +59,6 @@ def plot_mouse(axes: Axes, cine: pd.DataFrame, mouse: Mouse, reference: pd.Serie
         label="guide to the eye",
     )
     axes.plot(time, volume, "o", color=COLOUR, markersize=3, label="reader, every frame")
-    frames = ed_and_es(cine, mouse)
     marks = cine.set_index("frame").reindex(list(frames.values())).set_axis(list(frames))
     reader = marks["blood_pool_uL"]
     expert = reference.reindex(["EDV", "ESV"]).set_axis(list(frames))
@@ -92,8 +98,8 @@ def plot_cohort(axes: Axes, volumes: pd.DataFrame, example: str) -> None:
             )
 
 
-def main(volumes: str, function: str, manifest: str, overlap: str | None, outputs: list[str]) -> None:
-    """Draw the example and the cohort, or say why there is no curve."""
+def main(volumes: str, function: str, at: str, manifest: str, overlap: str | None, outputs: list[str]) -> None:
+    """Draw the example and the cohort, or say why there is no curve; `at` is frames.csv."""
     cines = read_csv(volumes).sort_values(["mouse", "frame"])
     cines["blood_pool_uL"] = printed_value(cines["blood_pool_uL"], "uL")
     segmented = cines.dropna(subset="blood_pool_uL")
@@ -107,7 +113,9 @@ def main(volumes: str, function: str, manifest: str, overlap: str | None, output
         left.set_title(f"One scan: {example}")
         right.set_title(f"All scans (n = {len(frames)}), each in % of its largest volume")
         if frames.get(example, 0) > 1:
-            plot_mouse(left, cines[cines["mouse"] == example], described[example], expert)
+            cine = cines[cines["mouse"] == example]
+            marked = ed_and_es(cine, described[example], phases_by_mouse(read_csv(at)).get(example))
+            plot_mouse(left, cine, marked, expert)
             left.set(xlabel="Time (ms)", ylabel=f"Blood-pool volume ({UNITS[printed_unit('uL')]})")
         else:
             style.write_in_panel(left, "Fewer than two frames of this cine are segmented, so there is no curve.")
@@ -123,6 +131,7 @@ if __name__ == "__main__":
         main(
             volumes=snakemake.input.volumes,
             function=snakemake.input.function,
+            at=snakemake.input.frames,
             manifest=snakemake.input.manifest,
             overlap=snakemake.input.overlap or None,
             outputs=list(snakemake.output),

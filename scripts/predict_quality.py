@@ -12,9 +12,10 @@ import numpy as np
 import pandas as pd
 
 from murmur.csv_tables import read_csv, write_csv
+from murmur.data.chosen_phases import phases_by_mouse
 from murmur.job import job
 from murmur.logs import log
-from murmur.quality.correction_cost import areas_by_mouse, jumps, phases_by_mouse
+from murmur.quality.correction_cost import areas_by_mouse, jumps
 from murmur.quality.review import review
 from murmur.quality.score import DICE, features, predict, unit_of
 

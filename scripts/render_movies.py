@@ -1,10 +1,10 @@
 """Movies of the best, median and worst mouse, with the contours of the reader and of the expert side by side.
 
-Inputs: overlap.csv (if there is a reference), function.csv, manifest.csv, mouse files, segmentations of the reader.
-Outputs: three GIF movies, as large as 3 MB allow; a very long cine may exceed this at the smallest size. All slices are
-shown side by side through the cine, at ten frames per second. Each annotated frame is held for a second with the
-contours of the expert, which are then shown dimmed until the next one. A mouse with a single frame is shown slice by
-slice. Without a reference, the mice of lowest, median and highest EF are shown with the contours of the reader only,
+Inputs: overlap.csv (if there is a reference), function.csv, frames.csv, manifest.csv, mouse files, segmentations of the
+reader. Outputs: three GIF movies, as large as 3 MB allow; a very long cine may exceed this at the smallest size. All
+slices are shown side by side through the cine, at ten frames per second. Each annotated frame is held for a second with
+the contours of the expert, which are then shown dimmed until the next one. A mouse with a single frame is shown slice
+by slice. Without a reference, the mice of lowest, median and highest EF are shown with the contours of the reader only,
 held at ED and ES.
 """
 
@@ -22,6 +22,7 @@ from PIL import Image, ImageColor, ImageDraw, ImageFont
 from scipy.ndimage import binary_erosion
 
 from murmur.csv_tables import read_csv
+from murmur.data.chosen_phases import phases_by_mouse
 from murmur.data.manifest import read_manifest
 from murmur.files import atomic_write
 from murmur.job import job
@@ -229,6 +230,7 @@ def render(case: Case, title: str, overlap: pd.DataFrame | None) -> bytes:
 def main(
     overlap: str | None,
     function: str,
+    frames: str,
     manifest: str,
     mice: Mapping[str, str],
     segmentations: Mapping[str, str],
@@ -240,12 +242,13 @@ def main(
     without a reference, of those of lowest, median and highest EF.
     """
     overlaps = read_csv(overlap) if overlap else None
-    described = read_manifest(manifest)
+    described, measured = read_manifest(manifest), phases_by_mouse(read_csv(frames))
     titles = titles_of_cases(overlaps, read_csv(function), described)
     for number, output in enumerate(progress(outputs, "rendering", "movie")):
         if titles:
             mouse, title = titles[number]
-            gif = render(read_case(described[mouse], mice[mouse], segmentations[mouse]), title, overlaps)
+            case = read_case(described[mouse], mice[mouse], segmentations[mouse], measured.get(mouse))
+            gif = render(case, title, overlaps)
         else:
             nothing = Panel(np.zeros((1, 8)), np.zeros((1, 8), int), "")
             words = "No mouse has masks of both expert and reader, or an EF."
@@ -259,6 +262,7 @@ if __name__ == "__main__":
         main(
             overlap=snakemake.input.overlap or None,
             function=snakemake.input.function,
+            frames=snakemake.input.frames,
             manifest=snakemake.input.manifest,
             mice=dict(zip(snakemake.params.mice, snakemake.input.mice, strict=True)),
             segmentations=dict(zip(snakemake.params.mice, snakemake.input.segmentations, strict=True)),

@@ -2,7 +2,9 @@
 
 import pandas as pd
 
-import write_methods
+from murmur.measurement.curve import CINE, PARTICIPANTS
+from murmur.presentation.prose.measurement_methods import Measured
+from murmur.presentation.prose.methods import sections
 from murmur.study.schema import complete, in_force
 
 STUDY = {
@@ -66,6 +68,19 @@ MADE = {
         "cohort_comparison": {"ratio_ci_low": [0.5]},
     }.items()
 }
+MEASURED = Measured(
+    names={"EDV", "mass_ED", "heart_rate", "cardiac_output", "peak_ejection_rate", "wall_thickness_ED"},
+    frames={
+        name: pd.Series(counts)
+        for name, counts in {
+            "reference": {"reference": 8},
+            "net": {"reference": 4, "own": 1},
+            "given": {"reference": 6, "chosen": 1},
+            "second": {"reference": 2},
+        }.items()
+    },
+    heart_rates={CINE, PARTICIPANTS},
+)
 
 
 def manifest(n, **columns):
@@ -104,11 +119,11 @@ SPLIT = pd.DataFrame({"mouse": OURS["mouse"], "split": ["train"] * 4 + ["validat
 THEIRS = manifest(2, row_mm=0.12, column_mm=0.12, phenotype="dcm")
 
 
-def words(study=STUDY, made=MADE, excluded=None, checks=(), **training):
+def words(study=STUDY, made=MADE, excluded=None, checks=(), measured=MEASURED, versions=VERSIONS, **training):
     """Return the whole text of a study in one string."""
     settings = in_force(complete(study))
     record = TRAINING | {part: settings["readers"]["net"][part] for part in ("network", "training")} | training
-    found = write_methods.sections(
+    found = sections(
         settings,
         {"ours": OURS, "theirs": THEIRS},
         {"ours": SPLIT, "theirs": pd.DataFrame({"mouse": ["M1", "M2"], "split": "test"})},
@@ -116,9 +131,10 @@ def words(study=STUDY, made=MADE, excluded=None, checks=(), **training):
         {"net": (record, HISTORY)},
         {"given": DIGEST},
         made,
-        VERSIONS,
+        versions,
         COMMITS,
         {"ours": excluded or {}, "theirs": {}},
         {"ours": pd.DataFrame({"mouse": checks}), "theirs": pd.DataFrame({"mouse": []})},
+        measured=measured,
     )
     return "\n".join(text for texts in found.values() for text in texts)

@@ -34,7 +34,7 @@ def write_cohort(folder: Path, mice: int, frames: int = 6, slices: int = 4) -> d
     """
     radii = [14 - 6 * np.sin(np.pi * frame / frames) for frame in range(frames)]
     annotated = sorted({0, frames // 2})
-    rows, overlap, volumes, functions, files, segmentations = [], [], [], [], {}, {}
+    rows, overlap, volumes, at, functions, files, segmentations = [], [], [], [], [], {}, {}
     for number in range(1, mice + 1):
         name = f"Mouse{number}"
         truth, found = disc_masks(radii, slices), disc_masks(radii, slices, shift=number)
@@ -47,6 +47,7 @@ def write_cohort(folder: Path, mice: int, frames: int = 6, slices: int = 4) -> d
         write_cine(segmentation, masks=found, frames=list(range(frames)))
         files[name], segmentations[name] = str(path), str(segmentation)
         rows.append(describe(str(path), list(SPACING_MM), INTERVAL_MS, "control" if number % 2 else None))
+        at.append((name, 0, frames // 2, "reference") if frames > 1 else (name, None, None, None))
         phases = dict(zip(annotated, ("ED", "ES") if frames > 1 else ("single",), strict=True))
         for frame, phase in phases.items():
             for structure, label in STRUCTURES.items():
@@ -69,6 +70,7 @@ def write_cohort(folder: Path, mice: int, frames: int = 6, slices: int = 4) -> d
         "manifest": pd.DataFrame(rows).astype({"ed_frame": "Int64", "es_frame": "Int64"}),
         "overlap": pd.DataFrame(overlap, columns=["mouse", "phase", "structure", "dice"]),
         "volumes": pd.DataFrame(volumes, columns=["mouse", "frame", "time_ms", "blood_pool_uL", "myocardium_mg"]),
+        "frames": pd.DataFrame(at, columns=["mouse", "ed_frame", "es_frame", "frames"]),
         "function": pd.DataFrame(functions, columns=["mouse", "metric", "unit", "reference", "reader"]),
     }
     for name, table in content.items():
@@ -84,4 +86,5 @@ def without_reference(paths: dict[str, str | dict[str, str]]) -> dict[str, str |
     manifest = read_csv(paths["manifest"])
     write_csv(manifest.assign(annotated_frames=None, ed_frame=None, es_frame=None), paths["manifest"])
     write_csv(read_csv(paths["function"]).assign(reference=None), paths["function"])
+    write_csv(read_csv(paths["frames"]).assign(frames="own"), paths["frames"])
     return paths | {"overlap": None}

@@ -1,9 +1,13 @@
 """ED and ES that a person has chosen: a table with one row per mouse, as `frames.csv` among the results."""
 
 from collections.abc import Collection
+from typing import TYPE_CHECKING
 
 from murmur.data.user_tables import read_rows
 from murmur.errors import BadInput
+
+if TYPE_CHECKING:  # planning reads no such table
+    import pandas as pd
 
 COLUMNS = ("mouse", "ed_frame", "es_frame")
 
@@ -56,3 +60,20 @@ def check_phases(path: str, mouse: str, chosen: tuple[int, int], frames: int) ->
             "from 0; correct it"
         )
     return chosen
+
+
+def phases_by_mouse(frames: "pd.DataFrame") -> dict[str, tuple[int, int]]:
+    """Return the frames at which mice were measured.
+
+    Parameters
+    ----------
+    frames : DataFrame
+        frames.csv of a reader.
+
+    Returns
+    -------
+    dict of str to tuple of int
+        ED and ES by mouse; mice without both are left out.
+    """
+    known = frames.dropna(subset=["ed_frame", "es_frame"])
+    return {row.mouse: (int(row.ed_frame), int(row.es_frame)) for row in known.itertuples()}

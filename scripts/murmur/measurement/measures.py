@@ -53,7 +53,7 @@ COMPUTED = {
     "contoured": "whether the expert contoured ED and ES, so that the reference has an ejection fraction",
     "ed_frame": "frame measured as ED, counted from 0",
     "es_frame": "frame measured as ES, counted from 0",
-    "frames_from": "whose ED and ES these are: of the reference, or the reader's own",
+    "frames_from": "whose ED and ES these are: of the reference, the reader's own, or chosen by a person",
     "measurement_notes": "why measures are missing, and how the heart rate is known",
     "flags": "findings of the plausibility checks (docs/checks.md); empty if there are none",
 }

@@ -19,6 +19,7 @@ class Case:
 
     `images` lie between 0 and 1; `reference` holds masks at the annotated frames only and is None without any, `masks`
     (the reader's) at the `segmented` frames. `entropy`, 0 to 100, is that of an ensemble, None for other readers.
+    `measured` holds the frames of ED and ES at which the reader was measured, None where they are not known.
     """
 
     mouse: Mouse
@@ -27,6 +28,7 @@ class Case:
     masks: np.ndarray
     segmented: tuple[int, ...]
     entropy: np.ndarray | None = None
+    measured: tuple[int, int] | None = None
 
     @property
     def pixel_aspect(self) -> float:
@@ -40,7 +42,11 @@ class Case:
 
     @property
     def own_phases(self) -> dict[int, str]:
-        """Phase of the reader's frames of largest and smallest blood pool; of the only frame, single."""
+        """Phase of the frames at which the reader was measured or, where these are not known, of its frames of largest
+        and smallest blood pool; of the only frame, single.
+        """
+        if self.measured:
+            return dict(zip(self.measured, ("ED", "ES"), strict=True))
         if len(self.segmented) < 2:
             return dict.fromkeys(self.segmented, "single")
         volume = {frame: np.count_nonzero(self.masks[..., frame] == BLOOD_POOL) for frame in self.segmented}
@@ -57,10 +63,12 @@ def named(mouse: Mouse) -> str:
     return f"{mouse.name} ({mouse.phenotype})" if mouse.phenotype else mouse.name
 
 
-def read_case(mouse: Mouse, file: str | Path, segmentation: str | Path) -> Case:
+def read_case(
+    mouse: Mouse, file: str | Path, segmentation: str | Path, measured: tuple[int, int] | None = None
+) -> Case:
     """Read the images of a mouse and both masks, cropped to a square around everything that was segmented.
 
-    `file` is that of the mouse, `segmentation` that of the reader.
+    `file` is that of the mouse, `segmentation` that of the reader, which was `measured` at these frames.
 
     The grey-level window is set for each slice over all frames, from the 1st to the 99.5th percentile of the crop,
     because surface coils and slice-wise scaling cause intensities to differ between slices.
@@ -77,7 +85,7 @@ def read_case(mouse: Mouse, file: str | Path, segmentation: str | Path) -> Case:
     images = np.clip((images - low) / np.maximum(high - low, 1e-6), 0, 1)
     frames = tuple(segmented_frames(segmentation))
     reference, entropy = (None if stack is None else stack[box] for stack in (reference, entropy))
-    return Case(mouse, images, reference, masks[box], frames, entropy)
+    return Case(mouse, images, reference, masks[box], frames, entropy, measured)
 
 
 def heart_box(footprint: np.ndarray, margin: float = 0.25) -> tuple[slice, slice]:

@@ -31,12 +31,6 @@ def areas_by_mouse(slices: pd.DataFrame) -> dict[str, np.ndarray]:
     return found
 
 
-def phases_by_mouse(frames: pd.DataFrame) -> dict[str, tuple[int, int]]:
-    """Return the frames of ED and ES in frames.csv, of the mice that have both."""
-    known = frames.dropna(subset=["ed_frame", "es_frame"])
-    return {row.mouse: (int(row.ed_frame), int(row.es_frame)) for row in known.itertuples()}
-
-
 def jumps(areas: np.ndarray, phases: Sequence[int]) -> np.ndarray:
     """Return by how much the area of each slice differs from that of the frames around, at ED or ES.
 

@@ -2,10 +2,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from murmur.csv_tables import read_csv
+from murmur.data.chosen_phases import phases_by_mouse
 from murmur.data.manifest import read_manifest
 from murmur.presentation.cases import GAP, heart_box, mosaic, read_case
 from murmur.statistics.overlap_summary import combined_dice, select_cases
-from round_hearts import write_cohort
+from round_hearts import without_reference, write_cohort
 
 
 def overlap(dice: dict[str, float]) -> pd.DataFrame:
@@ -81,3 +83,12 @@ def test_a_case_is_cropped_alike_and_shows_es(tmp_path):
     # the reader's masks lie one pixel lower than the expert's
     expert, reader = (np.argwhere(masks[..., 0, 3] == 2).mean(axis=0) for masks in (case.reference, case.masks))
     assert (reader - expert).tolist() == pytest.approx([1, 0])
+
+
+def test_without_a_reference_the_frame_at_which_the_reader_was_measured_is_shown(tmp_path):
+    paths = without_reference(write_cohort(tmp_path, mice=1))
+    files = read_manifest(paths["manifest"])["Mouse1"], paths["mice"]["Mouse1"], paths["segmentations"]["Mouse1"]
+    measured = phases_by_mouse(read_csv(paths["frames"]))
+    assert read_case(*files, measured["Mouse1"]).phases == {0: "ED", 3: "ES"}
+    assert read_case(*files, (1, 4)).shown_frame == 4, "chosen by a person"
+    assert read_case(*files).shown_frame == 3, "the smallest blood pool"

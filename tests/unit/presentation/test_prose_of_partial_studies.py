@@ -3,12 +3,13 @@
 import pandas as pd
 import pytest
 
-import write_methods
 from compared_groups import write_comparison
 from methods_of_a_study import COMMITS, DIGEST, MADE, OURS, SPLIT, STUDY, VERSIONS, words
 from murmur.csv_tables import write_csv
-from murmur.presentation.prose import methods, statistical_methods
+from murmur.presentation.prose import measurement_methods, statistical_methods
 from murmur.presentation.prose.differences import TABLES, read_comparison
+from murmur.presentation.prose.measurement_methods import Measured
+from murmur.presentation.prose.methods import sections
 from murmur.study.schema import complete, in_force
 
 
@@ -37,7 +38,7 @@ def write_methods_of_nothing(**more):
         "readers": {"murmur": {"weights": "murmur"}},
     }
     split = SPLIT.assign(split="test")
-    found = write_methods.sections(
+    found = sections(
         in_force(complete(study)),
         {"ours": bare},
         {"ours": split},
@@ -49,7 +50,7 @@ def write_methods_of_nothing(**more):
         COMMITS,
         {"ours": {}},
         {},
-        **more,
+        **{"measured": Measured({"EDV"}, {"murmur": pd.Series({"own": 8})}, set())} | more,
     )
     return {heading: text for heading, texts in found.items() if (text := " ".join(filter(None, texts)))}
 
@@ -65,7 +66,7 @@ def test_mice_without_contours_are_neither_tested_nor_compared():
         "To be completed by the authors",
     ]
     assert "was applied to all mice (8 in the ours cohort)" in found["Segmentation"]
-    for absent in ("test", "Dice", "the reference, and", "equivalence"):
+    for absent in ("test", "Dice coefficient, 2", "the reference, and", "equivalence"):
         assert absent not in " ".join(found.values()), absent
 
 
@@ -81,7 +82,7 @@ def test_comparisons_are_described_with_their_measures_and_statistics(tmp_path):
         "The groups compared were sham (n = 4) and MI (n = 4); sham was the control group. EF and mass at ED were "
         "compared, as measured by reader murmur. The unit of analysis was the animal; the primary measure was EF."
     )
-    assert methods.compared_measures(["EF", "mass_index"], images=True) == (
+    assert measurement_methods.compared_measures(["EF", "mass_index"], images=True) == (
         "Further measures compared were mass / body weight (mass at ED per body weight)."
     )
     assert "by Welch's t-test" in text and "the treatment of each group" in found["To be completed by the authors"]
@@ -172,7 +173,7 @@ def test_numbers_alone_have_neither_images_nor_readers(reference, who):
     function = pd.DataFrame({"mouse": ["A1", "A2", "B1", "B2"], "metric": ["EDV", "EDV", "ESV", "ESV"]})
     function = function.assign(reference=reference)
     functions = {"numbers": {"other": function}}
-    found = write_methods.sections(
+    found = sections(
         in_force(complete(study)),
         {},
         {},

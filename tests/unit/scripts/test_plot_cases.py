@@ -8,7 +8,7 @@ from round_hearts import without_reference, write_cohort
 
 def plot(folder, paths, suffix="png"):
     outputs = [str(folder / f"figure.{suffix}")]
-    files = [paths[name] for name in ("overlap", "function", "manifest", "mice", "segmentations")]
+    files = [paths[name] for name in ("overlap", "function", "frames", "manifest", "mice", "segmentations")]
     plot_cases.main(*files, outputs)
     return folder / f"figure.{suffix}"
 

@@ -4,12 +4,13 @@ import pytest
 import plot_time_volume
 from drawn_figures import record_figures, smallest_font, words
 from murmur.csv_tables import read_csv, write_csv
-from round_hearts import write_cohort
+from round_hearts import without_reference, write_cohort
 
 
 def plot(folder, paths):
     output = folder / "figure.svg"
-    plot_time_volume.main(paths["volumes"], paths["function"], paths["manifest"], paths["overlap"], [str(output)])
+    files = [paths[name] for name in ("volumes", "function", "frames", "manifest", "overlap")]
+    plot_time_volume.main(*files, [str(output)])
     return output
 
 
@@ -64,6 +65,16 @@ def test_a_mouse_without_annotation_is_marked_at_its_extremes(tmp_path, monkeypa
     lines = {line.get_label(): line for line in seen[0].axes[0].lines}
     assert list(lines["reader, ED and ES"].get_xdata()) == [0, 15]
     assert "expert, ED and ES" not in lines
+
+
+def test_ed_and_es_chosen_by_a_person_are_marked(tmp_path, monkeypatch):
+    seen = record_figures(monkeypatch)
+    paths = without_reference(write_cohort(tmp_path, 1))
+    chosen = read_csv(paths["frames"]).assign(ed_frame=1, es_frame=4, frames="chosen")
+    write_csv(chosen, paths["frames"])
+    plot(tmp_path, paths)
+    lines = {line.get_label(): line for line in seen[0].axes[0].lines}
+    assert list(lines["reader, ED and ES"].get_xdata()) == [5, 20]
 
 
 def test_frames_without_a_mask_are_left_out(tmp_path, monkeypatch):

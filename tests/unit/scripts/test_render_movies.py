@@ -12,7 +12,7 @@ from round_hearts import without_reference, write_cohort
 
 def films(folder, paths):
     outputs = [str(folder / f"movie_{case}.gif") for case in ("best", "median", "worst")]
-    files = [paths[name] for name in ("overlap", "function", "manifest", "mice", "segmentations")]
+    files = [paths[name] for name in ("overlap", "function", "frames", "manifest", "mice", "segmentations")]
     render_movies.main(*files, outputs)
     return outputs
 
