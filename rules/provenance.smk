@@ -49,6 +49,7 @@ rule write_methods:
         measured=MEASURED,
         trained=TRAINED,
         animals=animals_scanned_repeatedly,
+        excluded={cohort: study.cohorts[cohort].excluded for cohort, _ in TABLES},
         compared={name: (comparison.reader, comparison.settings) for name, comparison in study.comparisons.items()},
         code=code("write_methods"),
     message:

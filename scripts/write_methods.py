@@ -51,18 +51,19 @@ def main(
     checks: Mapping[str, str],
     results: list[str],
     animals: Mapping[str, int],
+    excluded: Mapping[str, Mapping[str, str]],
     compared: Mapping[str, tuple[str, dict, Mapping[str, str]]],
     measured: Mapping[tuple[str, str], tuple[str, str]],
 ) -> None:
     """Write `output` (methods.md) of the study with these `settings` from files named as in `sections`.
 
-    `results` are the results of the study; their records give weights, software and commit. `compared` gives the
-    reader, the settings and the tables of each comparison, and `measured` the files measurements.csv and curve.csv of
-    each cohort with images by each reader.
+    `results` are the results of the study; their records give weights, software and commit. `excluded` gives the
+    reasons of the excluded mice of the cohorts of `functions`; those of other cohorts are in their manifests.
+    `compared` gives the reader, the settings and the tables of each comparison, and `measured` the files
+    measurements.csv and curve.csv of each cohort with images by each reader.
     """
     known = lineage(results)
     tables = {cohort: read_analysed(path) for cohort, path in manifests.items()}
-    excluded = {cohort: settings["cohorts"][cohort].get("exclude", {}) for cohort in functions}
     found = sections(
         settings,
         {cohort: analysed for cohort, (analysed, _) in tables.items()},
@@ -76,7 +77,7 @@ def main(
         computed(results),
         known.used("software"),
         sorted({job.made["commit"] for job in known.jobs}),
-        excluded | {cohort: reasons for cohort, (_, reasons) in tables.items()},
+        dict(excluded) | {cohort: reasons for cohort, (_, reasons) in tables.items()},
         {cohort: read_csv(path) for cohort, path in checks.items()},
         animals,
         with_values(read_comparison(paths, name, reader, given) for name, (reader, given, paths) in compared.items()),
@@ -101,6 +102,7 @@ if __name__ == "__main__":
             checks=dict(zip(params.settings["cohorts"], given.checks, strict=True)),
             results=list(given),
             animals=params.animals,
+            excluded=params.excluded,
             compared={
                 name: (*params.compared[name], {table: given[table][number] for table in TABLES})
                 for number, name in enumerate(params.compared)
