@@ -17,7 +17,7 @@ KNOWN = """
 the ours cohort comprised 8 mice with cine images
 Phenotypes were control (n = 3), TAC (n = 4) and unknown (n = 1)
 8 to 11 slices of 256 × 240 pixels, with 14 frames at intervals of 5 ms and a voxel size of 0.1 × 0.1 × 1 mm
-the theirs cohort comprised 2 mice simulated with the Murmur digital phantom at 7 T (seed 9)
+the theirs cohort comprised 2 mice simulated with the Murmur digital phantom (7 T, seed 9)
 an expert contoured the myocardium and the blood pool in 15 frames of 7 of the 8 mice of the ours cohort
 including 2 frames with inflow artefacts in 1 mouse of the training set
 identified in 6 mice; 1 mouse had too few annotated frames
@@ -29,8 +29,8 @@ the 2 mice of the theirs cohort were used for testing only
 123,456 parameters, of which 123,000 were trainable
 192 × 192 pixels and downsampled by averaging over 2 × 2 pixels
 trained on 1,044 slices from 4 mice and validated on 31 slices from 1 mouse
-the learning rate of 0.001 was kept constant, the batch size was 16, the dropout rate at the bottleneck 0.3
-the numerical precision float32 and the random seed 42
+the learning rate of 0.001 was kept constant, the batch size was 16, the dropout rate at the bottleneck 0.3 and the
+computations were in single precision (float32)
 with a standard deviation of 2.1% to 3.9% of the intensity range
 not decreased for 25 epochs, and after 200 epochs at the latest; it ran for 37 epochs on a GPU with XLA
 the weights of epoch 29, with the lowest validation loss (0.618), were retained
@@ -38,7 +38,7 @@ the weights of epoch 29, with the lowest validation loss (0.618), were retained
 reader net was applied to the test mice (3 in the ours cohort and 2 in the theirs cohort)
 was applied to all mice (8 in the ours cohort)
 the masks of reader second, created outside Murmur, were imported for the test mice (3 in the ours cohort)
-in the masks of net and given, the largest connected component
+in the masks of net and given, the largest three-dimensional connected component
 the masks of second were not post-processed
 a density of 1.05 mg/µL
 a denominator of n − 1
@@ -149,7 +149,7 @@ def test_authors_are_asked_for_what_is_not_known():
 
 CHANGES = {
     "cohorts.ours.split.seed": (78, "(seed 78)"),
-    "cohorts.theirs.source.phantom.field_T": (9.4, "at 9.4 T"),
+    "cohorts.theirs.source.phantom.field_T": (9.4, "(9.4 T, seed 9)"),
     "cohorts.theirs.source.phantom.varied": (True, "varied well beyond those of a single scanner"),
     "readers.net.network.filters": ([1, 2, 4, 8, 17], "(1, 2, 4, 8 and 17 filters)"),
     "readers.net.network.dropout": (0.25, "rate at the bottleneck 0.25"),
@@ -157,9 +157,9 @@ CHANGES = {
     "readers.net.training.patience": (7, "not decreased for 7 epochs"),
     "readers.net.training.learning_rate": (0.0005, "the learning rate of 0.0005"),
     "readers.net.training.schedule": ("cosine", "decreased to zero over 200 epochs by cosine annealing"),
-    "readers.net.training.precision": ("mixed_bfloat16", "the numerical precision mixed_bfloat16"),
+    "readers.net.training.precision": ("mixed_bfloat16", "in mixed precision (bfloat16 and float32)"),
     "readers.net.training.recipe": ("notebook", "(32 for validation)"),
-    "readers.net.training.seed": (5, "the random seed 5."),
+    "readers.net.training.seed": (5, "the random seed 5;"),
     "readers.net.mice": ("all", "net was applied to all mice (8 in the ours cohort and 2 in the theirs cohort)"),
     "readers.given.postprocess": ("none", "masks of given and second were not post-processed"),
     "statistics.sd_ddof": (0, "a denominator of n."),
@@ -212,6 +212,16 @@ def test_whole_images_are_not_said_to_be_segmented_in_part(crop, longest, postpr
     readers["observer"] = {"masks": "masks", "postprocess": "largest_component"}
     text = segmentation_methods.masks(readers, {"crop": crop, "precision": "float32"}, longest, True)
     assert "square region" not in text and "each pixel was assigned" in text
+
+
+@pytest.mark.parametrize(("patience", "early"), [(9, False), (8, True), (25, False)])
+def test_early_stopping_is_described_only_where_it_is_possible(patience, early):
+    """With a patience of 9 epochs, the tenth is the first after which training can stop, and is the last anyway."""
+    study = copy.deepcopy(STUDY)
+    study["readers"]["net"]["training"] = {"epochs": 10, "patience": patience}
+    text = words(study, epochs_trained=10)
+    assert ("Training was stopped when the validation loss" in text) == early
+    assert ("Training ran for 10 epochs on a GPU" in text) != early
 
 
 NAMES = (

@@ -108,7 +108,7 @@ def test_scans_of_animals_are_no_mice():
 def test_mouse_is_the_unit_where_it_has_several_scans():
     text = statistical_methods.conventions({"alpha": 0.05, "sd_ddof": 1}, MADE, ["EF"], repeated=True)
     assert text.startswith(
-        "The mouse was the statistical unit of agreement, and differences were calculated as reader − reference. "
+        "The mouse was the unit of analysis, and differences were calculated as reader − reference. "
         "Several scans of a mouse were averaged: "
     )
     statistics, one = in_force(complete(STUDY))["statistics"], MADE["agreement"]

@@ -28,9 +28,7 @@ def images(name: str, cohort: dict, manifest: pd.DataFrame, excluded: Mapping[st
         varied = (
             ", with anatomy and appearance varied well beyond those of a single scanner" if phantom["varied"] else ""
         )
-        origin = (
-            f"simulated with the Murmur digital phantom at {phantom['field_T']:g} T (seed {phantom['seed']}){varied}"
-        )
+        origin = f"simulated with the Murmur digital phantom ({phantom['field_T']:g} T, seed {phantom['seed']}){varied}"
         if corruptions := [each for each in phantom.get("corruptions", []) if each != "none"]:
             origin += f", with corrupted images ({enumerate_words(corruptions)}; severity of 1 to 5)"
     elif "published" in source:

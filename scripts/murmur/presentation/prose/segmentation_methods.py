@@ -109,9 +109,10 @@ def masks(readers: dict[str, dict], inference: dict, longest: int, openvino: boo
         if networks and openvino and inference["precision"] != "float32"
         else "",
         PART if in_part and any(reader["postprocess"] == "largest_component" for reader in networks) else "",
-        f"in the masks of {enumerate_words(cleaned)}, the largest connected component of each structure was retained "
-        "in each frame and continued slice by slice beyond its basal and apical ends by the nearest component; all "
-        "other components were discarded"
+        f"in the masks of {enumerate_words(cleaned)}, the largest three-dimensional connected component of each "
+        "structure was retained in each frame. Beyond its basal and apical ends, it was continued slice by slice by "
+        "the component with the nearest centroid, as long as the centroids were no farther apart than the radius of a "
+        "disc with the area of the preceding cross-section; all other components were discarded"
         if cleaned
         else "",
         f"the masks of {enumerate_words(left)} were not post-processed" if left else "",

@@ -55,7 +55,7 @@ def _any(table: pd.DataFrame, column: str) -> bool:
 def conventions(
     statistics: dict, made: Mapping[str, pd.DataFrame], measured: Sequence[str], repeated: bool = False
 ) -> str:
-    """Give the statistical unit, the sign of differences, SDs, levels, and the families of corrected tests.
+    """Give the unit of analysis, the sign of differences, SDs, levels, and the families of corrected tests.
 
     `measured` are the left-ventricular parameters of the study, `repeated` tells whether animals have several scans.
     """
@@ -67,10 +67,10 @@ def conventions(
     family = (
         f"Holm correction was applied across the {COUNT[len(measured)]} left-ventricular parameters "
         f"({enumerate_words(METRIC[metric] for metric in measured)}), separately for each type of test, for "
-        f"{raters}, in each cohort, unless another family is given"
+        f"{raters}, in each cohort, unless stated otherwise"
     )
     return paragraph(
-        "the mouse was the statistical unit of agreement, and differences were calculated as reader − reference",
+        "the mouse was the unit of analysis, and differences were calculated as reader − reference",
         "several scans of a mouse were averaged: means, SD, tests, correlations and sample sizes are based on one "
         f"value per mouse, whereas limits of agreement{', Dice coefficients' if 'dice_error' in made else ''} and "
         "coefficients of variation are those of single scans"
@@ -124,7 +124,7 @@ def agreement(statistics: dict, table: pd.DataFrame) -> str:
         else "",
         "reliability was quantified by the intraclass correlation coefficient ICC(2,1) (Shrout and Fleiss, Psychol "
         "Bull 1979;86:420), Lin's concordance correlation coefficient (Biometrics 1989;45:255) and the coefficient of "
-        "variation between the two methods, which includes the bias (Bland and Altman, BMJ 1996;312:1654)"
+        "variation between reader and reference, which includes the bias (Bland and Altman, BMJ 1996;312:1654)"
         if _any(table, "icc2")
         else "",
     )
@@ -183,10 +183,10 @@ def groups(tests: pd.DataFrame) -> str:
     return paragraph(
         f"left-ventricular parameters were compared between phenotypes with at least {MIN_MICE} mice by Welch's ANOVA"
         f"{of_two} with Holm correction",
-        "if the ANOVA was significant for a method, reference or reader, pairs were compared for that method by "
-        "Welch's t-tests with Bonferroni correction of p values and CI for the number of pairs; the adjusted p value "
-        "of a pair is the larger of its Bonferroni-corrected p value and the Holm-corrected p value of the ANOVA of "
-        "that parameter",
+        "where the ANOVA of a parameter, as measured by the reference or by a reader, was significant, pairs of "
+        "phenotypes were compared in the same measurements by Welch's t-tests with Bonferroni correction of p values "
+        "and CI for the number of pairs; the adjusted p value of a pair is the larger of its Bonferroni-corrected p "
+        "value and the Holm-corrected p value of the ANOVA",
     )
 
 
@@ -208,7 +208,7 @@ def sample_size(statistics: dict, table: pd.DataFrame) -> str:
         f"by a two-sample t-test with equal group sizes and a power of {100 * statistics['power']:g}% was estimated "
         f"from the SD {pooled}",
         f"for a reader, the difference was multiplied by the slope of the regression of reader on reference{within}, "
-        "so that a reader that compresses differences between mice gains nothing from its smaller SD",
+        "because a reader that underestimates differences between mice also yields a smaller SD",
     )
 
 
@@ -250,6 +250,9 @@ def between_cohorts() -> str:
     )
 
 
+OF_PHENOTYPES = "one-way ANOVA, Kruskal-Wallis and Mann-Whitney tests between phenotypes"
+
+
 def supplement(made: Mapping[str, pd.DataFrame]) -> str:
     """Name the statistics that only the supplementary tables give."""
     of_agreement = {
@@ -260,6 +263,7 @@ def supplement(made: Mapping[str, pd.DataFrame]) -> str:
         "repeatability_coefficient": "repeatability coefficients",
     }
     found = [name for column, name in of_agreement.items() if "agreement" in made and _any(made["agreement"], column)]
+    listed = enumerate_words(found) if found else ""
     if "group_tests" in made:
-        found += ["one-way ANOVA", "Kruskal-Wallis", "Mann-Whitney tests of phenotypes"]
-    return paragraph(f"supplementary tables give {enumerate_words(found)}" if found else "")
+        listed = f"{', '.join([*found, ''])}{'and ' if found else ''}{OF_PHENOTYPES}"
+    return paragraph(f"supplementary tables give {listed}" if listed else "")

@@ -51,6 +51,11 @@ SUMMED = {  # over the outputs of an architecture with several
     "unet3plus": " and summed over the supervised levels",
     "nnunet": " and, with weights halved from each level to the next coarser one, over the supervised levels",
 }
+PRECISIONS = {
+    "float32": "single precision (float32)",
+    "mixed_bfloat16": "mixed precision (bfloat16 and float32)",
+    "mixed_float16": "mixed precision (float16 and float32)",
+}
 DROPPED = {
     "unet": "at the first level, increased by a quarter of this value at each further level,",
     "resnet_vae": "of the channels of the first convolution",
@@ -119,18 +124,29 @@ def training(name: str, record: dict, history: pd.DataFrame) -> str:
         _loss(architecture, how),
         f"weights were {_initial(record, initialisation + ' initialisation' + identical)} and optimised with Adam; the "
         f"learning rate of {how['learning_rate']:g} was {rate}, the batch size was "
-        f"{how['batch_size']}{validation_batch}, the dropout rate {dropped} {record['network']['dropout']:g}, the "
-        f"numerical precision {how['precision']} and the random seed {how['seed']}",
+        f"{how['batch_size']}{validation_batch}, the dropout rate {dropped} {record['network']['dropout']:g} and "
+        f"the random seed {how['seed']}; computations were in {PRECISIONS[how['precision']]}",
         "in each epoch, as many slices as there were in the training set were drawn with replacement"
         if recipe.with_replacement
         else "in each epoch, every slice was used once, in random order",
         AUGMENTATION[how["recipe"]](),
-        f"training was stopped early when the validation loss had not decreased for {how['patience']} epochs, and "
-        f"after {how['epochs']} epochs at the latest; it ran for {counted(record['epochs_trained'], 'epoch')} on "
-        f"{device}",
+        f"{_duration(how)} ran for {counted(record['epochs_trained'], 'epoch')} on {device}",
         f"the weights of epoch {record['best_epoch']}, with the lowest validation loss "
         f"({number(record['best_val_loss'], 3)}), were retained; their Dice coefficient over all validation slices was "
         f"{reached}",
+    )
+
+
+def _duration(how: dict) -> str:
+    """Describe when a training was stopped, up to the subject of the next clause.
+
+    The first epoch sets the lowest loss, so that training can stop early only if it has more than patience + 1 epochs.
+    """
+    if how["patience"] + 1 >= how["epochs"]:
+        return "training"
+    return (
+        f"training was stopped when the validation loss had not decreased for {counted(how['patience'], 'epoch')}, and "
+        f"after {how['epochs']} epochs at the latest; it"
     )
 
 
