@@ -44,7 +44,7 @@ def footnote(agreement: pd.DataFrame, reader: str, sd_ddof: int, alpha: float) -
         who += f" ({most}{agreement['scans'].max()} scans), each with the mean over its scans"
     single = " of single scans" if several else ""
     tested = agreement["p"].count()
-    holm = f"; p (Holm), Holm-corrected for {tested} metrics" if tested > 1 else ""
+    holm = f", Holm-corrected for {tested} metrics" if tested > 1 else ""
     sentences = [
         f"Values are mean ± SD (denominator {'n − 1' if sd_ddof else 'n'}) of {who}.",
         f"Bias, mean difference, {reader} − reference, with 95% limits of agreement{single} (bias ± 1.96 SD).",
@@ -74,7 +74,6 @@ def tabulate(agreement: pd.DataFrame, cohort: str, reader: str, sd_ddof: int, al
                 mean_and_sd(row["reference_mean"], row["reference_sd"]),
                 mean_and_sd(row["reader_mean"], row["reader_sd"]),
                 bias,
-                p_value(row["p"]),
                 p_value(row["p_holm"]),
                 number(row["pearson_r"], 2),
                 str(row["n"]),
@@ -83,7 +82,7 @@ def tabulate(agreement: pd.DataFrame, cohort: str, reader: str, sd_ddof: int, al
     return PrintedTable(
         number="Table 1",
         title=f"Left-ventricular function in the {cohort} cohort: reference and {reader}.",
-        header=["Metric", "Reference", reader, "Bias (limits of agreement)", "p", "p (Holm)", "r", "n"],
+        header=["Metric", "Reference", reader, "Bias (limits of agreement)", "p", "r", "n"],
         rows=rows,
         footnote=footnote(agreement, reader, sd_ddof, alpha),
     )
