@@ -1,4 +1,8 @@
-"""Standardised differences: Hedges' g with exact limits, from the statistic of a contrast."""
+"""Standardised differences: Hedges' g with exact limits, from the statistic of a contrast.
+
+pingouin (`compute_esci`) and statsmodels (`effectsize_smd`) have approximate limits only, from a standard error, and no
+degrees of freedom other than those of two groups of equal variance.
+"""
 
 import math
 

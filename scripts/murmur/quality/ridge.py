@@ -1,4 +1,8 @@
-"""Ridge regression, with the residuals of groups that were left out."""
+"""Ridge regression, with the residuals of groups that were left out.
+
+scikit-learn has both (`Ridge`, `cross_val_predict` with `LeaveOneGroupOut`), but is not a dependency that Murmur
+declares, and these lines require NumPy only.
+"""
 
 import numpy as np
 
