@@ -217,6 +217,7 @@ rule check_quality:
     resources:
         **SMALL,
     params:
+        sessions=inputs.sessions,
         code=code("check_quality"),
     message:
         "Compare predicted and true quality of {wildcards.cohort} by {wildcards.reader}"

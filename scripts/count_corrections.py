@@ -2,7 +2,7 @@
 
 Inputs: slices.csv (areas of the blood pool) of reader and reference, frames.csv of the reference (ED and ES), and
 quality.csv. Outputs: correction_curve.csv, the errors that are left after so many slices, and correction_cost.csv,
-the number after which EF is within 2 percentage points in 95% of the mice.
+the number after which EF is within 2 percentage points in 95% of the scans.
 """
 
 from collections.abc import Mapping
@@ -63,7 +63,7 @@ def main(reader: str, reference: str, frames: str, quality: str, curve: str, cos
     errors = curves(areas, order)
     counted = costs(errors, len(areas))
     for row in counted.itertuples():
-        words = "%s order: EF within %g points in %g%% of %d mice after %d of %d slices"
+        words = "%s order: EF within %g points in %g%% of %d scans after %d of %d slices"
         log.info(words, row.order, WITHIN, OF_MICE, row.mice, row.slices_needed, row.slices)
     write_csv(errors, curve)
     write_csv(counted, cost)

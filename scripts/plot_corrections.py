@@ -1,4 +1,4 @@
-"""What correction costs: mice with a right EF, and mean error of EF, by the number of slices that were reviewed.
+"""What correction costs: scans with a right EF, and mean error of EF, by the number of slices that were reviewed.
 
 Inputs: correction_curve.csv and correction_cost.csv. The order of the jumps of the volume curve is compared with a
 random order and with the best possible one, which requires the reference.
@@ -23,8 +23,8 @@ def words_of(cost) -> str:
     needed = cost.set_index("order")
     first = needed.loc["predicted"]
     counts = {order: int(needed.loc[order, "slices_needed"]) for order in ORDERS}
-    mice = int(first["mice"])
-    start = f"EF is within {WITHIN:g} points of the reference in {OF_MICE:g}% of {mice} mice"
+    scans = int(first["mice"])
+    start = f"EF is within {WITHIN:g} points of the reference in {OF_MICE:g}% of {scans} scans"
     if not any(counts.values()):
         return f"{start} before any review"
     return (
@@ -34,11 +34,11 @@ def words_of(cost) -> str:
 
 
 def main(curve: str, cost: str, outputs: list[str]) -> None:
-    """Draw the share of mice within the limit on the left, and the mean error on the right."""
+    """Draw the share of scans within the limit on the left, and the mean error on the right."""
     table, counted = read_csv(curve), read_csv(cost)
     if table.empty:
         with style.printed_figure(outputs, height_mm=30) as figure:
-            style.write_in_panel(figure.subplots(), "No mouse has an EF by both reader and reference.")
+            style.write_in_panel(figure.subplots(), "No scan has an EF by both reader and reference.")
         return
     with style.printed_figure(outputs, height_mm=78) as figure:
         left, right = figure.subplots(1, 2)
@@ -50,7 +50,7 @@ def main(curve: str, cost: str, outputs: list[str]) -> None:
             if order == "random":
                 left.fill_between(rows["slices"], rows["low"], rows["high"], color=colour, alpha=0.2, linewidth=0)
         left.axhline(OF_MICE, color=style.BLACK, linewidth=0.6, zorder=0)
-        left.set(ylabel=f"Mice with EF within {WITHIN:g} points (%)", ylim=(0, 102))
+        left.set(ylabel=f"Scans with EF within {WITHIN:g} points (%)", ylim=(0, 102))
         right.set(ylabel="Mean absolute error of EF (points)", ylim=(0, None))
         for axes in (left, right):
             axes.set(xlabel="Slices reviewed", xlim=(0, table["slices"].max()))

@@ -14,10 +14,14 @@ from murmur.csv_tables import read_csv
 from murmur.job import job
 from murmur.presentation import style
 from murmur.quality.check import LOW_DICE
+from murmur.quality.score import DICE
 from murmur.vocabulary import STRUCTURE_NAMES
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
+
+HEIGHT_MM, SESSIONS_MM = 105, 62
+FEW_SESSIONS = 6  # whose names fit next to each other
 
 
 def draw(axes: Axes, rows: pd.DataFrame, colour: str) -> None:
@@ -49,12 +53,36 @@ def words_of(row) -> str:
     )
 
 
+def draw_sessions(axes: Axes, table: pd.DataFrame, sessions: list[str]) -> None:
+    """Draw the true values of each session, filled where there are findings, the structures side by side."""
+    for number, (structure, name) in enumerate(STRUCTURE_NAMES.items()):
+        rows = table[table["quantity"] == f"dice_{structure}"]
+        place = rows["session"].map(sessions.index) + 0.24 * number - 0.12
+        colour = style.STRUCTURE_COLOURS[structure]
+        for noticed, face in ((True, colour), (False, "white")):
+            chosen = (rows["findings"] > 0) == noticed
+            axes.plot(
+                place[chosen], rows.loc[chosen, "true"], style.MARKERS[number], markersize=4, color=colour,
+                markerfacecolor=face, label=name if noticed else None,
+            )  # fmt: skip
+    axes.axhline(LOW_DICE, color=style.GREY, linewidth=0.6, linestyle=(0, (3, 2)), zorder=0)
+    lowest = np.floor(10 * table.loc[table["quantity"].isin(DICE), "true"].min()) / 10
+    axes.set(ylabel="True Dice coefficient", ylim=(min(lowest, LOW_DICE - 0.05) - 0.02, 1.01))
+    axes.set(xlim=(-0.5, len(sessions) - 0.5), title="By session or corruption")
+    axes.set_xticks(range(len(sessions)), sessions, rotation=30 if len(sessions) > FEW_SESSIONS else 0)
+    axes.legend(loc="lower left", ncols=2)
+
+
 def main(scans: str, summary: str, outputs: list[str]) -> None:
-    """Draw a panel for each structure."""
+    """Draw a panel for each structure, and below them the sessions, if animals have several scans."""
     table = read_csv(scans)
-    checked = {row.quantity: row for row in read_csv(summary).itertuples()}
-    with style.printed_figure(outputs, height_mm=105) as figure:
-        panels = figure.subplots(1, 2)
+    sessions = list(table["session"].dropna().astype(str).unique())
+    checked = {row.quantity: row for row in read_csv(summary).itertuples() if pd.isna(row.session)}
+    with style.printed_figure(outputs, height_mm=HEIGHT_MM + (SESSIONS_MM if sessions else 0)) as figure:
+        upper, *lower = figure.subfigures(2, 1, height_ratios=(HEIGHT_MM, SESSIONS_MM)) if sessions else [figure]
+        for rest in lower:
+            draw_sessions(rest.subplots(), table, sessions)
+        panels = upper.subplots(1, 2)
         for axes, (structure, name) in zip(panels, STRUCTURE_NAMES.items(), strict=True):
             rows = table[table["quantity"] == f"dice_{structure}"]
             axes.set_title(name)

@@ -1,12 +1,24 @@
 """How well the quality of masks was predicted, and what was noticed, in mice with a reference."""
 
+from itertools import product
+
 import numpy as np
 import pandas as pd
 
 from murmur.quality.score import DICE, ERRORS, QUANTITIES
 
 LOW_DICE = 0.8  # of a bad mask
-COLUMNS = ["quantity", "unit", "mice", "true_mean", "predicted_mean", "error", "error_constant", "spearman_rho"]
+COLUMNS = [
+    "session",
+    "quantity",
+    "unit",
+    "mice",
+    "true_mean",
+    "predicted_mean",
+    "error",
+    "error_constant",
+    "spearman_rho",
+]
 COLUMNS += ["covered_percent", "bad", "bad_with_findings", "good", "good_with_findings"]
 
 
@@ -40,19 +52,21 @@ def check(scans: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     scans : DataFrame
-        Columns mouse, quantity, unit, true, predicted, low, high and findings, none missing.
+        Columns mouse, session, quantity, unit, true, predicted, low, high and findings, none missing except sessions of
+        animals that were scanned once.
 
     Returns
     -------
     DataFrame
-        COLUMNS, one row per quantity: the mean absolute error of the predictions and of the best constant, the median
-        of the true values; Spearman's rank correlation, missing for constant values; the share of intervals that
-        contain the true value; and, for Dice coefficients, the numbers of bad masks (below LOW_DICE) and of good ones,
-        and of those with findings.
+        COLUMNS, one row per quantity, without a session for all scans, and then for each session: the mean absolute
+        error of the predictions and of the best constant, the median of the true values; Spearman's rank correlation,
+        missing for constant values; the share of intervals that contain the true value; and, for Dice coefficients, the
+        numbers of bad masks (below LOW_DICE) and of good ones, and of those with findings.
     """
     rows = []
-    for quantity in QUANTITIES:
-        rows_of = scans[scans["quantity"] == quantity]
+    sessions = [(session, scans[scans["session"] == session]) for session in scans["session"].dropna().unique()]
+    for (session, chosen), quantity in product([(None, scans), *sessions], QUANTITIES):
+        rows_of = chosen[chosen["quantity"] == quantity]
         if rows_of.empty:
             continue
         true, predicted = rows_of["true"], rows_of["predicted"]
@@ -61,7 +75,7 @@ def check(scans: pd.DataFrame) -> pd.DataFrame:
         bad, noticed = true < LOW_DICE, rows_of["findings"] > 0
         counts = [int(each.sum()) for each in (bad, bad & noticed, ~bad, ~bad & noticed)]
         rows.append((
-            quantity, rows_of["unit"].iloc[0], len(rows_of), true.mean(), predicted.mean(),
+            session, quantity, rows_of["unit"].iloc[0], len(rows_of), true.mean(), predicted.mean(),
             (predicted - true).abs().mean(), (true - true.median()).abs().mean(),
             true.corr(predicted, method="spearman") if varies else np.nan,
             100 * covered.mean(), *(counts if quantity in DICE else [None] * 4),

@@ -51,6 +51,15 @@ class Inputs:
         """The animal of each scan of a cohort if some animals have several; otherwise empty."""
         return self.cohort(wildcards).animal_of_scan
 
+    def sessions(self, wildcards: Wildcards) -> dict[str, str]:
+        """The session of each scan of a cohort if some animals have several; otherwise empty."""
+        cohort = self.cohort(wildcards)
+        table = cohort.participants
+        if not cohort.animals_scanned_repeatedly or "session" not in table:
+            return {}
+        known = table.dropna(subset=["session"])
+        return dict(zip(known["mouse"], known["session"].astype(str), strict=True))
+
     def participants(self, wildcards: Wildcards) -> dict[str, list]:
         """What is known of each mouse of a cohort, by column; None where it is missing."""
         table = self.cohort(wildcards).participants

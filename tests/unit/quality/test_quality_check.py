@@ -25,7 +25,9 @@ def test_errors_coverage_and_findings_are_counted(no_warnings):
         ("a", "EDV", "uL", 3.0, 2.0, 0.0, 5.0, 0),
     ]
     columns = ["mouse", "quantity", "unit", "true", "predicted", "low", "high", "findings"]
-    found = check(pd.DataFrame(rows, columns=columns)).set_index("quantity")
+    table = pd.DataFrame(rows, columns=columns)
+    found = check(table.assign(session=None)).set_index("quantity")
+    assert found["session"].isna().all()
     dice = found.loc["dice_myocardium"]
     assert dice["error"] == pytest.approx((0.1 + 0.05 + 0.02 + 0.5) / 4)
     assert dice["error_constant"] == pytest.approx((0.15 + 0.05 + 0.05 + 0.55) / 4)
@@ -33,3 +35,17 @@ def test_errors_coverage_and_findings_are_counted(no_warnings):
     assert dice[["bad", "bad_with_findings", "good", "good_with_findings"]].tolist() == [2, 1, 2, 1]
     assert dice["spearman_rho"] == pytest.approx(1)
     assert found.loc["EDV", ["bad", "spearman_rho"]].isna().all()
+
+
+def test_each_session_is_summarised_after_all_scans():
+    rows = [
+        ("a_none", "none", "dice_myocardium", "", 0.9, 0.8, 0.7, 0.95, 0),
+        ("a_blur", "blur", "dice_myocardium", "", 0.7, 0.75, 0.72, 0.9, 2),
+        ("b_none", "none", "dice_myocardium", "", 0.8, 0.82, 0.7, 0.95, 1),
+    ]
+    columns = ["mouse", "session", "quantity", "unit", "true", "predicted", "low", "high", "findings"]
+    found = check(pd.DataFrame(rows, columns=columns))
+    assert found["session"].tolist()[1:] == ["none", "blur"] and pd.isna(found["session"][0])
+    assert found["mice"].tolist() == [3, 2, 1]
+    assert found["true_mean"].tolist() == pytest.approx([0.8, 0.85, 0.7])
+    assert found["bad_with_findings"].tolist() == [1, 0, 1]

@@ -56,7 +56,7 @@ def test_one_wrong_slice_costs_one_review(tables, tmp_path, monkeypatch):
     seen = record_figures(monkeypatch)
     plot_corrections.main(tables["curve"], tables["cost"], [str(tmp_path / "figure.png")])
     text = " ".join(words(seen[0]))
-    assert "EF is within 2 points of the reference in 95% of 2 mice\nafter review of 1 of 8 slices" in text
+    assert "EF is within 2 points of the reference in 95% of 2 scans\nafter review of 1 of 8 slices" in text
     assert smallest_font(seen[0]) >= 7
 
 
@@ -66,4 +66,4 @@ def test_without_ed_and_es_there_is_no_cost(tables, tmp_path, monkeypatch):
     assert read_csv(tables["cost"]).empty
     seen = record_figures(monkeypatch)
     plot_corrections.main(tables["curve"], tables["cost"], [str(tmp_path / "figure.png")])
-    assert "No mouse has an EF by both reader and reference." in words(seen[0])
+    assert "No scan has an EF by both reader and reference." in words(seen[0])

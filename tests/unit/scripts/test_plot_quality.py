@@ -1,6 +1,7 @@
 """Predicted against true quality, from the tables of a reader to the figure."""
 
 import pandas as pd
+from matplotlib.axes import Axes
 
 import check_quality
 import plot_quality
@@ -10,7 +11,7 @@ from murmur.presentation import style
 from round_hearts import write_cohort
 
 
-def tables(folder):
+def tables(folder, sessions=None):
     """Write the tables of five mice, of which two have findings; return the paths of the outputs."""
     paths = write_cohort(folder, 5)
     rows = [
@@ -22,7 +23,9 @@ def tables(folder):
     findings = pd.DataFrame({"mouse": ["Mouse5", "Mouse5", "Mouse4"], "sign": "holes"})
     write_csv(findings, folder / "f.csv")
     outputs = str(folder / "scans.csv"), str(folder / "summary.csv")
-    check_quality.main(str(folder / "q.csv"), str(folder / "f.csv"), paths["overlap"], paths["function"], *outputs)
+    check_quality.main(
+        str(folder / "q.csv"), str(folder / "f.csv"), paths["overlap"], paths["function"], *outputs, sessions
+    )
     return outputs
 
 
@@ -40,6 +43,19 @@ def test_masks_with_findings_are_filled_and_counted(tmp_path, monkeypatch):
     start = f"{int(checked['bad_with_findings'])} of {int(checked['bad'])} masks with a Dice coefficient below 0.8"
     assert any(start in text for text in words(figure))
     assert smallest_font(figure) >= 7
+
+
+def test_sessions_are_drawn_below(tmp_path, monkeypatch):
+    sessions = {f"Mouse{number}": ("none", "blur 4")[number % 2] for number in range(1, 6)}
+    scans, summary = tables(tmp_path, sessions)
+    assert read_csv(summary)["session"].dropna().unique().tolist() == ["blur 4", "none"]
+    seen = record_figures(monkeypatch)
+    plot_quality.main(scans, summary, [str(tmp_path / "figure.png")])
+    (below,) = [axes for axes in seen[0].findobj(Axes) if axes.get_title(loc="left") == "By session or corruption"]
+    assert [label.get_text() for label in below.get_xticklabels()] == ["blur 4", "none"]
+    filled, open_ = below.lines[:2]
+    assert filled.get_xdata().round().tolist() == [1, 0] and open_.get_xdata().round().tolist() == [0, 1, 0]
+    assert smallest_font(seen[0]) >= 7
 
 
 def test_without_a_common_mouse_there_is_nothing_to_draw(tmp_path, monkeypatch):
