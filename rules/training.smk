@@ -87,6 +87,7 @@ rule select_network:
         **SMALL,
     params:
         readers=lambda w: [reader.name for reader in inputs.reader(w).candidates],
+        min_dice=lambda w: inputs.reader(w).settings["select"]["min_dice"],
         code=code("select_network"),
     message:
         "Select {wildcards.reader} on the validation mice"

@@ -16,6 +16,7 @@ from murmur.presentation.number_format import DASH, number
 from murmur.presentation.printed_table import PrintedTable, write_table
 from murmur.presentation.prose.phrases import enumerate_words
 from murmur.statistics.best_reader import BEST, NOT_DISTINGUISHED, UNTESTED, WORSE, compare_with_best
+from murmur.statistics.notes import mice
 from murmur.vocabulary import STRUCTURE_NAMES
 
 if TYPE_CHECKING:
@@ -62,17 +63,27 @@ def conclusion(marks: pd.Series, words: str) -> str:
     return f"{sentence}."
 
 
+def exceptions(rows: pd.DataFrame, most: int) -> list[str]:
+    """Return a sentence for each column in which the means of some networks are over fewer than `most` mice."""
+    sentences = []
+    for key, (words, _) in COLUMNS.items():
+        few = rows[(rows["measure"] == key[0]) & (rows["quantity"] == key[1]) & (rows["n"] < most)]
+        if len(few):
+            counts = enumerate_words(f"{row.reader}, {row.n} of {mice(most)}" for row in few.itertuples())
+            sentences.append(f"{words}: {counts}, because the masks of the others were empty or not measured.")
+    return sentences
+
+
 def footnote(rows: pd.DataFrame, marks: dict[tuple[str, str], pd.Series], alpha: float) -> str:
     """Explain the values of the table, and draw the conclusions that the tests allow."""
-    counts = rows[rows["mean"].notna()].groupby(["measure", "quantity"], sort=False)["n"].agg(["min", "max"])
-    low, high = counts["min"].min(), counts["max"].max()
-    mice = f"{high} test mice" if low == high else f"{low} to {high} test mice"
+    most = rows["n"].max()
     repeated = (rows["repeats"] > 1).any()
     return " ".join(
         [
-            f"Values are means over {mice} with {100 * (1 - alpha):g}% confidence intervals (t distribution); Dice and "
-            "HD95 of a mouse are means of ED and ES, and errors are absolute differences from the reference.",
+            f"Values are means over {mice(most)} with {100 * (1 - alpha):g}% confidence intervals (t distribution); "
+            "Dice and HD95 of a mouse are means of ED and ES, and errors are absolute differences from the reference.",
             *(["The values of each mouse were averaged over the seeds of a network."] if repeated else []),
+            *exceptions(rows, most),
             *filter(None, (conclusion(found, BEST_IN[key]) for key, found in marks.items())),
             f"†, not significantly different from the best (paired t-tests by mouse, p ≥ {alpha:g}, Holm-corrected "
             "over all pairs of readers and, for Dice, structures and phases, for errors, metrics; Dice neither at ED "

@@ -1,6 +1,8 @@
 import pandas as pd
+import pytest
 
 import select_network
+from murmur.errors import BadInput
 
 
 def history(best, others=0.5):
@@ -39,3 +41,12 @@ def test_network_with_the_best_dice_at_its_best_epoch_is_selected_and_copied(tmp
 def test_first_of_equal_networks_is_selected():
     table = select_network.select({"a": history((0.8, 0.9)), "b": history((0.8, 0.9))})
     assert table["selected"].tolist() == [True, False]
+
+
+def test_networks_below_the_floor_in_one_structure_are_not_selected():
+    found = {"uneven": history((0.70, 0.98)), "even": history((0.80, 0.82)), "poor": history((0.60, 0.60))}
+    assert select_network.select(found)["selected"].tolist() == [True, False, False]
+    assert select_network.select(found, 0.75)["selected"].tolist() == [False, True, False]
+    assert select_network.select(found, 0.80)["selected"].tolist() == [False, True, False], "the floor itself is enough"
+    with pytest.raises(BadInput, match=r"found networks .* at most 0\.800 in one of the structures, expected 0\.9"):
+        select_network.select(found, 0.9)

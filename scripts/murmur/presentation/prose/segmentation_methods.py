@@ -33,9 +33,11 @@ def other_reader(name: str, reader: dict, digest: str | None, read: dict[str, in
     if "corrects" in reader:
         return reviewed(name, reader)
     if "select" in reader:
+        least = reader["select"]["min_dice"]
+        floor = f", among those with at least {least:g} in both" if least else ""
         return paragraph(
             f"reader {name} was the best of {enumerate_words(reader['select']['from'])} by the Dice coefficient over "
-            "all validation slices, averaged over both structures; it was selected before any test mouse was "
+            f"all validation slices, averaged over both structures{floor}; it was selected before any test mouse was "
             f"segmented, and applied to {read_mice(reader, read)}"
         )
     if "ensemble" in reader:
