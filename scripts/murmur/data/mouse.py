@@ -8,7 +8,7 @@ import h5py
 import numpy as np
 
 from murmur.data.headers import agreed
-from murmur.data.mouse_file import attribute, check_labels, images_of, listed_frames, masks_of, open_mouse
+from murmur.data.mouse_file import attribute, check_labels, check_range, images_of, listed_frames, masks_of, open_mouse
 from murmur.errors import BadInput
 from murmur.files import remembered_sha256
 from murmur.vocabulary import BLOOD_POOL, numbered
@@ -156,8 +156,7 @@ def _check_images(path: str, images: h5py.Dataset) -> None:
         if values.dtype.kind == "f" and not np.isfinite(values).all():
             raise BadInput(f"{path}: found values in Images that are not finite, expected numbers; export it again")
         lowest, highest = min(lowest, values.min()), max(highest, values.max())
-    if lowest == highest:
-        raise BadInput(f"{path}: found the constant value {lowest} in Images, expected an image; export it again")
+    check_range(path, lowest, highest)
 
 
 def _check_masks(path: str, masks: h5py.Dataset, listed: list[int] | None) -> dict[int, int]:

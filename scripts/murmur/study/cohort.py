@@ -18,7 +18,7 @@ from murmur.measurement.measures import TAKEN
 from murmur.statistics.notes import mice
 from murmur.study.checks import existing, nearest
 from murmur.study.layout import Layout
-from murmur.study.reading import problems
+from murmur.study.reading import changed_since, problems
 from murmur.vocabulary import INVALID_FILE
 
 
@@ -99,14 +99,24 @@ class Cohort(abc.ABC):
 
     @cached_property
     def bad_files(self) -> dict[str, str]:
-        """The mice with an invalid file, each with a sentence; the content is read only if such mice are skipped."""
+        """The mice with an invalid file, each with a sentence.
+
+        The content is read if such mice are skipped, and of files that changed since the workflow used them, because a
+        job that fails loses the results that it replaces.
+        """
         given = self.listed.excluded | self.settings.get("exclude", {})
         files = {mouse: owned for mouse in self.found if mouse not in given and (owned := self.user_files(mouse))}
         found = problems(files, f"headers with {self.grid}", self._check_headers)
-        if self.skips_bad_files:
-            what = f"contents with {self.source}, {self.grid}"
-            found |= problems({m: owned for m, owned in files.items() if m not in found}, what, self._check_content)
-        return found
+        read = {
+            mouse: owned
+            for mouse, owned in files.items()
+            if mouse not in found and (self.skips_bad_files or changed_since(self._first_result(mouse), owned))
+        }
+        return found | problems(read, f"contents with {self.source}, {self.grid}", self._check_content)
+
+    def _first_result(self, mouse: str) -> str:
+        """The first result made of the user's files of a mouse."""
+        return self.layout.mouse(self.name, mouse)
 
     def _check_headers(self, mouse: str) -> None:  # noqa: B027 -- the workflow checks the files that it makes
         """Raise BadInput if the header of a user's file of a mouse is invalid."""

@@ -26,6 +26,7 @@ from murmur.study.checks import existing, nearest
 from murmur.study.cohort import Cohort
 from murmur.study.dates import check_dates
 from murmur.study.layout import Layout
+from murmur.study.reading import changed_since
 from murmur.vocabulary import SHIPPED_WEIGHTS, STRUCTURES
 
 SHIPPED = Path(__file__).resolve().parents[3] / "models" / "murmur.keras"
@@ -252,13 +253,20 @@ class MasksReader(Reader):
         return [cohort.file(mouse) for mouse in self.mice(cohort)] if self.nifti else []
 
     def _check_nifti(self, cohort: Cohort) -> None:
-        """Raise BadInput, one line per mouse, if a header is invalid, or another grid than that of the images."""
+        """Raise BadInput, one line per mouse, if a header is invalid, or another grid than that of the images.
+
+        Masks that changed since they were imported are read, because a job that fails loses what it replaces.
+        """
         masks, found = self._nifti_masks(cohort), []
         for mouse in self.mice(cohort):
             try:
                 shape = None if mouse in cohort.bad_files else cohort.shape(mouse)
-                if shape and masks.mask_files(mouse):
-                    masks.check_masks(mouse, grid_image(shape, cohort.affine(mouse)))
+                if shape and (files := [*map(str, masks.mask_files(mouse))]):
+                    image = grid_image(shape, cohort.affine(mouse))
+                    masks.check_masks(mouse, image)
+                    if changed_since(self.layout.segmentation(cohort.name, self.name, mouse), files):
+                        read = partial(masks.read_masks, mouse, image)
+                        remembered(files, f"masks with {self.nifti}", lambda _, read=read: bool(read()))
             except BadInput as problem:
                 found.append(str(problem))
         if found:

@@ -29,6 +29,19 @@ def read_ahead(paths: Sequence[str], what: str, read: Callable[[str], Found]) ->
         remembered(path, what, read)
 
 
+def changed_since(result: str, files: Sequence[str]) -> bool:
+    """Return whether any of `files` was written or replaced since `result` was made; False if there is no result.
+
+    Snakemake deletes a result before it is made again, so that a job must not be the first to read such files. Their
+    change time (ctime) is compared, because a copy may keep an older modification time.
+    """
+    try:
+        made = os.stat(result).st_mtime_ns
+        return any(os.stat(file).st_ctime_ns > made for file in files)
+    except FileNotFoundError:
+        return False
+
+
 def problems(files: Mapping[str, Sequence[str]], what: str, check: Callable[[str], None]) -> dict[str, str]:
     """Return the message of the BadInput that `check(mouse)` raises, by mouse, for mice with these `files`.
 

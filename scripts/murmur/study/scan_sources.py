@@ -12,6 +12,7 @@ from tqdm import tqdm
 
 from murmur.data import bruker, dicom
 from murmur.data.contours import Contours
+from murmur.data.mouse_file import check_range
 from murmur.data.scan_files import names_in
 from murmur.data.scan_listing import listed_mice, read_choice
 from murmur.data.scan_session import Session, grid_of, remembered_session, sessions
@@ -44,6 +45,10 @@ class ScanCohort(Cohort):
     @abc.abstractmethod
     def find(self, path: str, **choice) -> Session:
         """The cine in a session. Raises BadInput if there is none, or several."""
+
+    @abc.abstractmethod
+    def read_pixels(self, session: Session) -> np.ndarray:
+        """The images of a cine. Raises BadInput if they cannot be decoded."""
 
     @cached_property
     def sessions(self) -> dict[str, str]:
@@ -151,6 +156,13 @@ class ScanCohort(Cohort):
         if self.contour_files(mouse):
             self._contours.check(mouse, session.shape, self.affine(mouse))
 
+    def _check_content(self, mouse: str) -> None:
+        session = self.session(mouse)
+        if self.contour_files(mouse):
+            self._contours.read(mouse, session.shape, self.affine(mouse))
+        images = self.read_pixels(session)
+        check_range(session.path, images.min(), images.max())
+
     @cached_property
     def contoured(self) -> list[str]:
         """The mice with a file of contours."""
@@ -178,6 +190,7 @@ class DicomCohort(ScanCohort):
     kind = "dicom"
     by_mouse = "series"
     find = staticmethod(dicom.find_session)
+    read_pixels = staticmethod(dicom.read_pixels)
     as_name = int
 
     def _sessions(self) -> dict[str, str]:
@@ -194,6 +207,7 @@ class BrukerCohort(ScanCohort):
     kind = "bruker"
     by_mouse = "scans"
     find = staticmethod(bruker.find_session)
+    read_pixels = staticmethod(bruker.read_pixels)
     as_name = str
 
     def _sessions(self) -> dict[str, str]:

@@ -1,13 +1,18 @@
+import shutil
 from functools import partial
 
 import h5py
 import numpy as np
 import pytest
 
+import dicom_files
 from murmur.data import measurement_table
+from murmur.data.mouse import check_mouse
 from murmur.data.mouse_file import write_cine
+from murmur.data.nifti_file import write_nifti
 from murmur.errors import BadInput
 from murmur.phantom.corruption import KINDS, SEVERITIES
+from murmur.study import sources
 from murmur.study.study import Study
 
 
@@ -77,6 +82,56 @@ def test_bad_mouse_is_skipped_by_header_and_by_content(mice, tmp_path):
     assert cohort.mice == ["M1", "M4", "M5"]
     assert cohort.excluded["M2"].startswith("invalid file: mice/M2.h5: found")
     assert "found the labels 3 in Masks" in cohort.excluded["M3"]
+
+
+def test_changed_content_is_read_before_a_job_replaces_results_and_unchanged_content_is_not(
+    mice, tmp_path, monkeypatch
+):
+    read = []
+    monkeypatch.setattr(sources, "check_mouse", lambda path, *grid: read.append(path) or check_mouse(path, *grid))
+    write_mouse(tmp_path / "mice" / "M3.h5", label=3)
+    assert "M3" in mice().mice and read == [], "a first job finds it, and nothing is lost"
+    write_mouse(tmp_path / "mice" / "M3.h5")
+    checked = tmp_path / "results/s/cohorts/mine/checked.csv"
+    checked.parent.mkdir(parents=True)
+    checked.touch()
+    mice()
+    assert read == []
+    write_mouse(tmp_path / "mice" / "M3.h5", label=3)
+    shutil.copystat(tmp_path / "mice" / "M1.h5", tmp_path / "mice" / "M3.h5")  # an older date of modification
+    (line,) = refused(mice)
+    assert line.startswith("mice/M3.h5: found the labels 3 in Masks") and checked.exists()
+    write_mouse(tmp_path / "mice" / "M3.h5")
+    mice(), mice()
+    assert read == ["mice/M3.h5", "mice/M3.h5"], "once for each content"
+
+
+def test_changed_content_of_other_sources_is_read_before_a_job_replaces_results(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    dicom_files.write_cine(tmp_path / "dicom" / "D1")
+    images = np.arange(12 * 10 * 4 * 6, dtype=np.uint16).reshape(12, 10, 4, 6)
+    affine = np.diag([0.1, 0.1, 1, 1])
+    write_nifti(images, affine, 5.0, "", "nifti/N1.nii.gz")
+    masks = np.zeros(images.shape, np.uint8)
+    masks[2:4, 2:4, :, 0] = 2
+    write_nifti(masks, affine, 5.0, "", "observer/N1_seg.nii.gz")
+    cohorts = {"d": {"source": {"dicom": "dicom"}}, "n": {"source": {"nifti": "nifti"}}}
+    reader = {"masks": "observer", "files": "{mouse}_seg.nii.gz", "cohorts": ["n"]}
+    study = {"study": "s", "cohorts": cohorts, "readers": {"observer": reader}}
+    Study(study).check_mice()
+    made = ["cohorts/d/mice/D1.h5", "cohorts/n/mice/N1.h5", "segmentations/n/observer/N1.h5"]
+    for result in made:
+        (tmp_path / "results/s" / result).parent.mkdir(parents=True)
+        (tmp_path / "results/s" / result).touch()
+    Study(study).check_mice()
+    file = next((tmp_path / "dicom" / "D1").glob("*.dcm"))
+    file.write_bytes(file.read_bytes()[:-20])
+    write_nifti(masks * 3, affine, 5.0, "", "observer/N1_seg.nii.gz")
+    with pytest.raises(BadInput, match=r"^dicom/D1/.*: found .*\nobserver/N1_seg\.nii\.gz: found .*6"):
+        Study(study).check_mice()
+    write_nifti(np.full_like(images, 7), affine, 5.0, "", "nifti/N1.nii.gz")
+    with pytest.raises(BadInput, match=r"\nnifti/N1\.nii\.gz: found the constant value 7"):
+        Study(study).check_mice()
 
 
 def test_numbers_of_a_split_refer_to_the_mice_that_remain(mice):
