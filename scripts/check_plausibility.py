@@ -1,7 +1,7 @@
 """List what is odd about the mice of a cohort in checks.csv: mouse, check, found, expected (docs/checks.md).
 
-Inputs: manifest.csv and the mouse files or, for a cohort without images, its table of measurements. Findings stop a
-study only if it is `strict`.
+Inputs: manifest.csv, the mouse files and the manifests of cohorts on which networks were trained or, for a cohort
+without images, its table of measurements. Findings stop a study only if it is `strict`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -30,18 +30,26 @@ def findings_of_images(
     datasets: Sequence[str],
     one_protocol: bool,
     threads: int,
+    learnt: Mapping[str, tuple[str, Sequence[str]]] | None = None,
 ) -> list[Finding]:
-    """Return the findings of the mice of a manifest, whose `files` are in its order; by mouse, then of the cohort."""
+    """Return the findings of the mice of a manifest, whose `files` are in its order; by mouse, then of the cohort.
+
+    `learnt` has the manifests of other cohorts, and the mice in them from which networks that segment this one learnt.
+    """
     mice, table = read_manifest(manifest), read_analysed(manifest)[0]
     look = partial(look_at, sizes=input_sizes, others=tuple(datasets))
     with processes(threads) as pool:
         seen = list(progress(pool.map(look, files, mice.values()), "plausibility", "mouse", total=len(mice)))
     found = []
-    for (images, _), mouse, row in zip(seen, mice.values(), table.itertuples(), strict=True):
+    for images, mouse, row in zip(seen, mice.values(), table.itertuples(), strict=True):
         found += plausibility.check_grid(mouse, row.spacing_assumed, row.frame_interval_assumed)
         found += [*plausibility.check_phases(mouse), *images]
-    digests = [(mouse.sha256, digest) for mouse, (_, digest) in zip(mice.values(), seen, strict=True)]
-    found += plausibility.check_same_images(dict(zip(mice, digests, strict=True)))
+    found += plausibility.check_same_images(mice.values())
+    used = {}
+    for cohort, (path, names) in (learnt or {}).items():
+        others = read_manifest(path)
+        used[cohort] = [others[name] for name in names]
+    found += plausibility.check_unseen(mice.values(), used)
     return found + (list(plausibility.check_same_grid(list(mice.values()))) if one_protocol else [])
 
 
@@ -73,6 +81,10 @@ if __name__ == "__main__":
         if given.table:
             found = findings_of_table(given.table, params.excluded)
         else:
+            learnt = {
+                cohort: (manifest, mice)
+                for manifest, (cohort, mice) in zip(given.learnt, params.learnt.items(), strict=True)
+            }
             images = (params.input_sizes, params.datasets, params.one_protocol, snakemake.threads)
-            found = findings_of_images(given.manifest, list(given.mice), *images)
+            found = findings_of_images(given.manifest, list(given.mice), *images, learnt)
         main(snakemake.output.checks, [*noticed, *found], params.strict)

@@ -103,6 +103,7 @@ def manifest(n, **columns):
         "status": "annotated",
         "spacing_assumed": False,
         "frame_interval_assumed": False,
+        "images_sha256": "0",
     }
     return pd.DataFrame(usual | columns)
 

@@ -1,5 +1,6 @@
 """One mouse: its file, checked and described as a row of the manifest."""
 
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
@@ -28,6 +29,8 @@ class Mouse:
         Name of the mouse.
     sha256 : str
         SHA-256 of the mouse file.
+    images_sha256 : str
+        SHA-256 of its images, which may be in several files.
     shape : tuple of int
         Size of the image (row, column, slice, frame).
     spacing_mm : tuple of float
@@ -58,6 +61,7 @@ class Mouse:
     es_frame: int | None
     phenotype: str | None
     inflow_frames: tuple[int, ...] = ()
+    images_sha256: str = ""
 
     @property
     def phases(self) -> dict[int, str]:
@@ -125,6 +129,7 @@ def mouse_of(row) -> Mouse:
         es_frame=_optional(row.es_frame, int),
         phenotype=_optional(row.phenotype, str),
         inflow_frames=_frames(row.inflow_frames),
+        images_sha256=row.images_sha256,
     )
 
 
@@ -148,15 +153,17 @@ def find_phases(blood_pool_voxels: dict[int, int]) -> tuple[int | None, int | No
     return ed, min((frame for frame in counted if frame != ed), key=counted.get)
 
 
-def _check_images(path: str, images: h5py.Dataset) -> None:
-    """Check the values of the images, slice by slice."""
-    lowest, highest = np.inf, -np.inf
+def _check_images(path: str, images: h5py.Dataset) -> str:
+    """Check the values of the images, slice by slice; return their SHA-256."""
+    lowest, highest, digest = np.inf, -np.inf, hashlib.sha256(str(images.shape).encode())
     for number in range(images.shape[2]):
         values = images[:, :, number, :]
         if values.dtype.kind == "f" and not np.isfinite(values).all():
             raise BadInput(f"{path}: found values in Images that are not finite, expected numbers; export it again")
         lowest, highest = min(lowest, values.min()), max(highest, values.max())
+        digest.update(values.tobytes())
     check_range(path, lowest, highest)
+    return digest.hexdigest()
 
 
 def _check_masks(path: str, masks: h5py.Dataset, listed: list[int] | None) -> dict[int, int]:
@@ -217,7 +224,7 @@ def describe(
     with open_mouse(path) as file:
         images, masks = images_of(file), masks_of(file)
         shape = images.shape
-        _check_images(path, images)
+        digest = _check_images(path, images)
         annotated = {} if masks is None else _check_masks(path, masks, listed_frames(file, shape[3]))
         assumed = spacing_mm is None and "spacing_mm" not in file.attrs
         interval_assumed = frame_interval_ms is None and "frame_interval_ms" not in file.attrs
@@ -249,5 +256,6 @@ def describe(
         "frame_interval_ms": float(interval),
         "spacing_assumed": assumed,
         "frame_interval_assumed": interval_assumed,
+        "images_sha256": digest,
         "excluded": None,
     }

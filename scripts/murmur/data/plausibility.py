@@ -3,7 +3,7 @@
 The checks of images and masks are in `plausible_images`. All limits are constants of these two modules.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -137,14 +137,23 @@ def check_measurements(table: pd.DataFrame, who: str, column: str) -> Iterator[F
         yield from check_values(str(mouse), dict(zip(rows["metric"], rows[column], strict=True)), who)
 
 
-def check_same_images(digests: Mapping[str, tuple[str, str]]) -> Iterator[Finding]:
-    """Check that no two mice have the same file or images, given the digests of file and images by mouse."""
-    files, images = {}, {}
-    for mouse, (file, content) in digests.items():
-        same_file, same_images = files.setdefault(file, mouse), images.setdefault(content, mouse)
-        if same_images != mouse:
-            what = "file" if same_file == same_images else "images"
-            yield Finding(mouse, "same images twice", f"the same {what} as {same_images}", "different mice")
+def check_same_images(mice: Iterable[Mouse]) -> Iterator[Finding]:
+    """Check that no two mice have the same images."""
+    first: dict[str, Mouse] = {}
+    for mouse in mice:
+        other = first.setdefault(mouse.images_sha256, mouse)
+        if other is not mouse:
+            what = "file" if other.sha256 == mouse.sha256 else "images"
+            yield Finding(mouse.name, "same images twice", f"the same {what} as {other.name}", "different mice")
+
+
+def check_unseen(mice: Iterable[Mouse], learnt: Mapping[str, Iterable[Mouse]]) -> Iterator[Finding]:
+    """Check that no mouse has the images of one from which a network learnt, by the name of the other cohort."""
+    seen = {other.images_sha256: f"{other.name} of {cohort}" for cohort, others in learnt.items() for other in others}
+    for mouse in mice:
+        if other := seen.get(mouse.images_sha256):
+            found = f"the same images as {other}, a training or validation mouse"
+            yield Finding(mouse.name, "same images in training", found, "mice that no network was trained on")
 
 
 def check_same_grid(mice: Sequence[Mouse]) -> Iterator[Finding]:

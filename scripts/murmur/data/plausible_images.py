@@ -20,7 +20,7 @@ OUTSIDE = 0.01  # share of contoured pixels that may be outside the input of a n
 DATASETS = ("Images", "Masks", "Frames_with_ROI")
 
 
-def look_at(path: str, mouse: Mouse, sizes: Mapping[str, int], others: tuple[str, ...]) -> tuple[list[Finding], str]:
+def look_at(path: str, mouse: Mouse, sizes: Mapping[str, int], others: tuple[str, ...]) -> list[Finding]:
     """Check the images and masks of a mouse.
 
     Parameters
@@ -36,10 +36,8 @@ def look_at(path: str, mouse: Mouse, sizes: Mapping[str, int], others: tuple[str
 
     Returns
     -------
-    findings : list of Finding
+    list of Finding
         What is odd.
-    digest : str
-        SHA-256 of the images.
     """
     with open_mouse(path) as file:
         digests, blank, along_frames, along_slices = _scan(images_of(file))
@@ -52,7 +50,7 @@ def look_at(path: str, mouse: Mouse, sizes: Mapping[str, int], others: tuple[str
             masks = masks_of(file)
             stacks = {frame: masks[:, :, :, frame].astype(np.uint8) for frame in mouse.annotated_frames}
             found += [*_structures(mouse.name, stacks), *_outside(mouse.name, stacks, sizes), *_volumes(mouse, stacks)]
-    return found, hashlib.sha256("".join(digests.ravel()).encode()).hexdigest()
+    return found
 
 
 def _scan(images: h5py.Dataset) -> tuple[np.ndarray, np.ndarray, float, float]:

@@ -126,6 +126,15 @@ class Study:
             for cohort in self.cohorts
         }
 
+    def learnt_elsewhere(self, cohort: str) -> dict[str, list[str]]:
+        """The mice of other cohorts from which networks that segment `cohort` learn, by cohort."""
+        found: dict[str, dict[str, None]] = {}
+        for name in self.readers_by("train_on"):
+            for other, mouse in self.readers[name].learning if cohort in self.readers[name].cohorts else ():
+                if other != cohort:
+                    found.setdefault(other, {})[mouse] = None
+        return {other: list(mice) for other, mice in found.items()}
+
     def cohorts_from(self, *kinds: str) -> list[str]:
         """Names of the cohorts with these kinds of source, such as phantom or nifti."""
         return [name for name, cohort in self.cohorts.items() if cohort.kind in kinds]

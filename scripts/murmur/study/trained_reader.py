@@ -160,6 +160,11 @@ class TrainedReader(Reader):
         return [mouse for mouse in mice if cohort.split[mouse] != "train" or animals[mouse] in chosen]
 
     @property
+    def learning(self) -> list[tuple[str, str]]:
+        """Cohort and name of each training and validation mouse of the network."""
+        return [(cohort, mouse) for cohort, mouse, *_ in self._learning]
+
+    @property
     def learning_mice(self) -> dict[str, str]:
         """The training and validation mice of the network, and their sets; of several cohorts, as COHORT:MOUSE."""
         several = len(self.training_cohorts) > 1

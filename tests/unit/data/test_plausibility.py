@@ -11,6 +11,7 @@ from murmur.data.plausibility import (
     check_phases,
     check_same_grid,
     check_same_images,
+    check_unseen,
     check_values,
 )
 
@@ -103,11 +104,20 @@ def test_published_measurements_are_plausible(root):
 
 def test_same_file_or_images_under_two_names():
     digests = {"M1": ("a", "x"), "M2": ("b", "y"), "M3": ("a", "x"), "M4": ("c", "y")}
-    found = list(check_same_images(digests))
+    mice = [mouse(name=name, sha256=file, images_sha256=images) for name, (file, images) in digests.items()]
+    found = list(check_same_images(mice))
     assert [(finding.mouse, finding.found) for finding in found] == [
         ("M3", "the same file as M1"),
         ("M4", "the same images as M2"),
     ]
+
+
+def test_mouse_of_another_cohort_that_a_network_was_trained_on():
+    mice = [mouse(name=name, images_sha256=images) for name, images in (("T1", "x"), ("T2", "y"))]
+    learnt = {"internal": [mouse(name="M7", images_sha256="y"), mouse(name="M8", images_sha256="z")]}
+    (finding,) = check_unseen(mice, learnt)
+    assert finding.mouse == "T2"
+    assert finding.found == "the same images as M7 of internal, a training or validation mouse"
 
 
 def test_grid_that_differs_from_most():

@@ -28,7 +28,7 @@ def look(tmp_path):
         write_cine(path, images.astype(np.uint16), masks, frames, {"spacing_mm": spacing})
         with h5py.File(path, "a") as file:
             file.update(more or {})
-        found, _ = look_at(path, check_mouse(path), dict(sizes), tuple(others))
+        found = look_at(path, check_mouse(path), dict(sizes), tuple(others))
         return {finding.check: finding.found for finding in found}
 
     return look
@@ -125,4 +125,4 @@ def test_phantoms_are_plausible(tmp_path, field_T, varied, phenotype):
     attributes = {"spacing_mm": made.spacing_mm, "frame_interval_ms": made.frame_interval_ms}
     path = str(tmp_path / "Mouse14.h5")
     write_cine(path, made.images, made.masks, made.frames_with_roi, attributes)
-    assert look_at(path, check_mouse(path), {"net": 192}, ())[0] == []
+    assert look_at(path, check_mouse(path), {"net": 192}, ()) == []

@@ -28,6 +28,15 @@ def test_findings_of_a_cohort(cohort):
     assert rows == [("Mouse4", "same images twice")]
 
 
+def test_mice_of_another_cohort_that_a_network_was_trained_on(cohort):
+    learnt = {"ours": (cohort[0], ["Mouse1", "Mouse2"])}
+    found = check_plausibility.findings_of_images(*cohort, {}, [], one_protocol=True, threads=1, learnt=learnt)
+    rows = [(finding.mouse, finding.found) for finding in found if finding.check == "same images in training"]
+    same = {"Mouse1": "Mouse1", "Mouse2": "Mouse2", "Mouse4": "Mouse2"}
+    words = "the same images as {} of ours, a training or validation mouse"
+    assert rows == [(mouse, words.format(other)) for mouse, other in same.items()]
+
+
 def test_findings_of_a_table(tmp_path):
     (tmp_path / "t.csv").write_text(
         "mouse,metric,unit,reference,tool,other\n"

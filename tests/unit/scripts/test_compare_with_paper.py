@@ -70,7 +70,7 @@ def images(tmp_path):
             [(m, "EDV", "uL", 60.0, 60.0 + n) for n, m in enumerate(MICE)],
             columns=["mouse", "metric", "unit", "reference", "reader"],
         )
-        manifest = pd.DataFrame({"mouse": MICE, "file": "x.h5", "sha256": "0"})
+        manifest = pd.DataFrame({"mouse": MICE, "file": "x.h5", "sha256": "0", "images_sha256": "0"})
         manifest = manifest.assign(rows=64, columns=64, slices=9, frames=20, annotated_frames="0;7", ed_frame=0)
         manifest = manifest.assign(
             es_frame=7, inflow_frames=None, excluded=None, phenotype=[phenotypes[n % 5] for n in range(25)]

@@ -345,3 +345,10 @@ def test_paths_that_cannot_be_used_are_one_sentence(tmp_path, monkeypatch):
     monkeypatch.setattr("murmur.study.checks.os.listdir", closed)
     with pytest.raises(BadInput, match="cohorts.c.source.folder: found the folder 'mice', but no permission"):
         Study(folder("mice"))
+
+
+def test_mice_that_networks_of_another_cohort_learnt_from(demo):
+    study = Study(demo)
+    assert study.learnt_elsewhere("internal") == {}
+    learnt = study.cohorts["internal"].mice_of("train", "validation")
+    assert study.learnt_elsewhere("external_7T") == {"internal": learnt}
