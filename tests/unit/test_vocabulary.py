@@ -1,5 +1,9 @@
 import pytest
 
+from methods_of_a_study import words
+from murmur import vocabulary
+from murmur.data.plausibility import check_values
+from murmur.presentation.prose import phrases
 from murmur.vocabulary import in_order
 
 
@@ -23,3 +27,18 @@ def test_controls_come_first_and_days_in_their_order(found, expected):
 
 def test_given_names_come_first_in_their_order():
     assert in_order(["sham", "day 7", "TAC", "MI"], given=["TAC", "MI", "absent"]) == ["TAC", "MI", "sham", "day 7"]
+
+
+@pytest.fixture
+def seventh(monkeypatch):
+    """The ratio of myocardium to blood pool, as docs/architecture.md describes a new metric."""
+    monkeypatch.setitem(vocabulary.METRICS, "ratio", "%")
+    monkeypatch.setitem(vocabulary.METRIC_NAMES, "ratio", "Ratio")
+    monkeypatch.setitem(vocabulary.METRIC_MEANINGS, "ratio", "ratio of myocardium to blood pool (ratio)")
+    monkeypatch.setitem(phrases.METRIC, "ratio", "ratio")  # derived from METRIC_NAMES
+
+
+def test_seventh_metric_has_no_range_and_is_counted(seventh):
+    assert list(check_values("M1", {"ratio": 140.0}, "the reference")) == []
+    assert [finding.check for finding in check_values("M1", {"ratio": -1.0}, "the reference")] == ["negative value"]
+    assert "the seven left-ventricular parameters (EDV, ESV, SV, EF, mass at ED, mass at ES and ratio)" in words()

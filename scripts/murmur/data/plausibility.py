@@ -117,7 +117,7 @@ def check_values(mouse: str, values: Mapping[str, float], who: str) -> Iterator[
             yield Finding(mouse, "EF as a fraction", found, "a percentage")
         elif value < 0:
             yield Finding(mouse, "negative value", found, "0 or more")
-        elif limits and not _within(value, limits.values[metric]):
+        elif limits and not _within(value, limits.values.get(metric, (-np.inf, np.inf))):
             low, high = (printed_value(limit, unit) for limit in limits.values[metric])
             expected = f"{_range((low, high))} {printed} in {subject().plural}"
             yield Finding(mouse, f"{METRIC_NAMES[metric]} out of range", found, expected)

@@ -20,7 +20,7 @@ from murmur.statistics.limits import Z
 from murmur.subject import printed_unit, printed_value
 from murmur.vocabulary import METRICS
 
-COUNT = ("no", "one", "two", "three", "four", "five", "six")
+COUNT = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 # the column that holds the result of each table
 RESULT = {
     "agreement": "bias",
@@ -48,6 +48,11 @@ def computed(paths: Iterable[str]) -> dict[str, pd.DataFrame]:
     return {name: pd.concat(parts) for name, parts in tables.items() if parts}
 
 
+def _count(items: Collection) -> str:
+    """Write the number of items, in words up to twelve."""
+    return COUNT[len(items)] if len(items) < len(COUNT) else str(len(items))
+
+
 def _any(table: pd.DataFrame, column: str) -> bool:
     return bool(table[column].notna().any())
 
@@ -65,7 +70,7 @@ def conventions(
     compared = made.keys() & {"group_tests", "overlap_model"}
     raters = "the reference and each reader" if "group_tests" in made else "each reader"
     family = (
-        f"Holm correction was applied across the {COUNT[len(measured)]} left-ventricular parameters "
+        f"Holm correction was applied across the {_count(measured)} left-ventricular parameters "
         f"({enumerate_words(METRIC[metric] for metric in measured)}), separately for each type of test, for "
         f"{raters}, in each cohort, unless stated otherwise"
     )
@@ -137,9 +142,9 @@ def overlap(made: Mapping[str, pd.DataFrame], controls: Collection[str]) -> str:
     """
     anova = (
         "two-way repeated-measures ANOVA with the factors phase and structure (generalised η²; Olejnik and Algina, "
-        f"Psychol Methods 2003;8:434), with Holm correction for {COUNT[len(EFFECTS)]} effects"
+        f"Psychol Methods 2003;8:434), with Holm correction for {_count(EFFECTS)} effects"
     )
-    pairwise = f"paired t-tests with Holm correction for {COUNT[len(CONTRASTS)]} contrasts"
+    pairwise = f"paired t-tests with Holm correction for {_count(CONTRASTS)} contrasts"
     how = [text for name, text in (("overlap_anova", anova), ("overlap_pairwise", pairwise)) if name in made]
     texts = [
         f"Dice coefficients were compared by {', and by '.join(how)}" if how else "",
@@ -167,7 +172,7 @@ DICE_AND_ERROR = (
     "the Dice coefficients of the blood pool at ED and ES and of the myocardium at ED and ES were related to the "
     "absolute errors in EDV, ESV, mass at ED and mass at ES, respectively, by Spearman's rank correlation (CI by "
     "the standard error of Bonett and Wright, Psychometrika 2000;65:23), with Holm correction for these "
-    f"{COUNT[len(DICE_ERRORS)]} tests"
+    f"{_count(DICE_ERRORS)} tests"
 )
 
 
