@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from murmur.crate.package import package
 from murmur.job import job
+from murmur.presentation.crate.package import package
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

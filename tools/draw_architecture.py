@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[1]
 LAYERS = [
     ["vocabulary", "files", "errors", "subject"],
     ["measurement", "statistics", "comparison", "provenance", "csv_tables", "logs"],
-    ["phantom", "data", "network", "quality", "paper", "crate", "audit", "job"],
+    ["phantom", "data", "network", "quality", "paper", "audit", "job"],
     ["study", "presentation", "terminal"],
     ["scripts"],
 ]

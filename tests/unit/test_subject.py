@@ -3,10 +3,10 @@ import pytest
 
 from murmur import subject as module
 from murmur.comparison import description
-from murmur.crate import captions
 from murmur.data.plausibility import LIMITS, check_values
 from murmur.measurement.measures import MEASURES
 from murmur.presentation import style
+from murmur.presentation.crate import captions
 from murmur.provenance.code import modules_of
 from murmur.statistics import agreement, cohort_comparison, phenotypes, reader_comparison, sample_size
 from murmur.subject import SPECIES, choose_subject, in_print, in_scans, in_words, printed_unit, printed_value, subject

@@ -7,9 +7,9 @@ import pytest
 import yaml
 
 import crate
-from murmur.crate.captions import fill_in
 from murmur.errors import BadInput
 from murmur.files import MEMORY, sha256
+from murmur.presentation.crate.captions import fill_in
 from murmur.provenance.record import inputs_of, made_by, read_record, write_record
 from murmur.provenance.run_context import RunContext
 from murmur.statistics.bootstrap import MIN_RESAMPLED

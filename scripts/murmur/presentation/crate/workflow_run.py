@@ -10,8 +10,8 @@ import yaml
 from rocrate.model.entity import Entity
 from rocrate.rocrate import ROCrate
 
-from murmur.crate.captions import fill_in
-from murmur.crate.entities import add, add_copy, add_reference, described, one_or_all
+from murmur.presentation.crate.captions import fill_in
+from murmur.presentation.crate.entities import add, add_copy, add_reference, described, one_or_all
 from murmur.provenance.lineage import Job, Lineage
 
 # Files of the checkout that are needed to run, understand and cite the workflow.

@@ -7,10 +7,10 @@ from pathlib import Path
 from rocrate.model.entity import Entity
 from rocrate.rocrate import ROCrate
 
-from murmur.crate.entities import add, add_copy
-from murmur.crate.workflow_run import OUTSIDE, add_files, add_job, add_run, add_steps, add_workflow
 from murmur.errors import BadInput
 from murmur.files import sha256
+from murmur.presentation.crate.entities import add, add_copy
+from murmur.presentation.crate.workflow_run import OUTSIDE, add_files, add_job, add_run, add_steps, add_workflow
 from murmur.provenance.lineage import Lineage, lineage
 
 PROFILES = {
