@@ -7,13 +7,15 @@ from murmur.errors import BadInput
 from murmur.files import natural_key, reading
 
 MOST_UNPACKED = 2**33  # bytes of the files of an archive
+MOST_RATIO = 200  # unpacked bytes per byte; magnitude images reach about 10
+SMALL = 2**24  # bytes; smaller files may have any ratio
 MOST_FILES = 200_000
 
 
 def names_in(path: str | Path) -> list[str]:
     """Return the names of all files below a folder, or in a zip archive, in natural order; hidden ones are left out.
 
-    Raises BadInput if the archive cannot be read, or if there are too many files.
+    Raises BadInput if the archive cannot be read or expands too much, or if there are too many files.
     """
     path = Path(path)
     if path.is_dir():
@@ -22,6 +24,12 @@ def names_in(path: str | Path) -> list[str]:
     else:
         with reading(path, "zip archive"), zipfile.ZipFile(path) as archive:
             entries = [entry for entry in archive.infolist() if not entry.is_dir()]
+        for entry in entries:
+            if entry.file_size > max(SMALL, MOST_RATIO * entry.compress_size):
+                raise BadInput(
+                    f"{path}, {entry.filename}: found {entry.file_size:,} bytes compressed to "
+                    f"{entry.compress_size:,}, expected at most {MOST_RATIO} for each, as in images; unpack it"
+                )
         if sum(entry.file_size for entry in entries) > MOST_UNPACKED:
             raise BadInput(f"{path}: found more than {MOST_UNPACKED:,} bytes, expected fewer; unpack it as a folder")
         names = [entry.filename for entry in entries if not Path(entry.filename).name.startswith(".")]

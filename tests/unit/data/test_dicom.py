@@ -212,6 +212,16 @@ def test_too_many_files_are_refused_before_they_are_read(tmp_path, monkeypatch):
         find_session(str(tmp_path / "M2.zip"))
 
 
+def test_archive_that_expands_too_much_is_refused_before_it_is_read(tmp_path, monkeypatch):
+    with zipfile.ZipFile(tmp_path / "M1.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a.dcm", bytes(100_000))
+    monkeypatch.setattr(scan_files, "SMALL", 1000)
+    with pytest.raises(
+        BadInput, match=r"M1\.zip, a\.dcm: found 100,000 bytes compressed to \d+, expected at most 200 for each"
+    ):
+        find_session(str(tmp_path / "M1.zip"))
+
+
 def test_series_of_the_study_file_settles_which_cine_is_meant(tmp_path):
     _spoil(tmp_path / "M1", "two cines")
     assert find_session(str(tmp_path / "M1"), [7]).cine.series == ("7",)
