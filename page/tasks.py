@@ -17,6 +17,7 @@ from murmur.data.manifest import read_manifest
 from murmur.data.mouse_file import affine_of, affine_to_write, numeric_dataset, open_mouse
 from murmur.data.plausibility import check_grid
 from murmur.measurement.measures import MEASURES
+from murmur.quality.review import PLACE
 from murmur.vocabulary import numbered
 from page.scans import Scan, convert, find_scans, write_bytes, write_pictures
 from page.study import CHOSEN, CORRECTED, REVIEWED, Project
@@ -142,8 +143,8 @@ def shown(folder: Path, mouse: str) -> dict:
         "dice": {name: _plain(value) for name, value in dice.items()},
         "annotated": len(described.annotated_frames),
         "review": [
-            {"slice": _plain(row.slice), "frame": _plain(row.frame), "frames": _plain(row.frames), "words": row.reasons}
-            for row in review.itertuples()
+            {"slice": _plain(at), "frame": _plain(frame), "frames": _plain(row.frames), "words": row.reasons}
+            for row, (at, frame) in zip(review.itertuples(), (review[PLACE] - 1).to_numpy(), strict=True)
         ],
     }
 

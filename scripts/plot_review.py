@@ -26,6 +26,7 @@ from murmur.logs import progress
 from murmur.presentation import style
 from murmur.presentation.cases import Case, named, read_case
 from murmur.presentation.strips import ON_IMAGE, structure_lines
+from murmur.quality.review import PLACE
 from murmur.quality.signs import SIGNS
 from murmur.subject import printed_unit, printed_value
 from murmur.vocabulary import BLOOD_POOL, STRUCTURE_NAMES, STRUCTURES, UNITS, numbered
@@ -206,7 +207,8 @@ def main(
     output: str,
 ) -> None:
     """Write `output`; `mice` and `segmentations` are files by mouse, and `title` is at the bottom of each page."""
-    table = read_csv(review).astype(dict.fromkeys(("slice", "frame", "frames"), "Int64"))
+    table = read_csv(review).astype(dict.fromkeys((*PLACE, "frames"), "Int64"))
+    table[["slice", "frame"]] = table[PLACE] - 1
     described = read_manifest(manifest)
     found = table["reasons"].notna().sum()
     shown = table.dropna(subset="page")

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-COLUMNS = ["mouse", "slice", "frame", "frames", "reasons", "dice_blood_pool", "dice_myocardium", "EF_error", "picture"]
+PLACE = ["slice_number", "frame_number"]  # from 1, as in figures and in the names of corrected masks
+COLUMNS = ["mouse", *PLACE, "frames", "reasons", "dice_blood_pool", "dice_myocardium", "EF_error", "picture"]
 COLUMNS += ["jump_percent", "page"]
 TO_FILL_IN = ["decision", "comment", "decided_by", "decided_on"]  # by a person, in a copy
 
@@ -38,15 +39,17 @@ def review(
     -------
     DataFrame
         Mice in the order of the smaller of their two predicted Dice coefficients, the smallest first; within a mouse,
-        the rows with the most reasons first. `frame` is the frame with the most reasons, `frames` the number of frames
-        with any, `reasons` the reasons of all frames, each given once, with the value of its first frame. `EF_error` is
-        the predicted absolute error of EF in percentage points, and `jump_percent` one of the `jumps`. `page` links to
-        the page of `pages` with the row (see `page_numbers`). Mice without findings have one row without reasons.
+        the rows with the most reasons first. `slice_number` and `frame_number` count from 1; the latter is the frame
+        with the most reasons, `frames` the number of frames with any, `reasons` the reasons of all frames, each given
+        once, with the value of its first frame. `EF_error` is the predicted absolute error of EF in percentage points,
+        and `jump_percent` one of the `jumps`. `page` links to the page of `pages` with the row (see `page_numbers`).
+        Mice without findings have one row without reasons.
     """
     predicted = quality.pivot(index="mouse", columns="quantity", values="predicted")
     rows = [_row(mouse, number, group) for (mouse, number), group in findings.groupby(["mouse", "slice"], dropna=False)]
     rows += [(mouse, None, None, None, None, 0) for mouse in pictures if mouse not in set(findings["mouse"])]
-    table = pd.DataFrame(rows, columns=[*COLUMNS[:5], "weight"]).astype(dict.fromkeys(COLUMNS[1:4], "Int64"))
+    columns = ["mouse", "slice", "frame", "frames", "reasons", "weight"]
+    table = pd.DataFrame(rows, columns=columns).astype(dict.fromkeys(columns[1:4], "Int64"))
     for column, quantity in (("dice_blood_pool",) * 2, ("dice_myocardium",) * 2, ("EF_error", "EF")):
         table[column] = table["mouse"].map(predicted[quantity])
     table["picture"] = table["mouse"].map(pictures)
@@ -58,6 +61,7 @@ def review(
     table["jump_percent"] = [None if pd.isna(number) else jumps.get((mouse, number)) for mouse, number in places]
     numbers = page_numbers(table)
     table["page"] = numbers.map(f"{pages}#page={{}}".format).where(numbers.notna(), None)
+    table[PLACE] = table[["slice", "frame"]] + 1
     return table[COLUMNS].reset_index(drop=True).assign(**dict.fromkeys(TO_FILL_IN))
 
 

@@ -31,9 +31,10 @@ def test_worst_mouse_and_slice_come_first_and_all_mice_are_listed():
         findings, table(quality, ["mouse", "quantity", "predicted"]), pictures, "review.pdf", {("a", 5): 3.5}
     )
     assert found["mouse"].tolist() == ["b", "a", "a", "a", "c"]
-    assert found["slice"].tolist()[:3] == [1, 5, 3] and found["slice"].isna().tolist()[3:] == [True, True]
+    numbers = found["slice_number"]
+    assert numbers.tolist()[:3] == [2, 6, 4] and numbers.isna().tolist()[3:] == [True, True]
     row = found.iloc[1]
-    assert (row["frame"], row["frames"], row["reasons"]) == (4, 2, "holes of 3%; an island")
+    assert (row["frame_number"], row["frames"], row["reasons"]) == (5, 2, "holes of 3%; an island")
     assert found.loc[3, "reasons"] == "EF of 90%" and found["reasons"].isna().tolist() == [False] * 4 + [True]
     assert found["picture"].tolist() == ["b.png", "a.png", "a.png", "a.png", "c.png"]
     assert found["jump_percent"].dropna().to_dict() == {1: 3.5}

@@ -48,8 +48,8 @@ def pages(folder, findings=FINDINGS, frames_known=True):
     rows = [
         (
             mouse,
-            number,
-            group["frame"].min(),
+            number + 1,
+            group["frame"].min() + 1,
             len(group),
             "; ".join(group["reason"]),
             0.9,
