@@ -8,9 +8,26 @@ import os
 import sys
 from pathlib import Path
 
-# The crate compares every file that a record names, down to the mice, with its digest.
-EXEMPT = {"crate"}
-DATA = {".h5", ".hdf5", ".keras", ".csv", ".tsv", ".gz", ".nii"}
+# The crate compares every file that a record names, down to the mice, with its digest. list_scans reads all scan
+# sessions, which may be many thousands of files: their names, sizes and dates are its param `content`.
+EXEMPT = {"crate", "list_scans"}
+DATA = {
+    ".h5",
+    ".hdf5",
+    ".keras",
+    ".csv",
+    ".tsv",
+    ".gz",
+    ".nii",
+    ".mat",
+    ".xlsx",
+    ".zip",
+    ".dcm",
+    ".json",
+    ".bin",
+    ".xml",
+}
+DATA |= {""}  # files of scanners, such as IM0001, 2dseq and visu_pars
 _state = {"wrapped": False, "busy": False}
 
 
@@ -30,9 +47,9 @@ def check(path) -> None:
     ):
         return
     real = Path(os.path.realpath(path))
-    # files of Snakemake, of a training, of a job itself
-    own = {".snakemake", "checkpoint"} & set(real.parts) or ".partial" in real.name
-    if Path.cwd() not in real.parents or own or not real.exists():
+    # files of Snakemake, of a training, of records, of a job itself
+    own = {".snakemake", "checkpoint", "provenance"} & set(real.parts) or ".partial" in real.name
+    if Path.cwd() not in real.parents or own or not real.is_file():
         return
     assert str(real) in declared(job), f"{job.rule} opened {path}, which is none of its inputs"
 

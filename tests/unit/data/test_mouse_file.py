@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import zipfile
 
 import h5py
 import numpy as np
@@ -31,12 +32,26 @@ snakemake = SimpleNamespace(rule="measure", input=["A.h5"], output=["out.csv"])
         ("open('B.h5')", False),
         ("open('out.csv', 'w'); open('out.csv')", True),
         ("open('notes.txt')", True),
+        ("open('scans/M1/IM0001')", False),
+        ("open('scans/M1/5/pdata/1/2dseq', 'rb')", False),
+        ("import zipfile; zipfile.ZipFile('B.zip')", False),
+        ("open('people.xlsx', 'rb')", False),
+        ("open('provenance/jobs/measure.json')", True),
     ],
 )
 def test_undeclared_file_is_seen(tmp_path, statement, is_allowed):
     for name in ("A", "B"):
         write_cine(tmp_path / f"{name}.h5", np.ones((2, 2, 1, 1), np.uint16))
-    (tmp_path / "notes.txt").touch()
+    for name in (
+        "notes.txt",
+        "scans/M1/IM0001",
+        "scans/M1/5/pdata/1/2dseq",
+        "people.xlsx",
+        "provenance/jobs/measure.json",
+    ):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    zipfile.ZipFile(tmp_path / "B.zip", "w").close()
     command = [sys.executable, "-c", JOB.format(statement)]
     done = subprocess.run(command, cwd=tmp_path, env=os.environ | WATCHED, capture_output=True, text=True)
     assert (done.returncode == 0) == is_allowed, done.stderr
