@@ -131,7 +131,9 @@ class Project:
         shipped = study.readers[reader].shipped
         of_training = TRAINED if shipped else {}
         named = dict(zip(mice, files, strict=True))
-        find_signs.main(at.manifest, named, masks, at.frames, of_training, at.signs, at.findings, 1)
+        find_signs.main(
+            at.manifest, named, masks, at.frames, of_training, at.signs, at.findings, 1, inputs.input_size(job)
+        )
         predict_quality.main(
             signs=at.signs,
             findings=at.findings,

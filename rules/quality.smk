@@ -34,6 +34,7 @@ rule find_signs:
     params:
         mice=inputs.mice_read,
         shipped=inputs.is_shipped,
+        input_size=inputs.input_size,
         content=lambda w: study.content(inputs.files_read(w)),
         code=code("find_signs"),
     message:

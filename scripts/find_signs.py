@@ -30,7 +30,12 @@ RANGES = ("EDV", "EF")
 
 
 def measure(
-    mouse: Mouse, file: str, segmentation: str, phases: tuple[int, int] | None, signs: Mapping[str, Sign]
+    mouse: Mouse,
+    file: str,
+    segmentation: str,
+    phases: tuple[int, int] | None,
+    signs: Mapping[str, Sign],
+    input_size: int | None,
 ) -> tuple[list[tuple], list[tuple]]:
     """Return the rows of one mouse in signs.csv and in findings.csv."""
     frames = segmented_frames(segmentation)
@@ -41,7 +46,7 @@ def measure(
         masks[..., np.setdiff1d(np.arange(masks.shape[3]), frames)] = 0
     with open_mouse(file) as opened:
         found = image_signs(images_of(opened)[()], masks)
-    found = slice_signs(masks, mouse.spacing_mm) | found
+    found = slice_signs(masks, mouse.spacing_mm, input_size) | found
     if not whole:  # neighbouring frames are not known
         found |= {name: np.full(masks.shape[2:], np.nan) for name in ("area_frames", "blood_frames", "moved")}
     pixel = mouse.spacing_mm[0] * mouse.spacing_mm[1]
@@ -67,11 +72,12 @@ def main(
     signs: str,
     findings: str,
     threads: int,
+    input_size: int | None = None,
 ) -> None:
     """Write `signs` and `findings` for the `mice` (files by name); `segmentations` are in the same order.
 
     `frames` is frames.csv of the reader; `ranges` holds the range of EDV and EF of the mice that it was trained on, as
-    far as they are known.
+    far as they are known, and `input_size` is the side length of the centre of the images that a network segments.
     """
     described = read_manifest(manifest)
     chosen = read_csv(frames).set_index("mouse")
@@ -79,7 +85,7 @@ def main(
         None if pd.isna(ed) or pd.isna(es) else (int(ed), int(es))
         for ed, es in chosen.loc[list(mice), ["ed_frame", "es_frame"]].itertuples(index=False)
     ]
-    look = partial(measure, signs=with_ranges(ranges))
+    look = partial(measure, signs=with_ranges(ranges), input_size=input_size)
     jobs = ([described[name] for name in mice], mice.values(), segmentations, phases)
     with processes(threads) as pool:
         judged = list(progress(pool.map(look, *jobs), "looking for signs", "mouse", total=len(mice)))
@@ -102,4 +108,5 @@ if __name__ == "__main__":
             signs=snakemake.output.signs,
             findings=snakemake.output.findings,
             threads=snakemake.threads,
+            input_size=params.input_size,
         )

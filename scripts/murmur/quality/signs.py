@@ -58,7 +58,9 @@ class Sign:
 
 # of a slice and frame
 SLICE_SIGNS = {
-    "image_border": Sign("the mask reaches the border of the image, {value} pixels", unit="", high=0),
+    "image_border": Sign(
+        "the mask reaches the border of the segmented part of the image, {value} pixels", unit="", high=0
+    ),
     "holes": Sign("holes in the mask, {value} of the area of the heart", high=1.5, at_end=15),
     "islands": Sign("islands apart from the rest of the mask, {value} of the area of the heart", high=1.5, at_end=20),
     "blood_islands": Sign(

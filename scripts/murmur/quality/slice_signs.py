@@ -15,7 +15,9 @@ _CORNERS = np.zeros((3, 3, 3, 3), bool)  # or a corner
 _CORNERS[:, :, 1, 1] = True
 
 
-def slice_signs(masks: np.ndarray, spacing_mm: tuple[float, float, float]) -> dict[str, np.ndarray]:
+def slice_signs(
+    masks: np.ndarray, spacing_mm: tuple[float, float, float], input_size: int | None = None
+) -> dict[str, np.ndarray]:
     """Compute the signs that each slice and frame of the masks has.
 
     Parameters
@@ -24,6 +26,8 @@ def slice_signs(masks: np.ndarray, spacing_mm: tuple[float, float, float]) -> di
         Labels, axes (row, column, slice, frame), frames in the order of time.
     spacing_mm : tuple of float
         Spacing of rows, columns and slices in mm.
+    input_size : int, optional
+        Side length in pixels of the centre of the images that the network segments; None for the whole images.
 
     Returns
     -------
@@ -31,7 +35,7 @@ def slice_signs(masks: np.ndarray, spacing_mm: tuple[float, float, float]) -> di
         Values by the name of the sign (`signs.SIGNS`, which gives their units), axes (slice, frame).
     """
     heart = masks > 0
-    found = {"image_border": _at_border(heart)}
+    found = {"image_border": _at_border(heart, input_size)}
     rows, columns = (np.flatnonzero(heart.any(axis=other)) for other in ((1, 2, 3), (0, 2, 3)))
     if rows.size == 0:
         return {name: np.full(masks.shape[2:], np.nan) for name in NAMES} | found
@@ -91,8 +95,11 @@ def _distance(vectors: np.ndarray) -> np.ndarray:
     return np.hypot(vectors[..., 0], vectors[..., 1])
 
 
-def _at_border(heart: np.ndarray) -> np.ndarray:
-    """Count the pixels of the heart in the outermost rows and columns of the image."""
+def _at_border(heart: np.ndarray, size: int | None) -> np.ndarray:
+    """Count the pixels of the heart in the outermost rows and columns of the segmented part of the image."""
+    if size:
+        row, column = (max(0, (side - size) // 2) for side in heart.shape[:2])
+        heart = heart[row : row + size, column : column + size]
     whole = heart[[0, -1]].sum(axis=(0, 1), dtype=float) + heart[1:-1, [0, -1]].sum(axis=(0, 1), dtype=float)
     whole[~heart.any(axis=(0, 1))] = np.nan
     return whole

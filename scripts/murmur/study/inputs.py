@@ -179,6 +179,11 @@ class Inputs:
             return []
         return [self.layout.cohort(wildcards.cohort, "split.csv")]
 
+    def input_size(self, wildcards: Wildcards) -> int | None:
+        """Side length in pixels of the centre of the images that a reader segments; None if it is not a network."""
+        sizes = [network.input_size for network in self.reader(wildcards).networks]
+        return min(filter(None, sizes), default=None)
+
     def is_shipped(self, wildcards: Wildcards) -> bool:
         """Whether a reader is the network that is shipped with Murmur."""
         return self.reader(wildcards).shipped

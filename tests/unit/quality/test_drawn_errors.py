@@ -120,7 +120,7 @@ DRAWN = [
     (missing_base, "slices at the base may be missing", (None, None)),
     (frame_too_large, "the area of the heart jumps between frames", (MIDDLE, 3)),
     (thick_at_es, "the mass differs between ED and ES", (None, None)),
-    (at_the_border, "the mask reaches the border of the image", (MIDDLE, 2)),
+    (at_the_border, "the mask reaches the border of the segmented part of the image", (MIDDLE, 2)),
     (volume_of_one_frame, "three harmonics of the beat", (None, None)),
 ]
 

@@ -122,3 +122,11 @@ def test_end_slice_missing_in_a_single_frame():
 def test_base_that_moves_through_a_slice_is_no_missing_slice():
     found = signs_of(lambda masks: masks[:, :, 7, 3:9].fill(0))[1]
     assert np.nanmax(found["missing_slice"]) == 0
+
+
+def test_border_is_that_of_what_the_network_segments():
+    masks = np.zeros((40, 30, 1, 1), np.uint8)
+    masks[10:20, 12:18] = 1  # reaches the first row of the central 20 x 20 pixels
+    assert slice_signs(masks, SPACING_MM)["image_border"][0, 0] == 0
+    assert slice_signs(masks, SPACING_MM, 20)["image_border"][0, 0] == 6
+    assert slice_signs(masks, SPACING_MM, 64)["image_border"][0, 0] == 0
