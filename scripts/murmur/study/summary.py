@@ -36,7 +36,7 @@ def _cohort(cohort: Cohort) -> str:
     parts = [f"{cohort.size} from {SOURCES[cohort.kind]}".replace("from simulated", "simulated")]
     if not cohort.contoured:
         parts.append("no reference, so that readers are not compared with it")
-    elif cohort.kind in ("folder", "nifti"):
+    elif cohort.kind in ("folder", "nifti", "dicom", "bruker"):
         parts.append(f"{len(cohort.contoured)} with contours")
     parts += [f"{mouse} excluded ({reason})" for mouse, reason in cohort.excluded.items()]
     if cohort.phenotypes:
