@@ -241,6 +241,17 @@ def outcome(folder: Path) -> tuple[str, str, Finished | None]:
             return stage, str(problem), None
 
 
+def after_a_run(spoil: Callable[[Place], None]) -> Callable[[Place], None]:
+    """Return what spoils a study whose results are there."""
+
+    def spoil_finished(place: Place) -> None:
+        place.write()
+        assert outcome(place.folder)[0] == "finished"
+        spoil(place)
+
+    return spoil_finished
+
+
 def check(case: Case, folder: Path) -> None:
     """Assert that the outcome of the study in `folder` is the one that the case expects."""
     stage, sentence, finished = outcome(folder)

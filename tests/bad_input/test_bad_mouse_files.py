@@ -6,7 +6,7 @@ import h5py
 import numpy as np
 import pytest
 
-from corpus import Case, Finished, Noted, Right, check, is_true, stops
+from corpus import Case, Finished, Noted, Right, after_a_run, check, is_true, stops
 from good_study import BAD, ED, EDV, ES, SHAPE, labels
 from spoil_hdf5 import (
     bad_chunk,
@@ -106,7 +106,8 @@ CASES = [
     Case("H20_frames_strings", put("Frames_with_ROI", lambda v: [b"ED", b"ES"]), stops("planning", FRAMES)),
     Case("H21_one_slice", one_slice, Right(smaller, noted="slice|Mass|grid")),
     Case("H22_one_frame", one_frame, Right(edv_only, noted="frame")),
-    Case("H24_dangling_link", linked("nowhere.h5"), stops("planning", UNREACHABLE)),
+    Case("H24_dangling_link", after_a_run(linked("nowhere.h5")), stops("planning", UNREACHABLE)),
+    Case("H24b_dangling_fresh", linked("nowhere.h5"), stops("planning", UNREACHABLE)),
     Case("H25_name_space", renamed("Bad mouse"), named("Bad mouse")),
     Case("H26_name_dots", renamed("Bad.v1.2"), named("Bad.v1.2")),
     Case("H27_name_umlaut", renamed("Mäuschen"), named("Mäuschen")),
@@ -273,6 +274,11 @@ CASES = [
         "H97_two_frames_of_ed",
         put("Masks", lambda v: np.where(np.arange(5) == 1, labels()[..., [1]], v)),
         stops("job", ANY + "labels in frame"),
+    ),
+    Case(
+        "H98_label_after_a_run",
+        after_a_run(put("Masks", lambda v: v * 3)),
+        stops("planning", ANY + "labels 3, 6 in Masks"),
     ),
     # from trials G: general
     Case("G03_directory_named_h5", folder_instead, stops("planning", ANY + ".*folder")),

@@ -49,8 +49,8 @@ CASES = {
         lambda place: (place / "study.yaml").write_text("study: [s\n"),
         r"study\.yaml, line 2, column 1",
     ),
-    "no_study_file": ("folder", lambda place: (place / "study.yml").touch(), r"study\.yaml: found no such file"),
-    "folder_as_study_file": ("folder", lambda place: (place / "study.yaml").mkdir(), r"study\.yaml: found a folder"),
+    "S24_no_study_file": ("folder", lambda place: (place / "study.yml").touch(), r"study\.yaml: found no such file"),
+    "G23_study_file_is_dir": ("folder", lambda place: (place / "study.yaml").mkdir(), r"study\.yaml: found a folder"),
     "two_keys": (
         "folder",
         two_keys_misspelt,
@@ -58,7 +58,7 @@ CASES = {
         r"readers\.observer\.mask: ",
     ),
     "code": ("folder", runs_code, r"study\.yaml: found __use_yte__, which runs code"),
-    "results_is_a_file": ("folder", results_is_a_file, r"results: found a file where a folder is needed"),
+    "G21_results_is_file": ("folder", results_is_a_file, r"results: found a file where a folder is needed"),
 }
 
 
@@ -67,7 +67,7 @@ def test_sentence_is_the_last_thing_on_the_terminal(workplace, name):
     study, spoil, *words = CASES[name]
     place = Place(workplace.folder, STUDIES[study](workplace.folder))
     spoil(place)
-    if name != "no_study_file":
+    if name != "S24_no_study_file":
         place.write()
     run = workplace.snakemake("--cores", "1", study="study.yaml")
     assert run.status == 1
