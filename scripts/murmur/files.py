@@ -192,7 +192,11 @@ def _state(path: str | Path | Sequence) -> list[int]:
 
 
 def remembered_sha256(path: str | Path, memory: str | Path = MEMORY) -> str:
-    """Return the SHA-256 of a file; those of large files are stored, see `remembered`."""
+    """Return the SHA-256 of a file; those of large files are stored, see `remembered`.
+
+    A mouse is therefore hashed once in a run, by whichever of the plan and the jobs comes first. Files smaller than
+    `REMEMBERED_BYTES` are hashed by each job that uses them.
+    """
     if os.stat(path).st_size < REMEMBERED_BYTES:
         return sha256(path)
     return remembered(path, "sha256", sha256, memory)

@@ -7,11 +7,13 @@ import pytest
 
 import dicom_files
 from murmur.data import measurement_table
-from murmur.data.mouse import check_mouse
+from murmur.data.mouse import check_mouse, describe
 from murmur.data.mouse_file import write_cine
 from murmur.data.nifti_file import write_nifti
 from murmur.errors import BadInput
+from murmur.files import sha256
 from murmur.phantom.corruption import KINDS, SEVERITIES
+from murmur.provenance.record import inputs_of
 from murmur.study import sources
 from murmur.study.study import Study
 
@@ -145,6 +147,26 @@ def test_file_of_a_split_may_list_excluded_mice(mice, tmp_path):
     rows = ["mouse,split", *(f"M{number},test" for number in range(1, 6))]
     (tmp_path / "split.csv").write_text("\n".join(rows))
     assert list(mice(exclude={"M2": "motion"}, split={"file": "split.csv"}).split) == ["M1", "M3", "M4", "M5"]
+
+
+def test_mouse_is_hashed_once_by_the_plan_and_all_jobs(mice, monkeypatch):
+    hashed = []
+
+    def counted(path):
+        hashed.append(str(path))
+        return sha256(path)
+
+    for module in ("murmur.files", "murmur.study.study"):
+        monkeypatch.setattr(f"{module}.sha256", counted)
+    for module in ("murmur.files", "murmur.study.reading"):
+        monkeypatch.setattr(f"{module}.REMEMBERED_BYTES", 1)
+    files = mice().files
+    for reads_ahead in (True, False):  # the plan, and a job
+        study = Study({"study": "s", "cohorts": {"mine": {"source": {"folder": "mice"}}}}, reads_ahead)
+        study.content(files)
+        assert [describe(file, None, None, None)["sha256"] for file in files] == [sha256(file) for file in files]
+        inputs_of(("mice", file) for file in files)
+    assert sorted(hashed) == sorted(files)
 
 
 def test_headers_are_read_once_until_a_file_changes(mice, tmp_path, monkeypatch):
