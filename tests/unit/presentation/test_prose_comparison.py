@@ -125,3 +125,16 @@ def test_methods_are_those_that_were_used(settings, words):
     assert words in methods
     assert ("T3" in methods) == (found.differences["comparisons"] > 1).any()
     assert "mixed model" in described(compared({"sham": 8, "MI": 8}, sessions=SESSIONS))
+
+
+def test_different_slopes_of_a_covariate_are_reported_without_a_verdict():
+    def sloped(table):
+        slope = np.where(table["group"] == "MI", 6, -6)
+        return table.assign(EF_percent=table["EF_percent"] + slope * (table["body_weight_g"] - 25))
+
+    found = compared({"sham": 8, "MI": 8}, settings={"covariate": "body_weight_g"}, measures=["EF"], change=sloped)
+    row = found.tests.set_index("effect").loc["group:covariate"]
+    assert row["p_holm"] < 0.001
+    words = text(found)
+    assert "he slopes on body weight were compared between groups in EF (F(1, 12) = " in words
+    assert "no conclusion is based on it" in words and "differed significantly between groups" not in words
