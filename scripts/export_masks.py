@@ -14,7 +14,7 @@ import numpy as np
 from murmur.data.corrections import ends
 from murmur.data.mouse import check_mouse
 from murmur.data.mouse_file import affine_of, affine_to_write, images_of, numeric_dataset, open_mouse
-from murmur.data.nifti_file import write_nifti
+from murmur.data.nifti_writing import write_nifti
 from murmur.files import write_text
 from murmur.job import job
 from murmur.logs import log

@@ -16,8 +16,8 @@ import numpy as np
 from murmur.data.manifest import read_manifest
 from murmur.data.mouse import Mouse
 from murmur.data.mouse_file import affine_of, affine_to_write, open_mouse, write_cine
-from murmur.data.nifti_file import grid_image
 from murmur.data.nifti_masks import NiftiMasks
+from murmur.data.nifti_writing import grid_image
 from murmur.data.reader_masks import read_masks
 from murmur.errors import BadInput
 from murmur.files import remembered_sha256

@@ -16,7 +16,7 @@ import numpy as np
 from murmur.data.manifest import read_manifest
 from murmur.data.mouse import Mouse
 from murmur.data.mouse_file import affine_of, affine_to_write, open_mouse, read_frame
-from murmur.data.nifti_file import write_nifti
+from murmur.data.nifti_writing import write_nifti
 from murmur.data.split import read_split
 from murmur.files import write_text
 from murmur.job import job

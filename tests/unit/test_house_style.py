@@ -1,5 +1,6 @@
 """The form of the code: formatting, lint, and documents that are written from other files."""
 
+import ast
 import subprocess
 import sys
 from pathlib import Path
@@ -70,3 +71,19 @@ def test_demo_and_examples_are_yaml_that_the_schema_accepts(root):
 
     for path in [*(root / "config").glob("*.yaml"), *(root / "config" / "examples").glob("*.yaml")]:
         Draft202012Validator(schema()).validate(yaml.safe_load(path.read_text()))
+
+
+def needs_sections(function: ast.FunctionDef) -> bool:
+    """Whether a function takes or returns arrays or tables, or takes more than three arguments."""
+    given = [*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs]
+    annotations = [ast.unparse(node) for node in [*(one.annotation for one in given), function.returns] if node]
+    return len(given) > 3 or any(kind in text for text in annotations for kind in ("ndarray", "DataFrame", "Series"))
+
+
+@pytest.mark.parametrize("room", ["data", "measurement", "statistics"])
+def test_functions_with_arrays_or_many_arguments_have_numpy_sections(root, room):
+    for path in sorted((root / "scripts" / "murmur" / room).glob("*.py")):
+        for node in ast.parse(path.read_text()).body:
+            if isinstance(node, ast.FunctionDef) and not node.name.startswith("_") and needs_sections(node):
+                sections = ast.get_docstring(node).splitlines()
+                assert {"Parameters", "Returns", "Yields"} & set(sections), f"{path.name}: {node.name}"

@@ -37,9 +37,24 @@ def find_session(
     frame_groups: Mapping[str, int] | None = None,
     names: Sequence[str] | None = None,
 ) -> Session:
-    """Return the cine in a Bruker study; the arguments are those of `read_scans`.
+    """Return the cine in a Bruker study.
 
-    Raises BadInput if a header cannot be read, or if there is no short-axis cine or more than one.
+    Parameters
+    ----------
+    path : str
+        Folder or zip archive of the study.
+    scans, frame_groups, names
+        As for `read_scans`.
+
+    Returns
+    -------
+    Session
+        The short-axis cine.
+
+    Raises
+    ------
+    BadInput
+        If a header cannot be read, or if there is no short-axis cine or more than one.
     """
     session = session_of(path, WORDS, *read_scans(path, scans, frame_groups, names))
     headers = [str(PurePosixPath(name).with_name(HEADER)) for name in session.names]
@@ -47,14 +62,49 @@ def find_session(
 
 
 def read_pixels(session: Session) -> np.ndarray:
-    """Return the intensities of a cine as uint16, axes (row, column, slice, frame); see `read_cine`."""
+    """Read the intensities of a cine.
+
+    Parameters
+    ----------
+    session : Session
+        The cine, from `find_session`.
+
+    Returns
+    -------
+    ndarray of uint16
+        Axes (row, column, slice, frame); see `read_cine`.
+
+    Raises
+    ------
+    BadInput
+        If a file cannot be decoded, or is not as its header says.
+    """
     return read_cine(session, decode)
 
 
 def decode(files: Files, name: str, frames: Sequence[int]) -> Decoded:
-    """Return images of a file `2dseq` as stored, and the slope and intercept of each.
+    """Decode images of a file `2dseq`.
 
-    Raises BadInput if the file cannot be read, or if brukerapi places an image elsewhere than the header.
+    Parameters
+    ----------
+    files : Files
+        The files of the study.
+    name : str
+        Name of the file among them.
+    frames : sequence of int
+        Indices of the images in the file, counted from 0.
+
+    Returns
+    -------
+    images : list of ndarray
+        The images as stored, axes (row, column).
+    scales : list of (float, float)
+        Slope and intercept of each image, from stored to real values.
+
+    Raises
+    ------
+    BadInput
+        If the file cannot be read, or if brukerapi places an image elsewhere than the header.
     """
     from brukerapi.dataset import Dataset  # only now, as with DICOM
 

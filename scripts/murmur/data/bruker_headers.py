@@ -86,9 +86,28 @@ def layout_of(header: "JCAMPDX") -> Layout:
 
 
 def by_frame(header: "JCAMPDX", name: str, length: int, layout: Layout) -> np.ndarray:
-    """Return the values of a parameter for each image, (images, length): given once, for each slice or for each frame.
+    """Return the values of a parameter for each image; it is given once, for each slice or for each frame.
 
-    Raises ValueError if it is missing, or given another number of times.
+    Parameters
+    ----------
+    header : JCAMPDX
+        Parameters of the file `visu_pars`.
+    name : str
+        Name of the parameter.
+    length : int
+        Number of values of an image.
+    layout : Layout
+        How the images are stored.
+
+    Returns
+    -------
+    ndarray
+        Axes (image, value).
+
+    Raises
+    ------
+    ValueError
+        If the parameter is missing, or given another number of times.
     """
     values = np.asarray(header.get_value(name, []), float).reshape(-1, length)
     if not np.isfinite(values).all():

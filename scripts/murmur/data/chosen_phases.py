@@ -53,7 +53,29 @@ def read_phases(path: str, mice: Collection[str] | None = None) -> dict[str, tup
 
 
 def check_phases(path: str, mouse: str, chosen: tuple[int, int], frames: int) -> tuple[int, int]:
-    """Return the chosen ED and ES of a mouse. Raises BadInput if its cine has fewer frames."""
+    """Check that the frames chosen as ED and ES exist.
+
+    Parameters
+    ----------
+    path : str
+        Table of the choices, for messages.
+    mouse : str
+        Name of the mouse, for messages.
+    chosen : tuple of int
+        ED and ES frame, counted from 0.
+    frames : int
+        Number of frames of the cine.
+
+    Returns
+    -------
+    tuple of int
+        `chosen`.
+
+    Raises
+    ------
+    BadInput
+        If the cine has fewer frames.
+    """
     if max(chosen) >= frames:
         raise BadInput(
             f"{path}: found frame {max(chosen)} of {mouse}, expected 0 to {frames - 1}, because frames are counted "

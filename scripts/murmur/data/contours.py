@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 
 from murmur.data.mouse_file import segmented_frames
-from murmur.data.nifti_file import grid_image
 from murmur.data.nifti_masks import NiftiMasks
+from murmur.data.nifti_writing import grid_image
 from murmur.data.reader_masks import check_masks, check_shape, read_masks
 from murmur.errors import BadInput
 

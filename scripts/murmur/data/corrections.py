@@ -13,7 +13,18 @@ from murmur.vocabulary import BLOOD_POOL, STRUCTURES, numbered
 
 
 def ends(masks: np.ndarray) -> dict[str, int]:
-    """Return the frames with the largest (ED) and the smallest (ES) blood pool of masks (row, column, slice, frame)."""
+    """Find the ends of systole and diastole in the masks of a cine.
+
+    Parameters
+    ----------
+    masks : ndarray of uint8
+        Labels, axes (row, column, slice, frame).
+
+    Returns
+    -------
+    dict of str to int
+        `ED` and `ES`, the frames with the largest and the smallest blood pool, counted from 0.
+    """
     volumes = np.count_nonzero(masks == BLOOD_POOL, axis=(0, 1, 2))
     return {"ED": int(volumes.argmax()), "ES": int(volumes.argmin())}
 

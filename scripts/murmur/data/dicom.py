@@ -35,12 +35,50 @@ def find_session(path: str, series: Sequence[int] | None = None, names: Sequence
 
 
 def read_pixels(session: Session) -> np.ndarray:
-    """Return the intensities of a cine as uint16, axes (row, column, slice, frame); see `read_cine`."""
+    """Read the intensities of a cine.
+
+    Parameters
+    ----------
+    session : Session
+        The cine, from `find_session`.
+
+    Returns
+    -------
+    ndarray of uint16
+        Axes (row, column, slice, frame); see `read_cine`.
+
+    Raises
+    ------
+    BadInput
+        If a file cannot be decoded, or is not as its header says.
+    """
     return read_cine(session, decode)
 
 
 def decode(files: Files, name: str, frames: Sequence[int]) -> Decoded:
-    """Return images of a file as stored, and the rescale slope and intercept of each."""
+    """Decode images of a DICOM file.
+
+    Parameters
+    ----------
+    files : Files
+        The files of the scan session.
+    name : str
+        Name of the file among them.
+    frames : sequence of int
+        Indices of the images in the file, counted from 0.
+
+    Returns
+    -------
+    images : list of ndarray
+        The images as stored, axes (row, column).
+    scales : list of (float, float)
+        Rescale slope and intercept of each image, from stored to real values.
+
+    Raises
+    ------
+    BadInput
+        If the pixels cannot be decoded.
+    """
     dataset = read_dataset(files, name)
     try:
         pixels = dataset.pixel_array

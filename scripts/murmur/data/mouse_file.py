@@ -153,7 +153,22 @@ def check_range(path: str | Path, lowest: float, highest: float) -> None:
 
 
 def check_labels(masks: h5py.Dataset, number: int, values: np.ndarray) -> None:
-    """Raise BadInput if slice `number` of the masks has other labels than background and the structures."""
+    """Check the labels of a slice of the masks.
+
+    Parameters
+    ----------
+    masks : h5py.Dataset
+        The masks, for messages.
+    number : int
+        Index of the slice, counted from 0.
+    values : ndarray
+        Its labels.
+
+    Raises
+    ------
+    BadInput
+        If there are other labels than background and the structures.
+    """
     if unknown := sorted(set(np.unique(values).tolist()) - LABELS):
         some = ", ".join(map(str, unknown[:SHOWN])) + (", ..." if len(unknown) > SHOWN else "")
         raise BadInput(
@@ -195,10 +210,23 @@ def attribute(file: h5py.File, name: str, count: int) -> list[float] | float | N
 
 
 def affine_of(file: h5py.File) -> np.ndarray | None:
-    """Return the attribute `affine` of an open mouse file, None if it is absent.
+    """Return the affine of an open mouse file.
 
-    It maps indices (row, column, slice) to positions in mm in the patient's frame, as in NIfTI (right, anterior,
-    superior), shape (4, 4). Raises BadInput unless it can be inverted.
+    Parameters
+    ----------
+    file : h5py.File
+        The mouse file.
+
+    Returns
+    -------
+    ndarray or None
+        The attribute `affine`, shape (4, 4), which maps indices (row, column, slice) to positions in mm in the frame of
+        the patient, as in NIfTI (right, anterior, superior). None if it is absent.
+
+    Raises
+    ------
+    BadInput
+        If it has another shape, or cannot be inverted.
     """
     if "affine" not in file.attrs:
         return None
@@ -213,7 +241,20 @@ def affine_of(file: h5py.File) -> np.ndarray | None:
 
 
 def affine_to_write(affine: np.ndarray | None, spacing_mm: tuple[float, float, float]) -> np.ndarray:
-    """Return the affine of a mouse file if it has that spacing, otherwise that of the spacing alone."""
+    """Return the affine that is written with a spacing.
+
+    Parameters
+    ----------
+    affine : ndarray or None
+        Affine of the mouse file, shape (4, 4).
+    spacing_mm : tuple of float
+        Spacing of rows, columns and slices in mm.
+
+    Returns
+    -------
+    ndarray
+        `affine` if it has this spacing, otherwise the affine of the spacing alone, shape (4, 4).
+    """
     if affine is None or not np.allclose(np.linalg.norm(affine[:3, :3], axis=0), spacing_mm, rtol=0.01):
         return np.diag([*spacing_mm, 1.0])
     return affine
@@ -291,7 +332,19 @@ def contoured_frames(path: str | Path) -> list[int]:
 
 
 def as_uint16(values: np.ndarray) -> np.ndarray:
-    """Return intensities as uint16: negative ones are shifted, and fractions and larger ranges are rescaled."""
+    """Return intensities as uint16.
+
+    Parameters
+    ----------
+    values : ndarray
+        Finite numbers, of any shape.
+
+    Returns
+    -------
+    ndarray of uint16
+        The same integers, shifted to start at 0 if there are negative ones; fractions, and values with a larger range
+        than uint16, are rescaled to all of it.
+    """
     lowest, highest = values.min(), values.max()
     if (values != np.round(values)).any() or highest - min(lowest, 0) > 65535:
         return np.round((values - lowest) * (65535 / max(highest - lowest, np.finfo(float).tiny))).astype(np.uint16)

@@ -16,7 +16,7 @@ import numpy as np
 
 from murmur.data.headers import agreed, check_size
 from murmur.errors import BadInput
-from murmur.files import atomic_write, reading
+from murmur.files import reading
 from murmur.logs import log
 
 if TYPE_CHECKING:
@@ -132,7 +132,25 @@ def _size(path: Path, expected: int) -> int:
 
 
 def read_values(path: Path, image: nibabel.Nifti1Pair | None = None) -> np.ndarray:
-    """Return the values of a NIfTI file, scaled as the header specifies. Raises BadInput if it is damaged."""
+    """Read the values of a NIfTI file.
+
+    Parameters
+    ----------
+    path : Path
+        NIfTI file.
+    image : nibabel.Nifti1Pair, optional
+        The opened file.
+
+    Returns
+    -------
+    ndarray
+        Values scaled as the header specifies, on the grid of the file.
+
+    Raises
+    ------
+    BadInput
+        If the file is damaged.
+    """
     image = image or open_nifti(path)
     with reading(path, KIND):
         return np.asarray(image.dataobj)
@@ -256,34 +274,6 @@ def scaled_to_uint16(path: Path, image: nibabel.Nifti1Pair) -> np.ndarray:
     return values.astype(np.uint16)
 
 
-def grid_image(shape: tuple[int, ...], affine: np.ndarray | None) -> nibabel.Nifti1Image:
-    """Return an empty image with the grid of a cine, to bring masks to; without an affine, it has no position."""
-    import nibabel
-
-    image = nibabel.Nifti1Image(np.broadcast_to(np.uint8(0), shape), affine)
-    if affine is not None:
-        image.header.set_xyzt_units("mm", "msec")
-        image.set_sform(affine, code=1)
-    return image
-
-
-def write_nifti(
-    values: np.ndarray, affine: np.ndarray, interval_ms: float | None, description: str, path: str | Path
-) -> None:
-    """Write an array with three or four axes as NIfTI file, lengths in mm and times in ms."""
-    import nibabel
-
-    image = nibabel.Nifti1Image(values, affine)
-    image.header.set_xyzt_units("mm", "msec")
-    if values.ndim == 4:
-        image.header["pixdim"][4] = interval_ms
-    image.set_sform(affine, code=1)
-    image.set_qform(affine, code=1)
-    image.header["descrip"] = description.encode()[:79]
-    with atomic_write(path) as partial:
-        partial.write_bytes(gzip.compress(image.to_bytes(), compresslevel=6, mtime=0))
-
-
 def is_placed(image: nibabel.Nifti1Pair) -> bool:
     """Return whether the affine of an image gives its position: identity matrices are written for want of one."""
     return _has_code(image) and not np.array_equal(image.affine, np.eye(4))
@@ -342,7 +332,27 @@ def orientation_to(path: Path, mask: nibabel.Nifti1Pair, image: nibabel.Nifti1Pa
 
 
 def on_grid(path: Path, mask: nibabel.Nifti1Pair, image: nibabel.Nifti1Pair) -> np.ndarray:
-    """Return the values of a mask, 3D or 4D, on the grid of an image. Raises BadInput like `orientation_to`."""
+    """Read a mask on the grid of an image.
+
+    Parameters
+    ----------
+    path : Path
+        File of the mask, for messages.
+    mask : nibabel.Nifti1Pair
+        The opened file, with three or four axes.
+    image : nibabel.Nifti1Pair
+        The 4D image of the mouse.
+
+    Returns
+    -------
+    ndarray
+        Values of the mask, with the axes in the order and direction of those of the image.
+
+    Raises
+    ------
+    BadInput
+        As `orientation_to`, and as `read_values`.
+    """
     from nibabel.orientations import apply_orientation
 
     return apply_orientation(read_values(path, mask), orientation_to(path, mask, image))

@@ -132,7 +132,22 @@ def check_values(mouse: str, values: Mapping[str, float], who: str) -> Iterator[
 
 
 def check_measurements(table: pd.DataFrame, who: str, column: str) -> Iterator[Finding]:
-    """Check a column of a table of function with the columns mouse and metric."""
+    """Check a column of a table of function.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Columns mouse, metric and `column`, with values in the units of METRICS.
+    who : str
+        Who measured, for messages.
+    column : str
+        Column to check, reference or reader.
+
+    Yields
+    ------
+    Finding
+        As `check_values`, mouse by mouse.
+    """
     for mouse, rows in table.groupby("mouse", sort=False):
         yield from check_values(str(mouse), dict(zip(rows["metric"], rows[column], strict=True)), who)
 

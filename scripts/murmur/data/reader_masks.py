@@ -90,7 +90,22 @@ def read_masks(path: str, dataset: str, shape: tuple[int, ...]) -> tuple[np.ndar
 
 
 def check_shape(path: str, dataset: str, found: tuple[int, ...], expected: tuple[int, ...]) -> None:
-    """Raise BadInput unless the shape of the masks in a file is that of the images."""
+    """Check that masks have the shape of the images.
+
+    Parameters
+    ----------
+    path : str
+        File of the masks, for messages.
+    dataset : str
+        Name of the masks, for messages.
+    found, expected : tuple of int
+        Shapes of the masks and of the images (row, column, slice, frame).
+
+    Raises
+    ------
+    BadInput
+        If they differ.
+    """
     if tuple(found) != tuple(expected):
         raise BadInput(
             f"{path}: found {dataset} of shape {tuple(found)}, expected {tuple(expected)} as for the images; resample "

@@ -32,10 +32,24 @@ class Found(NamedTuple):
 
 
 def listing(mouse: str, path: str, source: ModuleType, choice: Mapping) -> list[Found]:
-    """Return what lies in a scan session, the largest stack first, and last the scans that cannot be used.
+    """List what lies in a scan session.
 
-    `source` is the module that reads sessions, and `choice` are the arguments of its `read_session`. Nothing is raised:
-    what is wrong with a session is the reason why it is not taken.
+    Parameters
+    ----------
+    mouse : str
+        Name of the mouse.
+    path : str
+        Folder or zip archive of the session.
+    source : module
+        The module that reads sessions, `murmur.data.dicom` or `murmur.data.bruker`.
+    choice : mapping
+        What the study file chooses: arguments of its `read_session`.
+
+    Returns
+    -------
+    list of Found
+        The largest stack first, and last the scans that cannot be used. Nothing is raised: what is wrong with a session
+        is the reason why it is not taken.
     """
     try:
         images, chosen, others = source.read_session(path, **choice)

@@ -75,9 +75,24 @@ def sessions(folder: str | Path) -> dict[str, str]:
 def session_of(
     path: str, words: Words, images: Sequence[Image], chosen: Sequence[Image] | None = None, others: Sequence[str] = ()
 ) -> Session:
-    """Return the cine in a scan session, of the images found there; the arguments are those of `choose`.
+    """Return the cine in a scan session.
 
-    Raises BadInput if there is no short-axis cine or more than one, or if it is incomplete.
+    Parameters
+    ----------
+    path : str
+        Folder or zip archive of the session.
+    words, images, chosen, others
+        As for `choose`.
+
+    Returns
+    -------
+    Session
+        The cine among the images.
+
+    Raises
+    ------
+    BadInput
+        If there is no short-axis cine or more than one, or if it is incomplete.
     """
     stack, passed_over = choose(path, words, images, chosen, others)
     cine = cine_of(path, stack)
@@ -104,13 +119,26 @@ def _image(values: Sequence) -> Image:
 
 
 def read_cine(session: Session, decode: Callable[[Files, str, Sequence[int]], Decoded]) -> np.ndarray:
-    """Return the intensities of a cine as uint16, axes (row, column, slice, frame).
+    """Read the intensities of a cine.
 
-    `decode` returns some images of a file, by their indices. Slope and intercept are applied where they differ between
-    images; otherwise the stored values are kept, because each slice is later normalised to its own range. Negative
-    values are shifted to start at 0, and fractions and values outside the range of uint16 are rescaled to it.
+    Parameters
+    ----------
+    session : Session
+        The cine.
+    decode : callable
+        Returns some images of a file (axes row, column), by their indices, with slope and intercept of each.
 
-    Raises BadInput if a file cannot be decoded, or is not as its header says.
+    Returns
+    -------
+    ndarray of uint16
+        Axes (row, column, slice, frame). Slope and intercept are applied where they differ between images; otherwise
+        the stored values are kept, because each slice is later normalised to its own range. Negative values are shifted
+        to start at 0, and fractions and values outside the range of uint16 are rescaled to it.
+
+    Raises
+    ------
+    BadInput
+        If a file cannot be decoded, or is not as its header says.
     """
     shape = session.shape
     if np.prod(shape, dtype=np.int64) > MOST_VALUES:
@@ -141,10 +169,30 @@ def read_cine(session: Session, decode: Callable[[Files, str, Sequence[int]], De
 def grid_of(
     session: Session, spacing_mm: list[float] | None, frame_interval_ms: float | None, override: bool
 ) -> tuple[list[float], float]:
-    """Return the voxel spacing in mm and the frame interval in ms, of the headers and the study file.
+    """Return the grid of a cine according to its headers and the study file.
 
-    The arguments are those of the study file, as for `agreed`. Raises BadInput if the two contradict each other, or if
-    neither gives a frame interval.
+    Parameters
+    ----------
+    session : Session
+        The cine.
+    spacing_mm : list of float or None
+        Spacing of rows, columns and slices in mm, if the study file gives it.
+    frame_interval_ms : float or None
+        Time between frames in ms, if the study file gives it.
+    override : bool
+        Whether these replace different values of the headers, instead of being an error.
+
+    Returns
+    -------
+    spacing_mm : list of float
+        Spacing of rows, columns and slices in mm.
+    frame_interval_ms : float
+        Time between frames in ms.
+
+    Raises
+    ------
+    BadInput
+        If headers and study file contradict each other, or if neither gives a frame interval.
     """
     cine = session.cine
     spacing = agreed(session.path, "spacing_mm", spacing_mm, cine.spacing_mm, override)

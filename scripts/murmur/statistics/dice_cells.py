@@ -43,7 +43,18 @@ def dice_by_cell(overlap: pd.DataFrame) -> pd.DataFrame:
 
 
 def left_out(dice: pd.DataFrame) -> list[Reason]:
-    """Return the reason naming the mice of `dice` (from `dice_by_cell`) that lack a value; empty if none does."""
+    """Name the mice that lack a Dice coefficient.
+
+    Parameters
+    ----------
+    dice : DataFrame
+        From `dice_by_cell`: one row per mouse, one column per phase and structure.
+
+    Returns
+    -------
+    list of Reason
+        One reason with these mice; empty if there are none.
+    """
     lacking = dice.index[dice.isna().any(axis=1)]
     return [reason("dice_missing", mice=lacking)] if len(lacking) else []
 

@@ -75,7 +75,20 @@ def by_reader(scores: Mapping[str, pd.DataFrame], quantity: object) -> pd.DataFr
 
 
 def means(*samples: np.ndarray, axis: int) -> np.ndarray:
-    """Return the mean of each sample along `axis`; the first axis of the result is the sample."""
+    """Return the means of several samples, as the bootstrap takes a statistic.
+
+    Parameters
+    ----------
+    *samples : ndarray
+        Samples of the same shape.
+    axis : int
+        Axis of the mice.
+
+    Returns
+    -------
+    ndarray
+        The first axis is the sample, followed by the axes of the samples without `axis`.
+    """
     return np.stack([sample.mean(axis=axis) for sample in samples])
 
 

@@ -306,13 +306,37 @@ def add_ratio(rows: Mapping[str, dict[str, object]], observers: Sequence[str]) -
 
 
 def split_off(values: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
-    """Separate readers without any value, which must not exclude all mice, from the other columns."""
+    """Separate readers without any value, which must not exclude all mice.
+
+    Parameters
+    ----------
+    values : DataFrame
+        One row per mouse, one column per reader; NaN where a value is missing.
+
+    Returns
+    -------
+    values : DataFrame
+        The readers with at least one value.
+    without : list of str
+        The other readers.
+    """
     present = values.dropna(axis=1, how="all")
     return present, [reader for reader in values if reader not in present]
 
 
 def left_out(values: pd.DataFrame) -> list[Reason]:
-    """Return the reason naming the mice that some reader lacks; empty if none or all are lacking."""
+    """Name the mice that some reader lacks.
+
+    Parameters
+    ----------
+    values : DataFrame
+        One row per mouse, one column per reader; NaN where a value is missing.
+
+    Returns
+    -------
+    list of Reason
+        One reason with these mice; empty if there are none, or if no mouse is complete.
+    """
     lacking = values.index[values.isna().any(axis=1)]
     if len(lacking) in (0, len(values)):
         return []

@@ -14,8 +14,8 @@ from urllib.parse import urlsplit
 from tqdm import tqdm
 
 from murmur.data.chosen_phases import read_phases
-from murmur.data.nifti_file import grid_image
 from murmur.data.nifti_masks import NiftiMasks
+from murmur.data.nifti_writing import grid_image
 from murmur.data.published_dataset import WEIGHTS
 from murmur.data.reader_masks import check_masks, check_shape, datasets
 from murmur.errors import BadInput

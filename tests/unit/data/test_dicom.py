@@ -31,7 +31,7 @@ from murmur.data import scan_files
 from murmur.data.dicom import find_session, read_pixels
 from murmur.data.manifest import read_manifest
 from murmur.data.mouse_file import write_cine as write_mouse
-from murmur.data.nifti_file import write_nifti
+from murmur.data.nifti_writing import write_nifti
 from murmur.data.scan_session import grid_of, sessions
 from murmur.errors import BadInput
 from murmur.measurement.function import structure_volumes

@@ -9,7 +9,7 @@ import dicom_files
 from murmur.data import measurement_table
 from murmur.data.mouse import check_mouse, describe
 from murmur.data.mouse_file import write_cine
-from murmur.data.nifti_file import write_nifti
+from murmur.data.nifti_writing import write_nifti
 from murmur.errors import BadInput
 from murmur.files import sha256
 from murmur.phantom.corruption import KINDS, SEVERITIES
