@@ -6,6 +6,7 @@ from pathlib import Path
 import nibabel
 import numpy as np
 
+from murmur.data.mouse_file import affine_of, affine_to_write, attribute, numeric_dataset, open_mouse
 from murmur.data.nifti_file import on_grid, open_nifti
 from murmur.data.review import FILE
 from murmur.errors import BadInput
@@ -73,6 +74,16 @@ def corrected(masks: np.ndarray, files: Sequence[str], affine: np.ndarray) -> tu
     for frame, (values, _) in changed.items():
         result[..., frame] = values
     return result, sorted(changed)
+
+
+def check_corrections(files: Sequence[str], mouse: str, segmentation: str) -> None:
+    """Raise BadInput, as `corrected`, if corrected `files` do not fit the masks in a segmentation of a mouse file."""
+    with open_mouse(segmentation) as file:
+        masks = numeric_dataset(file, "Masks")[()].astype(np.uint8)
+        spacing = attribute(file, "spacing_mm", 3)
+    with open_mouse(mouse) as file:
+        affine = affine_to_write(affine_of(file), spacing)
+    corrected(masks, files, affine)
 
 
 def _frames(path: Path, image: nibabel.Nifti1Image, phases: Mapping[str, int]) -> dict[int, np.ndarray]:

@@ -1,17 +1,19 @@
 """Readers made of other readers: ensembles, and masks corrected by a person; and all kinds of readers by their key."""
 
+import os
 from collections.abc import Mapping
-from functools import cached_property
+from functools import cached_property, partial
 
 from murmur.data.review import Decision, correction_files, read_decisions
 from murmur.errors import BadInput
-from murmur.files import check_readable
+from murmur.files import check_readable, remembered
 from murmur.quality.choice import FEWEST_MICE
 from murmur.study.checks import exactly_one, existing, one_of
 from murmur.study.cohort import Cohort
 from murmur.study.dates import check_dates
 from murmur.study.layout import Layout
 from murmur.study.reader import MasksReader, Reader, WeightsReader
+from murmur.study.reading import changed_since
 from murmur.study.trained_reader import SelectedReader, TrainedReader
 
 
@@ -190,12 +192,23 @@ class CorrectedReader(Reader):
         return found
 
     def check_files(self, cohorts: Mapping[str, Cohort]) -> None:
-        """Raise BadInput if a corrected file cannot be read, or if decisions are invalid."""
+        """Raise BadInput if decisions are invalid, a correction cannot be read, or one that changed does not fit."""
         self.mice(self.cohort)
         files = [file for owned in self.corrections.values() for file in owned]
         for file in files:
             check_readable(file)
         check_dates(files)
+        for mouse, owned in self.corrections.items():
+            base, own = (
+                self.layout.segmentation(self.cohort.name, name, mouse) for name in (self.base.name, self.name)
+            )
+            needed = {"mouse": self.cohort.file(mouse), "segmentation": base}
+            # a job that fails loses what it replaces
+            if changed_since(own, owned) and all(map(os.path.exists, needed.values())):
+                from murmur.data.corrections import check_corrections  # only now, because it imports nibabel
+
+                check = partial(check_corrections, **needed)
+                remembered(owned, f"corrections of {self.base.name}", check)
 
 
 # in the order in which readers are completed, because later kinds depend on earlier ones

@@ -4,6 +4,7 @@ import pytest
 import yaml
 
 from murmur.data.mouse_file import write_cine
+from murmur.data.nifti_writing import write_nifti
 from murmur.errors import BadInput
 from murmur.study.study import Study
 
@@ -182,6 +183,22 @@ def test_reviewed_reader_that_cannot_be_made(reviewed, change, sentence):
     reviewed["readers"]["reviewed"] = {key: value for key, value in reader.items() if value is not None}
     with pytest.raises(BadInput, match=sentence):
         Study(reviewed).readers["reviewed"].check_files({})
+
+
+def test_changed_corrections_are_read_before_a_job_replaces_masks(reviewed, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    study = Study(reviewed)
+    reader, cohort = study.readers["reviewed"], study.cohorts["external_7T"]
+    base, own = (study.layout.segmentation(cohort.name, name, "Mouse2") for name in ("unet3plus", "reviewed"))
+    masks, grid = np.zeros((8, 8, 2, 3), np.uint8), {"spacing_mm": (0.1, 0.1, 1.0)}
+    write_cine(cohort.file("Mouse2"), images=masks + np.uint16(5), attributes=grid)
+    write_cine(base, masks=masks, frames=[0, 1, 2], attributes=grid)
+    reader.check_files({})  # the job finds that the file is empty, and nothing is lost
+    write_cine(own, masks=masks, frames=[0, 1, 2], attributes=grid)
+    reader.check_files({})  # as it was when the masks were made
+    write_nifti(masks[..., 0] + 7, np.diag([0.1, 0.1, 1, 1]), None, "", "corrected/Mouse2/ED_mask.nii.gz")
+    with pytest.raises(BadInput, match=r"ED_mask\.nii\.gz: found the label 7"):
+        reader.check_files({})
 
 
 @pytest.fixture
