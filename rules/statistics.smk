@@ -235,6 +235,7 @@ rule compare_cohorts:
         **SMALL,
     params:
         animals={name: cohort.animal_of_scan for name, cohort in study.cohorts.items() if cohort.animal_of_scan},
+        repeats=study.repeats,
         pairs=study.pairs_across_cohorts(),
         pairs_with_overlap=[pair for pair in study.pairs_across_cohorts() if pair in study.pairs(images=True)],
         alpha=study.statistics["alpha"],

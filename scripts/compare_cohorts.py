@@ -8,10 +8,13 @@ external cohort and quantity; `murmur.statistics.cohort_comparison` gives the de
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from murmur.csv_tables import read_csv, write_csv
 from murmur.job import job
 from murmur.statistics.animals import ONE_SCAN_EACH
 from murmur.statistics.cohort_comparison import compare_cohorts, errors_of
+from murmur.statistics.network_summary import members
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -24,11 +27,13 @@ def main(
     output: str,
     alpha: float,
     animals: Mapping[str, Mapping[str, str]] | None = None,
+    repeats: Mapping[str, str] | None = None,
 ) -> None:
     """Write `output` from the paths `functions` and `overlaps`, by reader and then by cohort.
 
     `baselines` names the internal cohort of each reader, `animals` the animal of each scan of the cohorts in which some
-    animals have several.
+    animals have several. The errors of readers that are repetitions of the same training, which `repeats` names, are
+    averaged by mouse.
     """
     errors: dict[str, dict] = {}
     for reader, paths in functions.items():
@@ -41,7 +46,19 @@ def main(
             )
             for cohort, path in paths.items()
         }
-    write_csv(compare_cohorts(errors, baselines, alpha), output)
+    together = members(list(errors), repeats or {})
+    averaged = {name: average([errors[reader] for reader in many]) for name, many in together.items()}
+    internal = {name: baselines[many[0]] for name, many in together.items()}
+    write_csv(compare_cohorts(averaged, internal, alpha), output)
+
+
+def average(errors: Sequence[Mapping[str, Mapping[str, np.ndarray]]]) -> dict[str, dict[str, np.ndarray]]:
+    """Average errors by mouse over repetitions, which have the same mice in the same order; NaN where one lacks it."""
+    first = errors[0]
+    return {
+        cohort: {name: np.mean([each[cohort][name] for each in errors], axis=0) for name in first[cohort]}
+        for cohort in first
+    }
 
 
 def by_reader(pairs: Sequence[tuple[str, str]], values: Sequence[str]) -> dict[str, dict[str, str]]:
@@ -62,4 +79,5 @@ if __name__ == "__main__":
             output=snakemake.output[0],
             alpha=snakemake.params.alpha,
             animals=snakemake.params.animals,
+            repeats=snakemake.params.repeats,
         )

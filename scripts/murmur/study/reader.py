@@ -86,6 +86,11 @@ class Reader:
         """Whether the reader is one of several repetitions of a training."""
         return "repeat_of" in self.settings
 
+    @property
+    def cohorts_learnt(self) -> set[str]:
+        """Names of the cohorts on which the network was trained here."""
+        return {cohort.name for cohort in self.training_cohorts}
+
     def origin(self, repeats: Mapping[str, str]) -> dict[str, object]:
         """The cohorts on which a network was trained here, none, and what it started from: its own weights."""
         return {"trained_on": "", "start_from": self.name}

@@ -239,11 +239,16 @@ class Study:
         return {name: self.readers[name].origin(self.repeats) for name in names}
 
     def pairs_across_cohorts(self) -> list[tuple[str, str]]:
-        """The pairs of cohort and reader for each reader of several cohorts, with its training cohort first."""
+        """The pairs of cohort and reader for each reader of several cohorts, with its training cohort first.
+
+        Of a reader trained on several cohorts, the first represents them, because the others are not external to it, as
+        are not those of the network from which a training started.
+        """
         pairs = []
         for reader in self.reader_names:
-            cohorts = [name for name in self.cohorts if (name, reader) in self._with_reference]
             trained_on = self.trained_on(reader)
+            learnt = self.readers[reader].cohorts_learnt - {trained_on} if reader in self.readers else ()
+            cohorts = [name for name in self.cohorts if (name, reader) in self._with_reference and name not in learnt]
             if len(cohorts) > 1 and trained_on in (None, *cohorts):
                 pairs += [(cohort, reader) for cohort in sorted(cohorts, key=lambda name: name != trained_on)]
         return pairs

@@ -97,6 +97,11 @@ class TrainedReader(Reader):
         """The reader itself."""
         return [self]
 
+    @property
+    def cohorts_learnt(self) -> set[str]:
+        """Names of the cohorts on which the network was trained, or the one that it started from."""
+        return super().cohorts_learnt | (self.start.cohorts_learnt if self.start else set())
+
     def origin(self, repeats: Mapping[str, str]) -> dict[str, str]:
         """The cohorts on which the network was trained, and the network from which the training started, if any."""
         start = self.settings.get("start_from", "")
@@ -215,6 +220,11 @@ class SelectedReader(Reader):
                     "same validation mice; select among readers of the same train_on"
                 )
         self.trained_on, self.training_cohorts = first.trained_on, first.training_cohorts
+
+    @property
+    def cohorts_learnt(self) -> set[str]:
+        """Names of the cohorts on which any of the candidates was trained."""
+        return set().union(*(reader.cohorts_learnt for reader in self.candidates))
 
     @property
     def networks(self) -> Sequence[Reader]:

@@ -193,3 +193,21 @@ def test_same_data_same_bytes(tmp_path):
     first = (tmp_path / "cohort_comparison.csv").read_bytes()
     two(tmp_path, errors(5, 1), errors(6, 2))
     assert (tmp_path / "cohort_comparison.csv").read_bytes() == first
+
+
+def test_repetitions_of_a_training_are_averaged_by_mouse(tmp_path):
+    near, far = ([errors(5, seed) for seed in seeds] for seeds in ((1, 2), (3, 4)))
+    for name, values in {"near": near, "far": far, "mean": [sum(near) / 2, sum(far) / 2]}.items():
+        for number, table in enumerate(values):
+            write_csv(function(table), tmp_path / f"{name}_{number}.csv")
+
+    def compared(paths, repeats):
+        output = tmp_path / "comparison.csv"
+        baselines = dict.fromkeys(paths, "near")
+        compare_cohorts.main(paths, {}, baselines, output, 0.05, repeats=repeats)
+        return read_csv(output).drop(columns="reader")
+
+    repeated = {f"net_{n}": {"near": tmp_path / f"near_{n}.csv", "far": tmp_path / f"far_{n}.csv"} for n in (0, 1)}
+    once = {"net": {"near": tmp_path / "mean_0.csv", "far": tmp_path / "mean_1.csv"}}
+    found = compared(repeated, dict.fromkeys(repeated, "net"))
+    pd.testing.assert_frame_equal(found, compared(once, {}))

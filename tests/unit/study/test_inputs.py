@@ -118,3 +118,11 @@ def test_animals_are_passed_only_where_one_has_several_scans(study, tmp_path):
     numbers = {"source": {"measurements": table}, "participants": people}
     repeated = Study({"study": "s", "cohorts": {"numbers": numbers}, "readers": {}})
     assert Inputs(repeated).animals(job("numbers")) == {"A": "M1", "B": "M1"}
+
+
+def test_sessions_are_those_of_animals_with_several_scans():
+    source = {"phantom": {"mice": 1, "corruptions": ["none", "blur 3"], "seed": 3}}
+    cohorts = {"several": {"source": source}, "once": {"source": {"phantom": {"mice": 2, "seed": 3}}}}
+    inputs = Inputs(Study({"study": "quality", "cohorts": cohorts, "readers": {"murmur": {"weights": "murmur"}}}))
+    assert inputs.sessions(job("several")) == {"Mouse1_none": "none", "Mouse1_blur_3": "blur 3"}
+    assert inputs.sessions(job("once")) == {}

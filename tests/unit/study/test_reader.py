@@ -265,3 +265,13 @@ def test_masks_of_an_ensemble_must_be_those_of_all_its_mice(tmp_path, monkeypatc
     study["readers"]["team"]["combine"] = "best"
     with pytest.raises(BadInput, match="readers.team.combine: found best, and as contoured validation mice 0 in mine"):
         Study(study).check_mice()
+
+
+def test_given_network_has_its_settings_next_to_trained_ones(demo):
+    demo["readers"] |= {"given": {"weights": "murmur"}, "later": {"weights": "published"}}
+    origins = Study(demo).origins_of_networks()
+    assert origins["unet3plus"] == {"trained_on": "internal", "start_from": ""}
+    given = origins["given"]
+    assert (given["trained_on"], given["start_from"], given["architecture"]) == ("", "given", "unet3plus")
+    assert (given["size"], given["downsample"], len(given["filters"])) == (192, 2, 5)
+    assert "size" not in origins["later"], "not known before the download"

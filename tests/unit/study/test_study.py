@@ -303,6 +303,23 @@ def test_cohort_that_a_reader_was_trained_on_comes_first(demo):
     assert pairs == [("internal", "unet3plus"), ("other", "unet3plus"), ("external_7T", "unet3plus")]
 
 
+def test_cohorts_on_which_a_network_was_trained_are_not_external_to_it(demo):
+    demo["cohorts"]["external_7T"]["split"] = {"train": 4, "validation": 2, "test": 6}
+    demo["cohorts"]["third"] = {"source": {"phantom": {"mice": 2, "seed": 5}}}
+    both = {"train_on": ["external_7T", "internal"], "network": {"size": 64, "downsample": 1}}
+    demo["readers"] = {
+        "both": both,
+        "tuned": {"train_on": "internal", "start_from": "both"},
+        "best": {"select": {"from": ["tuned"]}},
+    }
+    pairs = Study(demo).pairs_across_cohorts()
+    assert [cohort for cohort, reader in pairs if reader == "both"] == ["external_7T", "third"]
+    assert [cohort for cohort, reader in pairs if reader == "tuned"] == ["internal", "third"]
+    assert [cohort for cohort, reader in pairs if reader == "best"] == ["internal", "third"]
+    del demo["cohorts"]["third"]
+    assert Study(demo).pairs_across_cohorts() == [], "a network trained on all cohorts has no external one"
+
+
 def test_readers_of_one_cohort_or_not_of_their_own_are_not_compared_across(demo):
     demo["readers"]["unet3plus"]["cohorts"] = ["external_7T"]
     assert Study(demo).pairs_across_cohorts() == []
