@@ -6,25 +6,36 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path, PurePosixPath
+from types import ModuleType
 
 import h5py
 import nibabel
 import numpy as np
 
+import convert_bruker
 import convert_dicom
 import convert_nifti
+from murmur.data.cine_stack import stacks_of
 from murmur.data.mouse import check_mouse
 from murmur.data.mouse_file import attribute, check_header, images_of, open_mouse
 from murmur.data.nifti import NiftiFolder
 from murmur.data.nifti_file import interval_of, is_placed, open_nifti, read_values, spacing_of
 from murmur.errors import BadInput
 from murmur.files import natural_key
-from page.upload import Stored
+from page.upload import BRUKER, Stored
 
 LONGEST_SIDE = 1024  # pixels of rows and columns
 MOST_VALUES = 2**27  # of a cine, which the browser holds
 MOST_LABELS = 5  # values of an image that is a mask
 LONGEST_NAME = 60
+# Messages name keys of the study file, which users of the page do not have.
+OF_STUDY_FILES = [
+    (r"; export it, or name its \w+ as source\.\w+", "; choose another folder, or export the cine"),
+    (r"; name the one to use as source\.frame_groups: \{\w+: \d+\} to \d+", ", of which the page cannot choose one"),
+    (r"; name the scan if it is a cine", ""),
+    (r"; name the \w+ in the study file, as source\.\w+", "; choose the files of one"),
+]
+EXPORTED = re.compile(r"(^|/)[0-9]+/pdata/[0-9]+/dicom/")
 NUMBER = re.compile(r"[ _.-]*(?:frame|phase|time|slice|vol|[tsz])?[ _.-]*(\d+)$", re.IGNORECASE)
 
 
@@ -37,13 +48,15 @@ class Scan:
     name : str
         Name of the mouse, usable as that of a file.
     kind : str
-        nifti, hdf5 or dicom.
+        nifti, hdf5, dicom or bruker.
     path : str
-        Its file or, for DICOM, its folder.
+        Its file or, for DICOM and Bruker, its folder.
     shape : list of int
         Rows, columns, slices and frames.
     spacing_mm, frame_interval_ms : list of float, float or None
         From the header; None if it does not give them.
+    series : list of str or None
+        The series or scans of the cine, if its folder has several cines.
     """
 
     name: str
@@ -52,6 +65,7 @@ class Scan:
     shape: list[int] = field(default_factory=list)
     spacing_mm: list[float] | None = None
     frame_interval_ms: float | None = None
+    series: list[str] | None = None
 
 
 def find_scans(files: Sequence[Stored], folder: str, taken: Sequence[str]) -> tuple[list[dict], list[str]]:
@@ -74,19 +88,23 @@ def find_scans(files: Sequence[Stored], folder: str, taken: Sequence[str]) -> tu
         A sentence for each file or group of files that cannot be used.
     """
     found, problems, names = [], [], set(taken)
-    by_kind = {kind: [file for file in files if file.kind == kind] for kind in ("nifti", "hdf5", "dicom")}
+    by_kind = {kind: [file for file in files if file.kind == kind] for kind in READ}
+    if by_kind["bruker"]:  # ParaVision exports DICOM files of the same images into the folders of a study
+        by_kind["dicom"] = [file for file in by_kind["dicom"] if not EXPORTED.search(file.name)]
     groups = [*_series(by_kind["nifti"], problems), *([file] for file in by_kind["hdf5"])]
-    groups += _studies(by_kind["dicom"], problems)
+    groups += [*_studies(by_kind["dicom"], problems), *_bruker_studies(by_kind["bruker"])]
     for number, group in enumerate(groups):
         try:
-            scan = READ[group[0].kind](group, Path(folder) / f"scan{number}")
-            _check_size(scan, group[0].name)
+            scans = READ[group[0].kind](group, Path(folder) / f"scan{number}")
+            for scan in scans:
+                _check_size(scan, group[0].name)
         except BadInput as problem:
             problems.append(_in_their_names(str(problem), group))
             continue
-        scan.name = _unused(scan.name, names)
-        names.add(scan.name)
-        found.append(asdict(scan))
+        for scan in scans:
+            scan.name = _unused(scan.name, names)
+            names.add(scan.name)
+            found.append(asdict(scan))
     return sorted(found, key=lambda scan: natural_key(scan["name"])), problems
 
 
@@ -94,6 +112,10 @@ def _in_their_names(problem: str, group: Sequence[Stored]) -> str:
     """Replace the paths of stored files in a message by the names that the user knows."""
     for file in group:
         problem = problem.replace(file.path, file.name)
+    for words, instead in OF_STUDY_FILES:
+        problem = re.sub(words, instead, problem)
+    if group[0].kind == "bruker":
+        return re.sub(r"\S*/scan\d+(?=[/:,]| |$)", _bruker_study(group[0]) or "scan", problem)
     return re.sub(r"\S*/scan\d+(/\S+?)?(?=[:,]| |$)", group[0].name, problem)
 
 
@@ -160,7 +182,7 @@ def _is_mask(path: Path, image: nibabel.Nifti1Pair) -> bool:
     return len(np.unique(read_values(path, image)[..., :8])) <= MOST_LABELS
 
 
-def _read_nifti(group: Sequence[Stored], folder: Path) -> Scan:
+def _read_nifti(group: Sequence[Stored], folder: Path) -> list[Scan]:
     """Return the scan of a cine, or of numbered files that are joined."""
     name = _stem(group[0].name)
     path = Path(group[0].path)
@@ -173,7 +195,7 @@ def _read_nifti(group: Sequence[Stored], folder: Path) -> Scan:
             f"{path}: found {image.ndim} dimensions {image.shape}, expected 4 (row, column, slice, frame), or one "
             "numbered file per frame; export the full cine"
         )
-    return Scan(usable(name), "nifti", str(path), list(image.shape), spacing_of(path, image), interval_of(image))
+    return [Scan(usable(name), "nifti", str(path), list(image.shape), spacing_of(path, image), interval_of(image))]
 
 
 def _joined(group: Sequence[Stored], folder: Path) -> Path:
@@ -208,16 +230,14 @@ def _joined(group: Sequence[Stored], folder: Path) -> Path:
     return path
 
 
-# ------------------------------------------------------------------------------------------------ HDF5 and DICOM
+# ---------------------------------------------------------------------------------------- HDF5, DICOM and Bruker
 
 
-def _read_hdf5(group: Sequence[Stored], folder: Path) -> Scan:
+def _read_hdf5(group: Sequence[Stored], folder: Path) -> list[Scan]:
     """Return the scan in an HDF5 file of the published layout."""
     header = check_header(group[0].path)
-    name = usable(_stem(group[0].name))
-    return Scan(
-        name, "hdf5", group[0].path, header["shape"], header["spacing_mm"], header["frame_interval_ms"]
-    )  # fmt: skip
+    grid = (header["spacing_mm"], header["frame_interval_ms"])
+    return [Scan(usable(_stem(group[0].name)), "hdf5", group[0].path, header["shape"], *grid)]
 
 
 def _studies(files: Sequence[Stored], problems: list[str]) -> list[list[Stored]]:
@@ -236,22 +256,57 @@ def _studies(files: Sequence[Stored], problems: list[str]) -> list[list[Stored]]
     return list(groups.values())
 
 
-def _read_dicom(group: Sequence[Stored], folder: Path) -> Scan:
-    """Return the scan of a session; its name is that of the innermost folder that holds all of its files."""
-    from murmur.data.dicom import find_session
+def _read_dicom(group: Sequence[Stored], folder: Path) -> list[Scan]:
+    """Return the cines of a session; its name is that of the innermost folder that holds all of its files."""
+    from murmur.data import dicom
 
     folder.mkdir(parents=True)
     for file in group:
         os.replace(file.path, folder / Path(file.path).name)
-    session = find_session(str(folder))
     parents = [PurePosixPath(file.name).parent.as_posix() for file in group]
     common = os.path.commonpath(parents) if len(set(parents)) > 1 else parents[0]
-    cine = session.cine
-    name = usable(PurePosixPath(common).name or "scan")
-    return Scan(name, "dicom", str(folder), list(session.shape), list(cine.spacing_mm), cine.frame_interval_ms)
+    return _cines(dicom, "dicom", usable(PurePosixPath(common).name), folder)
 
 
-READ = {"nifti": _read_nifti, "hdf5": _read_hdf5, "dicom": _read_dicom}
+def _bruker_study(file: Stored) -> str:
+    """Return the folder of the study of a file, as the user knows it; empty if only its scans were sent."""
+    return BRUKER.fullmatch(file.name)[1] or ""
+
+
+def _bruker_studies(files: Sequence[Stored]) -> list[list[Stored]]:
+    """Group files of Bruker studies by the study."""
+    groups: dict[str, list[Stored]] = {}
+    for file in files:
+        groups.setdefault(_bruker_study(file), []).append(file)
+    return list(groups.values())
+
+
+def _read_bruker(group: Sequence[Stored], folder: Path) -> list[Scan]:
+    """Return the cines of a study, whose files are moved to folders numbered as those of ParaVision."""
+    from murmur.data import bruker
+
+    for file in group:
+        _, scan, reconstruction, name = BRUKER.fullmatch(file.name).groups()
+        place = folder / scan / "pdata" / reconstruction / name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        os.replace(file.path, place)
+    return _cines(bruker, "bruker", usable(PurePosixPath(_bruker_study(group[0])).name), folder)
+
+
+def _cines(source: ModuleType, kind: str, name: str, folder: Path) -> list[Scan]:
+    """Return the short-axis cine in the folder of a session, or all of them if there are several."""
+    stacks = [stack for stack in stacks_of(source.WORDS, source.read_session(str(folder))[0]) if stack.is_cine]
+    chosen = [list(stack.series) for stack in stacks] if len(stacks) > 1 else [None]
+    scans = []
+    for series in chosen:
+        session = source.find_session(str(folder), series)
+        label = f"_{source.WORDS.one}{'_'.join(series)}" if series else ""
+        grid = (list(session.cine.spacing_mm), session.cine.frame_interval_ms)
+        scans.append(Scan(usable(name + label), kind, str(folder), list(session.shape), *grid, series))
+    return scans
+
+
+READ = {"nifti": _read_nifti, "hdf5": _read_hdf5, "dicom": _read_dicom, "bruker": _read_bruker}
 
 
 # ----------------------------------------------------------------------------------------------------- Conversion
@@ -268,9 +323,12 @@ def convert(scan: Scan, mouse: str) -> None:
         path = Path(scan.path)
         folder = NiftiFolder(str(path.parent), f"{{mouse}}{path.suffix}", {"myocardium": 1, "blood_pool": 2})
         convert_nifti.main(folder, path.stem, mouse, **grid)
-    elif scan.kind == "dicom":
-        files = sorted(str(path) for path in Path(scan.path).iterdir())
-        convert_dicom.main(scan.path, files, None, mouse, **grid)
+    elif scan.kind in ("dicom", "bruker"):
+        files = sorted(str(path) for path in Path(scan.path).rglob("*") if path.is_file())
+        if scan.kind == "dicom":
+            convert_dicom.main(scan.path, files, scan.series, mouse, **grid)
+        else:
+            convert_bruker.main(scan.path, files, scan.series, {}, mouse, **grid)
     else:
         _copy_with_grid(scan, mouse)
     check_mouse(mouse)

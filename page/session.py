@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import re
 import secrets
 import shutil
 import subprocess
@@ -149,7 +150,7 @@ class Session:
 
     def in_words(self, problem: str) -> str:
         """Return a message without the paths of the session, which are nothing to the user."""
-        return problem.replace(f"{self.folder}/study/mice/", "").replace(f"{self.folder}/", "").replace("mice/", "")
+        return re.sub(rf"({re.escape(str(self.folder))}/)?((study/)?mice/|uploads/\d+/(scan\d+/)?)", "", problem)
 
     def _set(self, mouse: Mouse, state: str) -> None:
         mouse.state = state
@@ -181,8 +182,9 @@ class Session:
     async def remove(self, name: str) -> None:
         """Forget a mouse."""
         self.stop(name)
-        await self.workers.general.order("forget", mouse=name, scan=self.mice[name].scan["path"], **self._study)
-        del self.mice[name]
+        path = self.mice.pop(name).scan["path"]
+        shared = any(mouse.scan["path"] == path for mouse in self.mice.values())  # by cines of one session
+        await self.workers.general.order("forget", mouse=name, scan=None if shared else path, **self._study)
         self.changed()
 
     async def update(self, name: str, task: str, **arguments) -> dict:

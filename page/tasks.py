@@ -238,17 +238,17 @@ def simulate(root: str, number: int, taken: Sequence[str]) -> dict:
     return find_scans([Stored(f"{name}.h5", "hdf5", path)], str(Path(path).parent), taken)[0][0]
 
 
-def forget(root: str, weights: str, mouse: str, scan: str) -> bool:
-    """Delete all files of a mouse; `scan` is the file or folder that was uploaded."""
+def forget(root: str, weights: str, mouse: str, scan: str | None) -> bool:
+    """Delete all files of a mouse; `scan` is the file or folder that was uploaded, None to keep it."""
     import shutil
 
     project = project_of(root, weights)
     for reader in (project.reader, REVIEWED):
         Path(project.segmentation(mouse, reader)).unlink(missing_ok=True)
     Path("mice", f"{mouse}.h5").unlink(missing_ok=True)
-    if Path(scan).is_file():
+    if scan and Path(scan).is_file():
         Path(scan).unlink()
-    for folder in (Path(scan), Path(CORRECTED, mouse), Path(root, "view", mouse)):
+    for folder in (*([scan] if scan else []), Path(CORRECTED, mouse), Path(root, "view", mouse)):
         shutil.rmtree(folder, ignore_errors=True)
     _write_chosen([row for row in _chosen() if row[0] != mouse])
     if not any(Path(CORRECTED).glob("*/*")):

@@ -4,6 +4,7 @@ Nothing in an upload is trusted: neither names, which only serve to name the mic
 """
 
 import gzip
+import re
 import shutil
 import stat
 import zipfile
@@ -22,8 +23,11 @@ SMALL = 2**24  # bytes; smaller files may have any ratio
 LONGEST_NAME = 300  # characters
 CHUNK = 2**20
 CLUTTER = ("__MACOSX", ".DS_Store", "Thumbs.db", "desktop.ini", "DICOMDIR")
-EXPECTED = "expected NIfTI, HDF5 or DICOM files, or a zip archive of them"
-SUFFIXES = {"nifti": ".nii", "hdf5": ".h5", "dicom": ".dcm"}
+EXPECTED = "expected NIfTI, HDF5 or DICOM files, Bruker studies, or a zip archive of them"
+SUFFIXES = {"nifti": ".nii", "hdf5": ".h5", "dicom": ".dcm", "bruker": ".bruker"}
+# The files that are used of a Bruker study: study, scan, reconstruction, and the file. Its pixels have no header, so
+# that they are recognised by their place.
+BRUKER = re.compile(r"(?:(.+)/)?([0-9]{1,9})/pdata/([0-9]{1,9})/(visu_pars|2dseq)")
 DEFLATED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 
@@ -86,21 +90,23 @@ def store(received: Sequence[tuple[str, str]], folder: str) -> tuple[list[Stored
             for inner in _unpacked(name, Path(path), target, budget):
                 if stored := _take(*inner, target / f"{len(files):06d}", budget):
                     files.append(stored)
-            if len(files) == before and PurePosixPath(name).name not in CLUTTER:
+            if len(files) == before and "/" not in name and name not in CLUTTER:
                 raise BadInput(f"{name}: found no image in the archive, {EXPECTED}; choose other files")
         except BadInput as problem:
             problems.append(str(problem))
         finally:
             Path(path).unlink(missing_ok=True)
+    if folders := [name.split("/")[0] for name, _ in received if "/" in name and not (files or problems)]:
+        problems.append(f"{folders[0]}: found no image in the folder, {EXPECTED}; choose another folder")
     return files, problems
 
 
 def _unpacked(name: str, path: Path, target: Path, budget: list[int]) -> Iterator[tuple[str, Path, bool]]:
-    """Yield name and path of each file of an archive, or of the file itself, and whether it was sent singly."""
+    """Yield name and path of each file of an archive, or of the file itself, and whether it was chosen by itself."""
     with open(path, "rb") as file:
         kind = kind_of(file.read(352))
     if kind != "zip":
-        yield name, path, True
+        yield name, path, "/" not in name
         return
     try:
         with zipfile.ZipFile(path) as archive:
@@ -170,25 +176,39 @@ def _copy(name: str, source: BinaryIO, sink: BinaryIO, budget: list[int], packed
 
 
 def _take(name: str, path: Path, single: bool, place: Path, budget: list[int]) -> Stored | None:
-    """Store an image at `place`, with a suffix; None for other files of an archive. Raises BadInput for other files."""
+    """Store an image at `place`, with a suffix; None for other files of an archive or a folder.
+
+    Raises BadInput for another file that was chosen by itself.
+    """
     if PurePosixPath(name).name in CLUTTER:
         return None
     with open(path, "rb") as file:
         start = file.read(352)
-    kind = kind_of(start)
+    kind = "bruker" if _is_of_bruker(name, start) else kind_of(start)
     if kind == "gzip":
         path = _decompressed(name, path, place.with_name("decompressed"), budget)
         with open(path, "rb") as file:
             start = file.read(352)
         kind = kind_of(start) if kind_of(start) == "nifti" else ""
     if kind not in SUFFIXES:
+        path.unlink(missing_ok=True)
+        if single and name in ("visu_pars", "2dseq"):
+            raise BadInput(
+                f"{name}: found a file of a Bruker study by itself, expected the folder of the study, whose subfolders "
+                "number its scans; choose that folder or a zip archive of it"
+            )
         if single:
-            path.unlink(missing_ok=True)
             raise BadInput(f"{name}: found {described(start)}, {EXPECTED}; choose other files")
         return None
     place = place.with_suffix(SUFFIXES[kind])
     shutil.move(path, place)
     return Stored(name, kind, str(place))
+
+
+def _is_of_bruker(name: str, start: bytes) -> bool:
+    """Return whether a file, by its place and the first bytes, is one of those that are used of a Bruker study."""
+    found = BRUKER.fullmatch(name)
+    return bool(found) and (found[4] == "2dseq" or start.startswith(b"##TITLE="))
 
 
 def _decompressed(name: str, path: Path, inner: Path, budget: list[int]) -> Path:

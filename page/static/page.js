@@ -1,6 +1,6 @@
 // The page as a whole: uploads, the table of mice, and which mouse is shown.
 
-import { address, ask, byId, filesOf, link, ofMouse, openSession, send } from "./server.js";
+import { address, ask, byId, filesOf, link, needed, ofMouse, openSession, send } from "./server.js";
 import { ScanView } from "./scan.js";
 
 const STATES = {
@@ -23,6 +23,7 @@ export function complain(...sentences) {
 const say = (words) => (byId("status").textContent = words);
 
 async function take(files) {
+  files = needed(files);
   if (!files.length) return;
   complain();
   const total = files.reduce((sum, { file }) => sum + file.size, 0);

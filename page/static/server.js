@@ -41,6 +41,14 @@ export async function send(files, report) {
   return ask(address("read"));
 }
 
+// Without raw data and other files of Bruker studies, of which only images and their headers are used.
+export function needed(files) {
+  const scan = /^((?:.*\/)?\d+\/)pdata\/\d+\/(visu_pars|2dseq)$/;
+  const scans = new Set(files.map(({ name }) => scan.exec(name)?.[1]).filter(Boolean));
+  const ofScan = ({ name }) => name.split("/").some((_, depth, parts) => scans.has(`${parts.slice(0, depth).join("/")}/`));
+  return files.filter((file) => scan.test(file.name) || !ofScan(file));
+}
+
 // The files of a drop, those in folders too, with their paths.
 export async function filesOf(items) {
   const found = [];

@@ -1,0 +1,108 @@
+"""Scans in uploads: those of scanners are found and converted as the workflow does."""
+
+import zipfile
+
+import numpy as np
+
+from bruker_files import (
+    BEAT,
+    COLUMNS,
+    CYCLE_MS,
+    FRAMES,
+    MOVIE,
+    PIXEL_MM,
+    ROWS,
+    SLICE,
+    SLICE_MM,
+    SLICES,
+    geometry,
+    value,
+    write_scan,
+)
+from murmur.data.mouse_file import images_of, open_mouse
+from page.scans import Scan, convert, find_scans
+from page.upload import store
+
+PATTERN = value(*np.mgrid[:ROWS, :COLUMNS, :SLICES, :FRAMES])
+
+
+def found(folder, sent):
+    """Return the scans in files that are sent, by name, as bytes; and the problems."""
+    received = []
+    for number, (name, content) in enumerate(sent.items()):
+        path = folder / f"received{number}"
+        path.write_bytes(content)
+        received.append((name, str(path)))
+    files, problems = store(received, str(folder / "uploads"))
+    scans, others = find_scans(files, str(folder / "uploads"), [])
+    return [Scan(**scan) for scan in scans], [*problems, *others]
+
+
+def files_below(folder):
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def zipped(folder, path):
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files_below(folder).items():
+            archive.writestr(name, content)
+    return path.read_bytes()
+
+
+def images(scan, folder):
+    mouse = folder / f"{scan.name}.h5"
+    convert(scan, str(mouse))
+    with open_mouse(mouse) as file:
+        return images_of(file)[()], file.attrs["cycle_ms"]
+
+
+def test_bruker_studies_in_folders_and_archives(tmp_path):
+    studies = tmp_path / "studies"
+    for name, groups in (("Mouse1", [BEAT, SLICE]), ("Mouse2", [SLICE, MOVIE])):
+        scan = write_scan(studies / name, 5, groups)
+        write_scan(studies / name, 1, [SLICE])  # a localizer
+        (scan / "dicom").mkdir()
+        (scan / "dicom" / "MRIm1.dcm").write_bytes(bytes(128) + b"DICM" + bytes(300))
+        (scan.parents[1] / "acqp").write_text("##TITLE=Parameter List")
+        (studies / name / "subject").write_text("##TITLE=Parameter List")
+    for sent in (files_below(studies), {"all.zip": zipped(studies, tmp_path / "all.zip")}):
+        place = tmp_path / f"{len(sent)}"
+        place.mkdir()
+        scans, problems = found(place, sent)
+        assert problems == [] and [(scan.name, scan.kind) for scan in scans] == [
+            ("Mouse1", "bruker"),
+            ("Mouse2", "bruker"),
+        ]
+        for scan in scans:
+            assert np.allclose([*scan.spacing_mm, scan.frame_interval_ms], [*PIXEL_MM, SLICE_MM, CYCLE_MS / FRAMES])
+            pixels, cycle = images(scan, place)
+            assert np.array_equal(pixels, PATTERN) and cycle == CYCLE_MS
+
+
+def test_each_of_several_cines_of_a_study_is_a_scan(tmp_path):
+    for number, row in ((5, (1, 0, 0)), (8, (0, 0, 1))):
+        normal = np.cross(row, (0, 1, 0))
+        write_scan(tmp_path / "M", number, [BEAT, SLICE], geometry(np.column_stack([row, (0, 1, 0), normal])))
+    scans, problems = found(tmp_path, files_below(tmp_path))
+    assert problems == [] and [scan.name for scan in scans] == ["M_scan5", "M_scan8"]
+    assert all(np.array_equal(images(scan, tmp_path)[0], PATTERN) for scan in scans)
+
+
+def test_a_study_without_a_cine_gets_one_sentence_without_paths_of_the_page(tmp_path):
+    write_scan(tmp_path / "M", 5, [MOVIE, SLICE, ("FG_CYCLE", 2)])
+    scans, (problem,) = found(tmp_path, files_below(tmp_path))
+    assert scans == [] and problem.startswith("M: found no short-axis cine, but scan 5 (IgFLASH_cine): 2 of FG_CYCLE")
+    assert "source." not in problem and str(tmp_path) not in problem and "expected at least 3 parallel" in problem
+
+
+def test_files_of_a_bruker_study_without_their_folders_are_refused(tmp_path):
+    scans, (problem,) = found(tmp_path, {"2dseq": bytes(500)})
+    assert scans == [] and problem.startswith("2dseq: found a file of a Bruker study by itself, expected the folder")
+
+
+def test_other_files_in_a_folder_are_ignored_unless_there_are_no_images(tmp_path):
+    scans, problems = found(tmp_path, {"M/notes.txt": b"x", "M/run.exe": b"MZ" + bytes(500), "M/.DS_Store": b"x"})
+    assert (
+        scans == [] and problems == [problems[0]] and problems[0].startswith("M: found no image in the folder, expect")
+    )
+    assert not list((tmp_path / "uploads").iterdir())
