@@ -63,7 +63,7 @@ def main(
     if start:
         settings["start"] = remembered_sha256(start)
     net = train.build(network, training, start)
-    workers = threads if device["kind"] == "gpu" else 1  # on a CPU the network itself needs all cores
+    workers = threads if device["kind"] == "gpu" else 2  # to prepare batches while a CPU trains; a quarter less time
     batches, validation = train.load_slices(slices, training, net.output_names, workers)
     table = train.fit(net, batches, validation, settings, checkpoint_of(model))
     trained = train.save_layers(network, net.get_weights(), model)
