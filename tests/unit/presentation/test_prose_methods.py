@@ -321,6 +321,17 @@ def test_ensemble_names_its_readers(settings, words):
 
 
 @pytest.mark.parametrize(
+    ("floor", "words"),
+    [(0, "averaged over both structures; it was"), (0.6, "both structures, among those with at least 0.6 in both; it")],
+)
+def test_selected_reader_names_its_candidates_and_the_floor(floor, words):
+    select = {"from": ["a", "b"], "by": "validation", "min_dice": floor}
+    reader = {"select": select, "postprocess": "largest_component", "mice": "test"}
+    text = segmentation_methods.other_reader("best", reader, None, {"ours": 3})
+    assert text.startswith("Reader best was the best of a and b by the Dice coefficient") and words in text
+
+
+@pytest.mark.parametrize(
     ("settings", "words"),
     [
         ({"corrections": "corrected"}, "reviewed by a person and corrected in another program where necessary"),

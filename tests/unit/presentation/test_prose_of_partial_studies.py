@@ -147,9 +147,21 @@ def test_readers_of_numbers_alone_are_not_compared_in_dice():
         "reader_comparison": pd.DataFrame({"measure": ["absolute_error"]}),
         "reader_ranking": pd.DataFrame({"rank_ci_low": [None]}),
     }
-    text = statistical_methods.readers({"observers": ["second"]}, few)
+    text = statistical_methods.readers({"observers": ["second"]}, few, {"second": {"masks": "folder"}})
     assert text.startswith("Readers of the same cohort were compared pairwise in absolute error by paired t-tests")
     assert "Readers were also ranked. The width" in text
+
+
+def test_repetitions_of_a_training_are_named():
+    names = {"net": ("net_1", "net_2"), "other": ("other_1", "other_2", "other_3"), None: ("single",)}
+    readers = {name: {"repeat_of": of} if of else {} for of, each in names.items() for name in each}
+    made = {"reader_comparison": pd.DataFrame({"measure": ["dice"]})}
+    text = statistical_methods.readers({"observers": []}, made, readers)
+    assert text.startswith(
+        "Readers net_1 and net_2 were repetitions of one training with different random seeds, as were other_1, "
+        "other_2 and other_3; before readers or cohorts were compared, their values were averaged by mouse. Readers of"
+    )
+    assert statistical_methods.readers({"observers": []}, {}, readers) == "", "nothing was compared"
 
 
 def test_only_tables_with_a_result_are_described(tmp_path):

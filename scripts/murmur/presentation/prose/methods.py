@@ -102,7 +102,7 @@ def sections(
         if manifests
         else [],
         "Measurements": measurements(manifests, readers, compared, measured, bool(animals)),
-        "Statistical analysis": statistics(settings["statistics"], manifests, functions, made, bool(animals)),
+        "Statistical analysis": statistics(settings["statistics"], readers, manifests, functions, made, bool(animals)),
         "Comparison of groups": [comparison_methods.methods(found, len(compared) > 1) for found in compared],
         "Software": [software(versions, commits)],
         "To be completed by the authors": [to_be_completed(cohorts, made, contoured, bool(compared))],
@@ -169,6 +169,7 @@ def measurements(
 
 def statistics(
     given: dict,
+    readers: Mapping[str, dict],
     manifests: Mapping[str, pd.DataFrame],
     functions: Mapping[str, Mapping[str, pd.DataFrame]],
     made: Mapping[str, pd.DataFrame],
@@ -185,7 +186,7 @@ def statistics(
         statistical_methods.overlap(made, controls),
         statistical_methods.groups(made["group_tests"]) if "group_tests" in made else "",
         statistical_methods.sample_size(given, made["sample_size"]) if "sample_size" in made else "",
-        statistical_methods.readers(given, made),
+        statistical_methods.readers(given, made, readers),
         statistical_methods.between_cohorts() if "cohort_comparison" in made else "",
         statistical_methods.supplement(made),
     ]

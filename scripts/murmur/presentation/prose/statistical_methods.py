@@ -217,9 +217,26 @@ def sample_size(statistics: dict, table: pd.DataFrame) -> str:
     )
 
 
-def readers(statistics: dict, made: Mapping[str, pd.DataFrame]) -> str:
-    """Describe how the readers of a cohort were compared with each other."""
-    texts = []
+def repetitions(readers: Mapping[str, dict]) -> str:
+    """Name the readers that are repetitions of the same training, and state how they were compared; may be empty."""
+    repeats: dict[str, list[str]] = {}
+    for name, reader in readers.items():
+        if "repeat_of" in reader:
+            repeats.setdefault(reader["repeat_of"], []).append(name)
+    if not repeats:
+        return ""
+    first, *others = (enumerate_words(names) for names in repeats.values())
+    same = f", as were {'; '.join(others)}" if others else ""
+    return (
+        f"readers {first} were repetitions of one training with different random seeds{same}; before readers or "
+        "cohorts were compared, their values were averaged by mouse"
+    )
+
+
+def readers(statistics: dict, made: Mapping[str, pd.DataFrame], given: Mapping[str, dict]) -> str:
+    """Describe how the readers of a cohort, `given` by name, were compared with each other."""
+    compares = any(name in made for name in ("reader_comparison", "cohort_comparison"))
+    texts = [repetitions(given)] if compares else []
     if "reader_comparison" in made:
         measures = set(made["reader_comparison"]["measure"])
         names = {"dice": "Dice coefficient", "absolute_error": "absolute error"}
@@ -229,7 +246,7 @@ def readers(statistics: dict, made: Mapping[str, pd.DataFrame]) -> str:
             "by both, with Holm correction across all comparisons of a measure"
         )
     if "reader_ranking" in made:
-        texts.append(f"readers were {'also ' if texts else ''}ranked")
+        texts.append(f"readers were {'also ' if 'reader_comparison' in made else ''}ranked")
         if _any(made["reader_ranking"], "rank_ci_low"):
             texts[-1] += (
                 f"; where at least {MIN_RESAMPLED} mice were available, CI of ranks were obtained by bootstrapping the "
