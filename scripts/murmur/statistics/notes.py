@@ -54,7 +54,7 @@ WORDS = {
     "too_few_phenotypes": "{0} phenotype with n of at least {1}, two are required",
     "too_few_per_phenotype": "n below {0}: {1}",
     "too_few_per_group": "{0} in {1}: no SD",
-    "sd_uncertain": "{0} in {1}: the SD is very uncertain",
+    "sd_uncertain": "the SD, estimated from {0} in {1}, is very uncertain",
     "too_few_for_ranks": "{0}: ranks over resamples require {1}",
     "too_few_in_cohort": "n = 1 in a cohort: no confidence limits",
     "one_mouse": "n = 1: no standard deviation",

@@ -136,7 +136,8 @@ def numbers(text):
     """Return the numbers of a text, but those that belong to names."""
     for name in ("ICC(2,1)", "HD95", "1 − Dice", "n − 1", "95% limits", "95th", "Mouse1"):
         text = text.replace(name, "")
-    text = re.sub(r"Of \d+ differences between pairs[^.]*\.", "", text)  # counted, not in a table
+    text = re.sub(r"Of \d+ pairwise comparisons[^.]*\.", "", text)  # counted, not in a table
+    text = re.sub(r"bias was \S+% \(", "", text)  # the quotient of two cells
     return re.findall(r"(?<![\w.])−?\d+(?:\.\d+)?", text)
 
 
@@ -230,9 +231,13 @@ def test_every_number_stands_where_it_belongs(write):
     ) in text
     assert (
         "ICC(2,1) was 0.84 (95% CI 0.71 to 0.93) for EF. Lin's concordance correlation coefficient was 0.83 for EF. "
-        "The coefficient of variation between the two methods (including the bias) was 4.4% for EF.\n"
+        "The coefficient of variation between reader and reference, which includes the bias, was 4.4% for EF.\n"
     ) in text
-    assert "denominator n)" in text
+    assert "Values are mean ± SD (denominator n). Bias is the mean difference, net − reference. P values, from" in text
+    assert (
+        "are Holm-corrected across parameters, whereas 95% confidence intervals (CI) are not adjusted for multiple "
+        "comparisons; the significance level is 0.05."
+    ) in text
 
 
 EF = {"metric": "EF"}
@@ -249,7 +254,7 @@ CONTRAST = {"contrast": "blood_pool: ED - ES"}
         ("agreement", "loa_high", EF, 77.77, " to 77.8 percentage points for EF"),
         ("agreement", "equivalence_margin", EF, 7.77, "EF (margin ±7.8 percentage points"),
         ("agreement", "icc2", EF, 0.777, "0.78 (95% CI 0.71 to 0.91) for EF"),
-        ("agreement", "cv_percent", EF, 77.77, "77.8% for EF"),
+        ("agreement", "cv_percent", EF, 77.77, "to 77.8% (EF)"),
         ("agreement", "n", EF, 39, "n = 39)"),
         ("overlap_summary", "mean", AT_ED, 0.777, "Dice coefficient was 0.78 ± 0.02 at ED and"),
         (
@@ -264,7 +269,7 @@ CONTRAST = {"contrast": "blood_pool: ED - ES"}
         ("overlap_anova", "F", {"effect": "structure"}, 77.777, "and the myocardium (F(1, 39) = 77.78, p < 0.001"),
         ("overlap_pairwise", "ci_high", CONTRAST, 0.7777, " to 0.778, p"),
         ("overlap_model", "F", {"term": "phenotype"}, 77.777, ") = 77.78, p"),
-        ("dice_error", "spearman_rho", {"metric": "EDV"}, 0.777, "EDV (ρ = 0.78, 95% CI"),
+        ("dice_error", "spearman_rho", {"metric": "EDV"}, 0.777, "EDV (Spearman's ρ = 0.78, unadjusted 95% CI"),
         ("group_tests", "statistic", EF | {"test": "welch_anova", "rater": "reader"}, 77.777, ") = 77.78, p"),
         ("group_differences", "reader_difference", DIFFERENCE, -77.77, "−77.8 percentage points"),
         ("sample_size", "calibrated_mice_per_group", EF, 77, " and 77 with net (SD "),
@@ -318,16 +323,19 @@ def test_dice_between_phases_and_structures(cohort, write):
     rows = changed(tables, "overlap_pairwise", "p_adjusted", 0.01, **CONTRAST)
     higher = write(changed(rows, "overlap_pairwise", "mean_difference", 0.0214, **CONTRAST))
     assert (
-        "Dice coefficient for the blood pool was significantly higher at ED than at ES (difference 0.021, 95% CI "
+        "Dice coefficients were significantly higher at ED than at ES for the blood pool (difference 0.021, 95% CI "
         in higher
     )
     lower = write(changed(rows, "overlap_pairwise", "mean_difference", -0.0214, **CONTRAST))
     assert (
-        "Dice coefficient for the blood pool was significantly lower at ED than at ES (difference −0.021, 95% CI "
+        "Dice coefficients were significantly lower at ED than at ES for the blood pool (difference −0.021, 95% CI "
         in lower
     )
     same = write(changed(rows, "overlap_pairwise", "p_adjusted", 0.05, **CONTRAST))
-    assert "Dice coefficient for the blood pool did not differ significantly between ED and ES (difference" in same
+    assert "Dice coefficients did not differ significantly between ED and ES for the blood pool (difference" in same
+    structures = "Dice coefficients were significantly higher for the blood pool than for the myocardium at ED (differ"
+    assert structures in same and same.count("than for the myocardium") == 1, "one sentence for one verdict"
+    assert "(p values adjusted for multiple comparisons, CI not adjusted)" in same
 
 
 def test_contrasts_without_a_significant_effect_are_not_tested(cohort, write):
@@ -335,10 +343,12 @@ def test_contrasts_without_a_significant_effect_are_not_tested(cohort, write):
     tables["overlap_anova"] = tables["overlap_anova"].assign(p_holm=[0.06, 0.01, 0.06])
     text = write(tables)
     assert (
-        "Because no corresponding effect was significant in the ANOVA, ED and ES were not compared for the blood"
-        in (text)
+        "Because no corresponding effect was significant in the ANOVA, ED and ES were not tested against each " in text
     )
-    assert re.search(r"pool \(difference \S+, 95% CI \S+ to \S+\) or for the myocardium \(difference \S+, 95% CI", text)
+    assert re.search(
+        r"other for the blood pool \(difference \S+, 95% CI \S+ to \S+\) or for the myocardium \(difference \S+, 95%",
+        text,
+    )
     assert "higher for the blood pool than for the myocardium (F(1, 39)" in text
     assert ") but did not differ significantly between ED and ES (F(1, 39)" in text
     assert "there was no significant interaction between phase and structure (F(1, 39)" in text
@@ -366,7 +376,7 @@ def test_regression_based_limits_are_given_as_lines(cohort, write):
 def test_sample_size_of_a_reader_that_does_not_follow_the_reference(cohort, write):
     row = cohort["sample_size"].query("metric == 'EF'").assign(calibrated_mice_per_group=None, slope=-0.12)
     text = paragraphs(write({"agreement": cohort["agreement"], "sample_size": row}))["Sample size"][0]
-    assert text.endswith("; no number could be estimated for net, where the slope was not positive (slope −0.12).")
+    assert text.endswith("; the number for net could not be estimated, because the slope was not positive (−0.12).")
 
 
 @pytest.mark.parametrize(
@@ -375,14 +385,20 @@ def test_sample_size_of_a_reader_that_does_not_follow_the_reference(cohort, writ
         (
             -0.6,
             0.01,
-            "a lower Dice coefficient was significantly associated with a larger absolute error in EDV (ρ = −0.6",
+            "A lower Dice coefficient was significantly associated with a larger absolute error in EDV (Spearman's ρ = "
+            "−0.6",
         ),
         (
             0.6,
             0.01,
-            "a higher Dice coefficient was significantly associated with a larger absolute error in EDV (ρ = 0.60, ",
+            "A higher Dice coefficient was significantly associated with a larger absolute error in EDV (Spearman's "
+            "ρ = 0.60, ",
         ),
-        (-0.6, 0.06, "Dice coefficient was not significantly associated with the absolute error in EDV (ρ = −0.60, "),
+        (
+            -0.6,
+            0.06,
+            "Dice coefficient was not significantly associated with the absolute error in EDV (Spearman's ρ = −0.60, ",
+        ),
     ],
 )
 def test_dice_and_error(cohort, write, rho, p, said):
@@ -401,26 +417,28 @@ def pairs_said(cohort, write, p_reference, p_reader, *conclusions):
 
 
 def test_pairs_of_phenotypes_have_one_sentence_per_parameter(cohort, write):
-    differ = "(−8.0 and −3.2 percentage points)"
+    differ = "(−8.0; −3.2 percentage points)"
     (text,) = pairs_said(cohort, write, 0.01, 0.01, "same: significant", "reference only", "reader only", "opposite")
     assert text.endswith(
-        f"followed by those for net. EF differed significantly for both methods between DCM and control "
-        f"{differ}; in opposite directions for the two methods between MI and DCM {differ}; for the reference "
-        f"only between MI and control {differ}; for net only between TAC and control {differ}. Significance for one "
-        "method only does not show that the methods differ."
+        "as reference; net, and the supplementary tables give their CI and p values. EF differed significantly "
+        f"between DCM and control {differ} by both; between MI and DCM {differ} in opposite directions by the two; "
+        f"between MI and control {differ} by the reference only; between TAC and control {differ} by net only. A "
+        "difference that is significant by one of the two only is not evidence that they disagree."
     )
     (text,) = pairs_said(cohort, write, 0.01, 0.01, "same: significant", "same: significant", "same: not significant")
     assert text.endswith(
-        f"EF differed significantly for both methods between DCM and control {differ} and between MI and "
-        f"control {differ}. No other pair differed significantly for the reference or net."
+        f"EF differed significantly between DCM and control {differ} and between MI and "
+        f"control {differ} by both. No other pair differed significantly by the reference or net."
     )
     (text,) = pairs_said(cohort, write, 0.01, 0.01, "same: not significant")
-    assert text.endswith("No two phenotypes differed significantly for the reference or net.")
+    assert text.endswith("No two phenotypes differed significantly by the reference or net.")
 
 
 def test_pairs_are_compared_for_a_method_whose_anova_is_significant(cohort, write):
     (text,) = pairs_said(cohort, write, 0.06, 0.01, "reader only")
-    assert "EF, compared for net only, differed significantly between DCM and control (−8.0 and −3.2 perc" in text
+    assert (
+        "EF, compared only as measured by net, differed significantly between DCM and control (−8.0; −3.2 perc" in text
+    )
     assert "p = " not in text
     assert pairs_said(cohort, write, 0.06, 0.06, "same: not significant") == []
 
@@ -430,12 +448,12 @@ def test_phenotypes_by_one_or_both(cohort, write):
         welch = cohort["group_tests"].query("metric == 'EF' and test == 'welch_anova'")
         tables = {name: cohort[name] for name in ("agreement", "group_differences")}
         tables |= {"group_tests": welch.assign(p_holm=[reference, reader])}
-        return paragraphs(write(tables))["Phenotypes"][0].split("those for net). ")[1].split(" in EF")[0]
+        return paragraphs(write(tables))["Phenotypes"][0].split("reference; net). ")[1].split(" in EF")[0]
 
-    assert said(0.01, 0.01) == "Significant differences between phenotypes were found for both the reference and net"
-    assert said(0.01, 0.06) == "Significant differences were found for the reference but not for net"
-    assert said(0.06, 0.01) == "Significant differences were found for net but not for the reference"
-    assert said(0.06, 0.06) == "No significant differences between phenotypes were found for the reference or net"
+    assert said(0.01, 0.01) == "Phenotypes differed significantly by both the reference and net"
+    assert said(0.01, 0.06) == "Phenotypes differed significantly by the reference but not by net"
+    assert said(0.06, 0.01) == "Phenotypes differed significantly by net but not by the reference"
+    assert said(0.06, 0.06) == "Phenotypes did not differ significantly by the reference or net"
 
 
 def test_two_phenotypes_are_one_question(tmp_path, write):
@@ -462,9 +480,8 @@ def test_the_model_names_the_phenotypes_with_larger_errors(cohort, write):
     text = write(tables)
     assert "The Dice error of each mouse, 1 − Dice averaged over phases and structures, differed significantly" in text
     assert (
-        "With Bonferroni correction, it was significantly larger in MI than in control (difference 0.012, 95% CI "
-        "0.004 to "
-        "0.021, p = 0.003)."
+        "With Bonferroni correction of p values and CI, it was significantly larger in MI than in control (difference "
+        "0.012, 95% CI 0.004 to 0.021, p = 0.003)."
     ) in text
     assert "did not differ significantly between phenotypes (Welch's ANOVA, F(3, " in write(
         changed(tables, "overlap_model", "p", 0.06, term="phenotype")
@@ -504,13 +521,16 @@ def test_mice_are_counted(cohort, write):
     assert "of the mine cohort. The other mouse had no reference contours at ED and ES. The" in write(
         cohort | {"manifest": manifest[~manifest["mouse"].isin(["A", "C"])]}
     )
+    learning = pd.DataFrame({"mouse": ["A", "C"], "split": ["train", "validation"]})
+    tables = {"manifest": manifest[manifest["mouse"] != "B"], "split": learning}
+    assert "The other 2 mice belonged to the training and validation sets." in write(cohort | tables)
     few = cohort["groups"].assign(n=cohort["groups"]["n"].where(cohort["groups"]["phenotype"] != "TAC", 1))
     assert "MI (n = 10), TAC (n = 1) and unknown (n = 9)." in write(cohort | {"groups": few})
 
 
 def test_the_level_is_that_of_the_study(cohort, write):
     text = write(cohort, alpha=0.1, power=0.9)
-    assert "(significance level 0.1)" in text
+    assert "the significance level is 0.1." in text
     assert "95% CI" not in text
     assert "90% CI" in text
     assert "a power of 90% and a significance level of 0.1" in text
@@ -650,11 +670,15 @@ def test_summary_counts_pairs_by_who_finds_them_different(cohort, write):
         return text[text.index("Of ") :].split(". ")[0]
 
     assert said("same: significant", "reference only", "reference only", "reader only") == (
-        "Of 4 differences between pairs of phenotypes, 1 was significant for both methods, 2 for the reference only "
-        "and 1 for net only"
+        "Of 4 pairwise comparisons of phenotypes, 1 was significant by both the reference and net, 2 by the reference "
+        "only and 1 by net only"
     )
     assert said("same: not significant", "same: not significant", "opposite") == (
-        "Of 3 differences between pairs of phenotypes, 1 was significant in opposite directions and 2 for neither"
+        "Of 3 pairwise comparisons of phenotypes, 1 was significant in opposite directions by the reference and net "
+        "and 2 by neither"
+    )
+    assert said("same: not significant", "same: not significant") == (
+        "Of 2 pairwise comparisons of phenotypes, 2 were significant by neither the reference nor net"
     )
 
 
@@ -670,11 +694,16 @@ def test_summary_names_extremes(cohort, write):
     agreement = agreement.assign(p_holm=[0.01, 0.01] + [1.0] * 4, tost_p_holm=0.05, slope_p_holm=1)
     agreement = agreement.assign(bias=[-4.0, 4.0] + [1.0] * 4, reference_mean=[70.0, 40.0] + [1.0] * 4)
     assert (
-        "bias was significant for EDV and ESV, and equivalence was not shown for any of these. The largest bias "
-        "relative to the mean of the reference was 4.0 µL (ESV)."
+        "bias was significant for EDV and ESV, for neither of which equivalence was shown. Relative to the mean of the "
+        "reference, the largest significant bias was 10.0% (ESV, 4.0 µL)."
     ) in write({"agreement": agreement})
     agreement["tost_p_holm"] = [0.01, 0.2] + [1.0] * 4
-    assert "significant for EDV and ESV, and equivalence was not shown for ESV. The" in write({"agreement": agreement})
+    assert "significant for EDV and ESV, and equivalence was not shown for ESV. Rel" in write({"agreement": agreement})
+    agreement["p_holm"] = [1.0, 0.01] + [1.0] * 4
+    assert (
+        "bias was significant for ESV only, for which equivalence was not shown. Relative to the mean of the "
+        "reference, the significant bias was 10.0% (ESV, 4.0 µL)."
+    ) in write({"agreement": agreement})
 
 
 def test_the_same_tables_give_the_same_bytes(cohort, write):

@@ -51,11 +51,17 @@ def compared(tables: dict[str, pd.DataFrame], cohort: str, reader: str, animals:
         without = int(manifest["es_frame"].isna().sum())
         unread = total - scans - without
         learning = 0 if split is None else int(split["split"].isin(["train", "validation"]).sum())
-        not_tested = " (training and validation mice)" if learning == unread else ""
+        what = f"{'was' if unread == 1 else 'were'} not measured by {reader}"
+        if learning == unread:
+            sets = "training or validation set" if unread == 1 else "training and validation sets"
+            what = f"belonged to the {sets}"
         why = [f"{without if n else mice(without)} had no reference contours at ED and ES"] if without else []
-        why += [f"{unread} {'was' if unread == 1 else 'were'} not measured by {reader}{not_tested}"] if unread else []
+        why += [f"{unread} {what}"] if unread else []
         others = "of the other mice, " if n and len(why) > 1 else "the other " if n else ""
-        left = (others + enumerate_words(why)).replace("the other 1 ", "the other mouse ", 1)
+        left = others + enumerate_words(why)
+        if others == "the other ":
+            number, _, rest = why[0].partition(" ")
+            left = f"the other {'mouse' if number == '1' else f'{number} mice'} {rest}"
         texts.append(in_scans(left) if animals else left)
     if groups is not None and n:
         rows = groups[(groups["metric"] == agreement.loc[agreement["n"].idxmax(), "metric"]) & (groups["n"] > 0)]
@@ -76,17 +82,19 @@ def compared(tables: dict[str, pd.DataFrame], cohort: str, reader: str, animals:
 def conventions(agreement: pd.DataFrame, reader: str, sd_ddof: int, alpha: float) -> str:
     """Define the values, the bias and the p values of the paragraphs that follow."""
     tested = agreement["p_holm"].count()
-    several = " with Holm correction across parameters" if tested > 1 else ""
-    level = f"{100 * (1 - alpha):g}%"
+    intervals = f"{100 * (1 - alpha):g}% confidence intervals (CI)"
+    p_values = f"p values are from paired t-tests, with {intervals}"
+    if tested > 1:
+        p_values = (
+            "p values, from paired t-tests unless stated otherwise, are Holm-corrected across parameters, whereas "
+            f"{intervals} are not adjusted for multiple comparisons"
+        )
     return paragraph(
-        f"values are mean ± SD (denominator {'n − 1' if sd_ddof else 'n'})"
+        f"values are mean ± SD{'' if sd_ddof else ' (denominator n)'}"
         if agreement["reference_sd"].notna().any()
         else "",
         f"bias is the mean difference, {reader} − reference",
-        f"p values are from paired t-tests{several} (significance level {alpha:g}), with {level} confidence intervals "
-        "(CI)"
-        if tested
-        else "",
+        f"{p_values}; the significance level is {alpha:g}" if tested else "",
     )
 
 
@@ -194,19 +202,28 @@ def spread(agreement: pd.DataFrame, reader: str, alpha: float) -> str:
     return paragraph(*texts)
 
 
+def ranging(quantity: str, table: pd.DataFrame, column: str, written: str) -> str:
+    """Report the smallest and the largest value in a column without gaps, "... ranged from 0.66 (SV) to 0.98 (EDV)"."""
+    if table.empty:
+        return ""
+    ends = [table.loc[found] for found in (table[column].idxmin(), table[column].idxmax())]
+    low, high = (f"{written.format(row[column]).replace('-', '−')} ({METRIC[row['metric']]})" for row in ends)
+    if len(table) == 1:
+        return f"{quantity} was {low.partition(' ')[0]} for {METRIC[table['metric'].iloc[0]]}"
+    return f"{quantity} ranged from {low} to {high}"
+
+
 def reliability(agreement: pd.DataFrame, alpha: float) -> str:
     """Report ICC, concordance and the coefficient of variation, and why reported statistics are missing."""
-    metrics = metric_names(agreement)
-    icc, ccc, cv = [], [], []
+    icc = []
     for row in agreement.to_dict("records"):
         limits = confidence_interval(alpha, interval(row["icc2_ci_low"], row["icc2_ci_high"], 2))
         icc.append(mean_sd(row["icc2"], decimals=2) and mean_sd(row["icc2"], decimals=2) + parenthesis(limits))
-        ccc.append(mean_sd(row["ccc"], decimals=2))
-        cv.append(mean_sd(row["cv_percent"]) and mean_sd(row["cv_percent"]) + "%")
+    variation = "the coefficient of variation between reader and reference, which includes the bias,"
     incomplete = agreement[agreement[REPORTED].isna().any(axis=1)]
     return paragraph(
-        values_for("the intraclass correlation coefficient ICC(2,1)", icc, metrics),
-        values_for("Lin's concordance correlation coefficient", ccc, metrics),
-        values_for("the coefficient of variation between the two methods (including the bias)", cv, metrics),
+        values_for("the intraclass correlation coefficient ICC(2,1)", icc, metric_names(agreement)),
+        ranging("Lin's concordance correlation coefficient", agreement.dropna(subset="ccc"), "ccc", "{:.2f}"),
+        ranging(variation, agreement.dropna(subset="cv_percent"), "cv_percent", "{:.1f}%"),
         missing_values(incomplete, metric_names(incomplete), silent=(*SILENT, *UNREPORTED)),
     )

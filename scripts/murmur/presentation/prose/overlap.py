@@ -123,7 +123,7 @@ def gated(contrast: str, anova: pd.DataFrame | None, alpha: float) -> bool:
 
 def contrasts(pairwise: pd.DataFrame, anova: pd.DataFrame | None, alpha: float) -> str:
     """Report between which phases and structures Dice differs; without a significant effect only by how much."""
-    texts, untested = [], {}
+    tested, untested = {}, {}
     for row in pairwise[pairwise["p_adjusted"].notna()].to_dict("records"):
         where, at, first, second = SIDES[row["contrast"]]
         difference = f"difference {number(row['mean_difference'], 3)}"
@@ -135,13 +135,16 @@ def contrasts(pairwise: pd.DataFrame, anova: pd.DataFrame | None, alpha: float) 
         verdict = f"did not differ significantly between {first} and {second}"
         if row["p_adjusted"] < alpha:
             side = "higher" if row["mean_difference"] > 0 else "lower"
-            verdict = f"was significantly {side} {at} {first} than {at} {second}"
-        texts.append(f"the Dice coefficient {where} {verdict}{facts}")
+            verdict = f"were significantly {side} {at} {first} than {at} {second}"
+        tested.setdefault(verdict, []).append(where + facts)
+    texts = [
+        f"Dice coefficients {verdict} {enumerate_words(found, 'or' if 'not' in verdict else 'and')}"
+        for verdict, found in tested.items()
+    ]
     if texts:
-        correction = "p values Holm-corrected and no smaller than that of the corresponding ANOVA effect"
-        texts[0] = f"in paired t-tests ({correction}), {texts[0]}"
+        texts[0] = f"in paired t-tests (p values adjusted for multiple comparisons, CI not adjusted), {texts[0]}"
     texts += [
-        f"because no corresponding effect was significant in the ANOVA, {sides} were not compared "
+        f"because no corresponding effect was significant in the ANOVA, {sides} were not tested against each other "
         f"{enumerate_words(found, 'or')}"
         for sides, found in untested.items()
     ]
@@ -172,7 +175,7 @@ def model(table: pd.DataFrame, alpha: float) -> str:
         for term in terms[terms["p_adjusted"] < alpha].to_dict("records")
     ]
     if found:
-        texts.append(f"with Bonferroni correction, it was significantly {enumerate_words(found)}")
+        texts.append(f"with Bonferroni correction of p values and CI, it was significantly {enumerate_words(found)}")
     return paragraph(*texts)
 
 
@@ -187,19 +190,17 @@ def errors(dice_error: pd.DataFrame, alpha: float) -> str:
         & (tested["spearman_rho"] > 0),
         "the Dice coefficient was not significantly associated with the absolute error in": ~significant,
     }
-    texts = []
+    texts, named = [], False
     for what, rows in verdicts.items():
-        found = [
-            METRIC[row["metric"]]
-            + estimate(f"ρ = {number(row['spearman_rho'], 2)}", row["ci_low"], row["ci_high"], row["p_holm"], alpha, 2)
-            for row in tested[rows].to_dict("records")
-        ]
+        found = []
+        for row in tested[rows].to_dict("records"):
+            limits = confidence_interval(alpha, interval(row["ci_low"], row["ci_high"], 2))
+            facts = [f"ρ = {number(row['spearman_rho'], 2)}", limits, p_is(row["p_holm"])]
+            if not named:  # the abbreviated forms follow
+                facts = [f"Spearman's {facts[0]}", limits and f"unadjusted {limits}", f"Holm-corrected {facts[2]}"]
+            found.append(METRIC[row["metric"]] + parenthesis(*facts))
+            named = True
         texts += [f"{what} {enumerate_words(found, 'or' if 'not' in what else 'and')}"] if found else []
-    if texts:
-        texts[0] = (
-            "in Spearman's rank correlation between the Dice coefficient and the absolute error of the same structure "
-            f"and phase (p values Holm-corrected), {texts[0]}"
-        )
     untested = dice_error[dice_error["p_holm"].isna()]
     what = "the association of the Dice coefficient with the absolute error could not be tested"
     return paragraph(*texts, missing_values(untested, metric_names(untested), what))

@@ -43,7 +43,7 @@ def phenotypes(tests: pd.DataFrame, differences: pd.DataFrame, reader: str, alph
 
 
 def several_phenotypes(welch: pd.DataFrame, reader: str, several: str, alpha: float) -> str:
-    """Report the Welch ANOVA of each metric for both raters."""
+    """Report the Welch ANOVA of each metric by reference and reader."""
     found: dict[tuple[bool, ...], list[str]] = {}
     for metric, rows in welch.groupby("metric", sort=False):
         raters = rows.set_index("rater").loc[["reference", "reader"]]
@@ -54,18 +54,13 @@ def several_phenotypes(welch: pd.DataFrame, reader: str, several: str, alpha: fl
             ]
             found.setdefault(tuple(raters["p_holm"] < alpha), []).append(f"{METRIC[metric]} ({'; '.join(facts)})")
     verdicts = {
-        (True, True): "significant differences between phenotypes were found for both the reference and "
-        f"{reader} in {{}}",
-        (True, False): f"significant differences were found for the reference but not for {reader} in {{}}",
-        (False, True): f"significant differences were found for {reader} but not for the reference in {{}}",
-        (
-            False,
-            False,
-        ): f"no significant differences between phenotypes were found for the reference or {reader} in {{}}",
+        (True, True): f"phenotypes differed significantly by both the reference and {reader} in {{}}",
+        (True, False): f"phenotypes differed significantly by the reference but not by {reader} in {{}}",
+        (False, True): f"phenotypes differed significantly by {reader} but not by the reference in {{}}",
+        (False, False): f"phenotypes did not differ significantly by the reference or {reader} in {{}}",
     }
     return paragraph(
-        f"phenotypes were compared by Welch's ANOVA{several} (values for the reference are given first, followed by "
-        f"those for {reader})",
+        f"phenotypes were compared by Welch's ANOVA{several} (results are given as reference; {reader})",
         *(
             what.format(enumerate_words(found[verdict], "and" if any(verdict) else "or"))
             for verdict, what in verdicts.items()
@@ -91,11 +86,11 @@ def verdict(row: dict, reader: str, alpha: float) -> str:
         for rater in ("reference", "reader")
     )
     return {
-        SIGNIFICANT: f"{by_reference} for both the reference{reference} and {reader}{read}",
-        OPPOSITE: f"{by_reference} for the reference{reference}, but the opposite was found for {reader}{read}",
-        REFERENCE_ONLY: f"{by_reference} for the reference{reference} but not for {reader}{read}",
-        READER_ONLY: f"{by_reader} for {reader}{read} but not for the reference{reference}",
-        NOT_SIGNIFICANT: f"{metric} did not differ significantly between {b} and {a} for the reference{reference} or "
+        SIGNIFICANT: f"{by_reference} by both the reference{reference} and {reader}{read}",
+        OPPOSITE: f"{by_reference} by the reference{reference}, but the opposite was found by {reader}{read}",
+        REFERENCE_ONLY: f"{by_reference} by the reference{reference} but not by {reader}{read}",
+        READER_ONLY: f"{by_reader} by {reader}{read} but not by the reference{reference}",
+        NOT_SIGNIFICANT: f"{metric} did not differ significantly between {b} and {a} by the reference{reference} or "
         f"{reader}{read}",
     }[row["conclusion"]]
 
@@ -116,15 +111,17 @@ def two_phenotypes(differences: pd.DataFrame, welch: pd.DataFrame, reader: str, 
 
 
 def caveat(conclusions: pd.Series) -> str:
-    """Warn against a comparison of p values where a pair differs for one method only."""
+    """Warn against a comparison of p values where a pair differs by the reference or by the reader only."""
     one_only = conclusions.isin([REFERENCE_ONLY, READER_ONLY]).any()
-    return "significance for one method only does not show that the methods differ" if one_only else ""
+    return (
+        "a difference that is significant by one of the two only is not evidence that they disagree" if one_only else ""
+    )
 
 
 def pairs_in(rows: pd.DataFrame) -> str:
     """Write pairs of phenotypes of one metric with their differences for reference and reader."""
     return enumerate_words(
-        f"between {row['group_b']} and {row['group_a']} ({number(row['reference_difference'])} and "
+        f"between {row['group_b']} and {row['group_a']} ({number(row['reference_difference'])}; "
         f"{difference_with_unit(number(row['reader_difference']), row['unit'])})"
         for row in rows.to_dict("records")
     )
@@ -138,16 +135,16 @@ def pairs_in_metric(rows: pd.DataFrame, omnibus: Mapping[str, float], reader: st
     metric = METRIC[rows["metric"].iloc[0]]
     raters = {"reference": "the reference", "reader": reader}
     compared = [name for rater, name in raters.items() if omnibus[rater] < alpha]
-    only = f", compared for {compared[0]} only," if len(compared) == 1 else ""
+    only = f", compared only as measured by {compared[0]}," if len(compared) == 1 else ""
     whose = {
-        SIGNIFICANT: "for both methods",
-        OPPOSITE: "in opposite directions for the two methods",
-        REFERENCE_ONLY: "" if only else "for the reference only",
-        READER_ONLY: "" if only else f"for {reader} only",
+        SIGNIFICANT: "by both",
+        OPPOSITE: "in opposite directions by the two",
+        REFERENCE_ONLY: "" if only else "by the reference only",
+        READER_ONLY: "" if only else f"by {reader} only",
     }
     found = [
-        f"{where} {pairs_in(rows[rows['conclusion'] == conclusion])}".strip()
-        for conclusion, where in whose.items()
+        f"{pairs_in(rows[rows['conclusion'] == conclusion])} {by}".strip()
+        for conclusion, by in whose.items()
         if (rows["conclusion"] == conclusion).any()
     ]
     return f"{metric}{only} differed significantly {'; '.join(found)}"
@@ -160,21 +157,18 @@ def pairs_of_phenotypes(differences: pd.DataFrame, welch: pd.DataFrame, reader: 
     if tested.empty or not (omnibus < alpha).any():
         return ""
     differing = tested[tested["conclusion"] != NOT_SIGNIFICANT]
-    how = (
-        "if the ANOVA was significant for a method, pairs of phenotypes were compared for that method by Welch's "
-        "t-test with Bonferroni correction for the number of pairs (CI and p values in the supplementary tables)"
-    )
+    how = "pairs of phenotypes were compared by Welch's t-test with Bonferroni correction"
     if differing.empty:
-        return paragraph(how, f"no two phenotypes differed significantly for the reference or {reader}")
+        return paragraph(how, f"no two phenotypes differed significantly by the reference or {reader}")
     how += (
-        "; differences, first minus second phenotype, are given for the reference first, followed by those for "
-        f"{reader}"
+        f"; in parentheses are the differences, first minus second phenotype, as reference; {reader}, and the "
+        "supplementary tables give their CI and p values"
     )
     texts = [
         pairs_in_metric(rows, {rater: omnibus.get((metric, rater), math.nan) for rater in RATERS}, reader, alpha)
         for metric, rows in differing.groupby("metric", sort=False)
     ]
-    others = f"no other pair differed significantly for the reference or {reader}"
+    others = f"no other pair differed significantly by the reference or {reader}"
     texts += [others] if len(differing) < len(tested) else []
     return paragraph(how, *texts, caveat(differing["conclusion"]))
 
@@ -191,8 +185,10 @@ def mice_needed(row: dict, reader: str) -> str:
     )
     slope = "" if pd.isna(row["slope"]) else f"slope {number(row['slope'], 2)}"
     if pd.isna(row["calibrated_mice_per_group"]):
-        why = ", where the slope was not positive" if row["slope"] <= 0 else ""
-        return f"{text}; no number could be estimated for {reader}{why}{parenthesis(slope)}"
+        why = parenthesis(slope)
+        if row["slope"] <= 0:
+            why = f", because the slope was not positive ({number(row['slope'], 2)})"
+        return f"{text}; the number for {reader} could not be estimated{why}"
     return f"{text} and {row['calibrated_mice_per_group']:.0f} with {reader} (SD {reader_sd}, {slope})"
 
 

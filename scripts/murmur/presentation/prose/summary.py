@@ -66,8 +66,9 @@ def main_agreement(agreement: pd.DataFrame, reader: str, alpha: float) -> str:
     if agreement["p_holm"].notna().any():
         biased = metric_names(agreement[agreement["p_holm"] < alpha])
         subject = "bias" if texts else f"the bias of {reader}"
+        only = " only" if len(biased) == 1 and agreement["p_holm"].count() > 1 else ""
         texts.append(
-            f"{subject} was significant for {enumerate_words(biased)}{beyond_margins(agreement, alpha)}"
+            f"{subject} was significant for {enumerate_words(biased)}{only}{beyond_margins(agreement, alpha)}"
             if biased
             else "no parameter showed significant bias"
         )
@@ -76,12 +77,15 @@ def main_agreement(agreement: pd.DataFrame, reader: str, alpha: float) -> str:
 
 def beyond_margins(agreement: pd.DataFrame, alpha: float) -> str:
     """Name the parameters with significant bias for which equivalence was not shown, as a clause."""
-    biased = agreement[(agreement["p_holm"] < alpha) & agreement["tost_p_holm"].notna()]
+    biased = agreement[agreement["p_holm"] < alpha]
     beyond = biased[biased["tost_p_holm"] >= alpha]
     if beyond.empty:
         return ""
-    which = enumerate_words(metric_names(beyond), "or") if len(beyond) < len(biased) or len(biased) == 1 else "any"
-    return f", and equivalence was not shown for {which}{' of these' if which == 'any' else ''}"
+    if len(beyond) < len(biased):
+        return f", and equivalence was not shown for {enumerate_words(metric_names(beyond), 'or')}"
+    if len(biased) == 1:
+        return ", for which equivalence was not shown"
+    return f", for {'neither' if len(biased) == 2 else 'none'} of which equivalence was shown"
 
 
 def main_overlap(dice: pd.DataFrame) -> str:
@@ -100,17 +104,21 @@ def agreement_on_phenotypes(differences: pd.DataFrame, reader: str) -> str:
     conclusions = differences["conclusion"].dropna()
     if conclusions.empty:
         return "too few mice per phenotype were available to compare phenotypes" if len(differences) else ""
-    whose = {
-        SIGNIFICANT: "for both methods",
-        OPPOSITE: "in opposite directions",
-        NOT_SIGNIFICANT: "for neither",
-        REFERENCE_ONLY: "for the reference only",
-        READER_ONLY: f"for {reader} only",
+    both = f"the reference and {reader}"
+    whose = {  # as the first of the list, and as a further one
+        SIGNIFICANT: (f"by both {both}", "by both"),
+        OPPOSITE: (f"in opposite directions by {both}", "in opposite directions by the two"),
+        NOT_SIGNIFICANT: (f"by neither the reference nor {reader}", "by neither"),
+        REFERENCE_ONLY: ("by the reference only",) * 2,
+        READER_ONLY: (f"by {reader} only",) * 2,
     }
     counts = conclusions.value_counts()
-    found = [f"{counts[conclusion]} {name}" for conclusion, name in whose.items() if conclusion in counts]
-    found[0] = found[0].replace(" ", f" {'was' if found[0].startswith('1 ') else 'were'} significant ", 1)
-    return f"of {len(conclusions)} differences between pairs of phenotypes, {enumerate_words(found)}"
+    (first, (name, _)), *others = ((counts[each], names) for each, names in whose.items() if each in counts)
+    found = [
+        f"{first} {'was' if first == 1 else 'were'} significant {name}",
+        *(f"{n} {name}" for n, (_, name) in others),
+    ]
+    return f"of {len(conclusions)} pairwise comparisons of phenotypes, {enumerate_words(found)}"
 
 
 def place(row: Mapping) -> str:
@@ -126,7 +134,12 @@ def extremes(tables: dict[str, pd.DataFrame], alpha: float) -> str:
     if len(biased):
         row = biased.loc[(biased["bias"] / biased["reference_mean"]).abs().idxmax()]
         size = difference_with_unit(number(row["bias"]), row["unit"])
-        points.append(f"the largest bias relative to the mean of the reference was {size} ({METRIC[row['metric']]})")
+        share = number(100 * row["bias"] / row["reference_mean"])
+        largest = "largest " if len(biased) > 1 else ""
+        points.append(
+            f"relative to the mean of the reference, the {largest}significant bias was {share}% "
+            f"({METRIC[row['metric']]}, {size})"
+        )
     if (sloping := agreement["slope_p_holm"] < alpha).any():
         points.append(f"bias was proportional for {enumerate_words(metric_names(agreement[sloping]))}")
     if dice is not None:
