@@ -38,7 +38,7 @@ def test_numbers_are_those_of_each_group_and_analysis(page):
     assert "| sham | 5 |" in items["2. Sample size"]
     assert "| all | 11 |" in items["2. Sample size"]
     found = items["3. Inclusion and exclusion criteria"]
-    assert f"Of {len(scans) + 1} scans, 1 was excluded (died, n = 1). The group is unknown for 1." in found
+    assert f"Of {len(scans) + 1} scans, 1 was excluded (died, n = 1). The group of 1 scan is unknown." in found
     n = summary[(summary["measure"] == "EDV") & (summary["session"] == "day 7")].set_index("group")["n"]
     assert f"| EDV, day 7 | {n['sham']} | {n['MI']} |" in found
 

@@ -14,7 +14,7 @@ from murmur.presentation.markdown_page import markdown_table
 from murmur.presentation.number_format import DASH, mean_and_sd, number, p_value
 from murmur.presentation.prose.comparison_methods import described
 from murmur.presentation.prose.differences import Compared
-from murmur.presentation.prose.phrases import enumerate_words, interval, paragraph
+from murmur.presentation.prose.phrases import counted, enumerate_words, interval, paragraph
 from murmur.statistics.notes import reasons_for_exclusion
 from murmur.vocabulary import REFERENCE
 
@@ -101,8 +101,11 @@ def exclusions(found: Compared, scans: pd.DataFrame, excluded: Mapping[str, str]
         f"({reasons_for_exclusion(excluded)})"
         if excluded
         else f"none of {len(scans)} scans was excluded",
-        f"the group is unknown for {unknown}" if unknown else "",
-        f"{left_out} of other groups ({', '.join(others)}) are not part of the comparison" if others else "",
+        f"the group of {counted(unknown, 'scan')} is unknown" if unknown else "",
+        f"{counted(left_out, 'scan')} of other groups ({', '.join(others)}) {'is' if left_out == 1 else 'are'} not "
+        "part of the comparison"
+        if others
+        else "",
     )
 
 

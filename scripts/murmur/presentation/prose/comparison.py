@@ -25,8 +25,9 @@ EFFECTS = {
         "the difference between groups did not depend significantly on {factor} in {measures}",
     ),
     "group:factor:session": (
-        "the change over sessions depended significantly on both group and {factor} in {measures}",
-        "the change over sessions did not depend significantly on both group and {factor} in {measures}",
+        "the difference between groups in the change over sessions depended significantly on {factor} in {measures}",
+        "the difference between groups in the change over sessions did not depend significantly on {factor} in "
+        "{measures}",
     ),
     "covariate": (
         "{measures} depended significantly on {covariate} within groups",
@@ -76,8 +77,8 @@ def conventions(found: Compared) -> str:
     holm = ""
     if tested["measure"].nunique() > 1:
         holm = (
-            f"a difference is called significant if its p is below {found.alpha:g} and the smallest p of its measure, "
-            f"with Holm correction for the {tested['measure'].nunique()} measures, is too"
+            f"a difference is called significant if both its p and, after Holm correction for the "
+            f"{tested['measure'].nunique()} measures, the smallest p of its measure are below {found.alpha:g}"
         )
     return paragraph(
         f"differences are given with {simultaneous}{100 * (1 - found.alpha):g}% confidence intervals (CI) and {p}, "
@@ -103,7 +104,7 @@ def effects(found: Compared) -> str:
     if len(slopes):
         tested = enumerate_words(map(tested_in, slopes.to_dict("records")))
         sentences.append(SLOPES.format(measures=tested, **words))
-    corrected = "the p values of this paragraph are corrected for the number of measures by Holm's method"
+    corrected = "the p values in this paragraph are corrected for the number of measures by Holm's method"
     return paragraph(*sentences, corrected if sentences and table["measure"].nunique() > 1 else "")
 
 

@@ -110,8 +110,8 @@ def correction(tested: pd.DataFrame, found: Compared) -> str:
         )
     if measures > 1:
         parts.append(
-            f"a difference was called significant if its p was below {found.alpha:g} and the smallest p of its measure "
-            f"remained so after Holm correction for the {measures} measures"
+            f"a difference was called significant if both its p and, after Holm correction for the {measures} "
+            f"measures, the smallest p of its measure were below {found.alpha:g}"
         )
     else:
         parts.append(f"the significance level was {found.alpha:g}")
