@@ -163,7 +163,10 @@ CHANGES = {
     "readers.net.mice": ("all", "net was applied to all mice (8 in the ours cohort and 2 in the theirs cohort)"),
     "readers.given.postprocess": ("none", "masks of given and second were not post-processed"),
     "statistics.sd_ddof": (0, "a denominator of n."),
-    "statistics.alpha": (0.01, "level was 0.01, and 99% confidence intervals (CI)"),
+    "statistics.alpha": (
+        0.01,
+        "99% confidence intervals (CI) were not adjusted for multiple comparisons; the significance level was 0.01.",
+    ),
     "statistics.power": (0.9, "a power of 90%"),
     "statistics.changes.EF": (4.5, "4.5 percentage points in EF"),
     "statistics.equivalence_margins.SV": (2.5, "±2.5 µL (SV)"),

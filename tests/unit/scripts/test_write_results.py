@@ -379,6 +379,26 @@ def test_sample_size_of_a_reader_that_does_not_follow_the_reference(cohort, writ
     assert text.endswith("; the number for net could not be estimated, because the slope was not positive (−0.12).")
 
 
+def test_sample_sizes_that_could_not_be_estimated_are_no_estimates(cohort, write):
+    reasons = {
+        "EDV": '[["rater_constant_in_groups", ["reference"], []]]',
+        "EF": '[["sd_uncertain", ["n = 5", "2 groups"], []]]',
+    }
+    table = cohort["sample_size"].assign(reasons=lambda rows: rows["metric"].map(reasons))
+    table["reference_mice_per_group"] = table["reference_mice_per_group"].mask(table["metric"] == "EDV")
+    text = paragraphs(write({"agreement": cohort["agreement"], "sample_size": table}))["Sample size"][0]
+    assert "in EDV, " not in text
+    assert text.endswith(
+        "These estimates should be interpreted with caution for EF (the SD, estimated from n = 5 in 2 groups, is very "
+        "uncertain). Sample sizes could not be estimated for EDV (the reference does not vary within groups)."
+    )
+
+
+def test_concordance_close_to_zero_has_no_sign(cohort, write):
+    table = cohort["agreement"].assign(ccc=[-0.001, 0.1, 0.2, 0.3, 0.4, 0.5])
+    assert "coefficient ranged from 0.00 (EDV) to 0.50 (mass at ES)." in write({"agreement": table})
+
+
 @pytest.mark.parametrize(
     ("rho", "p", "said"),
     [

@@ -202,15 +202,15 @@ def spread(agreement: pd.DataFrame, reader: str, alpha: float) -> str:
     return paragraph(*texts)
 
 
-def ranging(quantity: str, table: pd.DataFrame, column: str, written: str) -> str:
+def ranging(quantity: str, table: pd.DataFrame, column: str, decimals: int, unit: str = "") -> str:
     """Report the smallest and the largest value in a column without gaps, "... ranged from 0.66 (SV) to 0.98 (EDV)"."""
     if table.empty:
         return ""
     ends = [table.loc[found] for found in (table[column].idxmin(), table[column].idxmax())]
-    low, high = (f"{written.format(row[column]).replace('-', '−')} ({METRIC[row['metric']]})" for row in ends)
+    (low, least), (high, most) = ((f"{number(row[column], decimals)}{unit}", METRIC[row["metric"]]) for row in ends)
     if len(table) == 1:
-        return f"{quantity} was {low.partition(' ')[0]} for {METRIC[table['metric'].iloc[0]]}"
-    return f"{quantity} ranged from {low} to {high}"
+        return f"{quantity} was {low} for {least}"
+    return f"{quantity} ranged from {low} ({least}) to {high} ({most})"
 
 
 def reliability(agreement: pd.DataFrame, alpha: float) -> str:
@@ -223,7 +223,7 @@ def reliability(agreement: pd.DataFrame, alpha: float) -> str:
     incomplete = agreement[agreement[REPORTED].isna().any(axis=1)]
     return paragraph(
         values_for("the intraclass correlation coefficient ICC(2,1)", icc, metric_names(agreement)),
-        ranging("Lin's concordance correlation coefficient", agreement.dropna(subset="ccc"), "ccc", "{:.2f}"),
-        ranging(variation, agreement.dropna(subset="cv_percent"), "cv_percent", "{:.1f}%"),
+        ranging("Lin's concordance correlation coefficient", agreement.dropna(subset="ccc"), "ccc", 2),
+        ranging(variation, agreement.dropna(subset="cv_percent"), "cv_percent", 1, "%"),
         missing_values(incomplete, metric_names(incomplete), silent=(*SILENT, *UNREPORTED)),
     )

@@ -192,6 +192,9 @@ def mice_needed(row: dict, reader: str) -> str:
     return f"{text} and {row['calibrated_mice_per_group']:.0f} with {reader} (SD {reader_sd}, {slope})"
 
 
+UNREPORTED = (*SILENT, "sd_of_means", "no_slope", "values_missing")  # reasons that the text has given, or need not
+
+
 def averages_scans(sample_size: pd.DataFrame) -> bool:
     """Return whether the SD of a table of sample sizes are those of means over several scans of an animal."""
     return any(why.code == "sd_of_means" for cell in sample_size["reasons"] for why in reasons_of(cell))
@@ -211,12 +214,13 @@ def sample_size(table: pd.DataFrame, reader: str, alpha: float, power: float) ->
             f"{100 * power:g}% and a significance level of {alpha:g} from the SD{of_means}{within}; with {reader}, the "
             f"difference was scaled by the slope of {reader} on the reference{within}",
         )
+    estimated = table["reference_mice_per_group"].notna()
+    caution = "these estimates should be interpreted with caution"
+    others = table.assign(reasons=table["reasons"].mask(estimated, ""))  # the names of all are those that may be meant
     return paragraph(
         *texts,
+        missing_values(table[estimated], metric_names(table[estimated]), caution, UNREPORTED),
         missing_values(
-            table,
-            metric_names(table),
-            "these estimates should be interpreted with caution" if texts else "sample sizes could not be estimated",
-            (*SILENT, "sd_of_means", "no_slope", "values_missing") if texts else SILENT,
+            others, metric_names(table), "sample sizes could not be estimated", UNREPORTED if texts else SILENT
         ),
     )

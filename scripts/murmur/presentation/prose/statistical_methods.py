@@ -67,7 +67,6 @@ def conventions(
     if not made:
         return ""
     alpha = statistics["alpha"]
-    compared = made.keys() & {"group_tests", "overlap_model"}
     raters = "the reference and each reader" if "group_tests" in made else "each reader"
     family = (
         f"Holm correction was applied across the {_count(measured)} left-ventricular parameters "
@@ -82,9 +81,8 @@ def conventions(
         if repeated
         else "",
         f"standard deviations (SD) were calculated with a denominator of {'n − 1' if statistics['sd_ddof'] else 'n'}",
-        f"tests were two-sided unless stated otherwise; the significance level was {alpha:g}, and "
-        f"{100 * (1 - alpha):g}% confidence intervals (CI) are given, not adjusted for multiple comparisons"
-        f"{' except those of differences between phenotypes' if compared else ''}",
+        f"unless stated otherwise, tests were two-sided, and {100 * (1 - alpha):g}% confidence intervals (CI) were not "
+        f"adjusted for multiple comparisons; the significance level was {alpha:g}",
         family if len(measured) > 1 else "",
     )
 
