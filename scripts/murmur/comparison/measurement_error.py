@@ -37,14 +37,15 @@ def reader_errors(reader: pd.DataFrame, reference: pd.DataFrame) -> pd.DataFrame
     Returns
     -------
     DataFrame
-        ERRORS: for each measure of both, the number of scans and the standard deviation (n - 1) of reader - reference.
+        ERRORS: for each measure of both, the number of scans and the standard deviation (n - 1) of reader - reference,
+        which is 0 where the values are not from masks, such as a heart rate from the table of participants.
     """
     rows = []
     both = reader.merge(reference, on="mouse", suffixes=("", " of reference"))
     for name, measure in MEASURES.items():
         if measure.column in reader and measure.column in reference:
             error = (both[measure.column] - both[f"{measure.column} of reference"]).dropna()
-            if len(error) >= MIN_PAIRS and error.abs().max() > 0:
+            if len(error) >= MIN_PAIRS:
                 rows.append((name, len(error), float(error.std())))
     return pd.DataFrame(rows, columns=ERRORS)
 
@@ -107,6 +108,8 @@ def error_of(values: Values, plan: Design, errors: pd.DataFrame | None) -> dict:
         return row | {"reasons": [reason("no_spread_within_groups")]}
     row["between_sd"] = math.sqrt(variance)
     reasons = [] if len(known) else [reason("error_unknown")]
+    if row.get("error_sd") == 0:
+        reasons, known = [reason("no_difference_from_reference")], known[:0]
     groups = values.rows.groupby(["session", "group"]).size()
     groups = groups[groups >= MIN_ANIMALS]
     comparisons = len(plan.pairs) * len(plan.sessions)

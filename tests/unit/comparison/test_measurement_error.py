@@ -50,3 +50,12 @@ def test_error_as_large_as_the_spread_is_said():
         .iloc[0]["note"]
         .startswith("the measurement error is not")
     )
+
+
+def test_heart_rate_of_the_table_has_no_error_and_says_why():
+    reference = table([500.0, 480, 520, 510, 470, 505], list("aaabbb")).rename(columns={"EF_percent": "heart_rate_bpm"})
+    errors = reader_errors(reference, reference)
+    assert errors[["measure", "n", "error_sd"]].to_numpy().tolist() == [["heart_rate", 6, 0.0]]
+    row = compare(reference, {"group": "group"}, errors)["measurement_error"].iloc[0]
+    assert row["note"] == "reader and reference have the same value in every scan, as if it was not measured in masks"
+    assert np.isnan(row["reliability"]) and row["detectable_difference"] > 0

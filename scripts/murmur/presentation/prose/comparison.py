@@ -123,8 +123,8 @@ def error(found: Compared) -> str:
     known = table[table["reliability"].notna()]
     if known.empty:
         return paragraph(
-            f"how much the measurement error of {found.reader} adds to the spread between animals is not known, "
-            f"because too few scans were measured by both {found.reader} and the reference"
+            f"how much the measurement error of {found.reader} adds to the spread between animals is not known",
+            missing_values(table, list(map(in_sentence, table["measure"])), "it could not be determined"),
         )
     parts = [error_in(row) for row in known.to_dict("records")]
     return paragraph(
