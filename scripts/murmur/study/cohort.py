@@ -198,10 +198,13 @@ class Cohort(abc.ABC):
 
     @cached_property
     def labels(self) -> dict[str, str]:
-        """Each mouse with its animal, if that has another name, its group and its session, in parentheses."""
+        """Each mouse with its animal, if that has another name, and its session, in parentheses.
+
+        The group is left out, because whoever reviews masks should not know it.
+        """
         found = {}
         for row in self.participants.to_dict("records"):
-            parts = [row["animal"] if row["animal"] != row["mouse"] else "", row.get("group"), row["session"]]
+            parts = [row["animal"] if row["animal"] != row["mouse"] else "", row["session"]]
             known = ", ".join(str(part) for part in parts if part and not pd.isna(part))
             found[row["mouse"]] = f"{row['mouse']} ({known})" if known else row["mouse"]
         return found

@@ -243,7 +243,7 @@ class Inputs:
         return self.reader(wildcards).chosen_phases.get(wildcards.mouse)
 
     def label(self, wildcards: Wildcards) -> str:
-        """Name of a scan, with its animal, group and session."""
+        """Name of a scan, with its animal and session."""
         return self.cohort(wildcards).labels[wildcards.mouse]
 
     def sheets(self, wildcards: Wildcards) -> list[str]:

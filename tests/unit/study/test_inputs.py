@@ -120,6 +120,16 @@ def test_animals_are_passed_only_where_one_has_several_scans(study, tmp_path):
     assert Inputs(repeated).animals(job("numbers")) == {"A": "M1", "B": "M1"}
 
 
+def test_contact_sheets_do_not_name_the_group(tmp_path):
+    (tmp_path / "people.csv").write_text("mouse,animal,session,group\nA,M1,day 0,MI\nB,B,,sham\n")
+    (tmp_path / "table.csv").write_text("mouse,metric,unit,reference\nA,EF,%,50\nB,EF,%,60\n")
+    table, people = (str(tmp_path / name) for name in ("table.csv", "people.csv"))
+    cohorts = {"numbers": {"source": {"measurements": table}, "participants": people}}
+    found = Study({"study": "s", "cohorts": cohorts, "readers": {}})
+    labels = [Inputs(found).label(SimpleNamespace(cohort="numbers", mouse=mouse)) for mouse in "AB"]
+    assert labels == ["A (M1, day 0)", "B"]
+
+
 def test_sessions_are_those_of_animals_with_several_scans():
     source = {"phantom": {"mice": 1, "corruptions": ["none", "blur 3"], "seed": 3}}
     cohorts = {"several": {"source": source}, "once": {"source": {"phantom": {"mice": 2, "seed": 3}}}}
