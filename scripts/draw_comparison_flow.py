@@ -12,7 +12,7 @@ import pandas as pd
 from murmur.comparison.design import MIN_ANIMALS
 from murmur.csv_tables import as_labels, read_csv
 from murmur.job import job
-from murmur.presentation.comparison_words import in_sentence
+from murmur.presentation.comparison_words import column_name, in_sentence
 from murmur.presentation.flow_diagram import draw_flow, fitted, left_out_lines
 from murmur.statistics.notes import reasons_of
 from murmur.subject import in_scans
@@ -34,7 +34,7 @@ def left_out(scans: pd.DataFrame, values: pd.DataFrame, settings: Mapping) -> di
         elif settings["sessions"] and row[settings["session"]] not in settings["sessions"]:
             reasons[row["mouse"]] = "other sessions" if row[settings["session"]] else "session unknown"
         else:
-            names = [settings[role] for role in ("factor", "covariate", "cluster") if settings[role]]
+            names = [column_name(settings[role]) for role in ("factor", "covariate", "cluster") if settings[role]]
             reasons[row["mouse"]] = f"{' or '.join(names)} unknown"
     return reasons
 

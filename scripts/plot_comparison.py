@@ -20,7 +20,7 @@ from murmur.csv_tables import read_csv
 from murmur.job import job
 from murmur.presentation import style
 from murmur.presentation.categorical import spread
-from murmur.presentation.comparison_words import difference_title, methods_of, name_of, title_of
+from murmur.presentation.comparison_words import column_name, difference_title, methods_of, name_of, title_of
 from murmur.presentation.groups import (
     Groups,
     abbreviate,
@@ -189,10 +189,14 @@ def add_legend(
         Line2D([], [], label=name, markerfacecolor=face, **look) for name, face in faces.items() if name in shown
     ]
     what = "Differences between groups" if listed else f"Differences from {abbreviate(groups.zero)}"
-    what += f", adjusted for {settings['covariate']}," if settings["covariate"] else ""
+    what += f", adjusted for {column_name(settings['covariate'])}," if settings["covariate"] else ""
     title = f"Each symbol is an animal. {what} with {100 * (1 - settings['alpha']):g}% confidence intervals"
     title += f"{methods_of(drawn)}."
-    notes = [f"The unit of analysis is the {settings['cluster']}."] if clusters_are_units(tables.summary) else []
+    notes = (
+        [f"The unit of analysis is the {column_name(settings['cluster'])}."]
+        if clusters_are_units(tables.summary)
+        else []
+    )
     if len(drawn) < len(tables.differences):
         notes.append("All pairs of groups are in differences.csv.")
     if left_out:

@@ -15,6 +15,7 @@ from murmur.job import job
 from murmur.presentation.comparison_words import (
     TOO_SMALL,
     UNIT,
+    column_name,
     decimals_of,
     difference_unit,
     meanings,
@@ -87,7 +88,7 @@ def footnote(summary: pd.DataFrame, differences: pd.DataFrame, settings: Mapping
     """Explain the values of the table and why some are missing."""
     names = [name_of(measure) for measure in differences["measure"]]
     verdicts, alpha = set(differences["verdict"]), settings["alpha"]
-    adjusted = f", adjusted for {settings['covariate']}" if settings["covariate"] else ""
+    adjusted = f", adjusted for {column_name(settings['covariate'])}," if settings["covariate"] else ""
     tested = differences["p_adjusted"].notna().any()
     holm = ", also after Holm correction for the number of measures" if summary["measure"].nunique() > 1 else ""
     return paragraph(

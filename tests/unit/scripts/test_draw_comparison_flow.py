@@ -84,3 +84,12 @@ def test_mice_that_a_person_left_out_in_review_are_listed_with_the_reason(tmp_pa
     assert found[at + 1 : at + 4] == [
         "excluded: ghosting (n = 1)", "not reviewed (n = 1)", "Not measured by murmur (n = 1)",
     ]  # fmt: skip
+
+
+def test_missing_covariates_have_their_printed_names(tmp_path, monkeypatch):
+    def unknown(table):
+        return pd.concat([table, table.head(1).assign(mouse="w", animal="w", body_weight_g=np.nan)])
+
+    settings = {"covariate": "body_weight_g"}
+    found = draw(tmp_path, monkeypatch, {"sham": 4, "MI": 4}, change=unknown, settings=settings)
+    assert "body weight unknown (n = 1)" in found

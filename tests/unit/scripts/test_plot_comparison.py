@@ -111,6 +111,12 @@ def test_litters_as_units_are_named(tmp_path, monkeypatch):
     assert any("The unit of analysis is the litter." in text for text in words(seen[0]))
 
 
+def test_covariates_have_their_printed_names(tmp_path, monkeypatch):
+    settings = {"covariate": "body_weight_g"}
+    figure, _ = plot(tmp_path, monkeypatch, CONTROLLED, control="sham", measures=["EF"], settings=settings)
+    assert any("adjusted for body weight, with 95%" in text for text in words(figure))
+
+
 def test_numbers_of_animals_are_those_of_each_session_and_measure(tmp_path, monkeypatch):
     sizes = {"sham": 5, "MI": 6}
     figure, tables = plot(tmp_path, monkeypatch, sizes, sessions=SESSIONS, missing=0.4, measures=["EF"])

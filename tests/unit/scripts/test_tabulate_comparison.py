@@ -68,3 +68,9 @@ def test_every_format_is_written(tmp_path):
     assert list(pd.read_csv(outputs[0]).columns)[2] == "MI_1 & 2 (n = 3)"
     assert "1 mouse was excluded (died, n = 1)." in outputs[1].read_text()
     assert r"MI\_1 \& 2" in outputs[2].read_text()
+
+
+def test_covariates_have_their_printed_names(tmp_path):
+    settings = {"covariate": "body_weight_g"}
+    table, _, _ = tabulate(tmp_path, {"sham": 6, "MI": 6}, measures=["EF"], settings=settings)
+    assert "differences, adjusted for body weight, are given" in table.footnote.lower()
