@@ -54,7 +54,7 @@ def changed(rows: pd.DataFrame, found: Compared) -> list[str]:
     sentences = []
     rows = rows[rows["verdict"].isin([SIGNIFICANT, UNCONFIRMED])].assign(higher=lambda table: table["difference"] > 0)
     for (_, _, verdict, higher), alike in rows.groupby(["session", "level", "verdict", "higher"], sort=False):
-        groups = [f"{row['group_b']}{facts(row, found, what='change')}" for row in alike.to_dict("records")]
+        groups = [f"{row['group_b']}{facts(row, found, False, 'change')}" for row in alike.to_dict("records")]
         verb = "increased" if higher else "decreased"
         adverb = "significantly " if verdict == SIGNIFICANT else ""
         first = alike.iloc[0]

@@ -155,11 +155,12 @@ def changes(found: Compared) -> str:
 
 
 def effect_size(tested: pd.DataFrame, found: Compared) -> list[str]:
-    """Define Hedges' g of differences between groups, and of changes."""
-    changed = found.changes["p_adjusted"].notna().any()
-    if tested.empty:
-        return ["Hedges' g of a change was relative to the SD of the changes"] if changed else []
-    return [f"{EFFECT_SIZE}{'; that of a change was relative to the SD of the changes' if changed else ''}"]
+    """Define Hedges' g of differences between groups, and of differences in change."""
+    between = found.changes[found.changes["effect"] == BETWEEN]
+    changed = between["p_adjusted"].notna().any()
+    if tested.empty and not changed:
+        return []
+    return [f"{EFFECT_SIZE}{'; for differences in change, these are the variances of the changes' if changed else ''}"]
 
 
 def error_method(found: Compared) -> str:

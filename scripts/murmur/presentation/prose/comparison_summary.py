@@ -163,8 +163,9 @@ def power(found: Compared) -> str:
         f"{number(row[name], decimals)} {unit}".strip()
         for name in ("detectable_difference", "detectable_without_error")
     ]
+    pooled = "all groups and sessions" if found.settings["sessions"] else "all groups"
     text = (
-        f"given the number of animals and the spread within groups, a difference in {in_sentence(row['measure'])} of "
+        f"given the number of animals and the standard deviation within groups, pooled over {pooled}, a difference in {in_sentence(row['measure'])} of "
         f"{sizes[0]} would be detected with a power of {100 * POWER:g}%"
     )
     known = pd.notna(row["detectable_without_error"]) and sizes[0] != sizes[1]
