@@ -4,6 +4,7 @@ import write_arrive
 from compared_groups import write_comparison as tables_of
 from murmur.csv_tables import read_csv, write_csv
 from murmur.presentation.prose.differences import TABLES
+from murmur.subject import choose_subject
 
 SESSIONS = ("baseline", "day 7")
 
@@ -62,3 +63,15 @@ def test_all_comparisons_are_listed_with_their_statistics(page):
     assert f"{first['statistic']:.2f} ({first['df']:.1f})" in rows[2].replace("−", "-")
     assert "Differences between groups in the change from baseline:" in changes
     assert "| EF, day 7 | sham | " in changes and "| EF, day 7 | MI − sham | " in changes
+
+
+def test_weights_of_large_subjects_are_in_kg_and_formulas_in_their_units(tmp_path, monkeypatch):
+    monkeypatch.setenv("MURMUR_SUBJECT", '"mouse"')
+    choose_subject("human")
+    paths, settings = tables_of(tmp_path, {"controls": 5, "HCM": 5}, measures=["mass_ED"])
+    write_csv(read_csv(paths["measurements"]).assign(body_weight_g=80_000), paths["measurements"])
+    output = tmp_path / "arrive.md"
+    write_arrive.main({n: paths[n] for n in TABLES}, paths["measurements"], str(output), "t", "murmur", settings, {})
+    page = output.read_text()
+    assert "body weight at the first scan (kg, mean ± SD)" in page and "80.0 ± 0.0" in page
+    assert "volume of the myocardium × 1.05 g/mL" in page and "Mass at ED (g)" in page

@@ -16,6 +16,7 @@ from murmur.presentation.prose.comparison_methods import described
 from murmur.presentation.prose.differences import Compared
 from murmur.presentation.prose.phrases import counted, enumerate_words, interval, paragraph
 from murmur.statistics.notes import reasons_for_exclusion
+from murmur.subject import printed_unit, subject
 from murmur.vocabulary import REFERENCE
 
 AUTHORS = "*To be written by the authors:* "
@@ -152,13 +153,17 @@ def outcomes(found: Compared) -> str:
 
 def formula(measure: str) -> str:
     """Return the formula of a measure, as printed."""
-    return MEASURES[measure].formula.replace("_", " ")
+    text = MEASURES[measure].formula.replace("_", " ")
+    if subject().is_large:  # rates and volumes are then printed in mL/s and mL
+        text = text.replace("1000 × peak", "peak").replace("mg/µL", printed_unit("mg/uL").replace("uL", "µL"))
+    return text
 
 
 def characteristics(found: Compared, scans: pd.DataFrame) -> list[str]:
     """Return sex and body weight of the animals of each group, at their first scan, as a table where they are known."""
     groups = scans[found.settings["group"]].astype(str)
     first = scans.assign(group_compared=groups).drop_duplicates("animal")
+    unit, size = ("kg", 1e-3) if subject().is_large else ("g", 1)
     rows = []
     for group in found.settings["groups"]:
         own = first[first["group_compared"] == group]
@@ -167,11 +172,12 @@ def characteristics(found: Compared, scans: pd.DataFrame) -> list[str]:
             counts = own["sex"].dropna().value_counts(sort=False)
             cells.append("; ".join(f"{sex}, {n}" for sex, n in counts.items()) or DASH)
         if "body_weight_g" in scans:
-            cells.append(mean_and_sd(own["body_weight_g"].mean(), own["body_weight_g"].std()))
+            weight = size * own["body_weight_g"]
+            cells.append(mean_and_sd(weight.mean(), weight.std()))
         rows.append(cells)
     header = ["group", "animals"]
     header += ["sex"] if "sex" in scans else []
-    header += ["body weight at the first scan (g, mean ± SD)"] if "body_weight_g" in scans else []
+    header += [f"body weight at the first scan ({unit}, mean ± SD)"] if "body_weight_g" in scans else []
     return [markdown_table(header, rows)] if len(header) > 2 else []
 
 
@@ -189,7 +195,10 @@ def changes_in_full(found: Compared) -> list[str]:
 
 
 def tests_in_full(table: pd.DataFrame, found: Compared) -> str:
-    """Return each comparison of two groups as a table: n, difference, interval, statistic, p and effect size."""
+    """Return each comparison of two groups as a table: n, difference, interval, statistic, p and effect size.
+
+    A change within a group has no effect size, because it would be relative to the SD of the changes, which is small.
+    """
     changes = len(table) > 0 and (table["group_a"] == table["group_b"]).all()
     header = [
         "measure",
@@ -199,7 +208,7 @@ def tests_in_full(table: pd.DataFrame, found: Compared) -> str:
         "p",
         "p corrected",
     ]
-    header += ["Hedges' g (CI)", "verdict"]
+    header += ["verdict"] if changes else ["Hedges' g (CI)", "verdict"]
     rows = []
     for row in table.to_dict("records"):
         decimals, place = found.decimals(row["measure"]), place_of(row["session"], row["level"])
@@ -209,13 +218,15 @@ def tests_in_full(table: pd.DataFrame, found: Compared) -> str:
             cells = [where, row["group_b"], row["n_b"]]
         cells.append(number(row["difference"], decimals))
         if pd.isna(row["p_adjusted"]):
-            rows.append([*cells, *[DASH] * 5, "not tested"])
+            rows.append([*cells, *[DASH] * (4 if changes else 5), "not tested"])
             continue
-        g = interval(row["hedges_g_ci_low"], row["hedges_g_ci_high"], 2)
         cells += [
             interval(row["ci_low"], row["ci_high"], decimals),
             f"{number(row['statistic'], 2)} ({number(row['df'])})",
         ]
-        cells += [p_value(row["p"]), p_value(row["p_adjusted"]), f"{number(row['hedges_g'], 2)} ({g})"]
+        cells += [p_value(row["p"]), p_value(row["p_adjusted"])]
+        if not changes:
+            g = interval(row["hedges_g_ci_low"], row["hedges_g_ci_high"], 2)
+            cells.append(f"{number(row['hedges_g'], 2)} ({g})")
         rows.append([*cells, row["verdict"]])
     return markdown_table(header, rows)
