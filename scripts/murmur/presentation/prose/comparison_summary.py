@@ -165,8 +165,8 @@ def power(found: Compared) -> str:
     ]
     pooled = "all groups and sessions" if found.settings["sessions"] else "all groups"
     text = (
-        f"given the number of animals and the standard deviation within groups, pooled over {pooled}, a difference in {in_sentence(row['measure'])} of "
-        f"{sizes[0]} would be detected with a power of {100 * POWER:g}%"
+        f"given the number of animals and the standard deviation within groups, pooled over {pooled}, a difference in "
+        f"{in_sentence(row['measure'])} of {sizes[0]} would be detected with a power of {100 * POWER:g}%"
     )
     known = pd.notna(row["detectable_without_error"]) and sizes[0] != sizes[1]
     return f"{text}; without the measurement error of {found.reader}, one of {sizes[1]}" if known else text
