@@ -49,6 +49,9 @@ def lines_of(networks: pd.DataFrame) -> dict[str, pd.DataFrame]:
 
 def plot_panel(axes: Axes, lines: dict[str, pd.DataFrame], results: pd.DataFrame) -> None:
     """Draw the means of `results`, one row per network, with their confidence intervals."""
+    if results["mean"].isna().all():
+        style.write_in_panel(axes, "No mouse has a value by any network.")
+        return
     for number, (name, rows) in enumerate(lines.items()):
         shown = rows.merge(results, on="reader", how="inner", suffixes=("", "_of_results"))
         apart = 1.05 ** (number - (len(lines) - 1) / 2)  # intervals do not hide each other
@@ -73,7 +76,10 @@ def main(networks: str, results: str, outputs: list[str], alpha: float) -> None:
             for axes, ((measure, quantity), name) in zip(row, PANELS.items(), strict=True):
                 of_panel = (table["measure"] == measure) & (table["quantity"] == quantity)
                 plot_panel(axes, lines, table[of_panel & (table["cohort"] == cohort)])
-                axes.set(xlabel="Contoured training mice", ylabel=name)
+                if axes.axison:
+                    axes.set(xlabel="Contoured training mice", ylabel=name)
+                else:
+                    axes.set_title(name.replace("\n", " "), fontsize=7)
             row[0].set_title(f"{cohort} cohort")
         figure.suptitle(
             f"Means over test mice with {100 * (1 - alpha):g}% confidence intervals", x=0.01, ha="left", fontsize=7

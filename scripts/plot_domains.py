@@ -36,6 +36,9 @@ def plot_matrix(
     `cells` are the tables mean, ci_low, ci_high and mark; confidence limits are printed if there is room (`limits`).
     """
     means = cells["mean"]
+    if means.isna().all(axis=None):
+        style.write_in_panel(axes, "No mouse has a value by any network.")
+        return
     low, high = means.min(axis=None), means.max(axis=None)
     span = (high - low) or 1.0
     # the best value is the darkest, and all numbers are legible in black
@@ -68,7 +71,7 @@ def main(networks: str, results: str, comparisons: Mapping[str, str], outputs: l
     cohorts = list(dict.fromkeys(table["cohort"]))
     limits = len(cohorts) <= COHORTS_WITH_LIMITS
     with style.printed_figure(outputs, HEAD_MM + (LIMITS_MM if limits else ROW_MM) * len(own)) as figure:
-        panels = figure.subplots(1, len(PANELS), sharey=True)
+        panels = figure.subplots(1, len(PANELS))
         for axes, ((measure, quantity), (name, digits)) in zip(panels, PANELS.items(), strict=True):
             rows = table[(table["measure"] == measure) & (table["quantity"] == quantity)]
             cells = {
@@ -84,6 +87,7 @@ def main(networks: str, results: str, comparisons: Mapping[str, str], outputs: l
             }
             plot_matrix(axes, cells | {"mark": pd.DataFrame(marks)}, own, highest, digits, limits)
             axes.set_title(name)
+            axes.tick_params(labelleft=axes is panels[0])
         panels[0].set_ylabel("Network")
         figure.supxlabel("Cohort", fontsize=7)
         level = f" ({100 * (1 - alpha):g}% confidence interval)" if limits else ""

@@ -5,7 +5,7 @@ import plot_contours
 import plot_domains
 import plot_learning_curves
 import summarise_networks
-from drawn_figures import record_figures
+from drawn_figures import record_figures, words
 
 REPEATS = {"net_1": "net", "net_2": "net"}
 
@@ -108,6 +108,20 @@ def test_figures_of_networks(study, monkeypatch):
     assert "0.930†" in cells and "0.910" in cells
     assert "(0.930 to 0.970)" in cells, "the confidence limits of the best"
     assert len(figure.axes[0].patches) == 4  # of the four networks trained on one of the cohorts
+
+
+def test_panels_without_a_value_state_it(study, monkeypatch):
+    """EF is missing if no network segmented a blood pool."""
+    results = pd.read_csv(study["results"])
+    results.loc[results["quantity"] == "EF", ["mean", "ci_low", "ci_high"]] = None
+    results.to_csv(study["results"], index=False)
+    seen = record_figures(monkeypatch)
+    plot_contours.main(study["networks"], study["results"], [], 0.05)
+    plot_domains.main(study["networks"], study["results"], {name: study["pairs"] for name in ("near", "far")}, [], 0.05)
+    for figure, panels in zip(seen, (2, 1), strict=True):
+        assert words(figure).count("No mouse has a value by any network.") == panels
+    names = [label.get_text() for label in seen[1].axes[0].get_yticklabels()]
+    assert names == pd.read_csv(study["networks"])["reader"].tolist()
 
 
 def test_learning_curves_of_repetitions_share_a_colour(tmp_path, monkeypatch):
