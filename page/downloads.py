@@ -49,8 +49,9 @@ def nifti(root: str, weights: str, mouse: str) -> str:
 
 
 def movie(root: str, weights: str, mouse: str) -> str:
-    """Return a movie of a mouse with the outlines of its masks."""
+    """Return a movie of a mouse with the outlines of its masks, held at the ED and ES at which it was measured."""
     from murmur.csv_tables import read_csv
+    from murmur.data.chosen_phases import phases_by_mouse
     from murmur.data.manifest import read_manifest
     from murmur.presentation.cases import read_case
     from render_movies import render
@@ -58,7 +59,8 @@ def movie(root: str, weights: str, mouse: str) -> str:
     project, tables = project_of(root, weights), Path(root, "view", mouse)
     described = read_manifest(tables / "manifest.csv")[mouse]
     function = read_csv(tables / "function.csv").set_index("metric")["reader"]
-    case = read_case(described, f"mice/{mouse}.h5", project.segmentation(mouse))
+    measured = phases_by_mouse(read_csv(tables / "frames.csv")).get(mouse)
+    case = read_case(described, f"mice/{mouse}.h5", project.segmentation(mouse), measured)
     path = f"{root}/downloads/{mouse}.gif"
     with atomic_write(path) as partial:
         partial.write_bytes(render(case, f"{mouse}, EF {function['EF']:.1f}%", None))
