@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 COLUMNS = {("dice", name): (f"Dice, {words.lower()}", 3) for name, words in STRUCTURE_NAMES.items()}
 COLUMNS |= {("hd95", name): (f"HD95, {words.lower()} (mm)", 2) for name, words in STRUCTURE_NAMES.items()}
-COLUMNS |= {("absolute_error", "EF"): ("Error of EF (percentage points)", 1)}
+COLUMNS |= {("absolute_error", "EF"): ("Error of EF (points)", 1)}
 BEST_IN = {("dice", name): f"the highest Dice of the {words.lower()}" for name, words in STRUCTURE_NAMES.items()}
 BEST_IN |= {("absolute_error", "EF"): "the smallest error of EF"}  # the quantities that were tested
 
@@ -90,7 +90,8 @@ def footnote(rows: pd.DataFrame, marks: dict[tuple[str, str], pd.Series], alpha:
             "nor at ES). This is no evidence of equality: reader_comparison.csv gives the differences with their "
             "intervals. HD95 was not tested.",
             "n, contoured training mice, not counting validation mice; HD95, larger of the two directed 95th "
-            "percentiles of the surface distance; ED, end-diastole; ES, end-systole; EF, ejection fraction.",
+            "percentiles of the surface distance; ED, end-diastole; ES, end-systole; EF, ejection "
+            "fraction; points, percentage points.",
         ]
     )
 

@@ -47,7 +47,7 @@ def test_rows_have_settings_means_limits_and_signs(tables):
         "0.800 (0.790 to 0.810)",
     ]
     assert rows["HD95, myocardium (mm)"].tolist() == ["1.25 (1.24 to 1.26)", "1.30 (1.29 to 1.31)", "–"]
-    assert rows["Error of EF (percentage points)"].tolist() == ["2.0 (2.0 to 2.0)", "4.0 (4.0 to 4.0)", "–"]
+    assert rows["Error of EF (points)"].tolist() == ["2.0 (2.0 to 2.0)", "4.0 (4.0 to 4.0)", "–"]
 
 
 def test_footnote_draws_the_conclusions_that_the_tests_allow(tables):
