@@ -16,7 +16,6 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
-from skimage.measure import find_contours
 
 from murmur.csv_tables import read_csv
 from murmur.data.chosen_phases import phases_by_mouse
@@ -25,7 +24,7 @@ from murmur.job import job
 from murmur.logs import progress
 from murmur.presentation import style
 from murmur.presentation.cases import Case, named, read_case
-from murmur.presentation.strips import ON_IMAGE, structure_lines
+from murmur.presentation.strips import ON_IMAGE, outline, structure_lines
 from murmur.quality.review import PLACE
 from murmur.quality.signs import SIGNS
 from murmur.subject import printed_unit, printed_value
@@ -88,9 +87,8 @@ def draw_tile(axes: Axes, case: Case, tile: Tile) -> None:
         image = (1 - share) * image[..., None] + share * to_rgb(style.YELLOW)
     axes.imshow(image, cmap="gray", vmin=0, vmax=1, aspect=case.pixel_aspect, interpolation="none")
     for structure, label in () if tile.entropy else STRUCTURES.items():
-        for contour in find_contours(np.pad((masks == label).astype(float), 1), 0.5):
-            colour = style.STRUCTURE_COLOURS[structure]
-            axes.plot(contour[:, 1] - 1, contour[:, 0] - 1, color=colour, linewidth=0.8)
+        x, y = outline(np.pad((masks == label).astype(float), 1))
+        axes.plot(x - 1, y - 1, color=style.STRUCTURE_COLOURS[structure], linewidth=0.8)
     axes.text(0.04, 0.97, tile.name, transform=axes.transAxes, va="top", **ON_IMAGE)
     axes.set(xlim=(-0.5, image.shape[1] - 0.5), ylim=(image.shape[0] - 0.5, -0.5))
     axes.set_axis_off()

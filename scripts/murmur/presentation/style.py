@@ -99,6 +99,7 @@ def printed_figure(
         for output in map(Path, outputs):
             with atomic_write(output) as partial:
                 figure.savefig(partial, dpi=dpi, metadata=_metadata(output.suffix))
+            figure.set_layout_engine(None)  # panels have the same places in all formats, found once
 
 
 def print_pages(output: str | Path, pages: Iterable[Callable[[Figure], None]], size_mm: tuple[float, float]) -> None:
@@ -129,11 +130,11 @@ def look(number: int) -> tuple[str, str]:
 
 def write_in_words(figure: Figure) -> None:
     """Replace the word for the subject in all texts of a figure, and in the names of ticks."""
+    if subject() == SPECIES["mouse"]:
+        return
     for text in figure.findobj(Text):
         if (words := in_words(text.get_text())) != text.get_text():
             text.set_text(words)
-    if subject() == SPECIES["mouse"]:
-        return
     for axis in figure.findobj(Axis):
         names = axis.get_major_formatter()
         if isinstance(names, FixedFormatter | FuncFormatter):

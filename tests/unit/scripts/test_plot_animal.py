@@ -41,7 +41,7 @@ def test_ed_and_es_have_a_strip_each_with_the_contours_of_both(tmp_path, monkeyp
     assert len(seen[0].axes) == 2
     assert {"ED", "ES", "Blood pool", "Myocardium", "Expert"} <= set(words(seen[0]))
     for axes in seen[0].axes:
-        colours = [line.get_color() for line in axes.lines]
+        colours = [line.get_color() for line in axes.lines for _ in range(np.isnan(line.get_ydata()).sum())]  # contours
         assert colours.count("white") >= 2 * 9
         for colour in style.STRUCTURE_COLOURS.values():
             assert colours.count(colour) >= 9

@@ -143,4 +143,4 @@ def test_contours_lie_on_the_border_of_the_mask():
     axes = figure.subplots()
     plot_review.draw_tile(axes, Square, Tile(0, 0))
     points = np.concatenate([line.get_xydata() for line in axes.lines])
-    assert points.min(axis=0).tolist() == [2.5, 1.5] and points.max(axis=0).tolist() == [6.5, 4.5]
+    assert np.nanmin(points, axis=0).tolist() == [2.5, 1.5] and np.nanmax(points, axis=0).tolist() == [6.5, 4.5]
