@@ -13,6 +13,7 @@ from workplace import ROOT
 
 keras = pytest.importorskip("keras")
 
+import export_network  # noqa: E402
 import segment_mouse  # noqa: E402
 from murmur.data.mouse_file import write_cine  # noqa: E402
 from murmur.errors import BadInput  # noqa: E402
@@ -175,8 +176,9 @@ def test_both_engines_segment_parts_of_images(tmp_path, downsample):
     part.set_weights(original.get_weights())
     images = np.random.default_rng(0).random((5, 32, 32), np.float32)
     expected = part.predict(images[..., None], verbose=0)[-1]
-    exported = export(str(tmp_path / "model.keras"), tmp_path)
-    for network in (inference.read_keras(tmp_path / "model.keras", 2), inference.read_openvino(exported, 2, 1)):
+    exported = [str(tmp_path / name) for name in ("network.xml", "network.bin")]
+    export_network.main(str(tmp_path / "model.keras"), *exported)
+    for network in (inference.read_keras(tmp_path / "model.keras", 2), inference.read_openvino(exported[0], 2, 1)):
         assert (network.size, network.stride) == (64, 16 * downsample)
         resized = network.resized(32)
         assert (resized.size, network.resized(64).size) == (32, 64)
