@@ -25,8 +25,14 @@ STUDY_OF_130 = {
 }
 
 
-def test_default_study_is_planned_whole(workplace):
-    planned = planned_jobs(workplace.snakemake("--dry-run").output)
+@pytest.fixture(scope="module")
+def plan_of_default_study(tmp_path_factory) -> str:
+    """The output of a dry run of the default study, in an empty folder."""
+    return Workplace(tmp_path_factory.mktemp("default")).snakemake("--dry-run").output
+
+
+def test_default_study_is_planned_whole(plan_of_default_study):
+    planned = planned_jobs(plan_of_default_study)
     assert planned["train_network"] == 1
     assert planned["segment_mouse"] == 32
     assert planned["tabulate_agreement"] == planned["plot_cases"] == planned["render_movies"] == 2
@@ -182,26 +188,32 @@ def test_names_that_look_like_numbers_stay_names(workplace):
         assert f"results/digits/figures/0/{reader}/figure_6_groups.pdf" in summary
 
 
-@pytest.fixture
-def checkout(tmp_path):
-    """A copy of the project in which files may be changed, and a workplace beside it."""
-    copy = tmp_path / "checkout"
-    shutil.copytree(
-        ROOT, copy, ignore=shutil.ignore_patterns(".git", ".venv", "results", ".snakemake", "tests", ".*_cache")
-    )
-    folder = tmp_path / "work"
-    folder.mkdir()
-    return Workplace(folder, copy)
-
-
 AGAIN = {"write_methods", "list_records"}  # what takes in all that the study makes
 NUMBERS = {"study": "numbers", "cohorts": {"paper": {"source": {"measurements": "figure3.csv"}}}}
 
 
-def test_change_of_a_module_reruns_what_imports_it(checkout):
-    shutil.copy(ROOT / "config" / "published" / "figure3.csv", checkout.folder)
-    study = checkout.write(NUMBERS)
-    assert checkout.snakemake(study=study).status == 0
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """A study that has run from a copy of the project, in which files may be changed, and its files before the run."""
+    folder = tmp_path_factory.mktemp("finished")
+    copy, work = folder / "checkout", folder / "work"
+    shutil.copytree(
+        ROOT, copy, ignore=shutil.ignore_patterns(".git", ".venv", "results", ".snakemake", "tests", ".*_cache")
+    )
+    work.mkdir()
+    shutil.copy(ROOT / "config" / "published" / "figure3.csv", work)
+    before, place = sorted(copy.rglob("*")), Workplace(work, copy)
+    assert place.snakemake(study=place.write(NUMBERS)).status == 0
+    return place, before
+
+
+def test_checkout_is_never_written_into(finished):
+    place, before = finished
+    assert sorted(place.checkout.rglob("*")) == before
+
+
+def test_change_of_a_module_reruns_what_imports_it(finished):
+    (checkout, _), study = finished, "numbers.yaml"
     assert "Nothing to be done" in checkout.snakemake(study=study).output
 
     (checkout.checkout / "README.md").write_text("changed\n")
@@ -215,13 +227,6 @@ def test_change_of_a_module_reruns_what_imports_it(checkout):
     assert planned == {"tabulate_agreement", "plot_agreement", *AGAIN}
 
 
-def test_checkout_is_never_written_into(checkout):
-    shutil.copy(ROOT / "config" / "published" / "figure3.csv", checkout.folder)
-    before = sorted(checkout.checkout.rglob("*"))
-    assert checkout.snakemake(study=checkout.write(NUMBERS)).status == 0
-    assert sorted(checkout.checkout.rglob("*")) == before
-
-
 @pytest.mark.parametrize("name", ["default", "local", "slurm"])
 def test_every_profile_limits_the_downloads(workplace, name):
     profile = ROOT / "profiles" / name
@@ -230,8 +235,8 @@ def test_every_profile_limits_the_downloads(workplace, name):
     assert run.status == 0, run.output
 
 
-def test_local_profile_is_found_from_elsewhere(workplace):
-    assert "profiles/default" in workplace.snakemake("--dry-run").output
+def test_local_profile_is_found_from_elsewhere(plan_of_default_study):
+    assert "profiles/default" in plan_of_default_study
 
 
 def test_rule_graph_of_the_readme_is_the_workflow(workplace):
