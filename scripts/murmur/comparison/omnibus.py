@@ -198,8 +198,16 @@ def _repeated(rows: pd.DataFrame, plan: Design, groups: list[str], sizes: dict[s
         test = model.f_test(np.eye(x.shape[1])[-1:], df_between)
         found.append({"effect": "covariate", "test": "mixed_model"} | with_eta(test))
     if plan.blocked:
-        found = [test | {"reasons": [reason("cluster_not_in_model", plan.cluster)]} for test in found]
+        found = [_without_clusters(test, plan) for test in found]
     return found, _model_means(model, plan, place, groups, df_between)
+
+
+def _without_clusters(test: dict, plan: Design) -> dict:
+    """Return a test by a model that takes animals of a cluster as independent: one of groups or levels is not given."""
+    reasons = [reason("cluster_not_in_model", plan.cluster)]
+    if test["effect"] == "session":
+        return test | {"reasons": reasons}
+    return {"effect": test["effect"], "test": test["test"], "reasons": [*reasons, reason("not_tested_over_clusters")]}
 
 
 def _model_means(model: MixedModel, plan: Design, place: dict, groups: list[str], df: int) -> list[dict]:

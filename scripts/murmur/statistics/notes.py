@@ -39,6 +39,7 @@ WORDS = {
     "cluster_of_one_group": "excluded, no other group in the same {0}",
     "levels_within_clusters": "{0} varies within a {1}: not tested over its levels",
     "cluster_not_in_model": "the model of sessions does not include the {0}",
+    "not_tested_over_clusters": "effects other than that of the session are therefore not tested",
     "change_not_adjusted": "changes within a group are not adjusted for {0}",
     "change_not_within_clusters": "changes within a group take members of the same {0} as independent",
     # too few values

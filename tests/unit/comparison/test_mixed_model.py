@@ -3,6 +3,8 @@ import pandas as pd
 import pytest
 from statsmodels.regression.mixed_linear_model import MixedLM
 
+from compared_groups import measured, settings_of
+from murmur.comparison.compare import compare
 from murmur.comparison.mixed_model import MixedModel, epsilon
 from published_data import children
 
@@ -54,3 +56,13 @@ def test_epsilon_of_children_is_that_in_print():
 def test_epsilon_without_complete_animals_is_its_limit():
     wide = pd.DataFrame([[1.0, 2, np.nan, 3], [np.nan, 1, 2, 3]])
     assert epsilon(wide, np.array([0, 1])) == pytest.approx(1 / 3)
+
+
+def test_groups_are_not_tested_where_the_model_lacks_their_cages():
+    table, sessions = measured({"sham": 6, "MI": 6}, ["day 0", "day 7"], ["EF"]), ["day 0", "day 7"]
+    settings = settings_of({"sham": 6, "MI": 6}, sessions, "sham", cluster="litter")
+    tests = compare(table, settings)["tests"].set_index("effect")
+    assert tests.loc["session", "p"] < 1
+    for effect in ("group", "group:session"):
+        assert np.isnan(tests.loc[effect, "p"])
+        assert tests.loc[effect, "note"].startswith("the model of sessions does not include the litter")
