@@ -11,7 +11,7 @@ DRAWN = [name for name in TRAINED if study.readers[name].network["architecture"]
 SIDE_BY_SIDE = len(study.origins_of_networks()) > 1  # networks that are summarised together
 PAIRS = study.pairs()
 PAIRS_WITH_IMAGES = study.pairs(images=True)
-OF_SESSIONS = [name for name, comparison in study.comparisons.items() if comparison.settings["sessions"]]
+OF_SESSIONS = [name for name, comparison in study.comparisons.items() if len(comparison.settings["sessions"] or ()) > 1]
 OF_IMAGES = [name for name, comparison in study.comparisons.items() if comparison.reader in study.readers]
 COMPARED = study.pairs(reference=True)  # with the reference
 COMPARED_WITH_IMAGES = study.pairs(images=True, reference=True)
