@@ -57,6 +57,13 @@ class Tables:
         return list(self.summary["session"].unique())
 
     @property
+    def common_n(self) -> int:
+        """Number of animals if it is the same for all measures, groups and (several) sessions; otherwise 0."""
+        numbers = self.summary.loc[self.summary["n"] > 0, "n"].unique()
+        every = len(numbers) == 1 and len(self.sessions) > 1 and not (self.summary["n"] == 0).any()
+        return int(numbers[0]) if every else 0
+
+    @property
     def columns(self) -> list[str]:
         """Columns of the differences: those of the values and, with a second factor, the mean over its levels."""
         found = list(self.differences["session"].unique())
@@ -101,7 +108,7 @@ def plot_values(axes: Axes, tables: Tables, groups: Groups, measure: str) -> Non
         look = {"fmt": "_", "markersize": 5, "markeredgewidth": 1.1, "elinewidth": 0.8, "zorder": 4}
         axes.errorbar(side, row["mean"], spread_of, color=style.BLACK, clip_on=False, **look)
     axes.set_xlim(-0.5, len(tables.sessions) - 0.5)
-    axes.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
+    axes.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10], min_n_ticks=3))
 
 
 def plot_differences(axes: Axes, tables: Tables, groups: Groups, measure: str) -> None:
@@ -111,13 +118,12 @@ def plot_differences(axes: Axes, tables: Tables, groups: Groups, measure: str) -
         x = tables.columns.index(row["session"]) + groups.place(row["group_b"])
         look = {"color": groups.colour(row["group_b"]), "marker": groups.marker(row["group_b"])}
         draw_estimate(axes, x, row, "difference", look, row["verdict"])
-    zero = {"color": groups.colour(groups.zero), "marker": groups.marker(groups.zero), "edgecolor": style.BLACK}
     where = [number + groups.place(groups.zero) for number in range(len(tables.columns))]
-    axes.scatter(where, [0] * len(where), s=17, linewidth=0.5, zorder=3, clip_on=False, **zero)
+    axes.scatter(where, [0] * len(where), s=14, marker="x", linewidth=1, color=groups.colour(groups.zero), zorder=3)
     axes.axhline(0, color=style.GREY, linewidth=0.8, zorder=1)
     axes.set_xlim(-0.5, len(tables.columns) - 0.5)
     axes.margins(y=0.1)
-    axes.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
+    axes.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10], min_n_ticks=3))
 
 
 def list_differences(axes: Axes, tables: Tables, measure: str) -> None:
@@ -131,7 +137,7 @@ def list_differences(axes: Axes, tables: Tables, measure: str) -> None:
     axes.set_yticks(range(len(rows)), names)
     axes.tick_params(axis="y", length=0)
     axes.set_ylim(len(rows) - 0.4, -0.6)
-    axes.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
+    axes.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10], min_n_ticks=3))
 
 
 def clusters_are_units(summary: pd.DataFrame) -> bool:
@@ -142,6 +148,10 @@ def clusters_are_units(summary: pd.DataFrame) -> bool:
 def name_axis(axes: Axes, tables: Tables, groups: Groups, measure: str, width_mm: float, lowest: bool) -> None:
     """Write n below the values of each group, and the names of groups or sessions in the lowest panel."""
     n = tables.summary[tables.summary["measure"] == measure].set_index(["session", "group"])["n"]
+    if tables.common_n:
+        axes.set_xticks(range(len(tables.sessions)), tables.sessions if lowest else [])
+        axes.tick_params(axis="x", length=0)
+        return
     if len(tables.sessions) == 1:
         places = [groups.place(group) for group in groups.names]
         axes.set_xticks(places, [str(int(n.get((tables.sessions[0], group), 0))) for group in groups.names])
@@ -189,6 +199,7 @@ def add_legend(
         Line2D([], [], label=name, markerfacecolor=face, **look) for name, face in faces.items() if name in shown
     ]
     what = "Differences between groups" if listed else f"Differences from {abbreviate(groups.zero)}"
+    what += " (×)" if not listed else ""
     what += f", adjusted for {column_name(settings['covariate'])}," if settings["covariate"] else ""
     title = f"Each symbol is an animal. {what} with {100 * (1 - settings['alpha']):g}% confidence intervals"
     title += f"{methods_of(drawn)}."
@@ -197,6 +208,8 @@ def add_legend(
         if clusters_are_units(tables.summary)
         else []
     )
+    if tables.common_n:
+        notes.append(f"n = {tables.common_n} for each group, session and measure.")
     if len(drawn) < len(tables.differences):
         notes.append("All pairs of groups are in differences.csv.")
     if left_out:

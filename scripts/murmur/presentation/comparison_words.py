@@ -56,7 +56,7 @@ def difference_unit(measure: str) -> str:
 def difference_title(measure: str) -> str:
     """Return the title of an axis of differences in a measure, in two lines."""
     unit = difference_unit(measure)
-    return f"Difference in\n{in_sentence(measure)}" + (f" ({unit})" if unit else "")
+    return f"Δ {in_sentence(measure)}" + (f"\n({unit})" if unit else "")
 
 
 def methods_of(differences: pd.DataFrame) -> str:

@@ -128,6 +128,18 @@ def test_numbers_of_animals_are_those_of_each_session_and_measure(tmp_path, monk
     assert [label.get_text() for label in figure.axes[0].get_xticklabels()] == expected
 
 
+def test_equal_numbers_are_given_once(tmp_path, monkeypatch):
+    figure, _ = plot(tmp_path, monkeypatch, {"sham": 4, "MI": 4}, sessions=SESSIONS, measures=["EF", "EDV"])
+    found = words(figure)
+    assert sum("n = 4" in text for text in found) == 1
+    assert [label.get_text() for label in figure.axes[2].get_xticklabels()] == list(SESSIONS)
+
+
+def test_group_at_zero_is_named(tmp_path, monkeypatch):
+    figure, _ = plot(tmp_path, monkeypatch, {"sham": 4, "MI": 4}, control="sham", measures=["EF"])
+    assert any("Differences from sham (×)" in text for text in words(figure))
+
+
 def test_means_lie_beside_the_animals(tmp_path, monkeypatch):
     figure, _ = plot(tmp_path, monkeypatch, {"sham": 40, "MI": 3}, measures=["EF"])
     left = figure.axes[0]
