@@ -28,9 +28,12 @@ if TYPE_CHECKING:
 COLOURS = "viridis"
 RADII = {"base": (1.0, 0.27), "mid": (0.73, 0.27), "apex": (0.46, 0.27)}  # of each level: outer radius and width
 PHASES = ("ED", "ES")
-LARGEST_MM, LEFT_MM, RIGHT_MM, HEAD_MM, GAP_MM = 44.0, 10.0, 16.0, 10.0, 3.0
+LARGEST_MM, LEFT_MM, RIGHT_MM, HEAD_MM, GAP_MM = 44.0, 10.0, 32.0, 14.0, 3.0
 NUMBERS_MM = 34.0  # diameter from which the values can be written into the segments
 MOST_ROWS = 8  # that fit on a page
+ORIENTATION = (
+    "Outer ring, base; inner ring, apex. Segments can be compared only if all animals were imaged in one orientation."
+)
 
 
 def angles(level: str, number: int) -> tuple[float, float]:
@@ -67,6 +70,12 @@ def draw_number(axes: Axes, value: float, level: str, segment: int, norm: Normal
     )
 
 
+def norm_of(table: pd.DataFrame, phase: str) -> Normalize:
+    """Return the colour scale of a phase: walls are much thicker at ES, and one scale would hide differences at ED."""
+    values = table.loc[table["phase"] == phase, "mean_mm"]
+    return Normalize(values.min(), values.max())
+
+
 def rows_of(means: pd.DataFrame, settings: Mapping) -> list[tuple[str, str]]:
     """Return the sessions and phases that have values, those of a session together."""
     known = set(zip(means["session"], means["phase"], strict=True))
@@ -84,26 +93,28 @@ def main(means: str, outputs: list[str], settings: Mapping) -> None:
         return
     groups = groups_of(settings)
     width = (style.PAGE_MM - LEFT_MM - RIGHT_MM) / len(groups.names) - GAP_MM
-    size = min(LARGEST_MM, width, 220 / len(rows) - 8)
+    size = min(LARGEST_MM, width, 216 / len(rows) - 8)
     titles = wrapped(groups.names, width) or [abbreviate(name, int(width / LETTER_MM)) for name in groups.names]
     head = HEAD_MM + 3 * max(title.count("\n") for title in titles)
-    norm = Normalize(table["mean_mm"].min(), table["mean_mm"].max())
+    norms = {phase: norm_of(table, phase) for phase in PHASES if phase in {phase for _, phase in rows}}
     with style.printed_figure(outputs, head + (size + 6) * len(rows)) as figure:
         panels = figure.subplots(len(rows), len(groups.names), squeeze=False)
         for line, (session, phase) in zip(panels, rows, strict=True):
             at = table[(table["session"] == session) & (table["phase"] == phase)]
             for axes, group, title in zip(line, groups.names, titles, strict=True):
                 own = at[at["group"] == group]
-                draw_bullseye(axes, own, norm, size >= NUMBERS_MM)
+                draw_bullseye(axes, own, norms[phase], size >= NUMBERS_MM)
                 n = int(own["n"].max()) if len(own) else 0
                 words = f"{title}\nn = {n}" if (session, phase) == rows[0] else f"n = {n}"
                 axes.set_title(words, fontsize=7, loc="center", linespacing=1.05, pad=2)
             side = {"xycoords": "axes fraction", "rotation": 90, "ha": "right", "va": "center"}
             line[0].annotate("\n".join(filter(None, [session, phase])), (-0.04, 0.5), **side)
-        scale = ScalarMappable(norm, COLOURS)
-        bar = figure.colorbar(scale, ax=panels, shrink=min(1, 60 / (size * len(rows))), aspect=18, pad=0.02)
-        bar.set_label("Wall thickness (mm)")
-        bar.outline.set_visible(False)
+        for phase, norm in reversed(norms.items()):
+            look = {"shrink": min(1, 60 / (size * len(rows))), "aspect": 18, "pad": 0.02}
+            bar = figure.colorbar(ScalarMappable(norm, COLOURS), ax=panels, **look)
+            bar.set_label(f"Wall thickness at {phase} (mm)")
+            bar.outline.set_visible(False)
+        figure.supxlabel(ORIENTATION, fontsize=7, x=0.01, ha="left")
 
 
 if __name__ == "__main__":

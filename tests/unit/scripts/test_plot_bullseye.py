@@ -36,7 +36,7 @@ def test_sixteen_segments_of_each_group_session_and_phase_fit_on_a_page(tmp_path
     figure = draw(tmp_path, monkeypatch, groups, sessions)
     assert smallest_font(figure) >= 7
     assert figure.get_size_inches()[1] / MM <= 250
-    panels = figure.axes[:-1]
+    panels = figure.axes[:-2]
     assert len(panels) == len(groups) * 2 * max(1, len(sessions))
     for axes in panels:
         assert len([patch for patch in axes.patches if isinstance(patch, Wedge)]) == 16
@@ -53,14 +53,15 @@ def test_segments_start_at_the_top_and_follow_anticlockwise(tmp_path, monkeypatc
     assert top.get_text() == "0.81"
 
 
-def test_thicker_walls_are_lighter_and_missing_segments_white(tmp_path, monkeypatch):
+def test_thicker_walls_are_lighter_in_each_phase_and_missing_segments_white(tmp_path, monkeypatch):
     figure = draw(tmp_path, monkeypatch, ["sham", "MI"], left_out=[3])
-    ed, es = figure.axes[0], figure.axes[2]
     light = [
         np.mean([patch.get_facecolor()[:3] for patch in axes.patches if axes.patches.index(patch) != 2])
-        for axes in (ed, es)
+        for axes in figure.axes[:4]
     ]
-    assert light[0] < light[1]
+    assert light[0] < light[1] and light[:2] == pytest.approx(light[2:])
+    assert any("imaged in one orientation" in text for text in words(figure))
+    ed = figure.axes[0]
     assert ed.patches[2].get_facecolor() == (1, 1, 1, 1)
 
 
