@@ -50,6 +50,8 @@ def group_lines(group: str, values: pd.DataFrame, summary: pd.DataFrame, setting
     unit = f"{settings['cluster']}: " if nested else ""
     animals = values.loc[values["group"] == group, "animal"].nunique()
     lines = [*fitted(group, boxes), *fitted(f"animals (n = {animals})", boxes)]
+    scans = values.loc[values["group"] == group, "mouse"].nunique()
+    lines += fitted(f"scans (n = {scans})", boxes) if scans > animals else []
     measure = in_sentence(own["measure"].iloc[0])
     for session, n in own.groupby("session", sort=False)["n"].sum().items():
         tested = "" if n >= MIN_ANIMALS else ", not tested"

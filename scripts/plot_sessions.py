@@ -87,7 +87,16 @@ def explained(marks: set[str], groups: Groups, first: str) -> list[Line2D]:
         "†": f"change differs from that of {abbreviate(groups.zero)}",
     }
     return [
-        Line2D([], [], linestyle="none", marker=f"${mark}$", color=style.BLACK, markersize=4, label=meaning[mark])
+        Line2D(
+            [],
+            [],
+            linestyle="none",
+            marker=f"${mark}$",
+            color=style.BLACK,
+            markersize=4,
+            markeredgewidth=0,
+            label=meaning[mark],
+        )
         for mark in meaning
         if mark in marks
     ]
@@ -104,7 +113,7 @@ def add_legend(
         label = f"mean of the mixed model with {100 * (1 - alpha):g}% confidence interval"
         entries.append(Line2D([], [], linewidth=1.3, label=label, **look))
         dashed = {"color": style.GREY, "linewidth": 1, "linestyle": (0, (3, 2))}
-        entries.append(Line2D([], [], label=f"mean of {abbreviate(groups.zero)}", **dashed))
+        entries.append(Line2D([], [], label=f"mean of {abbreviate(groups.zero)} by the model", **dashed))
     entries += marks
     title = f"Not shown: {', '.join(left_out)}" if left_out else None
     figure.legend(handles=entries, title=title, loc="outside upper left", ncols=2 if marks else 3, alignment="left")

@@ -48,8 +48,8 @@ def test_scans_are_no_animals(tmp_path, monkeypatch):
     found = draw(tmp_path, monkeypatch, {"sham": 4, "MI": 5}, sessions=sessions)
     assert found == [
         "Scans found (n = 27)", "Measured by murmur (n = 27)", "of 9 animals",
-        *("sham", "animals (n = 4)", *(f"EF at {session} (n = 4)" for session in sessions)),
-        *("MI", "animals (n = 5)", *(f"EF at {session} (n = 5)" for session in sessions)),
+        *("sham", "animals (n = 4)", "scans (n = 12)", *(f"EF at {session} (n = 4)" for session in sessions)),
+        *("MI", "animals (n = 5)", "scans (n = 15)", *(f"EF at {session} (n = 5)" for session in sessions)),
     ]  # fmt: skip
 
 
