@@ -218,6 +218,7 @@ rule tabulate_comparison:
 
 rule write_comparison:
     input:
+        measurements=inputs.values_compared,
         values=rules.compare_values.output.values,
         summary=rules.compare_values.output.summary,
         tests=rules.compare_values.output.tests,

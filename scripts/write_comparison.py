@@ -1,32 +1,55 @@
 """The results of a comparison of groups in words: a summary of five sentences, the full text and the methods.
 
-Inputs: the tables of the comparison. Output: results.md. Every number is filled in from these tables, and every verdict
-is that of differences.csv.
+Inputs: the tables of the comparison, and measurements.csv with the findings of the checks. Output: results.md. Every
+number is filled in from these tables, and every verdict is that of differences.csv.
 """
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+import pandas as pd
+
+from murmur.csv_tables import read_csv
 from murmur.job import job
 from murmur.presentation.markdown_page import write_page
 from murmur.presentation.prose.comparison import sections
 from murmur.presentation.prose.comparison_methods import described
 from murmur.presentation.prose.differences import read_comparison
+from murmur.presentation.prose.phrases import paragraph
 from murmur.statistics.notes import exclusion_note
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 
+def findings(scans: pd.DataFrame, values: pd.DataFrame) -> str:
+    """Say how many of the scans compared have findings of the plausibility checks; empty if none has."""
+    compared = scans[scans["mouse"].isin(values["mouse"])]
+    n = int(compared["flags"].notna().sum())
+    if n == 0:
+        return ""
+    return paragraph(
+        f"{n} of the {len(compared)} scans compared {'has' if n == 1 else 'have'} findings of the plausibility checks, "
+        "which the column `flags` of measurements.csv gives; look at these first"
+    )
+
+
 def main(
-    tables: Mapping[str, str], output: str, name: str, reader: str, settings: Mapping, excluded: Mapping[str, str]
+    tables: Mapping[str, str],
+    measurements: str,
+    output: str,
+    name: str,
+    reader: str,
+    settings: Mapping,
+    excluded: Mapping[str, str],
 ) -> None:
-    """Write `output` from `tables`, the paths by name; `excluded` gives the reason of each excluded mouse."""
+    """Write `output` from `tables`, the paths by name, and `measurements`; `excluded` gives the reason by mouse."""
     found = read_comparison(tables, name, reader, settings)
     if not found.measures:
         text = {"Summary": ["No animal of the groups compared has a value."]}
     else:
         text = sections(found)
+        text["Summary"].append(findings(read_csv(measurements), found.values))
         text["Animals"].append(exclusion_note(excluded))
         text |= {"Statistical methods": [described(found)]}
     write_page(output, f"Results: {name}", text)
@@ -34,8 +57,10 @@ def main(
 
 if __name__ == "__main__":
     with job(snakemake):
+        tables = dict(snakemake.input.items())
         main(
-            tables=dict(snakemake.input.items()),
+            measurements=tables.pop("measurements"),
+            tables=tables,
             output=snakemake.output[0],
             name=snakemake.wildcards.comparison,
             reader=snakemake.params.reader,

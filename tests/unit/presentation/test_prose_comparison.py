@@ -95,6 +95,15 @@ def test_one_group_is_compared_over_sessions():
     assert sections(found)["Differences between groups"] == []
 
 
+def test_scans_that_an_expert_contoured_are_counted_if_only_some_are():
+    def some(table):
+        return table.assign(contoured=[number < 5 for number in range(len(table))])
+
+    assert "contoured" not in text(compared({"sham": 8, "MI": 8}, measures=["EF"]))
+    animals = sections(compared({"sham": 8, "MI": 8}, measures=["EF"], change=some))["Animals"][0]
+    assert "An expert contoured 5 of the 16 scans; a further comparison with `values: reference`" in animals
+
+
 def test_measurement_error_is_reported():
     errors = pd.DataFrame({"measure": ["EF"], "n": [12], "error_sd": [2.0]})
     found = compared({"sham": 8, "MI": 8}, errors=errors)

@@ -60,9 +60,22 @@ def animals(found: Compared) -> str:
     return paragraph(
         f"{found.animals.sum()} animals were compared ({sized(found)})",
         counts,
+        contoured(found),
         *(unit_notes(found.summary) or ["the unit of analysis is the animal"]),
         too_small(found.differences),
         missing_values(found.summary, names, "some values are missing", SILENT),
+    )
+
+
+def contoured(found: Compared) -> str:
+    """Say how many scans an expert contoured too, if only some are."""
+    scans = found.values.drop_duplicates("mouse")
+    n = int(scans["contoured"].sum())
+    if found.reader == REFERENCE or n in (0, len(scans)):
+        return ""
+    return (
+        f"an expert contoured {n} of the {len(scans)} scans; a further comparison with `values: reference` in the "
+        "study file compares the expert's values of these"
     )
 
 
