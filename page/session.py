@@ -137,14 +137,16 @@ class Session:
                 return
             self._set(mouse, "waiting")
             await self.workers.network.order("segment", self._report(mouse), mouse=name, **self._study)
+            mouse.result = await self.workers.general.order("outline", mouse=name, **self._study)
+            mouse.version += 1
             self._set(mouse, "measuring")
             mouse.result = await self.workers.general.order("measure", mouse=name, **self._study)
-            mouse.version += 1
             self._set(mouse, "done")
         except BadInput as problem:
-            mouse.problem = self.in_words(str(problem))
+            mouse.problem, mouse.result = self.in_words(str(problem)), None
             self._set(mouse, "failed")
         except asyncio.CancelledError:
+            mouse.result = None
             self._set(mouse, "stopped")
             raise
 

@@ -14,11 +14,11 @@ import pandas as pd
 from murmur.csv_tables import read_csv, write_csv
 from murmur.data.chosen_phases import COLUMNS, read_phases
 from murmur.data.manifest import read_manifest
-from murmur.data.mouse_file import affine_of, affine_to_write, numeric_dataset, open_mouse
+from murmur.data.mouse_file import affine_of, affine_to_write, check_header, numeric_dataset, open_mouse
 from murmur.data.plausibility import check_grid
 from murmur.measurement.measures import MEASURES
 from murmur.quality.review import PLACE
-from murmur.vocabulary import numbered
+from murmur.vocabulary import BLOOD_POOL, numbered
 from page.scans import Scan, convert, find_scans, write_bytes, write_pictures
 from page.study import CHOSEN, CORRECTED, REVIEWED, Project
 from page.upload import Stored, store
@@ -57,22 +57,15 @@ def prepare(root: str, scan: Mapping) -> dict:
     mouse = f"{root}/study/mice/{found.name}.h5"
     # The images can be shown before spacing and interval are known.
     known = Scan(**scan | {"spacing_mm": found.spacing_mm or [1, 1, 1], "frame_interval_ms": _interval(found)})
-    convert(known, mouse)
+    checked = convert(known, mouse)
     write_pictures(mouse, f"{root}/view/{found.name}/images")
     if found.spacing_mm is None or found.frame_interval_ms is None:
         return {"odd": []}
-    return {"odd": _odd(mouse)}
+    return {"odd": [f"found {odd.found}, expected {odd.expected}" for odd in check_grid(checked, False, False)]}
 
 
 def _interval(scan: Scan) -> float:
     return scan.frame_interval_ms or 1.0
-
-
-def _odd(path: str) -> list[str]:
-    """Return what is odd about spacing and frame interval of a mouse file, in words."""
-    from murmur.data.mouse import check_mouse
-
-    return [f"found {odd.found}, expected {odd.expected}" for odd in check_grid(check_mouse(path), False, False)]
 
 
 def segment(root: str, weights: str, mouse: str) -> bool:
@@ -107,6 +100,24 @@ def weights_in(root: str, weights: str) -> str:
     return link.name
 
 
+def outline(root: str, weights: str, mouse: str) -> dict:
+    """Return what the page shows of a mouse as soon as it is segmented; the browser computes volumes from the masks.
+
+    ED and ES are missing if they are not those of the masks.
+    """
+    project = project_of(root, weights)
+    if project.reader_of(mouse) == REVIEWED:
+        project.correct(mouse)
+    with open_mouse(project.segmentation(mouse)) as file:
+        masks = numeric_dataset(file, "Masks")[()].astype(np.uint8)
+    write_bytes(masks, f"{root}/view/{mouse}/masks")
+    blood = np.count_nonzero(masks == BLOOD_POOL, axis=(0, 1, 2))
+    own = not check_header(f"mice/{mouse}.h5")["frames"] and mouse not in {row[0] for row in _chosen()} and blood.any()
+    found = {"ed": int(blood.argmax()), "es": int(blood.argmin())} if own else {"ed": None, "es": None}
+    found |= {"frames_from": "own" if own else None, "notes": None, "dice": {}, "annotated": 0, "review": []}
+    return found | {"measures": _measures({}), "corrected": [], "reviewed": False, "provisional": True}
+
+
 def measure(root: str, weights: str, mouse: str) -> dict:
     """Measure a mouse by the masks that are shown, and return what the page shows of it."""
     project = project_of(root, weights)
@@ -129,13 +140,8 @@ def shown(folder: Path, mouse: str) -> dict:
     review = read_csv(folder / "review.csv").dropna(subset="reasons")
     dice = quality[quality["quantity"].str.startswith("dice")].set_index("quantity")["predicted"]
     described = read_manifest(folder / "manifest.csv")[mouse]
-    measures = [
-        {"name": name, "printed": found.printed, "unit": found.printed_unit, "meaning": found.meaning}
-        | {"value": _plain(table.get(found.column))}
-        for name, found in ((name, MEASURES[name]) for name in SHOWN)
-    ]
     return {
-        "measures": measures,
+        "measures": _measures(table),
         "ed": _plain(frames["ed_frame"]),
         "es": _plain(frames["es_frame"]),
         "frames_from": _plain(frames["frames"]),
@@ -147,6 +153,15 @@ def shown(folder: Path, mouse: str) -> dict:
             for row, (at, frame) in zip(review.itertuples(), (review[PLACE] - 1).to_numpy(), strict=True)
         ],
     }
+
+
+def _measures(row: Mapping) -> list[dict]:
+    """Return the measures that are shown, with their values in a row of measurements.csv."""
+    return [
+        {"name": name, "printed": found.printed, "unit": found.printed_unit, "meaning": found.meaning}
+        | {"value": _plain(row.get(found.column))}
+        for name, found in ((name, MEASURES[name]) for name in SHOWN)
+    ]
 
 
 def _plain(value):

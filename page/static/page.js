@@ -84,7 +84,7 @@ function row(mouse) {
     cell(button(mouse.name, () => select(mouse.name), { className: "name" }), { header: true }),
     cell(stateOf(mouse)),
     ...["EDV", "ESV", "EF", "mass_ED"].map((name) => cell(number(values[name]), { number: true })),
-    cell(mouse.result ? (mouse.result.review.length ? `${mouse.result.review.length}` : "nothing found") : ""),
+    cell(mouse.state === "done" ? (mouse.result.review.length ? `${mouse.result.review.length}` : "nothing found") : ""),
     cell(button("Remove", () => act(mouse.name, "remove"), { ariaLabel: `Remove ${mouse.name}` })),
   );
   return made;

@@ -7,6 +7,7 @@ import { Viewer } from "./viewer.js";
 const DENSITY = 1.05; // mg/µL, of myocardium; as in measurement/function.py
 const SAVE_AFTER = 600; // ms without a stroke
 const SLICES_AFTER = 150; // ms from a change until the small pictures of all slices follow
+const MINUTE_MS = 60000;
 const BEAT_MS = 1500; // of a playing beat, several times slower than that of a mouse
 const FROM_SERVER = ["heart_rate", "peak_ejection_rate", "peak_filling_rate", "wall_thickness_ED", "wall_thickness_ES"];
 const DIGITS = { EF: 1, heart_rate: 0, peak_ejection_rate: 2, peak_filling_rate: 2, wall_thickness_ED: 2, wall_thickness_ES: 2 };
@@ -286,7 +287,8 @@ export class ScanView {
     const result = this.mouse?.result;
     for (const id of ["values", "beat"]) byId(id).style.visibility = result ? "visible" : "hidden";
     if (!result) return this.#drawControlsIfReady();
-    const now = this.#functionNow(), pending = this.unsaved.size > 0 || this.moving;
+    const now = this.#functionNow(), pending = this.unsaved.size > 0 || this.moving || result.provisional;
+    byId("mouse-downloads").parentElement.hidden = Boolean(result.provisional);
     byId("measures").replaceChildren(...result.measures.map((measure) => {
       const row = document.createElement("tr"), name = document.createElement("th"), value = document.createElement("td"), unit = document.createElement("td");
       const late = pending && FROM_SERVER.includes(measure.name);
@@ -329,7 +331,8 @@ export class ScanView {
       line.append(jump);
       return line;
     });
-    if (!items.length) items.push(Object.assign(document.createElement("li"), { textContent: "No signs of errors were found." }));
+    const none = result.provisional ? "Looking for signs of errors…" : "No signs of errors were found.";
+    if (!items.length) items.push(Object.assign(document.createElement("li"), { textContent: none }));
     byId("review").replaceChildren(...items);
   }
 
@@ -351,24 +354,26 @@ export class ScanView {
   // ----------------------------------------------------------------------------------------------- the grid
   #fields(form, words) {
     const { spacing_mm: spacing, frame_interval_ms: interval, shape } = this.mouse;
-    const labels = [["Row (mm)", spacing?.[0]], ["Column (mm)", spacing?.[1]], ["Slice (mm)", spacing?.[2]], ["Frame time (ms)", interval]];
+    const other = (value) => (value > 0 ? Number((MINUTE_MS / shape[3] / value).toPrecision(4)) : ""); // of frame time and heart rate
+    const labels = [["Row (mm)", spacing?.[0]], ["Column (mm)", spacing?.[1]], ["Slice (mm)", spacing?.[2]], ["Frame time (ms)", interval], ["or heart rate (per min)", other(interval)]];
     const fields = document.createElement("div");
     fields.className = "grid";
-    for (const [label, value] of labels) {
+    const inputs = labels.map(([label, value]) => {
       const made = document.createElement("label"), input = document.createElement("input");
       Object.assign(input, { type: "number", step: "any", min: "0", required: true, value: value ?? "" });
       made.append(label, input);
       fields.append(made);
-    }
+      return input;
+    });
+    for (const [one, two] of [[3, 4], [4, 3]]) inputs[one].addEventListener("input", () => (inputs[two].value = other(inputs[one].value)));
     fields.append(Object.assign(document.createElement("button"), { type: "submit", textContent: words, className: "main" }));
     form.replaceChildren(fields);
     form.onsubmit = (event) => {
       event.preventDefault();
-      const [row, column, slice, time] = [...form.querySelectorAll("input")].map((input) => Number(input.value));
+      const [row, column, slice, time] = inputs.map((input) => Number(input.value));
       const body = JSON.stringify({ spacing_mm: [row, column, slice], frame_interval_ms: time });
       ask(ofMouse(this.mouse.name, "grid"), { body }).catch((error) => this.complain(error.message));
     };
-    return shape;
   }
 
   #note(form, text) {
@@ -378,18 +383,19 @@ export class ScanView {
   }
 
   #ask() {
-    const form = byId("question"), { state, spacing_mm: spacing, frame_interval_ms: interval, odd, problem } = this.mouse;
+    const form = byId("question"), { state, spacing_mm: spacing, frame_interval_ms: interval, odd, problem, shape } = this.mouse;
     const key = JSON.stringify([this.mouse.name, state, odd, problem]);
     if (form.dataset.key === key) return;
     form.dataset.key = key;
     form.hidden = !(state === "question" || odd.length || problem);
     form.replaceChildren();
     if (form.hidden) return;
-    const missing = [spacing ? "" : "the size of a voxel", interval ? "" : "the time between two frames"].filter(Boolean).join(" or ");
     if (problem) this.#note(form, problem);
     else if (state === "question") {
       this.#fields(form, "Segment");
-      this.#note(form, `The file does not give ${missing}. Which is it? In the published data of this kind it is 0.1 × 0.1 × 1 mm and 5 ms.`);
+      const frames = `How much time passes from one frame to the next? The file does not say. Enter it or, if the ${shape[3]} frames cover one heartbeat, the heart rate. Rates and cardiac output depend on it; volumes, ejection fraction and mass do not.`;
+      const voxel = "How large is a voxel? The file does not say. Enter the distances between the centres of neighbouring rows, columns and slices, such as 0.1, 0.1 and 1 mm. Volumes and mass depend on them.";
+      for (const words of [interval ? "" : frames, spacing ? "" : voxel].filter(Boolean)) this.#note(form, words);
     } else {
       this.#fields(form, "Use these values");
       this.#note(form, `Is this right? In the file, ${odd.join("; ")}. Volumes depend on it.`);

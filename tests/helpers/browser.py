@@ -81,6 +81,14 @@ class Browser:
         actions = [moves[0], {"type": "pointerDown", "button": 0}, *moves[1:], {"type": "pointerUp", "button": 0}]
         self.ask("POST", "/actions", {"actions": [{"type": "pointer", "id": "mouse", "actions": actions}]})
 
+    def drop(self, selector: str, *files: Path) -> None:
+        """Drop files or folders of this computer on an element."""
+        place = "const box = document.querySelector(arguments[0]).getBoundingClientRect();"
+        x, y = self.run(f"{place} return [box.x + box.width / 2, box.y + box.height / 2]", selector)
+        data = {"items": [], "files": [str(file) for file in files], "dragOperationsMask": 1}
+        for event in ("dragEnter", "dragOver", "drop"):
+            self.command("Input.dispatchDragEvent", type=event, x=x, y=y, data=data)
+
     def screenshot(self, path: Path, whole: bool = False) -> None:
         """Write a picture of the window, or of the whole page."""
         picture = self.command("Page.captureScreenshot", captureBeyondViewport=whole)["data"]

@@ -8,8 +8,17 @@ import nibabel
 import numpy as np
 import pytest
 
+from bruker_files import BEAT, CYCLE_MS, FRAMES, SLICE, write_scan
 from murmur.phantom.mouse import phantom_mouse
 
+COUNT_CLICKS = "window.clicks = 0; addEventListener('click', (event) => (window.clicks += event.isTrusted), true)"
+IN_DIALOG = 2  # clicks: the file, and Open
+STEP = """
+const box = document.getElementById('curve').getBoundingClientRect();
+return (box.width * (640 - 64)) / 640 / (document.querySelectorAll('#curve .dot').length - 2);"""
+NEEDED = """
+const given = arguments[0].map((name) => ({name}));
+return import('/static/server.js').then(({needed}) => needed(given).map(({name}) => name));"""
 SCRUB = """
 const slider = document.getElementById('frame'), count = Number(slider.max);
 return new Promise((resolve) => {
@@ -65,12 +74,16 @@ def test_a_scan_is_looked_at_corrected_and_downloaded(served, window, scan, tmp_
     window.resize(1280, 900)
     window.open(served[0])
     window.wait(lambda: window.run("return document.querySelector('#start') && sessionStorage.getItem('murmur')"))
+    window.run(COUNT_CLICKS)
+    window.click("#choose")
     window.type("#files", str(scan))
     window.wait(lambda: measured(window))
     window.wait(lambda: window.run("return document.querySelector('#slices').children.length") == 11)
 
-    # the table has the values of the page
+    # four clicks to the table, which has the values of the page
+    window.wait(lambda: "done" in window.text("#rows"))
     (row,) = rows_of(downloaded(window, tmp_path, "#downloads a", "measurements.csv"))
+    assert window.run("return window.clicks") + IN_DIALOG <= 4
     assert row["mouse"] == "Mouse1"
     for column, name in (("EF_percent", "EF"), ("EDV_uL", "EDV"), ("mass_ED_mg", "mass_ED")):
         assert measured(window, name) == pytest.approx(float(row[column]), abs=0.051)
@@ -83,9 +96,13 @@ def test_a_scan_is_looked_at_corrected_and_downloaded(served, window, scan, tmp_
     assert window.run(SCRUB) > 8  # on a busy machine; docs/page.md has the rate on an idle one
     assert window.run(UNREACHABLE) == []
 
-    # ED is moved by a frame; all values follow
-    before = measured(window, "EDV")
-    window.type("[data-phase=ed]", "\ue014")
+    # ED is dragged along the curve and moved with a key; all values follow
+    before, ed = measured(window, "EDV"), int(row["ed_frame"])
+    step = window.run(STEP)
+    window.drag("[data-phase=ed] rect", (0, 0), (step, 3), (3 * step, 3))
+    assert window.text("#where").startswith(f"Slice 7, frame {ed + 4} ")
+    window.type("[data-phase=ed]", "\ue012")
+    assert f"frame {ed + 3}" in window.run("return document.querySelector('[data-phase=ed]').ariaValueText")
     window.wait(lambda: "chosen" in window.text("#measure-note"))
     assert measured(window, "EDV") < before
     window.click("#automatic")
@@ -127,3 +144,22 @@ def test_nothing_is_wider_than_the_window(served, window, width):
     window.click("#try")
     window.wait(lambda: window.run("return document.querySelectorAll('#rows tr').length"))
     assert window.run("return document.documentElement.scrollWidth") <= width
+
+
+def test_a_folder_is_dropped_and_a_missing_frame_time_asked_for(served, window, tmp_path):
+    study = tmp_path / "Mouse7"
+    write_scan(study, 5, [BEAT, SLICE], VisuCardiacCycle=None)
+    (study / "5" / "fid").write_bytes(bytes(1000))
+    window.resize(1280, 900)
+    window.open(served[0])
+    window.wait(lambda: window.run("return sessionStorage.getItem('murmur')"))
+    window.drop("#start", study)
+    window.wait(lambda: "needs an answer" in window.text("body"))
+    assert window.text("#rows").startswith("Mouse7") and window.text("#problems") == ""
+    assert "How much time passes from one frame to the next?" in window.text("#question")
+    assert "voxel" not in window.text("#question")
+    window.type("#question label:nth-child(5) input", f"{60_000 / CYCLE_MS}")
+    interval = window.run("return document.querySelector('#question label:nth-child(4) input').value")
+    assert float(interval) == pytest.approx(CYCLE_MS / FRAMES, rel=1e-3)
+    study = ["M/5/fid", "M/5/pdata/1/2dseq", "M/5/pdata/1/visu_pars", "M/5/pdata/1/reco", "M/subject", "5/a.nii"]
+    assert window.run(NEEDED, study) == ["M/5/pdata/1/2dseq", "M/5/pdata/1/visu_pars", "M/subject", "5/a.nii"]

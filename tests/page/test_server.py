@@ -104,14 +104,18 @@ def test_two_users_see_only_their_own_mice(served, client):
     assert len(before - folders()) == 1, "its files are deleted when a page is closed"
 
 
-def test_a_computation_is_cancelled_and_started_again(client):
+def test_a_computation_is_cancelled_and_started_again_and_masks_are_shown_before_it_ends(client):
     client.upload(**{"a.nii": nifti((96, 96, 6, 12))})
     client.mouse("a", "waiting", "segmenting")
     assert client.ask("mice/a/stop").status_code == 204
     assert client.mouse("a", "stopped")["result"] is None
     client.ask("mice/a/again")
+    early = client.mouse("a", "measuring", "failed")["result"]
+    assert early["provisional"] and early["measures"][0]["value"] is None
+    assert len(client.get("mice/a/view/masks").content) == 96 * 96 * 6 * 12
     mouse = client.mouse("a", "done", "failed")
     assert mouse["state"] == "done" and mouse["result"]["measures"][0]["name"] == "EDV"
+    assert (early["ed"], early["es"]) in ((None, None), (mouse["result"]["ed"], mouse["result"]["es"]))
 
 
 def memory_MB(*pids):
