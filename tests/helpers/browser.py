@@ -73,18 +73,23 @@ class Browser:
         """Type keys into an element, or choose files in an input for files."""
         self.ask("POST", f"/element/{self.find(selector)}/value", {"text": keys})
 
+    def centre(self, selector: str) -> list[float]:
+        """Return the place of the centre of an element in the window, x and y."""
+        place = "const box = document.querySelector(arguments[0]).getBoundingClientRect();"
+        return self.run(f"{place} return [box.x + box.width / 2, box.y + box.height / 2]", selector)
+
     def drag(self, selector: str, *points: tuple[float, float]) -> None:
         """Press the mouse at the first point, in pixels from the centre of an element, and move it to the others."""
         self.run("document.querySelector(arguments[0]).scrollIntoView({block: 'center'})", selector)
-        where = {"type": "pointerMove", "duration": 0, "origin": {ELEMENT: self.find(selector)}}
-        moves = [where | {"x": round(x), "y": round(y)} for x, y in points]
+        left, top = self.centre(selector)  # not relative to the element, which may be drawn anew while it is dragged
+        where = {"type": "pointerMove", "duration": 0, "origin": "viewport"}
+        moves = [where | {"x": round(left + x), "y": round(top + y)} for x, y in points]
         actions = [moves[0], {"type": "pointerDown", "button": 0}, *moves[1:], {"type": "pointerUp", "button": 0}]
         self.ask("POST", "/actions", {"actions": [{"type": "pointer", "id": "mouse", "actions": actions}]})
 
     def drop(self, selector: str, *files: Path) -> None:
         """Drop files or folders of this computer on an element."""
-        place = "const box = document.querySelector(arguments[0]).getBoundingClientRect();"
-        x, y = self.run(f"{place} return [box.x + box.width / 2, box.y + box.height / 2]", selector)
+        x, y = self.centre(selector)
         data = {"items": [], "files": [str(file) for file in files], "dragOperationsMask": 1}
         for event in ("dragEnter", "dragOver", "drop"):
             self.command("Input.dispatchDragEvent", type=event, x=x, y=y, data=data)
