@@ -35,12 +35,14 @@ export class ScanView {
     const other = this.mouse?.name !== mouse.name;
     if (other) {
       await this.save();
+      this.moving = false;
       this.stopPlaying();
       this.loaded = {};
       this.box = null;
       Object.assign(this.viewer, { cine: null, masks: null });
       byId("mouse-downloads").replaceChildren(...FILES.map(([file, words]) => link(ofMouse(mouse.name, `download/${file}`), words)));
     }
+    if (!other && this.moving && mouse.result) mouse.result = this.mouse.result; // ahead of the server
     this.mouse = mouse;
     byId("scan-title").textContent = mouse.name;
     const working = { reading: "Reading the images", waiting: "Waiting for its turn", segmenting: "Segmenting", measuring: "Measuring" }[mouse.state];
@@ -224,7 +226,8 @@ export class ScanView {
     for (const frame of [...this.unsaved]) {
       this.unsaved.delete(frame);
       try {
-        mouse.result = await ask(ofMouse(mouse.name, `frames/${frame}`), { body: this.viewer.frameMasks(frame) });
+        const result = await ask(ofMouse(mouse.name, `frames/${frame}`), { body: this.viewer.frameMasks(frame) });
+        if (!this.moving && this.mouse.name === mouse.name) this.mouse.result = result;
       } catch (error) {
         this.unsaved.add(frame);
         this.complain(error.message);
@@ -242,18 +245,21 @@ export class ScanView {
   }
 
   async #sendPhases(ed, es) {
-    const mouse = this.mouse;
-    if (ed !== null) Object.assign(mouse.result, { ed, es });
+    const mouse = this.mouse, turn = (this.turn = (this.turn ?? 0) + 1);
+    if (ed !== null) Object.assign(mouse.result, { ed, es, frames_from: "chosen" });
     this.moving = true;
     this.#drawValues();
     clearTimeout(this.phaseTimer);
     this.phaseTimer = setTimeout(async () => {
+      let result = null;
       try {
-        mouse.result = await ask(ofMouse(mouse.name, "phases"), { body: JSON.stringify({ ed, es }) });
+        result = await ask(ofMouse(mouse.name, "phases"), { body: JSON.stringify({ ed, es }) });
       } catch (error) {
         this.complain(error.message);
       }
+      if (turn !== this.turn) return; // they have been moved again
       this.moving = false;
+      if (result && this.mouse.name === mouse.name) this.mouse.result = result;
       this.#drawValues();
     }, 300);
   }
