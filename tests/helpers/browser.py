@@ -99,7 +99,7 @@ class Browser:
         picture = self.command("Page.captureScreenshot", captureBeyondViewport=whole)["data"]
         path.write_bytes(base64.b64decode(picture))
 
-    def wait(self, what: Callable[[], object], seconds: float = 60):
+    def wait(self, what: Callable[[], object], seconds: float = 120):
         """Return `what()` once it is true."""
         until = time.monotonic() + seconds
         while not (found := what()):
