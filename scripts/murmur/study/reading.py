@@ -38,7 +38,7 @@ def changed_since(result: str, files: Sequence[str]) -> bool:
     try:
         made = os.stat(result).st_mtime_ns
         return any(os.stat(file).st_ctime_ns > made for file in files)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return False
 
 
