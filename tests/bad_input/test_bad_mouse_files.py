@@ -278,7 +278,7 @@ CASES = [
     Case(
         "H98_label_after_a_run",
         after_a_run(put("Masks", lambda v: v * 3)),
-        stops("planning", ANY + "labels 3, 6 in Masks"),
+        stops("planning", ANY + "the labels 3, 6 in Masks"),
     ),
     # from trials G: general
     Case("G03_directory_named_h5", folder_instead, stops("planning", ANY + ".*folder")),
