@@ -6,17 +6,21 @@ import h5py
 import numpy as np
 
 from murmur.logs import log, progress
-from murmur.network.heart_region import Region, is_cut, regions_around, sides
+from murmur.network.heart_region import (
+    COARSE_FRAMES,
+    COARSE_SLICES,
+    FEWEST_FRAMES,
+    LARGEST_DIFFERENCE,
+    Region,
+    is_cut,
+    regions_around,
+    sides,
+)
 from murmur.network.inference import Network
 from murmur.network.postprocessing import keep_heart
 from murmur.network.preprocessing import from_square, scale, to_square
 from murmur.quality.ensemble import entropy as entropy_of
 from murmur.vocabulary import STRUCTURES
-
-COARSE_FRAMES = 3  # evenly spaced over the cine: about ED, ES and filling
-COARSE_SLICES = 2  # every second slice
-FEWEST_FRAMES = 6  # of a cine in which the coarse pass takes at most a quarter of the time for whole images
-LARGEST_DIFFERENCE = 0.002  # one minus the Dice of a structure in the coarse pass, with and without context
 
 
 class Segmentation(NamedTuple):

@@ -9,7 +9,7 @@ from methods_of_a_study import DIGEST, HISTORY, MADE, OURS, SPLIT, STUDY, THEIRS
 from murmur.data.published_dataset import WEIGHTS
 from murmur.measurement.function import MYOCARDIAL_DENSITY
 from murmur.measurement.wall import RAYS
-from murmur.network import augmentation, segmentation
+from murmur.network import augmentation, heart_region
 from murmur.presentation.prose import cohort_methods, methods, segmentation_methods, statistical_methods
 from murmur.study.schema import complete, in_force
 
@@ -255,7 +255,7 @@ def test_each_number_is_found_in_what_the_words_are_made_from():
     given += [100 * share for share in numbers(constants)] + [np.rad2deg(augmentation.ROTATION)]
     given += [100 * np.sqrt(v) / 255 for v in augmentation.NOISE_VARIANCE]
     given += [100 * settings["statistics"]["power"], 100 * (1 - settings["statistics"]["alpha"])]
-    given += [RAYS, segmentation.FEWEST_FRAMES, 1 - segmentation.LARGEST_DIFFERENCE]
+    given += [RAYS, heart_region.FEWEST_FRAMES, 1 - heart_region.LARGEST_DIFFERENCE]
     given += [4, 1, 3, 8, 7, 6, 2, 15]  # mice by set and phenotype, with contours, with ED and ES; frames, with inflow
     given += [len(settings["readers"]["net"]["network"]["filters"]), len(statistical_methods.CONTRASTS)]
     allowed = {written for n in given for written in (f"{n:g}", f"{n:.1f}", f"{n:.3f}", f"{n}")}

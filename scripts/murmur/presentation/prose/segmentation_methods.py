@@ -1,7 +1,7 @@
 """Methods in words: how mice were segmented by each reader, and how masks were post-processed."""
 
 from murmur.data.published_dataset import WEIGHTS
-from murmur.network.segmentation import COARSE_FRAMES, COARSE_SLICES, FEWEST_FRAMES, LARGEST_DIFFERENCE
+from murmur.network.heart_region import COARSE_FRAMES, COARSE_SLICES, FEWEST_FRAMES, LARGEST_DIFFERENCE
 from murmur.presentation.prose.phrases import enumerate_words, paragraph
 from murmur.vocabulary import SHIPPED_WEIGHTS
 
