@@ -102,7 +102,7 @@ def store(received: Sequence[tuple[str, str]], folder: str) -> tuple[list[Stored
 
 
 def _unpacked(name: str, path: Path, target: Path, budget: list[int]) -> Iterator[tuple[str, Path, bool]]:
-    """Yield name and path of each file of an archive, or of the file itself, and whether it was chosen by itself."""
+    """Yield name and path of each file of an archive, or of the single file, and whether it was chosen singly."""
     with open(path, "rb") as file:
         kind = kind_of(file.read(352))
     if kind != "zip":
@@ -178,7 +178,7 @@ def _copy(name: str, source: BinaryIO, sink: BinaryIO, budget: list[int], packed
 def _take(name: str, path: Path, single: bool, place: Path, budget: list[int]) -> Stored | None:
     """Store an image at `place`, with a suffix; None for other files of an archive or a folder.
 
-    Raises BadInput for another file that was chosen by itself.
+    Raises BadInput for any other file that was chosen singly.
     """
     if PurePosixPath(name).name in CLUTTER:
         return None
@@ -194,7 +194,7 @@ def _take(name: str, path: Path, single: bool, place: Path, budget: list[int]) -
         path.unlink(missing_ok=True)
         if single and name in ("visu_pars", "2dseq"):
             raise BadInput(
-                f"{name}: found a file of a Bruker study by itself, expected the folder of the study, whose subfolders "
+                f"{name}: found a single file of a Bruker study, expected the folder of the study, whose subfolders "
                 "number its scans; choose that folder or a zip archive of it"
             )
         if single:

@@ -20,6 +20,9 @@ def value(row, column, number, frame, other=0):
     return 1 + row + ROWS * (column + COLUMNS * (number + SLICES * (frame + FRAMES * other)))
 
 
+PATTERN = value(*np.mgrid[:ROWS, :COLUMNS, :SLICES, :FRAMES])  # of a cine, axes (row, column, slice, frame)
+
+
 def _wrapped(values) -> str:
     """Values as ParaVision writes them, in lines of at most 76 characters."""
     lines, line = [], ""

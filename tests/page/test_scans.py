@@ -3,27 +3,23 @@
 import zipfile
 
 import numpy as np
+import pytest
 
 from bruker_files import (
     BEAT,
-    COLUMNS,
     CYCLE_MS,
     FRAMES,
     MOVIE,
+    PATTERN,
     PIXEL_MM,
-    ROWS,
     SLICE,
     SLICE_MM,
-    SLICES,
     geometry,
-    value,
     write_scan,
 )
 from murmur.data.mouse_file import images_of, open_mouse
 from page.scans import Scan, convert, find_scans
 from page.upload import store
-
-PATTERN = value(*np.mgrid[:ROWS, :COLUMNS, :SLICES, :FRAMES])
 
 
 def found(folder, sent):
@@ -88,16 +84,24 @@ def test_each_of_several_cines_of_a_study_is_a_scan(tmp_path):
     assert all(np.array_equal(images(scan, tmp_path)[0], PATTERN) for scan in scans)
 
 
-def test_a_study_without_a_cine_gets_one_sentence_without_paths_of_the_page(tmp_path):
-    write_scan(tmp_path / "M", 5, [MOVIE, SLICE, ("FG_CYCLE", 2)])
+@pytest.mark.parametrize(
+    "groups, words",
+    [
+        ([MOVIE, SLICE, ("FG_CYCLE", 2)], "2 of FG_CYCLE, of which the page cannot choose one"),
+        ([MOVIE, SLICE], f"{FRAMES} of FG_MOVIE without synchronisation to the heart"),
+    ],
+)
+def test_a_study_without_a_cine_gets_one_sentence_without_paths_or_keys_of_study_files(tmp_path, groups, words):
+    write_scan(tmp_path / "M", 5, groups, VisuCardiacSynchUsed="No")
     scans, (problem,) = found(tmp_path, files_below(tmp_path))
-    assert scans == [] and problem.startswith("M: found no short-axis cine, but scan 5 (IgFLASH_cine): 2 of FG_CYCLE")
-    assert "source." not in problem and str(tmp_path) not in problem and "expected at least 3 parallel" in problem
+    assert scans == [] and problem.startswith(f"M: found no short-axis cine, but scan 5 (IgFLASH_cine): {words}")
+    assert "expected at least 3 parallel" in problem
+    assert not any(word in problem for word in ("source.", "study file", "name the", str(tmp_path)))
 
 
 def test_files_of_a_bruker_study_without_their_folders_are_refused(tmp_path):
     scans, (problem,) = found(tmp_path, {"2dseq": bytes(500)})
-    assert scans == [] and problem.startswith("2dseq: found a file of a Bruker study by itself, expected the folder")
+    assert scans == [] and problem.startswith("2dseq: found a single file of a Bruker study, expected the folder")
 
 
 def test_other_files_in_a_folder_are_ignored_unless_there_are_no_images(tmp_path):

@@ -5,6 +5,7 @@ turned or shifted images of some layouts.
 """
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path, PurePosixPath
 
 import numpy as np
@@ -61,27 +62,6 @@ def find_session(
     return session._replace(names=[*session.names, *headers])
 
 
-def read_pixels(session: Session) -> np.ndarray:
-    """Read the intensities of a cine.
-
-    Parameters
-    ----------
-    session : Session
-        The cine, from `find_session`.
-
-    Returns
-    -------
-    ndarray of uint16
-        Axes (row, column, slice, frame); see `read_cine`.
-
-    Raises
-    ------
-    BadInput
-        If a file cannot be decoded, or is not as its header says.
-    """
-    return read_cine(session, decode)
-
-
 def decode(files: Files, name: str, frames: Sequence[int]) -> Decoded:
     """Decode images of a file `2dseq`.
 
@@ -126,6 +106,9 @@ def decode(files: Files, name: str, frames: Sequence[int]) -> Decoded:
         ) from None
     # brukerapi returns the axes column, row.
     return [images[:, :, frame].T for frame in frames], [(float(slopes[f]), float(offsets[f])) for f in frames]
+
+
+read_pixels = partial(read_cine, decode=decode)  # the intensities of a Session
 
 
 def _check_geometry(dataset, header, layout: Layout) -> None:

@@ -1,8 +1,7 @@
 """A folder of DICOM scan sessions as a source of mice: the cine of a session, and its pixels."""
 
 from collections.abc import Sequence
-
-import numpy as np
+from functools import partial
 
 from murmur.data.cine_stack import Image, Words
 from murmur.data.dicom_headers import read_dataset, read_images
@@ -32,27 +31,6 @@ def find_session(path: str, series: Sequence[int] | None = None, names: Sequence
     or if there is no short-axis cine or more than one.
     """
     return session_of(path, WORDS, *read_session(path, series, names))
-
-
-def read_pixels(session: Session) -> np.ndarray:
-    """Read the intensities of a cine.
-
-    Parameters
-    ----------
-    session : Session
-        The cine, from `find_session`.
-
-    Returns
-    -------
-    ndarray of uint16
-        Axes (row, column, slice, frame); see `read_cine`.
-
-    Raises
-    ------
-    BadInput
-        If a file cannot be decoded, or is not as its header says.
-    """
-    return read_cine(session, decode)
 
 
 def decode(files: Files, name: str, frames: Sequence[int]) -> Decoded:
@@ -93,6 +71,9 @@ def decode(files: Files, name: str, frames: Sequence[int]) -> Decoded:
         raise BadInput(
             f"{files.where(name)}: found {what} ({reason}), expected values that can be read; {todo}"
         ) from None
+
+
+read_pixels = partial(read_cine, decode=decode)  # the intensities of a Session
 
 
 def _rescale(dataset, frame: int) -> tuple[float, float]:

@@ -241,8 +241,8 @@ class Study:
     def pairs_across_cohorts(self) -> list[tuple[str, str]]:
         """The pairs of cohort and reader for each reader of several cohorts, with its training cohort first.
 
-        Of a reader trained on several cohorts, the first represents them, because the others are not external to it, as
-        are not those of the network from which a training started.
+        A reader trained on several cohorts is paired with the first of them only; the others, and those on which the
+        network that its training started from was trained, are not external to it.
         """
         pairs = []
         for reader in self.reader_names:

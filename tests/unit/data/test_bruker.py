@@ -17,20 +17,18 @@ from bruker_files import (
     CYCLE_MS,
     FRAMES,
     MOVIE,
+    PATTERN,
     PIXEL_MM,
     ROWS,
     SLICE,
     SLICE_MM,
     SLICES,
     geometry,
-    value,
     write_scan,
 )
 from murmur.data.bruker import find_session, read_pixels, studies
 from murmur.data.scan_session import grid_of
 from murmur.errors import BadInput
-
-PATTERN = value(*np.mgrid[:ROWS, :COLUMNS, :SLICES, :FRAMES])
 
 
 def assert_is_the_pattern(session):
