@@ -70,7 +70,7 @@ def draw_contours(axes: Axes, masks: np.ndarray, columns: int, **line) -> None:
 def outline(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return x and y of the contours of a mask (row, column), 0 or 1, with NaN after each.
 
-    They are drawn as one line: an own line for each of the thousand specks of a noisy mask would take ten seconds.
+    They are drawn as one line: separate lines for the thousand specks of a noisy mask would take ten seconds.
     """
     contours = [np.pad(contour, ((0, 1), (0, 0)), constant_values=np.nan) for contour in find_contours(mask, 0.5)]
     y, x = np.concatenate([np.empty((0, 2)), *contours]).T
