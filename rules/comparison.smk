@@ -3,13 +3,14 @@
 #   in    measurements.csv, with the columns of the participants, of the cohort and reader of the comparison;
 #         those of the cohorts with a reference, by the reader and by the reference
 #   out   comparisons/NAME/values.csv, summary.csv, tests.csv, differences.csv, changes.csv, model_means.csv,
-#         measurement_error.csv, assumptions.csv, curves.csv, mean_curves.csv, mean_wall.csv, figure_*,
+#         measurement_error.csv, assumptions.csv, contoured.csv, curves.csv, mean_curves.csv, mean_wall.csv, figure_*,
 #         table_groups.*, results.md, arrive.md
 
 
 rule compare_values:
     input:
         measurements=inputs.values_compared,
+        reference=inputs.reference_compared,
         validation_reader=inputs.validation_by_reader,
         validation_reference=inputs.validation_by_reference,
     output:
@@ -21,6 +22,7 @@ rule compare_values:
         model_means="<results>/comparisons/{comparison}/model_means.csv",
         measurement_error="<results>/comparisons/{comparison}/measurement_error.csv",
         assumptions="<results>/comparisons/{comparison}/assumptions.csv",
+        contoured="<results>/comparisons/{comparison}/contoured.csv",
     log:
         "<logs>/compare_values/{comparison}.log",
     benchmark:
@@ -225,6 +227,7 @@ rule write_comparison:
         differences=rules.compare_values.output.differences,
         changes=rules.compare_values.output.changes,
         measurement_error=rules.compare_values.output.measurement_error,
+        contoured=rules.compare_values.output.contoured,
     output:
         shown("<results>/comparisons/{comparison}/results.md", "1. Results in words", "comparison", **OF_COMPARISON),
     log:

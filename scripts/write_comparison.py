@@ -1,7 +1,7 @@
 """The results of a comparison of groups in words: a summary of five sentences, the full text and the methods.
 
-Inputs: the tables of the comparison, and measurements.csv with the findings of the checks. Output: results.md. Every
-number is filled in from these tables, and every verdict is that of differences.csv.
+Inputs: the tables of the comparison, contoured.csv, and measurements.csv with the findings of the checks. Output:
+results.md. Every number is filled in from these tables, and every verdict is that of differences.csv.
 """
 
 from collections.abc import Mapping
@@ -14,9 +14,11 @@ from murmur.job import job
 from murmur.presentation.markdown_page import write_page
 from murmur.presentation.prose.comparison import sections
 from murmur.presentation.prose.comparison_methods import described
-from murmur.presentation.prose.differences import read_comparison
+from murmur.presentation.prose.contoured import contoured
+from murmur.presentation.prose.differences import read_comparison, with_texts
 from murmur.presentation.prose.phrases import paragraph
 from murmur.statistics.notes import exclusion_note
+from murmur.subject import in_print
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -37,18 +39,22 @@ def findings(scans: pd.DataFrame, values: pd.DataFrame) -> str:
 def main(
     tables: Mapping[str, str],
     measurements: str,
+    contoured_only: str,
     output: str,
     name: str,
     reader: str,
     settings: Mapping,
     excluded: Mapping[str, str],
 ) -> None:
-    """Write `output` from `tables`, the paths by name, and `measurements`; `excluded` gives the reason by mouse."""
+    """Write `output` from `tables`, the paths by name, `measurements` and `contoured_only`, which is contoured.csv.
+
+    `excluded` gives the reason of each excluded mouse.
+    """
     found = read_comparison(tables, name, reader, settings)
     if not found.measures:
         text = {"Summary": ["No animal of the groups compared has a value."]}
     else:
-        text = sections(found)
+        text = sections(found) | contoured(found, in_print(with_texts(read_csv(contoured_only))))
         text["Summary"].append(findings(read_csv(measurements), found.values))
         text["Animals"].append(exclusion_note(excluded))
         text |= {"Statistical methods": [described(found)]}
@@ -60,6 +66,7 @@ if __name__ == "__main__":
         tables = dict(snakemake.input.items())
         main(
             measurements=tables.pop("measurements"),
+            contoured_only=tables.pop("contoured"),
             tables=tables,
             output=snakemake.output[0],
             name=snakemake.wildcards.comparison,

@@ -295,6 +295,13 @@ class Inputs:
         comparison = self.study.comparisons[wildcards.comparison]
         return self.layout.measurements(comparison.cohort, comparison.reader, "measurements")
 
+    def reference_compared(self, wildcards: Wildcards) -> str | list[str]:
+        """The measurements of the cohort of a comparison by its reference; none without one, or if it is compared."""
+        comparison = self.study.comparisons[wildcards.comparison]
+        if comparison.reader == REFERENCE or not self.study.has_reference(comparison.cohort):
+            return []
+        return self.layout.measurements(comparison.cohort, REFERENCE, "measurements")
+
     def validation(self, wildcards: Wildcards) -> list[tuple[str, str]]:
         """The cohorts in which the reader of a comparison can be compared with the reference, with that reader.
 

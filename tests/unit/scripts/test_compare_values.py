@@ -5,6 +5,7 @@ from compare_values import main
 from murmur.csv_tables import read_csv, write_csv
 
 NAMES = ["values", "summary", "tests", "differences", "changes", "model_means", "measurement_error", "assumptions"]
+NAMES += ["contoured"]
 
 
 def measurements(shift: float) -> pd.DataFrame:
@@ -26,6 +27,7 @@ def test_tables_are_written_and_labels_remain_text(tmp_path):
         settings,
         outputs,
         [(str(tmp_path / "reader.csv"), str(tmp_path / "reference.csv"))],
+        str(tmp_path / "reference.csv"),
     )
     found = {name: read_csv(path) for name, path in outputs.items()}
     assert found["differences"][["session", "group_a", "group_b"]].to_numpy().tolist() == [
@@ -41,3 +43,12 @@ def test_tables_are_written_and_labels_remain_text(tmp_path):
         ["change", "1", "1"],
         ["difference_in_change", "1", "01"],
     ]
+    assert found["contoured"]["values"].to_list() == ["reader", "reader", "reference", "reference"]
+    assert found["contoured"]["difference"].iloc[:2].equals(found["differences"]["difference"])
+
+
+def test_without_a_reference_no_contoured_scans_are_compared(tmp_path):
+    write_csv(measurements(1.0), tmp_path / "reader.csv")
+    outputs = {"contoured": str(tmp_path / "contoured.csv")}
+    main(str(tmp_path / "reader.csv"), {"group": "group", "session": "session"}, outputs)
+    assert read_csv(outputs["contoured"]).empty

@@ -1,20 +1,32 @@
 import numpy as np
+import pytest
 
 import write_comparison
 from compared_groups import write_comparison as tables_of
+from murmur.comparison.contoured import compare_contoured
 from murmur.csv_tables import read_csv, write_csv
 from murmur.presentation.prose.differences import TABLES
 
+KEY = {"values": ["measure"], "measurements": []}
 
-def write(folder, change=lambda values: values, flags=()):
+
+def write(folder, change=lambda values: values, flags=(), contoured=0):
     paths, settings = tables_of(folder, {"sham": 4, "MI": 4}, control="sham")
+    for name in ("values", "measurements"):
+        table = read_csv(paths[name])
+        write_csv(table.assign(contoured=table.groupby(["group", *KEY[name]]).cumcount() < contoured), paths[name])
     for name in ("values", "summary"):
         write_csv(change(read_csv(paths[name])), paths[name])
     output = folder / "results.md"
     tables = {name: paths[name] for name in TABLES}
     scans = read_csv(paths["measurements"])
     write_csv(scans.assign(flags=[*flags, *[None] * (len(scans) - len(flags))]), paths["measurements"])
-    write_comparison.main(tables, paths["measurements"], str(output), "treatment", "murmur", settings, {"x": "died"})
+    expected = scans.assign(EF_percent=scans["EF_percent"] + 3 * (scans["group"] == "MI"))
+    contoured_only = str(folder / "contoured.csv")
+    write_csv(compare_contoured(scans, expected, settings), contoured_only)
+    write_comparison.main(
+        tables, paths["measurements"], contoured_only, str(output), "treatment", "murmur", settings, {"x": "died"}
+    )
     return output.read_text()
 
 
@@ -40,3 +52,23 @@ def test_scans_with_findings_are_counted_in_the_summary(tmp_path):
     assert "2 of the 8 scans compared have findings of the plausibility checks" in summary
     (tmp_path / "good").mkdir()
     assert "findings of the plausibility" not in write(tmp_path / "good")
+
+
+def test_contoured_animals_are_compared_by_reader_and_reference(tmp_path):
+    page = write(tmp_path, contoured=3)
+    section = page.partition("## Contoured animals only\n")[2].partition("##")[0]
+    assert "An expert contoured 6 of the 8 scans; the table gives the differences in EF (percentage points)" in section
+    header, _, row = section.strip().splitlines()[-3:]
+    assert header == "| groups | animals | by murmur | by the reference |"
+    pair, animals, reader, reference = (cell.strip() for cell in row.strip("|").split("|"))
+    assert (pair, animals) == ("MI − sham", "3, 3")
+    values = [float(cell.partition(" ")[0].replace("−", "-")) for cell in (reader, reference)]
+    assert values[1] - values[0] == pytest.approx(3, abs=0.11)
+    assert "p = " in reference
+
+
+@pytest.mark.parametrize(("contoured", "heading"), [(0, None), (4, "## Contoured animals\n")])
+def test_section_of_contoured_animals_depends_on_how_many_there_are(tmp_path, contoured, heading):
+    page = write(tmp_path, contoured=contoured)
+    assert heading in page if heading else "Contoured animals" not in page
+    assert "An expert contoured all 8 scans" in page or not contoured

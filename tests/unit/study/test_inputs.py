@@ -106,6 +106,8 @@ def test_error_of_a_reader_is_that_in_the_cohort_compared_or_else_in_others(stud
         "expert": [],
     }
     tool = SimpleNamespace(comparison="tool")
+    assert short([inputs.reference_compared(tool)]) == ["measurements/numbers/reference/measurements.csv"]
+    assert inputs.reference_compared(SimpleNamespace(comparison="expert")) == []
     assert short(inputs.validation_by_reader(tool)) == ["measurements/numbers/tool/measurements.csv"]
     assert short(inputs.validation_by_reference(tool)) == ["measurements/numbers/reference/measurements.csv"]
 

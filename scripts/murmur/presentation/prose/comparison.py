@@ -73,10 +73,7 @@ def contoured(found: Compared) -> str:
     n = int(scans["contoured"].sum())
     if found.reader == REFERENCE or n in (0, len(scans)):
         return ""
-    return (
-        f"an expert contoured {n} of the {len(scans)} scans; a further comparison with `values: reference` in the "
-        "study file compares the expert's values of these"
-    )
+    return f"an expert contoured {n} of the {len(scans)} scans"
 
 
 def conventions(found: Compared) -> str:
