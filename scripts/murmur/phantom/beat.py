@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from scipy.interpolate import PchipInterpolator
 
-FRAME_INTERVAL_MS = 5.0  # of the published study
+from murmur.phantom.cycle import FRAME_INTERVAL_MS, draw_cycle
 
 
 @dataclass(frozen=True)
@@ -39,9 +39,7 @@ def draw_beat(rng: np.random.Generator, frame_interval_ms: float = FRAME_INTERVA
     End-systole is at 38% to 45% of the cycle, followed by isovolumic relaxation, rapid filling, diastasis and atrial
     contraction. ED is the first frame, except when the trigger is one frame early.
     """
-    duration_ms = FRAME_INTERVAL_MS * np.clip(round(rng.lognormal(np.log(21.5), 0.19)), 17, 36)
-    frames = round(duration_ms / frame_interval_ms)
-    cycle = frames * rng.uniform(0.98, 1.08)
+    frames, cycle = draw_cycle(rng, frame_interval_ms)
     early = int(rng.random() < 0.15)
     end_systole = rng.uniform(0.38, 0.45)
     filled, rest = rng.uniform(0.62, 0.74), rng.uniform(0.72, 0.84)

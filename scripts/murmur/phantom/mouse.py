@@ -9,8 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from murmur.measurement.function import function, mass
-from murmur.phantom.beat import FRAME_INTERVAL_MS, Beat, draw_beat
+from murmur.phantom.beat import Beat, draw_beat
 from murmur.phantom.cine import heights_in, image_cine
+from murmur.phantom.cycle import FRAME_INTERVAL_MS, streams
 from murmur.phantom.heart import ANGLES, Heart, Session, draw_heart, radii, solve_pose, true_volumes
 from murmur.phantom.phenotypes import has_inflow_frames, phenotypes_of
 from murmur.phantom.scanner import SLICE_MM, Scanner, draw_scanner
@@ -56,10 +57,10 @@ def phantom_mouse(
     first to its full severity in the last.
     """
     phenotype = phenotype or phenotypes_of(index + 1)[index]
-    heart_rng, beat_rng, chest_rng, scanner_rng = _streams(seed, index)
+    heart_rng, beat_rng, chest_rng, scanner_rng = streams(seed, index)
     at = None
     if session is not None:
-        session_rng, beat_rng, chest_rng, scanner_rng = _streams(seed, index, session[0])
+        session_rng, beat_rng, chest_rng, scanner_rng = streams(seed, index, session[0])
         at = Session(session[0] / (session[1] - 1), session_rng)
     if varied:
         heart = draw_varied_heart(heart_rng, phenotype)
@@ -83,21 +84,6 @@ def phantom_mouse(
         truth=_truth(heart, beat),
         wall_mm={phase: _wall(heart, scanner, filling) for phase, filling in (("ED", 1.0), ("ES", 0.0))},
     )
-
-
-def heart_rates(seed: int, count: int, frame_interval_ms: float = FRAME_INTERVAL_MS, sessions: int = 0) -> list[float]:
-    """Return the heart rate in beats per minute of each scan of the first `count` mice of a cohort, if not `varied`.
-
-    Mice have one scan each, or one in each of several `sessions`.
-    """
-    scans = [(index, session) for index in range(count) for session in (range(sessions) if sessions else [None])]
-    return [60_000 / draw_beat(_streams(seed, *scan)[1], frame_interval_ms).cycle_ms for scan in scans]
-
-
-def _streams(seed: int, index: int, session: int | None = None) -> list[np.random.Generator]:
-    """Return the generators of a mouse, or of one of its sessions, for heart, beat, chest and scanner."""
-    scan = (seed, index) if session is None else (seed, index, 1 + session)
-    return [np.random.default_rng(stream) for stream in np.random.SeedSequence(scan).spawn(4)]
 
 
 def _wall(heart: Heart, scanner: Scanner, filling: float) -> np.ndarray:

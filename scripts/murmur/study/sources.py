@@ -93,7 +93,7 @@ class PhantomCohort(Cohort):
         phantom = self.source["phantom"]
         if phantom["varied"]:  # has no beat
             return {}
-        from murmur.phantom.mouse import heart_rates
+        from murmur.phantom.cycle import heart_rates
 
         several, copies = len(self.sessions), max(1, len(self.corruptions))
         count = len(self.found) // max(several, copies)

@@ -12,8 +12,9 @@ import generate_phantom
 import murmur.phantom.heart
 from murmur.measurement.wall import rings_of
 from murmur.phantom.beat import draw_beat
+from murmur.phantom.cycle import heart_rates
 from murmur.phantom.heart import SESSION_SD, TARGETS, Session, draw_heart, radii, solve_pose, targets_of, true_volumes
-from murmur.phantom.mouse import heart_rates, phantom_mouse
+from murmur.phantom.mouse import phantom_mouse
 from murmur.phantom.phenotypes import STUDY, has_inflow_frames, phenotypes_of
 
 
