@@ -11,13 +11,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from murmur.data.slice_positions import SAME_DIRECTION, SAME_POSITION, even_step
 from murmur.errors import BadInput
 from murmur.files import natural_key
 
 FEWEST_SLICES, FEWEST_FRAMES = 3, 5  # of a short-axis cine
-SAME_DIRECTION = 1e-3  # largest difference of direction cosines
-SAME_POSITION = 0.01  # of the pixel spacing
-UNEVEN = 0.05  # of the distance between slices
 SHOWN = 8  # series in a message
 
 
@@ -341,33 +339,12 @@ def _in_time(where: str, words: Words, number: int, images: Sequence[Image]) -> 
 
 def _step(where: str, stack: Stack, slices: list[list[Image]]) -> np.ndarray:
     """Return the vector between neighbouring slices, in mm. Raises BadInput unless it is the same for all."""
+    where, first = f"{where}, {stack.text}", slices[0][0]
     positions = np.array([images[0].position for images in slices])
     for number, images in enumerate(slices):
         if not np.allclose([image.position for image in images], positions[number], rtol=0, atol=SAME_DIRECTION * 10):
-            raise BadInput(f"{where}, {stack.text}: found slice {number + 1} moved between frames, expected it at rest")
-    if len(positions) == 1:
-        raise BadInput(f"{where}, {stack.text}: found one slice, expected at least two, whose distance is measured")
-    normal = _normal(slices[0][0])
-    gaps = np.diff(positions, axis=0)
-    distances = np.abs(gaps @ normal)
-    usual = float(np.median(distances))
-    uneven = np.flatnonzero(np.abs(distances - usual) > UNEVEN * usual)
-    if uneven.size:
-        after = int(uneven[0]) + 1
-        missing = distances[after - 1] > 1.5 * usual
-        raise BadInput(
-            f"{where}, {stack.text}: found {distances[after - 1]:.3g} mm between the slices {after} and {after + 1}, "
-            f"expected {usual:.3g} mm as between most; "
-            + ("export the missing slice" if missing else "export the slices of one acquisition")
-        )
-    step = (positions[-1] - positions[0]) / (len(positions) - 1)
-    sideways = positions - positions[0] - np.outer(np.arange(len(positions)), step)
-    if np.abs(sideways).max() > max(min(slices[0][0].pixel_mm) / 2, UNEVEN * usual):
-        raise BadInput(
-            f"{where}, {stack.text}: found slices shifted in their plane by up to {np.abs(sideways).max():.2g} mm, "
-            "expected a straight stack; export the slices of one acquisition"
-        )
-    return step
+            raise BadInput(f"{where}: found slice {number + 1} moved between frames, expected it at rest")
+    return even_step(where, positions, _normal(first), min(first.pixel_mm), range(1, len(slices) + 1))
 
 
 def _interval(images: Sequence[Image]) -> float | None:

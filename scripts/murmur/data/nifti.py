@@ -1,13 +1,13 @@
-"""A folder of NIfTI files as a source of mice: 4D images, with masks as 4D files or as one file per annotated frame."""
+"""A folder of NIfTI files as a source of mice: 4D images, or a file per slice or frame, with masks."""
 
-import re
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from murmur.data.nifti_file import open_frames, open_nifti, read_header
+from murmur.data.nifti_file import open_nifti, read_header
 from murmur.data.nifti_masks import NiftiMasks, check_template, name_pattern
+from murmur.data.nifti_stack import open_frames, open_slices
 from murmur.errors import BadInput
 
 if TYPE_CHECKING:
@@ -22,14 +22,16 @@ class NiftiFolder(NiftiMasks):
     nifti : str
         The folder.
     images : str
-        Template of the names of the images, with `{mouse}` once, and `{frame}` if there is one file per frame.
+        Template of the names of the images, with `{mouse}` once, `{slice}` if there is one file per slice, and
+        `{frame}` if there is one per frame.
     labels, frames_from, masks, ignore
         As for `NiftiMasks`; without `masks`, the mice have no contours.
 
     Raises
     ------
     BadInput
-        If a template is not a file name with `{mouse}` once and `{frame}` at most once, or if a label has two meanings.
+        If a template is not a file name with `{mouse}` once, and `{slice}` and `{frame}` at most once, or if a label
+        has two meanings.
     """
 
     KEYS = ("nifti", "images", "masks", "labels", "ignore", "frames_from")
@@ -49,40 +51,60 @@ class NiftiFolder(NiftiMasks):
 
     def mice(self) -> list[str]:
         """Return the mice with an image; files that also match the mask template are not images."""
-        mask = name_pattern(self.masks) if self.masks else None
-        found = (self._image.fullmatch(path.name) for path in self._files)
-        return sorted({m["mouse"] for m in found if m and not (mask and mask.fullmatch(m.string))})
+        return sorted(self._images)
 
     @cached_property
-    def _image(self) -> re.Pattern:
-        """The pattern of the names of images."""
-        return name_pattern(self.images)
+    def _images(self) -> dict[str, list[tuple[int, int, Path]]]:
+        """The files of the images of each mouse, with the numbers of slice and frame in their names, 0 without."""
+        image, mask = name_pattern(self.images), name_pattern(self.masks) if self.masks else None
+        found: dict[str, list[tuple[int, int, Path]]] = {}
+        for path in self._files:
+            match = image.fullmatch(path.name)
+            if match and not (mask and mask.fullmatch(path.name)):
+                parts = match.groupdict()
+                numbers = int(parts.get("slice", 0)), int(parts.get("frame", 0))
+                found.setdefault(match["mouse"], []).append((*numbers, path))
+        return found
 
     def image_files(self, mouse: str) -> list[Path]:
-        """Return the files of the image of a mouse: one, or those of the frames in the order of their numbers.
+        """Return the files of the image of a mouse. Raises BadInput as `_by_slice`."""
+        return [path for frames in self._by_slice(mouse).values() for path in frames]
 
-        Raises BadInput if a frame is missing, or there twice.
+    def _by_slice(self, mouse: str) -> dict[int, list[Path]]:
+        """Return the files of the frames of each slice; without `{slice}` in the names, there is slice 0.
+
+        Raises BadInput if a frame is missing, or a slice or frame is there twice.
         """
-        if "{frame}" not in self.images:
-            return [self.folder / self.images.replace("{mouse}", mouse)]
-        found = [(match, path) for path in self._files if (match := self._image.fullmatch(path.name))]
-        numbered = sorted((int(match["frame"]), path) for match, path in found if match["mouse"] == mouse)
-        numbers = [number for number, _ in numbered]
-        if numbers != list(range(numbers[0], numbers[0] + len(numbers))):
-            raise BadInput(
-                f"{numbered[0][1]}: found the frames {', '.join(map(str, numbers))}, expected consecutive numbers; add "
-                "the missing frame, or remove what is there twice"
-            )
-        return [path for _, path in numbered]
+        slices: dict[int, list[tuple[int, Path]]] = {}
+        absent = [(0, 0, self.folder / self.images.replace("{mouse}", mouse))]  # named by the error of opening it
+        for number, frame, path in self._images.get(mouse, absent):
+            slices.setdefault(number, []).append((frame, path))
+        found, expected = {}, None
+        for number, frames in sorted(slices.items()):
+            numbers, found[number] = map(list, zip(*sorted(frames), strict=True))
+            if "{slice}" in self.images and "{frame}" not in self.images and len(numbers) > 1:
+                raise BadInput(
+                    f"{found[number][1]}: found the same slice in {found[number][0]}, expected one; remove one"
+                )
+            expected = expected or list(range(numbers[0], numbers[0] + len(numbers)))
+            if numbers != expected:
+                raise BadInput(
+                    f"{found[number][0]}: found the frames {', '.join(map(str, numbers))}, expected consecutive "
+                    f"numbers{', the same in all slices' * (len(slices) > 1)}; add the missing frame, or remove what "
+                    "is there twice"
+                )
+        return found
 
     def image_file(self, mouse: str) -> Path:
-        """Return the path of the image of a mouse, or that of its first frame."""
+        """Return the path of the image of a mouse, or that of its first slice and frame."""
         return self.image_files(mouse)[0]
 
     def open_image(self, mouse: str) -> "Nifti1Pair":
         """Open the 4D image of a mouse without reading its values. Raises BadInput if a file is invalid."""
-        files = self.image_files(mouse)
-        return open_frames(files) if "{frame}" in self.images else open_nifti(files[0])
+        files = self._by_slice(mouse)
+        if "{slice}" in self.images:
+            return open_slices(f"{self.folder}, {mouse}", files, "{frame}" in self.images)
+        return open_frames(files[0]) if "{frame}" in self.images else open_nifti(files[0][0])
 
     def files(self, mouse: str) -> list[Path]:
         """Return all files of a mouse."""

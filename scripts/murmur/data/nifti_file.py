@@ -55,7 +55,7 @@ def open_nifti(path: Path) -> nibabel.Nifti1Pair:
         kind, shape = image.get_data_dtype(), image.shape
         if kind.kind not in "uif" or min(shape, default=0) < 1:
             raise BadInput(f"{path}: found values of shape {shape} and type {kind}, expected numbers; export it again")
-        if _has_code(image) and not (np.isfinite(image.affine).all() and abs(np.linalg.det(image.affine[:3, :3])) > 0):
+        if has_code(image) and not (np.isfinite(image.affine).all() and abs(np.linalg.det(image.affine[:3, :3])) > 0):
             raise BadInput(f"{path}: found an affine that maps no voxels to positions, expected one; export it again")
         _check_forms(path, image)
         check_size(path, "an image", shape, kind.itemsize)
@@ -69,40 +69,6 @@ def open_nifti(path: Path) -> nibabel.Nifti1Pair:
         return image
 
 
-class _Frames:
-    """The values of 3D files as those of one 4D array, which are read when they are used."""
-
-    def __init__(self, paths: list[Path], images: list[nibabel.Nifti1Pair]):
-        self.paths, self.images = paths, images
-        self.shape, self.ndim, self.dtype = (*images[0].shape[:3], len(images)), 4, images[0].get_data_dtype()
-
-    def __array__(self, dtype=None, copy=None) -> np.ndarray:
-        values = [read_values(path, image) for path, image in zip(self.paths, self.images, strict=True)]
-        return np.stack([frame.reshape(self.shape[:3]) for frame in values], axis=3).astype(dtype, copy=False)
-
-
-def open_frames(paths: list[Path]) -> nibabel.Nifti1Pair:
-    """Open the 3D files of the frames of a mouse as one 4D image, without reading their values.
-
-    Raises BadInput like `open_nifti`, or unless all frames have one grid.
-    """
-    import nibabel
-
-    images = [open_nifti(path) for path in paths]
-    first = images[0]
-    for path, image in zip(paths, images, strict=True):
-        if image.ndim not in (3, 4) or (*image.shape, 1)[3] != 1:
-            raise BadInput(f"{path}: found the shape {image.shape}, expected one frame with 3 axes; correct its name")
-        if image.shape[:3] != first.shape[:3] or not np.allclose(image.affine, first.affine, atol=1e-3):
-            raise BadInput(f"{path}: found another grid than that of {paths[0]}, expected one of all frames")
-    check_size(paths[0], "frames", (1, *first.shape[:3]), first.get_data_dtype().itemsize)
-    stacked = nibabel.Nifti1Image(_Frames(paths, images), first.affine, first.header)
-    if first.ndim == 3:
-        stacked.header["pixdim"][4] = 0  # which would be a time of 1 that no program has written
-    stacked.file_map = first.file_map
-    return stacked
-
-
 def _check_forms(path: Path, image: nibabel.Nifti1Pair) -> None:
     """Raise BadInput if qform and sform place voxels differently: programs disagree on which of them they use."""
     if min(image.header["qform_code"], image.header["sform_code"]) < 1 or len(image.shape) < 3:
@@ -112,9 +78,9 @@ def _check_forms(path: Path, image: nibabel.Nifti1Pair) -> None:
         raise BadInput(f"{path}: found a qform that is no position, expected one; export it again")
     corners = np.array(np.meshgrid(*[(0, side - 1) for side in image.shape[:3]], [1], indexing="ij")).reshape(4, -1)
     apart = np.linalg.norm((qform - sform)[:3] @ corners, axis=0).max()
-    if apart > TOLERANCE * min(_sides(sform)):
+    if apart > TOLERANCE * min(sides(sform)):
         raise BadInput(
-            f"{path}: found a qform and an sform that place a voxel {apart * _millimetres(image):.3g} mm apart, "
+            f"{path}: found a qform and an sform that place a voxel {apart * millimetres(image):.3g} mm apart, "
             "expected one position; find out in a viewer which of them is right, and copy it to the other"
         )
 
@@ -158,21 +124,24 @@ def read_values(path: Path, image: nibabel.Nifti1Pair | None = None) -> np.ndarr
 
 def spacing_of(path: Path, image: nibabel.Nifti1Pair) -> list[float] | None:
     """Return the voxel spacing of the header in mm; None unless it is positive and agrees with the affine."""
-    with reading(path, KIND), image.file_map.get("header", image.file_map["image"]).get_prepare_fileobj() as file:
+    file = image.file_map.get("header", image.file_map["image"])
+    if file.filename is None:  # slices that were joined by their affines, which were compared with their headers
+        return (sides(image.affine) * millimetres(image)).tolist()
+    with reading(path, KIND), file.get_prepare_fileobj() as file:
         # Without checks: nibabel replaces 0 by 1 and drops signs when it loads an image.
         pixdim = type(image.header).from_fileobj(file, check=False)["pixdim"][1:4].astype(float)
     if not (np.isfinite(pixdim) & (pixdim > 0)).all():
         log.warning("%s: found the voxel spacing %s in the header, which is ignored", path, pixdim.tolist())
         return None
-    if is_placed(image) and not np.allclose(sides := _sides(image.affine), pixdim, rtol=0.01):
+    if is_placed(image) and not np.allclose(edges := sides(image.affine), pixdim, rtol=0.01):
         log.warning(
             "%s: found the voxel spacing %s in the header, but %s in its affine; both are ignored",
             path,
             pixdim.tolist(),
-            sides.tolist(),
+            edges.tolist(),
         )
         return None
-    return (pixdim * _millimetres(image)).tolist()
+    return (pixdim * millimetres(image)).tolist()
 
 
 def interval_of(image: nibabel.Nifti1Pair) -> float | None:
@@ -276,10 +245,10 @@ def scaled_to_uint16(path: Path, image: nibabel.Nifti1Pair) -> np.ndarray:
 
 def is_placed(image: nibabel.Nifti1Pair) -> bool:
     """Return whether the affine of an image gives its position: identity matrices are written for want of one."""
-    return _has_code(image) and not np.array_equal(image.affine, np.eye(4))
+    return has_code(image) and not np.array_equal(image.affine, np.eye(4))
 
 
-def _has_code(image: nibabel.Nifti1Pair) -> bool:
+def has_code(image: nibabel.Nifti1Pair) -> bool:
     """Return whether the header of an image declares its affine as valid."""
     return bool(image.header["sform_code"] > 0 or image.header["qform_code"] > 0)
 
@@ -366,19 +335,30 @@ def _units(image: nibabel.Nifti1Pair) -> tuple[str, str]:
         return "unknown", "unknown"
 
 
-def _millimetres(image: nibabel.Nifti1Pair, other: nibabel.Nifti1Pair | None = None) -> float:
+def millimetres(image: nibabel.Nifti1Pair, other: nibabel.Nifti1Pair | None = None) -> float:
     """Return the unit of length of an image in mm: if it is unknown, that of `other`, or mm."""
     known = MILLIMETRES.get(_units(image)[0])
-    return known or (1.0 if other is None else _millimetres(other))
+    return known or (1.0 if other is None else millimetres(other))
 
 
 def _affine_mm(image: nibabel.Nifti1Pair, other: nibabel.Nifti1Pair) -> np.ndarray:
     """Return the affine of an image with positions in mm."""
-    return np.diag([*[_millimetres(image, other)] * 3, 1.0]) @ image.affine
+    return np.diag([*[millimetres(image, other)] * 3, 1.0]) @ image.affine
 
 
-def _sides(affine: np.ndarray) -> np.ndarray:
-    """Return the lengths of the edges of a voxel."""
+def sides(affine: np.ndarray) -> np.ndarray:
+    """Return the lengths of the edges of a voxel.
+
+    Parameters
+    ----------
+    affine : ndarray
+        Affine, shape (4, 4).
+
+    Returns
+    -------
+    ndarray
+        Lengths along the three axes, in the unit of the affine.
+    """
     from nibabel.affines import voxel_sizes
 
     return voxel_sizes(affine)
@@ -386,7 +366,7 @@ def _sides(affine: np.ndarray) -> np.ndarray:
 
 def _described(affine: np.ndarray) -> str:
     """Return voxel size and origin of a grid in words."""
-    size = " x ".join(f"{side:.4g}" for side in _sides(affine))
+    size = " x ".join(f"{side:.4g}" for side in sides(affine))
     return f"of {size} mm from ({', '.join(f'{place:.4g}' for place in affine[:3, 3])})"
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from murmur.data.nifti_file import on_grid, open_nifti, orientation_to, read_values
+from murmur.data.nifti_stack import open_slices
 from murmur.errors import BadInput
 from murmur.files import check_name
 
@@ -22,16 +23,17 @@ def name_pattern(name: str, mouse: str | None = None) -> re.Pattern:
     """Turn a name such as `{mouse}_*_frame{frame}_gt.nii.gz` into a regular expression."""
     parts = {
         "{mouse}": re.escape(mouse) if mouse else r"(?P<mouse>.+)",
+        "{slice}": r"(?P<slice>\d+)",
         "{frame}": r"(?P<frame>\d+)",
         "*": ".*?",
     }
-    pieces = re.split(r"(\{mouse\}|\{frame\}|\*)", name)
+    pieces = re.split(r"(\{mouse\}|\{slice\}|\{frame\}|\*)", name)
     return re.compile("".join(parts.get(piece, re.escape(piece)) for piece in pieces))
 
 
 def check_template(key: str, name: str) -> None:
-    """Raise BadInput unless a template is a file name with `{mouse}` once and `{frame}` at most once."""
-    if name.count("{mouse}") != 1 or name.count("{frame}") > 1 or "/" in name:
+    """Raise BadInput unless a template is a file name with `{mouse}` once, and `{slice}` and `{frame}` at most once."""
+    if name.count("{mouse}") != 1 or max(name.count("{frame}"), name.count("{slice}")) > 1 or "/" in name:
         raise BadInput(
             f"{key}: found '{name}', expected a file name that contains {{mouse}} once; all files must be in one folder"
         )
@@ -45,8 +47,8 @@ class NiftiMasks:
     folder : str
         The folder.
     masks : str or None
-        Template of the names of the masks, with `{mouse}` once, `{frame}` if there is one file per frame, and `*` for
-        any text; None without masks.
+        Template of the names of the masks, with `{mouse}` once, `{slice}` if there is one file per slice, `{frame}` if
+        there is one per frame, and `*` for any text; None without masks.
     labels : dict of str to int
         Labels of `myocardium` and `blood_pool`.
     frames_from : int
@@ -61,8 +63,8 @@ class NiftiMasks:
     Raises
     ------
     BadInput
-        If the template is not a file name with `{mouse}` once and `{frame}` at most once, or if a label has two
-        meanings.
+        If the template is not a file name with `{mouse}` once, and `{slice}` and `{frame}` at most once, or if a label
+        has two meanings.
     """
 
     def __init__(
@@ -97,12 +99,14 @@ class NiftiMasks:
         return sorted(path for path in self.folder.iterdir() if not path.name.startswith("."))
 
     @cached_property
-    def _masks(self) -> dict[str, dict[int | None, Path]]:
-        """Mask files of each mouse by frame, counted from 0; None stands for a 4D file.
+    def _masks(self) -> dict[str, dict[int | None, dict[int, Path]]]:
+        """Mask files of each mouse by frame, counted from 0, and by slice; None stands for all frames in a file.
+
+        Without `{slice}` in the names, the files are those of slice 0.
 
         A name that fits several mice belongs to the one with the longest name: M1_week4_frame01 to M1_week4, not to M1.
         """
-        found: dict[str, dict[int | None, Path]] = {}
+        found: dict[str, dict[int | None, dict[int, Path]]] = {}
         if self.masks is None:
             return found
         patterns = [(mouse, name_pattern(self.masks, mouse)) for mouse in sorted(self.mice(), key=len, reverse=True)]
@@ -111,10 +115,11 @@ class NiftiMasks:
             mouse, match = next(((mouse, match) for mouse, match in fits if match), (None, None))
             if match is None:
                 continue
-            number = match.groupdict().get("frame")
+            parts = {name: int(number) for name, number in match.groupdict().items()}
             check_name(path)
-            frame = None if number is None else int(number) - self.frames_from
-            other = found.setdefault(mouse, {}).setdefault(frame, path)
+            frame = parts["frame"] - self.frames_from if "frame" in parts else None
+            slices = found.setdefault(mouse, {}).setdefault(frame, {})
+            other = slices.setdefault(parts.get("slice", 0), path)
             if other != path:
                 raise BadInput(f"{path}: found the same frame of {mouse} in {other}, expected one file; remove one")
         if not found:
@@ -126,7 +131,7 @@ class NiftiMasks:
 
     def mask_files(self, mouse: str) -> list[Path]:
         """Return the mask files of a mouse, in order; empty if it has no contours."""
-        return list(self._masks.get(mouse, {}).values())
+        return [path for slices in self._masks.get(mouse, {}).values() for path in slices.values()]
 
     def mouse_of_mask(self, path: Path) -> tuple[str, str | None]:
         """Return the name of a file and, if it has the form of a mask, the name of its mouse."""
@@ -134,22 +139,25 @@ class NiftiMasks:
         return path.name, match["mouse"] if match else None
 
     def contoured_frames(self, mouse: str) -> list[int]:
-        """Return the frames with a mask, counted from 0; a 4D file is read to find them."""
-        file = self.mask_4d(mouse)
-        return self.labelled_frames(file) if file else sorted(self._masks.get(mouse, {}))
+        """Return the frames with a mask, counted from 0; files with all frames are read to find them."""
+        files = self.masks_of_all_frames(mouse)
+        if not files:
+            return sorted(self._masks.get(mouse, {}))
+        return sorted({frame for path in files for frame in self.labelled_frames(path)})
 
-    def mask_4d(self, mouse: str) -> Path | None:
-        """Return the 4D mask file of a mouse; None if there is one file per frame, or none."""
-        return self._masks.get(mouse, {}).get(None)
+    def masks_of_all_frames(self, mouse: str) -> list[Path]:
+        """Return the mask files of a mouse that have all frames: one, or one per slice; empty without."""
+        return list(self._masks.get(mouse, {}).get(None, {}).values())
 
     def labelled_frames(self, path: str | Path) -> list[int]:
-        """Return the frames of a 4D mask file with at least one label of the two structures, counted from 0."""
+        """Return the frames of a mask file, its last axis, with a label of the two structures, counted from 0."""
         return _labelled_frames(self._labelled(Path(path), read_values(Path(path))))
 
     def check_masks(self, mouse: str, image: "Nifti1Pair") -> None:
         """Check the headers of the masks of a mouse. Raises BadInput unless they have grid and frames of the image."""
-        for frame, path in self._masks.get(mouse, {}).items():
-            orientation_to(path, self._open_mask(path, frame, image), image)
+        for frame, files in self._masks.get(mouse, {}).items():
+            path, mask = self._open_mask(mouse, files, frame, image)
+            orientation_to(path, mask, image)
 
     def read_masks(self, mouse: str, image: "Nifti1Pair") -> tuple[np.ndarray, list[int]]:
         """Read the masks of a mouse on the grid of its image.
@@ -174,8 +182,9 @@ class NiftiMasks:
             If a grid, a frame number or a value is wrong.
         """
         masks, frames = np.zeros(image.shape, np.uint8), []
-        for frame, path in self._masks.get(mouse, {}).items():
-            values = on_grid(path, self._open_mask(path, frame, image), image)
+        for frame, files in self._masks.get(mouse, {}).items():
+            path, mask = self._open_mask(mouse, files, frame, image)
+            values = on_grid(path, mask, image)
             if frame is None:
                 masks[:] = self._labelled(path, values).reshape(image.shape)
                 frames += _labelled_frames(masks)
@@ -184,12 +193,19 @@ class NiftiMasks:
                 frames.append(frame)
         return masks, sorted(frames)
 
-    def _open_mask(self, path: Path, frame: int | None, image: "Nifti1Pair") -> "Nifti1Pair":
-        """Open the mask of a frame or, with None, of all frames. Raises BadInput unless frames and axes fit the image.
+    def _open_mask(
+        self, mouse: str, files: dict[int, Path], frame: int | None, image: "Nifti1Pair"
+    ) -> tuple[Path, "Nifti1Pair"]:
+        """Open the mask of a frame or, with None, of all frames, in one file or in one per slice.
 
-        A mask of one frame may have three axes, or four; the grid is compared in `orientation_to`.
+        Returns a file for messages, and the mask. Raises BadInput unless frames and axes fit the image. A mask of one
+        frame may have three axes, or four; the grid is compared in `orientation_to`.
         """
-        mask, frames = open_nifti(path), image.shape[3]
+        path, frames = next(iter(files.values())), image.shape[3]
+        if "{slice}" in self.masks:
+            mask = open_slices(f"{self.folder}, {mouse}", {number: [file] for number, file in files.items()}, False)
+        else:
+            mask = open_nifti(path)
         if frame is not None and not 0 <= frame < frames:
             raise BadInput(
                 f"{path}: found frame {frame + self.frames_from} in the name, expected {self.frames_from} to "
@@ -201,7 +217,7 @@ class NiftiMasks:
             raise BadInput(
                 f"{path}: found the shape {mask.shape}, expected {shape} as in the image; export both on one grid"
             )
-        return mask
+        return path, mask
 
     def _labelled(self, path: Path, values: np.ndarray) -> np.ndarray:
         """Translate the labels of a mask to Murmur's, 1 myocardium and 2 blood pool."""
@@ -228,4 +244,4 @@ class NiftiMasks:
 
 def _labelled_frames(masks: np.ndarray) -> list[int]:
     """Return the frames with at least one label, counted from 0."""
-    return np.flatnonzero(masks.any(axis=(0, 1, 2))).tolist()
+    return np.flatnonzero(masks.any(axis=tuple(range(masks.ndim - 1)))).tolist()

@@ -271,10 +271,16 @@ class NiftiCohort(Cohort):
         return image.affine if is_placed(image) else None
 
     def _contoured_frames(self) -> dict[str, list[int]]:
-        in_4d = {mouse: str(file) for mouse in self.mice if (file := self.folder.mask_4d(mouse))}
+        files = {mouse: [*map(str, self.folder.masks_of_all_frames(mouse))] for mouse in self.mice}
+        paths = [path for of_mouse in files.values() for path in of_mouse]
         what = f"contoured frames by the labels {self.folder.labels}"
-        found = dict(zip(in_4d, read_files(list(in_4d.values()), what, self.folder.labelled_frames), strict=True))
-        return {mouse: found[mouse] if mouse in found else self.folder.contoured_frames(mouse) for mouse in self.mice}
+        found = dict(zip(paths, read_files(paths, what, self.folder.labelled_frames), strict=True))
+        return {
+            mouse: sorted({frame for path in of_mouse for frame in found[path]})
+            if of_mouse
+            else self.folder.contoured_frames(mouse)
+            for mouse, of_mouse in files.items()
+        }
 
 
 class PublishedCohort(Cohort):
