@@ -12,7 +12,9 @@ SIDE_BY_SIDE = len(study.origins_of_networks()) > 1  # networks that are summari
 PAIRS = study.pairs()
 PAIRS_WITH_IMAGES = study.pairs(images=True)
 OF_SESSIONS = [name for name, comparison in study.comparisons.items() if len(comparison.settings["sessions"] or ()) > 1]
-OF_IMAGES = [name for name, comparison in study.comparisons.items() if comparison.reader in study.readers]
+OF_IMAGES = {name: found for name, found in study.comparisons.items() if found.reader in study.readers}
+WITH_CURVES = [name for name, comparison in OF_IMAGES.items() if comparison.may_have_curves]
+WITH_SEGMENTS = [name for name, comparison in OF_IMAGES.items() if comparison.may_have_segments]
 COMPARED = study.pairs(reference=True)  # with the reference
 COMPARED_WITH_IMAGES = study.pairs(images=True, reference=True)
 COMPARED_BY_PHENOTYPE = study.pairs(phenotypes=True, reference=True)
@@ -128,8 +130,8 @@ rule comparisons:
         collect(rules.draw_comparison_flow.output, comparison=study.comparisons),
         collect(rules.plot_comparison.output, comparison=study.comparisons),
         collect(rules.plot_sessions.output, comparison=OF_SESSIONS),
-        collect(rules.plot_volume_curves.output, comparison=OF_IMAGES),
-        collect(rules.plot_bullseye.output, comparison=OF_IMAGES),
+        collect(rules.plot_volume_curves.output, comparison=WITH_CURVES),
+        collect(rules.plot_bullseye.output, comparison=WITH_SEGMENTS),
         collect(rules.tabulate_comparison.output, comparison=study.comparisons),
         collect(rules.write_comparison.output, comparison=study.comparisons),
         collect(rules.write_arrive.output, comparison=study.comparisons),

@@ -56,7 +56,8 @@ def test_cohort_without_a_reference_is_planned_without_agreement(workplace):
     planned = planned_jobs(run.output)
     assert planned["plot_animal"] == 12
     assert planned["collect_animals"] == planned["render_movies_by_EF"] == planned["plot_cases"] == 2
-    assert planned["compare_values"] == 1
+    assert planned["compare_values"] == planned["plot_bullseye"] == 1
+    assert "plot_volume_curves" not in planned, "four frames are too few for a curve"
     needing = {"measure_agreement", "measure_overlap", "compare_overlap", "compare_groups", "estimate_sample_size"}
     needing |= {"tabulate_agreement", "tabulate_overlap", "tabulate_groups", "write_results", "compare_readers"}
     needing |= {"render_movies", "plot_agreement", "plot_overlap", "plot_groups", "plot_readers"}

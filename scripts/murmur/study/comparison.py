@@ -7,7 +7,10 @@ import pandas as pd
 
 from murmur.csv_tables import as_labels
 from murmur.errors import BadInput
+from murmur.files import remembered
+from murmur.measurement.mean_curve import MIN_FRAMES
 from murmur.measurement.measures import MEASURES
+from murmur.measurement.wall import LEAST_SLICES
 from murmur.study.checks import nearest, one_of
 from murmur.study.cohort import Cohort
 from murmur.vocabulary import REFERENCE, in_order
@@ -93,6 +96,32 @@ class Comparison:
         return found | {
             "groups": groups, "control": control, "sessions": sessions, "measures": measures, "alpha": self.alpha
         }  # fmt: skip
+
+    @property
+    def may_have_curves(self) -> bool:
+        """Whether a scan may have a time-volume curve by the reader: False if all cines are known to be too short."""
+        return self._may_have(frames=MIN_FRAMES)
+
+    @property
+    def may_have_segments(self) -> bool:
+        """Whether a scan may have the wall thickness of segments: False if all stacks are known to be too small."""
+        return self._may_have(slices=LEAST_SLICES)
+
+    def _may_have(self, slices: int = 1, frames: int = 1) -> bool:
+        """Whether the images of any mouse have so many slices and frames, or may have, if their shape is not known."""
+        cohort, mice = self._cohort, self._mice_read(self.cohort, self.reader)
+
+        def enough(mouse: str) -> bool:
+            shape = cohort.shape(mouse)
+            return shape is None or (shape[2] >= slices and shape[3] >= frames)
+
+        try:
+            if not mice or enough(mice[0]):
+                return True
+            files = [file for mouse in mice for file in cohort.user_files(mouse)]
+            return remembered(files, f"{slices} slices, {frames} frames", lambda _: any(map(enough, mice)))
+        except (BadInput, OSError):  # reported by other checks
+            return True
 
     @cached_property
     def _table(self) -> pd.DataFrame:

@@ -142,3 +142,30 @@ def test_column_of_a_cohort_without_participants_names_the_key(tmp_path, monkeyp
     config = {"study": "s", "cohorts": {"mine": {"source": {"measurements": "n.csv"}}}, "comparison": {"c": {}}}
     with pytest.raises(BadInput, match="add cohorts.mine.participants"):
         Study(config).check_mice()
+
+
+@pytest.mark.parametrize(
+    ("shapes", "curves", "segments"),
+    [
+        ({}, True, True),  # not known when planning
+        (dict.fromkeys("123456", (9, 9, 2, 7)), False, False),
+        (dict.fromkeys("123456", (9, 9, 2, 7)) | {"5": (9, 9, 3, 7)}, False, True),
+        (dict.fromkeys("123456", (9, 9, 2, 7)) | {"5": (9, 9, 2, 8)}, True, False),
+    ],
+)
+def test_figures_need_frames_and_slices(compared, monkeypatch, tmp_path, shapes, curves, segments):
+    (tmp_path / "mouse").write_text(str(shapes))
+    monkeypatch.setattr(Cohort, "shape", lambda _, mouse: shapes.get(mouse.removeprefix("Mouse")))
+    monkeypatch.setattr(Cohort, "user_files", lambda _, mouse: [str(tmp_path / "mouse")])
+    found = compared()
+    for _ in range(2):  # also as remembered
+        assert (found.may_have_curves, found.may_have_segments) == (curves, segments)
+
+
+def test_figures_are_requested_if_a_file_is_bad(compared, monkeypatch):
+    def bad(*_):
+        raise BadInput("M1.h5: found no images")
+
+    found = compared()
+    monkeypatch.setattr(Cohort, "shape", bad)
+    assert found.may_have_curves and found.may_have_segments
