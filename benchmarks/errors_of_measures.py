@@ -3,8 +3,12 @@
 `python benchmarks/errors_of_measures.py [MICE]` prints the table of docs/measures.md: the errors of each measure over
 MICE (default 16) simulated mice, whose masks are known in every frame. The network was not trained on these mice.
 Segmentation takes most of the time, about 20 s per mouse on two cores.
+
+With at least 16 mice it also writes models/errors.json, the number of mice and the standard deviation of the network's
+errors, in the unit of each measure, from which comparisons of groups know the error of the shipped network.
 """
 
+import json
 import os
 import sys
 import tempfile
@@ -32,6 +36,7 @@ from murmur.phantom.mouse import Phantom, phantom_mouse  # noqa: E402
 
 SEED = 2026
 THREADS = 2
+MICE = 16
 RELATIVE = ("uL", "mg", "mL/min", "uL/ms", "bpm", "1/s")  # units of measures whose errors are in %
 COUNTED = {"peak_ejection_rate": "peak_ejection_rate, counted", "peak_filling_rate": "peak_filling_rate, counted"}
 Values = dict[str, float]
@@ -61,6 +66,7 @@ def measured(masks: np.ndarray, phantom: Phantom, frames: dict[str, int]) -> Val
     period = 60_000 / heart_rate
     inside = time < period
     values |= fit_curve(time[inside], moving_base(areas[:, inside]) * spacing[2], period).rates()
+    values |= rate_indices(values, values["curve_EDV"])
     counted = fit_curve(time[inside], areas[:, inside].sum(axis=0) * spacing[2], period).rates()
     values |= {name: counted[measure] for measure, name in COUNTED.items()}
     rows = [
@@ -70,6 +76,12 @@ def measured(masks: np.ndarray, phantom: Phantom, frames: dict[str, int]) -> Val
     ]
     wall = pd.DataFrame(rows, columns=measure_wall.COLUMNS).astype({"segment": "Int64"})
     return values | tabulate_measurements.wide_wall(wall, pd.Series(["mouse"])).iloc[0].to_dict()
+
+
+def rate_indices(rates: Values, largest_uL: float) -> Values:
+    """Return the peak rates in end-diastolic volumes per second."""
+    peaks = ((f"{what}_rate_index", rates[f"peak_{what}_rate"]) for what in ("ejection", "filling"))
+    return {name: 1000 * rate / largest_uL for name, rate in peaks}
 
 
 def true_wall(phantom: Phantom, frames: dict[str, int]) -> Values:
@@ -100,18 +112,16 @@ def truly(ring: Ring, wall_mm: np.ndarray) -> Ring:
 
 
 def errors(values: Values, truth: Values, period: float) -> Iterator[tuple[str, float]]:
-    """Yield the error of each measure: in % for volumes, masses and rates, otherwise in its unit."""
+    """Yield the error of each measure in its unit."""
     for name, value in values.items():
         measure = MEASURES.get(name.split(",")[0])
-        true = truth.get(measure.name if name != "curve_EDV" else "EDV")
-        if name in ("curve_EDV", "curve_ESV"):
-            true = truth[name.removeprefix("curve_")]
+        true = truth.get(measure.name)
         if true is None:
             continue
         error = value - true
         if name in ("ED_time", "ES_time"):
             error = (error + period / 2) % period - period / 2
-        yield name, 100 * error / true if measure.unit in RELATIVE else error
+        yield name, error
 
 
 def pooled(name: str) -> str:
@@ -122,8 +132,21 @@ def pooled(name: str) -> str:
     return f"{stem}, segments of {next(level for level, numbers in LEVELS.items() if int(number) in numbers)}"
 
 
+def in_table(table: pd.DataFrame) -> pd.Series:
+    """Return the errors as the table gives them: in % of the true value for volumes, masses and rates."""
+    relative = table["name"].map(lambda name: MEASURES[name.split(",")[0]].unit in RELATIVE)
+    return table["error"].where(~relative, 100 * table["error"] / table["true"])
+
+
+def spread(table: pd.DataFrame) -> dict[str, dict[str, float]]:
+    """Return the number of mice and the standard deviation of the network's error of each measure that masks give."""
+    own = table[(table["who"] == "network") & table["name"].isin(MEASURES) & (table["name"] != "heart_rate")]
+    found = own.dropna(subset="error").groupby("name", sort=False)["error"].agg(["size", "std"])
+    return {name: {"n": int(row["size"]), "error_sd": float(f"{row['std']:.4g}")} for name, row in found.iterrows()}
+
+
 def main(mice: int) -> None:
-    """Print the table."""
+    """Print the table, and write models/errors.json."""
     rows = []
     with tempfile.TemporaryDirectory() as folder:
         exported = [f"{folder}/network.{suffix}" for suffix in ("xml", "bin")]
@@ -132,13 +155,17 @@ def main(mice: int) -> None:
             phantom = phantom_mouse(SEED, index, every_frame=True)
             frames = frames_of(phantom)
             truth = phantom.truth | true_wall(phantom, frames)
+            truth |= rate_indices(truth, truth["EDV"]) | {f"curve_{name}": truth[name] for name in ("EDV", "ESV")}
             network = read_openvino(exported[0], phantom.images.shape[3], THREADS, "float32")
             by_network = keep_heart(segment(phantom.images, network), phantom.spacing_mm)
             for who, masks in (("reference", phantom.masks), ("network", by_network)):
                 found = errors(measured(masks, phantom, frames), truth, 60_000 / truth["heart_rate"])
-                rows += [(who, pooled(name), name, truth.get(name), error) for name, error in found]
+                rows += [(who, pooled(name), name, truth[name.split(",")[0]], error) for name, error in found]
             print(f"mouse {index + 1} of {mice}", file=sys.stderr, flush=True)
     table = pd.DataFrame(rows, columns=["who", "line", "name", "true", "error"])
+    if mice >= MICE:
+        (ROOT / "models" / "errors.json").write_text(json.dumps(spread(table), indent=2) + "\n", encoding="utf-8")
+    table["error"] = in_table(table)
     print("| measure | error in | reference: mean, mean size, largest | network: mean, mean size, largest |")
     print("|---|---|---|---|")
     for line, found in table.groupby("line", sort=False):
@@ -151,4 +178,4 @@ def main(mice: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 16)
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else MICE)

@@ -34,6 +34,7 @@ rule compare_values:
         runtime=per_attempt(60),
     params:
         settings=inputs.comparison_settings,
+        simulated_errors=inputs.simulated_errors,
         code=code("compare_values"),
     message:
         "Compare the groups of {wildcards.comparison}"

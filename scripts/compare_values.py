@@ -16,7 +16,7 @@ import pandas as pd
 from murmur.comparison.compare import compare
 from murmur.comparison.contoured import CONTOURED, compare_contoured
 from murmur.comparison.design import KEYS
-from murmur.comparison.measurement_error import pooled, reader_errors
+from murmur.comparison.measurement_error import of_simulated_mice, pooled, reader_errors
 from murmur.csv_tables import read_csv, write_csv
 from murmur.job import job
 
@@ -36,15 +36,18 @@ def main(
     outputs: Mapping[str, str],
     validation: Sequence[tuple[str, str]] = (),
     reference: str | None = None,
+    simulated_errors: Mapping[str, Mapping[str, float]] | None = None,
 ) -> None:
     """Write each table of the comparison to the file of its name in `outputs`.
 
     `validation` holds pairs of files, measurements.csv of the reader and of the reference of the same cohort, from
-    which the error of the reader is estimated; `reference` is measurements.csv of the reference, if a reader is
-    compared in a cohort that has one.
+    which the error of the reader is estimated; without any, `simulated_errors` are those on simulated mice, if known.
+    `reference` is measurements.csv of the reference, if a reader is compared in a cohort that has one.
     """
     table = read(measurements, settings)
     errors = pooled([reader_errors(*map(read_csv, pair)) for pair in validation])
+    if not validation:
+        errors = of_simulated_mice(simulated_errors or {}, table)
     tables = compare(table, settings, errors) | {"contoured": pd.DataFrame(columns=CONTOURED)}
     if reference:
         tables["contoured"] = compare_contoured(table, read_csv(reference), settings)
@@ -61,4 +64,5 @@ if __name__ == "__main__":
             outputs=dict(snakemake.output.items()),
             validation=list(zip(reader, reference, strict=True)),
             reference=snakemake.input.get("reference"),
+            simulated_errors=snakemake.params.simulated_errors,
         )

@@ -24,7 +24,7 @@ def compare(table: pd.DataFrame, settings: dict, errors: pd.DataFrame | None = N
         group (a column), and optionally groups (in order), control, session, sessions, factor, covariate, cluster,
         measures and alpha; those not used are None or missing.
     errors : DataFrame, optional
-        Standard deviation of the measurement error of measures: measure, n, error_sd.
+        Standard deviation of the measurement error of measures: measure, n, error_sd and, optionally, source.
 
     Returns
     -------

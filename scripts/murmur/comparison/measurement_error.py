@@ -3,10 +3,12 @@
 The variance of measured values between the animals of a group is the sum of the true variance and that of the error of
 measurement. The latter is known where the reader was compared with a reference: it is the variance of the differences,
 which includes the error of the reference, so that it is rather too large. A constant bias does not matter to the
-comparison of groups.
+comparison of groups. Of the shipped network, where no mouse is contoured, the errors on simulated mice are known, which
+are smaller than those on acquired images.
 """
 
 import math
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
@@ -17,12 +19,19 @@ from murmur.measurement.measures import MEASURES
 from murmur.statistics.notes import reason
 from murmur.statistics.paired import NAN
 from murmur.statistics.sample_size import power_of
+from murmur.vocabulary import REFERENCE
 
 MIN_PAIRS = 3
 ERRORS = ["measure", "n", "error_sd"]
+ON_SIMULATED_MICE = "simulated_mice"
+# The error of an index is that of its numerator, in relative terms.
+NUMERATORS = {
+    "cardiac_output": "SV", "cardiac_index": "SV", "EDV_index": "EDV", "ESV_index": "ESV", "SV_index": "SV",
+    "mass_index": "mass_ED", "mass_per_tibia": "mass_ED",
+}  # fmt: skip
 MEASUREMENT_ERROR = [
-    "measure", "unit", "n", "error_sd", "between_sd", "reliability", "ci_inflation", "animals_per_group",
-    "detectable_difference", "detectable_without_error", "note", "reasons",
+    "measure", "unit", "n", "error_sd", "error_source", "between_sd", "reliability", "ci_inflation",
+    "animals_per_group", "detectable_difference", "detectable_without_error", "note", "reasons",
 ]  # fmt: skip
 
 
@@ -83,13 +92,14 @@ def error_of(values: Values, plan: Design, errors: pd.DataFrame | None) -> dict:
     plan : Design
         The design.
     errors : DataFrame or None
-        ERRORS; None where nothing is known of the error.
+        ERRORS, and optionally their `source`; None where nothing is known of the error.
 
     Returns
     -------
     dict
-        MEASUREMENT_ERROR. between_sd is pooled within groups, levels and sessions; reliability is the share of its
-        square that is not error; ci_inflation is the factor by which error widens the intervals, 1 / sqrt(reliability).
+        MEASUREMENT_ERROR. error_source is `reference` or `simulated_mice`; between_sd is pooled within groups, levels
+        and sessions; reliability is the share of its square that is not error; ci_inflation is the factor by which
+        error widens the intervals, 1 / sqrt(reliability).
         Detectable differences have a power of 80 % in a t-test of two groups of `animals_per_group`, the harmonic mean
         of the groups' sizes, at alpha divided by the number of comparisons (Bonferroni), with and without the error.
 
@@ -104,6 +114,7 @@ def error_of(values: Values, plan: Design, errors: pd.DataFrame | None) -> dict:
     known = errors[errors["measure"] == values.measure] if errors is not None else pd.DataFrame()
     if len(known):
         row |= {"n": int(known["n"].iloc[0]), "error_sd": float(known["error_sd"].iloc[0])}
+        row["error_source"] = known["source"].iloc[0] if "source" in known else REFERENCE
     if free < 2 or not (variance := float((squares * (sizes - 1)).sum() / free)) > 0:
         return row | {"reasons": [reason("no_spread_within_groups")]}
     row["between_sd"] = math.sqrt(variance)
@@ -134,3 +145,32 @@ def pooled(errors: list[pd.DataFrame]) -> pd.DataFrame | None:
     table = pd.concat(errors).assign(free=lambda t: t["n"] - 1, sum=lambda t: (t["n"] - 1) * t["error_sd"] ** 2)
     sums = table.groupby("measure", sort=False)[["n", "free", "sum"]].sum()
     return pd.DataFrame({"measure": sums.index, "n": sums["n"], "error_sd": np.sqrt(sums["sum"] / sums["free"])})
+
+
+def of_simulated_mice(errors: Mapping[str, Mapping[str, float]], table: pd.DataFrame) -> pd.DataFrame | None:
+    """Return what is known of a network's error from simulated mice.
+
+    Parameters
+    ----------
+    errors : mapping
+        By measure, the number of mice (n) and the standard deviation of the error (error_sd), in the unit of tables.
+    table : DataFrame
+        Measurements that are compared, one row per scan. An index has the relative error of its numerator, so that its
+        error is that of the numerator times the root mean square of index / numerator over these scans.
+
+    Returns
+    -------
+    DataFrame or None
+        ERRORS and source; None without errors.
+    """
+    if not errors:
+        return None
+    rows = {name: (of["n"], of["error_sd"]) for name, of in errors.items() if name not in NUMERATORS}
+    for index, numerator in NUMERATORS.items():
+        columns = [MEASURES[name].column for name in (index, numerator)]
+        if numerator in rows and set(columns) <= set(table):
+            factor = (table[columns[0]] / table[columns[1]]).dropna()
+            n, error = rows[numerator]
+            rows[index] = (n, error * float(np.sqrt((factor**2).mean())))
+    found = pd.DataFrame([(name, *row) for name, row in rows.items()], columns=ERRORS)
+    return found.assign(source=ON_SIMULATED_MICE)

@@ -14,9 +14,11 @@ from murmur.errors import BadInput
 from murmur.study.cohort import Cohort
 from murmur.study.reader import Reader
 from murmur.study.study import Study
+from murmur.subject import SPECIES, subject
 from murmur.vocabulary import REFERENCE
 
-QUALITY_MODEL = Path(__file__).resolve().parents[3] / "models" / "quality.json"
+MODELS = Path(__file__).resolve().parents[3] / "models"
+QUALITY_MODEL, ERRORS = MODELS / "quality.json", MODELS / "errors.json"
 
 
 class Wildcards(Protocol):
@@ -321,6 +323,14 @@ class Inputs:
     def validation_by_reference(self, wildcards: Wildcards) -> list[str]:
         """The measurements of the reference to which those of `validation_by_reader` are compared."""
         return [self.layout.measurements(cohort, REFERENCE, "measurements") for cohort, _ in self.validation(wildcards)]
+
+    def simulated_errors(self, wildcards: Wildcards) -> dict[str, dict[str, float]]:
+        """The errors of the shipped network on simulated mice, by measure; none if others are known, or not of mice."""
+        reader = self.study.readers.get(self.study.comparisons[wildcards.comparison].reader)
+        mice = subject() == SPECIES["mouse"]
+        if reader is None or not reader.shipped or not mice or self.validation(wildcards):
+            return {}
+        return json.loads(ERRORS.read_text(encoding="utf-8"))
 
     def excluded_from_comparison(self, wildcards: Wildcards) -> dict[str, str]:
         """The reason of each excluded mouse of the cohort of a comparison."""

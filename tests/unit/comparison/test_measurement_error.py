@@ -4,7 +4,7 @@ import pytest
 from statsmodels.stats.power import TTestIndPower
 
 from murmur.comparison.compare import compare
-from murmur.comparison.measurement_error import detectable, pooled, reader_errors
+from murmur.comparison.measurement_error import detectable, of_simulated_mice, pooled, reader_errors
 from published_data import table
 
 
@@ -59,3 +59,11 @@ def test_heart_rate_of_the_table_has_no_error_and_says_why():
     row = compare(reference, {"group": "group"}, errors)["measurement_error"].iloc[0]
     assert row["note"] == "reader and reference have the same value in every scan, as if it was not measured in masks"
     assert np.isnan(row["reliability"]) and row["detectable_difference"] > 0
+
+
+def test_index_has_the_relative_error_of_its_numerator():
+    scans = pd.DataFrame({"EDV_uL": [60.0, 40.0], "EDV_index_uL_per_g": [3.0, 2.0], "SV_uL": [30.0, 20.0]})
+    errors = of_simulated_mice({"EDV": {"n": 16, "error_sd": 2.0}}, scans).set_index("measure")
+    assert errors.loc["EDV_index", "error_sd"] == pytest.approx(2 / 20)
+    assert list(errors.index) == ["EDV", "EDV_index"] and (errors["source"] == "simulated_mice").all()
+    assert of_simulated_mice({}, scans) is None

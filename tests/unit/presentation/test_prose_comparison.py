@@ -119,6 +119,18 @@ def test_measurement_error_is_reported():
     assert "as measured by the expert" in sections(expert)["Summary"][0]
 
 
+def test_error_on_simulated_mice_is_a_lower_limit():
+    errors = pd.DataFrame({"measure": ["EF"], "n": [16], "error_sd": [2.0], "source": ["simulated_mice"]})
+    found = compared({"sham": 8, "MI": 8}, errors=errors)
+    row = found.measurement_error.iloc[0]
+    (paragraph,) = sections(found)["Measurement error"]
+    assert "on simulated mice it is known, and on acquired images it is at least as large" in paragraph
+    share = f"at most {100 * row['reliability']:.0f}% for EF (intervals wider by at least "
+    assert f"{share}{100 * (row['ci_inflation'] - 1):.0f}%)" in paragraph
+    assert "without the measurement error of murmur on simulated mice, one of" in sections(found)["Summary"][0]
+    assert "its errors in 16 simulated mice, which is a lower limit" in described(found)
+
+
 @pytest.mark.parametrize(
     ("settings", "words"),
     [

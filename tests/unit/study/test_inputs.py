@@ -6,6 +6,7 @@ import yaml
 from murmur.errors import BadInput
 from murmur.study.inputs import Inputs
 from murmur.study.study import Study
+from murmur.subject import choose_subject
 
 
 @pytest.fixture
@@ -110,6 +111,21 @@ def test_error_of_a_reader_is_that_in_the_cohort_compared_or_else_in_others(stud
     assert inputs.reference_compared(SimpleNamespace(comparison="expert")) == []
     assert short(inputs.validation_by_reader(tool)) == ["measurements/numbers/tool/measurements.csv"]
     assert short(inputs.validation_by_reference(tool)) == ["measurements/numbers/reference/measurements.csv"]
+
+
+def test_errors_on_simulated_mice_are_those_of_the_shipped_network_without_contours(study, monkeypatch):
+    monkeypatch.setenv("MURMUR_SUBJECT", '"mouse"')
+    inputs, compared = Inputs(study), SimpleNamespace(comparison="lab")
+    study.comparisons = {"lab": SimpleNamespace(cohort="unread", reader="unet3plus")}
+    assert inputs.simulated_errors(compared) == {}
+    study.readers["unet3plus"].shipped = True
+    assert inputs.simulated_errors(compared) == {}, "other cohorts are contoured"
+    inputs.validation = lambda wildcards: []
+    errors = inputs.simulated_errors(compared)
+    assert errors["EF"]["n"] == 16 and 0 < errors["EF"]["error_sd"] < 2
+    assert "heart_rate" not in errors
+    choose_subject("rat")
+    assert inputs.simulated_errors(compared) == {}
 
 
 def test_animals_are_passed_only_where_one_has_several_scans(study, tmp_path):

@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from murmur.comparison.measurement_error import ON_SIMULATED_MICE
 from murmur.presentation.comparison_words import column_name, in_sentence, too_small, unit_notes
 from murmur.presentation.number_format import number, p_is
 from murmur.presentation.prose import changes
@@ -137,6 +138,14 @@ def error(found: Compared) -> str:
             missing_values(table, list(map(in_sentence, table["measure"])), "it could not be determined"),
         )
     parts = [error_in(row) for row in known.to_dict("records")]
+    if found.error_on_simulated_mice:
+        return paragraph(
+            f"the measurement error of {found.reader} on these images is not known, because no scan of the study was "
+            "contoured by an expert; on simulated mice it is known, and on acquired images it is at least as large",
+            f"of the variance between the animals of a group, the part that is not measurement error was therefore at "
+            f"most {enumerate_words(parts)}",
+            missing_values(table, list(map(in_sentence, table["measure"])), "this part could not be determined"),
+        )
     return paragraph(
         f"of the variance between the animals of a group, the part that is not measurement error of {found.reader}, "
         f"estimated from its differences from the reference, was {enumerate_words(parts)}",
@@ -153,6 +162,8 @@ def error_in(row: dict) -> str:
         return percent
     wider = 100 * (row["ci_inflation"] - 1)
     by = number(wider, 0) if wider >= 0.5 else "less than 1"
+    if row["error_source"] == ON_SIMULATED_MICE:
+        by = f"at least {number(wider, 0 if wider >= 0.95 else 1)}"
     return f"{percent}{parenthesis(f'intervals wider by {by}%')}"
 
 

@@ -167,6 +167,13 @@ def error_method(found: Compared) -> str:
     """Describe how the measurement error was estimated."""
     if found.measurement_error["reliability"].isna().all():
         return ""
+    if found.error_on_simulated_mice:
+        n = int(found.measurement_error["n"].max())
+        return (
+            f"in the absence of contours by an expert, the variance of the measurement error of {found.reader} was "
+            f"that of its errors in {n} simulated mice, which is a lower limit; the part of the variance within groups "
+            "that exceeds it was reported"
+        )
     return (
         f"the variance of the measurement error of {found.reader} was that of its differences from the reference; the "
         "part of the variance within groups that exceeds it was reported"

@@ -169,4 +169,8 @@ def power(found: Compared) -> str:
         f"{in_sentence(row['measure'])} of {sizes[0]} would be detected with a power of {100 * POWER:g}%"
     )
     known = pd.notna(row["detectable_without_error"]) and sizes[0] != sizes[1]
-    return f"{text}; without the measurement error of {found.reader}, one of {sizes[1]}" if known else text
+    if not known:
+        return text
+    if found.error_on_simulated_mice:
+        return f"{text}; without the measurement error of {found.reader} on simulated mice, one of {sizes[1]}"
+    return f"{text}; without the measurement error of {found.reader}, one of {sizes[1]}"

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from murmur.comparison.measurement_error import ON_SIMULATED_MICE
 from murmur.comparison.verdicts import NOT_SIGNIFICANT, SIGNIFICANT, UNCONFIRMED
 from murmur.csv_tables import read_csv
 from murmur.presentation.comparison_words import decimals_of, difference_unit, in_sentence
@@ -43,6 +44,11 @@ class Compared:
     def measures(self) -> list[str]:
         """Measures with a value, the primary one first."""
         return list(self.summary.loc[self.summary["n"] > 0, "measure"].unique())
+
+    @property
+    def error_on_simulated_mice(self) -> bool:
+        """Whether the reader's error is known from simulated mice only."""
+        return bool((self.measurement_error["error_source"] == ON_SIMULATED_MICE).any())
 
     @property
     def animals(self) -> pd.Series:
