@@ -5,7 +5,7 @@
 #   out   measurements/COHORT/READER/signs.csv, findings.csv, quality.csv, review.csv; figures/COHORT/READER/review.pdf;
 #         statistics/COHORT/READER/correction_*.csv, quality_check.csv, predicted_quality.csv;
 #         figures/COHORT/READER/figure_corrections.*, figure_quality.*;
-#         export/COHORT/READER/MOUSE/*, for programs that edit masks;
+#         export/COHORT/READER/flagged.csv, export/COHORT/READER/MOUSE/*, for programs that edit masks;
 #         export_nnunet/DATASET/*, to train nnU-Net
 
 
@@ -130,6 +130,33 @@ rule predict_quality:
         "Predict the quality of the masks of {wildcards.cohort} by {wildcards.reader}"
     script:
         "../scripts/predict_quality.py"
+
+
+rule export_flagged:
+    input:
+        review=rules.predict_quality.output.review,
+        manifest=rules.describe_cohort.output.manifest,
+        mice=lambda w: [*map(by_content, inputs.files_read(w))],
+        segmentations=inputs.segmentations,
+    output:
+        flagged="<results>/export/{cohort}/{reader}/flagged.csv",
+    log:
+        "<logs>/export_flagged/{cohort}/{reader}.log",
+    wildcard_constraints:
+        reader=any_of(study.readers),
+    conda:
+        "../envs/analysis.yaml"
+    resources:
+        mem_mb=per_attempt(1000),
+        runtime=per_attempt(60),
+    params:
+        mice=inputs.mice_read,
+        content=lambda w: study.content(inputs.files_read(w)),
+        code=code("export_flagged"),
+    message:
+        "Export the flagged frames of {wildcards.cohort} by {wildcards.reader} for other programs"
+    script:
+        "../scripts/export_flagged.py"
 
 
 rule plot_review:

@@ -65,6 +65,7 @@ rule export:
             collect(rules.export_masks.output, cohort=cohort, reader=reader, mouse=study.mice_read(cohort, reader))
             for cohort, reader in PAIRS_WITH_IMAGES
         ],
+        [collect(rules.export_flagged.output, cohort=cohort, reader=reader) for cohort, reader in PAIRS_WITH_IMAGES],
         earlier=rules.segmentations.input,
 
 

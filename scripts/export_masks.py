@@ -70,8 +70,6 @@ def main(
     checked = check_mouse(mouse, spacing_mm, override_headers)
     with open_mouse(mouse) as file:
         images, affine = images_of(file)[()], affine_of(file)
-    if images.dtype not in (np.uint8, np.int16, np.uint16):  # other integers are not opened by all programs
-        images = images.astype(np.float32)
     with open_mouse(segmentation) as file:
         masks = numeric_dataset(file, "Masks")[()].astype(np.uint8)
     affine, interval = affine_to_write(affine, checked.spacing_mm), checked.frame_interval_ms

@@ -11,8 +11,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from murmur.data.manifest import read_manifest
 from murmur.data.mouse import Mouse
 from murmur.data.mouse_file import affine_of, affine_to_write, open_mouse, read_frame
@@ -42,7 +40,6 @@ def write_mouse(mouse: Mouse, path: str, part: str, folder: Path) -> list[str]:
     for frame in frames:
         name, kind = case(mouse.name, frame), FOLDERS[part]
         images = read_frame(path, "Images", frame)
-        images = images if images.dtype in (np.uint8, np.int16, np.uint16) else images.astype(np.float32)
         write_nifti(images, affine, None, name, folder / f"images{kind}" / f"{name}_0000.nii.gz")
         if frame in mouse.annotated_frames:
             write_nifti(

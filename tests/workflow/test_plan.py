@@ -142,7 +142,7 @@ def test_study_stands_alone(workplace):
         ("figures", {"plot_cases", "plot_cohorts", "render_movies"}, {"tabulate_agreement", "write_results"}),
         ("provenance", {"write_methods", "list_records", "plot_cases"}, {"crate"}),
         ("crate", {"crate", "list_records"}, {"audit_paper"}),
-        ("export", {"export_masks", "segment_mouse"}, {"measure_volumes"}),
+        ("export", {"export_masks", "export_flagged", "segment_mouse"}, {"measure_agreement"}),
     ],
 )
 def test_each_stage_can_be_asked_for_by_name(workplace, stage, rules, others):

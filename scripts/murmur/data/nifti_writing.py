@@ -49,7 +49,7 @@ def write_nifti(
     Parameters
     ----------
     values : ndarray
-        Axes (row, column, slice), or also frame.
+        Axes (row, column, slice), or also frame. Types that not all programs open are written as float32.
     affine : ndarray
         Affine in mm, shape (4, 4).
     interval_ms : float or None
@@ -61,6 +61,7 @@ def write_nifti(
     """
     import nibabel
 
+    values = values if values.dtype in (np.uint8, np.int16, np.uint16) else values.astype(np.float32)
     image = nibabel.Nifti1Image(values, affine)
     image.header.set_xyzt_units("mm", "msec")
     if values.ndim == 4:

@@ -14,7 +14,7 @@ from murmur.errors import BadInput
 from murmur.files import natural_key
 
 DECISIONS = ("accept", "corrected", "exclude")
-EXPORTED = ("cine", "ED_image", "ES_image")  # with the masks, but not read
+EXPORTED = re.compile(r"(cine|(ED|ES|frame\d+)_image)\.nii(\.gz)?")  # with the masks, but not read
 FILE = re.compile(r"(?P<what>masks|ED_mask|ES_mask|frame(?P<frame>\d+)_mask)\.nii(\.gz)?")
 
 
@@ -97,7 +97,7 @@ def correction_files(folder: str | Path, mice: Sequence[str]) -> dict[str, list[
         if place.name not in mice:
             raise BadInput(f"{place}: found a folder of no mouse of the reader, expected the name of one; rename it")
         files = [path for path in sorted(place.iterdir()) if path.name.endswith((".nii", ".nii.gz"))]
-        files = [path for path in files if path.name.partition(".")[0] not in EXPORTED and path.name[0] != "."]
+        files = [path for path in files if not EXPORTED.fullmatch(path.name) and path.name[0] != "."]
         for path in files:
             if not FILE.fullmatch(path.name):
                 raise BadInput(
