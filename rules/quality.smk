@@ -111,6 +111,8 @@ rule predict_quality:
         findings=rules.find_signs.output.findings,
         slices=rules.measure_volumes.output.slices,
         frames=rules.measure_function.output.frames,
+        overlap=inputs.overlap,
+        function=rules.measure_function.output.function,
     output:
         quality="<results>/measurements/{cohort}/{reader}/quality.csv",
         review="<results>/measurements/{cohort}/{reader}/review.csv",
@@ -125,6 +127,7 @@ rule predict_quality:
         shipped=inputs.is_shipped,
         pictures=inputs.pictures,
         pages=inputs.pages_of_review,
+        animals=inputs.animals,
         code=code("predict_quality"),
     message:
         "Predict the quality of the masks of {wildcards.cohort} by {wildcards.reader}"

@@ -27,7 +27,7 @@ def main(
     sessions: Mapping[str, str] | None = None,
 ) -> None:
     """Write `scans` and `summary`; `sessions` gives the session of each scan if some animals have several."""
-    predicted = read_csv(quality)[["mouse", "quantity", "unit", "predicted", "low", "high"]]
+    predicted = read_csv(quality)[["mouse", "quantity", "unit", "predicted", "low", "high", "uncalibrated"]]
     table = predicted.merge(true_quality(read_csv(overlap), read_csv(function)), how="inner", on=["mouse", "quantity"])
     counts = read_csv(findings).groupby("mouse").size()
     table["findings"] = table["mouse"].map(counts).fillna(0).astype(int)

@@ -52,16 +52,18 @@ def check(scans: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     scans : DataFrame
-        Columns mouse, session, quantity, unit, true, predicted, low, high and findings, none missing except sessions of
-        animals that were scanned once.
+        Columns mouse, session, quantity, unit, true, predicted, low, high, uncalibrated and findings, none missing
+        except sessions of animals that were scanned once.
 
     Returns
     -------
     DataFrame
         COLUMNS, one row per quantity, without a session for all scans, and then for each session: the mean absolute
-        error of the predictions and of the best constant, the median of the true values; Spearman's rank correlation,
-        missing for constant values; the share of intervals that contain the true value; and, for Dice coefficients, the
-        numbers of bad masks (below LOW_DICE) and of good ones, and of those with findings.
+        error of the predictions and of the best constant, the median of the true values; Spearman's rank correlation
+        of the predictions before calibration in this cohort, which keeps their order, but leaves out the animal itself
+        and so moves its prediction away from its true value; it is missing for constant values; the share of intervals
+        that contain the true value; and, for Dice coefficients, the numbers of bad masks (below LOW_DICE) and of good
+        ones, and of those with findings.
     """
     rows = []
     sessions = [(session, scans[scans["session"] == session]) for session in scans["session"].dropna().unique()]
@@ -70,14 +72,15 @@ def check(scans: pd.DataFrame) -> pd.DataFrame:
         if rows_of.empty:
             continue
         true, predicted = rows_of["true"], rows_of["predicted"]
-        varies = min(true.nunique(), predicted.nunique()) > 1
+        ranked = rows_of["uncalibrated"]
+        varies = min(true.nunique(), ranked.nunique()) > 1
         covered = true.between(rows_of["low"] - 1e-9, rows_of["high"] + 1e-9)
         bad, noticed = true < LOW_DICE, rows_of["findings"] > 0
         counts = [int(each.sum()) for each in (bad, bad & noticed, ~bad, ~bad & noticed)]
         rows.append((
             session, quantity, rows_of["unit"].iloc[0], len(rows_of), true.mean(), predicted.mean(),
             (predicted - true).abs().mean(), (true - true.median()).abs().mean(),
-            true.corr(predicted, method="spearman") if varies else np.nan,
+            true.corr(ranked, method="spearman") if varies else np.nan,
             100 * covered.mean(), *(counts if quantity in DICE else [None] * 4),
         ))  # fmt: skip
     table = pd.DataFrame(rows, columns=COLUMNS)

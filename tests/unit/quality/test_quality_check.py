@@ -26,7 +26,7 @@ def test_errors_coverage_and_findings_are_counted(no_warnings):
     ]
     columns = ["mouse", "quantity", "unit", "true", "predicted", "low", "high", "findings"]
     table = pd.DataFrame(rows, columns=columns)
-    found = check(table.assign(session=None)).set_index("quantity")
+    found = check(table.assign(session=None, uncalibrated=table["predicted"] / 2)).set_index("quantity")
     assert found["session"].isna().all()
     dice = found.loc["dice_myocardium"]
     assert dice["error"] == pytest.approx((0.1 + 0.05 + 0.02 + 0.5) / 4)
@@ -34,6 +34,8 @@ def test_errors_coverage_and_findings_are_counted(no_warnings):
     assert dice["covered_percent"] == 50 and dice["mice"] == 4
     assert dice[["bad", "bad_with_findings", "good", "good_with_findings"]].tolist() == [2, 1, 2, 1]
     assert dice["spearman_rho"] == pytest.approx(1)
+    turned = check(table.assign(session=None, uncalibrated=-table["predicted"])).set_index("quantity")
+    assert turned.loc["dice_myocardium", "spearman_rho"] == pytest.approx(-1), "the order before calibration"
     assert found.loc["EDV", ["bad", "spearman_rho"]].isna().all()
 
 
@@ -44,7 +46,8 @@ def test_each_session_is_summarised_after_all_scans():
         ("b_none", "none", "dice_myocardium", "", 0.8, 0.82, 0.7, 0.95, 1),
     ]
     columns = ["mouse", "session", "quantity", "unit", "true", "predicted", "low", "high", "findings"]
-    found = check(pd.DataFrame(rows, columns=columns))
+    table = pd.DataFrame(rows, columns=columns)
+    found = check(table.assign(uncalibrated=table["predicted"]))
     assert found["session"].tolist()[1:] == ["none", "blur"] and pd.isna(found["session"][0])
     assert found["mice"].tolist() == [3, 2, 1]
     assert found["true_mean"].tolist() == pytest.approx([0.8, 0.85, 0.7])

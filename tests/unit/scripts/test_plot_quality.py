@@ -15,11 +15,12 @@ def tables(folder, sessions=None):
     """Write the tables of five mice, of which two have findings; return the paths of the outputs."""
     paths = write_cohort(folder, 5)
     rows = [
-        (f"Mouse{number}", f"dice_{name}", "", 1 - 0.1 * number, 0.3, 1.0)
+        (f"Mouse{number}", f"dice_{name}", "", 1 - 0.1 * number, 0.3, 1.0, 1 - 0.1 * number)
         for number in range(1, 6)
         for name in ("blood_pool", "myocardium")
     ]
-    write_csv(pd.DataFrame(rows, columns=["mouse", "quantity", "unit", "predicted", "low", "high"]), folder / "q.csv")
+    columns = ["mouse", "quantity", "unit", "predicted", "low", "high", "uncalibrated"]
+    write_csv(pd.DataFrame(rows, columns=columns), folder / "q.csv")
     findings = pd.DataFrame({"mouse": ["Mouse5", "Mouse5", "Mouse4"], "sign": "holes"})
     write_csv(findings, folder / "f.csv")
     outputs = str(folder / "scans.csv"), str(folder / "summary.csv")

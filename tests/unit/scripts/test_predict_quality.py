@@ -62,3 +62,23 @@ def test_regressions_belong_to_the_shipped_weights_and_the_present_signs(model, 
     weights = (root / "models" / "murmur.keras").read_bytes()
     assert model["weights_sha256"] == hashlib.sha256(weights).hexdigest()
     assert model["variables"] == list(SIGNS) and list(model["quantities"]) == score.QUANTITIES
+
+
+def test_animals_with_a_reference_calibrate_the_predictions(model):
+    """Ten good masks have a Dice coefficient of 0.7; an eleventh without a reference follows, an empty one does not."""
+    one = signs()[lambda table: table["mouse"] == "good"]
+    mice = [f"M{number}" for number in range(11)]
+    table = pd.concat([one.assign(mouse=mouse) for mouse in mice] + [signs()[lambda table: table["mouse"] == "empty"]])
+    rows = [
+        (mouse, quantity, 0.7 if quantity in score.DICE else 5.0)
+        for mouse in [*mice[:10], "empty"]
+        for quantity in score.QUANTITIES
+    ]
+    true = pd.DataFrame(rows, columns=["mouse", "quantity", "true"])
+    found = predict_quality.assess(table, model, True, true).set_index(["mouse", "quantity"])
+    assert found.loc[("M10", "dice_myocardium"), "predicted"] == pytest.approx(0.7)
+    assert found.loc[("M10", "dice_myocardium"), "uncalibrated"] > 0.85
+    assert found.loc[("M10", "EDV"), "note"] == "calibrated by 10 animals of this cohort with a reference"
+    assert found.loc[("empty", "dice_myocardium"), "predicted"] == 0
+    pairs = {mouse: mouse[:-1] for mouse in mice}
+    assert predict_quality.assess(table, model, True, true, pairs)["note"].isna().sum() == 11 * 5
