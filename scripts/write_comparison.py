@@ -19,20 +19,23 @@ from murmur.presentation.prose.differences import read_comparison, with_texts
 from murmur.presentation.prose.phrases import paragraph
 from murmur.statistics.notes import exclusion_note
 from murmur.subject import in_print
+from murmur.vocabulary import REFERENCE
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 
-def findings(scans: pd.DataFrame, values: pd.DataFrame) -> str:
+def findings(scans: pd.DataFrame, values: pd.DataFrame, reader: str) -> str:
     """Say how many of the scans compared have findings of the plausibility checks; empty if none has."""
     compared = scans[scans["mouse"].isin(values["mouse"])]
     n = int(compared["flags"].notna().sum())
     if n == 0:
         return ""
+    masks = reader != REFERENCE and "ed_frame" in scans
     return paragraph(
         f"{n} of the {len(compared)} scans compared {'has' if n == 1 else 'have'} findings of the plausibility checks, "
-        "which the column `flags` of measurements.csv gives; look at these first"
+        "which checks.csv and the column `flags` of measurements.csv give; look at these first",
+        "the findings in the masks are shown in review.pdf" if masks else "",
     )
 
 
@@ -55,7 +58,7 @@ def main(
         text = {"Summary": ["No animal of the groups compared has a value."]}
     else:
         text = sections(found) | contoured(found, in_print(with_texts(read_csv(contoured_only))))
-        text["Summary"].append(findings(read_csv(measurements), found.values))
+        text["Summary"].append(findings(read_csv(measurements), found.values, reader))
         text["Animals"].append(exclusion_note(excluded))
         text |= {"Statistical methods": [described(found)]}
     write_page(output, f"Results: {name}", text)

@@ -1,4 +1,5 @@
 import numpy as np
+import pandas as pd
 import pytest
 
 import write_comparison
@@ -50,8 +51,16 @@ def test_scans_with_findings_are_counted_in_the_summary(tmp_path):
     page = write(tmp_path, flags=["EF: found 95%", "EDV: found 200 µL"])
     summary = page.partition("## Animals")[0]
     assert "2 of the 8 scans compared have findings of the plausibility checks" in summary
+    assert "review.pdf" not in page, "a table of measurements has no masks"
     (tmp_path / "good").mkdir()
     assert "findings of the plausibility" not in write(tmp_path / "good")
+
+
+def test_findings_in_masks_are_those_of_a_reader():
+    scans = pd.DataFrame({"mouse": ["A", "B"], "flags": [None, "EF: found 95%"], "ed_frame": [1, 1]})
+    assert "1 of the 2 scans compared has" in (text := write_comparison.findings(scans, scans, "murmur"))
+    assert text.endswith("The findings in the masks are shown in review.pdf.")
+    assert "review.pdf" not in write_comparison.findings(scans, scans, "reference")
 
 
 def test_contoured_animals_are_compared_by_reader_and_reference(tmp_path):

@@ -117,10 +117,12 @@ def test_errors_on_simulated_mice_are_those_of_the_shipped_network_without_conto
     monkeypatch.setenv("MURMUR_SUBJECT", '"mouse"')
     inputs, compared = Inputs(study), SimpleNamespace(comparison="lab")
     study.comparisons = {"lab": SimpleNamespace(cohort="unread", reader="unet3plus")}
-    assert inputs.simulated_errors(compared) == {}
     study.readers["unet3plus"].shipped = True
     assert inputs.simulated_errors(compared) == {}, "other cohorts are contoured"
     inputs.validation = lambda wildcards: []
+    study.readers["unet3plus"].shipped = False
+    assert inputs.simulated_errors(compared) == {}, "another network"
+    study.readers["unet3plus"].shipped = True
     errors = inputs.simulated_errors(compared)
     assert errors["EF"]["n"] == 16 and 0 < errors["EF"]["error_sd"] < 2
     assert "heart_rate" not in errors
