@@ -10,8 +10,8 @@ import time
 import numpy as np
 import psutil
 
-NETWORK = {"filters": [2, 2, 2, 2, 2], "size": 64, "downsample": 4}
-TRAINING = {"epochs": 6, "batch_size": 2}
+NETWORK = {"architecture": "unet", "filters": [2, 2], "size": 64, "downsample": 4}  # TensorFlow starts it quickly
+TRAINING = {"epochs": 6, "batch_size": 1}
 READERS = ["whole", "cut", "changed"]
 STUDY = {
     "study": "cut",
