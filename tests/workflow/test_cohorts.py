@@ -27,6 +27,7 @@ def rings(shift=0, shape=SHAPE):
 
 @pytest.fixture(scope="module")
 def cohorts(tmp_path_factory):
+    """The study of a folder, whole; with the same mice as NIfTI files, their measurements."""
     workplace = Workplace(tmp_path_factory.mktemp("cohorts"))
     rng = np.random.default_rng(0)
     place = workplace.folder
@@ -52,26 +53,24 @@ def cohorts(tmp_path_factory):
                 nibabel.Nifti1Image(labels, affine), place / "nifti" / f"{mouse}_frame{frame + 1:02d}_gt.nii.gz"
             )
     (place / "people.tsv").write_text("mouse\tphenotype\tcage\nA1\tcontrol\t3\nA2\tdcm\t4\n")
+    folder = {"source": {"folder": "mice"}, "spacing_mm": list(SPACING), "participants": "people.tsv"}
+    nifti = {
+        "source": {
+            "nifti": "nifti",
+            "images": "{mouse}_4d.nii.gz",
+            "masks": "{mouse}_frame{frame}_gt.nii.gz",
+            "labels": {"blood_pool": 3, "myocardium": 2},
+        }
+    }
     study = {
         "study": "kinds",
-        "cohorts": {
-            "folder": {
-                "source": {"folder": "mice"},
-                "spacing_mm": list(SPACING),
-                "participants": "people.tsv",
-            },
-            "nifti": {
-                "source": {
-                    "nifti": "nifti",
-                    "images": "{mouse}_4d.nii.gz",
-                    "masks": "{mouse}_frame{frame}_gt.nii.gz",
-                    "labels": {"blood_pool": 3, "myocardium": 2},
-                }
-            },
-        },
+        "cohorts": {"folder": folder},
         "readers": {"observer": {"masks": "observer", "postprocess": "none"}},
     }
     run = workplace.snakemake(study=workplace.write(study))
+    assert run.status == 0, run.output[-5000:]
+    study["cohorts"]["nifti"] = nifti
+    run = workplace.snakemake("--", "measurements", study=workplace.write(study))
     assert run.status == 0, run.output[-5000:]
     return workplace
 
