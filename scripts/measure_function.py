@@ -2,7 +2,8 @@
 
 ED and ES are the frames of the reference or, for mice without expert contours and for readers with `frames: own`, those
 with the largest and the smallest blood pool of the reader, unless a person has chosen them (`phases`); frames.csv lists
-them. Function is missing for mice with a single annotated frame, unless the reader has its own.
+them, and how far the reader's own are from those of the reference. Function is missing for mice with a single annotated
+frame, unless the reader has its own.
 """
 
 from typing import TYPE_CHECKING
@@ -20,6 +21,8 @@ from murmur.vocabulary import METRICS
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
+
+FRAMES = ["mouse", "ed_frame", "es_frame", "frames", "ed_difference_frames", "es_difference_frames"]
 
 
 def phases(
@@ -39,6 +42,20 @@ def phases(
     return blood_pool.idxmax(), blood_pool.idxmin(), "own"
 
 
+def from_reference(mouse: Mouse, blood_pool: pd.Series) -> tuple[int | None, int | None]:
+    """Return by how many frames the reader's own ED and ES follow those of the reference.
+
+    Negative if they precede them; the first frame follows the last. None if the mouse has no reference of both, if the
+    reader did not segment every frame, or if the cine has only two.
+    """
+    frames = mouse.shape[3]
+    segmented = blood_pool.reindex(range(frames)).notna().all()
+    if mouse.ed_frame is None or mouse.es_frame is None or not segmented or frames < 3:
+        return None, None
+    ed, es = blood_pool.idxmax() - mouse.ed_frame, blood_pool.idxmin() - mouse.es_frame
+    return tuple(int((after + frames // 2) % frames - frames // 2) for after in (ed, es))
+
+
 def measure(
     mouse: Mouse,
     reader: pd.DataFrame,
@@ -48,7 +65,8 @@ def measure(
 ) -> tuple[list[tuple], tuple]:
     """Return the rows (mouse, metric, unit, reference, reader) of one mouse, and its row of frames.csv.
 
-    `reader` and `reference`, which may be None, are its volumes by frame, columns blood_pool_uL and myocardium_mg.
+    `reader` and `reference`, which may be None or the same, are its volumes by frame, columns blood_pool_uL and
+    myocardium_mg.
     """
     nothing = dict.fromkeys(METRICS)
     ed, es, whose = phases(mouse, reader["blood_pool_uL"], own, chosen)
@@ -56,7 +74,9 @@ def measure(
     contoured = mouse.ed_frame is not None
     by_reference = function(reference.loc[mouse.ed_frame], reference.loc[mouse.es_frame]) if contoured else nothing
     rows = [(mouse.name, metric, unit, by_reference[metric], by_reader[metric]) for metric, unit in METRICS.items()]
-    return rows, (mouse.name, ed, es, whose)
+    compared = reference is not None and reader is not reference
+    apart = from_reference(mouse, reader["blood_pool_uL"]) if compared else (None, None)
+    return rows, (mouse.name, ed, es, whose, *apart)
 
 
 def main(
@@ -83,14 +103,15 @@ def main(
     for name, volumes in by_mouse[0].items():
         mouse, hand = described[name], by_hand.get(name)
         hand = hand and check_phases(chosen, name, hand, mouse.shape[3])
-        measured, row = measure(mouse, volumes, by_mouse[1].get(name), own, hand)
+        expected = volumes if reader_volumes == reference_volumes else by_mouse[1].get(name)
+        measured, row = measure(mouse, volumes, expected, own, hand)
         rows += measured
         used.append(row)
     table = pd.DataFrame(rows, columns=["mouse", "metric", "unit", "reference", "reader"])
     log.info("%d of %d mice have an EF", (table["metric"].eq("EF") & table["reader"].notna()).sum(), len(by_mouse[0]))
     write_csv(table, output)
-    columns = ["mouse", "ed_frame", "es_frame", "frames"]
-    write_csv(pd.DataFrame(used, columns=columns).astype({"ed_frame": "Int64", "es_frame": "Int64"}), frames)
+    at = pd.DataFrame(used, columns=FRAMES)
+    write_csv(at.astype(dict.fromkeys(set(FRAMES) - {"mouse", "frames"}, "Int64")), frames)
 
 
 if __name__ == "__main__":

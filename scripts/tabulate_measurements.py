@@ -99,7 +99,7 @@ def of_images(
 ) -> tuple[dict, pd.DataFrame]:
     """Return the columns of frames, and the measures of curve and wall, one row for each of `mice`."""
     chosen = (
-        frames.set_index("mouse")
+        frames.set_index("mouse")[["ed_frame", "es_frame", "frames"]]
         .rename(columns={"frames": "frames_from"})
         .reindex(mice)
         .astype({"ed_frame": "Int64", "es_frame": "Int64"})

@@ -1,8 +1,8 @@
 """The results of one reader of one cohort in words: a summary and a results section ready to paste.
 
-Inputs: agreement.csv and, where the cohort has them, manifest.csv and the tables of overlap, phenotypes and sample
-size. Output: results.md. Every number is filled in from these tables, and every verdict (higher, lower, significant or
-not) follows from them. Values have one decimal, coefficients, Dice and HD95 two (Dice and HD95 three
+Inputs: agreement.csv and, where the cohort has them, manifest.csv, frames.csv and the tables of overlap, phenotypes and
+sample size. Output: results.md. Every number is filled in from these tables, and every verdict (higher, lower,
+significant or not) follows from them. Values have one decimal, coefficients, Dice and HD95 two (Dice and HD95 three
 where an SD would be printed as 0.00), p and differences of Dice three.
 """
 
@@ -14,7 +14,7 @@ from murmur.csv_tables import read_csv
 from murmur.data.manifest import read_analysed
 from murmur.job import job
 from murmur.presentation.markdown_page import write_page
-from murmur.presentation.prose.agreement import bias, compared, conventions, equivalence, reliability, spread
+from murmur.presentation.prose.agreement import bias, compared, conventions, equivalence, frames, reliability, spread
 from murmur.presentation.prose.overlap import contrasts, effects, errors, model, overlap
 from murmur.presentation.prose.phenotypes import phenotypes, sample_size
 from murmur.presentation.prose.summary import summary
@@ -49,6 +49,7 @@ def sections(
             equivalence(agreement, alpha),
             spread(agreement, reader, alpha),
             reliability(agreement, alpha),
+            of_scans(from_table("frames", frames, reader)),
         ]
         if agreement["n"].sum()
         else [],
@@ -81,7 +82,7 @@ def main(
 ) -> None:
     """Write `output` (results.md) from the table `agreement` and those of `others` that the cohort has.
 
-    `others` are named as their files: manifest, split, overlap_summary, surface_summary, overlap_anova,
+    `others` are named as their files: manifest, split, frames, overlap_summary, surface_summary, overlap_anova,
     overlap_pairwise, overlap_model, dice_error, groups, group_tests, group_differences, sample_size. `power` is that of
     sample_size. `animals` is their number if some have several scans, otherwise 0.
     """

@@ -290,6 +290,7 @@ class Inputs:
         found = {}
         if cohort.has_images:
             found |= {name: self.layout.cohort(cohort.name, f"{name}.csv") for name in ("manifest", "split")}
+            found["frames"] = self.layout.measurements(cohort.name, wildcards.reader, "frames")
         return found | {name: self.layout.statistics(cohort.name, wildcards.reader, name) for name in names}
 
     def values_compared(self, wildcards: Wildcards) -> str:

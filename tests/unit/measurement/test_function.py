@@ -12,6 +12,9 @@ from murmur.measurement.function import function, structure_volumes, voxel_volum
 SPACING = (0.1, 0.1, 1.0)
 
 
+USED = ["ed_frame", "es_frame", "frames"]
+
+
 def ball(radius_mm, spacing, shape):
     axes = [(np.arange(n) - (n - 1) / 2) * s for n, s in zip(shape, spacing, strict=True)]
     y, x, z = np.meshgrid(*axes, indexing="ij")
@@ -118,9 +121,9 @@ def test_function_at_the_reference_frames(cohort):
     assert np.isnan(rows.loc[("C", "EDV"), "reference"])
     assert rows.loc[("C", "EDV"), "reader"] == pytest.approx(0.30)
     assert rows.loc[("C", "ESV"), "reader"] == pytest.approx(0.0)
-    assert frames.loc["A"].tolist() == [3, 0, "reference"]
+    assert frames.loc["A"].tolist() == [3, 0, "reference", -2, -1]
     assert frames.loc["B"].isna().all()
-    assert frames.loc["C"].tolist() == [1, 4, "own"]
+    assert frames.loc["C", USED].tolist() == [1, 4, "own"] and frames.loc["C"].isna().sum() == 2
 
 
 def test_function_at_the_frames_of_the_reader(cohort):
@@ -129,7 +132,7 @@ def test_function_at_the_frames_of_the_reader(cohort):
     assert rows.loc[("A", "EDV"), ["reference", "reader"]].tolist() == pytest.approx([0.20, 0.30])
     assert rows.loc[("A", "ESV"), ["reference", "reader"]].tolist() == pytest.approx([0.10, 0.0])
     assert rows.loc[("B", "EDV"), "reader"] == pytest.approx(0.30)
-    assert frames.loc["A"].tolist() == frames.loc["B"].tolist() == [1, 4, "own"]
+    assert frames.loc["A", USED].tolist() == frames.loc["B", USED].tolist() == [1, 4, "own"]
 
 
 def test_areas_of_every_slice_add_up_to_the_volume(cohort):

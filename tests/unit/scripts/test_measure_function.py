@@ -1,9 +1,12 @@
 """Function at the frames of the reference, of the reader, or at those chosen by a person."""
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 
-from measure_function import phases
+from measure_function import from_reference, main, phases
+from murmur.csv_tables import read_csv, write_csv
 from murmur.data.mouse import Mouse
 
 VOLUMES = pd.Series([50.0, 60.0, 20.0, 30.0])
@@ -26,3 +29,38 @@ def mouse(annotated=()):
 )
 def test_frames_and_whose_they_are(annotated, own, chosen, expected):
     assert phases(mouse(annotated), VOLUMES, own, chosen) == expected
+
+
+@pytest.mark.parametrize(
+    ("annotated", "volumes", "expected"),
+    [
+        ((1, 2), [50.0, 60, 20, 30, 40], (0, 0)),
+        ((0, 3), [50.0, 60, 20, 30, 40], (1, -1)),
+        ((0, 2), [50.0, 40, 20, 30, 60], (-1, 0)),  # the last frame precedes the first
+        ((4, 2), [60.0, 40, 20, 30, 50], (1, 0)),
+        ((), [50.0, 60, 20, 30, 40], (None, None)),
+        ((1, 2), [None, 60, 20, 30, 40], (None, None)),  # not segmented
+        ((1, 2), [60, 20, 30, 40], (None, None)),
+    ],
+)
+def test_own_frames_are_compared_with_those_of_the_reference(annotated, volumes, expected):
+    described = replace(mouse(annotated), shape=(8, 8, 3, 5))
+    assert from_reference(described, pd.Series(volumes, dtype=float)) == expected
+
+
+def test_cine_of_two_frames_shows_nothing_about_their_choice():
+    assert from_reference(replace(mouse((0, 1)), shape=(8, 8, 3, 2)), pd.Series([60.0, 20])) == (None, None)
+
+
+def test_frames_of_the_reference_are_not_compared_with_themselves(tmp_path, monkeypatch):
+    monkeypatch.setattr("measure_function.read_manifest", lambda _: {"M1": mouse((0, 3))})
+    volumes = pd.DataFrame({"mouse": "M1", "frame": range(4), "blood_pool_uL": VOLUMES, "myocardium_mg": 90.0})
+    paths = [str(tmp_path / name) for name in ("reader.csv", "reference.csv")]
+    for path in paths:
+        write_csv(volumes, path)
+    frames = str(tmp_path / "frames.csv")
+    columns = ["ed_difference_frames", "es_difference_frames"]
+    main("", paths[0], paths[1], False, str(tmp_path / "function.csv"), frames)
+    assert read_csv(frames)[columns].to_numpy().tolist() == [[1, -1]]
+    main("", paths[1], paths[1], False, str(tmp_path / "function.csv"), frames)
+    assert read_csv(frames)[columns].isna().all(axis=None)

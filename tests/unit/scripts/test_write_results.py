@@ -456,3 +456,28 @@ def test_no_metric_at_all(write):
 
 def test_the_same_tables_give_the_same_bytes(cohort, write):
     assert write(cohort) == write(cohort)
+
+
+@pytest.mark.parametrize(
+    ("ed", "es", "words"),
+    [
+        (
+            [0, -1, 2, None],
+            [0, 0, 0, None],
+            "The frame with the largest blood pool of net was ED of the reference in 1 of 3 mice, and at most 2 frames "
+            "from it in the others; the frame with the smallest was ES of the reference in all 3 mice.",
+        ),
+        (
+            [0, 0, 1, 0],
+            [0, 0, 3, 0],
+            "The frame with the largest blood pool of net was ED of the reference in 3 of 4 mice, and 1 frame from it "
+            "in the other; the frame with the smallest was ES of the reference in 3 of 4 mice, and 3 frames from it "
+            "in the other.",
+        ),
+        ([None] * 4, [None] * 4, ""),
+    ],
+)
+def test_frames_of_the_reader_are_compared_with_those_of_the_reference(write, cohort, ed, es, words):
+    table = pd.DataFrame({"mouse": list("ABCD"), "ed_difference_frames": ed, "es_difference_frames": es})
+    page = write(cohort | {"frames": table})
+    assert words in page if words else "largest blood pool" not in page

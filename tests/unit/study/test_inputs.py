@@ -70,6 +70,7 @@ def test_words_about_a_reader_rest_on_what_is_measured(study):
     found = inputs.statistics_of_reader(job())
     assert {"manifest", "split", "agreement", "groups", "overlap_summary", "overlap_model"} <= set(found)
     assert short(found)["split"] == "cohorts/internal/split.csv"
+    assert short(found)["frames"] == "measurements/internal/unet3plus/frames.csv"
     assert short(found)["groups"] == "statistics/internal/unet3plus/groups.csv"
     assert short(inputs.statistics_of_reader(job("numbers", "tool"))) == {
         "agreement": "statistics/numbers/tool/agreement.csv",

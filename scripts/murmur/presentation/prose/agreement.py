@@ -227,3 +227,21 @@ def reliability(agreement: pd.DataFrame, alpha: float) -> str:
         ranging(variation, agreement.dropna(subset="cv_percent"), "cv_percent", 1, "%"),
         missing_values(incomplete, metric_names(incomplete), silent=(*SILENT, *UNREPORTED)),
     )
+
+
+def frames(table: pd.DataFrame, reader: str) -> str:
+    """Report in how many mice the reader's own ED and ES are those of the reference; `table` is frames.csv."""
+    known = table.dropna(subset=["ed_difference_frames", "es_difference_frames"])
+    if known.empty:
+        return ""
+    found = []
+    for phase, size in (("ED", f"largest blood pool of {reader}"), ("ES", "smallest")):
+        apart = known[f"{phase.lower()}_difference_frames"].abs()
+        n, same, most = len(apart), int((apart == 0).sum()), int(apart.max())
+        where = f"in all {mice(n)}" if n > 1 else "in the only mouse"
+        if same < n:
+            others = "in the other" if n - same == 1 else "in the others"
+            away = f"{'at most ' if n - same > 1 else ''}{most} {'frame' if most == 1 else 'frames'} from it"
+            where = f"in {same} of {mice(n)}, and {away} {others}"
+        found.append(f"the frame with the {size} was {phase} of the reference {where}")
+    return paragraph("; ".join(found))
