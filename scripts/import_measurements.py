@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from murmur.csv_tables import write_csv
 from murmur.data import measurement_table
 from murmur.job import job
+from murmur.logs import log
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
 
 def main(table: str, reader: str, function: str, excluded: Collection[str] = ()) -> None:
     """Write `function` (mouse, metric, unit, reference, reader) from the column `reader` of `table`."""
+    for note in measurement_table.notes(table):
+        log.info(note)
     write_csv(measurement_table.function(table, reader, excluded), function)
 
 

@@ -3,7 +3,7 @@
 import difflib
 import math
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 
 import pandas as pd
@@ -13,9 +13,11 @@ from murmur.errors import BadInput
 from murmur.vocabulary import METRICS
 
 COLUMNS = ("mouse", "metric", "unit", "reference")  # the last one is optional
+VALUES = ["reference", "reader"]
 # Spellings of units, and their sizes in the unit of METRICS.
 IN_UL = {"uL": 1, "ul": 1, "mm3": 1, "mm³": 1, "mL": 1000, "ml": 1000}
-FACTORS = {"uL": IN_UL, "mg": {"mg": 1, "g": 1000}, "%": {"%": 1}}
+FACTORS = {"uL": IN_UL, "mg": {"mg": 1, "g": 1000}, "%": {"%": 1, "1": 100, "fraction": 100}}
+LARGEST_FRACTION = 1.0  # EF up to this value is a fraction rather than a percentage
 NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 
 
@@ -96,14 +98,17 @@ def function(path: str, reader: str, excluded: Collection[str] = ()) -> pd.DataF
     -------
     DataFrame
         Columns mouse, metric, unit, reference and reader; values in the unit of METRICS, converted from other units of
-        volume (mL, mm3) and mass (g), and NaN where missing.
+        volume (mL, mm3), mass (g) and EF (fraction), and NaN where missing. Missing SV and EF are computed from EDV and
+        ESV of the same column; computed rows are the last ones.
 
     Raises
     ------
     BadInput
-        If a metric or unit is unknown, a cell is not a number, or a metric is given twice for a mouse.
+        If a metric or unit is unknown, a cell is not a number, a metric is given twice for a mouse, or EF is a fraction
+        in some cells and a percentage in others.
     """
-    rows, seen = [], {}
+    values, seen = {}, {}
+    in_fractions = gives_fractions(path)
     for row in _rows(path):
         line, metric = row.line, row["metric"]
         unit = METRICS.get(metric, "")
@@ -119,10 +124,76 @@ def function(path: str, reader: str, excluded: Collection[str] = ()) -> pd.DataF
                 f"(first in line {seen[row['mouse'], metric]}), expected one; remove one"
             )
         seen[row["mouse"], metric] = line
-        values = (_number(row, column, f"{path}, line {line}", factor) for column in ("reference", reader))
-        rows.append((row["mouse"], metric, unit, *values))
-    table = pd.DataFrame(rows, columns=["mouse", "metric", "unit", "reference", "reader"])
+        if metric == "EF" and in_fractions:
+            factor = 100
+        columns = ("reference", reader)
+        numbers = [_number(row, column, f"{path}, line {line}", factor) for column in columns]
+        if metric == "EF" and factor > 1 and any(number > 100 for number in numbers):
+            raise BadInput(
+                f"{path}, line {line}: found an EF above 1 with the unit '{row['unit']}', expected a fraction; correct "
+                "it, or write % as the unit of a percentage"
+            )
+        values[row["mouse"], metric] = numbers
+    rows = [(mouse, metric, METRICS[metric], *both) for (mouse, metric), both in completed(values).items()]
+    table = pd.DataFrame(rows, columns=["mouse", "metric", "unit", *VALUES])
     return table[~table["mouse"].isin(excluded)]
+
+
+def completed(values: Mapping[tuple[str, str], Sequence[float]]) -> dict[tuple[str, str], Sequence[float]]:
+    """Compute missing SV = EDV − ESV and EF = 100 · SV / EDV.
+
+    `values` are those of each column by mouse and metric, in the units of METRICS. Missing values are filled in where
+    the same column has EDV and ESV; rows that are new follow the others.
+    """
+    found = dict(values)
+    for mouse in dict.fromkeys(mouse for mouse, _ in values):
+        edv, esv = (values.get((mouse, metric), ()) for metric in ("EDV", "ESV"))
+        pairs = list(zip(edv, esv, strict=False))
+        sv = [large - small for large, small in pairs]
+        ef = [100 * (large - small) / large if large else math.nan for large, small in pairs]
+        for metric, computed in (("SV", sv), ("EF", ef)):
+            given = found.get((mouse, metric), [math.nan] * len(pairs))
+            both = [new if math.isnan(old) else old for old, new in zip(given, computed, strict=False)]
+            if not all(map(math.isnan, both)):
+                found[mouse, metric] = both
+    return found
+
+
+def notes(path: str) -> list[str]:
+    """Return sentences about what is converted or computed in the values of a measurement file; often none."""
+    found = [f"{path} gives EF as a fraction; it is converted to %"] if gives_fractions(path) else []
+    given = {(row["mouse"], row["metric"]): row for row in _rows(path)}
+    metrics: dict[str, set[str]] = {}
+    for reader in readers(path):
+        table = function(path, reader)
+        for column, name in zip(VALUES, ("reference", reader), strict=True):
+            for row in table[table["metric"].isin(["SV", "EF"]) & table[column].notna()].itertuples():
+                if not given.get((row.mouse, row.metric), {}).get(name):
+                    metrics.setdefault(row.metric, set()).add(row.mouse)
+    parts = [f"{metric} ({len(metrics[metric])})" for metric in ("SV", "EF") if metric in metrics]
+    if parts:
+        found.append(f"{path} lacks {' and '.join(parts)} of some mice, computed from EDV and ESV")
+    return found
+
+
+def gives_fractions(path: str) -> bool:
+    """Return whether a table gives EF as a fraction under the unit %: all values are at most 1.
+
+    Raises BadInput if some are, and others are percentages.
+    """
+    found: dict[bool, tuple[int, str]] = {}
+    for row in _rows(path):
+        if row["metric"] == "EF" and row["unit"] == "%":
+            for column, cell in row.items():
+                if column not in COLUMNS[:-1] and NUMBER.fullmatch(cell) and float(cell) > 0:
+                    found.setdefault(float(cell) <= LARGEST_FRACTION, (row.line, cell))
+    if len(found) > 1:
+        (line, fraction), (other, percentage) = found[True], found[False]
+        raise BadInput(
+            f"{path}, line {line}: found EF {fraction} and, in line {other}, {percentage}, expected percentages in all "
+            "rows, or fractions in all; write percentages, or leave the cell empty if EF could not be measured"
+        )
+    return True in found
 
 
 def _number(row: Row, column: str, place: str, factor: int) -> float:

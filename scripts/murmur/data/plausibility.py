@@ -40,7 +40,6 @@ LIMITS = {
     "human": _limits(5e3, 600e3, 5e3, 600e3, pixel_mm=(0.3, 4), slice_mm=(1, 15), frame_interval_ms=(5, 150)),
 }
 EF_TOLERANCE = 3.0  # percentage points between EF and the EF of EDV and ESV; more than rounding to whole µL explains
-LARGEST_FRACTION = 1.0  # EF up to this value is a fraction rather than a percentage
 FEWEST_PIXELS = 32  # along rows and columns; a heart of 8 mm has 27 pixels at 0.3 mm
 CINE_FRAMES = 8  # with fewer frames, ED and ES may be neighbours
 SAME = 0.01  # relative difference of spacings that count as equal
@@ -113,9 +112,7 @@ def check_values(mouse: str, values: Mapping[str, float], who: str) -> Iterator[
         unit = METRICS[metric]
         printed = UNITS[printed_unit(unit)]
         found = f"{METRIC_NAMES[metric]} {printed_value(value, unit):.4g} {printed} by {who}"
-        if metric == "EF" and 0 < value <= LARGEST_FRACTION:
-            yield Finding(mouse, "EF as a fraction", found, "a percentage")
-        elif value < 0:
+        if value < 0:
             yield Finding(mouse, "negative value", found, "0 or more")
         elif limits and not _within(value, limits.values.get(metric, (-np.inf, np.inf))):
             low, high = (printed_value(limit, unit) for limit in limits.values[metric])
@@ -126,7 +123,7 @@ def check_values(mouse: str, values: Mapping[str, float], who: str) -> Iterator[
         return
     if esv > edv:
         yield Finding(mouse, "ESV above EDV", f"ESV {_volume(esv)} and EDV {_volume(edv)} by {who}", "ESV below EDV")
-    elif edv and ef is not None and ef > LARGEST_FRACTION and abs(ef - 100 * (1 - esv / edv)) > EF_TOLERANCE:
+    elif edv and ef is not None and abs(ef - 100 * (1 - esv / edv)) > EF_TOLERANCE:
         expected = f"{100 * (1 - esv / edv):.4g}%, (EDV - ESV) / EDV"
         yield Finding(mouse, "EF not from EDV and ESV", f"EF {ef:.4g}% by {who}", expected)
 

@@ -304,6 +304,11 @@ class Cohort(abc.ABC):
         return ""
 
     @property
+    def values_note(self) -> str:
+        """A note on values that are converted or computed to show before the run starts; often empty."""
+        return ""
+
+    @property
     def scans_note(self) -> str:
         """A note on animals with several scans to show before the run starts; often empty."""
         if not self.animals_scanned_repeatedly:

@@ -357,6 +357,12 @@ class MeasurementsCohort(Cohort):
         """The mice with a value of the reference."""
         return [mouse for mouse in self.mice if mouse in measurement_table.measured_by_reference(self.table)]
 
+    @property
+    def values_note(self) -> str:
+        """A note on values that are converted or computed."""
+        found = measurement_table.notes(self.table)
+        return f"Note: {'; '.join(found)}." if found else ""
+
     def check_values(self) -> None:
         """Raise BadInput if a cell of the table is invalid, or a metric or mouse is given twice."""
         for reader in self.readers:

@@ -107,7 +107,8 @@ class Study:
     @property
     def notes(self) -> list[str]:
         """Notes to show before any job starts; often none."""
-        notes = [note for cohort in self.cohorts.values() for note in (cohort.split_note, cohort.scans_note) if note]
+        of_cohorts = ((it.split_note, it.scans_note, it.values_note) for it in self.cohorts.values())
+        notes = [note for of_cohort in of_cohorts for note in of_cohort if note]
         found = [f"{name}: {finding.sentence}" for name, of_cohort in self.findings.items() for finding in of_cohort]
         more = [f"{len(found) - SHOWN} more in checks.csv of the cohorts"] if len(found) > SHOWN else []
         return [*map(in_words, [*notes, *found[:SHOWN]]), *more]

@@ -9,6 +9,7 @@ from murmur.errors import BadInput
 
 
 def write(tmp_path, *rows, header="mouse,metric,unit,reference,dl"):
+    tmp_path.mkdir(exist_ok=True)
     path = tmp_path / "numbers.csv"
     path.write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")
     return str(path)
@@ -128,3 +129,49 @@ def test_other_kinds_of_tables_are_one_sentence(tmp_path, content, words):
         measurement_table.function(str(path), "dl")
     assert words in str(error.value)
     assert len(str(error.value)) < 500
+
+
+def cells(path, reader="dl"):
+    """Reference and reader of each mouse and metric."""
+    rows = measurement_table.function(path, reader).itertuples()
+    return {(row.mouse, row.metric): (row.unit, row.reference, row.reader) for row in rows}
+
+
+def test_missing_stroke_volume_and_ejection_fraction_are_computed(tmp_path):
+    path = write(
+        tmp_path, "A,EDV,mL,0.06,0.05", "A,ESV,uL,24,20", "A,EF,%,61,", "B,EDV,uL,60,0", "B,ESV,uL,,0", "C,EF,%,50,51"
+    )
+    found = cells(path)
+    assert found["A", "SV"] == ("uL", 36, 30) and found["A", "EF"] == ("%", 61, 60)
+    _, reference, reader = found["B", "SV"]
+    assert math.isnan(reference) and reader == 0, "ESV of the reference is missing"
+    assert ("B", "EF") not in found, "EDV of the reader is 0"
+    assert found["C", "EF"] == ("%", 50, 51) and ("C", "SV") not in found
+    assert measurement_table.notes(path) == [f"{path} lacks SV (2) and EF (1) of some mice, computed from EDV and ESV"]
+
+
+def test_complete_values_are_not_touched(tmp_path):
+    path = write(tmp_path, "A,EDV,uL,60,50", "A,ESV,uL,24,20", "A,SV,uL,30,31", "A,EF,%,52,53")
+    assert cells(path)["A", "EF"] == ("%", 52, 53) and cells(path)["A", "SV"] == ("uL", 30, 31)
+    assert measurement_table.notes(path) == []
+
+
+@pytest.mark.parametrize("unit", ["%", "1", "fraction"])
+def test_ejection_fraction_may_be_a_fraction(tmp_path, unit):
+    path = write(tmp_path, f"A,EF,{unit},0.6,0.55", f"B,EF,{unit},,1", f"C,EF,{unit},0,-0.02")
+    assert cells(path) == {
+        ("A", "EF"): ("%", 60, pytest.approx(55)),
+        ("B", "EF"): ("%", pytest.approx(math.nan, nan_ok=True), 100),
+        ("C", "EF"): ("%", 0, -2),
+    }
+    assert measurement_table.notes(path) == (
+        [f"{path} gives EF as a fraction; it is converted to %"] if unit == "%" else []
+    )
+
+
+def test_fractions_and_percentages_are_not_mixed(tmp_path):
+    path = write(tmp_path, "A,EDV,uL,0.6,0.5", "A,EF,%,58,", "B,EF,%,60,0.61")
+    with pytest.raises(BadInput, match=r"line 4: found EF 0\.61 and, in line 3, 58, expected percentages in all rows"):
+        measurement_table.function(path, "dl")
+    with pytest.raises(BadInput, match="line 2: found an EF above 1 with the unit 'fraction', expected a fraction"):
+        measurement_table.function(write(tmp_path / "other", "A,EF,fraction,0.6,55"), "dl")

@@ -82,7 +82,6 @@ def test_phases(changes, expected):
         ({}, []),
         ({"EF": np.nan}, []),
         ({"EF": 59.0}, []),  # rounded to whole numbers
-        ({"EF": 0.597}, ["EF as a fraction"]),
         ({"EF": 68.0}, ["EF not from EDV and ESV"]),
         ({"EDV": -62.0}, ["negative value"]),
         ({"ESV": 160.0}, ["ESV above EDV"]),

@@ -40,15 +40,16 @@ def test_mice_of_another_cohort_that_a_network_was_trained_on(cohort):
 def test_findings_of_a_table(tmp_path):
     (tmp_path / "t.csv").write_text(
         "mouse,metric,unit,reference,tool,other\n"
-        "A,EF,%,60,0.61,59\nB,EDV,uL,62,60,61\nB,ESV,uL,25,80,26\nC,EDV,uL,-60,61,62\n"
+        "A,EF,%,60,99,59\nB,EDV,uL,62,60,61\nB,ESV,uL,25,80,26\nC,EDV,uL,-60,61,62\n"
     )
     found = check_plausibility.findings_of_table(str(tmp_path / "t.csv"), {})
     assert [(finding.mouse, finding.check) for finding in found] == [
         ("C", "negative value"),
-        ("A", "EF as a fraction"),
+        ("A", "EF out of range"),
+        *[("B", "negative value")] * 2,  # SV and EF, which are computed
         ("B", "ESV above EDV"),
     ]
-    assert len(check_plausibility.findings_of_table(str(tmp_path / "t.csv"), {"C": "died"})) == 2
+    assert len(check_plausibility.findings_of_table(str(tmp_path / "t.csv"), {"C": "died"})) == 4
 
 
 def test_file_has_a_header_without_findings(tmp_path):
