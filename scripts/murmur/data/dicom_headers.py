@@ -6,7 +6,9 @@ tags that are used are kept, so that no name, date or identifier of a patient go
 
 import contextlib
 import io
-from collections.abc import Iterator, Sequence
+import struct
+import zipfile
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from pydicom.dataset import Dataset
 
 MAGIC = slice(128, 132)  # where a DICOM file has the letters DICM
+HEADER = 2**17  # bytes of a file that contain most headers
 MR_IMAGES = ("1.2.840.10008.5.1.4.1.1.4", "1.2.840.10008.5.1.4.1.1.4.1")  # MR, Enhanced MR Image Storage
 OTHER_PARTS = {"P", "R", "I", "PHASE", "PHASE MAP", "VELOCITY", "VELOCITY MAP", "REAL", "IMAGINARY"}  # in ImageType
 TAGS = [
@@ -42,14 +45,13 @@ def read_dataset(files: Files, name: str, **options) -> "Dataset | None":
     """
     if files.archive is None:
         path = files.at(name)
-        with reading(path, "DICOM file"), open(path, "rb") as file:
+        with contextlib.suppress(Exception), open(path, "rb") as file:
+            return _dataset(file, options)
+        with reading(path, "DICOM file"), open(path, "rb") as file:  # again, to say what is wrong
             return _dataset(file, options)
     try:
         with files.archive.open(name) as packed:
-            start = packed.read(MAGIC.stop)
-            if start[MAGIC] != b"DICM":
-                return None
-            return _dataset(io.BytesIO(start + packed.read()), options)
+            return _dataset(packed, options)
     except Exception as error:
         raise BadInput(
             f"{files.where(name)}: found no readable DICOM file ({' '.join(str(error).split())[:200]}), expected "
@@ -57,13 +59,23 @@ def read_dataset(files: Files, name: str, **options) -> "Dataset | None":
         ) from None
 
 
-def _dataset(file, options: dict) -> "Dataset | None":
-    if file.read(MAGIC.stop)[MAGIC] != b"DICM":
+def _dataset(file: io.BufferedIOBase, options: dict) -> "Dataset | None":
+    start = file.read(MAGIC.stop)
+    if start[MAGIC] != b"DICM":
         return None
     import pydicom  # only now, because most studies have no DICOM files and each call of Snakemake would wait for it
 
-    file.seek(0)
     pydicom.config.settings.reading_validation_mode = pydicom.config.IGNORE  # odd values of tags that are not used
+    if options.get("stop_before_pixels"):
+        start += file.read(HEADER - MAGIC.stop)
+        in_memory = io.BytesIO(start)  # from which headers are read much faster than from a file
+        with contextlib.suppress(Exception):
+            dataset = pydicom.dcmread(in_memory, **options)
+            if in_memory.tell() < len(start) or len(start) < HEADER:  # the header is not longer
+                return dataset
+    if isinstance(file, zipfile.ZipExtFile):
+        file = io.BytesIO(start + file.read())
+    file.seek(0)
     return pydicom.dcmread(file, **options)
 
 
@@ -75,7 +87,7 @@ def read_images(path: str | Path, names: Sequence[str] | None = None) -> list[Im
     images = []
     with Files(path) as files:
         for name in names_in(path) if names is None else names:
-            dataset = read_dataset(files, name, stop_before_pixels=True, specific_tags=TAGS)
+            dataset = read_dataset(files, name, stop_before_pixels=True, specific_tags=_tags())
             if dataset is None:
                 continue
             if "Rows" not in dataset and dataset.file_meta.get("MediaStorageSOPClassUID") in MR_IMAGES:
@@ -84,6 +96,14 @@ def read_images(path: str | Path, names: Sequence[str] | None = None) -> list[Im
                 with _header_of(files.where(name)):
                     images.extend(_images(name, _plain(dataset)))
     return images
+
+
+@cache
+def _tags() -> list[int]:
+    """Return the tags of a file that are used."""
+    from pydicom.tag import Tag
+
+    return [*map(Tag, TAGS)]
 
 
 @cache
@@ -97,10 +117,44 @@ def _keywords() -> dict[int, str]:
 def _plain(dataset: "Dataset") -> dict:
     """Return the tags that are used as a dict, sequences as lists of such; it is read much faster than a dataset."""
     names, found = _keywords(), {}
-    for tag in dataset.keys() & names.keys():
-        element = dataset[tag]
-        found[names[tag]] = [*map(_plain, element.value or [])] if element.VR == "SQ" else element.value
+    for tag, element in dataset.items():
+        name = names.get(int(tag))
+        if name is None:
+            continue
+        if element.VR in VALUES and isinstance(element.value, bytes):
+            found[name] = VALUES[element.VR](element.value, "<" if element.is_little_endian else ">")
+        else:
+            value = dataset[tag].value
+            found[name] = [*map(_plain, value or [])] if dataset[tag].VR == "SQ" else value
     return found
+
+
+def _texts(stored: bytes) -> list[str]:
+    return [part.strip("\0 ") for part in stored.decode("latin-1").split("\\")]
+
+
+def _one(values: Sequence) -> object:
+    """Return a single value itself, as pydicom does, and several as they are; None if there is none."""
+    return values[0] if len(values) == 1 else values or None
+
+
+def _decimals(stored: bytes, _order: str) -> object:
+    return _one([float(text) if text else "" for text in _texts(stored)])
+
+
+def _numbers_of(kind: str) -> Callable[[bytes, str], object]:
+    """Return a function that decodes binary numbers of a type of `struct`."""
+    size = struct.calcsize(kind)
+    return lambda stored, order: _one(struct.unpack(f"{order}{len(stored) // size}{kind}", stored))
+
+
+# How stored values are decoded, by their representation (PS3.5, 6.2). pydicom checks and wraps each of them, which
+# takes most of the time in which thousands of headers are read.
+VALUES = {
+    **dict.fromkeys(("CS", "UI"), lambda stored, _order: _one(_texts(stored))),
+    **dict.fromkeys(("DS", "IS"), _decimals),
+    **{kind: _numbers_of(name) for kind, name in {"US": "H", "UL": "I", "FL": "f", "FD": "d"}.items()},
+}
 
 
 @contextlib.contextmanager
@@ -159,6 +213,7 @@ def _image(name: str, frame: int, dataset: dict, *groups: dict) -> Image | None:
     cycle = _value(groups, "RRIntervalTimeNominal", "CardiacSynchronizationSequence")
     cycle = _value(groups, "NominalInterval") if cycle is None else cycle
     kinds = _value(groups, "FrameType", "MRImageFrameTypeSequence") or dataset.get("ImageType") or []
+    kinds = [kinds] if isinstance(kinds, str) else kinds
     return Image(
         file=name,
         frame=frame,

@@ -1,5 +1,6 @@
 """The files of a scan session: those of a folder, in any tree, or of a zip archive."""
 
+import os
 import zipfile
 from pathlib import Path
 
@@ -19,8 +20,11 @@ def names_in(path: str | Path) -> list[str]:
     """
     path = Path(path)
     if path.is_dir():
-        found = [file.relative_to(path) for file in path.rglob("*") if file.is_file()]
-        names = [str(file) for file in found if not any(part.startswith(".") for part in file.parts)]
+        names = []
+        for folder, inside, files in os.walk(path):
+            inside[:] = [name for name in inside if not name.startswith(".")]
+            places = [os.path.join(folder, name) for name in files if not name.startswith(".")]
+            names += [os.path.relpath(place, path) for place in places if os.path.isfile(place)]
     else:
         with reading(path, "zip archive"), zipfile.ZipFile(path) as archive:
             entries = [entry for entry in archive.infolist() if not entry.is_dir()]
