@@ -10,12 +10,8 @@ from draw_architecture import main as draw
 
 LAYER = {room: number for number, rooms in enumerate(LAYERS) for room in rooms}
 ROOMS, FUNCTION_LINES, FILE_LINES = 20, 60, 400
-PROJECT_TESTS = {
-    "test_layers",
-    "test_house_style",
-    "test_environments",
-    "test_report_page",
-}  # of the whole
+# Of the whole, not of a module.
+PROJECT_TESTS = {"test_layers", "test_house_style", "test_environments", "test_report_page"}
 
 
 def layer_faults(imports: dict[str, set[str]]) -> list[str]:

@@ -117,10 +117,17 @@ def _welch(model: CellMeans, cells: list[Cell], effect: str, matrix: np.ndarray)
     if still:
         return row | {"reasons": [reason("no_welch_anova", ", ".join(still))]}
     test = welch_james(means, model.variances, model.counts, matrix)
-    between = test["df1"] * (test["statistic"] - 1)
     size_name = "omega_squared" if name == "welch_anova" else "partial_omega_squared"
-    size = between / (between + model.counts.sum())
-    return row | test | {"effect_size": size, "effect_size_name": size_name}
+    return row | test | {"effect_size": omega_squared(test, model.counts.sum()), "effect_size_name": size_name}
+
+
+def omega_squared(test: dict, n: int) -> float:
+    """Return the estimated share of variance that an effect explains, of n animals: of all, or partial with factors.
+
+    It is df1 (F - 1) / (df1 (F - 1) + n). Keren and Lewis, Educ Psychol Meas 1979;39:119.
+    """
+    between = test["df1"] * (test["statistic"] - 1)
+    return between / (between + n)
 
 
 def _still(variance: float, scale: float) -> bool:
