@@ -51,16 +51,27 @@ def header(series: int = 5, **values) -> Dataset:
     return dataset
 
 
-def write_image(folder: Path, number: int, frame: int, orientation=(1, 0, 0, 0, 1, 0), origin=(0, 0, 0), **values):
-    """Write one classic file, of slice `number` and `frame`; `values` replace those of the header."""
+def place_of(number: int, orientation, origin, side: int) -> list[float]:
+    """Return the position of a slice on one side of the first, 1 along the normal or -1 against it."""
     normal = np.cross(orientation[:3], orientation[3:])
-    position = np.array(origin) + number * SLICE_MM * normal
+    return rounded(np.array(origin) + side * number * SLICE_MM * normal)
+
+
+def rounded(numbers) -> list[float]:
+    """Return numbers with the digits that a text of DICOM can have."""
+    return [float(f"{number:.9f}") for number in numbers]
+
+
+def write_image(
+    folder: Path, number: int, frame: int, orientation=(1, 0, 0, 0, 1, 0), origin=(0, 0, 0), side=1, **values
+):
+    """Write one classic file, of slice `number` and `frame`; `values` replace those of the header."""
     pixels = values.pop("pixels", planes(number, frame))
     dataset = header(
         **{
             "PixelSpacing": list(PIXEL_MM),
-            "ImageOrientationPatient": [float(f"{cosine:.9f}") for cosine in orientation],
-            "ImagePositionPatient": [float(f"{place:.9f}") for place in position],
+            "ImageOrientationPatient": rounded(orientation),
+            "ImagePositionPatient": place_of(number, orientation, origin, side),
             "InstanceNumber": number * FRAMES + frame + 1,
             "TriggerTime": frame * INTERVAL_MS,
             "NominalInterval": round(FRAMES * INTERVAL_MS),
@@ -78,8 +89,18 @@ def write_cine(folder: Path, slices=range(SLICES), frames=range(FRAMES), **value
             write_image(folder, number, frame, **values)
 
 
-def write_enhanced(path: Path, order: list[tuple[int, int]]) -> None:
-    """Write a cine as one Enhanced file, whose images have the slices and frames of `order`."""
+def write_enhanced(
+    path: Path,
+    order: list[tuple[int, int]],
+    dimensions: str = "TSZ",
+    orientation=(1, 0, 0, 0, 1, 0),
+    origin=(0, 0, 0),
+    side=1,
+) -> None:
+    """Write a cine as one Enhanced file, whose images have the slices and frames of `order`.
+
+    `dimensions` are those of the index of images, in order: time, stack, and position in the stack.
+    """
 
     def item(**values):
         dataset = Dataset()
@@ -90,12 +111,23 @@ def write_enhanced(path: Path, order: list[tuple[int, int]]) -> None:
     dataset = header(InstanceNumber=1, NumberOfFrames=len(order))
     dataset.SharedFunctionalGroupsSequence = item(
         PixelMeasuresSequence=item(PixelSpacing=list(PIXEL_MM), SliceThickness=0.8),
-        PlaneOrientationSequence=item(ImageOrientationPatient=[1, 0, 0, 0, 1, 0]),
+        PlaneOrientationSequence=item(ImageOrientationPatient=rounded(orientation)),
+    )
+    pointers = {"T": 0x00209128, "S": 0x00209056, "Z": 0x00209057}
+    dataset.DimensionIndexSequence = pydicom.Sequence(
+        [item(DimensionIndexPointer=pointers[name], FunctionalGroupPointer=0x00209111)[0] for name in dimensions]
     )
     groups = []
     for number, frame in order:
+        index = {"T": frame + 1, "S": 1, "Z": number + 1}
         groups += item(
-            PlanePositionSequence=item(ImagePositionPatient=[0, 0, number * SLICE_MM]),
+            FrameContentSequence=item(
+                StackID="1",
+                InStackPositionNumber=number + 1,
+                TemporalPositionIndex=frame + 1,
+                DimensionIndexValues=[index[name] for name in dimensions],
+            ),
+            PlanePositionSequence=item(ImagePositionPatient=place_of(number, orientation, origin, side)),
             CardiacSynchronizationSequence=item(NominalCardiacTriggerDelayTime=frame * INTERVAL_MS),
         )
     dataset.PerFrameFunctionalGroupsSequence = pydicom.Sequence(groups)

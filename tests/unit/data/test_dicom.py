@@ -52,14 +52,30 @@ def test_slices_frames_spacing_and_interval_of_a_classic_cine(tmp_path):
     assert session.cine.cycle_ms == FRAMES * INTERVAL_MS and session.passed_over == []
 
 
-@settings(max_examples=15, deadline=None)
-@given(angles=st.tuples(*[st.floats(-180, 180)] * 3), origin=st.tuples(*[st.floats(-50, 50)] * 3))
-def test_every_voxel_lies_where_the_headers_say(tmp_path_factory, angles, origin):
-    """Rotations by any angle, so oblique and flipped planes too; the places are computed pixel by pixel (PS3.3)."""
+PLACES = list(itertools.product(range(SLICES), range(FRAMES)))
+FOUR_ORDERS = [
+    (order, index) for order in (PLACES, sorted(PLACES, key=lambda at: at[::-1])) for index in ("TSZ", "SZT")
+]
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    angles=st.tuples(*[st.floats(-180, 180)] * 3) | st.tuples(*[st.sampled_from([-90.0, 0.0, 90.0, 180.0])] * 3),
+    side=st.sampled_from([1, -1]),
+    origin=st.tuples(*[st.floats(-50, 50)] * 3),
+    enhanced=st.none() | st.sampled_from(FOUR_ORDERS),
+)
+def test_every_voxel_lies_where_the_headers_say(tmp_path_factory, angles, side, origin, enhanced):
+    """Turned by any angle or by quarters, with the slices on either side of the first, in classic files or in the four
+    orders of Enhanced files; the places are computed pixel by pixel (PS3.3)."""
     folder = tmp_path_factory.mktemp("oblique")
     turned = Rotation.from_euler("xyz", angles, degrees=True).as_matrix()
-    along_row, along_column, normal = turned[:, 0], turned[:, 1], turned[:, 2]
-    write_cine(folder, orientation=(*along_row, *along_column), origin=origin)
+    along_row, along_column, normal = turned[:, 0], turned[:, 1], side * turned[:, 2]
+    plane = {"orientation": (*along_row, *along_column), "origin": origin, "side": side}
+    if enhanced:
+        write_enhanced(folder / "one.dcm", *enhanced, **plane)
+    else:
+        write_cine(folder, **plane)
     session = find_session(str(folder))
     assert_is_the_pattern(session)
     for row, column, number in itertools.product((0, ROWS - 1), (0, COLUMNS - 1), (0, SLICES - 1)):
@@ -91,11 +107,9 @@ def test_interval_without_delays_is_cycle_over_frames_or_unknown(tmp_path, witho
             grid_of(session, None, None, False)
 
 
-@pytest.mark.parametrize("frames_first", [True, False])
-def test_enhanced_cine_in_any_order(tmp_path, frames_first):
-    order = list(itertools.product(range(SLICES), range(FRAMES)))
-    order = order if frames_first else sorted(order, key=lambda place: place[::-1])
-    write_enhanced(tmp_path / "one.dcm", order)
+@pytest.mark.parametrize(("order", "index"), FOUR_ORDERS)
+def test_enhanced_cine_in_any_order(tmp_path, order, index):
+    write_enhanced(tmp_path / "one.dcm", order, index)
     assert_is_the_pattern(find_session(str(tmp_path)))
 
 
