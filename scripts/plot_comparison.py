@@ -261,6 +261,7 @@ def main(values: str, summary: str, differences: str, outputs: list[str], settin
         for unused in panels.ravel()[2 * len(measures) :]:
             unused.set_axis_off()
         figure.align_ylabels()
+        style.letter_panels(panels[:, ::2].ravel()[: len(measures)])
         add_legend(figure, tables, groups, found[len(measures) :], listed, settings)
 
 

@@ -2,12 +2,15 @@
 
 Inputs: values.csv, changes.csv and model_means.csv of a comparison. Each measure has a row and each group a panel; the
 dashed line repeats the means of the control or, without one, of the first group. Symbols mark significant changes from
-the first session, and those that differ from the change of the control.
+the first session, and those that differ from the change of the control. Sessions lie at the times that their names give
+("day 7"), and otherwise at equal distances.
 """
 
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -35,23 +38,46 @@ if TYPE_CHECKING:
 
 MOST_ROWS = 6  # that fit on a page
 ROW_MM, HEAD_MM, LINE_MM, LEFT_MM, GAP_MM = 33.0, 14.0, 3.5, 16.0, 4.0
+NUMBERED = re.compile(r"(\D*)(\d+(?:\.\d+)?)(\D*)")  # the number in the name of a session
+CLOSEST = 0.08  # of the width: distance of two sessions
 
 
-def draw_animals(axes: Axes, values: pd.DataFrame, sessions: list[str], colour: str) -> None:
+def places_of(sessions: list[str]) -> dict[str, float]:
+    """Return the place of each session, from 0 to their number - 1, in proportion to the numbers in their names.
+
+    A first session "baseline" is at 0. Sessions lie at equal distances if a name has no number, if numbers have
+    different words, as of days and weeks, or do not increase, or if two would be too close to each other.
+    """
+    names = sessions[1:] if sessions[0].casefold().startswith("baseline") else sessions
+    found = [NUMBERED.fullmatch(name) for name in names]
+    equal = dict(zip(sessions, map(float, range(len(sessions))), strict=True))
+    if not all(found) or len({match.group(1, 3) for match in found}) > 1:
+        return equal
+    times = np.array([0.0] * (len(sessions) - len(names)) + [float(match[2]) for match in found])
+    shares = np.diff(times) / (times[-1] - times[0]) if times[-1] > times[0] else np.zeros(1)
+    if shares.min() < CLOSEST:
+        return equal
+    places = (len(sessions) - 1) * (times - times[0]) / (times[-1] - times[0])
+    return dict(zip(sessions, places.tolist(), strict=True))
+
+
+def draw_animals(axes: Axes, values: pd.DataFrame, sessions: Mapping[str, float], colour: str) -> None:
     """Draw the values of each animal, in the mean of a session where it was scanned twice, joined by a line."""
-    table = values.pivot_table(index="animal", columns="session", values="value", sort=False).reindex(columns=sessions)
+    table = values.pivot_table(index="animal", columns="session", values="value", sort=False).reindex(
+        columns=list(sessions)
+    )
     many = len(table) > 15
     for _, row in table.iterrows():
         known = row.dropna()
-        places = [sessions.index(session) for session in known.index]
+        places = [sessions[session] for session in known.index]
         look = {"marker": "o", "markersize": 1.8 if many else 2.4, "linewidth": 0.4 if many else 0.7}
         axes.plot(places, known, color=colour, alpha=0.45 if many else 0.7, zorder=2, clip_on=False, **look)
 
 
-def draw_means(axes: Axes, means: pd.DataFrame, sessions: list[str], colour: str, marker: str) -> None:
+def draw_means(axes: Axes, means: pd.DataFrame, sessions: Mapping[str, float], colour: str, marker: str) -> None:
     """Draw the means of the model with their confidence intervals; a mean without limits has no bar."""
-    found = means.set_index("session").reindex(sessions)
-    places = range(len(sessions))
+    found = means.set_index("session").reindex(list(sessions))
+    places = list(sessions.values())
     axes.vlines(places, found["ci_low"], found["ci_high"], color=style.BLACK, linewidth=1, zorder=4)
     look = {"markersize": 5.5, "markeredgecolor": style.BLACK, "markeredgewidth": 0.7}
     axes.plot(places, found["mean"], color=style.BLACK, linewidth=1.3, zorder=4)
@@ -67,17 +93,18 @@ def marks_of(changes: pd.DataFrame, groups: Groups, group: str) -> dict[str, str
     return {session: "".join(mark for mark, of in both.items() if session in of) for session in found["session"]}
 
 
-def draw_marks(axes: Axes, marks: Mapping[str, str], sessions: list[str]) -> None:
+def draw_marks(axes: Axes, marks: Mapping[str, str], sessions: Mapping[str, float]) -> None:
     """Write the marks of each session at the upper end of the panel."""
     for session, mark in marks.items():
         where = {"xycoords": ("data", "axes fraction"), "textcoords": "offset points", "ha": "center", "va": "top"}
-        axes.annotate(mark, (sessions.index(session), 1), (0, 1), fontsize=8, zorder=6, **where)
+        axes.annotate(mark, (sessions[session], 1), (0, 1), fontsize=8, zorder=6, **where)
 
 
-def draw_zero(axes: Axes, means: pd.DataFrame, sessions: list[str]) -> None:
+def draw_zero(axes: Axes, means: pd.DataFrame, sessions: Mapping[str, float]) -> None:
     """Repeat the means of the control."""
-    found = means.set_index("session").reindex(sessions)
-    axes.plot(range(len(sessions)), found["mean"], color=style.GREY, linewidth=1, linestyle=(0, (3, 2)), zorder=3)
+    found = means.set_index("session").reindex(list(sessions))
+    look = {"color": style.GREY, "linewidth": 1, "linestyle": (0, (3, 2)), "zorder": 3}
+    axes.plot(list(sessions.values()), found["mean"], **look)
 
 
 def explained(marks: set[str], groups: Groups, first: str) -> list[Line2D]:
@@ -131,7 +158,9 @@ def main(values: str, changes: str, model_means: str, outputs: list[str], settin
             style.write_in_panel(figure.subplots(), "No animal of a known group has a value.")
         return
     width = (style.PAGE_MM - LEFT_MM) / len(groups.names) - GAP_MM
-    names = names_height_mm(sessions, width / len(sessions))
+    places = places_of(sessions)
+    column = width / len(sessions) * min(np.diff(list(places.values())))
+    names = names_height_mm(sessions, column)
     titles = wrapped(groups.names, width) or [abbreviate(name, int(width / LETTER_MM)) for name in groups.names]
     head = HEAD_MM + LINE_MM + 3 * max(title.count("\n") for title in titles)
     with style.printed_figure(outputs, head + ROW_MM * len(measures) + names) as figure:
@@ -140,23 +169,24 @@ def main(values: str, changes: str, model_means: str, outputs: list[str], settin
             of_measure, modelled = table[table["measure"] == measure], means[means["measure"] == measure]
             row[0].set_ylabel(title_of(measure))
             for axes, group, title in zip(row, groups.names, titles, strict=True):
-                draw_animals(axes, of_measure[of_measure["group"] == group], sessions, groups.colour(group))
-                draw_zero(axes, modelled[modelled["group"] == groups.zero], sessions)
+                draw_animals(axes, of_measure[of_measure["group"] == group], places, groups.colour(group))
+                draw_zero(axes, modelled[modelled["group"] == groups.zero], places)
                 own = modelled[modelled["group"] == group]
-                draw_means(axes, own, sessions, groups.colour(group), groups.marker(group))
+                draw_means(axes, own, places, groups.colour(group), groups.marker(group))
                 marks = marks_of(changed[changed["measure"] == measure], groups, group)
-                draw_marks(axes, marks, sessions)
+                draw_marks(axes, marks, places)
                 marked |= set("".join(marks.values()))
                 axes.margins(y=0.15)  # for the marks
                 axes.set_xlim(-0.35, len(sessions) - 0.65)
                 axes.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
-                axes.set_xticks(range(len(sessions)), [])
+                axes.set_xticks(list(places.values()), [])
                 if measure == measures[0]:
                     n = of_measure.loc[of_measure["group"] == group, "animal"].nunique()
                     axes.set_title(f"{title}\nn = {n}", fontsize=7, loc="center", linespacing=1.05)
                 if measure == measures[-1]:
-                    name_columns(axes, range(len(sessions)), sessions, width / len(sessions))
+                    name_columns(axes, list(places.values()), sessions, column)
         figure.align_ylabels()
+        style.letter_panels(panels[:, 0])
         modelled, legend = len(means.dropna(subset="mean")) > 0, explained(marked, groups, sessions[0])
         add_legend(figure, groups, modelled, left_out, settings["alpha"], legend)
 

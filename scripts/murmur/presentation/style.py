@@ -5,6 +5,7 @@ all figures; where two could be confused in greyscale, they also differ in line 
 """
 
 import contextlib
+import string
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
@@ -145,6 +146,14 @@ def write_at_right(axes: Axes, y: float, words: str, **text) -> None:
     """Write `words` to the right of the panel `axes` at height `y` in data coordinates."""
     where = {"xycoords": ("axes fraction", "data"), "xytext": (4, 0), "textcoords": "offset points", "va": "center"}
     axes.annotate(words, (1, y), **where, **text)
+
+
+def letter_panels(panels: Sequence[Axes]) -> None:
+    """Write A, B, ... at the upper left of panels, left of their axes; a single panel has no letter."""
+    look = {"xycoords": "axes fraction", "textcoords": "offset points", "weight": "bold", "fontsize": 9}
+    for axes, letter in zip(panels, string.ascii_uppercase, strict=False):
+        if len(panels) > 1:
+            axes.annotate(letter, (0, 1), (-30, 2), ha="left", va="baseline", in_layout=False, **look)
 
 
 def write_in_panel(axes: Axes, words: str) -> None:

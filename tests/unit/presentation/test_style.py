@@ -63,3 +63,13 @@ def test_write_in_panel_replaces_a_panel_by_words_and_keeps_its_title(tmp_path):
         assert axes.get_title(loc="left") == "EDV"
         assert [text.get_text() for text in axes.texts] == ["No mouse has both values."]
         assert not axes.lines
+
+
+def test_panels_have_letters_unless_there_is_only_one(tmp_path):
+    with style.printed_figure([tmp_path / "figure.png"], height_mm=60) as figure:
+        panels = figure.subplots(1, 3)
+        style.letter_panels(panels)
+        assert [[text.get_text() for text in axes.texts] for axes in panels] == [["A"], ["B"], ["C"]]
+    with style.printed_figure([tmp_path / "figure.png"], height_mm=60) as figure:
+        style.letter_panels([axes := figure.subplots()])
+        assert not axes.texts

@@ -8,6 +8,7 @@ from murmur.csv_tables import read_csv, write_csv
 from murmur.presentation.style import MM
 
 SESSIONS = ("baseline", "day 7", "day 28")
+PLACES = {"baseline": 0, "day 7": 0.5, "day 28": 2}  # in proportion to the days
 SIX = {f"{group}, day {day}": 4 for group in ("MI + patch", "sham + vehicle") for day in (0, 7, 28)}
 
 
@@ -30,13 +31,32 @@ def test_a_line_joins_the_sessions_of_each_animal_and_another_the_means(tmp_path
             thin = [line for line in axes.lines if line.get_linewidth() < 1 and line.get_marker() == "o"]
             own = values[(values["measure"] == measure) & (values["group"] == group)]
             expected = {
-                tuple((SESSIONS.index(s), v) for s, v in zip(rows["session"], rows["value"], strict=True))
+                tuple((PLACES[s], v) for s, v in zip(rows["session"], rows["value"], strict=True))
                 for _, rows in own.groupby("animal")
             }
             assert {tuple(zip(line.get_xdata(), line.get_ydata(), strict=True)) for line in thin} == expected
             heavy = [line for line in axes.lines if line.get_linewidth() == 1.3]
             of_group = means[(means["measure"] == measure) & (means["group"] == group)].set_index("session")["mean"]
             np.testing.assert_allclose(heavy[0].get_ydata(), of_group.reindex(SESSIONS))
+
+
+@pytest.mark.parametrize(
+    ("sessions", "places"),
+    [
+        (["baseline", "day 7", "day 28"], [0, 0.5, 2]),
+        (["day 1", "day 2", "day 5"], [0, 0.5, 2]),
+        (["0", "2.5", "10", "20"], [0, 0.375, 1.5, 3]),
+        (["Baseline", "6 weeks"], [0, 1]),
+        (["before", "after"], [0, 1]),
+        (["before", "day 7", "day 28"], [0, 1, 2]),  # when before is not known
+        (["baseline", "day 7", "week 4"], [0, 1, 2]),
+        (["day 28", "day 7", "day 1"], [0, 1, 2]),
+        (["baseline", "day 0", "day 7"], [0, 1, 2]),
+        (["day 0", "day 1", "day 28"], [0, 1, 2]),  # too close to each other
+    ],
+)
+def test_sessions_lie_at_the_times_in_their_names_or_at_equal_distances(sessions, places):
+    assert plot_sessions.places_of(sessions) == pytest.approx(dict(zip(sessions, places, strict=True)))
 
 
 def test_titles_name_the_groups_in_their_order_with_the_number_of_animals(tmp_path, monkeypatch):
@@ -68,7 +88,7 @@ def test_significant_changes_are_marked(tmp_path, monkeypatch):
     plot_sessions.main(paths["values"], paths["changes"], paths["model_means"], [], settings)
     table = read_csv(paths["changes"])
     drawn = {
-        group: [text.get_text() for text in axes.texts]
+        group: [text.get_text() for text in axes.texts]  # one measure, so that panels have no letter
         for group, axes in zip(("sham", "MI"), seen[0].axes, strict=True)
     }
     for group, marks in drawn.items():
