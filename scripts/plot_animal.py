@@ -1,4 +1,4 @@
-"""Contact sheet of one scan: all slices at ED and ES with the contours of reader and expert, EF in the title.
+"""Contact sheet of one scan: all slices at ED and ES, from base to apex, with the contours of reader and expert.
 
 Inputs: the mouse file and its segmentation, and not the tables of the cohort, so that a new mouse leaves the sheets of
 the others as they are. ED and ES are the frames at which the function of the reader is measured; without both, the
@@ -15,7 +15,7 @@ from murmur.data.mouse import check_mouse
 from murmur.job import job
 from murmur.measurement.function import function, mass, structure_volumes
 from murmur.presentation import style
-from murmur.presentation.cases import Case, read_case
+from murmur.presentation.cases import Case, from_base, read_case
 from murmur.presentation.strips import (
     LABEL_MM,
     add_scale_bar,
@@ -91,10 +91,11 @@ def draw_sheet(figure: Figure, case: Case, label: str, frames: Mapping[str, int]
     line = style.MM / figure.get_size_inches()[1]  # a millimetre
     figure.text(LABEL_MM / style.PAGE_MM, 1 - 3.5 * line, title(case, label, frames), fontsize=8)
     figure.text(LABEL_MM / style.PAGE_MM, 1 - 7.5 * line, subtitle(case, frames))
+    case, labels = from_base(case)
     for phase, frame in frames.items():
         y -= strip + GAP_MM
         axes = add_strip(figure, y + GAP_MM, strip, phase)
-        draw_slices(axes, case, frame, columns)
+        draw_slices(axes, case, frame, columns, labels)
         draw_contours(axes, case.masks[..., frame], columns)
         if frame in case.mouse.annotated_frames:
             draw_contours(axes, case.reference[..., frame], columns, **EXPERT)

@@ -1,6 +1,6 @@
 """A mouse cropped to its heart, with its slices arranged side by side, for figures, movies and contact sheets."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import h5py
@@ -86,6 +86,27 @@ def read_case(
     frames = tuple(segmented_frames(segmentation))
     reference, entropy = (None if stack is None else stack[box] for stack in (reference, entropy))
     return Case(mouse, images, reference, masks[box], frames, entropy, measured)
+
+
+def from_base(case: Case) -> tuple[Case, list[str]]:
+    """Return a case with its slices from base to apex, and their labels: numbers, with "base" and "apex" at the ends.
+
+    The base is the end of the stack at which more was segmented, by the reader or, without its masks, by the expert.
+    The slices remain in their order, without base and apex, where this cannot be decided.
+    """
+    labels = [str(number) for number in range(1, case.images.shape[2] + 1)]
+    masks = case.masks if case.masks.any() or case.reference is None else case.reference
+    areas = np.count_nonzero(masks, axis=(0, 1, 3))
+    areas = areas[areas > 0]
+    half = len(areas) // 2
+    first, last = areas[:half].sum(), areas[len(areas) - half :].sum()
+    if first == last:
+        return case, labels
+    step = 1 if first > last else -1
+    labels = labels[::step]
+    labels[0], labels[-1] = f"{labels[0]} base", f"{labels[-1]} apex"
+    stacks = {name: getattr(case, name) for name in ("images", "reference", "masks", "entropy")}
+    return replace(case, **{name: stack[:, :, ::step] for name, stack in stacks.items() if stack is not None}), labels
 
 
 def heart_box(footprint: np.ndarray, margin: float = 0.25) -> tuple[slice, slice]:

@@ -1,5 +1,7 @@
 """Strips of a page's width with all slices of a frame side by side, and contours on them."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -36,8 +38,8 @@ def add_strip(figure: Figure, bottom_mm: float, height_mm: float, label: str) ->
     return figure.add_axes(box)
 
 
-def draw_slices(axes: Axes, case: Case, frame: int, columns: int) -> None:
-    """Draw the slices of a frame, numbered from 1."""
+def draw_slices(axes: Axes, case: Case, frame: int, columns: int, labels: Sequence[str] = ()) -> None:
+    """Draw the slices of a frame, with `labels` or, by default, numbered from 1."""
     height, width, slices = case.images.shape[:3]
     axes.imshow(
         mosaic(case.images[..., frame], columns, fill=np.nan),
@@ -52,7 +54,7 @@ def draw_slices(axes: Axes, case: Case, frame: int, columns: int) -> None:
         axes.text(
             index % columns * (width + GAP) + 0.04 * width,
             index // columns * (height + GAP) + 0.04 * height,
-            str(index + 1),
+            labels[index] if labels else str(index + 1),
             ha="left",
             va="top",
             **ON_IMAGE,

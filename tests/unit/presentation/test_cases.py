@@ -5,7 +5,7 @@ import pytest
 from murmur.csv_tables import read_csv
 from murmur.data.chosen_phases import phases_by_mouse
 from murmur.data.manifest import read_manifest
-from murmur.presentation.cases import GAP, heart_box, mosaic, read_case
+from murmur.presentation.cases import GAP, Case, from_base, heart_box, mosaic, read_case
 from murmur.statistics.overlap_summary import combined_dice, select_cases
 from round_hearts import without_reference, write_cohort
 
@@ -92,3 +92,34 @@ def test_without_a_reference_the_frame_at_which_the_reader_was_measured_is_shown
     assert read_case(*files, measured["Mouse1"]).phases == {0: "ED", 3: "ES"}
     assert read_case(*files, (1, 4)).shown_frame == 4, "chosen by a person"
     assert read_case(*files).shown_frame == 3, "the smallest blood pool"
+
+
+def stack_of(areas):
+    """Masks (row, column, slice, frame) of two frames with these areas in the slices."""
+    masks = np.zeros((4, 4, len(areas), 2), np.uint8)
+    for number, area in enumerate(areas):
+        masks[:, :, number].reshape(16, 2)[:area] = 2
+    return masks
+
+
+@pytest.mark.parametrize(
+    ("areas", "order", "labels"),
+    [
+        ([0, 9, 8, 4, 0], [0, 1, 2, 3, 4], ["1 base", "2", "3", "4", "5 apex"]),
+        ([0, 2, 8, 9], [3, 2, 1, 0], ["4 base", "3", "2", "1 apex"]),
+        ([5, 9, 5], [0, 1, 2], ["1", "2", "3"]),  # not decided
+        ([0, 7, 0], [0, 1, 2], ["1", "2", "3"]),
+        ([0, 0], [0, 1], ["1", "2"]),
+        ([7], [0], ["1"]),
+    ],
+)
+@pytest.mark.parametrize("by_reader", [True, False])
+def test_slices_are_ordered_from_base_to_apex(areas, order, labels, by_reader):
+    images = np.broadcast_to(np.arange(len(areas), dtype=float)[:, None], (4, 4, len(areas), 2))
+    masks = stack_of(areas)
+    given = {"masks": masks, "reference": None} if by_reader else {"masks": np.zeros_like(masks), "reference": masks}
+    found, numbers = from_base(Case(mouse=None, images=images, segmented=(0, 1), **given))
+    assert numbers == labels
+    assert found.images[0, 0, :, 0].tolist() == order
+    expected = found.masks if by_reader else found.reference
+    assert np.count_nonzero(expected, axis=(0, 1, 3)).tolist() == [2 * areas[number] for number in order]

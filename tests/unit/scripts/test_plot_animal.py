@@ -51,6 +51,15 @@ def test_ed_and_es_have_a_strip_each_with_the_contours_of_both(tmp_path, monkeyp
     assert not any(a.overlaps(b) for a, b in itertools.combinations(boxes, 2))
 
 
+def test_slices_run_from_base_to_apex(tmp_path, monkeypatch):
+    paths = write_cohort(tmp_path, 1, slices=5)
+    with h5py.File(paths["segmentations"]["Mouse1"], "r+") as file:
+        file["Masks"][::2, :, 0] = 0  # the apex is smaller
+    seen = record_figures(monkeypatch)
+    sheet(tmp_path, paths)
+    assert [text.get_text() for text in seen[0].axes[1].texts] == ["5 base", "4", "3", "2", "1 apex"]
+
+
 def test_without_a_reference_only_the_reader_is_drawn_at_its_own_ed_and_es(tmp_path, monkeypatch):
     paths = without_reference(write_cohort(tmp_path, 1))
     seen = record_figures(monkeypatch)
