@@ -1,4 +1,8 @@
-"""Small cohorts of every kind, with a second observer and no network: folder, NIfTI, mice without contours."""
+"""Small cohorts of every kind, with a second observer and no network: folder, NIfTI, DICOM, mice without contours."""
+
+import gzip
+import itertools
+import zipfile
 
 import h5py
 import nibabel
@@ -6,12 +10,22 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import dicom_files
 from murmur.data.mouse_file import write_cine
 from workplace import Workplace
 
 SHAPE, SPACING = (64, 60, 4, 6), (0.2, 0.2, 1.0)
 RADII = {0: 10, 1: 9, 2: 7, 3: 6, 4: 8, 5: 9}
 FRAMES = [0, 3]
+IDENTIFYING = {
+    "PatientName": "Quillfeather^Orsolya", "PatientID": "QUILLFEATHER-17", "PatientBirthDate": "19871203",
+    "StudyDate": "20240229", "SeriesDate": "20240229", "AcquisitionTime": "101736.2519", "StudyID": "QUILLFEATHER-18",
+    "AccessionNumber": "QUILLFEATHER-19", "InstitutionName": "Quillfeather Clinic", "StationName": "QUILLFEATHER",
+    "ReferringPhysicianName": "Quillfeather^R", "OperatorsName": "Quillfeather^O", "PatientComments": "quillfeather",
+    "StudyDescription": "quillfeather", "SeriesDescription": "quillfeather", "ProtocolName": "quillfeather",
+    "StudyInstanceUID": "1.2.77715.1", "SeriesInstanceUID": "1.2.77715.2",
+}  # fmt: skip
+IDENTIFIERS = ("quillfeather", "orsolya", "19871203", "20240229", "101736.25", "1.2.77715")
 
 
 def rings(shift=0, shape=SHAPE):
@@ -27,7 +41,7 @@ def rings(shift=0, shape=SHAPE):
 
 @pytest.fixture(scope="module")
 def cohorts(tmp_path_factory):
-    """The study of a folder, whole; with the same mice as NIfTI files, their measurements."""
+    """The study of a folder, whole; with the same mice as NIfTI and DICOM files, their measurements and exports."""
     workplace = Workplace(tmp_path_factory.mktemp("cohorts"))
     rng = np.random.default_rng(0)
     place = workplace.folder
@@ -42,6 +56,9 @@ def cohorts(tmp_path_factory):
         else:
             write_cine(place / "mice" / f"{mouse}.h5", images, kept, FRAMES)
             write_cine(place / "observer" / f"{mouse}.h5", masks=rings(shift=number + 1), frames=list(RADII))
+        for slice_, frame in itertools.product(range(SHAPE[2]), range(SHAPE[3])) if mouse in ("A1", "A2") else []:
+            pixels = images[:, :, slice_, frame]
+            dicom_files.write_image(place / "scans" / mouse, slice_, frame, pixels=pixels, **IDENTIFYING)
         affine = np.diag([*SPACING, 1])
         image = nibabel.Nifti1Image(images.astype(np.int16), affine)
         image.header.set_zooms((*SPACING, 0.005))
@@ -69,8 +86,8 @@ def cohorts(tmp_path_factory):
     }
     run = workplace.snakemake(study=workplace.write(study))
     assert run.status == 0, run.output[-5000:]
-    study["cohorts"]["nifti"] = nifti
-    run = workplace.snakemake("--", "measurements", study=workplace.write(study))
+    study["cohorts"] |= {"nifti": nifti, "scanner": {"source": {"dicom": "scans"}}}
+    run = workplace.snakemake("--", "measurements", "scans", "export", study=workplace.write(study))
     assert run.status == 0, run.output[-5000:]
     return workplace
 
@@ -106,6 +123,29 @@ def test_volumes_are_those_of_the_rings(cohorts):
             assert function.loc[(mouse, "mass_ED"), column] == pytest.approx(wall)
     # B has neither contours nor a file by the observer.
     assert function.loc["B", ["reference", "reader"]].isna().all().all()
+
+
+def test_no_identifying_field_of_a_scan_is_in_any_file(cohorts):
+    """Results, logs, records, the notes of the planner and those of Snakemake are searched, unpacked where needed."""
+    assert all(any(word in value.lower() for word in IDENTIFIERS) for value in IDENTIFYING.values())
+    searched = set()
+    for path in cohorts.folder.rglob("*"):
+        inside = path.relative_to(cohorts.folder)
+        if path.is_symlink() or not path.is_file() or inside.parts[0] == "scans":
+            continue
+        content = path.read_bytes()
+        if path.suffix == ".gz":
+            content = gzip.decompress(content)
+        if zipfile.is_zipfile(path):
+            with zipfile.ZipFile(path) as archive:
+                content += b"".join(map(archive.read, archive.namelist()))
+        text = content.replace(b"\0", b"").decode("latin-1").lower()  # without the zeros of UTF-16
+        assert not [word for word in IDENTIFIERS if word in text], inside
+        searched |= set(inside.parts)
+    assert {".snakemake", "logs", "provenance", "measurements", "export", "scans", "tables", "figures"} <= searched
+    export = cohorts.results("kinds") / "export" / "scanner" / "observer"
+    assert (export / "A1" / "cine.nii.gz").is_file() and (export / "flagged.csv").is_file()
+    assert read(cohorts, "scans/scanner/scans.csv")["taken"].tolist() == ["yes", "yes"]
 
 
 def test_masks_come_back_on_the_grid_of_the_images(cohorts):

@@ -29,7 +29,7 @@ class Image(NamedTuple):
     frame : int
         Index of the image in the file.
     study, series : str
-        Identifiers, which are compared only.
+        Digests of the identifiers, which are compared only: they identify a person to whoever has the scans.
     label : str
         How users name the series, such as 5.
     instance : int

@@ -5,6 +5,7 @@ tags that are used are kept, so that no name, date or identifier of a patient go
 """
 
 import contextlib
+import hashlib
 import io
 import struct
 import zipfile
@@ -200,6 +201,10 @@ def _numbers(value, count: int) -> tuple[float, ...] | None:
         return None
 
 
+def _digest(identifier: str) -> str:
+    return hashlib.sha256(str(identifier).encode()).hexdigest()[:16]
+
+
 def _image(name: str, frame: int, dataset: dict, *groups: dict) -> Image | None:
     pixel_mm = _numbers(_value(groups, "PixelSpacing", "PixelMeasuresSequence"), 2)
     orientation = _numbers(_value(groups, "ImageOrientationPatient", "PlaneOrientationSequence"), 6)
@@ -217,8 +222,8 @@ def _image(name: str, frame: int, dataset: dict, *groups: dict) -> Image | None:
     return Image(
         file=name,
         frame=frame,
-        study=str(dataset.get("StudyInstanceUID", "")),
-        series=str(dataset.get("SeriesInstanceUID", "")),
+        study=_digest(dataset.get("StudyInstanceUID", "")),
+        series=_digest(dataset.get("SeriesInstanceUID", "")),
         label=str(int(dataset.get("SeriesNumber") or 0)),
         instance=int(dataset.get("InstanceNumber") or 0),
         shape=(int(dataset["Rows"]), int(dataset["Columns"])),
