@@ -166,6 +166,7 @@ def test_groups_are_compared_and_open_the_report(numbers):
     assert sizes.index.astype(str).tolist() == ["0", "1", "2"]
     assert differences.groupby("measure", sort=False)["group_b"].agg(list).map(len).eq(2).all()
     assert read(numbers, "comparisons/treatment/changes.csv").empty
+    assert read(numbers, "comparisons/treatment/contoured.csv").empty, "the values are those of the reference"
     files = {path.name for path in folder.iterdir()}
     assert {"figure_flow.pdf", "figure_groups.svg", "table_groups.docx", "arrive.md", "results.md"} <= files
     assert not any(name.startswith(("figure_sessions", "figure_curves", "figure_bullseye")) for name in files)
@@ -179,3 +180,4 @@ def test_groups_are_compared_and_open_the_report(numbers):
     front = json.loads(re.search(r"^\s*var workflow_desc = (.*);$", report, re.MULTILINE)[1])
     summary = (folder / "results.md").read_text().partition("## Summary")[2].partition("##")[0]
     assert summary.split(".")[0].strip() in front
+    assert front.count("<svg ") == 2, "the flow and the groups"

@@ -5,11 +5,11 @@ import pandas as pd
 from murmur.comparison.design import design, long, of_measures, tidy
 from murmur.comparison.measures import chosen
 from murmur.comparison.pairs import DIFFERENCES, differences_of
+from murmur.comparison.verdicts import READER
 from murmur.measurement.measures import MEASURES
 from murmur.statistics.notes import annotate
 from murmur.vocabulary import REFERENCE
 
-READER = "reader"
 CONTOURED = ["values", *(column for column in DIFFERENCES if column not in ("p_measure", "verdict"))]
 
 

@@ -15,6 +15,7 @@ import pandas as pd
 from scipy.optimize import brentq
 
 from murmur.comparison.design import MIN_ANIMALS, POWER, Design, Values
+from murmur.comparison.verdicts import ON_SIMULATED_MICE
 from murmur.measurement.measures import MEASURES
 from murmur.statistics.notes import reason
 from murmur.statistics.paired import NAN
@@ -23,7 +24,6 @@ from murmur.vocabulary import REFERENCE
 
 MIN_PAIRS = 3
 ERRORS = ["measure", "n", "error_sd"]
-ON_SIMULATED_MICE = "simulated_mice"
 # The error of an index is that of its numerator, in relative terms.
 NUMERATORS = {
     "cardiac_output": "SV", "cardiac_index": "SV", "EDV_index": "EDV", "ESV_index": "ESV", "SV_index": "SV",

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from murmur.comparison.measurement_error import ON_SIMULATED_MICE
+from murmur.comparison.verdicts import ON_SIMULATED_MICE
 from murmur.presentation.comparison_words import column_name, in_sentence, too_small, unit_notes
 from murmur.presentation.number_format import number, p_is
 from murmur.presentation.prose import changes

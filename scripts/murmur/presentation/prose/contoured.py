@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from murmur.comparison.contoured import READER
+from murmur.comparison.verdicts import READER
 from murmur.presentation.comparison_words import difference_unit, in_sentence
 from murmur.presentation.markdown_page import markdown_table
 from murmur.presentation.number_format import number, p_is

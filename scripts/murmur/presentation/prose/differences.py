@@ -8,8 +8,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from murmur.comparison.measurement_error import ON_SIMULATED_MICE
-from murmur.comparison.verdicts import NOT_SIGNIFICANT, SIGNIFICANT, UNCONFIRMED
+from murmur.comparison.verdicts import NOT_SIGNIFICANT, ON_SIMULATED_MICE, SIGNIFICANT, UNCONFIRMED
 from murmur.csv_tables import read_csv
 from murmur.presentation.comparison_words import decimals_of, difference_unit, in_sentence
 from murmur.presentation.number_format import number, p_is
