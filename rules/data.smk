@@ -52,6 +52,7 @@ rule list_scans:
         cohort=any_of(study.cohorts_from("dicom", "bruker")),
     conda:
         "../envs/analysis.yaml"
+    threads: 2
     resources:
         mem_mb=per_attempt(2000),
         runtime=per_attempt(120),

@@ -6,6 +6,7 @@ why not. Nothing is refused. The table can be edited, and named in the study fil
 
 import contextlib
 from collections.abc import Mapping, Sequence
+from functools import partial
 from types import ModuleType
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,7 @@ from murmur.data.cine_stack import Image
 from murmur.data.scan_files import Files
 from murmur.data.scan_listing import COLUMNS, YES, Found, listing
 from murmur.errors import BadInput
-from murmur.job import job
+from murmur.job import job, processes
 from murmur.logs import log, progress
 from murmur.presentation import style
 
@@ -78,14 +79,22 @@ def draw_page(figure: Figure, rows: Sequence[tuple[Found, np.ndarray | None]]) -
         )  # fmt: skip
 
 
-def main(kind: str, sessions: Mapping[str, str], choices: Mapping[str, Mapping], table: str, sheet: str) -> None:
+def list_session(kind: str, mouse: str, path: str, choice: Mapping) -> list[tuple[str, Found]]:
+    """Return the rows of a scan session, each with the path of the session."""
+    return [(path, found) for found in listing(mouse, path, SOURCES[kind], choice)]
+
+
+def main(
+    kind: str, sessions: Mapping[str, str], choices: Mapping[str, Mapping], table: str, sheet: str, threads: int = 1
+) -> None:
     """Write `table` (CSV) and `sheet` (PDF) for the scan sessions of the kind `dicom` or `bruker`.
 
     `sessions` has the folder or archive of each mouse, `choices` what the study file chooses for it.
     """
-    source, rows = SOURCES[kind], []
-    for mouse, path in progress(sessions.items(), "listing", "mouse"):
-        rows += [(path, found) for found in listing(mouse, path, source, choices[mouse])]
+    source, chosen = SOURCES[kind], [choices[mouse] for mouse in sessions]
+    with processes(threads) as pool:
+        found = pool.map(partial(list_session, kind), sessions, sessions.values(), chosen)
+        rows = [row for each in progress(found, "listing", "mouse", len(sessions)) for row in each]
     write_csv(pd.DataFrame([found.cells for _, found in rows], columns=COLUMNS, dtype=object), table)
     pages = [rows[first : first + ACROSS * DOWN] for first in range(0, len(rows), ACROSS * DOWN)]
 
@@ -105,4 +114,5 @@ if __name__ == "__main__":
             choices=snakemake.params.choices,
             table=snakemake.output.table,
             sheet=snakemake.output.sheet,
+            threads=snakemake.threads,
         )

@@ -46,6 +46,18 @@ def test_dicom_sessions_of_every_kind(tmp_path):
     assert b"ecret" not in written and b"20240229" not in written
 
 
+def test_list_is_the_same_by_several_processes(tmp_path):
+    for mouse in ("A", "B", "C"):
+        dicom_files.write_cine(tmp_path / mouse, frames=range(5), SeriesNumber=ord(mouse))
+    sessions = {mouse: str(tmp_path / mouse) for mouse in "ABC"}
+    written = []
+    for threads in (1, 2):
+        outputs = tmp_path / f"{threads}.csv", tmp_path / f"{threads}.pdf"
+        list_scans.main("dicom", sessions, {mouse: {"series": None} for mouse in sessions}, *map(str, outputs), threads)
+        written.append([path.read_bytes() for path in outputs])
+    assert written[0] == written[1] and written[0][0].count(b"yes") == 3
+
+
 def test_edited_list_chooses_scans_and_mice(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     groups = [bruker_files.BEAT, bruker_files.SLICE]
