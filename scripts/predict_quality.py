@@ -50,7 +50,7 @@ def assess(
     empty = table["mouse"].map(rings.isna())
     number = 0
     if true is not None:
-        table, number = recalibrated(table, true[~true["mouse"].map(rings.isna())], animals)
+        table, number = recalibrated(table, true[true["mouse"].isin(rings.dropna().index)], animals)
     source = [RECALIBRATED.format(number)] if number else [OTHER_READER] * (not shipped)
     for column in ("predicted", "low", "high", "uncalibrated"):
         table[column] = table[column].mask(empty, np.where(table["quantity"].isin(DICE), 0.0, np.nan))

@@ -82,3 +82,11 @@ def test_animals_with_a_reference_calibrate_the_predictions(model):
     assert found.loc[("empty", "dice_myocardium"), "predicted"] == 0
     pairs = {mouse: mouse[:-1] for mouse in mice}
     assert predict_quality.assess(table, model, True, true, pairs)["note"].isna().sum() == 11 * 5
+
+
+def test_a_reference_in_single_frames_calibrates_nothing(model):
+    """Without ED and ES there are neither function nor Dice coefficients to compare with."""
+    none = pd.DataFrame([("good", "EDV", 5.0)], columns=["mouse", "quantity", "true"]).iloc[:0]
+    pd.testing.assert_frame_equal(
+        predict_quality.assess(signs(), model, True, none), predict_quality.assess(signs(), model, True)
+    )
