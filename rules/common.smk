@@ -9,10 +9,11 @@ from snakemake.exceptions import WorkflowError
 from snakemake.logging import logger
 
 # Nothing is ever written to the checkout, not even compiled modules, neither here nor by the jobs, whose TensorFlow
-# reports errors and warnings only.
+# reports errors and warnings only. Jobs import the modules of this checkout, even if their environment knows another one.
+library = str(Path(workflow.basedir) / "scripts")
 sys.dont_write_bytecode = True
-os.environ.update(PYTHONDONTWRITEBYTECODE="1", TF_CPP_MIN_LOG_LEVEL="1")
-sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
+os.environ.update(PYTHONDONTWRITEBYTECODE="1", TF_CPP_MIN_LOG_LEVEL="1", PYTHONPATH=library)
+sys.path.insert(0, library)
 
 from murmur.errors import BadInput
 from murmur.files import MEMORY, write_text

@@ -228,6 +228,15 @@ def test_change_of_a_module_reruns_what_imports_it(finished):
     assert planned == {"tabulate_agreement", "plot_agreement", *AGAIN}
 
 
+def test_jobs_import_the_modules_of_their_own_checkout(finished):
+    """The environment of the tests knows the modules of the checkout that is tested, not those of its copy."""
+    checkout, _ = finished
+    with open(checkout.checkout / "scripts" / "murmur" / "presentation" / "printed_table.py", "a") as file:
+        file.write("raise ImportError('the module of the copy')\n")
+    run = checkout.snakemake(study="numbers.yaml")
+    assert run.status == 1 and "the module of the copy" in run.output
+
+
 @pytest.mark.parametrize("name", ["default", "local", "slurm"])
 def test_every_profile_limits_the_downloads(workplace, name):
     profile = ROOT / "profiles" / name
