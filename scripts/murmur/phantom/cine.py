@@ -146,7 +146,7 @@ def _place_heart(
     picture: np.ndarray, plane: Slice, pose: Pose, shares: dict, blood: np.ndarray, rv_blood: float
 ) -> None:
     """Paint the heart into its box of the image; atria and great vessels start at the level of the ventricle's base."""
-    ventricle, rv_cavity, whole = (shares[name] for name in ("epicardium", "rv_endocardium", "rv_epicardium"))
+    ventricle, rv_cavity, whole = (shares[name] for name in ("edge", "rv_endocardium", "rv_epicardium"))
     cavity = shares.get("blood", shares["endocardium"])
     beside = (plane.heights > pose.base - 0.8).mean()
     picture += beside * plane.vessels_share * (plane.vessels - picture)

@@ -25,6 +25,10 @@ TARGETS = {
 }
 
 
+# Distance in mm from the contour of the epicardium outwards to the edge of the muscle's signal: mean between mice,
+# standard deviations between mice (experts) and between slices. Experts draw on the inner side of the blurred edge;
+# a network trained on contours along the middle of the edge overestimated the mass of real mice by 12 to 21%.
+MARGIN = (0.12, 0.03, 0.03)
 SESSION_SD = 0.3  # standard deviation between sessions of a mouse, as a share of that between mice
 
 
@@ -59,6 +63,7 @@ class Heart:
     rv_span: float
     rv_width: float
     rv_wall: float
+    margin: np.ndarray  # mm at each mm of height: muscle outside the contour of the epicardium
     fringe: np.ndarray | None = None  # depth in mm, one number per angle: muscle mixed with blood inside the contour
     apex_form: float = 1.0  # above 1 pointed, below 1 blunt
 
@@ -123,6 +128,7 @@ def draw_heart(rng: np.random.Generator, phenotype: str, session: Session | None
         rv_span=rng.uniform(1.05, 1.5),
         rv_width=rng.uniform(1.2, 2.1),
         rv_wall=rng.uniform(0.25, 0.4),
+        margin=draw_margin(rng, *MARGIN),
     )
     return with_closed_wall(heart)
 
@@ -166,8 +172,8 @@ def radii(heart: Heart, pose: Pose, heights: np.ndarray) -> dict[str, np.ndarray
     """Return the radius of each surface in mm, arrays (height, angle); 0 above the valve plane and below the apex.
 
     `endocardium` bounds the blood pool: papillary muscles and trabeculae are on its outer side. Then follow,
-    outwards, `epicardium`, `rv_endocardium` and `rv_epicardium`; where there is no right ventricle, the last
-    three coincide. `blood` is the blood of a heart with a fringe: strands too fine to follow, which lean from plane
+    outwards, `epicardium`, the contour that an expert draws, `edge`, where the muscle's signal ends,
+    `rv_endocardium` and `rv_epicardium`; where there is no right ventricle, the last three coincide. `blood` is the blood of a heart with a fringe: strands too fine to follow, which lean from plane
     to plane and so mix with blood in a slice, lie between it and the endocardium, a contour's course outside them.
     """
     moving, fixed, rough = _cavity(heart, pose.filling, pose.base, heights)
@@ -179,10 +185,13 @@ def radii(heart: Heart, pose: Pose, heights: np.ndarray) -> dict[str, np.ndarray
     span = heart.rv_span * (0.6 + 0.4 * share)
     offset = _wrap(_angle - heart.rv_angle) / span
     crescent = np.clip(1 - offset**2, 0, 1) ** 1.2 * reach
-    rv_endocardium = epicardium + heart.rv_width * (0.45 + 0.55 * pose.filling) * crescent
+    margin = np.interp(heights, np.arange(len(heart.margin)), heart.margin)[:, None]
+    edge = epicardium + margin * (epicardium > 0)
+    rv_endocardium = edge + heart.rv_width * (0.45 + 0.55 * pose.filling) * crescent
     surfaces = {
         "endocardium": smooth * rough,
         "epicardium": epicardium,
+        "edge": edge,
         "rv_endocardium": rv_endocardium,
         "rv_epicardium": rv_endocardium + heart.rv_wall * np.clip(4 * crescent, 0, 1),
     }
@@ -264,6 +273,11 @@ def draw_trabeculae(rng: np.random.Generator, counts=(12, 24), half_widths=(0.04
         bump = np.exp(-((_wrap(_angle - angle) / rng.uniform(*half_widths)) ** 2))
         depth = np.maximum(depth, rng.uniform(0.03, deepest) * bump)
     return depth
+
+
+def draw_margin(rng: np.random.Generator, mean: float, sd_mice: float, sd_slices: float) -> np.ndarray:
+    """Draw the distance in mm from the contour of the epicardium to the edge of the muscle, at each mm of height."""
+    return np.clip(rng.normal(mean, sd_mice) + rng.normal(0, sd_slices, 16), 0, None)
 
 
 def harmonics(rng: np.random.Generator, sizes: dict[int, float]) -> np.ndarray:

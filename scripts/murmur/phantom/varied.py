@@ -12,7 +12,7 @@ import numpy as np
 
 from murmur.measurement.function import MYOCARDIAL_DENSITY
 from murmur.phantom.beat import Beat
-from murmur.phantom.heart import Heart, draw_heart, draw_trabeculae, harmonics, with_closed_wall
+from murmur.phantom.heart import Heart, draw_heart, draw_margin, draw_trabeculae, harmonics, with_closed_wall
 from murmur.phantom.look import between, draw_look
 from murmur.phantom.scanner import MATRIX, Scanner, draw_scanner, place_slices
 
@@ -53,6 +53,7 @@ def draw_varied_heart(rng: np.random.Generator, phenotype: str) -> Heart:
             rv_span=rng.uniform(0.8, 1.7),
             rv_width=rng.uniform(0.6, 2.8),
             rv_wall=rng.uniform(0.15, 0.6),
+            margin=draw_margin(rng, rng.uniform(0.04, 0.2), 0.0, 0.05),
             fringe=rng.uniform(0, 0.06) + draw_trabeculae(rng, (0, 40), (0.02, 0.1), rng.uniform(0.05, 0.35)),
         ),
         thicker=1.03,
