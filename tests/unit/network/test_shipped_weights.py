@@ -3,12 +3,10 @@
 import hashlib
 
 import pytest
-import yaml
 
 from murmur.measurement.overlap import dice
 from murmur.network.postprocessing import keep_heart
 from murmur.phantom.mouse import phantom_mouse
-from murmur.study.schema import complete
 from murmur.vocabulary import BLOOD_POOL, MYOCARDIUM
 
 pytest.importorskip("tensorflow")
@@ -37,19 +35,19 @@ def test_file_is_small_and_the_one_that_the_card_describes(weights):
     assert hashlib.sha256(content).hexdigest() in card
 
 
-def test_network_is_the_one_of_the_study_file(root, weights):
+def test_network_is_the_one_that_the_card_describes(weights):
     network = load_network(str(weights))
-    study = complete(yaml.safe_load((root / "config" / "pretrained.yaml").read_text()))
-    settings = study["readers"]["murmur"]["network"]
-    assert network.input_shape[1] == settings["size"]
+    card = (weights.parent / "README.md").read_text()
     convolutions = [layer for layer in network.layers if layer.name.startswith("Encoder") and "Conv_1" in layer.name]
-    assert [layer.filters for layer in convolutions] == settings["filters"]
+    filters = [layer.filters for layer in convolutions]
+    assert f"{filters[0]} to {filters[-1]} filters, {network.count_params():,} parameters" in card
+    assert f"central square of {network.input_shape[1]} pixels" in card
 
 
 # Mice that neither trained nor chose the network, and what it reached there, less 0.03: blood pool, myocardium.
 @pytest.mark.parametrize(
     ("index", "varied", "least"),
-    [(0, False, (0.93, 0.86)), (1, False, (0.92, 0.90)), (4, True, (0.93, 0.84)), (5, True, (0.90, 0.79))],
+    [(0, False, (0.93, 0.86)), (1, False, (0.92, 0.89)), (4, True, (0.92, 0.87)), (5, True, (0.87, 0.80))],
 )
 def test_generated_mice_are_segmented(network, index, varied, least):
     phantom = phantom_mouse(21, index, varied=varied)
