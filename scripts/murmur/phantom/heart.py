@@ -173,8 +173,9 @@ def radii(heart: Heart, pose: Pose, heights: np.ndarray) -> dict[str, np.ndarray
 
     `endocardium` bounds the blood pool: papillary muscles and trabeculae are on its outer side. Then follow,
     outwards, `epicardium`, the contour that an expert draws, `edge`, where the muscle's signal ends,
-    `rv_endocardium` and `rv_epicardium`; where there is no right ventricle, the last three coincide. `blood` is the blood of a heart with a fringe: strands too fine to follow, which lean from plane
-    to plane and so mix with blood in a slice, lie between it and the endocardium, a contour's course outside them.
+    `rv_endocardium` and `rv_epicardium`; where there is no right ventricle, the last three coincide. `blood` is the
+    blood of a heart with a fringe: strands too fine to follow, which lean from plane to plane and so mix with blood in
+    a slice, lie between it and the endocardium, a contour's course outside them.
     """
     moving, fixed, rough = _cavity(heart, pose.filling, pose.base, heights)
     smooth = pose.cavity_scale * moving + pose.ed_cavity_scale * fixed
