@@ -4,12 +4,12 @@ import pytest
 from murmur.statistics.best_reader import BEST, NOT_DISTINGUISHED, UNTESTED, WORSE, compare_with_best, differ
 
 
-def tests_of(*rows):
+def pairwise_tests(*rows):
     """Rows of reader_comparison.csv: reader_a, reader_b, structure, metric, p_holm."""
     return pd.DataFrame(rows, columns=["reader_a", "reader_b", "structure", "metric", "p_holm"])
 
 
-PAIRS = tests_of(
+PAIRS = pairwise_tests(
     ("a", "b", "myocardium", None, 0.5),  # ED
     ("a", "b", "myocardium", None, 0.01),  # ES
     ("a", "c", "myocardium", None, 0.2),
