@@ -60,8 +60,8 @@ def check(scans: pd.DataFrame) -> pd.DataFrame:
     DataFrame
         COLUMNS, one row per quantity, without a session for all scans, and then for each session: the mean absolute
         error of the predictions and of the best constant, the median of the true values; Spearman's rank correlation
-        of the predictions before calibration in this cohort, which keeps their order, but leaves out the animal itself
-        and so moves its prediction away from its true value; it is missing for constant values; the share of intervals
+        of the predictions before calibration in this cohort, which leaves out the animal itself and so moves its
+        prediction away from its true value; it is missing for constant values; the share of intervals
         that contain the true value; and, for Dice coefficients, the numbers of bad masks (below LOW_DICE) and of good
         ones, and of those with findings.
     """

@@ -40,8 +40,9 @@ def recalibrated(table: pd.DataFrame, true: pd.DataFrame, animals: Mapping[str, 
     Notes
     -----
     On the scale of `score.transformed`, predictions get a new level, and keep that share of their differences which has
-    the smallest squared error in animals that are left out; their order does not change. The margin is the quantile of
-    the absolute residuals of animals left out, as in `score.fit`.
+    the smallest squared error in animals that are left out. The order of scans without a reference does not change;
+    one with a reference moves away from its true value, because the level lacks its own animal. The margin is the
+    quantile of the absolute residuals of animals left out, as in `score.fit`.
     """
     merged = table.reset_index(names="row").merge(true, how="left", on=["mouse", "quantity"])
     merged["animal"] = merged["mouse"].map(lambda mouse: animals.get(mouse, mouse))
