@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 from murmur.files import atomic_write
 from murmur.job import job
 from murmur.network.inference import without_telemetry
-from murmur.network.stored import load_network
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -17,6 +16,8 @@ def main(model: str, network: str, weights: str) -> None:
 
     Raises BadInput if the file is not a network that maps one image to three classes.
     """
+    from murmur.network.stored import load_network  # TensorFlow writes when it is imported: to the log of the job
+
     without_telemetry()
     with atomic_write(network) as partial:
         load_network(model).export(str(partial), format="openvino", verbose=False)

@@ -20,7 +20,9 @@ class Progress:
         self.totals: dict[str, int] = {}
         self.done = Counter()
         self._rules: dict[int, str] = {}  # by the number of a job
-        self._started: dict[str, float] = {}
+        self._running = Counter()  # jobs of a rule
+        self._since: dict[str, float] = {}  # when the first of the jobs that are running started, by rule
+        self._busy = Counter()  # seconds during which any job of a rule was running
         self._of_mice: set[str] = set()  # rules with a job for each mouse
         self._shown: dict[str, int] = {}  # jobs of a rule that were done at its latest line
 
@@ -31,9 +33,12 @@ class Progress:
     def start(self, job: LogRecord) -> str:
         """Note the start of a job; return the line of its rule if it is the first, else an empty text."""
         rule = self._rules[job.jobid] = job.rule_name
-        if rule in self._started:
+        is_first = rule not in self._since
+        if not self._running[rule]:
+            self._since[rule] = self._clock()
+        self._running[rule] += 1
+        if not is_first:
             return ""
-        self._started[rule] = self._clock()
         total = self.totals.get(rule, 1)
         if total == 1:
             return self._numbered(job.rule_msg or rule)
@@ -46,8 +51,11 @@ class Progress:
         if rule not in self.totals:
             return ""
         self.done[rule] += 1
+        self._running[rule] -= 1
         done, total, now = self.done[rule], self.totals[rule], self._clock()
-        left = (now - self._started[rule]) / done * (total - done)
+        self._busy[rule] += now - self._since[rule]
+        self._since[rule] = now
+        left = self._busy[rule] / done * (total - done)
         is_news = done - self._shown.get(rule, 0) >= total / LINES and left >= LONG
         if not (is_news or (done == total and rule in self._shown)):
             return ""

@@ -24,6 +24,24 @@ def test_rule_of_many_jobs_says_how_many_are_done_and_how_long_the_rest_takes():
     assert shown[-1] == "[130/130] Segmented 130 of 130 mice"
 
 
+def test_time_during_which_no_job_of_a_rule_runs_does_not_count():
+    now = 0.0
+    progress = Progress(clock=lambda: now)
+    progress.plan({"segment_mouse": 40})
+    lines = []
+    for number in range(0, 40, 2):
+        now += 500  # other rules
+        progress.start(mouse_job(number))
+        now += 6
+        progress.start(mouse_job(number + 1))
+        now += 4
+        lines.append(progress.finish(number))
+        now += 10
+        lines.append(progress.finish(number + 1))
+    shown = [line for line in lines if line]
+    assert shown[0] == "[ 4/40] Segmented 4 of 40 mice, about 6 minutes left"
+
+
 def test_fast_jobs_have_no_further_line():
     progress = Progress(clock=lambda: 0.0)
     progress.plan({"measure_volumes": 4})
