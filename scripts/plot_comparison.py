@@ -20,7 +20,7 @@ from murmur.csv_tables import read_csv
 from murmur.job import job
 from murmur.presentation import style
 from murmur.presentation.categorical import spread
-from murmur.presentation.comparison_words import column_name, difference_title, methods_of, name_of, title_of
+from murmur.presentation.comparison_words import axis_title, column_name, difference_title, methods_of, name_of
 from murmur.presentation.groups import (
     Groups,
     abbreviate,
@@ -249,7 +249,7 @@ def main(values: str, summary: str, differences: str, outputs: list[str], settin
             left, right = panels[row, 2 * block : 2 * block + 2]
             lowest = number + blocks >= len(measures)
             plot_values(left, tables, groups, measure)
-            left.set_ylabel(title_of(measure))
+            left.set_ylabel(axis_title(measure))
             name_axis(left, tables, groups, measure, width, lowest)
             if listed:
                 list_differences(right, tables, measure)

@@ -21,7 +21,7 @@ from murmur.comparison.verdicts import BETWEEN, SIGNIFICANT, WITHIN
 from murmur.csv_tables import read_csv
 from murmur.job import job
 from murmur.presentation import style
-from murmur.presentation.comparison_words import name_of, title_of
+from murmur.presentation.comparison_words import axis_title, name_of
 from murmur.presentation.groups import (
     LETTER_MM,
     Groups,
@@ -167,7 +167,7 @@ def main(values: str, changes: str, model_means: str, outputs: list[str], settin
         panels = figure.subplots(len(measures), len(groups.names), squeeze=False, sharey="row")
         for row, measure in zip(panels, measures, strict=True):
             of_measure, modelled = table[table["measure"] == measure], means[means["measure"] == measure]
-            row[0].set_ylabel(title_of(measure))
+            row[0].set_ylabel(axis_title(measure))
             for axes, group, title in zip(row, groups.names, titles, strict=True):
                 draw_animals(axes, of_measure[of_measure["group"] == group], places, groups.colour(group))
                 draw_zero(axes, modelled[modelled["group"] == groups.zero], places)

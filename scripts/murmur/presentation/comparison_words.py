@@ -19,6 +19,7 @@ TOO_SMALL = "groups_too_small"
 UNIT = ("scans_averaged", "clusters_are_units")  # reasons that concern the unit of analysis
 COLUMNS = {"body_weight_g": "body weight", "tibia_length_mm": "tibia length", "heart_rate_bpm": "heart rate"}
 CORRECTIONS = {"dunnett_t3": "Dunnett's T3 procedure", "sidak": "Šidák's method"}
+MAX_AXIS_LETTERS = 18  # of 7 points, along an axis of 25 mm
 
 
 def name_of(measure: str) -> str:
@@ -43,9 +44,15 @@ def unit_of(measure: str) -> str:
 
 
 def title_of(measure: str) -> str:
-    """Return the name of a measure with its unit, as on an axis."""
+    """Return the name of a measure with its unit."""
     unit = unit_of(measure)
     return f"{name_of(measure)} ({unit})" if unit else name_of(measure)
+
+
+def axis_title(measure: str) -> str:
+    """Return the title of an axis of a measure, in two lines if one would be longer than a short axis."""
+    title = title_of(measure)
+    return title if len(title) <= MAX_AXIS_LETTERS else title.replace(" (", "\n(")
 
 
 def difference_unit(measure: str) -> str:
