@@ -42,7 +42,6 @@ from murmur.vocabulary import STRUCTURES  # noqa: E402
 SEED, MICE, FOLDS, RESAMPLES = 4242, 26, 13, 1000
 INTERVAL_MS = 9.0
 COPIES = 3  # of each mouse, corrupted
-OF_LIMITS = 16  # mice whose good masks were used to set the limits of the signs
 GOOD, FALSE_ALARMS = 0.8, 0.1
 MODEL = ROOT / "models" / "murmur.keras"
 FITTED = ROOT / "models" / "quality.json"
@@ -94,21 +93,48 @@ def function_of(masks: np.ndarray, spacing_mm: tuple[float, float, float]) -> di
     return found | {"EF": 0.0 if np.isnan(found["EF"]) else found["EF"]}
 
 
-def scan_of(name: str, cine: Cine, truth: Cine, network: Network) -> tuple[pd.DataFrame, dict]:
-    """Segment a cine; return its rows of signs.csv, and what is true of its masks."""
+def places_of(findings: pd.DataFrame, masks: np.ndarray, expert: np.ndarray) -> pd.DataFrame:
+    """Return a row for each slice and frame with a mask or contours.
+
+    `dice` is the smaller Dice coefficient of the two structures there, `around` the smallest there and in the
+    neighbouring slices and frames, and `findings` the number of findings.
+    """
+    scores = np.full((2, *(side + 2 for side in masks.shape[2:])), np.nan)  # structure, slice and frame, with a border
+    for structure, label in enumerate(STRUCTURES.values()):
+        for slice_, frame in np.ndindex(masks.shape[2:]):
+            pair = [stack[:, :, slice_, frame] == label for stack in (masks, expert)]
+            if pair[0].any() or pair[1].any():
+                scores[structure, slice_ + 1, frame + 1] = dice(*pair)
+    lowest = np.fmin.reduce(scores)
+    lowest[:, [0, -1]] = lowest[:, [-2, 1]]  # the beat is periodic
+    neighbours = (np.s_[1:-1, 1:-1], np.s_[:-2, 1:-1], np.s_[2:, 1:-1], np.s_[1:-1, :-2], np.s_[1:-1, 2:])
+    around = np.fmin.reduce([lowest[place] for place in neighbours])
+    found = np.zeros(masks.shape[2:], int)
+    for slice_, frame in findings[["slice", "frame"]].dropna().itertuples(index=False):
+        found[slice_, frame] += 1
+    rows = [
+        {"slice": slice_, "frame": frame, "dice": lowest[slice_ + 1, frame + 1], "around": around[slice_, frame]}
+        | {"findings": found[slice_, frame]}
+        for slice_, frame in np.argwhere(np.isfinite(lowest[1:-1, 1:-1]))
+    ]
+    return pd.DataFrame(rows)
+
+
+def scan_of(name: str, cine: Cine, truth: Cine, network: Network) -> tuple[pd.DataFrame, pd.DataFrame, dict]:
+    """Segment a cine; return its rows of signs.csv, its places, and what is true of its masks."""
     masks = segment_cine(cine.images, network, cine.spacing_mm, only_heart=True, crop=True).masks
     phases, pixel = phases_of(masks), cine.spacing_mm[0] * cine.spacing_mm[1]
     blood, heart = (np.isin(masks, labels).sum(axis=(0, 1)) * pixel for labels in ([2], [1, 2]))
     by_slice = slice_signs(masks, cine.spacing_mm) | image_signs(cine.images, masks)
     by_scan = scan_signs(blood, heart, cine.spacing_mm, INTERVAL_MS, phases)
-    signs, _ = tables([judge(name, by_slice, by_scan, heart > 0, with_ranges(TRAINED))])
+    signs, findings = tables([judge(name, by_slice, by_scan, heart > 0, with_ranges(TRAINED))])
     ours, true = function_of(masks, cine.spacing_mm), function_of(truth.masks, truth.spacing_mm)
     outcome = {quantity: abs(ours[quantity] - true[quantity]) for quantity in score.ERRORS}
     for structure, label in STRUCTURES.items():
         pairs = [(masks[..., frame] == label, cine.masks[..., frame] == label) for frame in phases_of(truth.masks)]
         outcome[f"dice_{structure}"] = float(np.mean([dice(expert, found) for found, expert in pairs]))
     images = np.concatenate([np.moveaxis(cine.images[..., frame], 2, 0) for frame in phases])
-    return signs, outcome | agreement(images, network)
+    return signs, places_of(findings, masks, cine.masks), outcome | agreement(images, network)
 
 
 def simulate(folder: Path, mice: int) -> None:
@@ -130,9 +156,10 @@ def simulate(folder: Path, mice: int) -> None:
                 continue
             cine = corrupt(np.random.default_rng([SEED, index, copy]), truth, kind, severity) if copy else truth
             network = read_openvino(exported, cine.images.shape[3], 1)
-            signs, outcome = scan_of(name, cine, truth, network)
+            signs, places, outcome = scan_of(name, cine, truth, network)
             row = {"mouse": name, "number": index, "kind": kind, "severity": severity, **outcome}
             write_csv(pd.DataFrame([row]), folder / f"{name}.outcome.csv")
+            write_csv(places.assign(mouse=name), folder / f"{name}.places.csv")
             write_csv(signs, folder / f"{name}.signs.csv")
             print(name, {key: round(outcome[key], 2) for key in score.QUANTITIES}, flush=True)
 
@@ -230,15 +257,31 @@ def evaluate(folder: Path) -> None:
     flagged = signs.groupby("mouse")["places"].sum().reindex(outcomes.index) > 0
     summary = outcomes.assign(bad=bad, flagged=flagged).groupby("kind")
     print(summary[[*score.QUANTITIES, "bad", "flagged"]].mean().round(2).to_string())
-    good = (outcomes["kind"] == "none") & ~bad
-    for words, chosen in (
-        ("used for the limits", outcomes["number"] < OF_LIMITS),
-        ("other", outcomes["number"] >= OF_LIMITS),
-    ):
-        scans = outcomes.index[good & chosen]
-        print(f"\n{len(scans)} good scans without corruption of mice {words}, {flagged[scans].sum()} with findings")
-        alarms = signs[signs["mouse"].isin(scans) & (signs["places"] > 0)]
-        print(alarms[["mouse", "sign", "value", "high"]].to_string(index=False))
+    evaluate_findings(folder, outcomes)
+
+
+def evaluate_findings(folder: Path, outcomes: pd.DataFrame) -> None:
+    """Print how many bad and how many good masks of slices and frames have findings, with 95% intervals."""
+    places = pd.concat([read_csv(path) for path in sorted(folder.glob("*.places.csv"))], ignore_index=True)
+    places["number"], places["flagged"] = places["mouse"].str[:3].astype(int), places["findings"] > 0
+    good = outcomes.index[(outcomes[score.DICE] >= GOOD).all(axis=1)]
+    kinds = {"all": slice(None), "intact": places["mouse"].str.contains("_none_")}
+    kinds |= {"intact and good at ED and ES": kinds["intact"] & places["mouse"].isin(good)}
+    for words, chosen in kinds.items():
+        here = places.loc[chosen]
+        bad, well = here["dice"] < GOOD, here["around"] >= GOOD
+        print(f"\nMasks of slices and frames, scans: {words} ({here['mouse'].nunique()})")
+        for name, group in (("bad", here[bad]), ("good, with good neighbours", here[well])):
+            shares, rng = group.groupby("number")["flagged"].agg(["sum", "size"]).to_numpy(), np.random.default_rng(1)
+            drawn = [shares[rng.integers(0, len(shares), len(shares))].sum(axis=0) for _ in range(RESAMPLES)]
+            low, high = np.percentile([found / total for found, total in drawn], [2.5, 97.5])
+            found, total = shares.sum(axis=0)
+            print(f"{name}: {found} of {total} have findings, {found / total:.4f} ({low:.4f} to {high:.4f})")
+        alarms = here[well & here["flagged"]]["mouse"].nunique()
+        print(
+            f"{(here['flagged'] & ~well).sum()} of {here['flagged'].sum()} masks with findings, or neighbours, are bad"
+        )
+        print(f"{alarms} of {here['mouse'].nunique()} scans have a finding in a good mask with good neighbours")
 
 
 def fit(folder: Path) -> None:
