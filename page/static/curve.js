@@ -1,7 +1,9 @@
 // The volume of the blood pool through the beat, with ED and ES as marks that can be moved.
 
 const SVG = "http://www.w3.org/2000/svg";
-const [LEFT, RIGHT, TOP, BOTTOM, WIDTH, HEIGHT] = [48, 16, 40, 34, 640, 200];
+const [RIGHT, TOP, BOTTOM, HEIGHT] = [24, 40, 34, 200]; // pixels
+const [DIGIT, LEAST_LEFT] = [8, 30]; // width of a digit; margin with room for half a mark
+const [MARK, TOUCH] = [28, 28]; // width of a mark, and of where it can be taken
 
 function element(name, attributes = {}, text = "") {
   const made = document.createElementNS(SVG, name);
@@ -23,39 +25,50 @@ export class Curve extends EventTarget {
     super();
     this.svg = svg;
     svg.addEventListener("pointerdown", (event) => this.#press(event));
-    svg.addEventListener("pointermove", (event) => this.dragged && this.#move(this.dragged, this.#frameAt(event)));
-    svg.addEventListener("pointerup", () => (this.dragged = null));
+    svg.addEventListener("pointermove", (event) => this.dragged && this.#move(this.dragged, this.#frameAt(event, this.grip)));
+    for (const end of ["pointerup", "pointercancel"]) svg.addEventListener(end, () => (this.dragged = null));
     svg.addEventListener("keydown", (event) => this.#key(event));
+    new ResizeObserver(() => this.volumes && this.draw(this)).observe(svg);
   }
 
   // volumes: µL by frame; interval: ms; ed, es: frames or null
   draw({ volumes, interval, ed, es, frame }) {
-    const key = JSON.stringify([volumes, interval, ed, es]);
+    this.width = this.svg.clientWidth;
+    if (!this.width) return;
+    const key = JSON.stringify([volumes, interval, ed, es, this.width]);
     Object.assign(this, { volumes, interval, ed, es, frame });
     if (this.key === key && this.svg.childElementCount) return this.#point();
     this.key = key;
     const focused = document.activeElement?.dataset?.phase;
     const most = Math.max(...volumes, 1e-9), last = Math.max(1, volumes.length - 1);
-    this.x = (number) => LEFT + ((WIDTH - LEFT - RIGHT) * number) / last;
+    const levels = ticks(0, most, 4), right = this.width - RIGHT;
+    this.left = Math.max(LEAST_LEFT, 8 + DIGIT * Math.max(...levels.map((value) => `${value}`.length)));
+    this.x = (number) => this.left + ((right - this.left) * number) / last;
     this.y = (volume) => HEIGHT - BOTTOM - ((HEIGHT - TOP - BOTTOM) * volume) / (most * 1.05);
+    this.svg.setAttribute("viewBox", `0 0 ${this.width} ${HEIGHT}`);
     const parts = [element("title", {}, "Volume of the blood pool through the beat")];
-    parts.push(element("path", { class: "axis", d: `M${LEFT} ${TOP}V${HEIGHT - BOTTOM}H${WIDTH - RIGHT}` }));
-    for (const value of ticks(0, most, 4)) {
-      parts.push(element("text", { x: LEFT - 6, y: this.y(value) + 4, "text-anchor": "end" }, value));
+    parts.push(element("path", { class: "axis", d: `M${this.left} ${TOP}V${HEIGHT - BOTTOM}H${right}` }));
+    for (const value of levels) {
+      parts.push(element("text", { x: this.left - 6, y: this.y(value) + 4, "text-anchor": "end" }, value));
     }
-    for (const value of ticks(0, last * interval, 5)) {
+    for (const value of ticks(0, last * interval, this.width < 500 ? 4 : 8)) {
       parts.push(element("text", { x: this.x(value / interval), y: HEIGHT - BOTTOM + 14, "text-anchor": "middle" }, value));
     }
-    parts.push(element("text", { x: (LEFT + WIDTH) / 2, y: HEIGHT - 4, "text-anchor": "middle" }, "Time (ms)"));
+    parts.push(element("text", { x: (this.left + right) / 2, y: HEIGHT - 4, "text-anchor": "middle" }, "Time (ms)"));
     parts.push(element("text", { x: 2, y: 14 }, "Blood pool (µL)"));
     parts.push(element("line", { class: "now", y1: TOP, y2: HEIGHT - BOTTOM }));
     parts.push(element("polyline", { class: "line", points: volumes.map((v, n) => `${this.x(n)},${this.y(v)}`).join(" ") }));
     parts.push(...volumes.map((v, n) => element("circle", { class: "dot", cx: this.x(n), cy: this.y(v), r: 2 })));
     parts.push(element("circle", { class: "dot here", r: 5 }));
-    if (ed !== null && es !== null) parts.push(this.#mark("ed", ed), this.#mark("es", es));
+    if (ed !== null && es !== null) parts.push(...this.#marks(ed, es));
     this.svg.replaceChildren(...parts);
     if (focused) this.svg.querySelector(`[data-phase="${focused}"]`)?.focus();
     this.#point();
+  }
+
+  clear() {
+    this.volumes = null;
+    this.svg.replaceChildren();
   }
 
   // Show the frame.
@@ -66,29 +79,39 @@ export class Curve extends EventTarget {
     dot.setAttribute("cy", this.y(this.volumes[this.frame]));
   }
 
-  #mark(name, frame) {
+  // The marks of ED and ES, which move apart where they would overlap.
+  #marks(ed, es) {
+    const apart = Math.max(0, MARK - Math.abs(this.x(ed) - this.x(es))) / 2, side = ed < es ? -1 : 1;
+    const marks = [["ed", ed, side * apart], ["es", es, -side * apart]];
+    return marks.map(([name, frame, shift]) => this.#mark(name, frame, shift));
+  }
+
+  #mark(name, frame, shift) {
     const x = this.x(frame), words = name === "ed" ? "End-diastole (ED)" : "End-systole (ES)";
     const group = element("g", {
       class: "mark", tabindex: 0, role: "slider", "data-phase": name, "aria-label": words, "aria-valuemin": 1,
       "aria-valuemax": this.volumes.length, "aria-valuenow": frame + 1, "aria-valuetext": `frame ${frame + 1}`,
     });
-    group.append(element("line", { x1: x, x2: x, y1: TOP - 2, y2: HEIGHT - BOTTOM }));
-    group.append(element("rect", { x: x - 13, y: TOP - 18, width: 26, height: 17, rx: 4 }));
-    group.append(element("text", { x, y: TOP - 5 }, name.toUpperCase()));
+    const touch = { class: "touch", x: x + shift - TOUCH / 2, y: TOP - 22, width: TOUCH, height: HEIGHT - BOTTOM - TOP + 22 };
+    group.append(element("rect", touch), element("line", { x1: x, x2: x, y1: TOP - 2, y2: HEIGHT - BOTTOM }));
+    group.append(element("rect", { class: "label", x: x + shift - 13, y: TOP - 20, width: 26, height: 19, rx: 4 }));
+    group.append(element("text", { x: x + shift, y: TOP - 6 }, name.toUpperCase()));
     return group;
   }
 
-  #frameAt(event) {
-    const box = this.svg.getBoundingClientRect(), x = ((event.clientX - box.left) / box.width) * WIDTH;
-    const last = this.volumes.length - 1;
-    return Math.max(0, Math.min(last, Math.round(((x - LEFT) / (WIDTH - LEFT - RIGHT)) * last)));
+  #frameAt(event, grip = 0) {
+    const x = event.clientX - this.svg.getBoundingClientRect().left - grip, last = this.volumes.length - 1;
+    return Math.max(0, Math.min(last, Math.round(((x - this.left) / (this.width - RIGHT - this.left)) * last)));
   }
 
   #press(event) {
     if (!this.volumes) return;
     this.dragged = event.target.closest("[data-phase]")?.dataset.phase ?? null;
-    if (this.dragged) this.svg.setPointerCapture(event.pointerId);
-    else this.dispatchEvent(new CustomEvent("frame", { detail: this.#frameAt(event) }));
+    if (this.dragged) {
+      this.svg.setPointerCapture(event.pointerId);
+      this.grip = event.clientX - this.svg.getBoundingClientRect().left - this.x(this[this.dragged]); // from the mark
+    }
+    this.dispatchEvent(new CustomEvent("frame", { detail: this.dragged ? this[this.dragged] : this.#frameAt(event) }));
   }
 
   #move(name, frame) {
@@ -98,7 +121,7 @@ export class Curve extends EventTarget {
   }
 
   #key(event) {
-    const name = event.target.dataset?.phase, step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+    const name = event.target.dataset?.phase, step = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1 }[event.key];
     if (!name || !step) return;
     event.preventDefault();
     const count = this.volumes.length, other = name === "ed" ? this.es : this.ed;

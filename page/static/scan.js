@@ -352,7 +352,7 @@ export class ScanView {
 
   #drawCurve() {
     const found = this.mouse.result && this.volumes();
-    if (!found) return this.curve.svg.replaceChildren();
+    if (!found) return this.curve.clear();
     const { ed, es } = this.mouse.result;
     this.curve.draw({ volumes: found.blood, interval: this.mouse.frame_interval_ms, ed, es, frame: this.viewer.frame });
   }

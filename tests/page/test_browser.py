@@ -14,8 +14,27 @@ from murmur.phantom.mouse import phantom_mouse
 COUNT_CLICKS = "window.clicks = 0; addEventListener('click', (event) => (window.clicks += event.isTrusted), true)"
 IN_DIALOG = 2  # clicks: the file, and Open
 STEP = """
-const box = document.getElementById('curve').getBoundingClientRect();
-return (box.width * (640 - 64)) / 640 / (document.querySelectorAll('#curve .dot').length - 2);"""
+const [first, second] = document.querySelectorAll('#curve .dot');
+return second.getBoundingClientRect().x - first.getBoundingClientRect().x;"""
+CURVE = """
+const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg'), place = {frame: 0, ...arguments[0]};
+svg.id = 'curve';
+document.getElementById('curve').replaceWith(svg);
+document.getElementById('start').after(svg);
+return import('/static/curve.js').then(({ Curve }) => {
+  new Curve(svg).draw(place);
+  const shown = [...svg.querySelectorAll('text, .label')];
+  const all = shown.map((e) => ({ name: e.textContent, box: e.getBoundingClientRect() }));
+  const { left, right } = svg.getBoundingClientRect();
+  const faults = all.filter(({ box }) => box.left < left || box.right > right).map(({ name }) => `${name} is cut off`);
+  const texts = all.filter(({ name }) => name);
+  texts.forEach(({ name, box: a }, number) => texts.slice(number + 1).forEach(({ name: other, box: b }) => {
+    const overlap = a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+    if (overlap) faults.push(`${name} overlaps ${other}`);
+  }));
+  const touch = svg.querySelector('.touch').getBoundingClientRect();
+  return [...faults, ...(Math.min(touch.width, touch.height) < 24 ? ['marks are small'] : [])];
+});"""
 NEEDED = """
 const given = arguments[0].map((name) => ({name}));
 return import('/static/server.js').then(({needed}) => needed(given).map(({name}) => name));"""
@@ -99,7 +118,7 @@ def test_a_scan_is_looked_at_corrected_and_downloaded(served, window, scan, tmp_
     # ED is dragged along the curve and moved with a key; all values follow
     before, ed = measured(window, "EDV"), int(row["ed_frame"])
     step = window.run(STEP)
-    window.drag("[data-phase=ed] rect", (0, 0), (step, 3), (3 * step, 3))
+    window.drag("[data-phase=ed] .label", (0, 0), (step, 3), (3 * step, 3))
     assert window.text("#where").startswith(f"Slice 7, frame {ed + 4} ")
     window.wait(lambda: "chosen" in window.text("#measure-note"))
     assert measured(window, "EDV") < before
@@ -108,6 +127,18 @@ def test_a_scan_is_looked_at_corrected_and_downloaded(served, window, scan, tmp_
     window.click("#automatic")
     window.wait(lambda: "chosen" not in window.text("#measure-note"))
     assert measured(window, "EDV") == before
+
+    # so is ES, which does not pass over ED
+    volume, es = measured(window, "ESV"), int(row["es_frame"])
+    place = lambda: window.run("return document.querySelector('[data-phase=es]').ariaValueText")  # noqa: E731
+    window.drag("[data-phase=es] .label", (0, 0), (2, 2), (2 * step, 0))
+    assert place() == f"frame {es + 3}" and measured(window, "ESV") > volume
+    window.type("[data-phase=es]", "\ue014\ue012\ue012\ue012")
+    assert place() == f"frame {es + 1}" and measured(window, "ESV") == volume
+    window.drag("[data-phase=es] .label", (0, 0), ((ed - es) * step, 0))
+    assert place() == f"frame {es + 1}"
+    window.click("#automatic")
+    window.wait(lambda: "chosen" not in window.text("#measure-note"))
 
     # a stroke of the brush at ED, and undo
     window.run("document.getElementById('frame').value = arguments[0]", int(row["ed_frame"]) + 1)
@@ -144,6 +175,21 @@ def test_nothing_is_wider_than_the_window(served, window, width):
     window.click("#try")
     window.wait(lambda: window.run("return document.querySelectorAll('#rows tr').length"))
     assert window.run("return document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize(
+    "curve",
+    [
+        {"volumes": [126096, 90000, 83780, 100000], "interval": 46, "ed": 0, "es": 3},
+        {"volumes": [60 - abs(10 - n) for n in range(20)], "interval": 5, "ed": 19, "es": 18},
+        {"volumes": [60 - abs(10 - n) for n in range(40)], "interval": 2.5, "ed": 0, "es": 1},
+    ],
+)
+def test_labels_of_the_curve_are_not_cut_off_and_do_not_overlap(served, window, width, curve):
+    window.resize(width, 800)
+    window.open(served[0])
+    assert window.run(CURVE, curve) == []
 
 
 def test_a_folder_is_dropped_and_a_missing_frame_time_asked_for(served, window, tmp_path):
