@@ -255,7 +255,7 @@ async def download(request: Request) -> Response:
     if what not in OF_ALL or not any(mouse.result for mouse in session.mice.values()):
         return PlainTextResponse("Found no such file.", 404)
     task, arguments = OF_ALL[what]
-    return FileResponse(await session.make(task, **arguments), filename=what)
+    return FileResponse(await session.make(what, task, **arguments), filename=what)
 
 
 async def download_of_mouse(request: Request) -> Response:
@@ -264,7 +264,8 @@ async def download_of_mouse(request: Request) -> Response:
     what = request.path_params["what"]
     if what not in OF_MOUSE or not mouse.result:
         return PlainTextResponse("Found no such file.", 404)
-    return FileResponse(await session.make(OF_MOUSE[what], mouse=name), filename=f"{name}_{what}")
+    file = f"{name}_{what}"
+    return FileResponse(await session.make(file, OF_MOUSE[what], mouse=name), filename=file)
 
 
 async def end_session(request: Request) -> Response:

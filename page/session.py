@@ -34,7 +34,7 @@ class Mouse:
     found : dict
         Spacing and frame interval of the header, None if it does not give them.
     state : str
-        reading, question, waiting, segmenting, measuring, done, stopped or failed.
+        reading, question, preparing (the network), waiting, segmenting, measuring, done, stopped or failed.
     """
 
     scan: dict
@@ -65,6 +65,7 @@ class Session:
             (self.folder / name).mkdir(parents=True)
         self.mice: dict[str, Mouse] = {}
         self.problems: list[str] = []
+        self.making: list[str] = []  # names of files
         self.received: list[tuple[str, str]] = []
         self.received_bytes = self.uploads = self.files = 0
         self.listeners, self.left = 0, time.monotonic()
@@ -82,7 +83,7 @@ class Session:
         """Return the state of the session, as JSON."""
         mice = [mouse.shown() for mouse in self.mice.values()]
         reader = "" if self.weights == "murmur" else Path(self.weights).name
-        return json.dumps({"mice": mice, "problems": self.problems, "reader": reader})
+        return json.dumps({"mice": mice, "problems": self.problems, "making": self.making, "reader": reader})
 
     def changed(self) -> None:
         """Let the listening pages know that the state has changed."""
@@ -116,6 +117,8 @@ class Session:
     def _add(self, scan: dict) -> None:
         """Add a scan, and begin to work on it."""
         header = {name: scan[name] for name in ("spacing_mm", "frame_interval_ms")}
+        if scan["shape"][3] == 1:  # nothing depends on the frame interval
+            scan = scan | {"frame_interval_ms": scan["frame_interval_ms"] or 1.0}
         mouse = self.mice[scan["name"]] = Mouse(scan, header)
         self._begin(mouse)
 
@@ -135,7 +138,7 @@ class Session:
             if mouse.scan["spacing_mm"] is None or mouse.scan["frame_interval_ms"] is None:
                 self._set(mouse, "question")
                 return
-            self._set(mouse, "waiting")
+            self._set(mouse, "waiting" if self.workers.ready else "preparing")
             await self.workers.network.order("segment", self._report(mouse), mouse=name, **self._study)
             mouse.result = await self.workers.general.order("outline", mouse=name, **self._study)
             mouse.version += 1
@@ -196,9 +199,18 @@ class Session:
         self.changed()
         return mouse.result
 
-    async def make(self, task: str, **arguments) -> str:
-        """Make a file to download and return its path."""
-        return await self.workers.general.order(task, **arguments, **self._study)
+    async def make(self, what: str, task: str, **arguments) -> str:
+        """Make a file to download and return its path; the page shows meanwhile that `what` is prepared."""
+        self.making.append(what)
+        self.changed()
+        try:
+            return await self.workers.general.order(task, **arguments, **self._study)
+        except BadInput as problem:
+            self.problems = [self.in_words(str(problem))]
+            raise
+        finally:
+            self.making.remove(what)
+            self.changed()
 
     async def end(self) -> None:
         """Stop all work and delete all files."""
@@ -213,6 +225,7 @@ class Workers:
 
     def __init__(self, weights: str):
         self.network, self.general = Worker(), Worker()
+        self.ready = False
         self.network.first = ("ready", {"weights": weights})
         self.general.first = ("awake", {})
 
@@ -221,6 +234,7 @@ class Workers:
         await asyncio.gather(
             *(worker.order(*worker.first[:1], **worker.first[1]) for worker in (self.general, self.network))
         )
+        self.ready = True
 
     async def stop(self) -> None:
         """End both."""

@@ -17,6 +17,7 @@ from murmur.data.manifest import read_manifest
 from murmur.data.mouse_file import affine_of, affine_to_write, check_header, numeric_dataset, open_mouse
 from murmur.data.plausibility import check_grid
 from murmur.measurement.measures import MEASURES
+from murmur.quality.check import LOW_DICE
 from murmur.quality.review import PLACE
 from murmur.vocabulary import BLOOD_POOL, numbered
 from page.scans import Scan, convert, find_scans, write_bytes, write_pictures
@@ -61,7 +62,12 @@ def prepare(root: str, scan: Mapping) -> dict:
     write_pictures(mouse, f"{root}/view/{found.name}/images")
     if found.spacing_mm is None or found.frame_interval_ms is None:
         return {"odd": []}
-    return {"odd": [f"found {odd.found}, expected {odd.expected}" for odd in check_grid(checked, False, False)]}
+    return {
+        "odd": [
+            f"found {odd.found.replace(' x ', ' × ')}, expected {odd.expected}"
+            for odd in check_grid(checked, False, False)
+        ]
+    }
 
 
 def _interval(scan: Scan) -> float:
@@ -114,8 +120,8 @@ def outline(root: str, weights: str, mouse: str) -> dict:
     blood = np.count_nonzero(masks == BLOOD_POOL, axis=(0, 1, 2))
     own = not check_header(f"mice/{mouse}.h5")["frames"] and mouse not in {row[0] for row in _chosen()} and blood.any()
     found = {"ed": int(blood.argmax()), "es": int(blood.argmin())} if own else {"ed": None, "es": None}
-    found |= {"frames_from": "own" if own else None, "notes": None, "dice": {}, "annotated": 0, "review": []}
-    return found | {"measures": _measures({}), "corrected": [], "reviewed": False, "provisional": True}
+    found |= {"frames_from": "own" if own else None, "notes": None, "dice": {}, "doubtful": False, "annotated": 0}
+    return found | {"measures": _measures({}), "review": [], "corrected": [], "reviewed": False, "provisional": True}
 
 
 def measure(root: str, weights: str, mouse: str) -> dict:
@@ -137,7 +143,6 @@ def shown(folder: Path, mouse: str) -> dict:
     table = read_csv(folder / "measurements.csv").iloc[0]
     frames = read_csv(folder / "frames.csv").iloc[0]
     quality = read_csv(folder / "quality.csv")
-    review = read_csv(folder / "review.csv").dropna(subset="reasons")
     dice = quality[quality["quantity"].str.startswith("dice")].set_index("quantity")["predicted"]
     described = read_manifest(folder / "manifest.csv")[mouse]
     return {
@@ -147,12 +152,22 @@ def shown(folder: Path, mouse: str) -> dict:
         "frames_from": _plain(frames["frames"]),
         "notes": _plain(table.get("measurement_notes")),
         "dice": {name: _plain(value) for name, value in dice.items()},
+        "doubtful": bool((dice < LOW_DICE).any()),
         "annotated": len(described.annotated_frames),
-        "review": [
-            {"slice": _plain(at), "frame": _plain(frame), "frames": _plain(row.frames), "words": row.reasons}
-            for row, (at, frame) in zip(review.itertuples(), (review[PLACE] - 1).to_numpy(), strict=True)
-        ],
+        "review": _review(read_csv(folder / "review.csv"), read_csv(folder / "findings.csv")),
     }
+
+
+def _review(review: pd.DataFrame, findings: pd.DataFrame) -> list[dict]:
+    """Return what to look at of a mouse, first what concerns the whole scan; slice and frame are counted from 0."""
+    found = []
+    for row in review.dropna(subset="reasons").itertuples():
+        at, frame = ((_plain(getattr(row, place)) or 0) - 1 for place in PLACE)
+        here = findings[findings["slice"].isna() if at < 0 else findings["slice"] == at]
+        place = {"slice": None, "frame": None} if at < 0 else {"slice": at, "frame": frame}
+        reasons = here.drop_duplicates("sign")["reason"].tolist()
+        found.append(place | {"frames": _plain(row.frames), "reasons": reasons})
+    return sorted(found, key=lambda item: item["slice"] is not None)
 
 
 def _measures(row: Mapping) -> list[dict]:

@@ -4,12 +4,13 @@ import { address, ask, byId, filesOf, link, needed, ofMouse, openSession, send }
 import { ScanView } from "./scan.js";
 
 const STATES = {
-  reading: "reading", question: "needs an answer", waiting: "waiting", segmenting: "segmenting", measuring: "measuring",
-  done: "done", stopped: "stopped", failed: "cannot be used",
+  reading: "reading", question: "needs an answer", preparing: "preparing the network", waiting: "waiting",
+  segmenting: "drawing masks", measuring: "measuring", done: "done", stopped: "stopped", failed: "cannot be used",
 };
-const BUSY = ["reading", "waiting", "segmenting", "measuring"];
+const BUSY = ["reading", "preparing", "waiting", "segmenting", "measuring"];
+const COLUMNS = { EDV: "EDV (µL)", ESV: "ESV (µL)", EF: "EF (%)", mass_ED: "Mass (mg)" };
 
-let state = { mice: [], problems: [] }, shown = null;
+let state = { mice: [], problems: [], making: [] }, shown = null;
 const view = new ScanView(complain);
 
 export function complain(...sentences) {
@@ -24,11 +25,12 @@ const say = (words) => (byId("status").textContent = words);
 
 async function take(files) {
   files = needed(files);
-  if (!files.length) return;
+  if (!files.length) return complain("Found no file, expected a scan; choose files, or a folder that has some.");
   complain();
   const total = files.reduce((sum, { file }) => sum + file.size, 0);
   try {
-    await send(files, (bytes) => say(`Reading ${files.length} file(s), ${Math.round((100 * bytes) / Math.max(total, 1))}%`));
+    const { problems } = await send(files, (bytes) => say(`Reading ${files.length} file(s), ${Math.round((100 * bytes) / Math.max(total, 1))}%`));
+    complain(...problems);
   } catch (error) {
     complain(error.message);
   }
@@ -47,7 +49,7 @@ const number = (value, digits = 1) => (value === null || value === undefined ? "
 function cell(content, attributes = {}) {
   const made = document.createElement(attributes.header ? "th" : "td");
   if (attributes.header) made.scope = "row";
-  if (attributes.number) made.className = "number";
+  if (attributes.label) Object.assign(made, { className: "number" }).dataset.label = attributes.label;
   made.append(content);
   return made;
 }
@@ -63,7 +65,13 @@ function button(words, action, attributes = {}) {
 
 function stateOf(mouse) {
   const words = document.createElement("span");
-  words.textContent = mouse.result?.corrected.length ? `done, ${mouse.result.corrected.length} frame(s) corrected` : STATES[mouse.state];
+  if (mouse.state === "question") {
+    words.append(button(STATES.question, () => answer(mouse.name)));
+    return words;
+  }
+  const done = mouse.state === "done", corrected = mouse.result?.corrected.length ?? 0;
+  const more = [done && mouse.odd.length && "unlike a mouse", corrected && `${corrected} frame${corrected > 1 ? "s" : ""} corrected`];
+  words.textContent = [STATES[mouse.state], ...more.filter(Boolean)].join(", ");
   if (mouse.state === "segmenting") {
     const bar = Object.assign(document.createElement("progress"), { max: 1 });
     if (mouse.progress) bar.value = mouse.progress;
@@ -76,6 +84,16 @@ function stateOf(mouse) {
 
 const act = (name, what) => ask(ofMouse(name, what)).catch((error) => complain(error.message));
 
+const answer = async (name) => {
+  await select(name);
+  byId("question").querySelector("input")?.focus();
+};
+
+function found({ doubtful, review }) {
+  const places = review.length === 1 ? "1 finding" : `${review.length} findings`;
+  return [doubtful && "masks probably wrong", review.length && places].filter(Boolean).join(", ") || "nothing found";
+}
+
 function row(mouse) {
   const made = document.createElement("tr"), values = Object.fromEntries((mouse.result?.measures ?? []).map((m) => [m.name, m.value]));
   made.setAttribute("aria-selected", mouse.name === shown);
@@ -83,30 +101,32 @@ function row(mouse) {
   made.append(
     cell(button(mouse.name, () => select(mouse.name), { className: "name" }), { header: true }),
     cell(stateOf(mouse)),
-    ...["EDV", "ESV", "EF", "mass_ED"].map((name) => cell(number(values[name]), { number: true })),
-    cell(mouse.state === "done" ? (mouse.result.review.length ? `${mouse.result.review.length}` : "nothing found") : ""),
+    ...Object.entries(COLUMNS).map(([name, label]) => cell(number(values[name]), { label })),
+    cell(mouse.state === "done" ? found(mouse.result) : ""),
     cell(button("Remove", () => act(mouse.name, "remove"), { ariaLabel: `Remove ${mouse.name}` })),
   );
   return made;
 }
 
 const FILES = [
-  ["measurements.csv", "Table of all mice (CSV)"], ["measurements.xlsx", "Excel"], ["volumes.csv", "Volumes of every frame (CSV)"],
+  ["measurements.csv", "Table of all mice (CSV)"], ["measurements.xlsx", "Table of all mice (Excel)"],
+  ["volumes.csv", "Volumes of every frame (CSV)"],
   ["murmur.zip", "Everything (zip)"],
 ];
 
 function select(name) {
   shown = name;
-  listen(state);
+  return listen(state);
 }
 
 function listen(found) {
   state = found;
   const any = state.mice.length > 0;
-  if (state.reader) document.querySelector("footer").textContent = `Masks by the network ${state.reader}. Look at them before you use the numbers.`;
+  if (state.reader) byId("drawn-by").textContent = `the network ${state.reader}`;
   byId("start").hidden = any;
-  for (const id of ["mice", "add", "scan"]) byId(id).hidden = !any;
-  if (state.problems.length && state.problems !== listen.problems) complain(...state.problems);
+  for (const id of ["mice", "add", "add-folder", "scan"]) byId(id).hidden = !any;
+  if (state.problems.length && `${state.problems}` !== listen.problems) complain(...state.problems);
+  listen.problems = `${state.problems}`;
   if (!state.mice.some((mouse) => mouse.name === shown)) shown = state.mice[0]?.name ?? null;
   const focused = document.activeElement?.closest?.("#rows")?.querySelectorAll("button");
   const place = focused ? [...focused].indexOf(document.activeElement) : -1;
@@ -115,12 +135,14 @@ function listen(found) {
   const done = state.mice.filter((mouse) => mouse.state === "done").length;
   byId("downloads").hidden = !done;
   if (!byId("downloads").children.length) byId("downloads").append("Download", ...FILES.map(([file, words]) => link(address(`download/${file}`), words)));
-  if (shown) view.show(state.mice.find((mouse) => mouse.name === shown));
+  if (`${state.making}` !== listen.making) say(state.making.length ? `Preparing ${state.making.join(", ")}` : "");
+  listen.making = `${state.making}`;
+  if (shown) return view.show(state.mice.find((mouse) => mouse.name === shown), state.mice);
 }
 
 // ------------------------------------------------------------------------------------------------- start
 function start() {
-  for (const [opener, input] of [["choose", "files"], ["add", "files"], ["choose-folder", "folder"]]) {
+  for (const [opener, input] of [["choose", "files"], ["add", "files"], ["choose-folder", "folder"], ["add-folder", "folder"]]) {
     byId(opener).addEventListener("click", () => byId(input).click());
   }
   for (const id of ["files", "folder"]) byId(id).addEventListener("change", (event) => chosen(event.target));

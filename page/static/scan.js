@@ -12,6 +12,9 @@ const BEAT_MS = 1500; // of a playing beat, several times slower than that of a 
 const FROM_SERVER = ["heart_rate", "peak_ejection_rate", "peak_filling_rate", "wall_thickness_ED", "wall_thickness_ES"];
 const DIGITS = { EF: 1, heart_rate: 0, peak_ejection_rate: 2, peak_filling_rate: 2, wall_thickness_ED: 2, wall_thickness_ES: 2 };
 
+const ONE_FRAME = "The scan has a single frame: ejection fraction and other measures need frames at end-diastole and end-systole.";
+const GRID = ["Pixel height (mm)", "Pixel width (mm)", "Slice distance (mm)", "Frame time (ms)", "or heart rate (per min)"];
+
 const FILES = [["movie.gif", "Movie (GIF)"], ["nifti.zip", "Masks (NIfTI)"], ["masks.h5", "Masks (HDF5)"], ["summary.html", "Summary (HTML)"]];
 
 const shownNumber = (value, digits) => (Number.isFinite(value) ? value.toFixed(digits).replace("-", "−") : "–");
@@ -31,7 +34,9 @@ export class ScanView {
   }
 
   // ----------------------------------------------------------------------------------------------- loading
-  async show(mouse) {
+  // mice: all of the page, of which `mouse` is shown
+  async show(mouse, mice) {
+    this.mice = mice;
     const other = this.mouse?.name !== mouse.name;
     if (other) {
       await this.save();
@@ -45,7 +50,7 @@ export class ScanView {
     if (!other && this.moving && mouse.result) mouse.result = this.mouse.result; // ahead of the server
     this.mouse = mouse;
     byId("scan-title").textContent = mouse.name;
-    const working = { reading: "Reading the images", waiting: "Waiting for its turn", segmenting: "Segmenting", measuring: "Measuring" }[mouse.state];
+    const working = { reading: "Reading the images", preparing: "Preparing the network, once", waiting: "Waiting for its turn", segmenting: "Drawing masks", measuring: "Measuring" }[mouse.state];
     byId("working").hidden = !working;
     byId("working").textContent = working ? `${working}${mouse.progress ? ` ${Math.round(100 * mouse.progress)}%` : ""}` : "";
     this.#ask();
@@ -105,7 +110,7 @@ export class ScanView {
       slider.disabled = count === 1;
       byId(`${name}-number`).textContent = `${viewer[name] + 1} of ${count}`;
     }
-    const time = mouse.frame_interval_ms ? ` · ${(viewer.frame * mouse.frame_interval_ms).toFixed(1)} ms` : "";
+    const time = mouse.frame_interval_ms && frames > 1 ? ` · ${(viewer.frame * mouse.frame_interval_ms).toFixed(1)} ms` : "";
     const phase = { [mouse.result?.ed]: " · ED", [mouse.result?.es]: " · ES" }[viewer.frame] ?? "";
     byId("where").textContent = `Slice ${viewer.slice + 1}, frame ${viewer.frame + 1}${time}${phase}`;
     byId("zoom").value = (100 * Math.log(viewer.zoom)) / Math.log(12);
@@ -289,13 +294,23 @@ export class ScanView {
     return { EDV, ESV, SV, EF: EDV ? (100 * SV) / EDV : NaN, mass_ED: found.mass[ed], mass_ES: found.mass[es], cardiac_output: rate ? (SV * rate) / 1000 : NaN };
   }
 
+  // What there is to measure without a beat.
+  #ofOneFrame() {
+    const found = this.volumes();
+    return [
+      { name: "blood_pool", printed: "Blood pool", meaning: "volume of blood in the left ventricle", unit: "µL", value: found?.blood[0] },
+      { name: "mass", printed: "Mass", meaning: "mass of the left-ventricular myocardium", unit: "mg", value: found?.mass[0] },
+    ];
+  }
+
   #drawValues() {
     const result = this.mouse?.result;
     for (const id of ["values", "beat"]) byId(id).style.visibility = result ? "visible" : "hidden";
+    byId("beat").hidden = byId("play").hidden = this.mouse?.shape[3] === 1;
     if (!result) return this.#drawControlsIfReady();
     const now = this.#functionNow(), pending = this.unsaved.size > 0 || this.moving || result.provisional;
     byId("mouse-downloads").parentElement.hidden = Boolean(result.provisional);
-    byId("measures").replaceChildren(...result.measures.map((measure) => {
+    byId("measures").replaceChildren(...(this.mouse.shape[3] === 1 ? this.#ofOneFrame() : result.measures).map((measure) => {
       const row = document.createElement("tr"), name = document.createElement("th"), value = document.createElement("td"), unit = document.createElement("td");
       const late = pending && FROM_SERVER.includes(measure.name);
       name.scope = "row";
@@ -310,7 +325,8 @@ export class ScanView {
       return row;
     }));
     const sources = { reference: "ED and ES are those of the contours in the file.", chosen: "ED and ES were chosen by hand." };
-    byId("measure-note").textContent = [sources[result.frames_from], result.notes].filter(Boolean).join(" ");
+    const notes = [sources[result.frames_from], result.notes && `Notes: ${result.notes}.`].filter(Boolean).join(" ");
+    byId("measure-note").textContent = this.mouse.shape[3] === 1 ? ONE_FRAME : notes;
     byId("automatic").hidden = result.frames_from !== "chosen";
     this.#drawReview(result);
     this.#drawControlsIfReady();
@@ -322,19 +338,21 @@ export class ScanView {
 
   #drawReview(result) {
     const dice = Object.entries(result.dice).filter(([, value]) => value !== null);
+    byId("doubt").hidden = !result.doubtful;
+    byId("doubt").textContent = "The masks are probably wrong. Look at them and correct them before you use the numbers.";
     byId("quality").textContent = dice.length
-      ? `Expected agreement with an expert (Dice coefficient, 1 is perfect): ${dice.map(([name, value]) => `${name.replace("dice_", "").replace("_", " ")} ${value.toFixed(2)}`).join(", ")}.`
+      ? `Expected agreement with an expert (Dice coefficient, from 0 to 1 for identical masks): ${dice.map(([name, value]) => `${name.replace("dice_", "").replace("_", " ")} ${value.toFixed(2)}`).join(", ")}.`
       : "";
+    byId("review-note").hidden = !result.review.some((item) => item.slice !== null);
     const items = result.review.map((item) => {
-      const line = document.createElement("li");
-      if (item.slice === null) {
-        line.append(Object.assign(document.createElement("span"), { textContent: `Whole scan: ${item.words}` }));
-        return line;
-      }
-      const jump = Object.assign(document.createElement("button"), { type: "button" });
-      jump.textContent = `Slice ${item.slice + 1}, frame ${item.frame + 1}${item.frames > 1 ? ` and ${item.frames - 1} more` : ""}: ${item.words}`;
-      jump.addEventListener("click", () => this.viewer.go(item.slice, item.frame));
-      line.append(jump);
+      const line = document.createElement("li"), whole = item.slice === null;
+      const box = Object.assign(document.createElement(whole ? "div" : "button"), whole ? {} : { type: "button" });
+      const more = item.frames > 1 ? ` and ${item.frames - 1} more frame${item.frames > 2 ? "s" : ""}` : "";
+      const place = whole ? "Whole scan" : `Slice ${item.slice + 1}, frame ${item.frame + 1}${more}`;
+      box.append(Object.assign(document.createElement("strong"), { textContent: place }));
+      box.append(...item.reasons.map((reason) => Object.assign(document.createElement("span"), { textContent: reason })));
+      if (!whole) box.addEventListener("click", () => this.viewer.go(item.slice, item.frame));
+      line.append(box);
       return line;
     });
     const none = result.provisional ? "Looking for signs of errors…" : "No signs of errors were found.";
@@ -358,28 +376,39 @@ export class ScanView {
   }
 
   // ----------------------------------------------------------------------------------------------- the grid
-  #fields(form, words) {
+  #fields(form, words, others = []) {
     const { spacing_mm: spacing, frame_interval_ms: interval, shape } = this.mouse;
     const other = (value) => (value > 0 ? Number((MINUTE_MS / shape[3] / value).toPrecision(4)) : ""); // of frame time and heart rate
-    const labels = [["Row (mm)", spacing?.[0]], ["Column (mm)", spacing?.[1]], ["Slice (mm)", spacing?.[2]], ["Frame time (ms)", interval], ["or heart rate (per min)", other(interval)]];
+    const known = [...(spacing ?? [null, null, null]), interval], shown = known.map((value) => (value ? Number(value.toPrecision(5)) : ""));
     const fields = document.createElement("div");
     fields.className = "grid";
-    const inputs = labels.map(([label, value]) => {
+    const inputs = [...shown, other(interval)].slice(0, shape[3] > 1 ? 5 : 3).map((value, place) => {
       const made = document.createElement("label"), input = document.createElement("input");
-      Object.assign(input, { type: "number", step: "any", min: "0", required: true, value: value ?? "" });
-      made.append(label, input);
+      Object.assign(input, { type: "number", step: "any", min: "0", required: true, value });
+      made.append(GRID[place], input);
       fields.append(made);
       return input;
     });
-    for (const [one, two] of [[3, 4], [4, 3]]) inputs[one].addEventListener("input", () => (inputs[two].value = other(inputs[one].value)));
+    for (const [one, two] of shape[3] > 1 ? [[3, 4], [4, 3]] : []) inputs[one].addEventListener("input", () => (inputs[two].value = other(inputs[one].value)));
     fields.append(Object.assign(document.createElement("button"), { type: "submit", textContent: words, className: "main" }));
-    form.replaceChildren(fields);
+    const all = Object.assign(document.createElement("input"), { type: "checkbox", checked: true }), line = document.createElement("label");
+    line.append(all, ` Also for ${others.length === 1 ? others[0] : `the ${others.length} other mice that need the same answer`}`);
+    form.replaceChildren(fields, ...(others.length ? [line] : []));
     form.onsubmit = (event) => {
       event.preventDefault();
-      const [row, column, slice, time] = inputs.map((input) => Number(input.value));
+      // What is not changed is kept at full precision.
+      const [row, column, slice, time] = known.map((value, place) => (!inputs[place] || Number(inputs[place].value) === shown[place] ? value : Number(inputs[place].value)));
       const body = JSON.stringify({ spacing_mm: [row, column, slice], frame_interval_ms: time });
-      ask(ofMouse(this.mouse.name, "grid"), { body }).catch((error) => this.complain(error.message));
+      for (const name of [this.mouse.name, ...(all.checked ? others : [])]) {
+        ask(ofMouse(name, "grid"), { body }).catch((error) => this.complain(error.message));
+      }
     };
+  }
+
+  // The other mice whose files lack the same, and have as many frames.
+  #alike() {
+    const lacks = ({ state, spacing_mm: spacing, frame_interval_ms: interval, shape }) => `${state} ${spacing} ${interval} ${shape[3]}`;
+    return this.mice.filter((mouse) => mouse.name !== this.mouse.name && lacks(mouse) === lacks(this.mouse)).map(({ name }) => name);
   }
 
   #note(form, text) {
@@ -390,7 +419,7 @@ export class ScanView {
 
   #ask() {
     const form = byId("question"), { state, spacing_mm: spacing, frame_interval_ms: interval, odd, problem, shape } = this.mouse;
-    const key = JSON.stringify([this.mouse.name, state, odd, problem]);
+    const others = state === "question" ? this.#alike() : [], key = JSON.stringify([this.mouse.name, state, odd, problem, others]);
     if (form.dataset.key === key) return;
     form.dataset.key = key;
     form.hidden = !(state === "question" || odd.length || problem);
@@ -398,13 +427,13 @@ export class ScanView {
     if (form.hidden) return;
     if (problem) this.#note(form, problem);
     else if (state === "question") {
-      this.#fields(form, "Segment");
-      const frames = `How much time passes from one frame to the next? The file does not say. Enter it or, if the ${shape[3]} frames cover one heartbeat, the heart rate. Rates and cardiac output depend on it; volumes, ejection fraction and mass do not.`;
-      const voxel = "How large is a voxel? The file does not say. Enter the distances between the centres of neighbouring rows, columns and slices, such as 0.1, 0.1 and 1 mm. Volumes and mass depend on them.";
-      for (const words of [interval ? "" : frames, spacing ? "" : voxel].filter(Boolean)) this.#note(form, words);
+      this.#fields(form, "Continue", others);
+      const frames = `How much time passes from one frame to the next? The file does not specify it. Enter it or, if the ${shape[3]} frames cover one heartbeat, the heart rate. Rates and cardiac output depend on it; volumes, ejection fraction and mass do not.`;
+      const sizes = "How large is a pixel, and how far is it from one slice to the next? The file does not specify it. Enter height and width of a pixel, and the distance between the centres of slices (thickness and gap), such as 0.1, 0.1 and 1 mm. Volumes and mass depend on them.";
+      for (const words of [interval ? "" : frames, spacing ? "" : sizes].filter(Boolean)) this.#note(form, words);
     } else {
       this.#fields(form, "Use these values");
-      this.#note(form, `Is this right? In the file, ${odd.join("; ")}. Volumes depend on it.`);
+      this.#note(form, `Unlike a mouse: ${odd.join("; ")}. If the values are wrong, correct them here: volumes and mass depend on the distances, and rates on the frame time. If this is not a mouse, do not use masks and numbers unless the network was trained on such scans; that supplied was trained on simulated mice only.`);
     }
   }
 
@@ -414,7 +443,7 @@ export class ScanView {
     form.dataset.key = key;
     this.#fields(form, "Use these values");
     const { found } = this.mouse, size = found.spacing_mm?.map((side) => Number(side.toPrecision(4))).join(" × ");
-    const words = [size ? `${size} mm` : "no voxel size", found.frame_interval_ms ? `${Number(found.frame_interval_ms.toPrecision(4))} ms` : "no frame time"];
+    const words = [size ? `${size} mm` : "no pixel size and slice distance", found.frame_interval_ms ? `${Number(found.frame_interval_ms.toPrecision(4))} ms` : "no frame time"];
     this.#note(form, `The file gives ${words.join(" and ")}.`);
   }
 }

@@ -147,13 +147,13 @@ def test_a_scan_is_looked_at_corrected_and_downloaded(served, window, scan, tmp_
     window.drag("#canvas", (-20, -10), (0, 0), (20, 10))
     erased = measured(window, "EDV")
     assert erased < before
-    window.wait(lambda: "1 frame(s) corrected" in window.text("#rows"))
+    window.wait(lambda: "1 frame corrected" in window.text("#rows"))
     assert measured(window, "EDV") == erased
     window.click("#undo")
     assert measured(window, "EDV") == before
     window.wait(lambda: "corrected" not in window.text("#rows"))
     window.drag("#canvas", (-20, -10), (0, 0), (20, 10))
-    window.wait(lambda: "1 frame(s) corrected" in window.text("#rows"))
+    window.wait(lambda: "1 frame corrected" in window.text("#rows"))
 
     # everything, with what the workflow needs to make it again
     content = downloaded(window, tmp_path, "#downloads a[href$='murmur.zip']", "murmur.zip")
@@ -175,6 +175,7 @@ def test_nothing_is_wider_than_the_window(served, window, width):
     window.click("#try")
     window.wait(lambda: window.run("return document.querySelectorAll('#rows tr').length"))
     assert window.run("return document.documentElement.scrollWidth") <= width
+    assert window.run("const e = document.querySelector('.scroll'); return e.scrollWidth - e.clientWidth") == 0
 
 
 @pytest.mark.parametrize("width", [1280, 390])
@@ -203,9 +204,58 @@ def test_a_folder_is_dropped_and_a_missing_frame_time_asked_for(served, window, 
     window.wait(lambda: "needs an answer" in window.text("body"))
     assert window.text("#rows").startswith("Mouse7") and window.text("#problems") == ""
     assert "How much time passes from one frame to the next?" in window.text("#question")
-    assert "voxel" not in window.text("#question")
+    assert "pixel?" not in window.text("#question")
     window.type("#question label:nth-child(5) input", f"{60_000 / CYCLE_MS}")
     interval = window.run("return document.querySelector('#question label:nth-child(4) input').value")
     assert float(interval) == pytest.approx(CYCLE_MS / FRAMES, rel=1e-3)
     study = ["M/5/fid", "M/5/pdata/1/2dseq", "M/5/pdata/1/visu_pars", "M/5/pdata/1/reco", "M/subject", "5/a.nii"]
     assert window.run(NEEDED, study) == ["M/5/pdata/1/2dseq", "M/5/pdata/1/visu_pars", "M/subject", "5/a.nii"]
+
+
+def written(path, shape, grid):
+    """Write a cine of noise as NIfTI file, with its distances and frame time; return the path."""
+    image = nibabel.Nifti1Image(np.random.default_rng(0).integers(0, 900, shape).astype(np.int16), None)
+    image.header.set_xyzt_units("mm", "msec")
+    image.header["pixdim"][1:5] = grid
+    path.write_bytes(image.to_bytes())
+    return path
+
+
+def test_one_answer_is_used_for_all_mice_that_need_it(served, window, tmp_path):
+    given = [written(tmp_path / f"{name}.nii", (32, 32, 3, 8), (0.2, 0.2, 1, 0)) for name in ("a1a", "b2b", "c3c")]
+    window.resize(390, 844)
+    window.open(served[0])
+    window.wait(lambda: window.run("return sessionStorage.getItem('murmur')"))
+    window.type("#files", "\n".join(map(str, given)))
+    window.wait(lambda: window.text("#rows").count("needs an answer") == 3)
+    window.click("#rows tr:nth-child(2) td button")
+    window.wait(lambda: window.run("return document.activeElement.closest('#question') !== null"))
+    window.wait(lambda: "the 2 other mice" in window.text("#question"))
+    window.type("#question label:nth-child(4) input", "5")
+    window.click("#question button")
+    window.wait(lambda: "needs an answer" not in window.text("#rows"))
+
+
+def test_a_scan_unlike_a_mouse_is_named_as_such(served, window, tmp_path):
+    human = written(tmp_path / "human.nii", (40, 40, 3, 8), (1.3, 1.3, 8, 46))
+    window.open(served[0])
+    window.wait(lambda: window.run("return sessionStorage.getItem('murmur')"))
+    window.type("#files", str(human))
+    window.wait(lambda: "Unlike a mouse" in window.text("#question"))
+    assert "do not use masks and numbers" in window.text("#question")
+    window.wait(lambda: "done, unlike a mouse" in window.text("#rows"))
+    assert "masks probably wrong" in window.text("#rows") and "probably wrong" in window.text("#doubt")
+
+
+def test_a_single_frame_has_volume_and_mass_and_needs_no_frame_time(served, window, tmp_path):
+    window.open(served[0])
+    window.wait(lambda: window.run("return sessionStorage.getItem('murmur')"))
+    window.type("#files", str(written(tmp_path / "one.nii", (40, 40, 3, 1), (0.2, 0.2, 1, 0))))
+    window.wait(lambda: "done" in window.text("#rows"))
+    assert window.run(
+        "return [...document.querySelectorAll('#measures td[data-measure]')].map((e) => e.dataset.measure)"
+    ) == [
+        "blood_pool",
+        "mass",
+    ]
+    assert "single frame" in window.text("#measure-note") and not window.text("#beat")

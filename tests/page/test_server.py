@@ -116,6 +116,10 @@ def test_a_computation_is_cancelled_and_started_again_and_masks_are_shown_before
     mouse = client.mouse("a", "done", "failed")
     assert mouse["state"] == "done" and mouse["result"]["measures"][0]["name"] == "EDV"
     assert (early["ed"], early["es"]) in ((None, None), (mouse["result"]["ed"], mouse["result"]["es"]))
+    assert mouse["result"]["doubtful"], "there is no heart in noise"
+    assert client.get("download/measurements.csv").ok
+    client.until(lambda state: state["making"] == ["measurements.csv"])
+    client.until(lambda state: not state["making"])
 
 
 def memory_MB(*pids):
