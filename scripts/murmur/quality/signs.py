@@ -73,6 +73,7 @@ SLICE_SIGNS = {
         needs="a blood pool",
     ),
     "elongation": Sign("the heart is elongated, {value} times as long as wide", unit="", high=1.5, at_end=2.6),
+    "off_ellipse": Sign("the heart has an uneven outline, {value} of it lies outside an ellipse", high=6, at_end=8),
     "off_axis": Sign(
         "the centre lies {value} off the long axis",
         unit="mm",
@@ -138,6 +139,16 @@ SLICE_SIGNS = {
         high=90,
         at_end=95,
         needs="20 pixels of both structures",
+    ),
+    "inner_edge": Sign(
+        "the border of the blood pool follows no edge, the signal changes beside it {value} as much as on it",
+        high=95,
+        needs="20 pixels on and beside this border",
+    ),
+    "outer_edge": Sign(
+        "the outer border follows no edge, the signal changes beside it {value} as much as on it",
+        high=120,
+        needs="20 pixels on and beside this border",
     ),
 }
 # of a scan

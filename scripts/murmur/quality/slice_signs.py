@@ -43,13 +43,14 @@ def slice_signs(
     masks = np.pad(masks, ((1, 1), (1, 1), (0, 0), (0, 0)))
     heart, blood = masks > 0, masks == BLOOD_POOL
     heart_area, blood_area = (structure.sum(axis=(0, 1), dtype=float) for structure in (heart, blood))
-    centres, elongation = _centres(heart, spacing_mm[:2])
+    centres, elongation, off_ellipse = _form(heart, spacing_mm[:2])
     return found | {
         "holes": _share(_holes(heart), heart_area),
         "islands": _share(_islands(heart), heart_area),
         "blood_islands": _share(_islands(blood), blood_area),
         "open_ring": _open_ring(masks),
         "elongation": elongation,
+        "off_ellipse": off_ellipse,
         "off_axis": _off_axis(centres),
         "moved": _distance(centres - _median(centres, axis=1)),
         "area_slices": _outside_neighbours(heart_area, axis=0),
@@ -68,6 +69,7 @@ NAMES = (
     "blood_islands",
     "open_ring",
     "elongation",
+    "off_ellipse",
     "off_axis",
     "moved",
     "area_slices",
@@ -129,10 +131,11 @@ def _open_ring(masks: np.ndarray) -> np.ndarray:
     return _share(touched - (border & (masks == MYOCARDIUM)).sum(axis=(0, 1)), touched)
 
 
-def _centres(heart: np.ndarray, pixel_mm: tuple[float, float]) -> tuple[np.ndarray, np.ndarray]:
-    """Return the centroid of each slice and frame in mm, axes (slice, frame, 2), and its elongation.
+def _form(heart: np.ndarray, pixel_mm: tuple[float, float]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the centroid of each slice and frame in mm, axes (slice, frame, 2), its elongation, and `off_ellipse`.
 
-    The elongation is the ratio of the standard deviations of the pixels along the two principal axes.
+    The elongation is the ratio of the standard deviations of the pixels along the two principal axes, and `off_ellipse`
+    the share of the pixels outside the ellipse with the same centroid, variances and covariance.
     """
     area = heart.sum(axis=(0, 1), dtype=float)
     area[area == 0] = np.nan
@@ -147,7 +150,13 @@ def _centres(heart: np.ndarray, pixel_mm: tuple[float, float]) -> tuple[np.ndarr
     covariance = np.einsum("j,jsf->sf", column, along) / area - mean_row * mean_column
     middle, half = (variance_row + variance_column) / 2, np.hypot((variance_row - variance_column) / 2, covariance)
     elongation = np.sqrt((middle + half) / np.maximum(middle - half, 1e-12))
-    return np.stack([mean_row, mean_column], axis=-1), elongation
+    # A pixel is within an ellipse of uniform density if its distance, squared and in units of the variance, is at most 4
+    down, across = row[:, None, None] - mean_row, column[:, None, None] - mean_column
+    determinant = variance_row * variance_column - covariance**2
+    squared = (variance_column * down**2)[:, None] + (variance_row * across**2)[None]
+    squared -= 2 * covariance * down[:, None] * across[None]
+    outside = (heart & (squared > 4 * determinant)).sum(axis=(0, 1), dtype=float)
+    return np.stack([mean_row, mean_column], axis=-1), elongation, 100 * outside / area
 
 
 def _off_axis(centres: np.ndarray) -> np.ndarray:

@@ -106,6 +106,21 @@ def volume_of_one_frame(masks):
     plane[np.stack([disc(64, 64, 26)] * masks.shape[2], axis=-1) & (plane == 1)] = 2
 
 
+def blood_in_the_wall(masks):
+    plane = masks[:, :, MIDDLE, 3]
+    plane[disc(64, 64, 22) & (plane == 1)] = 2
+
+
+def wide_border(masks):
+    plane = masks[:, :, MIDDLE, 3]
+    plane[disc(64, 64, 31) & (plane == 0)] = 1
+
+
+def bulge(masks):
+    """The mask reaches into the liver."""
+    masks[:, :, MIDDLE, 3][disc(98, 64, 16) & (masks[:, :, MIDDLE, 3] == 0)] = 1
+
+
 DRAWN = [
     (missing_slice, "the mask is missing in this slice", (MIDDLE, None)),
     (missing_blood, "the blood pool is missing in this slice", (MIDDLE, ES)),
@@ -119,6 +134,9 @@ DRAWN = [
     (missing_apex, "slices at the apex may be missing", (None, None)),
     (missing_base, "slices at the base may be missing", (None, None)),
     (frame_too_large, "the area of the heart jumps between frames", (MIDDLE, 3)),
+    (bulge, "the heart has an uneven outline", (MIDDLE, 3)),
+    (wide_border, "the outer border follows no edge", (MIDDLE, 3)),
+    (blood_in_the_wall, "the border of the blood pool follows no edge", (MIDDLE, 3)),
     (thick_at_es, "the mass differs between ED and ES", (None, None)),
     (at_the_border, "the mask reaches the border of the segmented part of the image", (MIDDLE, 2)),
     (volume_of_one_frame, "three harmonics of the beat", (None, None)),

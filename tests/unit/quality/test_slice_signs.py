@@ -52,6 +52,19 @@ def test_hole_and_island_are_measured_in_percent_of_the_heart():
     assert np.nanmax(found["holes"]) == found["holes"][4, 2]
 
 
+def test_share_of_a_square_outside_the_circle_of_its_variances():
+    """A square of side 1 has the variance 1/12; the circle with 4 times this as squared radius covers 92.6% of it."""
+    masks = np.zeros((300, 300, 1, 2), np.uint8)
+    masks[50:250, 50:250, 0, 0] = 1
+    row, column = np.mgrid[:300, :300]
+    masks[..., 0, 1] = ((row - 150) / 120) ** 2 + ((row + column - 300) / 80) ** 2 < 1  # an oblique ellipse
+    radius, half = 3**-0.5, 0.5
+    segment = radius**2 * np.arccos(half / radius) - half * np.sqrt(radius**2 - half**2)
+    expected = 100 * (1 - (np.pi * radius**2 - 4 * segment))
+    found = slice_signs(masks, (0.1, 0.2, 1.0))["off_ellipse"]
+    assert found[0, 0] == pytest.approx(expected, abs=0.1) and found[0, 1] < 0.3
+
+
 def test_open_ring_is_the_share_of_the_border_without_myocardium():
     def change(masks):
         plane = masks[:, :, 4, 2]
