@@ -55,7 +55,7 @@ def image_signs(images: np.ndarray, masks: np.ndarray) -> dict[str, np.ndarray]:
 
 
 def _edges(images: np.ndarray, masks: np.ndarray) -> dict[str, np.ndarray]:
-    """Return `inner_edge` and `outer_edge`, axes (slice, frame), of stacks with the axes (slice, frame, row, column)."""
+    """Return `inner_edge` and `outer_edge`, axes (slice, frame), from stacks with axes (slice, frame, row, column)."""
     smooth = ndimage.gaussian_filter(images.astype(np.float32), SMOOTHING, axes=(2, 3))
     gradient = np.hypot(*np.gradient(smooth, axis=(2, 3))) if min(images.shape[2:]) > 1 else np.zeros_like(smooth)
     heart, blood = masks > 0, masks == BLOOD_POOL

@@ -150,7 +150,7 @@ def _form(heart: np.ndarray, pixel_mm: tuple[float, float]) -> tuple[np.ndarray,
     covariance = np.einsum("j,jsf->sf", column, along) / area - mean_row * mean_column
     middle, half = (variance_row + variance_column) / 2, np.hypot((variance_row - variance_column) / 2, covariance)
     elongation = np.sqrt((middle + half) / np.maximum(middle - half, 1e-12))
-    # A pixel is within an ellipse of uniform density if its distance, squared and in units of the variance, is at most 4
+    # In an ellipse of uniform density, squared distances in units of the variance are at most 4
     down, across = row[:, None, None] - mean_row, column[:, None, None] - mean_column
     determinant = variance_row * variance_column - covariance**2
     squared = (variance_column * down**2)[:, None] + (variance_row * across**2)[None]

@@ -22,7 +22,7 @@ def signs():
     rows = []
     for mouse in ("good", "bad", "empty"):
         for name, sign in SIGNS.items():
-            mean = 60.0 if name in ("EDV", "EF") else 0.15 * sign.high
+            mean = 60.0 if name in ("EDV", "EF", "inner_edge", "outer_edge") else 0.15 * sign.high
             if mouse == "bad" and name in ("moved", "off_axis", "area_slices", "open_ring", "elongation"):
                 mean = 1.5 * sign.high
             reason = "the myocardium is open" if mouse == "bad" and name == "open_ring" else None
