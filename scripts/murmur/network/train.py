@@ -24,6 +24,7 @@ from murmur.network.stored import load_trained
 from murmur.network.swin_unet import swin_unet
 from murmur.network.unet import unet
 from murmur.network.unet3plus import unet3plus
+from murmur.vocabulary import STRUCTURE_NAMES
 
 NVIDIA = Path("/dev/nvidiactl")  # exists where the driver of an NVIDIA GPU is loaded
 BUILDERS = {  # by the names of the architectures in the study file
@@ -33,6 +34,7 @@ BUILDERS = {  # by the names of the architectures in the study file
     "resnet_vae": resnet_vae,
     "swin_unet": swin_unet,
 }
+NOTHING = 0.1  # Dice coefficient up to which a network has learned nothing
 PACKAGES = ("keras", "tensorflow", "numpy", "scipy", "scikit-image", "h5py")
 
 
@@ -182,7 +184,22 @@ def fit(model: keras.Model, batches: Slices, validation: Slices, settings: dict,
             )
         except NotFinite as failure:
             raise _stopped(failure, settings["network"], stopping, checkpoint) from None
-    return history.table()
+    table = history.table()
+    warn_if_nothing_was_learned(table)
+    return table
+
+
+def warn_if_nothing_was_learned(history: pd.DataFrame) -> None:
+    """Warn if the network finds next to nothing of a structure in the validation slices."""
+    best = history.loc[history["val_loss"].idxmin()]
+    for structure, name in STRUCTURE_NAMES.items():
+        if (dice := best[f"val_dice_{structure}"]) < NOTHING:
+            log.warning(
+                "%s: the network has a Dice coefficient of %.2f in the validation slices, and has thus not learned to "
+                "segment it; train again with `loss: dice_ce`, a smaller `learning_rate`, more `epochs` or more mice.",
+                name,
+                dice,
+            )
 
 
 def _learning_rate(training: dict, steps: int):

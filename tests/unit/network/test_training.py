@@ -180,6 +180,15 @@ def test_history_and_record(uninterrupted):
     assert model.count_params() == record["parameters"]
 
 
+def test_a_network_that_has_learned_nothing_is_named(caplog):
+    history = pd.DataFrame(
+        {"val_loss": [0.6, 0.7], "val_dice_myocardium": [0.0, 0.8], "val_dice_blood_pool": [0.9, 0.0]}
+    )
+    network_train.warn_if_nothing_was_learned(history)
+    (message,) = caplog.messages
+    assert message.startswith("Myocardium: the network has a Dice coefficient of 0.00 in the validation slices")
+
+
 def test_best_weights_are_kept(slices, uninterrupted):
     """The saved network has the validation loss of the best epoch, not of the last."""
     history = pd.read_csv(uninterrupted / "history.csv")
