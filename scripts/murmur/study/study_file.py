@@ -77,7 +77,10 @@ def _text(path: str) -> str:
         raise BadInput(f"{path}: found a folder, expected a study file, such as {path}/my_study.yaml")
     if not Path(path).exists():
         others = [other.name for other in sorted(Path(path).parent.glob("*.y*ml"))]
-        raise BadInput(f"{path}: found no such file, expected a study file{nearest(Path(path).name, others)}")
+        hint = nearest(Path(path).name, others)
+        if Path(path).suffix not in (".yaml", ".yml"):
+            hint = "; names of stages and results stand before --configfile"
+        raise BadInput(f"{path}: found no such file, expected a study file{hint}")
     try:
         return Path(path).read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:

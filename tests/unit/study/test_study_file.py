@@ -72,6 +72,13 @@ def test_missing_file_and_folder_are_named(tmp_path, monkeypatch):
         read_study_file("folder")
 
 
+def test_stage_after_configfile_is_named():
+    with pytest.raises(
+        BadInput, match="^figures: found no such file, .*; names of stages and results stand before --conf"
+    ):
+        read_study_file("figures")
+
+
 def test_study_file_of_the_folder_is_not_forgotten(tmp_path):
     (tmp_path / "people.yaml").write_text("names: [a]\n")
     (tmp_path / "broken.yaml").write_text("study: x\n\tcohorts: 1\n")
