@@ -29,12 +29,22 @@ BEST_IN = {("dice", name): f"the highest Dice of the {words.lower()}" for name, 
 BEST_IN |= {("absolute_error", "EF"): "the smallest error of EF"}  # the quantities that were tested
 
 
-def training(row: pd.Series) -> str:
-    """Describe on how many mice of which cohorts a network was trained, and from which network."""
+LOSSES = {
+    "dice": "Dice loss",
+    "dice_ce": "Dice loss and cross-entropy",
+    "dice_ce_shape": "Dice loss, cross-entropy and shape",
+}
+
+
+def training(row: pd.Series, losses: bool) -> str:
+    """Describe on how many mice of which cohorts a network was trained, from which network and, if asked, its loss."""
     if row["train_mice"] == 0:
         return "not trained here"
     start = "" if pd.isna(row["start_from"]) else f", from {row['start_from']}"
-    return f"{row['trained_on']}, n = {row['train_mice']}{start}"
+    loss = f", {LOSSES[row['loss']]}" if losses else ""
+    if losses and row["loss"] == "dice_ce_shape":
+        loss += f" (weight {row['shape_weight']:g})"
+    return f"{row['trained_on']}, n = {row['train_mice']}{start}{loss}"
 
 
 def cell(row: pd.Series | None, digits: int, mark: str) -> str:
@@ -108,6 +118,7 @@ def tabulate(
         means = rows["mean"].reindex(networks.index)
         marks[measure, quantity] = compare_with_best(means, comparison, quantity, measure == "dice", alpha)
     found = results.set_index(["reader", "measure", "quantity"])
+    losses = len(networks[["loss", "shape_weight"]].dropna(how="all").drop_duplicates()) > 1
     printed = []
     for name, row in networks.iterrows():
         cells = [
@@ -120,7 +131,7 @@ def tabulate(
         ]
         seeds = f" ({row['repeats']} seeds)" if row["repeats"] > 1 else ""
         parameters = DASH if pd.isna(row["parameters"]) else f"{int(row['parameters']):,}"
-        printed.append([name + seeds, training(row), parameters, *cells])
+        printed.append([name + seeds, training(row, losses), parameters, *cells])
     shown = results[[key in COLUMNS for key in zip(results["measure"], results["quantity"], strict=True)]]
     return PrintedTable(
         number="Table 4",

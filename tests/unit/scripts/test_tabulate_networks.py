@@ -14,6 +14,8 @@ def tables():
             "trained_on": ["near + far", "near", None, "far"],
             "start_from": [None, "given", "given", None],
             "train_mice": [20, 3, 0, 5],
+            "loss": ["dice", "dice", None, "dice_ce"],
+            "shape_weight": [None] * 4,
             "repeats": [2, 1, 1, 1],
             "parameters": pd.array([1234567, 100, None, 1], "Int64"),
         }
@@ -48,6 +50,18 @@ def test_rows_have_settings_means_limits_and_signs(tables):
     ]
     assert rows["HD95, myocardium (mm)"].tolist() == ["1.25 (1.24 to 1.26)", "1.30 (1.29 to 1.31)", "–"]
     assert rows["Error of EF (points)"].tolist() == ["2.0 (2.0 to 2.0)", "4.0 (4.0 to 4.0)", "–"]
+
+
+def test_losses_are_named_where_they_differ(tables):
+    networks, *others = tables
+    networks = networks.astype({"shape_weight": float})
+    networks.loc[1, ["loss", "shape_weight"]] = ["dice_ce_shape", 0.05]
+    rows = pd.DataFrame(tabulate_networks.tabulate(networks, *others, "here", 0.05).rows)[1].tolist()
+    expected = [
+        "near + far, n = 20, Dice loss",
+        "near, n = 3, from given, Dice loss, cross-entropy and shape (weight 0.05)",
+    ]
+    assert rows == [*expected, "not trained here"]
 
 
 def test_footnote_draws_the_conclusions_that_the_tests_allow(tables):
