@@ -62,17 +62,17 @@ def test_four_slices_are_learned_by_heart_saved_and_exported(architecture, four,
     """The network as trained, as loaded, and as exported for OpenVINO gives the same labels, of Dice above 0.98."""
     images, labels = four
     model = build(architecture)
-    rate = 0.01 if architecture != "swin_unet" else 0.004
+    rate = 0.01 if architecture != "swin_unet" else 0.002
     for layer in model.layers:
         if isinstance(layer, keras.layers.BatchNormalization):
             layer.momentum = 0.8  # its statistics follow within few steps
     compile_for_training(model, rate)
     head = last_head(model)
     head.jit_compile = False  # compiling takes longer than four slices
-    for _ in range(8):
+    for _ in range(15):  # on some processors, twice as many steps are needed as on others
         model.fit(images, targets(model, images, labels), batch_size=4, epochs=60, verbose=0, shuffle=False)
         probabilities = head.predict(images, verbose=0)
-        if (reached := dice(probabilities.argmax(-1), labels[..., 0])) > 0.985:
+        if (reached := dice(probabilities.argmax(-1), labels[..., 0])) > 0.981:
             break
     assert reached > 0.98
     save_model(model, tmp_path / "model.keras")
