@@ -11,7 +11,7 @@ from murmur.csv_tables import read_csv
 from murmur.data.manifest import read_manifest
 from murmur.files import write_text
 from page.study import REVIEWED
-from page.tasks import project_of, shown
+from page.tasks import project_of, shown, unlike_a_mouse
 
 TEMPLATES = Path(__file__).parent / "templates"
 WIDTH, HEIGHT, LEFT, BOTTOM = 400, 200, 40, 34  # of the curve
@@ -34,6 +34,7 @@ def summary(root: str, weights: str, mouse: str) -> str:
         mouse=mouse,
         values=values,
         described=described,
+        odd=unlike_a_mouse(described),
         curve=curve(volumes["time_ms"].tolist(), volumes["blood_pool_uL"].tolist(), both),
         sheet=base64.b64encode(sheet.read_bytes()).decode(),
         reviewed=project.reader_of(mouse) == REVIEWED,

@@ -14,6 +14,7 @@ import pandas as pd
 from murmur.csv_tables import read_csv, write_csv
 from murmur.data.chosen_phases import COLUMNS, read_phases
 from murmur.data.manifest import read_manifest
+from murmur.data.mouse import Mouse
 from murmur.data.mouse_file import affine_of, affine_to_write, check_header, numeric_dataset, open_mouse
 from murmur.data.plausibility import check_grid
 from murmur.measurement.measures import MEASURES
@@ -62,12 +63,14 @@ def prepare(root: str, scan: Mapping) -> dict:
     write_pictures(mouse, f"{root}/view/{found.name}/images")
     if found.spacing_mm is None or found.frame_interval_ms is None:
         return {"odd": []}
-    return {
-        "odd": [
-            f"found {odd.found.replace(' x ', ' × ')}, expected {odd.expected}"
-            for odd in check_grid(checked, False, False)
-        ]
-    }
+    return {"odd": unlike_a_mouse(checked)}
+
+
+def unlike_a_mouse(mouse: Mouse) -> list[str]:
+    """Return what is unusual for a mouse about spacing, frame interval and size of images."""
+    return [
+        f"found {odd.found.replace(' x ', ' × ')}, expected {odd.expected}" for odd in check_grid(mouse, False, False)
+    ]
 
 
 def _interval(scan: Scan) -> float:

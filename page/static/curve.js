@@ -51,7 +51,7 @@ export class Curve extends EventTarget {
     for (const value of levels) {
       parts.push(element("text", { x: this.left - 6, y: this.y(value) + 4, "text-anchor": "end" }, value));
     }
-    for (const value of ticks(0, last * interval, this.width < 500 ? 4 : 8)) {
+    for (const value of ticks(0, last * interval, this.width < 500 ? 5 : 8)) {
       parts.push(element("text", { x: this.x(value / interval), y: HEIGHT - BOTTOM + 14, "text-anchor": "middle" }, value));
     }
     parts.push(element("text", { x: (this.left + right) / 2, y: HEIGHT - 4, "text-anchor": "middle" }, "Time (ms)"));

@@ -27,9 +27,10 @@ async function take(files) {
   files = needed(files);
   if (!files.length) return complain("Found no file, expected a scan; choose files, or a folder that has some.");
   complain();
+  const counted = files.length > 1 ? `${files.length} files` : files[0].name;
   const total = files.reduce((sum, { file }) => sum + file.size, 0);
   try {
-    const { problems } = await send(files, (bytes) => say(`Reading ${files.length} file(s), ${Math.round((100 * bytes) / Math.max(total, 1))}%`));
+    const { problems } = await send(files, (bytes) => say(bytes < total ? `Reading ${counted}, ${Math.round((100 * bytes) / total)}%` : `Looking for scans in ${counted}`));
     complain(...problems);
   } catch (error) {
     complain(error.message);
@@ -44,12 +45,13 @@ function chosen(input) {
 }
 
 // ------------------------------------------------------------------------------------------------- the table
-const number = (value, digits = 1) => (value === null || value === undefined ? "–" : value.toFixed(digits).replace("-", "−"));
+const NONE = "–";
+const number = (value, digits = 1) => (value === null || value === undefined ? NONE : value.toFixed(digits).replace("-", "−"));
 
 function cell(content, attributes = {}) {
   const made = document.createElement(attributes.header ? "th" : "td");
   if (attributes.header) made.scope = "row";
-  if (attributes.label) Object.assign(made, { className: "number" }).dataset.label = attributes.label;
+  if (attributes.label) Object.assign(made, { className: content === NONE ? "number none" : "number" }).dataset.label = attributes.label;
   made.append(content);
   return made;
 }
@@ -94,6 +96,10 @@ function found({ doubtful, review }) {
   return [doubtful && "masks probably wrong", review.length && places].filter(Boolean).join(", ") || "nothing found";
 }
 
+function remove({ name, result }) {
+  if (!result?.corrected.length || confirm(`Remove ${name} with the masks that were corrected by hand?`)) act(name, "remove");
+}
+
 function row(mouse) {
   const made = document.createElement("tr"), values = Object.fromEntries((mouse.result?.measures ?? []).map((m) => [m.name, m.value]));
   made.setAttribute("aria-selected", mouse.name === shown);
@@ -103,7 +109,7 @@ function row(mouse) {
     cell(stateOf(mouse)),
     ...Object.entries(COLUMNS).map(([name, label]) => cell(number(values[name]), { label })),
     cell(mouse.state === "done" ? found(mouse.result) : ""),
-    cell(button("Remove", () => act(mouse.name, "remove"), { ariaLabel: `Remove ${mouse.name}` })),
+    cell(button("Remove", () => remove(mouse), { ariaLabel: `Remove ${mouse.name}` })),
   );
   return made;
 }
@@ -161,7 +167,7 @@ function start() {
     take(await filesOf(event.dataTransfer.items));
   });
   window.addEventListener("beforeunload", (event) => {
-    if (view.unsaved) event.preventDefault();
+    if (state.mice.length) event.preventDefault(); // they are deleted
   });
   const lost = (closed) => complain(closed ? "The session has ended; load the page again." : "The page has lost its server; start it again with make page.");
   openSession((found) => {

@@ -52,6 +52,7 @@ return new Promise((resolve) => {
   };
   requestAnimationFrame(step);
 });"""
+LEAVE = "return dispatchEvent(new Event('beforeunload', {cancelable: true}))"
 UNREACHABLE = """
 const named = (e) => e.textContent.trim() || e.getAttribute('aria-label') || e.ariaLabel || e.labels?.length;
 const shown = (e) => !e.disabled && e.getClientRects().length && e.checkVisibility({visibilityProperty: true});
@@ -172,8 +173,10 @@ def test_nothing_is_wider_than_the_window(served, window, width):
     window.open(served[0])
     window.wait(lambda: window.run("return sessionStorage.getItem('murmur')"))
     assert window.run("return document.documentElement.scrollWidth") <= width
+    assert window.run(LEAVE), "an empty page is left without a question"
     window.click("#try")
     window.wait(lambda: window.run("return document.querySelectorAll('#rows tr').length"))
+    assert not window.run(LEAVE), "mice would be deleted"
     assert window.run("return document.documentElement.scrollWidth") <= width
     assert window.run("const e = document.querySelector('.scroll'); return e.scrollWidth - e.clientWidth") == 0
 

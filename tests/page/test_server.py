@@ -117,6 +117,7 @@ def test_a_computation_is_cancelled_and_started_again_and_masks_are_shown_before
     assert mouse["state"] == "done" and mouse["result"]["measures"][0]["name"] == "EDV"
     assert (early["ed"], early["es"]) in ((None, None), (mouse["result"]["ed"], mouse["result"]["es"]))
     assert mouse["result"]["doubtful"], "there is no heart in noise"
+    assert "probably wrong" in client.get("mice/a/download/summary.html").text
     assert client.get("download/measurements.csv").ok
     client.until(lambda state: state["making"] == ["measurements.csv"])
     client.until(lambda state: not state["making"])
