@@ -155,7 +155,7 @@ SLICE_SIGNS = {
 SCAN_SIGNS = {
     "mass_change": Sign("the mass differs between ED and ES by {value}", high=20, needs="myocardium at ED and ES"),
     "curve_residual": Sign(
-        "three harmonics of the beat leave {value} of the stroke volume unexplained",
+        "the volume curve is uneven, three harmonics of the beat leave {value} of the stroke volume unexplained",
         high=7,
         needs="one beat of ten or more frames",
     ),
