@@ -107,7 +107,7 @@ def _number(value, low: float, high: float, what: str) -> float:
 
 async def open_session(request: Request) -> Response:
     """Open a session."""
-    session = request.app.state.sessions.new()
+    session = await request.app.state.sessions.new()
     return JSONResponse({"token": session.token, "reader": session.weights})
 
 

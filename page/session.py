@@ -18,6 +18,7 @@ from page.jobs import Worker
 
 MOST_SESSIONS = 8
 KEPT_SECONDS = 60  # without a page that listens, for example while it is loaded again
+RELOADED_SECONDS = 5  # for which it is kept even if others ask for its place
 PREFIX = "murmur-page-"
 # Deletes the folder when the server ends, even if it is killed; the pause lets its workers end first.
 DELETE = "import shutil, sys, time; sys.stdin.read(); time.sleep(1); shutil.rmtree(sys.argv[1], ignore_errors=True)"
@@ -84,6 +85,10 @@ class Session:
         mice = [mouse.shown() for mouse in self.mice.values()]
         reader = "" if self.weights == "murmur" else Path(self.weights).name
         return json.dumps({"mice": mice, "problems": self.problems, "making": self.making, "reader": reader})
+
+    def closed_for(self) -> float:
+        """Return for how many seconds no page has listened; 0 if one does."""
+        return 0.0 if self.listeners else time.monotonic() - self.left
 
     def changed(self) -> None:
         """Let the listening pages know that the state has changed."""
@@ -252,10 +257,16 @@ class Sessions:
         )
         self.open: dict[str, Session] = {}
 
-    def new(self) -> Session:
-        """Open a session. Raises BadInput if there are too many."""
+    async def new(self) -> Session:
+        """Open a session, in place of that closed first if there are too many. Raises BadInput if all are in use."""
         if len(self.open) >= MOST_SESSIONS:
-            raise BadInput(f"found {MOST_SESSIONS} open pages, expected fewer; close one and try again in a minute")
+            closed = [session for session in self.open.values() if session.closed_for() > RELOADED_SECONDS]
+            if closed:
+                await self.end(max(closed, key=Session.closed_for).token)
+        if len(self.open) >= MOST_SESSIONS:
+            raise BadInput(
+                f"found {MOST_SESSIONS} open pages, expected fewer; close one and load this page again in some seconds"
+            )
         session = Session(self.folder, self.weights, self.workers)
         self.open[session.token] = session
         return session
@@ -269,9 +280,8 @@ class Sessions:
         """End sessions whose page has been closed, again and again."""
         while True:
             await asyncio.sleep(5)
-            now = time.monotonic()
             for token, session in list(self.open.items()):
-                if not session.listeners and now - session.left > KEPT_SECONDS:
+                if session.closed_for() > KEPT_SECONDS:
                     await self.end(token)
 
     async def close(self) -> None:
