@@ -69,7 +69,7 @@ def listed(names: Sequence[str]) -> str:
 def check_grid(mouse: Mouse, spacing_assumed: bool, interval_assumed: bool) -> Iterator[Finding]:
     """Check spacing, frame interval and size of the images of a mouse."""
     *pixel, thickness = mouse.spacing_mm
-    spacing = " x ".join(f"{side:g}" for side in mouse.spacing_mm)
+    spacing = " x ".join(f"{side:.4g}" for side in mouse.spacing_mm)
     if spacing_assumed:
         yield Finding(mouse.name, "spacing assumed", f"none in the file; {spacing} mm assumed", "spacing_mm")
     limits, those = LIMITS.get(subject().species), f"in {subject().plural}"
@@ -190,7 +190,7 @@ def _same_grid(mouse: Mouse, other: Mouse) -> bool:
 
 
 def _grid(mouse: Mouse) -> str:
-    matrix, spacing = (" x ".join(f"{side:g}" for side in sides) for sides in (mouse.shape[:2], mouse.spacing_mm))
+    matrix, spacing = (" x ".join(f"{side:.4g}" for side in sides) for sides in (mouse.shape[:2], mouse.spacing_mm))
     return f"{matrix} pixels of {spacing} mm"
 
 

@@ -44,7 +44,8 @@ class Sign:
     def printed(self, value: float) -> str:
         """Return a value with its unit, rounded for print."""
         unit = printed_unit(self.unit)
-        number = f"{printed_value(value, self.unit):.3g}"
+        shown = printed_value(value, self.unit)
+        number = f"{shown:.0f}" if abs(shown) >= 1000 else f"{shown:.3g}"
         return number + {"": "", "%": "%"}.get(unit, f" {UNITS.get(unit, unit)}")
 
     def reason(self, value: float, high: float | None) -> str:

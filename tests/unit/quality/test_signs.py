@@ -62,6 +62,9 @@ def test_sign_that_cannot_be_assessed_has_a_note():
     assert summary["note"].tolist() == expected
 
 
-@pytest.mark.parametrize(("name", "value", "words"), [("image_border", 3, "3 pixels"), ("off_axis", 2.0, "2 mm off")])
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [("image_border", 3, "3 pixels"), ("off_axis", 2.0, "2 mm off"), ("EDV", 126096.4, "EDV of 126096 µL is")],
+)
 def test_units_in_words(name, value, words):
-    assert words in SIGNS[name].reason(value, SIGNS[name].high)
+    assert words in with_ranges(TRAINED)[name].reason(value, with_ranges(TRAINED)[name].high)
