@@ -120,6 +120,7 @@ rule networks_side_by_side:
         rules.summarise_networks.output if SIDE_BY_SIDE else [],
         [rules.plot_learning_curves.output, rules.plot_domains.output] if SIDE_BY_SIDE else [],
         rules.plot_contours.output if SIDE_BY_SIDE and study.varies_train_mice else [],
+        [rules.compare_cohorts.output, rules.plot_cohorts.output] if study.pairs_across_cohorts() else [],
         collect(rules.tabulate_networks.output, cohort=study.cohorts_of_networks()) if SIDE_BY_SIDE else [],
         collect(rules.select_network.output, reader=study.readers_by("select")),
 

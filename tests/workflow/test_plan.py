@@ -140,6 +140,7 @@ def test_study_stands_alone(workplace):
         ("statistics", {"measure_agreement", "compare_cohorts"}, {"tabulate_agreement", "plot_agreement"}),
         ("tables", {"tabulate_overlap", "write_results"}, {"plot_agreement", "write_methods"}),
         ("figures", {"plot_cases", "plot_cohorts", "render_movies"}, {"tabulate_agreement", "write_results"}),
+        ("networks_side_by_side", {"compare_cohorts", "plot_cohorts"}, {"plot_cases", "measure_agreement"}),
         ("provenance", {"write_methods", "list_records", "plot_cases"}, {"crate"}),
         ("crate", {"crate", "list_records"}, {"audit_paper"}),
         ("export", {"export_masks", "export_flagged", "segment_mouse"}, {"measure_agreement"}),
