@@ -34,7 +34,7 @@ BUILDERS = {  # by the names of the architectures in the study file
     "resnet_vae": resnet_vae,
     "swin_unet": swin_unet,
 }
-NOTHING = 0.1  # Dice coefficient up to which a network has learned nothing
+MIN_DICE = 0.1  # in the validation slices, below which a network has learned nothing
 PACKAGES = ("keras", "tensorflow", "numpy", "scipy", "scikit-image", "h5py")
 
 
@@ -193,7 +193,7 @@ def warn_if_nothing_was_learned(history: pd.DataFrame) -> None:
     """Warn if the network finds next to nothing of a structure in the validation slices."""
     best = history.loc[history["val_loss"].idxmin()]
     for structure, name in STRUCTURE_NAMES.items():
-        if (dice := best[f"val_dice_{structure}"]) < NOTHING:
+        if (dice := best[f"val_dice_{structure}"]) < MIN_DICE:
             log.warning(
                 "%s: the network has a Dice coefficient of %.2f in the validation slices, and has thus not learned to "
                 "segment it; train again with `loss: dice_ce`, a smaller `learning_rate`, more `epochs` or more mice.",

@@ -142,14 +142,14 @@ SLICE_SIGNS = {
         needs="20 pixels of both structures",
     ),
     "inner_edge": Sign(
-        "the border of the blood pool follows no edge, the signal changes beside it {value} as much as on it",
+        "the border of the blood pool follows no edge, the gradient of the signal next to it is {value} of that on it",
         high=95,
-        needs="20 pixels on and beside this border",
+        needs="20 pixels on and next to this border",
     ),
     "outer_edge": Sign(
-        "the outer border follows no edge, the signal changes beside it {value} as much as on it",
+        "the outer border follows no edge, the gradient of the signal next to it is {value} of that on it",
         high=120,
-        needs="20 pixels on and beside this border",
+        needs="20 pixels on and next to this border",
     ),
 }
 # of a scan

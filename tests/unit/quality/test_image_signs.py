@@ -17,8 +17,8 @@ def test_clear_images(no_warnings):
     assert np.isnan(found["contrast"][0]).all()
 
 
-def test_masks_along_edges_and_beside_them():
-    """Of an edge, the gradient lies within a pixel of the border; a border moved by three pixels has it beside it."""
+def test_borders_on_edges_and_next_to_them():
+    """The gradient is largest on a border that follows an edge, and next to one moved by three pixels."""
     found = image_signs(IMAGES, MASKS)
     assert found["inner_edge"][4, 2] < 40 and found["outer_edge"][4, 2] < 40
     masks = MASKS.copy()
@@ -33,7 +33,7 @@ def test_masks_along_edges_and_beside_them():
     assert image_signs(IMAGES, masks)["inner_edge"][4, 2] > 150
 
 
-def test_gradient_on_and_beside_a_straight_border_of_known_signal():
+def test_gradient_on_and_next_to_a_straight_border_of_known_signal():
     """Smoothing with variance v and central differences turn the signal x³ into the gradient 3x² + 3v + 1."""
     x = np.arange(40.0) - 5
     images = np.repeat(x[:, None] ** 3 + 200, 40, axis=1)[..., None, None]
