@@ -59,7 +59,7 @@ def plot_forest(axes: Axes, rows: pd.DataFrame, look: dict, limits: tuple[float,
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
     axes.set(ylabel="", xscale="log", xlim=limits, ylim=(len(rows) - 0.5, -0.5))
-    axes.xaxis.set_major_locator(LogLocator(base=10, subs=(1, 2, 5) if limits[1] < 20 * limits[0] else (1,)))
+    axes.xaxis.set_major_locator(LogLocator(base=10, subs=(1, 2, 5) if limits[1] < 100 * limits[0] else (1,)))
     axes.xaxis.set_minor_formatter(NullFormatter())
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
 
