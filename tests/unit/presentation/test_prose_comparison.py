@@ -6,8 +6,9 @@ import pytest
 
 from compared_groups import measured, settings_of
 from murmur.comparison.compare import compare
+from murmur.presentation.prose import arrive
 from murmur.presentation.prose.comparison import sections
-from murmur.presentation.prose.comparison_methods import described
+from murmur.presentation.prose.comparison_methods import described, methods
 from murmur.presentation.prose.differences import TABLES, Compared, with_texts
 
 SESSIONS = ("baseline", "day 7", "day 28")
@@ -87,6 +88,19 @@ def test_further_effects_are_tested_and_corrected():
     assert "did not depend significantly on sex in EF (F(1," in sections(single)["Sessions and further factors"][0]
     assert "On average over sex, EF" in text(single)
     assert "within sex F" in text(single) or "Within sex F" in text(single)
+
+
+@pytest.mark.parametrize("role", ["", "factor", "covariate", "cluster"])
+@pytest.mark.parametrize("missing", [0.0, 0.4])
+@pytest.mark.parametrize("sizes", [{"MI": 4}, {"sham": 5, "MI": 4}, {"sham": 6, "MI": 3, "TAC": 4}])
+def test_every_design_is_put_into_words(sizes, missing, role):
+    columns = {"factor": "sex", "covariate": "body_weight_g", "cluster": "litter"}
+    settings = {role: columns[role]} if role else {}
+    found = compared(sizes, settings=settings, sessions=SESSIONS, missing=missing, measures=["EF"])
+    pages = [sections(found), arrive.sections(found, measured(sizes, SESSIONS, ["EF"], missing), {})]
+    words = "\n".join(part for page in pages for paragraphs in page.values() for part in paragraphs)
+    words = f"{words}\n{described(found)}\n{methods(found, named=True)}"
+    assert not re.search(r"\b(nan|NaN)\b|\{|\(\)", words), words
 
 
 def test_one_group_is_compared_over_sessions():

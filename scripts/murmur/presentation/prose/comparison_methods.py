@@ -140,10 +140,10 @@ def changes(found: Compared) -> str:
     if within.empty:
         return ""
     words = {name: column_name(found.settings[name]) for name in ("covariate", "cluster")}
-    compared = enumerate_words(CONTRASTS[method].format(**words) for method in between["method"].unique() or [""])
+    how = [CONTRASTS[method].format(**words) for method in between["method"].unique()]
     texts = [
         f"changes from {tested['from_session'].iloc[0]} were tested within each group by paired t-tests on the animals "
-        f"measured at both sessions{f', and compared between groups by {compared}' if len(between) else ''}"
+        f"measured at both sessions{f', and compared between groups by {enumerate_words(how)}' if how else ''}"
     ]
     ways = [
         (int(within["comparisons"].max()), "changes within groups by Šidák's method (J Am Stat Assoc 1967;62:626)"),
