@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 MOST_ROWS = 6  # that fit on a page
 ROW_MM, HEAD_MM, LINE_MM, LEFT_MM, GAP_MM = 33.0, 14.0, 3.5, 16.0, 4.0
-NUMBERED = re.compile(r"(\D*)(\d+(?:\.\d+)?)(\D*)")  # the number in the name of a session
+NUMBERED = re.compile(r"(\D*?)((?:(?<!\S)-)?\d+(?:\.\d+)?)(\D*)")  # the number in the name of a session
 CLOSEST = 0.08  # of the width: distance of two sessions
 
 

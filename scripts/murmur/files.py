@@ -135,8 +135,11 @@ def remove_partials(path: str | Path) -> None:
 
 
 def natural_key(name: str) -> list[str | int]:
-    """Return the sort key that places Mouse2 before Mouse10."""
-    return [int(part) if part.isdecimal() else part for part in re.split(r"(\d+)", name)]
+    """Return the sort key that places Mouse2 before Mouse10, and day -7 before day 0.
+
+    A hyphen is a sign at the beginning of a word only.
+    """
+    return [int(part) if part.lstrip("-").isdecimal() else part for part in re.split(r"((?<!\S)-\d+|\d+)", name)]
 
 
 def named_alike(names: Iterable[str]) -> dict[str, str]:

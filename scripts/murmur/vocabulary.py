@@ -49,7 +49,8 @@ LABEL_COLUMNS += ("annotated_frames", "inflow_frames")
 LABEL_COLUMNS += ("animal", "session", "group", "level", "cluster", "sex", "cage", "litter")
 
 CONTROLS = ("control", "ctrl", "healthy", "sham", "wild type", "wild-type", "wildtype", "wt")
-FIRST = (*CONTROLS, "baseline", "before", "pre ", "pre-")  # prefixes of the groups and sessions that come first
+# prefixes of the groups and sessions that come first
+FIRST = (*CONTROLS, "baseline", "before", "pre ", "pre-", "pre_", "preop")
 
 REFERENCE = "reference"  # the expert as a reader, with masks in the mouse files
 SHIPPED_WEIGHTS = ("murmur", "phantom")  # keywords of the network in models/; the second is its former name
@@ -70,7 +71,7 @@ def numbered(thing: str, index: int, count: int) -> str:
 
 
 def in_order(names: Iterable[str], given: Sequence[str] = ()) -> list[str]:
-    """Sort groups or sessions: those `given` first, in their order, then controls and baseline, day 7 before day 28."""
+    """Sort groups or sessions: those `given` first, in order, then controls and baseline, then day -7 before day 28."""
 
     def key(name: str) -> tuple:
         words = name.casefold()

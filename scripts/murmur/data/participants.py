@@ -16,6 +16,7 @@ from murmur.data.participants_table import KNOWN, Participant, read_table
 from murmur.errors import BadInput
 
 OF_ANIMAL = ("group", "phenotype", "sex", "litter")  # the same in all sessions of an animal
+LAST_HYPHEN = re.compile(r"-(?=\d+\D*$)")  # a sign, if the table has such a session, or between words
 TEMPLATE = "{participant_id}"  # in the path of tables of sessions, one per animal
 
 
@@ -164,10 +165,11 @@ def _assign(rows: Sequence[Participant], scans: Sequence[_Scan]) -> list[Partici
         if key in keyed:
             raise BadInput(f"{row.place}: found {row.name} twice, expected one row per mouse; remove one")
         keyed[key] = row
-    by_words = {_parts(f"{row.animal}_{row.session}"): row for row in rows if row.session and not row.mouse}
+    by_words = {_parts(row.animal) + _parts(row.session): row for row in rows if row.session and not row.mouse}
     used = set()
     for scan in scans:
-        row = keyed.get(scan.name) or by_words.get(_parts("_".join(scan.animal_and_session)))
+        name = "_".join(scan.animal_and_session)
+        row = keyed.get(scan.name) or by_words.get(_parts(LAST_HYPHEN.sub(" -", name))) or by_words.get(_parts(name))
         for animal in () if row else scan.possible_animals:
             row = row or keyed.get((animal, ()))
         if row:
@@ -195,5 +197,8 @@ def _table(scans: Sequence[_Scan]) -> pd.DataFrame:
 
 @cache
 def _parts(name: str) -> tuple[str, ...]:
-    """Return the words and numbers of a name, without the prefixes of BIDS: M, 1, day, 7 of "M1_day7"."""
-    return tuple(re.findall(r"[^\W\d_]+|\d+", re.sub(r"(^|_)(sub|ses)-", r"\1", name)))
+    """Return the words and numbers of a name, without the prefixes of BIDS: M, 1, day, 7 of "M1_day7".
+
+    A hyphen is the sign of a number at the beginning of a word: -7 in "day -7", but 7 in "day-7".
+    """
+    return tuple(re.findall(r"[^\W\d_]+|(?:(?<!\S)-)?\d+", re.sub(r"(^|_)(sub|ses)-", r"\1", name)))

@@ -52,6 +52,17 @@ def test_row_per_animal_and_session_names_the_scan(read):
     assert found.unknown == ["M11 day 7"]
 
 
+def test_days_before_and_after_surgery_are_different_sessions(read):
+    mice = ["M1_day-7", "M1_day7", "M-2_day-7", "M-2_day0"]
+    people = "animal|day|group\nM1|-7|sham\nM1|7|sham\nM-2|-7|MI\nM-2|0|MI\n"
+    for given in ({"people": people}, {"people": "animal|group\nM1|sham\nM-2|MI\n", "sessions": people}):
+        found = read(mice, **given)
+        assert [row[1:3] for row in records(found)] == [
+            ("M1", "day -7"), ("M1", "day 7"), ("M-2", "day -7"), ("M-2", "day 0")
+        ]  # fmt: skip
+        assert found.unknown == found.unlisted == []
+
+
 def test_row_per_animal_is_that_of_all_its_scans(read):
     found = read(["M1_base", "M1_w4", "M10", "M1b"], "animal|sex\nM1|m\nM10|f\n")
     assert records(found) == [

@@ -46,6 +46,8 @@ def test_a_line_joins_the_sessions_of_each_animal_and_another_the_means(tmp_path
         (["baseline", "day 7", "day 28"], [0, 0.5, 2]),
         (["day 1", "day 2", "day 5"], [0, 0.5, 2]),
         (["0", "2.5", "10", "20"], [0, 0.375, 1.5, 3]),
+        (["day -7", "day 0", "day 28"], [0, 0.4, 2]),
+        (["day-0", "day-7", "day-28"], [0, 0.5, 2]),
         (["Baseline", "6 weeks"], [0, 1]),
         (["before", "after"], [0, 1]),
         (["before", "day 7", "day 28"], [0, 1, 2]),  # when before is not known
