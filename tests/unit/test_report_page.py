@@ -39,10 +39,16 @@ FIGURES = {"comparisons/lab/figure_groups.png": GROUPS, "comparisons/lab/figure_
 
 def test_page_opens_on_the_summary_the_flow_and_the_groups(page):
     found = page(RESULTS | FIGURES)
-    parts = ["EF was lower in MI.", "<title>figure_flow", "<title>figure_groups", "Each reader"]
+    parts = ["EF was lower in MI.", "<title>figure_flow", "<title>figure_groups", "Units are stated"]
     assert [found.count(part) for part in parts] == [1, 1, 1, 1]
     assert sorted(parts, key=found.index) == parts
     assert "Many." not in found and "Findings" not in found
+
+
+def test_comparison_with_the_expert_is_described_where_there_is_one(page):
+    words = "Mice without expert contours are measured and compared between groups, but not with the expert."
+    assert words in " ".join(page({"figure_3_agreement.png": "Figure 3: agreement"}).split())
+    assert "Each reader" not in page(RESULTS)
 
 
 def test_figures_that_were_not_made_are_not_shown(page):
