@@ -124,10 +124,6 @@ class Project:
         measure_function.main(at.manifest, at.volumes, reference, own, at.function, at.frames, chosen)
         measure_curve.main(at.manifest, at.slices, at.volumes, at.participants, at.curve, 1)
         measure_wall.main(at.manifest, mice, masks, at.frames, at.wall)
-        images = [at.frames, at.curve, at.wall]
-        tabulate_measurements.main(
-            at.participants, at.function, at.checks, images, "reader", at.measurements, at.path("measurements.xlsx")
-        )
         shipped = study.readers[reader].shipped
         of_training = TRAINED if shipped else {}
         named = dict(zip(mice, files, strict=True))
@@ -145,6 +141,16 @@ class Project:
             frames=at.frames,
             quality=at.quality,
             to_review=at.review,
+        )
+        tabulate_measurements.main(
+            participants=at.participants,
+            function=at.function,
+            checks=at.checks,
+            images=[at.frames, at.curve, at.wall],
+            masks=[at.quality, at.findings],
+            who="reader",
+            csv=at.measurements,
+            workbook=at.path("measurements.xlsx"),
         )
 
 

@@ -165,6 +165,7 @@ rule tabulate_measurements:
         participants=rules.describe_participants.output.participants,
         function="<results>/measurements/{cohort}/{reader}/function.csv",
         images=inputs.measurements_of_images,
+        masks=inputs.quality_of_masks,
         checks=rules.check_plausibility.output.checks,
     output:
         csv="<results>/measurements/{cohort}/{reader}/measurements.csv",

@@ -21,13 +21,12 @@ from murmur.quality.check import true_quality
 from murmur.quality.correction_cost import areas_by_mouse, jumps
 from murmur.quality.recalibration import recalibrated
 from murmur.quality.review import review
-from murmur.quality.score import DICE, features, predict, unit_of
+from murmur.quality.score import DICE, LOW_DICE, features, predict, unit_of
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 COLUMNS = ["mouse", "quantity", "unit", "predicted", "low", "high", "uncalibrated", "reasons", "note"]
-LOW_DICE = 0.8
 OTHER_READER = "calibrated for the network shipped with Murmur, not for this reader"
 RECALIBRATED = "calibrated by {} animals of this cohort with a reference"
 EMPTY = "no blood pool in the masks"

@@ -2,7 +2,8 @@
 
 The columns of participants.csv come first, then whether the scan has the expert's EF (`contoured`), the frames of ED
 and ES and whose they are (for cohorts with images), a column per measure (name and unit), why measures are missing and
-how the heart rate is known (`measurement_notes`), and the findings of the plausibility checks (`flags`). A measure
+how the heart rate is known (`measurement_notes`), the number of signs of errors in the masks of a reader
+(`mask_findings`), and the findings of the plausibility checks and masks that are probably bad (`flags`). A measure
 without any value has no column. The second sheet of the Excel file explains each column.
 """
 
@@ -16,7 +17,10 @@ from murmur.job import job
 from murmur.logs import log
 from murmur.measurement.indices import indices
 from murmur.measurement.measures import COMPUTED, CURVE, MEASURES
+from murmur.presentation.number_format import number
+from murmur.presentation.prose.phrases import STRUCTURE
 from murmur.presentation.workbook import write_workbook
+from murmur.quality.score import DICE, LOW_DICE
 from murmur.vocabulary import LABEL_COLUMNS, METRICS
 
 if TYPE_CHECKING:
@@ -49,6 +53,16 @@ def flags(checks: pd.DataFrame, mice: pd.Series) -> pd.Series:
     """Return the findings of each of `mice` as text, by mouse; missing without findings."""
     words = checks["check"] + ": " + checks["found"]
     return words.groupby(checks["mouse"]).agg("; ".join).reindex(mice)
+
+
+def doubtful(quality: pd.DataFrame) -> pd.DataFrame:
+    """Return the masks of quality.csv that are probably bad like findings of checks.csv: mouse, check, found."""
+    low = quality[quality["quantity"].isin(DICE) & (quality["predicted"] < LOW_DICE)]
+    found = [
+        f"predicted Dice coefficient of {STRUCTURE[quantity.removeprefix('dice_')]} {number(dice, 2)}"
+        for quantity, dice in zip(low["quantity"], low["predicted"], strict=True)
+    ]
+    return pd.DataFrame({"mouse": low["mouse"], "check": "masks", "found": found})
 
 
 def with_numbers(participants: pd.DataFrame) -> pd.DataFrame:
@@ -117,11 +131,12 @@ def measurements(
     checks: pd.DataFrame,
     who: str,
     images: tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame] | None = None,
+    masks: tuple[pd.DataFrame, pd.DataFrame] | None = None,
 ) -> pd.DataFrame:
     """Return the table of all measurements.
 
     `who` names the column of `function`, reference or reader; `images` holds the tables of frames, curve and wall of a
-    cohort with images.
+    cohort with images, and `masks` those of quality and findings of a reader's masks.
     """
     participants = participants[participants["mouse"].isin(function["mouse"])]
     mice = participants["mouse"]
@@ -140,7 +155,12 @@ def measurements(
         for name, measure in MEASURES.items()
         if name in values and values[name].notna().any()
     }
-    computed |= ({"measurement_notes": notes(*images[1:], mice)} if images else {}) | {"flags": flags(checks, mice)}
+    computed |= {"measurement_notes": notes(*images[1:], mice)} if images else {}
+    if masks:
+        quality, findings = masks
+        computed["mask_findings"] = findings["mouse"].value_counts().reindex(mice, fill_value=0)
+        checks = pd.concat([checks, doubtful(quality)])
+    computed["flags"] = flags(checks, mice)
     given = {column: computed.pop(column) for column in ("heart_rate_bpm",) if column in participants}
     return participants.set_index("mouse", drop=False).assign(**given).join(pd.DataFrame(computed))
 
@@ -153,14 +173,24 @@ def explanation(table: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame([(column, *words.get(column, other)) for column in table], columns=SHEET)
 
 
-def main(participants: str, function: str, checks: str, images: list[str], who: str, csv: str, workbook: str) -> None:
+def main(
+    participants: str,
+    function: str,
+    checks: str,
+    images: list[str],
+    masks: list[str],
+    who: str,
+    csv: str,
+    workbook: str,
+) -> None:
     """Write `csv` and `workbook` with the measurements by `who`, reference or reader.
 
-    `images` holds frames.csv, curve.csv and wall.csv of a cohort with images, and is empty for others.
+    `images` holds frames.csv, curve.csv and wall.csv of a cohort with images, and `masks` quality.csv and findings.csv
+    of a reader of such a cohort; both are empty for others.
     """
-    others = tuple(map(read_csv, images))
+    measured, judged = tuple(map(read_csv, images)), tuple(map(read_csv, masks))
     people = with_numbers(read_csv(participants, labels=pd.read_csv(participants, nrows=0).columns))
-    table = measurements(people, read_csv(function), read_csv(checks), who, others or None)
+    table = measurements(people, read_csv(function), read_csv(checks), who, measured or None, judged or None)
     log.info("%d scans, %d columns", *table.shape)
     write_csv(table, csv)
     write_workbook({"Measurements": table, "Columns": explanation(table)}, workbook)
@@ -173,6 +203,7 @@ if __name__ == "__main__":
             function=snakemake.input.function,
             checks=snakemake.input.checks,
             images=list(snakemake.input.images),
+            masks=list(snakemake.input.masks),
             who="reference" if snakemake.wildcards.reader == "reference" else "reader",
             csv=snakemake.output.csv,
             workbook=snakemake.output.workbook,

@@ -17,26 +17,38 @@ from murmur.presentation.prose.comparison_methods import described
 from murmur.presentation.prose.contoured import contoured
 from murmur.presentation.prose.differences import read_comparison, with_texts
 from murmur.presentation.prose.phrases import paragraph
+from murmur.quality.score import LOW_DICE
 from murmur.statistics.notes import exclusion_note
 from murmur.subject import in_print
-from murmur.vocabulary import REFERENCE
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 
-def findings(scans: pd.DataFrame, values: pd.DataFrame, reader: str) -> str:
-    """Say how many of the scans compared have findings of the plausibility checks; empty if none has."""
+def findings(scans: pd.DataFrame, values: pd.DataFrame) -> str:
+    """Say how many of the scans compared have findings of the plausibility checks or doubtful masks; empty if none.
+
+    Most scans have a sign of an error in some slice, so that these are only mentioned.
+    """
     compared = scans[scans["mouse"].isin(values["mouse"])]
-    n = int(compared["flags"].notna().sum())
-    if n == 0:
-        return ""
-    masks = reader != REFERENCE and "ed_frame" in scans
-    return paragraph(
-        f"{n} of the {len(compared)} scans compared {'has' if n == 1 else 'have'} findings of the plausibility checks, "
-        "which checks.csv and the column `flags` of measurements.csv give; look at these first",
-        "the findings in the masks are shown in review.pdf" if masks else "",
-    )
+    n, masks = int(compared["flags"].notna().sum()), "mask_findings" in compared
+    what = "findings of the plausibility checks"
+    what += f" or masks with a predicted Dice coefficient below {LOW_DICE:g}" if masks else ""
+    signs = int((compared["mask_findings"] > 0).sum()) if masks else 0
+    of_all = f"of the {len(compared)} scans"
+    sentences = []
+    if n:
+        sentences += [
+            f"{n} {of_all} compared {'has' if n == 1 else 'have'} {what}, which the column `flags` of measurements.csv "
+            "gives; look at these first"
+        ]
+    if signs:
+        sentences += [] if n else [f"no scan has {what}"]
+        sentences += [
+            f"slices and frames with signs of errors in the masks, found in {signs} {of_all}, are shown in review.pdf, "
+            "the worst first"
+        ]
+    return paragraph(*sentences)
 
 
 def main(
@@ -58,7 +70,7 @@ def main(
         text = {"Summary": ["No animal of the groups compared has a value."]}
     else:
         text = sections(found) | contoured(found, in_print(with_texts(read_csv(contoured_only))))
-        text["Summary"].append(findings(read_csv(measurements), found.values, reader))
+        text["Summary"].append(findings(read_csv(measurements), found.values))
         text["Animals"].append(exclusion_note(excluded))
         text |= {"Statistical methods": [described(found)]}
     write_page(output, f"Results: {name}", text)

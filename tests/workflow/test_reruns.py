@@ -38,7 +38,14 @@ WITH_ALPHA += [
 ]
 AFTER_OVERLAP = ["measure_overlap", "correlate_dice_error", "summarise_overlap", "compare_overlap", "model_overlap"]
 AFTER_OVERLAP += ["tabulate_overlap", "plot_overlap", "plot_cases", "plot_time_volume", "render_movies"]
-AFTER_OVERLAP += ["predict_quality", "plot_review", "count_corrections", "plot_corrections", "check_quality"]
+AFTER_OVERLAP += [
+    "predict_quality",
+    "tabulate_measurements",
+    "plot_review",
+    "count_corrections",
+    "plot_corrections",
+    "check_quality",
+]
 AFTER_OVERLAP += ["plot_quality", "write_results", "draw_flow", "summarise_networks", *AFTER_READERS]
 WITH_SD = ["measure_agreement", *AFTER_AGREEMENT, "compare_groups", *AFTER_GROUPS, *AFTER_READERS]
 WITH_SD += ["summarise_overlap", "tabulate_overlap"]

@@ -5,9 +5,8 @@ from itertools import product
 import numpy as np
 import pandas as pd
 
-from murmur.quality.score import DICE, ERRORS, QUANTITIES
+from murmur.quality.score import DICE, ERRORS, LOW_DICE, QUANTITIES
 
-LOW_DICE = 0.8  # of a bad mask
 COLUMNS = [
     "session",
     "quantity",

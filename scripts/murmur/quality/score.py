@@ -16,6 +16,7 @@ from murmur.vocabulary import METRICS, STRUCTURES
 DICE = [f"dice_{structure}" for structure in STRUCTURES]
 ERRORS = ["EDV", "EF", "mass_ED"]  # absolute, in the units of METRICS
 QUANTITIES = [*DICE, *ERRORS]
+LOW_DICE = 0.8  # of a bad mask
 COVERAGE = 0.9
 SMALLEST = 1.0  # unit, added to errors before their logarithm is taken
 BOUND = 0.03  # added to 1 - Dice before the logarithm is taken

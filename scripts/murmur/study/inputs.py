@@ -230,6 +230,12 @@ class Inputs:
         tables = ("frames", "curve", "wall") if self.cohort(wildcards).has_images else ()
         return [self.layout.measurements(wildcards.cohort, wildcards.reader, table) for table in tables]
 
+    def quality_of_masks(self, wildcards: Wildcards) -> list[str]:
+        """The tables of the quality of a reader's masks; none for the reference, and without images."""
+        judged = wildcards.reader in self.study.readers and self.cohort(wildcards).has_images
+        tables = ("quality", "findings") if judged else ()
+        return [self.layout.measurements(wildcards.cohort, wildcards.reader, table) for table in tables]
+
     def own_frames(self, wildcards: Wildcards) -> bool:
         """Whether a reader is measured at its own ED and ES in all mice."""
         reader = self.study.readers.get(wildcards.reader)

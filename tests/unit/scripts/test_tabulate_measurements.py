@@ -105,6 +105,23 @@ def test_measures_of_images(tables, images):
     assert tabulate_measurements.explanation(table)["meaning"].notna().all()
 
 
+def test_masks_are_flagged_if_they_are_probably_bad_and_their_findings_counted(tables, images):
+    rows = [
+        ("M1", "dice_myocardium", 0.72),
+        ("M1", "dice_blood_pool", 0.9),
+        ("M1", "EF", 0.5),
+        ("M2", "dice_myocardium", 0.81),
+    ]
+    quality = pd.DataFrame(rows, columns=["mouse", "quantity", "predicted"])
+    findings = pd.DataFrame({"mouse": ["M1", "M1", "M1"], "sign": "holes"})
+    table = tabulate_measurements.measurements(*tables, "reader", images, (quality, findings)).set_index("mouse")
+    assert table["mask_findings"].to_dict() == {"M1": 3, "M2": 0}
+    grid = "grid: 3 slices; phases: ED after ES"
+    assert table.loc["M1", "flags"] == f"{grid}; masks: predicted Dice coefficient of the myocardium 0.72"
+    assert pd.isna(table.loc["M2", "flags"])
+    assert tabulate_measurements.explanation(table)["meaning"].notna().all()
+
+
 def test_columns_of_the_participants_remain_as_they_are_written():
     text = {
         "mouse": ["1", "2"],
@@ -126,7 +143,7 @@ def test_every_column_is_explained(tables, tmp_path):
     paths = [str(tmp_path / f"{name}.csv") for name in ("participants", "function", "checks")]
     for table, path in zip(tables, paths, strict=True):
         write_csv(table, path)
-    tabulate_measurements.main(*paths, [], "reader", str(tmp_path / "m.csv"), str(tmp_path / "m.xlsx"))
+    tabulate_measurements.main(*paths, [], [], "reader", str(tmp_path / "m.csv"), str(tmp_path / "m.xlsx"))
     written = pd.read_csv(tmp_path / "m.csv")
     sheets = pd.read_excel(tmp_path / "m.xlsx", sheet_name=None)
     pd.testing.assert_frame_equal(sheets["Measurements"], written, check_dtype=False)

@@ -57,10 +57,16 @@ def test_scans_with_findings_are_counted_in_the_summary(tmp_path):
 
 
 def test_findings_in_masks_are_those_of_a_reader():
-    scans = pd.DataFrame({"mouse": ["A", "B"], "flags": [None, "EF: found 95%"], "ed_frame": [1, 1]})
-    assert "1 of the 2 scans compared has" in (text := write_comparison.findings(scans, scans, "murmur"))
-    assert text.endswith("The findings in the masks are shown in review.pdf.")
-    assert "review.pdf" not in write_comparison.findings(scans, scans, "reference")
+    scans = pd.DataFrame({"mouse": ["A", "B"], "flags": [None, "EF: found 95%"], "mask_findings": [3, 0]})
+    signs = (
+        "Slices and frames with signs of errors in the masks, found in 1 of the 2 scans, are shown in review.pdf, the "
+        "worst first."
+    )
+    what = "findings of the plausibility checks or masks with a predicted Dice coefficient below 0.8"
+    assert f"1 of the 2 scans compared has {what}, which" in (text := write_comparison.findings(scans, scans))
+    assert text.endswith(f"look at these first. {signs}")
+    assert write_comparison.findings(scans.assign(flags=None), scans) == f"No scan has {what}. {signs}"
+    assert write_comparison.findings(scans.assign(flags=None, mask_findings=0), scans) == ""
 
 
 def test_contoured_animals_are_compared_by_reader_and_reference(tmp_path):
