@@ -15,11 +15,11 @@ import numpy as np
 import convert_bruker
 import convert_dicom
 import convert_nifti
-from murmur.data.cine_stack import stacks_of
 from murmur.data.mouse import Mouse, check_mouse
 from murmur.data.mouse_file import attribute, check_header, images_of, open_mouse
 from murmur.data.nifti import NiftiFolder
 from murmur.data.nifti_file import interval_of, is_placed, open_nifti, read_values, spacing_of
+from murmur.data.stacks import stacks_of
 from murmur.errors import BadInput
 from murmur.files import natural_key
 from page.upload import BRUKER, Stored
@@ -33,7 +33,7 @@ OF_STUDY_FILES = [
     (r"; export it, or name its \w+ as source\.\w+", "; choose another folder, or export the cine"),
     (r"; name the one to use as source\.frame_groups: \{\w+: \d+\} to \d+", ", of which the page cannot choose one"),
     (r"; name the scan if it is a cine", ""),
-    (r"; name the \w+ in the study file, as source\.\w+", "; choose the files of one"),
+    (r"; name the \w+ (in the study file,|of one) as source\.\w+", "; choose the files of one"),
 ]
 EXPORTED = re.compile(r"(^|/)[0-9]+/pdata/[0-9]+/dicom/")
 NUMBER = re.compile(r"[ _.-]*(?:frame|phase|time|slice|vol|[tsz])?[ _.-]*(\d+)$", re.IGNORECASE)
@@ -295,7 +295,7 @@ def _read_bruker(group: Sequence[Stored], folder: Path) -> list[Scan]:
 
 def _cines(source: ModuleType, kind: str, name: str, folder: Path) -> list[Scan]:
     """Return the short-axis cine in the folder of a session, or all of them if there are several."""
-    stacks = [stack for stack in stacks_of(source.WORDS, source.read_session(str(folder))[0]) if stack.is_cine]
+    stacks = [stack for stack in stacks_of(source.WORDS, source.read_session(str(folder)).images) if not stack.problem]
     chosen = [list(stack.series) for stack in stacks] if len(stacks) > 1 else [None]
     scans = []
     for series in chosen:

@@ -16,8 +16,8 @@ from matplotlib.figure import Figure
 
 from murmur.csv_tables import write_csv
 from murmur.data import bruker, dicom
-from murmur.data.cine_stack import Image
 from murmur.data.scan_files import Files
+from murmur.data.scan_images import Image
 from murmur.data.scan_listing import COLUMNS, YES, Found, listing
 from murmur.errors import BadInput
 from murmur.job import job, processes

@@ -55,8 +55,8 @@ def write_scan(study: Path, scan: int, groups, places=None, reconstruction=1, **
     """Write a scan with the frame groups `groups`, (name, size), the first of which varies fastest.
 
     `places` are the parameters of `geometry`; `options` may have version, dtype, slopes and offsets (one or per frame),
-    reverse (slices), numbers (of the slices), and other parameters by their names, None to leave one out. Returns the
-    folder of the reconstruction.
+    reverse (slices), numbers (of the slices), comments (of frame groups), and other parameters by their names, None to
+    leave one out. Returns the folder of the reconstruction.
     """
     numbers = options.pop("numbers", range(SLICES if dict(groups).get("FG_SLICE") else 1))
     places = geometry(numbers=numbers) if places is None else places
@@ -64,7 +64,7 @@ def write_scan(study: Path, scan: int, groups, places=None, reconstruction=1, **
     count = int(np.prod([size for _, size in groups]))
     slopes = np.resize(options.pop("slopes", 1.0), count)
     offsets = np.resize(options.pop("offsets", 0.0), count)
-    reverse = options.pop("reverse", False)
+    reverse, comments = options.pop("reverse", False), options.pop("comments", {})
     frames = np.zeros((count, ROWS, COLUMNS))
     rows, columns = np.mgrid[:ROWS, :COLUMNS]
     sizes = [range(size) for _, size in reversed(groups)]
@@ -78,7 +78,7 @@ def write_scan(study: Path, scan: int, groups, places=None, reconstruction=1, **
     first, described = 0, []
     for name, size in groups:
         dependent = 2 if name == "FG_SLICE" else 1
-        described.append(f"({size}, <{name}>, <>, {first}, {dependent})")
+        described.append(f"({size}, <{name}>, <{comments.get(name, '')}>, {first}, {dependent})")
         first += dependent
     parameters = {
         "VisuVersion": 1,

@@ -11,9 +11,10 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 
 from murmur.data.bruker_headers import HEADER, PIXELS, Layout, by_frame, layout_of, read_header, read_scans
-from murmur.data.cine_stack import SAME_DIRECTION, Words
 from murmur.data.scan_files import Files
+from murmur.data.scan_images import Words
 from murmur.data.scan_session import Decoded, Session, read_cine, session_of, sessions
+from murmur.data.slice_positions import SAME_DIRECTION
 from murmur.errors import BadInput
 
 WORDS = Words("scan", "scans", "images of a Bruker study (EXPNO/pdata/PROCNO/2dseq)", "source.scans")
@@ -57,7 +58,7 @@ def find_session(
     BadInput
         If a header cannot be read, or if there is no short-axis cine or more than one.
     """
-    session = session_of(path, WORDS, *read_scans(path, scans, frame_groups, names))
+    session = session_of(path, WORDS, read_scans(path, scans, frame_groups, names))
     headers = [str(PurePosixPath(name).with_name(HEADER)) for name in session.names]
     return session._replace(names=[*session.names, *headers])
 

@@ -14,18 +14,21 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from murmur.data.cine_stack import Image
 from murmur.data.scan_files import Files, names_in
+from murmur.data.scan_images import Contents, Image, LeftOut
 from murmur.errors import BadInput
 
 if TYPE_CHECKING:
     from brukerapi.jcampdx import JCAMPDX
 
 HEADER, PIXELS = "visu_pars", "2dseq"
-SLICES, BEAT, MOVIE = "FG_SLICE", "FG_CARDIAC_MOVIE", "FG_MOVIE"
+SLICES, BEAT, MOVIE, PARTS = "FG_SLICE", "FG_CARDIAC_MOVIE", "FG_MOVIE", "FG_COMPLEX"
+RETROSPECTIVE = "CARDIAC_RETROSPECTIVE"
 MOST_BYTES = 2**26  # of a header
 MOST_NUMBERS = 2**22  # of a parameter, because @1000*(0) stands for a thousand
 PLAIN = {"", "MAGNITUDE_IMAGE"}  # frame types
+# Sequences whose movie shows no beat, but for example flow, inversion times or directions of diffusion.
+OTHER_MOVIES = re.compile("flow|look|inver|diff|dti|asl|fair|vtr|map|(^|[:_])ir", re.IGNORECASE)
 
 
 class Layout(NamedTuple):
@@ -71,9 +74,7 @@ def layout_of(header: "JCAMPDX") -> Layout:
     count = int(header.get_value("VisuCoreFrameCount", 1))
     if count > MOST_NUMBERS:
         raise ValueError(f"{count:,} frames")
-    found = header.get_value("VisuFGOrderDesc", [])
-    found = [found] if found and not isinstance(found[0], list) else found
-    groups = [(str(group[1]).upper(), int(group[0])) for group in found]
+    groups = [(str(group[1]).upper(), int(group[0])) for group in _frame_groups(header)]
     if math.prod(size for _, size in groups) != count or not min([count, *(size for _, size in groups)]) > 0:
         shown = " x ".join(f"{size} {name}" for name, size in groups) or "no frame groups"
         raise ValueError(f"{count} frames, but {shown}")
@@ -83,6 +84,12 @@ def layout_of(header: "JCAMPDX") -> Layout:
     if str(header.get_value("VisuCoreDiskSliceOrder", "")).lower() == "disk_reverse_slice_order" and slices:
         on_disk = np.flip(on_disk, slices[0])
     return Layout(groups, on_disk.ravel(order="F"))
+
+
+def _frame_groups(header: "JCAMPDX") -> list[list]:
+    """Return size, name and comment of each frame group, and what belongs to it."""
+    found = header.get_value("VisuFGOrderDesc", [])
+    return [found] if found and not isinstance(found[0], list) else found
 
 
 def by_frame(header: "JCAMPDX", name: str, length: int, layout: Layout) -> np.ndarray:
@@ -122,31 +129,13 @@ def by_frame(header: "JCAMPDX", name: str, length: int, layout: Layout) -> np.nd
     raise ValueError(f"{number} values of {name} for {layout.on_disk.size} frames")
 
 
-class Scans(NamedTuple):
-    """The scans of a study.
-
-    Attributes
-    ----------
-    images : list of Image
-        All images that can be used.
-    chosen : list of Image or None
-        Those of the scans that the study file names, if it does.
-    others : list of str
-        The other scans, in words.
-    """
-
-    images: list[Image]
-    chosen: list[Image] | None
-    others: list[str]
-
-
 def read_scans(
     path: str | Path,
     scans: str | Sequence | None = None,
     frame_groups: Mapping[str, int] | None = None,
     names: Sequence[str] | None = None,
-) -> Scans:
-    """Return the scans in the Bruker study in a folder or zip archive.
+) -> Contents:
+    """Return what lies in the Bruker study in a folder or zip archive.
 
     Parameters
     ----------
@@ -165,32 +154,33 @@ def read_scans(
         If a header cannot be read, or a scan is named that cannot be a cine.
     """
     images, chosen, others = [], [], []
+    numbers = [] if scans is None or isinstance(scans, str) else [str(scan) for scan in scans]
     with Files(path) as files:
         known = names_in(path) if names is None else list(names)
         for name in known:
             if (label := _label(PurePosixPath(name))) is None:
                 continue
-            protocol, wanted, problem = "", False, ""
+            protocol, problem, lost = "", "", False
+            wanted = label in numbers
             try:
                 header = read_header(files, name)
                 protocol = str(header.get_value("VisuAcquisitionProtocol", ""))
-                wanted = _is_named(scans, label, protocol)
+                wanted = wanted or (isinstance(scans, str) and fnmatch.fnmatch(protocol.lower(), scans.lower()))
                 file = str(PurePosixPath(name).with_name(PIXELS))
                 problem = _problem(header, frame_groups or {}, wanted) if file in known else "no images"
                 found = [] if problem else _images(file, label, header, frame_groups or {})
+                problem = problem or ("" if found else "no magnitude images")
             except Exception as error:  # brukerapi raises many kinds
-                problem = f"a header that cannot be read ({' '.join(str(error).split())[:200]})"
-                wanted = wanted or _is_named(scans, label, protocol)
+                problem, lost = f"a header that cannot be read ({' '.join(str(error).split())[:200]})", True
             if not problem:
                 images += found
                 chosen += found if wanted else []
                 continue
-            others.append(f"scan {label} ({protocol}): {problem}" if protocol else f"scan {label}: {problem}")
-            if wanted and not isinstance(scans, str):
-                raise BadInput(
-                    f"{path}: found {others[-1]}, expected the frames of a beat in each slice; name another scan"
-                )
-    return Scans(images, None if scans is None else chosen, others)
+            text = f"scan {label} ({protocol}): {problem}" if protocol else f"scan {label}: {problem}"
+            others.append(LeftOut(label, label, text, lost))
+            if label in numbers:
+                raise BadInput(f"{path}: found {text}, expected the frames of a beat in each slice; name another scan")
+    return Contents(images, others, None if scans is None else chosen, numbers)
 
 
 def read_header(files: Files, name: str) -> "JCAMPDX":
@@ -216,12 +206,6 @@ def _label(name: PurePosixPath) -> str | None:
     return scan if number == "1" else f"{scan}/{number}"
 
 
-def _is_named(named: str | Sequence | None, label: str, protocol: str) -> bool:
-    if isinstance(named, str):
-        return fnmatch.fnmatch(protocol.lower(), named.lower())
-    return label in map(str, named or [])
-
-
 def _problem(header: "JCAMPDX", frame_groups: Mapping[str, int], named: bool) -> str:
     """Return why the images cannot be frames of a beat; empty if they can."""
     if int(header.get_value("VisuCoreDim", 2)) != 2:
@@ -236,9 +220,20 @@ def _problem(header: "JCAMPDX", frame_groups: Mapping[str, int], named: bool) ->
             return f"{size} of {name}, of which number {frame_groups[name]} cannot be used"
         if name not in (SLICES, _movie(groups), *frame_groups):
             return f"{size} of {name}; name the one to use as source.frame_groups: {{{name}: 1}} to {size}"
-    if _movie(groups) == MOVIE and not named and str(header.get_value("VisuCardiacSynchUsed", "No")) != "Yes":
-        return f"{groups[MOVIE]} of {MOVIE} without synchronisation to the heart; name the scan if it is a cine"
+    if _movie(groups) == MOVIE and not named and (why := _other_movie(header)):
+        return f"{groups[MOVIE]} of {MOVIE} {why}; name the scan if it is a cine"
     return ""
+
+
+def _other_movie(header: "JCAMPDX") -> str:
+    """Return why a movie may show something else than the beat; empty if nothing says so."""
+    if str(header.get_value("VisuCardiacSynchUsed", "No")) != "Yes":
+        return "without synchronisation to the heart"
+    for size, name, comment, *_ in _frame_groups(header):
+        if str(name).upper() == MOVIE and int(size) > 1 and str(comment).strip():
+            return f"({comment})"
+    sequence = str(header.get_value("VisuAcqSequenceName", ""))
+    return f"of the sequence {sequence}" if OTHER_MOVIES.search(sequence) else ""
 
 
 def _movie(groups: Mapping[str, int]) -> str | None:
@@ -250,16 +245,18 @@ def _images(file: str, label: str, header: "JCAMPDX", frame_groups: Mapping[str,
     layout = layout_of(header)
     columns, rows = (int(size) for size in header.get_value("VisuCoreSize"))
     width, height = (float(extent) for extent in header.get_value("VisuCoreExtent"))
+    if not (width > 0 and height > 0):
+        raise ValueError(f"an extent of {width:g} x {height:g} mm")
     # The rows of the matrix are the directions along a row, along a column and of the normal, in the patient's frame;
     # the position is the centre of the first pixel.
     orientations = by_frame(header, "VisuCoreOrientation", 9, layout)
     positions = by_frame(header, "VisuCorePosition", 3, layout)
     movie = _movie({name: size for name, size in layout.groups if size > 1})
     order = layout.index(movie) if movie else None
-    used = np.ones(layout.on_disk.size, bool)
+    used = _is_magnitude(header, layout)
     for name, size in layout.groups:
         used &= size == 1 or name not in frame_groups or layout.index(name) == frame_groups[name] - 1
-    kinds = np.atleast_1d(header.get_value("VisuCoreFrameType", ""))
+    echo = np.asarray(header.get_value("VisuAcqEchoTime", []), float).ravel()
     cycle, times = _beat(header, dict(layout.groups).get(movie, 1))
     return [
         Image(
@@ -269,6 +266,10 @@ def _images(file: str, label: str, header: "JCAMPDX", frame_groups: Mapping[str,
             series=label,
             label=label,
             instance=0,
+            acquisition=0,
+            sequence=str(header.get_value("VisuAcqSequenceName", "")),
+            echo_ms=round(float(echo[0]), 2) if echo.size else None,
+            inversion_ms=None,
             shape=(rows, columns),
             pixel_mm=(height / rows, width / columns),
             orientation=tuple(orientations[index, :6].tolist()),
@@ -276,23 +277,36 @@ def _images(file: str, label: str, header: "JCAMPDX", frame_groups: Mapping[str,
             time_ms=None if times is None or order is None else times[order[index]],
             order=None if order is None else int(order[index]),
             cycle_ms=cycle,
-            magnitude=all(str(kind) in PLAIN for kind in kinds),
             protocol=str(header.get_value("VisuAcquisitionProtocol", "")),
         )
         for index in np.flatnonzero(used).tolist()
     ]
 
 
-def _beat(header: "JCAMPDX", frames: int) -> tuple[float | None, list[float] | None]:
-    """Return the length of the cardiac cycle in ms, if the frames divide it, and otherwise their delays.
+def _is_magnitude(header: "JCAMPDX", layout: Layout) -> np.ndarray:
+    """Return which images show magnitudes: the type is given once, for each frame, or for the elements of a group."""
+    plain = np.array([str(kind) in PLAIN for kind in np.atleast_1d(header.get_value("VisuCoreFrameType", ""))])
+    if plain.size == layout.on_disk.size:
+        return plain[layout.on_disk]
+    for name, size in layout.groups:
+        if name == PARTS and size == plain.size:
+            return plain[layout.index(name)]
+    return np.full(layout.on_disk.size, plain.all())
 
-    The delays that IntraGate writes are rounded down to whole ms, so the cycle is preferred; frames that are triggered
-    by the ECG need not fill the cycle.
+
+def _beat(header: "JCAMPDX", frames: int) -> tuple[float | None, list[float] | None]:
+    """Return the length of the cardiac cycle in ms, and the delays of the frames after the R wave, as far as known.
+
+    The frames of a retrospective cine divide the cycle. The delays that IntraGate writes are rounded down to whole ms
+    before they are multiplied, by less than 1 ms per frame.
     """
     cycle, rate = (float(header.get_value(f"VisuCardiac{name}", 0) or 0) for name in ("Cycle", "HeartRate"))
-    if cycle <= 0 and rate > 0:
-        cycle = 60_000 / rate
-    if str(header.get_value("VisuCardiacSynchTechnique", "CARDIAC_RETROSPECTIVE")) == "CARDIAC_RETROSPECTIVE":
-        return cycle if cycle > 0 else None, None
-    times = np.asarray(header.get_value("VisuCardiacMovieFrameTime", []), float).reshape(-1)
-    return None, times.tolist() if times.size == frames and frames > 1 else None
+    if cycle <= 0:
+        cycle = 60_000 / rate if rate > 0 else None
+    times = np.asarray(header.get_value("VisuCardiacMovieFrameTime", []), float).ravel()
+    times = times if times.size == frames > 1 else None
+    technique = str(header.get_value("VisuCardiacSynchTechnique", RETROSPECTIVE))
+    if cycle is not None and technique == RETROSPECTIVE:
+        exact = np.arange(frames) * cycle / frames
+        times = exact if times is None or (abs(times - exact) <= np.arange(frames)).all() else times
+    return cycle, None if times is None else times.tolist()

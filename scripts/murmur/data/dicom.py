@@ -3,25 +3,25 @@
 from collections.abc import Sequence
 from functools import partial
 
-from murmur.data.cine_stack import Image, Words
 from murmur.data.dicom_headers import read_dataset, read_images
 from murmur.data.scan_files import Files
+from murmur.data.scan_images import Contents, Words
 from murmur.data.scan_session import Decoded, Session, read_cine, session_of
 from murmur.errors import BadInput
 
 WORDS = Words("series", "series", "MR images in DICOM files", "source.series")
 
 
-def read_session(
-    path: str, series: Sequence[int] | None = None, names: Sequence[str] | None = None
-) -> tuple[list[Image], list[Image] | None, list[str]]:
-    """Return all images of a scan session, those of the `series` if the study file names them, and nothing else.
+def read_session(path: str, series: Sequence[int] | None = None, names: Sequence[str] | None = None) -> Contents:
+    """Return what lies in a scan session; `series` are the numbers that the study file names, if it does.
 
     All files of the folder or archive are read, or only those called `names`. Raises BadInput if a file cannot be read.
     """
-    images = read_images(path, names)
-    chosen = None if series is None else [image for image in images if image.label in map(str, series)]
-    return images, chosen, []
+    images, left_out = read_images(path, names)
+    if series is None:
+        return Contents(images, left_out)
+    labels = list(map(str, series))
+    return Contents(images, left_out, [image for image in images if image.label in labels], labels)
 
 
 def find_session(path: str, series: Sequence[int] | None = None, names: Sequence[str] | None = None) -> Session:
@@ -30,7 +30,7 @@ def find_session(path: str, series: Sequence[int] | None = None, names: Sequence
     All files of the folder or archive are read, or only those called `names`. Raises BadInput if a file cannot be read,
     or if there is no short-axis cine or more than one.
     """
-    return session_of(path, WORDS, *read_session(path, series, names))
+    return session_of(path, WORDS, read_session(path, series, names))
 
 
 def decode(files: Files, name: str, frames: Sequence[int]) -> Decoded:

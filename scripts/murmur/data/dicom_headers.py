@@ -7,15 +7,20 @@ tags that are used are kept, so that no name, date or identifier of a patient go
 import contextlib
 import hashlib
 import io
+import math
+import re
 import struct
 import zipfile
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from murmur.data.cine_stack import Image
+import numpy as np
+
 from murmur.data.scan_files import Files, names_in
+from murmur.data.scan_images import Image, LeftOut
 from murmur.errors import BadInput
 from murmur.files import reading
 
@@ -23,20 +28,31 @@ if TYPE_CHECKING:
     from pydicom.dataset import Dataset
 
 MAGIC = slice(128, 132)  # where a DICOM file has the letters DICM
+NAMED_LIKE_DICOM = (".dcm", ".dicom", ".ima", ".dcm.gz", ".ima.gz")  # in lower case
 HEADER = 2**17  # bytes of a file that contain most headers
-MR_IMAGES = ("1.2.840.10008.5.1.4.1.1.4", "1.2.840.10008.5.1.4.1.1.4.1")  # MR, Enhanced MR Image Storage
-OTHER_PARTS = {"P", "R", "I", "PHASE", "PHASE MAP", "VELOCITY", "VELOCITY MAP", "REAL", "IMAGINARY"}  # in ImageType
+MR_IMAGES = {  # MR, Enhanced MR and Legacy Converted Enhanced MR Image Storage
+    "1.2.840.10008.5.1.4.1.1.4", "1.2.840.10008.5.1.4.1.1.4.1", "1.2.840.10008.5.1.4.1.1.4.4",
+}  # fmt: skip
+# Words of the ImageType or FrameType of phases, velocities, real and imaginary parts, and maps.
+OTHER_PARTS = {"P", "R", "I", "PHASE", "VELOCITY", "FLOW", "REAL", "IMAGINARY", "MAP", "PROJECTION"}
+NORMAL = 0.01  # largest difference of the directions of an image from perpendicular unit vectors
 TAGS = [
-    "Modality", "StudyInstanceUID", "SeriesInstanceUID", "SeriesNumber", "InstanceNumber", "ImageType", "Rows",
+    "Modality", "StudyInstanceUID", "SeriesInstanceUID", "SeriesNumber", "AcquisitionNumber", "InstanceNumber",
+    "ImageType", "ComplexImageComponent", "SequenceName", "PulseSequenceName", "EchoTime", "InversionTime", "Rows",
     "Columns", "PixelSpacing", "ImagePositionPatient", "ImageOrientationPatient", "TriggerTime", "NominalInterval",
-    "TemporalPositionIdentifier", "SamplesPerPixel", "SharedFunctionalGroupsSequence",
+    "HeartRate", "TemporalPositionIdentifier", "SamplesPerPixel", "NumberOfFrames", "SharedFunctionalGroupsSequence",
     "PerFrameFunctionalGroupsSequence",
 ]  # fmt: skip
 TAGS_OF_FRAMES = [  # in the functional groups of Enhanced files
     "PixelMeasuresSequence", "PlaneOrientationSequence", "PlanePositionSequence", "CardiacSynchronizationSequence",
-    "NominalCardiacTriggerDelayTime", "RRIntervalTimeNominal", "FrameContentSequence", "TemporalPositionIndex",
-    "MRImageFrameTypeSequence", "FrameType",
+    "NominalCardiacTriggerDelayTime", "ActualCardiacTriggerDelayTime", "RRIntervalTimeNominal", "FrameContentSequence",
+    "TemporalPositionIndex", "FrameAcquisitionNumber", "MRImageFrameTypeSequence", "FrameType", "MREchoSequence",
+    "EffectiveEchoTime", "MRModifierSequence", "InversionTimes", "UnassignedPerFrameConvertedAttributesSequence",
+    "UnassignedSharedConvertedAttributesSequence",
 ]  # fmt: skip
+CONVERTED = [  # where Legacy Converted files keep other tags
+    f"Unassigned{which}ConvertedAttributesSequence" for which in ("PerFrame", "Shared")
+]
 
 
 def read_dataset(files: Files, name: str, **options) -> "Dataset | None":
@@ -80,23 +96,43 @@ def _dataset(file: io.BufferedIOBase, options: dict) -> "Dataset | None":
     return pydicom.dcmread(file, **options)
 
 
-def read_images(path: str | Path, names: Sequence[str] | None = None) -> list[Image]:
-    """Return the MR images with a place in space in the DICOM files of a folder or zip archive.
+def read_images(path: str | Path, names: Sequence[str] | None = None) -> tuple[list[Image], list[LeftOut]]:
+    """Return the MR images in the DICOM files of a folder or zip archive, and what of MR is left out.
 
     All files are read, or only those called `names`. Raises BadInput if a DICOM file cannot be read.
     """
-    images = []
+    images: list[Image] = []
+    others: Counter[tuple[str, str, str, bool]] = Counter()
     with Files(path) as files:
         for name in names_in(path) if names is None else names:
             dataset = read_dataset(files, name, stop_before_pixels=True, specific_tags=_tags())
             if dataset is None:
+                ending = "".join(PurePosixPath(name).suffixes[-2:]).lower()
+                if ending.endswith(NAMED_LIKE_DICOM):
+                    others["", "", ending, True] += 1
                 continue
-            if "Rows" not in dataset and dataset.file_meta.get("MediaStorageSOPClassUID") in MR_IMAGES:
+            is_mr = dataset.file_meta.get("MediaStorageSOPClassUID") in MR_IMAGES
+            if "Rows" not in dataset and is_mr:
                 raise BadInput(f"{files.where(name)}: found a truncated header, expected an image; export it again")
-            if "Rows" in dataset and dataset.get("Modality") == "MR":
+            if "Rows" in dataset and (is_mr or dataset.get("Modality") == "MR"):
                 with _header_of(files.where(name)):
-                    images.extend(_images(name, _plain(dataset)))
-    return images
+                    for found in _images(name, _plain(dataset)):
+                        if isinstance(found, Image):
+                            images.append(found)
+                        else:
+                            others[*found, is_mr and found[2] != OTHER_KIND] += 1
+    return images, [_left_out(count, *other) for other, count in others.items()]
+
+
+OTHER_KIND = "of phases, velocities, parts or maps"
+
+
+def _left_out(count: int, series: str, label: str, why: str, lost: bool) -> LeftOut:
+    """Return what is left out of a series for one reason or, without a series, files with one ending."""
+    if label:
+        return LeftOut(series, label, f"series {label}: {count} image{'s' * (count > 1)} {why}", lost)
+    files = "1 file named {} that does not begin" if count == 1 else f"{count} files named {{}} that do not begin"
+    return LeftOut("", "", f"{files.format(why)} as DICOM", lost)
 
 
 @cache
@@ -152,7 +188,7 @@ def _numbers_of(kind: str) -> Callable[[bytes, str], object]:
 # How stored values are decoded, by their representation (PS3.5, 6.2). pydicom checks and wraps each of them, which
 # takes most of the time in which thousands of headers are read.
 VALUES = {
-    **dict.fromkeys(("CS", "UI"), lambda stored, _order: _one(_texts(stored))),
+    **dict.fromkeys(("CS", "SH", "UI"), lambda stored, _order: _one(_texts(stored))),
     **dict.fromkeys(("DS", "IS"), _decimals),
     **{kind: _numbers_of(name) for kind, name in {"US": "H", "UL": "I", "FL": "f", "FD": "d"}.items()},
 }
@@ -170,68 +206,115 @@ def _header_of(where: str) -> Iterator[None]:
         ) from None
 
 
-def _images(name: str, dataset: dict) -> Iterator[Image]:
-    """Return the images of a file that have position, orientation and pixel spacing."""
-    if "PerFrameFunctionalGroupsSequence" in dataset:
+def _images(name: str, dataset: dict) -> Iterator[Image | tuple[str, str, str]]:
+    """Return the images of a file, or series, label and reason of those that cannot be used."""
+    # Classic files may have these groups, too, empty, when a program has rewritten them.
+    if per_frame := dataset.get("PerFrameFunctionalGroupsSequence"):
+        frames = int(dataset.get("NumberOfFrames") or len(per_frame))
+        if len(per_frame) != frames:
+            raise ValueError(f"{frames} frames, but positions and times of {len(per_frame)}")
         shared = (dataset.get("SharedFunctionalGroupsSequence") or [{}])[0]
-        # Classic files may have these groups too, empty, when a program has rewritten them.
-        groups = [(group, shared, dataset) for group in dataset["PerFrameFunctionalGroupsSequence"]]
+        groups = [(group, shared, dataset) for group in per_frame]
     else:
-        groups = [(dataset,)]
+        groups = [(dataset,)] * int(dataset.get("NumberOfFrames") or 1)
+    place = _digest(dataset.get("SeriesInstanceUID", "")), str(int(dataset.get("SeriesNumber") or 0))
     for frame, group in enumerate(groups):
-        image = _image(name, frame, dataset, *group)
-        if image is not None:
-            yield image
+        geometry = _geometry(group) if per_frame or len(groups) == 1 else None
+        if not _is_magnitude(group):
+            yield *place, OTHER_KIND
+        elif geometry is None:
+            yield *place, "without a position, orientation and pixel spacing of each"
+        elif int(dataset.get("SamplesPerPixel") or 1) != 1:
+            yield *place, "in colour"
+        else:
+            yield _image(name, frame, dataset, place, geometry, group)
 
 
-def _value(groups: tuple[dict, ...], tag: str, sequence: str | None = None):
-    """Return the value of a tag in the first of some groups that has it, in an item of `sequence` or directly."""
-    for group in groups:
-        items = [group] if sequence is None else [*(group.get(sequence) or []), group]
-        for item in items:
-            if (value := item.get(tag)) not in (None, ""):
-                return value
+def _value(groups: tuple[dict, ...], *tags: str):
+    """Return the value of the first of some tags, such as Sequence.Tag, that one of the groups has; else None."""
+    for tag in tags:
+        sequence, _, tag = tag.rpartition(".")
+        for group in groups:
+            for item in group.get(sequence) or [] if sequence else [group]:
+                if (value := item.get(tag)) not in (None, ""):
+                    return value
     return None
 
 
+def _number(groups: tuple[dict, ...], *tags: str) -> float | None:
+    """Return the first number that is known by one of some tags, as `_value`."""
+    value = _value(groups, *tags)
+    value = value[0] if isinstance(value, list | tuple) else value
+    return None if value is None else float(value)
+
+
 def _numbers(value, count: int) -> tuple[float, ...] | None:
+    """Return finite numbers; None unless there are `count`."""
     try:
-        return tuple(float(number) for number in value) if len(value) == count else None
+        found = tuple(float(number) for number in value)
     except TypeError:
         return None
+    return found if len(found) == count and all(map(math.isfinite, found)) else None
 
 
 def _digest(identifier: str) -> str:
     return hashlib.sha256(str(identifier).encode()).hexdigest()[:16]
 
 
-def _image(name: str, frame: int, dataset: dict, *groups: dict) -> Image | None:
-    pixel_mm = _numbers(_value(groups, "PixelSpacing", "PixelMeasuresSequence"), 2)
-    orientation = _numbers(_value(groups, "ImageOrientationPatient", "PlaneOrientationSequence"), 6)
-    position = _numbers(_value(groups, "ImagePositionPatient", "PlanePositionSequence"), 3)
-    if pixel_mm is None or orientation is None or position is None or int(dataset.get("SamplesPerPixel", 1)) != 1:
+def _geometry(groups: tuple[dict, ...]) -> tuple[tuple[float, ...], ...] | None:
+    """Return pixel spacing, orientation and position of an image; None if one is missing or impossible."""
+    pixel_mm = _numbers(_value(groups, "PixelMeasuresSequence.PixelSpacing", "PixelSpacing"), 2)
+    orientation = _numbers(
+        _value(groups, "PlaneOrientationSequence.ImageOrientationPatient", "ImageOrientationPatient"), 6
+    )
+    position = _numbers(_value(groups, "PlanePositionSequence.ImagePositionPatient", "ImagePositionPatient"), 3)
+    if pixel_mm is None or orientation is None or position is None or not min(pixel_mm) > 0:
         return None
-    time = _value(groups, "NominalCardiacTriggerDelayTime", "CardiacSynchronizationSequence")
-    time = _value(groups, "TriggerTime") if time is None else time
-    order = _value(groups, "TemporalPositionIndex", "FrameContentSequence")
-    order = _value(groups, "TemporalPositionIdentifier") if order is None else order
-    cycle = _value(groups, "RRIntervalTimeNominal", "CardiacSynchronizationSequence")
-    cycle = _value(groups, "NominalInterval") if cycle is None else cycle
-    kinds = _value(groups, "FrameType", "MRImageFrameTypeSequence") or dataset.get("ImageType") or []
-    kinds = [kinds] if isinstance(kinds, str) else kinds
+    directions = np.reshape(orientation, (2, 3))
+    if not np.allclose(directions @ directions.T, np.eye(2), rtol=0, atol=NORMAL):
+        return None
+    return pixel_mm, orientation, position
+
+
+def _is_magnitude(groups: tuple[dict, ...]) -> bool:
+    """Return whether an image shows the magnitude of the signal: no phase or velocity, no part or map."""
+    kinds = _value(groups, "MRImageFrameTypeSequence.FrameType", "ImageType") or []
+    words = re.findall("[A-Z0-9]+", " ".join([kinds] if isinstance(kinds, str) else map(str, kinds)).upper())
+    part = _value(groups, "MRImageFrameTypeSequence.ComplexImageComponent", "ComplexImageComponent")
+    return part in (None, "MAGNITUDE", "MIXED") and not OTHER_PARTS & set(words)
+
+
+def _image(
+    name: str, frame: int, dataset: dict, place: tuple[str, str], geometry: tuple, groups: tuple[dict, ...]
+) -> Image:
+    beat = "CardiacSynchronizationSequence"
+    delays = (f"{beat}.{kind}CardiacTriggerDelayTime" for kind in ("Nominal", "Actual"))
+    order = _number(groups, "FrameContentSequence.TemporalPositionIndex", "TemporalPositionIdentifier")
+    converted = [f"{sequence}.NominalInterval" for sequence in CONVERTED]
+    cycle = _number(groups, f"{beat}.RRIntervalTimeNominal", "NominalInterval", *converted)
+    rate = _number(groups, "HeartRate", *(f"{sequence}.HeartRate" for sequence in CONVERTED))
+    if not cycle or cycle < 0:
+        cycle = 60_000 / rate if rate and rate > 0 else None
+    echo = _number(groups, "MREchoSequence.EffectiveEchoTime", "EchoTime")
+    pixel_mm, orientation, position = geometry
+    sequence = str(_value((dataset,), "PulseSequenceName", "SequenceName") or "")
     return Image(
         file=name,
         frame=frame,
         study=_digest(dataset.get("StudyInstanceUID", "")),
-        series=_digest(dataset.get("SeriesInstanceUID", "")),
-        label=str(int(dataset.get("SeriesNumber") or 0)),
+        series=place[0],
+        label=place[1],
         instance=int(dataset.get("InstanceNumber") or 0),
+        acquisition=int(_number(groups, "FrameContentSequence.FrameAcquisitionNumber", "AcquisitionNumber") or 0),
+        sequence=sequence,
+        echo_ms=None if echo is None else round(echo, 2),
+        inversion_ms=_number(groups, "MRModifierSequence.InversionTimes", "InversionTime"),
         shape=(int(dataset["Rows"]), int(dataset["Columns"])),
         pixel_mm=pixel_mm,
         orientation=orientation,
         position=position,
-        time_ms=None if time is None else float(time),
+        time_ms=_number(groups, *delays, "TriggerTime", *(f"{sequence}.TriggerTime" for sequence in CONVERTED)),
         order=None if order is None else int(order),
-        cycle_ms=None if cycle is None or float(cycle) <= 0 else float(cycle),
-        magnitude=not OTHER_PARTS & {str(kind).strip().upper() for kind in kinds},
+        cycle_ms=cycle,
+        protocol=sequence,
     )

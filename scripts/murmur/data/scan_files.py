@@ -16,13 +16,17 @@ MOST_FILES = 200_000
 def names_in(path: str | Path) -> list[str]:
     """Return the names of all files below a folder, or in a zip archive, in natural order; hidden ones are left out.
 
+    Links to folders are followed, to each folder once.
+
     Raises BadInput if the archive cannot be read or expands too much, or if there are too many files.
     """
     path = Path(path)
     if path.is_dir():
-        names = []
-        for folder, inside, files in os.walk(path):
-            inside[:] = [name for name in inside if not name.startswith(".")]
+        names, seen = [], {os.path.realpath(path)}
+        for folder, inside, files in os.walk(path, followlinks=True):
+            below = {name: os.path.realpath(os.path.join(folder, name)) for name in inside if not name.startswith(".")}
+            inside[:] = [name for name, place in below.items() if place not in seen]
+            seen |= set(below.values())
             places = [os.path.join(folder, name) for name in files if not name.startswith(".")]
             names += [os.path.relpath(place, path) for place in places if os.path.isfile(place)]
     else:
@@ -40,6 +44,11 @@ def names_in(path: str | Path) -> list[str]:
     if len(names) > MOST_FILES:
         raise BadInput(f"{path}: found {len(names):,} files, expected those of one scan session; name its folder")
     return sorted(names, key=natural_key)
+
+
+def files_in(path: str | Path) -> list[str]:
+    """Return the paths of the files below a folder, as `names_in`, or that of a zip archive."""
+    return [str(Path(path) / name) for name in names_in(path)] if Path(path).is_dir() else [str(path)]
 
 
 class Files:

@@ -5,7 +5,10 @@ from pathlib import Path
 from types import ModuleType
 from typing import NamedTuple
 
-from murmur.data.cine_stack import FEWEST_FRAMES, FEWEST_SLICES, Image, Stack, choose, cine_of, stacks_of
+from murmur.data.cine_stack import cine_of
+from murmur.data.scan_findings import oddities
+from murmur.data.scan_images import Image
+from murmur.data.stacks import Stack, choose, stacks_of
 from murmur.data.user_tables import Row, read_rows
 from murmur.errors import BadInput
 
@@ -52,23 +55,21 @@ def listing(mouse: str, path: str, source: ModuleType, choice: Mapping) -> list[
         is the reason why it is not taken.
     """
     try:
-        images, chosen, others = source.read_session(path, **choice)
+        contents = source.read_session(path, **choice)
     except BadInput as problem:
         return [Found({"mouse": mouse, "taken": NO, "reason": str(problem)}, None)]
     taken, problem = None, ""
     try:
-        taken, _ = choose(path, source.WORDS, images, chosen, others)
-        cine_of(path, taken)
+        taken, others = choose(path, source.WORDS, contents)
+        odd = oddities(cine_of(path, taken), others, contents.left_out)
+        problem = "; ".join(f"{check}: {found}" for check, found, _ in odd)
     except BadInput as found:
         taken, problem = None, str(found).removeprefix(f"{path}, ").removeprefix(f"{path}: ")
-    rows = [_row(mouse, stack, taken, problem) for stack in stacks_of(source.WORDS, images)]
-    rows += [Found({"mouse": mouse, "scan": _scan(text), "taken": NO, "reason": text}, None) for text in others]
+    rows = [_row(mouse, stack, taken, problem) for stack in stacks_of(source.WORDS, contents.images)]
+    rows += [
+        Found({"mouse": mouse, "scan": one.label, "taken": NO, "reason": one.text}, None) for one in contents.left_out
+    ]
     return rows or [Found({"mouse": mouse, "taken": NO, "reason": problem}, None)]
-
-
-def _scan(text: str) -> str:
-    """Return the name of a scan from the words about it, such as `scan 5/2 (IgFLASH): no images`."""
-    return text.split()[1].rstrip(":")
 
 
 def _row(mouse: str, stack: Stack, taken: Stack | None, problem: str) -> Found:
@@ -96,10 +97,11 @@ def _row(mouse: str, stack: Stack, taken: Stack | None, problem: str) -> Found:
         cells |= {name: value for name, value in known.items() if value is not None}
     except BadInput:
         pass  # no stack of even slices: it is refused, or there is one slice
-    if taken is not None and stack.series == taken.series:
-        return Found(cells | {"taken": YES}, middle[0])
-    small = f"fewer than {FEWEST_SLICES} slices of {FEWEST_FRAMES} frames"
-    return Found(cells | {"reason": (problem or "another scan is named") if stack.is_cine else small}, middle[0])
+    if taken is None:
+        return Found(cells | {"reason": stack.problem or problem}, middle[0])
+    if taken.shares(stack):
+        return Found(cells | {"taken": YES} | ({"reason": problem} if problem else {}), middle[0])
+    return Found(cells | {"reason": stack.problem or "another scan is named"}, middle[0])
 
 
 def listed_mice(path: str | Path) -> set[str]:

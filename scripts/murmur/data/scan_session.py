@@ -9,10 +9,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from murmur.data.cine_stack import Cine, Image, Words, choose, cine_of
+from murmur.data.cine_stack import Cine, cine_of
 from murmur.data.headers import MOST_VALUES, agreed
 from murmur.data.mouse_file import as_uint16
-from murmur.data.scan_files import Files
+from murmur.data.scan_files import Files, files_in
+from murmur.data.scan_findings import oddities
+from murmur.data.scan_images import Contents, Image, Words
+from murmur.data.stacks import choose
 from murmur.errors import BadInput
 from murmur.files import check_name, remembered
 
@@ -30,7 +33,9 @@ class Session(NamedTuple):
     cine : Cine
         What was taken.
     passed_over : list of str
-        The other stacks of images, in words.
+        The other stacks of images, and what else is not used, in words.
+    odd : list of (str, str, str)
+        Check, found and expected of what is odd about the cine or passed over.
     names : list of str
         The files of the cine within the folder or archive, with those of its headers.
     """
@@ -38,6 +43,7 @@ class Session(NamedTuple):
     path: str
     cine: Cine
     passed_over: list[str]
+    odd: list[tuple[str, str, str]]
     names: list[str]
 
     @property
@@ -72,16 +78,14 @@ def sessions(folder: str | Path) -> dict[str, str]:
     return found
 
 
-def session_of(
-    path: str, words: Words, images: Sequence[Image], chosen: Sequence[Image] | None = None, others: Sequence[str] = ()
-) -> Session:
+def session_of(path: str, words: Words, contents: Contents) -> Session:
     """Return the cine in a scan session.
 
     Parameters
     ----------
     path : str
         Folder or zip archive of the session.
-    words, images, chosen, others
+    words, contents
         As for `choose`.
 
     Returns
@@ -94,21 +98,23 @@ def session_of(
     BadInput
         If there is no short-axis cine or more than one, or if it is incomplete.
     """
-    stack, passed_over = choose(path, words, images, chosen, others)
+    stack, others = choose(path, words, contents)
     cine = cine_of(path, stack)
+    passed_over = [other.text for other in others] + [one.text for one in contents.left_out]
     names = dict.fromkeys(image.file for images in cine.images for image in images)
-    return Session(path, cine, passed_over, list(names))
+    return Session(path, cine, passed_over, list(oddities(cine, others, contents.left_out)), list(names))
 
 
 def remembered_session(path: str, what: str, find: Callable[[], Session]) -> Session:
     """Return `find()`, the session `what` in a folder or archive, which is computed again only if a file changes."""
-    files = [path] if Path(path).is_file() else sorted(str(file) for file in Path(path).rglob("*"))
+    files = files_in(path)
     if not files:
         raise BadInput(f"{path}: found an empty folder, expected the files of a scan session; remove it, or fill it")
     found = remembered(files, what, lambda _: find())
     cine = Cine(*found[1])
     images = [[_image(values) for values in images] for images in cine.images]
-    return Session(found[0], cine._replace(images=images), *found[2:])
+    path, _, passed_over, odd, names = found
+    return Session(path, cine._replace(images=images), passed_over, [*map(tuple, odd)], names)
 
 
 def _image(values: Sequence) -> Image:

@@ -48,6 +48,7 @@ def _passed_over(cohort: Cohort) -> Iterator[Finding]:
     """Find files and folders next to the mice that look like mice but are not read."""
     if isinstance(cohort, ScanCohort):
         yield from _no_session(cohort)
+        yield from (Finding(mouse, *odd) for mouse, several in cohort.odd_sessions.items() for odd in several)
     if cohort.kind not in ("folder", "nifti"):
         return
     folder = Path(cohort.source[cohort.kind])

@@ -13,7 +13,7 @@ from tqdm import tqdm
 from murmur.data import bruker, dicom
 from murmur.data.contours import Contours
 from murmur.data.mouse_file import check_range
-from murmur.data.scan_files import names_in
+from murmur.data.scan_files import files_in
 from murmur.data.scan_listing import listed_mice, read_choice
 from murmur.data.scan_session import Session, grid_of, remembered_session, sessions
 from murmur.errors import BadInput
@@ -110,9 +110,9 @@ class ScanCohort(Cohort):
     def files_of_sessions(self) -> str:
         """A digest of names, sizes and dates of all files in the sessions."""
         found = hashlib.sha256()
-        for path in map(Path, self.sessions.values()):
-            for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
-                state = file.stat()
+        for path in self.sessions.values():
+            for file in files_in(path):
+                state = Path(file).stat()
                 found.update(f"{file}\0{state.st_size}\0{state.st_mtime_ns}\0".encode(errors="surrogateescape"))
         return found.hexdigest()
 
@@ -121,6 +121,11 @@ class ScanCohort(Cohort):
         if isinstance(self._read[mouse], BadInput):
             raise self._read[mouse]
         return self._read[mouse]
+
+    @property
+    def odd_sessions(self) -> dict[str, list[tuple[str, str, str]]]:
+        """Check, found and expected of what is odd about the cine of each mouse, or passed over."""
+        return {mouse: self.session(mouse).odd for mouse in self.mice if isinstance(self._read[mouse], Session)}
 
     @property
     def contours_settings(self) -> dict:
@@ -147,8 +152,7 @@ class ScanCohort(Cohort):
         """The files of the cine of the mouse; if there is none, any of its files."""
         if isinstance(self._read[mouse], Session):
             return self._read[mouse].files
-        path = Path(self.sessions[mouse])
-        return [str(path / name) for name in names_in(path)[:1]] if path.is_dir() else [str(path)]
+        return files_in(self.sessions[mouse])[:1]
 
     def _check_headers(self, mouse: str) -> None:
         session = self.session(mouse)

@@ -133,7 +133,7 @@ def test_packages_of_other_orientations_are_passed_over(tmp_path):
     write_scan(tmp_path, 5, [BEAT, ("FG_SLICE", SLICES + 1)], cine, numbers=range(SLICES + 1), **packs)
     session = find_session(str(tmp_path))
     assert_is_the_pattern(session)
-    assert len(session.passed_over) == 2  # the packages of the localizer
+    assert len(session.passed_over) == 3  # the packages of the localizer, and the second of the cine
 
 
 def test_archive_is_read_like_a_folder(tmp_path):
@@ -146,19 +146,27 @@ def test_archive_is_read_like_a_folder(tmp_path):
     assert list(studies(tmp_path / "scan" / "20230101_mouse")) == ["20230101_mouse"]
 
 
+def delays_of(interval_ms, first_ms=0):
+    """The delays of the frames of a beat after the R wave."""
+    delays = " ".join(str(first_ms + interval_ms * frame) for frame in range(FRAMES))
+    return {"VisuCardiacMovieFrameTime": f"( {FRAMES} )\n{delays}"}
+
+
 def test_frame_interval_is_that_of_the_heart(tmp_path):
     """Of a retrospective cine, the cycle by the frames; of a triggered one, the delays; otherwise it is unknown."""
     gated = {"VisuCardiacSynchTechnique": "CARDIAC_GATED"}
-    delays = {"VisuCardiacMovieFrameTime": f"( {FRAMES} )\n{' '.join(str(8 * frame) for frame in range(FRAMES))}"}
+    delays, rounded = delays_of(8), delays_of(CYCLE_MS // FRAMES)
     for name, options, interval, cycle in (
         ("rate", {"VisuCardiacCycle": None, "VisuCardiacHeartRate": 480}, 125 / FRAMES, 125.0),
-        ("rounded", delays, CYCLE_MS / FRAMES, CYCLE_MS),
-        ("triggered", gated | delays, 8.0, None),
-        ("unknown", gated, None, None),
+        ("rounded", rounded, CYCLE_MS / FRAMES, CYCLE_MS),
+        ("other delays", delays, 8.0, CYCLE_MS),
+        ("triggered", gated | delays, 8.0, CYCLE_MS),
+        ("divided", gated, CYCLE_MS / FRAMES, CYCLE_MS),
+        ("unknown", gated | {"VisuCardiacCycle": None}, None, None),
     ):
         write_scan(tmp_path / name, 5, [BEAT, SLICE], **options)
         session = find_session(str(tmp_path / name))
-        assert (session.cine.frame_interval_ms, session.cine.cycle_ms) == (interval, cycle)
+        assert (session.cine.frame_interval_ms, session.cine.cycle_ms) == (pytest.approx(interval), cycle)
     with pytest.raises(BadInput, match="give the cohort's frame_interval_ms in the study file"):
         grid_of(session, None, None, False)
 
@@ -178,6 +186,19 @@ def _spoil(study, how):
             write_scan(study, 5, [("FG_RESP_MOVIE", 8), SLICE])
         case "movie":
             write_scan(study, 5, [MOVIE, SLICE], VisuCardiacSynchUsed="No")
+        case "flow":
+            write_scan(study, 5, [MOVIE, SLICE], comments={"FG_MOVIE": "Flow encoding"})
+        case "inversion":
+            write_scan(study, 5, [MOVIE, SLICE], VisuAcqSequenceName="( 65 )\n<Bruker:IR_LookLocker>")
+        case "no extent":
+            write_scan(study, 5, [BEAT, SLICE], VisuCoreExtent="( 2 )\n0 0")
+        case "stack twice":
+            for scan, (number, late) in enumerate(itertools.product(range(SLICES), (0, 3))):
+                beat = {"VisuCardiacSynchTechnique": "CARDIAC_GATED"}
+                beat["VisuCardiacMovieFrameTime"] = (
+                    f"( {FRAMES} )\n{' '.join(str(8 * f + late) for f in range(FRAMES))}"
+                )
+                write_scan(study, scan + 1, [BEAT], numbers=[number], **beat)
         case "phase":
             write_scan(study, 5, [BEAT, SLICE], VisuCoreFrameType="PHASE_IMAGE")
         case "two cines":
@@ -219,12 +240,16 @@ def _spoil(study, how):
         ("bomb", r"scan 5: a header that cannot be read \(VisuCoreDataSlope stands for too many numbers\)"),
         ("breathing", r"scan 5 \(IgFLASH_cine\): 8 of FG_RESP_MOVIE; name the one to use"),
         ("movie", r"6 of FG_MOVIE without synchronisation to the heart; name the scan if it is a cine"),
-        ("phase", r"found no short-axis cine, but no magnitude images, expected at least 3 parallel slices"),
+        ("flow", r"scan 5 \(IgFLASH_cine\): 6 of FG_MOVIE \(Flow encoding\); name the scan if it is a cine"),
+        ("inversion", r"scan 5 .*: 6 of FG_MOVIE of the sequence Bruker:IR_LookLocker; name the scan if it is a cine"),
+        ("no extent", r"a header that cannot be read \(an extent of 0 x 0 mm\)"),
+        ("stack twice", r"slice 1: found frames of 2 acquisitions \(scans 1, 2\), expected one; name the scans of one"),
+        ("phase", r"found no short-axis cine, but scan 5 \(IgFLASH_cine\): no magnitude images, .* export it again"),
         (
             "two cines",
             r"found 2 possible short-axis cines \(scan 5: .*; scan 5/2: .*\), expected one; name the scan in",
         ),
-        ("twice", r"several images at one time of the cardiac cycle in slice 3 \(scans 3, 4\), .* as source.scans"),
+        ("twice", r"slice 3: found frames of 2 acquisitions \(scans 3, 4\), .* as source.scans"),
         ("missing slice", r"scans 1, 2, 3, 4: .* found 2\.2 mm between the slices 3 and 4, expected 1\.1 mm"),
         ("localizer", r"found no short-axis cine, but scan 1: 12 x 10 pixels, 4 slice\(s\) of 1 frame\(s\)"),
         ("no pixels", r"found no short-axis cine, but scan 5 \(IgFLASH_cine\): no images"),
@@ -288,3 +313,20 @@ def test_real_scans_have_the_stored_pixels(root):
     stored = np.fromfile(study / "1" / "pdata" / "1" / "2dseq", "<i2").reshape(5, 64, 80)
     assert np.array_equal(read_pixels(session)[..., 0], stored.transpose(1, 2, 0))
     assert session.cine.spacing_mm == pytest.approx([44 / 64, 44 / 80, 2.0])
+
+
+def test_scans_of_another_echo_time_or_sequence_are_no_slices_of_the_stack(tmp_path):
+    for scan, number in enumerate(range(SLICES), start=11):
+        write_scan(tmp_path, scan, [BEAT], numbers=[number], VisuAcqEchoTime=f"( 1 )\n{2 if number < 3 else 9}")
+    session = find_session(str(tmp_path))
+    assert session.cine.series == ("11", "12", "13")
+    assert [check for check, *_ in session.odd] == ["slice passed over"]
+    assert find_session(str(tmp_path), [11, 12, 13, 14]).cine.series == ("11", "12", "13", "14"), "a person decided"
+
+
+def test_part_of_a_complex_image_is_the_magnitude_if_it_is_chosen(tmp_path):
+    kinds = {"VisuCoreFrameType": "( 2 )\nMAGNITUDE_IMAGE PHASE_IMAGE"}
+    write_scan(tmp_path, 5, [BEAT, SLICE, ("FG_COMPLEX", 2)], **kinds)
+    assert_is_the_pattern(find_session(str(tmp_path), None, {"FG_COMPLEX": 1}))
+    with pytest.raises(BadInput, match=r"scan 5 \(IgFLASH_cine\): no magnitude images"):
+        find_session(str(tmp_path), None, {"FG_COMPLEX": 2})
