@@ -25,7 +25,8 @@ export class ScanView {
     this.viewer = new Viewer(byId("canvas"));
     this.curve = new Curve(byId("curve"));
     this.mouse = null;
-    this.unsaved = new Set(); // frames
+    this.unsaved = new Map(); // frames that were drawn: {name, frame, masks}
+    this.saving = Promise.resolve();
     this.loaded = {};
     this.#connectViewer();
     this.#connectControls();
@@ -34,17 +35,31 @@ export class ScanView {
   }
 
   // ----------------------------------------------------------------------------------------------- loading
-  // mice: all of the page, of which `mouse` is shown
-  async show(mouse, mice) {
+  // mice: all of the page, of which `mouse` is shown. Returns when the mouse shown last is on the screen.
+  show(mouse, mice) {
     this.mice = mice;
+    for (const [key, { name }] of this.unsaved) if (!mice.some((each) => each.name === name)) this.unsaved.delete(key);
+    this.wanted = mouse;
+    return (this.showing ??= this.#showWanted().finally(() => (this.showing = null)));
+  }
+
+  async #showWanted() {
+    while (this.wanted) {
+      const mouse = this.wanted;
+      this.wanted = null;
+      await this.#show(mouse);
+    }
+  }
+
+  async #show(mouse) {
     const other = this.mouse?.name !== mouse.name;
     if (other) {
-      await this.save();
+      this.save();
       this.moving = false;
       this.stopPlaying();
       this.loaded = {};
       this.box = null;
-      Object.assign(this.viewer, { cine: null, masks: null });
+      Object.assign(this.viewer, { cine: null, masks: null, stroke: null });
       byId("mouse-downloads").replaceChildren(...FILES.map(([file, words]) => link(ofMouse(mouse.name, `download/${file}`), words)));
     }
     if (!other && this.moving && mouse.result) mouse.result = this.mouse.result; // ahead of the server
@@ -64,7 +79,7 @@ export class ScanView {
     if (this.loaded.images !== mouse.name) {
       this.loaded.images = mouse.name;
       const images = await this.#bytes(mouse.name, "images");
-      if (!images || this.mouse?.name !== mouse.name) return;
+      if (!images) return;
       this.viewer.show({ shape: mouse.shape, spacing: mouse.spacing_mm ?? [1, 1, 1], images });
       this.#buildSlices();
     } else if (this.viewer.cine && this.loaded.spacing !== spacing) this.viewer.cine.spacing = mouse.spacing_mm ?? [1, 1, 1];
@@ -72,9 +87,11 @@ export class ScanView {
     const version = mouse.result ? `${mouse.version}` : null;
     if (version && this.viewer.cine && this.loaded.masks !== version) {
       this.loaded.masks = version;
+      const drawn = [...this.unsaved.values()].filter(({ name }) => name === mouse.name);
       const masks = await this.#bytes(mouse.name, "masks");
-      if (!masks || this.mouse?.name !== mouse.name) return;
+      if (!masks) return;
       this.viewer.setMasks(masks);
+      for (const { frame, masks: ofFrame } of drawn) this.viewer.putFrame(frame, ofFrame);
       this.box = this.viewer.heartBox();
       const [, , slices] = mouse.shape, ed = mouse.result.ed;
       if (this.box && ed !== null) this.viewer.go(slices >> 1, ed);
@@ -93,7 +110,8 @@ export class ScanView {
     this.viewer.addEventListener("stroke", ({ detail: { frame, done } }) => {
       this.#findPhases();
       if (done) {
-        this.unsaved.add(frame);
+        const { name } = this.mouse;
+        this.unsaved.set(`${frame} ${name}`, { name, frame, masks: this.viewer.frameMasks(frame) });
         clearTimeout(this.timer);
         this.timer = setTimeout(() => this.save(), SAVE_AFTER);
       }
@@ -225,18 +243,21 @@ export class ScanView {
   }
 
   // ----------------------------------------------------------------------------------------------- saving
-  async save() {
+  save() {
     clearTimeout(this.timer);
-    const mouse = this.mouse;
-    for (const frame of [...this.unsaved]) {
-      this.unsaved.delete(frame);
+    return (this.saving = this.saving.then(() => this.#send()));
+  }
+
+  // What cannot be sent is kept, and sent again after the next stroke.
+  async #send() {
+    for (const [key, drawn] of [...this.unsaved]) {
+      if (!this.unsaved.has(key)) continue; // the mouse was removed
       try {
-        const result = await ask(ofMouse(mouse.name, `frames/${frame}`), { body: this.viewer.frameMasks(frame) });
-        if (!this.moving && this.mouse.name === mouse.name) this.mouse.result = result;
+        const result = await ask(ofMouse(drawn.name, `frames/${drawn.frame}`), { body: drawn.masks });
+        if (this.unsaved.get(key) === drawn) this.unsaved.delete(key); // not drawn again meanwhile
+        if (!this.moving && this.mouse.name === drawn.name) this.mouse.result = result;
       } catch (error) {
-        this.unsaved.add(frame);
         this.complain(error.message);
-        return;
       }
     }
     this.#drawValues();

@@ -32,8 +32,7 @@ export class Viewer extends EventTarget {
   }
 
   setMasks(masks) {
-    this.masks = masks;
-    this.undo = [];
+    Object.assign(this, { masks, undo: [], stroke: null });
     this.counts = count(masks, this.cine.shape);
     this.box = this.heartBox();
     this.redraw();
@@ -238,6 +237,7 @@ export class Viewer extends EventTarget {
   }
 
   line(from, to) {
+    if (!this.stroke) return; // another mouse is shown since it began
     const [rows, columns] = this.cine.shape, base = this.offset(), radius = this.radius, label = Number(this.tool);
     const steps = Math.max(1, Math.abs(to[0] - from[0]), Math.abs(to[1] - from[1]));
     for (let step = 0; step <= steps; step++) {
@@ -293,6 +293,12 @@ export class Viewer extends EventTarget {
       found.set(this.masks.subarray(start, start + size), slice * size);
     }
     return found;
+  }
+
+  putFrame(frame, found) {
+    const [rows, columns, slices] = this.cine.shape, size = rows * columns;
+    for (let slice = 0; slice < slices; slice++) this.masks.set(found.subarray(slice * size, (slice + 1) * size), this.offset(slice, frame));
+    this.setMasks(this.masks);
   }
 
   // Draw a slice of the shown frame, cut to a box, into a small canvas.
