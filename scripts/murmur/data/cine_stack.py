@@ -13,7 +13,7 @@ import numpy as np
 
 from murmur.data.scan_images import Image, Words
 from murmur.data.slice_positions import SAME_DIRECTION, even_step
-from murmur.data.stacks import Stack, labels, named, normal_of
+from murmur.data.stacks import Stack, labels, named
 from murmur.errors import BadInput
 from murmur.files import natural_key
 
@@ -142,7 +142,7 @@ def _step(where: str, stack: Stack, slices: list[list[Image]]) -> np.ndarray:
     for number, images in enumerate(slices):
         if not np.allclose([image.position for image in images], positions[number], rtol=0, atol=SAME_DIRECTION * 10):
             raise BadInput(f"{where}: found slice {number + 1} moved between frames, expected it at rest")
-    return even_step(where, positions, normal_of(first), min(first.pixel_mm), range(1, len(slices) + 1))
+    return even_step(where, positions, first.normal, min(first.pixel_mm), range(1, len(slices) + 1))
 
 
 def _interval(images: Sequence[Image]) -> float | None:

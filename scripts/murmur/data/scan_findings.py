@@ -7,7 +7,7 @@ import numpy as np
 from murmur.data.cine_stack import ROUNDED_MS, Cine
 from murmur.data.scan_images import LeftOut
 from murmur.data.slice_positions import SAME_DIRECTION
-from murmur.data.stacks import Stack, normal_of
+from murmur.data.stacks import Stack
 
 PART_OF_CYCLE = 0.8  # of the cardiac cycle that a cine covers at least
 UNEVEN_TIMES = 1.5  # longest per shortest time between frames
@@ -45,8 +45,8 @@ def oddities(cine: Cine, others: Sequence[Stack], left_out: Sequence[LeftOut]) -
 def _continues(cine: Cine, stack: Stack) -> bool:
     """Return whether a parallel slice with several frames lies at the next position beyond either end of a cine."""
     first, last = cine.images[0][0], cine.images[-1][0]
-    normal = normal_of(first)
-    if abs(normal @ normal_of(stack.slices[0][0])) < 1 - SAME_DIRECTION:
+    normal = first.normal
+    if abs(normal @ stack.slices[0][0].normal) < 1 - SAME_DIRECTION:
         return False
     step = cine.spacing_mm[2]
     low, high = sorted(normal @ image.position for image in (first, last))

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import numpy as np
+
 
 class Image(NamedTuple):
     """One magnitude image of a scan session.
@@ -61,6 +63,11 @@ class Image(NamedTuple):
     order: int | None
     cycle_ms: float | None
     protocol: str = ""
+
+    @property
+    def normal(self) -> np.ndarray:
+        """The unit vector perpendicular to the image, in the patient's frame (LPS)."""
+        return np.cross(self.orientation[:3], self.orientation[3:])
 
 
 class LeftOut(NamedTuple):

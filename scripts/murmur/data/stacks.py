@@ -71,11 +71,6 @@ def labels(images: Iterable[Image]) -> tuple[str, ...]:
     return tuple(sorted({image.label for image in images}, key=natural_key))
 
 
-def normal_of(image: Image) -> np.ndarray:
-    """Return the unit vector perpendicular to an image, in the patient's frame (LPS)."""
-    return np.cross(image.orientation[:3], image.orientation[3:])
-
-
 def stacks_of(words: Words, images: Sequence[Image]) -> list[Stack]:
     """Return all stacks among some images, the largest first.
 
@@ -129,7 +124,7 @@ def _planes(images: Sequence[Image], kind: Callable[[Image], object]) -> list[li
 
 def _slices(images: Sequence[Image]) -> list[list[Image]]:
     """Return images of one orientation by slice, in the order of their positions along the normal."""
-    heights = np.array([image.position for image in images]) @ normal_of(images[0])
+    heights = np.array([image.position for image in images]) @ images[0].normal
     order = np.argsort(heights, kind="stable")
     tolerance = SAME_POSITION * min(images[0].pixel_mm)
     slices, last = [], -np.inf
