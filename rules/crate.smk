@@ -19,7 +19,7 @@ rule crate:
         mem_mb=per_attempt(1000),
         runtime=per_attempt(60),
     params:
-        captions=SHOWN,
+        shown=SHOWN,
         commit=commit_of(workflow.basedir),
         code=code("crate"),
     message:

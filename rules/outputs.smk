@@ -2,7 +2,7 @@
 
 BY_READER = {"category": "{cohort}", "subcategory": "{reader}"}  # place in the report of results of a reader
 OF_COMPARISON = {"category": "Comparison {comparison}"}
-SHOWN = {}  # title and caption of each file in the report, by file name
+SHOWN = {}  # title and caption of each file in the report, by place in the results folder
 
 
 def each(output, pairs):
@@ -19,7 +19,7 @@ def own_inputs(stage):
 def shown(path, title, caption=None, **place):
     """An output that the report shows, with its place, title, record and caption from report/."""
     template = f"{caption or Path(path).stem}.rst"
-    SHOWN[Path(path).name] = {"title": title, "template": template}
+    SHOWN[path.removeprefix("<results>/")] = {"title": title, "template": template}
     labels = lambda wildcards, output: {"item": title, **label_of(output[0])}
     return report(path, caption=caption_file(template), labels=labels, **place)
 

@@ -84,7 +84,7 @@ rule list_records:
         given=dict(config),
         settings=in_force(study.settings),
         cohorts=IMAGES,
-        titles=lambda w: {name: item["title"] for name, item in SHOWN.items()},
+        shown=lambda w: SHOWN,
         code=code("list_records"),
     message:
         "List the records of all figures and tables"

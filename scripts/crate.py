@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 def main(
     results: Iterable[str],
     study_files: Iterable[str],
-    captions: dict[str, dict[str, str]],
+    shown: dict[str, dict[str, str]],
     checkout: Path,
     commit: str,
     crate: str,
 ) -> None:
     """Write the package of a study into the folder `crate`; the other arguments are those of `package`."""
-    package(results, study_files, captions, checkout, commit).write(crate)
+    package(results, study_files, shown, checkout, commit).write(crate)
 
 
 if __name__ == "__main__":
@@ -34,7 +34,7 @@ if __name__ == "__main__":
         main(
             results=list(snakemake.input.results),
             study_files=list(snakemake.input.study),
-            captions=snakemake.params.captions,
+            shown=snakemake.params.shown,
             checkout=Path(__file__).resolve().parents[1],
             commit=snakemake.params.commit,
             crate=snakemake.output.crate,

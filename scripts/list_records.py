@@ -26,7 +26,7 @@ def main(
     study_files: Mapping[str, str],
     settings: dict,
     given: dict,
-    titles: Mapping[str, str],
+    shown: Mapping[str, dict[str, str]],
     page_output: str,
     table_output: str,
     study_outputs: list[str],
@@ -34,11 +34,11 @@ def main(
     """Write the page and the table of the records of `results`, and the `study_files` (text by name).
 
     `splits` are the paths of split.csv by cohort, `settings` all settings in force, `given` those of the study file;
-    `titles` are those of figures and tables by the name of their file.
+    `shown` has the titles of figures and tables (`report_items.items_of`).
     """
     found = lineage(results)
     by_cohort = {cohort: read_csv(path) for cohort, path in splits.items()}
-    text = page(study, found, results, by_cohort, study_files, settings, given, titles)
+    text = page(study, found, results, by_cohort, study_files, settings, given, shown)
     write_text(page_output, text)
     write_csv(table_of_records(results, found), table_output)
     for output in study_outputs:
@@ -54,7 +54,7 @@ if __name__ == "__main__":
             study_files=snakemake.params.study_files,
             settings=snakemake.params.settings,
             given=snakemake.params.given,
-            titles=snakemake.params.titles,
+            shown=snakemake.params.shown,
             page_output=snakemake.output.page,
             table_output=snakemake.output.table,
             study_outputs=snakemake.output.study_files,

@@ -10,6 +10,7 @@ import pandas as pd
 from murmur.data.split import SPLITS
 from murmur.files import natural_key
 from murmur.presentation.rendering import render
+from murmur.presentation.report_items import items_of
 from murmur.provenance.lineage import Job, Lineage
 from murmur.provenance.stamp import stamp
 from murmur.subject import in_words, subject
@@ -95,7 +96,7 @@ def derivation(job: Job, found: Lineage, steps: Iterable[dict]) -> list[dict]:
 
 
 def items_by_place(
-    found: Lineage, results: set[str], titles: Mapping[str, str], steps: list[dict]
+    found: Lineage, results: set[str], shown: Mapping[str, dict[str, str]], steps: list[dict]
 ) -> dict[str, list[dict]]:
     """Return the figures and tables among `results` by cohort and reader, each with its files and its derivation."""
     places: dict[str, list[dict]] = {}
@@ -103,8 +104,7 @@ def items_by_place(
         files = {path: output["sha256"] for path, output in job.outputs.items() if path in results}
         if not files:
             continue
-        names = dict.fromkeys(PurePath(path).name for path in job.outputs)
-        named = [in_words(titles[name]).format(**job.made["wildcards"]) for name in names if name in titles]
+        named = [in_words(item["title"]) for item in items_of(job, shown).values()]
         places.setdefault(where(job), []).append(
             {
                 "title": ", ".join(named),
@@ -160,7 +160,7 @@ def page(
     study_files: Mapping[str, str],
     settings: dict,
     given: dict,
-    titles: Mapping[str, str],
+    shown: Mapping[str, dict[str, str]],
 ) -> str:
     """Return the page as HTML."""
     own = re.search(r"record (\w+)", stamp())
@@ -176,7 +176,7 @@ def page(
         n_results=len(results),
         n_jobs=len(found.jobs),
         lost=found.lost,
-        places=items_by_place(found, set(results), titles, steps),
+        places=items_by_place(found, set(results), shown, steps),
         splits={
             cohort: {name: list(split.loc[split["split"] == name, "mouse"]) for name in SPLITS}
             for cohort, split in splits.items()

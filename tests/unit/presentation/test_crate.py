@@ -16,7 +16,8 @@ from murmur.statistics.bootstrap import MIN_RESAMPLED
 
 RUN = {"study_files": ["tiny.yaml"], "host": "here", "system": "Linux", "threads": 1, "peak_memory_MB": 100}
 FIGURE, VOLUMES = "results/tiny/figures/c/r/figure_5_overlap", "results/tiny/measurements/{}.csv"
-CAPTIONS = {"figure_5_overlap.png": {"title": "Figure 5: overlap in {cohort}", "template": "figure_5_overlap.rst"}}
+ITEM = {"title": "Figure 5: overlap in {cohort}", "template": "figure_5_overlap.rst"}
+SHOWN = {"figures/{cohort}/{reader}/figure_5_overlap.png": ITEM}
 
 
 def record_file(rule, name):
@@ -63,7 +64,7 @@ def study(root, tmp_path, monkeypatch):
 
 def package(root, folder="results/tiny/ro-crate", study_files=("tiny.yaml",), results=(f"{FIGURE}.png",)):
     """Package the study and return the entities by identifier."""
-    crate.main(results, study_files, CAPTIONS, root, "abc", folder)
+    crate.main(results, study_files, SHOWN, root, "abc", folder)
     graph = json.loads(Path(folder, "ro-crate-metadata.json").read_text())["@graph"]
     assert len({entity["@id"] for entity in graph}) == len(graph)
     return {entity["@id"]: entity for entity in graph}

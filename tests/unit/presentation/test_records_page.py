@@ -11,6 +11,7 @@ def job(paths, rule, inputs, wildcards, settings):
     """A job with what the page reads of it; its digest is told by the rule and wildcards."""
     script = f"scripts/{rule}.py"
     made = {
+        "study": "s",
         "rule": rule,
         "wildcards": wildcards,
         "script": script,
@@ -51,8 +52,8 @@ def page(found, results):
     split = pd.DataFrame({"mouse": ["Mouse1", "Mouse2"], "split": ["train", "test"]})
     settings = {"study": "s", "statistics": {"alpha": 0.05, "power": 0.8}}
     given = {"study": "s", "statistics": {"power": 0.8}}
-    titles = {"figure_1.png": "Figure 1 of {cohort} <script>", "first.yaml": "Study file"}
-    return records_page.page("s", found, results, {"a": split}, {"s.yaml": "study: <s>"}, settings, given, titles)
+    shown = {"figure_1.png": {"title": "Figure 1 of {cohort} <script>"}, "first.yaml": {"title": "Study file"}}
+    return records_page.page("s", found, results, {"a": split}, {"s.yaml": "study: <s>"}, settings, given, shown)
 
 
 def test_study_file_of_the_name_of_a_table_does_not_rename_it(found):

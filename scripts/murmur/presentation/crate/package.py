@@ -11,6 +11,7 @@ from murmur.errors import BadInput
 from murmur.files import sha256
 from murmur.presentation.crate.entities import add, add_copy
 from murmur.presentation.crate.workflow_run import OUTSIDE, add_files, add_job, add_run, add_steps, add_workflow
+from murmur.presentation.report_items import items_of
 from murmur.provenance.lineage import Lineage, lineage
 
 PROFILES = {
@@ -42,7 +43,7 @@ README = """# {name}
 def package(
     results: Iterable[str],
     study_files: Iterable[str],
-    captions: dict[str, dict[str, str]],
+    shown: dict[str, dict[str, str]],
     checkout: Path,
     commit: str,
 ) -> ROCrate:
@@ -52,8 +53,8 @@ def package(
     ----------
     results
         The figures, tables and CSV files of the study; the files from which they were made are packaged with them.
-    captions
-        `title` and `template` (the file of the caption in report/) of each file in the report, by file name.
+    shown
+        `title` and `template` (the file of the caption in report/) of each file in the report, by place in the results.
     checkout
         The folder of the workflow, at `commit`.
 
@@ -66,14 +67,15 @@ def package(
     crate = ROCrate(version="1.1")
     crate.metadata.extra_terms.update(TERMS)
     code = add_workflow(crate, checkout, commit)
-    files = add_files(crate, found, captions, code, checkout)
+    files = add_files(crate, found, shown, code, checkout)
     add_steps(crate, found.jobs, code, checkout)
     controls = [add_job(crate, job, files, code) for job in found.jobs]
     inputs = [add_copy(crate, file, f"study/{Path(file).name}") for file in study_files]
     inputs += [files[path] for path in found.sources]
     study = found.jobs[0].made["study"]
     add_run(crate, study, found.jobs, controls, inputs, [files[path] for path in found.makers])
-    describe(crate, study, [files[path] for path in sorted(found.makers) if Path(path).name in captions])
+    in_report = sorted(path for job in found.jobs for path in items_of(job, shown))
+    describe(crate, study, [files[path] for path in in_report])
     return crate
 
 

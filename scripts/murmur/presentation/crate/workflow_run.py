@@ -12,6 +12,7 @@ from rocrate.rocrate import ROCrate
 
 from murmur.presentation.crate.captions import fill_in
 from murmur.presentation.crate.entities import add, add_copy, add_reference, described, one_or_all
+from murmur.presentation.report_items import items_of
 from murmur.provenance.lineage import Job, Lineage
 
 # Files of the checkout that are needed to run, understand and cite the workflow.
@@ -56,7 +57,7 @@ def add_work(crate: ROCrate, work: dict) -> Entity:
 
 
 def add_files(
-    crate: ROCrate, found: Lineage, captions: dict[str, dict[str, str]], code: dict[str, Entity], checkout: Path
+    crate: ROCrate, found: Lineage, shown: dict[str, dict[str, str]], code: dict[str, Entity], checkout: Path
 ) -> dict[str, Entity]:
     """Add every file used or made, with its title, caption and record, and return them by path."""
     files = {}
@@ -68,14 +69,13 @@ def add_files(
     for job in found.jobs:
         record = add_copy(crate, job.place, job.place)
         # A caption applies to all formats of a figure or table.
-        items = {Path(path).stem: captions[Path(path).name] for path in job.outputs if Path(path).name in captions}
+        items = {Path(path).stem: item for path, item in items_of(job, shown).items()}
         for path, output in job.outputs.items():
             if Path(path).suffix in OUTSIDE:
                 files[path] = add_reference(crate, path, output["sha256"], output["bytes"], description=NOT_COPIED)
             elif item := items.get(Path(path).stem):
-                title = item["title"].format(**job.made["wildcards"])
                 caption = fill_in(checkout / "report" / item["template"], job.made)
-                files[path] = add_copy(crate, path, path, name=title, caption=caption)
+                files[path] = add_copy(crate, path, path, name=item["title"], caption=caption)
             else:
                 files[path] = add_copy(crate, path, path)
             files[path]["subjectOf"] = record
