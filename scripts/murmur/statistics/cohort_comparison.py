@@ -21,6 +21,8 @@ from murmur.statistics.phenotypes import mann_whitney
 from murmur.statistics.ranking import absolute_errors, mean_dice
 from murmur.vocabulary import METRICS
 
+MIN_MICE = 4  # per cohort: with 2 or 3 mice in one of them, the test of the ratio is liberal (docs/statistics.md)
+
 # fmt: off
 COLUMNS = [
     "reader", "internal", "external", "measure", "structure", "metric", "unit", "n_internal", "n_external",
@@ -67,7 +69,7 @@ def ratio_of_means(internal: np.ndarray, external: np.ndarray, alpha: float) -> 
     Parameters
     ----------
     internal, external : ndarray, shape (mice,)
-        Errors of each cohort, in one unit: at least two values each, none missing, with a mean above zero; at least one
+        Errors of each cohort, in one unit: at least MIN_MICE values each, none missing, with a mean above zero; at least one
         of the two must vary.
     alpha : float
         The confidence limits have the level 1 - alpha.
@@ -135,8 +137,8 @@ def compare(internal: np.ndarray, external: np.ndarray, alpha: float) -> dict[st
     if row["internal_error"] == 0:
         return row | {"reasons": [*reasons, reason("internal_zero")]}
     row["ratio"] = row["external_error"] / row["internal_error"]
-    if min(len(internal), len(external)) < 2:
-        reasons.append(reason("too_few_in_cohort"))
+    if min(len(internal), len(external)) < MIN_MICE:
+        reasons.append(reason("too_few_in_cohort", MIN_MICE))
     elif constant(internal) and constant(external):
         reasons.append(reason("errors_constant_in_cohorts"))
     elif row["external_error"] == 0:

@@ -165,9 +165,12 @@ def test_few_mice_zero_errors_and_ties(tmp_path):
     assert (table["ratio"] == 0).all()
     assert table["p"].isna().all()
     assert table["note"].unique() == WORDS["external_zero"]
-    table = two(tmp_path, some, some[:1])
-    assert table["ratio"].notna().all()
-    assert table["note"].unique() == "n = 1 in a cohort: no confidence limits"
+    for few in (1, 3):
+        table = two(tmp_path, some, some[:few])
+        assert table["ratio"].notna().all()
+        assert table["p"].isna().all()
+        assert table["note"].unique() == "fewer than 4 mice in a cohort: no confidence limits"
+    assert two(tmp_path, some, some[:4])["p"].notna().all()
     table = two(tmp_path, zero + 1, zero + 2)
     assert table["ratio"].unique() == 2
     assert table["note"].unique() == WORDS["errors_constant_in_cohorts"]
