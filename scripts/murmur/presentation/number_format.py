@@ -1,8 +1,11 @@
 """Formatting of numbers in figures, tables and text."""
 
+import math
+
 import pandas as pd
 
 DASH = "–"
+LEVELS = (0.05, 0.01)  # of significance, which rounding must not reach from below
 
 
 def rounded(value: float, decimals: int) -> str:
@@ -21,10 +24,24 @@ def mean_and_sd(mean: float, sd: float, decimals: int = 1) -> str:
 
 
 def p_value(p: float) -> str:
-    """Format p with three decimals, or as below or above the last value that these can show."""
+    """Format p with three decimals, or as below or above the last value that these can show.
+
+    A p just below a level of significance has a fourth, so that it is not printed as that level.
+    """
     if p < 0.001:
         return "<0.001"
+    if any(p < level <= round(p, 3) for level in LEVELS):
+        return number(_down(p, 4), 4)
     return ">0.999" if p > 0.999 else number(p, 3)
+
+
+def _down(value: float, decimals: int) -> float:
+    return math.floor(value * 10**decimals) / 10**decimals
+
+
+def p_at_least(p: float) -> str:
+    """Format the least of several p as "p ≥ 0.141", rounded down so that this is true, or as "p > 0.999"."""
+    return p_is(p) if p > 0.999 else f"p ≥ {number(_down(p, 3), 3)}"
 
 
 def p_is(p: float, name: str = "p") -> str:

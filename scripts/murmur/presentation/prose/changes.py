@@ -7,7 +7,7 @@ import pandas as pd
 
 from murmur.comparison.verdicts import BETWEEN, SIGNIFICANT, UNCONFIRMED, WITHIN
 from murmur.presentation.comparison_words import in_sentence
-from murmur.presentation.number_format import number, p_is
+from murmur.presentation.number_format import p_at_least, p_is
 from murmur.presentation.prose.differences import Compared, facts
 from murmur.presentation.prose.phrases import enumerate_words, paragraph
 
@@ -94,5 +94,5 @@ def rest(rows: pd.DataFrame, measure: str, what: str) -> str:
         return ""
     other = "no other" if len(left) < len(rows) else "no"
     least = left["p_adjusted"].min()
-    p = p_is(least) if least > 0.999 or len(left) == 1 else f"p ≥ {number(least, 3)}"
+    p = p_is(least) if len(left) == 1 else p_at_least(least)
     return f"{other} {what.format(in_sentence(measure), rows['from_session'].iloc[0])} was significant ({p})"

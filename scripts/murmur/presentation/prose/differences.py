@@ -11,7 +11,7 @@ import pandas as pd
 from murmur.comparison.verdicts import NOT_SIGNIFICANT, ON_SIMULATED_MICE, SIGNIFICANT, UNCONFIRMED
 from murmur.csv_tables import read_csv
 from murmur.presentation.comparison_words import decimals_of, difference_unit, in_sentence
-from murmur.presentation.number_format import number, p_is
+from murmur.presentation.number_format import number, p_at_least, p_is
 from murmur.presentation.prose.phrases import confidence_interval, enumerate_words, interval, paragraph, parenthesis
 from murmur.subject import in_print
 
@@ -130,7 +130,7 @@ def not_significant(rows: pd.DataFrame, found: Compared, others: bool) -> str:
     if len(rows) > MOST_LISTED:
         which = "no other difference" if others else "no difference between groups"
         least = rows["p_adjusted"].min()
-        return f"{which} in {measure} was significant ({p_is(least) if least > 0.999 else f'p ≥ {number(least, 3)}'})"
+        return f"{which} in {measure} was significant ({p_at_least(least)})"
     pairs = [pair_of(row, found) for row in rows.to_dict("records")]
     return f"{measure} did not differ significantly between {enumerate_words(pairs, 'or between')}"
 
