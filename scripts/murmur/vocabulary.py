@@ -30,9 +30,11 @@ DIFFERENCE_UNITS = UNITS | {"%": "percentage points"}
 INVALID_FILE = "invalid file"  # reason of an exclusion, followed by a colon and the sentence on the file
 
 # Columns of names or lists, which remain text even if they look like numbers.
-LABEL_COLUMNS = ("mouse", "figure_id", "file", "sha256", "split", "phenotype", "group_a", "group_b")
-LABEL_COLUMNS += ("reader", "reader_a", "reader_b", "better", "internal", "external", "role", "rater")
+LABEL_COLUMNS = ("mouse", "cohort", "figure_id", "file", "sha256", "split", "phenotype", "group_a", "group_b")
+LABEL_COLUMNS += ("reader", "reader_a", "reader_b", "better", "trained_on", "start_from", "internal", "external")
 LABEL_COLUMNS += (
+    "role",
+    "rater",
     "metric",
     "unit",
     "structure",
