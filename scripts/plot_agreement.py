@@ -1,4 +1,4 @@
-"""Figure 3: Bland-Altman plot and scatter plot with line of identity for each metric, reader against expert.
+"""Figure 3: Bland-Altman plot and scatter plot with line of identity for each metric, reader against reference.
 
 Inputs: function.csv (values of each scan) and agreement.csv (statistics drawn and printed); volumes in µL, EF in %,
 mass in mg. Difference = reader - reference (Bland and Altman, Lancet 1986;327:307); in case of proportional bias, the
@@ -65,7 +65,7 @@ def plot_bland_altman(axes: Axes, pairs: pd.DataFrame, numbers: pd.Series, alpha
 
 
 def plot_equality(axes: Axes, pairs: pd.DataFrame, numbers: pd.Series) -> None:
-    """Draw the reader's values against the expert's, on equal scales with the line of equality."""
+    """Draw the reader's values against those of the reference, on equal scales with the line of equality."""
     axes.scatter(pairs["reference"], pairs["reader"], **POINTS)
     values = pairs[["reference", "reader"]].to_numpy()
     margin = 0.08 * np.ptp(values) or 1
@@ -85,7 +85,7 @@ def main(function: str, agreement: str, outputs: list[str], reader: str, cohort:
     values = in_print(read_csv(function)).dropna(subset=["reference", "reader"])
     numbers = in_print(read_csv(agreement)).set_index("metric")
     headline = (
-        f"Reader {reader} and expert, {cohort} cohort. Symbols: scans; solid line: bias; "
+        f"Reader {reader} and reference, {cohort} cohort. Symbols: scans; solid line: bias; "
         f"dashed: limits of agreement; bars: {100 * (1 - alpha):g}% confidence intervals\n"  # always two lines high
     )
     if (numbers["slope_p_holm"] < alpha).any():
@@ -106,9 +106,9 @@ def main(function: str, agreement: str, outputs: list[str], reader: str, cohort:
                 continue
             unit, of_difference = (units[numbers.loc[metric, "unit"]] for units in (UNITS, DIFFERENCE_UNITS))
             plot_bland_altman(above, pairs, numbers.loc[metric], alpha)
-            above.set(xlabel=f"Mean ({unit})", ylabel=f"Reader − expert ({of_difference})")
+            above.set(xlabel=f"Mean ({unit})", ylabel=f"Reader − reference ({of_difference})")
             plot_equality(below, pairs, numbers.loc[metric])
-            below.set(xlabel=f"Expert ({unit})", ylabel=f"Reader ({unit})")
+            below.set(xlabel=f"Reference ({unit})", ylabel=f"Reader ({unit})")
         figure.align_ylabels()
         for axes in panels[2:, len(METRIC_NAMES) - columns :].flat:
             axes.set_axis_off()

@@ -1,4 +1,4 @@
-"""Contact sheet of one scan: all slices at ED and ES, from base to apex, with the contours of reader and expert.
+"""Contact sheet of one scan: all slices at ED and ES, from base to apex, with the contours of reader and reference.
 
 Inputs: the mouse file and its segmentation, and not the tables of the cohort, so that a new mouse leaves the sheets of
 the others as they are. ED and ES are the frames at which the function of the reader is measured; without both, the
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 DPI = 200
 TITLE_MM, GAP_MM = 9, 1  # two lines above the strips, below each strip
 PHASES = ("ED", "ES")
-EXPERT = {"color": "white", "linewidth": 0.6, "linestyle": (0, (2, 1.5))}
+CONTOURED = {"color": "white", "linewidth": 0.6, "linestyle": (0, (2, 1.5))}
 
 
 def shown_frames(phases: Mapping[int, str]) -> dict[str, int]:
@@ -55,8 +55,8 @@ def by_reader(case: Case, frames: Mapping[str, int]) -> dict[str, float]:
     return function(values["ED"], values["ES"])
 
 
-def ef_by_expert(case: Case) -> float | None:
-    """Return the EF by the expert in %, at the expert's ED and ES; None without it."""
+def ef_by_reference(case: Case) -> float | None:
+    """Return the EF by the reference in %, at its ED and ES; None without it."""
     if case.mouse.ed_frame is None:
         return None
     ed, es = (structure_volumes(case.reference[..., frame], case.mouse.spacing_mm)["blood_pool"]
@@ -65,11 +65,11 @@ def ef_by_expert(case: Case) -> float | None:
 
 
 def title(case: Case, label: str, frames: Mapping[str, int]) -> str:
-    """Return the name of the scan and its function by the reader, with the EF by the expert."""
-    reader, expert = by_reader(case, frames), ef_by_expert(case)
+    """Return the name of the scan and its function by the reader, with the EF by the reference."""
+    reader, reference = by_reader(case, frames), ef_by_reference(case)
     if not reader:
         return f"{label}: no EF, because ED and ES are not both known and segmented"
-    texts = [f"EF {reader['EF']:.1f}%" + ("" if expert is None else f" (expert {expert:.1f}%)")]
+    texts = [f"EF {reader['EF']:.1f}%" + ("" if reference is None else f" (reference {reference:.1f}%)")]
     for metric in ("EDV", "ESV", "mass_ED"):
         unit = METRICS[metric]
         value = f"{printed_value(reader[metric], unit):.1f} {UNITS[printed_unit(unit)]}"
@@ -98,12 +98,12 @@ def draw_sheet(figure: Figure, case: Case, label: str, frames: Mapping[str, int]
         draw_slices(axes, case, frame, columns, labels)
         draw_contours(axes, case.masks[..., frame], columns)
         if frame in case.mouse.annotated_frames:
-            draw_contours(axes, case.reference[..., frame], columns, **EXPERT)
+            draw_contours(axes, case.reference[..., frame], columns, **CONTOURED)
         if len(figure.axes) == 1:
             add_scale_bar(axes, case)
     lines = structure_lines()
     if case.reference is not None:
-        lines.append(Line2D([], [], **EXPERT | {"color": style.GREY}, label="Expert"))
+        lines.append(Line2D([], [], **CONTOURED | {"color": style.GREY}, label="Reference"))
     place = {"loc": "upper right", "bbox_to_anchor": (0.995, 1 - 4.5 * line), "borderpad": 0, "borderaxespad": 0}
     figure.legend(handles=lines, ncols=len(lines), handlelength=1.5, **place)
 

@@ -1,4 +1,4 @@
-"""Figure 2: best, median and worst mouse by mean Dice, all slices, contours of the expert above those of the reader.
+"""Figure 2: best, median and worst mouse by mean Dice, all slices, contours of the reference above those of the reader.
 
 Inputs: overlap.csv (if there is a reference), function.csv, frames.csv, manifest.csv, mouse files, segmentations of the
 reader. The frame shown is ES, as in the published study, or the first annotated frame of a mouse without ES. Without a
@@ -46,9 +46,9 @@ def shown(case: Case) -> str:
 
 
 def strips(case: Case) -> list[tuple[str, np.ndarray]]:
-    """Return who drew each strip of a case, and the masks: the expert's, if there are any, above the reader's."""
-    expert = [] if case.reference is None else [("Expert", case.reference)]
-    return [*expert, ("Reader", case.masks)]
+    """Return who drew each strip of a case, and the masks: the reference, if there is one, above the reader."""
+    reference = [] if case.reference is None else [("Reference", case.reference)]
+    return [*reference, ("Reader", case.masks)]
 
 
 def draw_cases(figure: Figure, cases: list[tuple[str, Case]], columns: int, heights_mm: list[float]) -> None:
@@ -89,7 +89,7 @@ def main(
     titles = dict(titles_of_cases(read_csv(overlap) if overlap else None, read_csv(function), described))
     if not titles:
         with style.printed_figure(outputs, height_mm=30) as figure:
-            style.write_in_panel(figure.subplots(), "No mouse has masks of both expert and reader, or an EF.")
+            style.write_in_panel(figure.subplots(), "No mouse has masks of both reference and reader, or an EF.")
         return
     cases = []
     for mouse, title in titles.items():

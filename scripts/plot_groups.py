@@ -171,7 +171,7 @@ def main(
     if not grouped:
         with style.printed_figure(outputs, height_mm=30) as figure:
             style.write_in_panel(
-                figure.subplots(), "No mouse of known phenotype was measured by both expert and reader."
+                figure.subplots(), "No mouse of known phenotype was measured by both reference and reader."
             )
         return
     names = list(grouped[0].groups)

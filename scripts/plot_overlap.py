@@ -1,4 +1,4 @@
-"""Figure 5: overlap of a reader with the expert, every mouse by phase and structure.
+"""Figure 5: overlap of a reader with the reference, every mouse by phase and structure.
 
 Input: overlap.csv (mouse, phase, structure, dice, hd95_mm, assd_mm), distances in mm. Each point is a scan; each box
 shows the median and quartiles, as in overlap_summary.csv. A mask that the reader left empty has a Dice of 0 and no
@@ -73,7 +73,7 @@ def main(overlap: str, outputs: list[str], reader: str, cohort: str) -> None:
             handles=symbols,
             loc="outside upper left",
             ncols=2,
-            title=f"Reader {reader} and expert, {cohort} cohort. Symbols: scans; boxes: median and quartiles",
+            title=f"Reader {reader} and reference, {cohort} cohort. Symbols: scans; boxes: median and quartiles",
             alignment="left",
         )
 

@@ -87,7 +87,7 @@ def main(scans: str, summary: str, outputs: list[str]) -> None:
             rows = table[table["quantity"] == f"dice_{structure}"]
             axes.set_title(name)
             if rows.empty:
-                style.write_in_panel(axes, "No mouse has masks of both expert and reader.")
+                style.write_in_panel(axes, "No mouse has masks of both reference and reader.")
                 continue
             draw(axes, rows, style.STRUCTURE_COLOURS[structure])
             axes.set_title(f"{name}\n{words_of(checked[f'dice_{structure}'])}", fontsize=7)

@@ -4,6 +4,7 @@ Inputs: reader_ranking.csv (means, confidence limits, ranks and probabilities) a
 differences). Volumes in µL, EF in %, mass in mg; the Dice of a mouse is its mean over ED and ES.
 """
 
+import math
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -67,10 +68,10 @@ def main(ranking: str, comparison: str, outputs: list[str], cohort: str, alpha: 
     order = list(ranks["reader"].unique())
     with_dice = (ranks["measure"] == "dice").any()
     names = (STRUCTURE_NAMES if with_dice else {}) | METRIC_NAMES
-    lines = len(names) // 2
+    lines = math.ceil(len(names) / 2)
     with style.printed_figure(outputs, HEAD_MM + lines * (PANEL_MM + READER_MM * len(order))) as figure:
         figure.suptitle(
-            f"Readers and expert, {cohort} cohort, best reader at the top. Symbols: means over mice; lines: "
+            f"Readers and reference, {cohort} cohort, best reader at the top. Symbols: means over mice; lines: "
             f"{100 * (1 - alpha):g}% confidence intervals.\nRight: share of {RESAMPLES:,} bootstrap resamples of the "
             f"mice in which the reader was best; * differs from the reader at the top\n"
             f"(paired t-test, Holm, p < {alpha:g}{'; Dice: at ED or ES' if with_dice else ''})",
@@ -78,7 +79,10 @@ def main(ranking: str, comparison: str, outputs: list[str], cohort: str, alpha: 
             ha="left",
             fontsize=7,
         )
-        for axes, (quantity, name) in zip(figure.subplots(lines, 2).flat, names.items(), strict=True):
+        panels = figure.subplots(lines, 2).flat
+        for axes in panels[len(names) :]:
+            axes.set_visible(False)
+        for axes, (quantity, name) in zip(panels, names.items(), strict=False):
             rows = ranks[ranks["quantity"] == quantity]
             axes.set_title(name)
             if rows["mean"].isna().all():

@@ -42,10 +42,10 @@ def ed_and_es(cine: pd.DataFrame, mouse: Mouse, measured: tuple[int, int] | None
 
 
 def plot_mouse(axes: Axes, cine: pd.DataFrame, frames: dict[str, int], reference: pd.Series) -> None:
-    """Draw one cine, a segmented frame a point, and mark the `frames` of ED and ES; `reference`: the expert's EDV, ESV.
+    """Draw one cine, a segmented frame a point, and mark the `frames` of ED and ES; `reference` has its EDV and ESV.
 
-    The reader need not have segmented the expert's ED and ES, as a second observer who chose other frames; each mark
-    is drawn where its volume is known.
+    A reader, such as a second observer who chose other frames, need not have segmented ED and ES of the reference; each
+    mark is drawn where its volume is known.
     """
     segmented = cine.dropna(subset="blood_pool_uL")
     time, volume = segmented["time_ms"].to_numpy(), segmented["blood_pool_uL"].to_numpy()
@@ -61,15 +61,15 @@ def plot_mouse(axes: Axes, cine: pd.DataFrame, frames: dict[str, int], reference
     axes.plot(time, volume, "o", color=COLOUR, markersize=3, label="reader, every frame")
     marks = cine.set_index("frame").reindex(list(frames.values())).set_axis(list(frames))
     reader = marks["blood_pool_uL"]
-    expert = reference.reindex(["EDV", "ESV"]).set_axis(list(frames))
+    known = reference.reindex(["EDV", "ESV"]).set_axis(list(frames))
     marker = {"linestyle": "none", "marker": "o", "markersize": 7, "markerfacecolor": "none"}
     if reader.notna().any():
         axes.plot(marks["time_ms"], reader, color=COLOUR, label="reader, ED and ES", **marker)
-    if expert.notna().any():
+    if known.notna().any():
         marker |= {"marker": "x", "markersize": 5, "markeredgewidth": 1.2, "zorder": 4}
-        axes.plot(marks["time_ms"], expert, color=style.BLACK, label="expert, ED and ES", **marker)
+        axes.plot(marks["time_ms"], known, color=style.BLACK, label="reference, ED and ES", **marker)
     # the names stand outside of both marks
-    both = pd.concat([reader, expert], axis=1).dropna(how="all")
+    both = pd.concat([reader, known], axis=1).dropna(how="all")
     for phase, values in both.iterrows():
         axes.annotate(
             phase,
@@ -107,7 +107,7 @@ def main(volumes: str, function: str, at: str, manifest: str, overlap: str | Non
     described, values = read_manifest(manifest), read_csv(function)
     cases = titles_of_cases(read_csv(overlap) if overlap else None, values, described)
     example = cases[1][0] if cases else cines["mouse"].iloc[0]
-    expert = in_print(values[values["mouse"] == example]).set_index("metric")["reference"]
+    reference = in_print(values[values["mouse"] == example]).set_index("metric")["reference"]
     with style.printed_figure(outputs, height_mm=75) as figure:
         left, right = figure.subplots(1, 2)
         left.set_title(f"One scan: {example}")
@@ -115,7 +115,7 @@ def main(volumes: str, function: str, at: str, manifest: str, overlap: str | Non
         if frames.get(example, 0) > 1:
             cine = cines[cines["mouse"] == example]
             marked = ed_and_es(cine, described[example], phases_by_mouse(read_csv(at)).get(example))
-            plot_mouse(left, cine, marked, expert)
+            plot_mouse(left, cine, marked, reference)
             left.set(xlabel="Time (ms)", ylabel=f"Blood-pool volume ({UNITS[printed_unit('uL')]})")
         else:
             style.write_in_panel(left, "Fewer than two frames of this cine are segmented, so there is no curve.")

@@ -1,10 +1,10 @@
-"""Movies of the best, median and worst mouse, with the contours of the reader and of the expert side by side.
+"""Movies of the best, median and worst mouse, with the contours of the reader and of the reference side by side.
 
 Inputs: overlap.csv (if there is a reference), function.csv, frames.csv, manifest.csv, mouse files, segmentations of the
 reader. Outputs: three GIF movies, as large as 3 MB allow; a very long cine may exceed this at the smallest size. All
 slices are shown side by side through the cine, at ten frames per second. Each annotated frame is held for a second with
-the contours of the expert, which are then shown dimmed until the next one. A mouse with a single frame is shown slice
-by slice. Without a reference, the mice of lowest, median and highest EF are shown with the contours of the reader only,
+the reference contours, which are then shown dimmed until the next one. A mouse with a single frame is shown slice by
+slice. Without a reference, the mice of lowest, median and highest EF are shown with the contours of the reader only,
 held at ED and ES.
 """
 
@@ -61,16 +61,16 @@ class Panel:
 
 @dataclass(frozen=True)
 class Still:
-    """One image of a movie, shown for `ms` milliseconds; `expert` is None without contours."""
+    """One image of a movie, shown for `ms` milliseconds; `reference` is None without contours."""
 
     reader: Panel
-    expert: Panel | None
+    reference: Panel | None
     ms: int
 
     @property
     def panels(self) -> list[Panel]:
         """The panels, from left to right."""
-        return [self.reader] if self.expert is None else [self.reader, self.expert]
+        return [self.reader] if self.reference is None else [self.reader, self.reference]
 
 
 def dice_words(overlap: pd.DataFrame | None, mouse: str, phase: str) -> str:
@@ -97,12 +97,12 @@ def stills_of_slices(case: Case, overlap: pd.DataFrame | None) -> Iterator[Still
     """Yield the slices of a mouse with a single frame."""
     slices = case.images.shape[2]
     for index in range(slices):
-        image, expert = case.images[:, :, index, 0], None
+        image, reference = case.images[:, :, index, 0], None
         if case.reference is not None:
             dice = dice_words(overlap, case.mouse.name, case.phases[0])
-            expert = Panel(image, case.reference[:, :, index, 0], f"Expert{dice}")
+            reference = Panel(image, case.reference[:, :, index, 0], f"Reference{dice}")
         reader = Panel(image, case.masks[:, :, index, 0], f"Reader · {numbered('slice', index, slices)}")
-        yield Still(reader, expert, SLICE_MS)
+        yield Still(reader, reference, SLICE_MS)
 
 
 def panel_of_reader(case: Case, frame: int) -> Panel:
@@ -136,7 +136,7 @@ def stills_of_both(case: Case, overlap: pd.DataFrame | None) -> Iterator[Still]:
             Panel(
                 mosaic(case.images[..., shown], columns) * (1 if shown == frame else DIMMED),
                 mosaic(case.reference[..., shown], columns),
-                f"Expert · {named}frame {shown + 1}{dice_words(overlap, mouse.name, phase)}",
+                f"Reference · {named}frame {shown + 1}{dice_words(overlap, mouse.name, phase)}",
             ),
             HELD_MS if shown == frame else FRAME_MS,
         )
@@ -192,7 +192,7 @@ def encode(movie: list[Still], title: str, panel_width: int, pixel_aspect: float
     """
     rows, columns = movie[0].reader.picture.shape
     width, letters = 2 * panel_width + GAP, max(9, panel_width // 32)
-    side = panel_width if movie[0].expert else width
+    side = panel_width if movie[0].reference else width
     size = (side, round(side * rows * pixel_aspect / columns))
     gap = np.zeros((size[1], GAP), np.uint8)
     top, bottom = draw_words([(0, title)], width, letters), draw_legend(width, letters)
@@ -251,7 +251,7 @@ def main(
             gif = render(case, title, overlaps)
         else:
             nothing = Panel(np.zeros((1, 8)), np.zeros((1, 8), int), "")
-            words = "No mouse has masks of both expert and reader, or an EF."
+            words = "No mouse has masks of both reference and reader, or an EF."
             gif = encode([Still(nothing, nothing, HELD_MS)], words, 240, 1)
         with atomic_write(output) as partial:
             partial.write_bytes(gif)

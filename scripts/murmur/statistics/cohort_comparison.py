@@ -69,8 +69,8 @@ def ratio_of_means(internal: np.ndarray, external: np.ndarray, alpha: float) -> 
     Parameters
     ----------
     internal, external : ndarray, shape (mice,)
-        Errors of each cohort, in one unit: at least MIN_MICE values each, none missing, with a mean above zero; at least one
-        of the two must vary.
+        Errors of each cohort, in one unit: at least MIN_MICE values each, none missing, with a mean above zero; at
+        least one of the two must vary.
     alpha : float
         The confidence limits have the level 1 - alpha.
 

@@ -152,7 +152,7 @@ def test_software_has_versions(root, study):
 def test_caption_is_filled_in_for_every_format(root, study):
     entities = package(root)
     assert entities[f"{FIGURE}.png"]["caption"].startswith(
-        "Overlap between reader r and the expert in the mice of the c cohort that both segmented"
+        "Overlap between reader r and the reference in the mice of the c cohort that both segmented"
     )
     assert entities[f"{FIGURE}.png"]["caption"] == entities[f"{FIGURE}.pdf"]["caption"]
     assert entities[f"{FIGURE}.png"]["name"] == "Figure 5: overlap in c"
@@ -173,7 +173,7 @@ def test_caption_is_not_that_of_another_job(root, study):
 def test_caption_of_the_ranking_gives_the_fewest_mice_resampled(root):
     made = {"rule": "plot_readers", "wildcards": {"cohort": "c"}, "settings": {"alpha": 0.05}, "study": "s"}
     caption = fill_in(root / "report" / "figure_7_readers.rst", made)
-    assert f"bootstrap resamples of at least {MIN_RESAMPLED} mice" in caption
+    assert f"bootstrap resamples of the mice, if there are at least {MIN_RESAMPLED}" in caption
 
 
 def test_caption_that_cannot_be_filled_in_is_an_error(tmp_path):

@@ -28,8 +28,8 @@ def test_title_has_the_ef_of_function_csv_and_that_of_the_expert(tmp_path, monke
     (found,) = (text for text in words(seen[0]) if text.startswith("Mouse3 (sham): "))
     reader = values["reader"]
     assert found == (
-        f"Mouse3 (sham): EF {reader['EF']:.1f}% (expert {values['reference']['EF']:.1f}%), EDV {reader['EDV']:.1f} µL, "
-        f"ESV {reader['ESV']:.1f} µL, mass at ED {reader['mass_ED']:.1f} mg"
+        f"Mouse3 (sham): EF {reader['EF']:.1f}% (reference {values['reference']['EF']:.1f}%), "
+        f"EDV {reader['EDV']:.1f} µL, ESV {reader['ESV']:.1f} µL, mass at ED {reader['mass_ED']:.1f} mg"
     )
     assert "ED is frame 1 and ES frame 4 of 6" in words(seen[0])
 
@@ -39,7 +39,7 @@ def test_ed_and_es_have_a_strip_each_with_the_contours_of_both(tmp_path, monkeyp
     seen = record_figures(monkeypatch)
     sheet(tmp_path, paths)
     assert len(seen[0].axes) == 2
-    assert {"ED", "ES", "Blood pool", "Myocardium", "Expert"} <= set(words(seen[0]))
+    assert {"ED", "ES", "Blood pool", "Myocardium", "Reference"} <= set(words(seen[0]))
     for axes in seen[0].axes:
         colours = [line.get_color() for line in axes.lines for _ in range(np.isnan(line.get_ydata()).sum())]  # contours
         assert colours.count("white") >= 2 * 9
@@ -80,9 +80,9 @@ def test_reader_with_its_own_frames_is_shown_there_and_the_expert_where_contoure
     own, given = (next(text for text in words(figure) if ": EF" in text) for figure in seen)
     assert "ED is frame 1 and ES frame 5 of 6" in words(seen[0])
     assert "ED is frame 1 and ES frame 4 of 6" in words(seen[1])
-    expert = [part.split(")")[0] for part in (own.split("(expert ")[1], given.split("(expert ")[1])]
+    expert = [part.split(")")[0] for part in (own.split("(reference ")[1], given.split("(reference ")[1])]
     assert expert[0] == expert[1]
-    assert own.split(" (expert")[0] != given.split(" (expert")[0]
+    assert own.split(" (reference")[0] != given.split(" (reference")[0]
     dashed = [[line.get_color() for line in axes.lines].count("white") for axes in seen[0].axes]
     assert dashed[1] == 0 < dashed[0]
 

@@ -59,7 +59,7 @@ def test_no_mouse_to_show_is_said_in_words(tmp_path, monkeypatch):
     write_csv(read_csv(paths["function"]).assign(reader=None), paths["function"])
     seen = record_figures(monkeypatch)
     plot(tmp_path, paths)
-    assert "No mouse has masks of both expert and reader, or an EF." in words(seen[0])
+    assert "No mouse has masks of both reference and reader, or an EF." in words(seen[0])
 
 
 def test_without_a_reference_the_reader_is_shown_by_ef(tmp_path, monkeypatch):
@@ -77,7 +77,7 @@ def test_without_a_reference_the_reader_is_shown_by_ef(tmp_path, monkeypatch):
         "Median EF of 4 scans: Mouse4, EF 40.0%; shown: ES, frame 4 of 6",
         "Highest EF of 4 scans: Mouse1 (control), EF 60.0%; shown: ES, frame 4 of 6",
     ]
-    assert "Expert" not in found
+    assert "Reference" not in found
 
 
 def test_same_data_same_bytes(tmp_path):

@@ -249,7 +249,7 @@ def test_one_phenotype_has_no_differences_and_none_says_so(tmp_path, monkeypatch
     plot(tmp_path, function, phenotypes)
     assert len(seen[0].axes) == len(METRICS)
     plot(tmp_path, function, {})
-    assert words(seen[1]) == ["No mouse of known phenotype was measured by both expert and reader."]
+    assert words(seen[1]) == ["No mouse of known phenotype was measured by both reference and reader."]
 
 
 def test_same_data_same_bytes(tmp_path):

@@ -46,7 +46,7 @@ def test_ed_and_es_of_both_are_marked(tmp_path, monkeypatch):
     plot(tmp_path, paths)
     lines = {line.get_label(): line for line in seen[0].axes[0].lines}
     values = read_csv(paths["function"]).set_index("metric")
-    for label, who in (("reader, ED and ES", "reader"), ("expert, ED and ES", "reference")):
+    for label, who in (("reader, ED and ES", "reader"), ("reference, ED and ES", "reference")):
         assert list(lines[label].get_xdata()) == [0, 15]
         assert list(lines[label].get_ydata()) == pytest.approx(values.loc[["EDV", "ESV"], who].to_list())
     names = {text.get_text(): text.xy[1] for text in seen[0].axes[0].texts}
@@ -64,7 +64,7 @@ def test_a_mouse_without_annotation_is_marked_at_its_extremes(tmp_path, monkeypa
     plot(tmp_path, paths)
     lines = {line.get_label(): line for line in seen[0].axes[0].lines}
     assert list(lines["reader, ED and ES"].get_xdata()) == [0, 15]
-    assert "expert, ED and ES" not in lines
+    assert "reference, ED and ES" not in lines
 
 
 def test_ed_and_es_chosen_by_a_person_are_marked(tmp_path, monkeypatch):
@@ -100,8 +100,8 @@ def test_only_what_the_reader_segmented_is_marked(tmp_path, monkeypatch):
     assert list(lines["reader, every frame"].get_xdata()) == [5, 10, 15, 25]
     assert np.isnan(lines["reader, ED and ES"].get_ydata()).tolist() == [True, False]
     expert = read_csv(paths["function"]).set_index("metric")["reference"]
-    assert list(lines["expert, ED and ES"].get_xdata()) == [0, 15]
-    assert list(lines["expert, ED and ES"].get_ydata()) == [expert["EDV"], expert["ESV"]]
+    assert list(lines["reference, ED and ES"].get_xdata()) == [0, 15]
+    assert list(lines["reference, ED and ES"].get_ydata()) == [expert["EDV"], expert["ESV"]]
     assert {text.get_text(): text.xy[0] for text in left.texts} == {"ED": 0, "ES": 15}
 
 
@@ -113,7 +113,7 @@ def test_a_reader_of_other_frames_alone(tmp_path, monkeypatch):
     write_csv(volumes, paths["volumes"])
     plot(tmp_path, paths)
     labels = [line.get_label() for line in seen[0].axes[0].lines]
-    assert "reader, ED and ES" not in labels and "expert, ED and ES" in labels
+    assert "reader, ED and ES" not in labels and "reference, ED and ES" in labels
 
 
 def test_no_frame_at_all_is_said_in_words(tmp_path, monkeypatch):

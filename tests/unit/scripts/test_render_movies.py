@@ -36,19 +36,19 @@ def test_the_cine_runs_ten_frames_a_second_and_holds_the_annotated_ones(tmp_path
         assert film.info["loop"] == 0
 
 
-def test_the_expert_stands_at_the_last_annotated_frame(tmp_path):
+def test_the_reference_is_that_of_the_last_annotated_frame(tmp_path):
     paths = write_cohort(tmp_path, 1)
     stills = list(render_movies.stills(case_of(paths), read_csv(paths["overlap"])))
     assert [still.reader.words for still in stills][:2] == [
         "Reader · frame 1 of 6 · 0 ms",
         "Reader · frame 2 of 6 · 5 ms",
     ]
-    shown = [still.expert.words.split(" · Dice")[0] for still in stills]
-    assert shown == ["Expert · ED, frame 1"] * 3 + ["Expert · ES, frame 4"] * 3
+    shown = [still.reference.words.split(" · Dice")[0] for still in stills]
+    assert shown == ["Reference · ED, frame 1"] * 3 + ["Reference · ES, frame 4"] * 3
     dice = read_csv(paths["overlap"]).set_index(["phase", "structure"])["dice"]
     expected = f"myocardium {dice['ES', 'myocardium']:.2f}, blood pool {dice['ES', 'blood_pool']:.2f}"
-    assert stills[4].expert.words.endswith(f"Dice {expected}")
-    assert np.array_equal(stills[4].expert.mask, stills[3].expert.mask)
+    assert stills[4].reference.words.endswith(f"Dice {expected}")
+    assert np.array_equal(stills[4].reference.mask, stills[3].reference.mask)
 
 
 def test_before_the_first_annotated_frame_stands_the_last_one(tmp_path):
@@ -56,7 +56,7 @@ def test_before_the_first_annotated_frame_stands_the_last_one(tmp_path):
     manifest = read_csv(paths["manifest"])
     write_csv(manifest.assign(annotated_frames="2;3", ed_frame=2, es_frame=3), paths["manifest"])
     stills = list(render_movies.stills(case_of(paths), read_csv(paths["overlap"])))
-    assert [still.expert.words.split(", ")[1].split(" ·")[0] for still in stills[:3]] == [
+    assert [still.reference.words.split(", ")[1].split(" ·")[0] for still in stills[:3]] == [
         "frame 4",
         "frame 4",
         "frame 3",
@@ -110,7 +110,7 @@ def test_without_a_reference_the_reader_fills_the_film_which_is_held_at_its_ed_a
         "Reader · frame 1 of 6 · 0 ms · ED",
         "Reader · frame 4 of 6 · 15 ms · ES",
     ]
-    assert all(still.expert is None for still in stills)
+    assert all(still.reference is None for still in stills)
     both = list(render_movies.stills(case_of(write_cohort(tmp_path / "both", 1)), None))
     for movie, path in ((stills, "one.gif"), (both, "two.gif")):
         (tmp_path / path).write_bytes(render_movies.encode(movie, "Mouse1", 160, 1))
