@@ -20,7 +20,8 @@ def test_mice_stay_text_and_missing_stays_missing(tmp_path):
 
 
 def test_labels_that_look_like_numbers_stay_text(tmp_path):
-    labels = {"phenotype": ["0", "1"], "cohort": ["7", "9"], "trained_on": ["7", "07"], "group_a": ["00", "0"], "reader": ["01", "1"], "better": ["1", None]}
+    labels = {"phenotype": ["0", "1"], "group_a": ["00", "0"], "reader": ["01", "1"], "better": ["1", None]}
+    labels |= {"cohort": ["7", "9"], "trained_on": ["7", "07"]}
     write_csv(pd.DataFrame(labels | {"p": [0, 1]}), tmp_path / "t.csv")
     back = read_csv(tmp_path / "t.csv")
     for name, values in labels.items():

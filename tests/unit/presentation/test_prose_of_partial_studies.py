@@ -98,7 +98,7 @@ def test_each_of_several_comparisons_is_named(tmp_path):
 def test_scans_of_animals_are_no_mice():
     found = write_methods_of_nothing(animals={"ours": 3})
     assert found["Mice and images"].startswith(
-        "The ours cohort comprised 8 scans with cine images. The scans analysed were acquired in 3 animals."
+        "The ours cohort comprised 8 scans with cine images. The scans analysed were those of 3 animals."
     )
     assert "Phenotypes were control (3 scans), TAC (4 scans) and unknown (1 scan)." in found["Mice and images"]
     assert "Each scan had one short-axis cine stack" in found["Mice and images"]

@@ -63,7 +63,7 @@ def overridden(cohort: dict) -> str:
 
 def several_scans(animals: int) -> str:
     """Give the number of animals if some have several scans."""
-    return f"the scans analysed were acquired in {animals} {'animal' if animals == 1 else 'animals'}" if animals else ""
+    return f"the scans analysed were those of {animals} {'animal' if animals == 1 else 'animals'}" if animals else ""
 
 
 def _frames(manifest: pd.DataFrame) -> str:

@@ -7,9 +7,10 @@ from murmur.vocabulary import SHIPPED_WEIGHTS
 
 NUMBER = {2: "second", 3: "three"}
 PART = (
-    f"in cines of at least {FEWEST_FRAMES} frames, only a square region around the heart was segmented where this left "
-    f"the masks of every {NUMBER[COARSE_SLICES]} slice of {NUMBER[COARSE_FRAMES]} frames unchanged (a Dice coefficient "
-    f"of at least {1 - LARGEST_DIFFERENCE:g} with those of whole images) and no mask reached the border of the region"
+    f"in cines of at least {FEWEST_FRAMES} frames, images were cropped to a square around the heart if the masks of "
+    f"every {NUMBER[COARSE_SLICES]} slice of {NUMBER[COARSE_FRAMES]} frames agreed with those of whole images (a Dice "
+    f"coefficient of at least {1 - LARGEST_DIFFERENCE:g} for each structure) and no mask reached the border of the "
+    "square"
 )
 
 
@@ -112,7 +113,7 @@ def masks(readers: dict[str, dict], inference: dict, longest: int, openvino: boo
         else "",
         PART if in_part and any(reader["postprocess"] == "largest_component" for reader in networks) else "",
         f"in the masks of {enumerate_words(cleaned)}, the largest three-dimensional connected component of each "
-        "structure was retained in each frame. Beyond its basal and apical ends, it was continued slice by slice by "
+        "structure was retained in each frame. Beyond its basal and apical ends, it was extended slice by slice to "
         "the component with the nearest centroid, as long as the centroids were no farther apart than the radius of a "
         "disc with the area of the preceding cross-section; all other components were discarded"
         if cleaned
