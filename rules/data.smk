@@ -320,6 +320,9 @@ rule check_plausibility:
         manifest=lambda w: inputs.manifest(w) if inputs.cohort(w).has_images else [],
         mice=lambda w: [*map(by_content, inputs.mice(w))] if inputs.cohort(w).has_images else [],
         learnt=lambda w: [study.layout.cohort(name, "manifest.csv") for name in study.learnt_elsewhere(w.cohort)],
+        imported=lambda w: [
+            inputs.layout.segmentation(w.cohort, reader, mouse) for mouse, reader, _ in inputs.imported(w)
+        ],
         table=lambda w: [] if inputs.cohort(w).has_images else by_content(inputs.cohort(w).table),
     output:
         checks=shown("<results>/cohorts/{cohort}/checks.csv", "Checks of {cohort}", category="Provenance"),
@@ -338,6 +341,7 @@ rule check_plausibility:
         noticed=lambda w: [list(finding) for finding in study.findings[w.cohort]],
         input_sizes=lambda w: study.input_sizes[w.cohort],
         learnt=lambda w: study.learnt_elsewhere(w.cohort),
+        imported=inputs.imported,
         datasets=[study.readers[name].settings["dataset"] for name in study.readers_by("masks")],
         one_protocol=lambda w: inputs.cohort(w).kind != "phantom",
         excluded=inputs.excluded,

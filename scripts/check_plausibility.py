@@ -1,7 +1,7 @@
 """List what is odd about the mice of a cohort in checks.csv: mouse, check, found, expected (docs/checks.md).
 
-Inputs: manifest.csv, the mouse files and the manifests of cohorts on which networks were trained or, for a cohort
-without images, its table of measurements. Findings stop a study only if it is `strict`.
+Inputs: manifest.csv, the mouse files, the masks that were imported and the manifests of cohorts on which networks were
+trained or, for a cohort without images, its table of measurements. Findings stop a study only if it is `strict`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,8 +13,10 @@ import pandas as pd
 from murmur.csv_tables import write_csv
 from murmur.data import measurement_table, plausibility
 from murmur.data.manifest import read_analysed, read_manifest
+from murmur.data.mouse import Mouse
 from murmur.data.plausibility import Finding
-from murmur.data.plausible_images import look_at
+from murmur.data.plausible_images import look_at_images
+from murmur.data.plausible_masks import Imported, MaskFindings, check_same_masks, look_at_masks
 from murmur.errors import BadInput
 from murmur.job import job, processes
 from murmur.logs import log, progress
@@ -31,26 +33,36 @@ def findings_of_images(
     one_protocol: bool,
     threads: int,
     learnt: Mapping[str, tuple[str, Sequence[str]]] | None = None,
+    imported: Mapping[str, Mapping[str, Imported]] | None = None,
 ) -> list[Finding]:
     """Return the findings of the mice of a manifest, whose `files` are in its order; by mouse, then of the cohort.
 
-    `learnt` has the manifests of other cohorts, and the mice in them from which networks that segment this one learnt.
+    `learnt` has the manifests of other cohorts, and the mice in them from which networks that segment this one learnt;
+    `imported` has the masks of other observers and tools, by mouse and reader.
     """
     mice, table = read_manifest(manifest), read_analysed(manifest)[0]
-    look = partial(look_at, sizes=input_sizes, others=tuple(datasets))
+    look = partial(_look, sizes=input_sizes, others=tuple(datasets))
+    masks = [(imported or {}).get(name, {}) for name in mice]
     with processes(threads) as pool:
-        seen = list(progress(pool.map(look, files, mice.values()), "plausibility", "mouse", total=len(mice)))
+        seen = list(progress(pool.map(look, files, mice.values(), masks), "plausibility", "mouse", total=len(mice)))
     found = []
-    for images, mouse, row in zip(seen, mice.values(), table.itertuples(), strict=True):
+    for (images, of_masks), mouse, row in zip(seen, mice.values(), table.itertuples(), strict=True):
         found += plausibility.check_grid(mouse, row.spacing_assumed, row.frame_interval_assumed)
-        found += [*plausibility.check_phases(mouse), *images]
+        found += [*plausibility.check_phases(mouse), *images, *of_masks.found]
     found += plausibility.check_same_images(mice.values())
+    found += check_same_masks(list(mice.values()), [of_masks.digests for _, of_masks in seen])
     used = {}
     for cohort, (path, names) in (learnt or {}).items():
         others = read_manifest(path)
         used[cohort] = [others[name] for name in names]
     found += plausibility.check_unseen(mice.values(), used)
     return found + (list(plausibility.check_same_grid(list(mice.values()))) if one_protocol else [])
+
+
+def _look(
+    file: str, mouse: Mouse, imported: Mapping[str, Imported], sizes: Mapping[str, int], others: tuple[str, ...]
+) -> tuple[list[Finding], MaskFindings]:
+    return look_at_images(file, mouse, others), look_at_masks(file, mouse, sizes, imported)
 
 
 def findings_of_table(table: str, excluded: Mapping[str, str]) -> list[Finding]:
@@ -85,6 +97,9 @@ if __name__ == "__main__":
                 cohort: (manifest, mice)
                 for manifest, (cohort, mice) in zip(given.learnt, params.learnt.items(), strict=True)
             }
+            imported = {}
+            for (mouse, reader, own), file in zip(params.imported, given.imported, strict=True):
+                imported.setdefault(mouse, {})[reader] = Imported(file, own)
             images = (params.input_sizes, params.datasets, params.one_protocol, snakemake.threads)
-            found = findings_of_images(given.manifest, list(given.mice), *images, learnt)
+            found = findings_of_images(given.manifest, list(given.mice), *images, learnt, imported)
         main(snakemake.output.checks, [*noticed, *found], params.strict)

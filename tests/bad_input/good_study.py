@@ -1,7 +1,7 @@
 """Good studies of four tiny mice, as HDF5 and as NIfTI files, and of measurements; the cases of the corpus spoil them.
 
-The mice are G1, G2, G3 and Bad. All are hearts of known volume, of 40 × 36 × 4 voxels and 5 frames, contoured at ED
-(frame 0) and ES (frame 2). The second observer's masks are those of the expert.
+The mice are G1, G2, G3 and Bad. All are the same heart of known volume, one column apart, of 40 × 36 × 4 voxels and 5
+frames, contoured at ED (frame 0) and ES (frame 2). The second observer's masks are those of the expert, one row lower.
 """
 
 import shutil
@@ -76,14 +76,15 @@ class Place:
 
 def folder_study(folder: Path) -> dict:
     """Write mice/*.h5, observer/*.h5 and participants.tsv; return the study."""
-    masks = labels()
-    contours = np.zeros_like(masks)
-    contours[..., [ED, ES]] = masks[..., [ED, ES]]
     for number, mouse in enumerate(MICE):
+        masks = np.roll(labels(), number + 1 - len(MICE), axis=1)
+        contours = np.zeros_like(masks)
+        contours[..., [ED, ES]] = masks[..., [ED, ES]]
         noise = np.random.default_rng(number).integers(0, 60, SHAPE)
         images = (np.choose(masks, [100, 400, 900]) + noise).astype(np.uint16)
         write_cine(folder / "mice" / f"{mouse}.h5", images, contours, [ED, ES])
-        write_cine(folder / "observer" / f"{mouse}.h5", masks=contours, frames=[ED, ES])
+        observed = np.roll(contours, 1, axis=0)
+        write_cine(folder / "observer" / f"{mouse}.h5", masks=observed, frames=[ED, ES])
     write_participants(folder)
     return {
         "study": "s",

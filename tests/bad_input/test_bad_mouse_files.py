@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from corpus import Case, Finished, Noted, Right, after_a_run, check, is_true, stops
-from good_study import BAD, ED, EDV, ES, SHAPE, labels
+from good_study import BAD, ED, EDV, ES, MICE, SHAPE, labels
 from spoil_hdf5 import (
     bad_chunk,
     blank_slice,
@@ -62,6 +62,42 @@ def no_mass(results: Finished) -> None:
     assert results.of("Bad")["EDV"] == pytest.approx(EDV)
 
 
+def squared(change):
+    """Add columns to images and masks of all mice until they are square, then change a mouse."""
+
+    def spoil(place):
+        for mouse in MICE:
+            for name, file in (("Images", "mice"), ("Masks", "mice"), ("Masks", "observer")):
+                put(name, lambda v: np.pad(v, ((0, 0), (0, 4), (0, 0), (0, 0)), "edge"), f"{file}/{mouse}.h5")(place)
+        change(place)
+
+    return spoil
+
+
+def misplaced(how):
+    return Noted(f"masks do not fit the images: .* with {how} in the masks, by the reference")
+
+
+def cleared(*slices):
+    """Clear the masks of slices at ED."""
+
+    def change(masks):
+        masks[:, :, slices, ED] = 0
+        return masks
+
+    return change
+
+
+def clicked(masks):
+    masks[1:4, 1:4, 0, ED] = 2
+    return masks
+
+
+def masks_of_g1(place):
+    with h5py.File(place / "mice/G1.h5") as file:
+        put("Masks", lambda v, masks=file["Masks"][()]: masks)(place)
+
+
 NO_HDF5 = r"mice/Bad\.h5: found .*HDF5"
 ANY = r"mice/Bad\.h5: found "
 FRAMES = r"mice/Bad\.h5: found .*Frames_with_ROI "
@@ -105,7 +141,7 @@ CASES = [
     ),
     Case("H20_frames_strings", put("Frames_with_ROI", lambda v: [b"ED", b"ES"]), stops("planning", FRAMES)),
     Case("H21_one_slice", one_slice, Right(smaller, noted="slice|Mass|grid")),
-    Case("H22_one_frame", one_frame, Right(edv_only, noted="frame")),
+    Case("H22_one_frame", one_frame, Right(edv_only, noted="single frame|masks of observer")),
     Case("H24_dangling_link", after_a_run(linked("nowhere.h5")), stops("planning", UNREACHABLE)),
     Case("H24b_dangling_fresh", linked("nowhere.h5"), stops("planning", UNREACHABLE)),
     Case("H25_name_space", renamed("Bad mouse"), named("Bad mouse")),
@@ -280,6 +316,20 @@ CASES = [
         after_a_run(put("Masks", lambda v: v * 3)),
         stops("planning", ANY + "the labels 3, 6 in Masks"),
     ),
+    # masks that do not belong to the images
+    Case("K01_transposed", squared(put("Masks", lambda v: v.swapaxes(0, 1))), misplaced("rows and columns exchanged")),
+    Case("K02_mirrored", squared(put("Masks", lambda v: v[:, ::-1])), misplaced("columns reversed")),
+    Case("K03_slices_reversed", put("Masks", lambda v: v[:, :, ::-1]), misplaced("slices reversed")),
+    Case("K04_ED_and_ES_exchanged", put("Masks", lambda v: v[..., [2, 1, 0, 3, 4]]), misplaced("frames exchanged")),
+    Case("K05_gap_at_ED", put("Masks", cleared(1)), Noted("gap between contoured slices: no contours in slice 2 of 4")),
+    Case("K06_ED_in_two_slices", put("Masks", cleared(2, 3)), Noted("fewer slices at ED than at ES: 2 slices")),
+    Case("K07_stray_click", put("Masks", clicked), Noted("stray contours: 9 pixels")),
+    Case(
+        "K08_listed_frame_without_labels",
+        put("Frames_with_ROI", lambda v: [0, 2, 4]),
+        Noted("listed frame without labels: no labels in frame 5 of 5"),
+    ),
+    Case("K09_masks_of_another_mouse", masks_of_g1, Noted("same masks twice: the same masks as Bad", mouse="G1")),
     # from trials G: general
     Case("G03_directory_named_h5", folder_instead, stops("planning", ANY + ".*folder")),
     Case(

@@ -262,7 +262,7 @@ CASES = [
     # more
     Case("N30_uncompressed", uncompressed, Right()),
     Case("N31_cut_uncompressed", cut_uncompressed, stops("planning", r"images/Bad_4d\.nii: found a truncated")),
-    Case("N32_masks_4d", masks_4d, Right()),
+    Case("N32_masks_4d", masks_4d, Right(noted="same masks twice")),
     Case("N33_scaled_image", change(IMAGE, header=scaled), Right()),
     Case("N34_scaled_mask", change(BOTH, lambda v: v * 2, header=scaled), Right()),
     Case("N35_mask_axes_swapped", turned(swap=(0, 1)), Right()),

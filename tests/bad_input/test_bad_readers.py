@@ -199,6 +199,10 @@ def not_read(results: Finished) -> None:
     is_true(results, "G1")
 
 
+def twice(place: Place) -> None:
+    place.study["readers"]["second"] = dict(place.study["readers"]["observer"])
+
+
 def group_instead(name):
     return lambda place: (
         no_datasets_of(OBSERVER, name)(place),
@@ -268,7 +272,11 @@ MASKS = [
         lambda p: ((p / OBSERVER).unlink(), (p / OBSERVER).symlink_to("nowhere")),
         stops("planning", FOUND),
     ),
-    Case("M03_missing_mouse", lambda p: (p / OBSERVER).unlink(), Right(not_read, noted="observer")),
+    Case(
+        "M03_missing_mouse",
+        lambda p: (p / OBSERVER).unlink(),
+        Noted("mice without masks of observer: Bad", "", not_read),
+    ),
     Case(
         "M04_nan",
         put("Masks", lambda v: np.where(v == 2, np.nan, v), OBSERVER),
@@ -300,7 +308,22 @@ MASKS = [
     Case("M12_folder_named_h5", lambda p: ((p / OBSERVER).unlink(), (p / OBSERVER).mkdir()), stops("planning", FOUND)),
     Case("M13_compound", put("Masks", lambda v: np.zeros(v.shape, [("a", "u1")]), OBSERVER), stops("planning", FOUND)),
     Case("M14_mouse_of_nobody", lambda p: shutil.copy(p / OBSERVER, p / "observer/Bda.h5"), Noted("Bda", mouse=".*")),
-    Case("M15_empty_masks", put("Masks", lambda v: v * 0, OBSERVER), Right(lambda results: None, noted="Bad")),
+    Case("M15_empty_masks", put("Masks", lambda v: v * 0, OBSERVER), Noted("masks without labels: .* by observer")),
+    Case(
+        "M16_labels_swapped",
+        put("Masks", lambda v: np.choose(v, [0, 2, 1]), OBSERVER),
+        Noted("labels look swapped: .* by observer"),
+    ),
+    Case("M17_slices_reversed", put("Masks", lambda v: v[:, :, ::-1], OBSERVER), Noted("slices reversed in the masks")),
+    Case(
+        "M18_no_ES",
+        put("Masks", lambda v: np.where(np.arange(5) == 2, 0, v), OBSERVER),
+        Noted("ED or ES without masks: no masks in frame 3 of 5 by observer"),
+    ),
+    Case(
+        "M19_the_reference", settings(masks="mice"), Noted("same masks as the reference: those of observer", mouse="")
+    ),
+    Case("M20_one_folder_twice", twice, Noted("same masks as observer: those of second in Bad, G1", mouse="")),
 ]
 
 

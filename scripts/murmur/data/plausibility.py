@@ -1,6 +1,7 @@
 """Plausibility of mice: findings on grids, phases and measurements, which do not stop a study (docs/checks.md).
 
-The checks of images and masks are in `plausible_images`. All limits are constants of these two modules.
+The checks of images are in `plausible_images`, those of masks in `plausible_masks`. All limits are constants of these
+three modules.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence

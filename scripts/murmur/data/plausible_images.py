@@ -1,27 +1,23 @@
-"""Plausibility of images and masks: findings of the pixels of one mouse, which do not stop a study (docs/checks.md)."""
+"""Plausibility of images: findings of the pixels of one mouse, which do not stop a study (docs/checks.md)."""
 
 import difflib
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 import h5py
 import numpy as np
 
 from murmur.data.mouse import Mouse
-from murmur.data.mouse_file import images_of, masks_of, open_mouse
-from murmur.data.plausibility import Finding, check_values, listed
-from murmur.measurement.function import function, mass, structure_volumes
-from murmur.vocabulary import BLOOD_POOL, MYOCARDIUM
+from murmur.data.mouse_file import images_of, open_mouse
+from murmur.data.plausibility import Finding, listed
 
 SWAPPED_BY = 0.02  # excess of the correlation of slices over that of frames if the two axes are swapped
 STEP = 2  # every second pixel along rows and columns is enough for a correlation
-ENCLOSED = 0.5  # share of the neighbours of the blood pool that are myocardium, below which it is not enclosed
-OUTSIDE = 0.01  # share of contoured pixels that may be outside the input of a network
 DATASETS = ("Images", "Masks", "Frames_with_ROI")
 
 
-def look_at(path: str, mouse: Mouse, sizes: Mapping[str, int], others: tuple[str, ...]) -> list[Finding]:
-    """Check the images and masks of a mouse.
+def look_at_images(path: str, mouse: Mouse, others: tuple[str, ...]) -> list[Finding]:
+    """Check the images of a mouse, and which datasets its file has.
 
     Parameters
     ----------
@@ -29,8 +25,6 @@ def look_at(path: str, mouse: Mouse, sizes: Mapping[str, int], others: tuple[str
         Mouse file.
     mouse : Mouse
         The mouse as in its manifest.
-    sizes : mapping of str to int
-        Side length in pixels of the centre of the images that each network segments, by reader.
     others : tuple of str
         Names of further datasets that readers use.
 
@@ -41,16 +35,11 @@ def look_at(path: str, mouse: Mouse, sizes: Mapping[str, int], others: tuple[str
     """
     with open_mouse(path) as file:
         digests, blank, along_frames, along_slices = _scan(images_of(file))
-        found = [
+        return [
             *_unused(mouse.name, file, others),
             *_blank_or_repeated(mouse.name, digests, blank),
             *_swapped_axes(mouse.name, along_frames, along_slices),
         ]
-        if mouse.annotated_frames:
-            masks = masks_of(file)
-            stacks = {frame: masks[:, :, :, frame].astype(np.uint8) for frame in mouse.annotated_frames}
-            found += [*_structures(mouse.name, stacks), *_outside(mouse.name, stacks, sizes), *_volumes(mouse, stacks)]
-    return found
 
 
 def _scan(images: h5py.Dataset) -> tuple[np.ndarray, np.ndarray, float, float]:
@@ -125,53 +114,3 @@ def _swapped_axes(mouse: str, along_frames: float, along_slices: float) -> Itera
     if along_slices > along_frames + SWAPPED_BY:
         found = f"neighbouring slices (r = {along_slices:.2f}) more similar than frames (r = {along_frames:.2f})"
         yield Finding(mouse, "slices and frames look swapped", found, "axes (row, column, slice, frame)")
-
-
-def _structures(mouse: str, stacks: Mapping[int, np.ndarray]) -> Iterator[Finding]:
-    """Check that both structures are contoured, and that the myocardium surrounds the blood pool."""
-    both = [stack for stack in stacks.values() if {MYOCARDIUM, BLOOD_POOL} <= set(np.unique(stack))]
-    if len(both) < len(stacks):
-        found = f"only one in {len(stacks) - len(both)} of {len(stacks)} annotated frames"
-        yield Finding(mouse, "structure missing", found, "myocardium and blood pool")
-    if not both:
-        return
-    blood, myocardium = (_enclosed(both, *labels) for labels in ((BLOOD_POOL, MYOCARDIUM), (MYOCARDIUM, BLOOD_POOL)))
-    if blood < ENCLOSED:
-        check = "labels look swapped" if myocardium > blood else "myocardium not around the blood pool"
-        found = f"myocardium at {100 * blood:.0f}% of the border of the blood pool"
-        yield Finding(mouse, check, found, f"{100 * ENCLOSED:.0f}% or more")
-
-
-def _enclosed(stacks: list[np.ndarray], label: int, by: int) -> float:
-    """Return the share of the pixels next to a structure, within slices, that belong to another one."""
-    neighbours = inside = 0
-    for stack in stacks:
-        padded = np.pad(stack == label, ((1, 1), (1, 1), (0, 0)))
-        touched = padded[2:, 1:-1] | padded[:-2, 1:-1] | padded[1:-1, 2:] | padded[1:-1, :-2]
-        border = touched & (stack != label)
-        neighbours += border.sum()
-        inside += (border & (stack == by)).sum()
-    return inside / max(neighbours, 1)
-
-
-def _outside(mouse: str, stacks: Mapping[int, np.ndarray], sizes: Mapping[str, int]) -> Iterator[Finding]:
-    """Check that the contours are in the centre of the images that each network segments."""
-    contoured = np.sum([stack > 0 for stack in stacks.values()], axis=(0, 3))
-    for reader, size in sizes.items():
-        row, column = (max(0, (side - size) // 2) for side in contoured.shape)
-        centre = contoured[row : row + size, column : column + size]
-        share = 1 - centre.sum() / contoured.sum()
-        if share > OUTSIDE:
-            found = f"{100 * share:.0f}% of the contours outside the central {size} x {size} pixels"
-            yield Finding(mouse, "heart outside the network's input", found, f"inside, because {reader} sees no more")
-
-
-def _volumes(mouse: Mouse, stacks: Mapping[int, np.ndarray]) -> Iterator[Finding]:
-    """Check volumes, mass and EF of the reference."""
-    if mouse.ed_frame is None:
-        return
-    phases = []
-    for frame in (mouse.ed_frame, mouse.es_frame):
-        volumes = structure_volumes(stacks[frame], mouse.spacing_mm)
-        phases.append({"blood_pool_uL": volumes["blood_pool"], "myocardium_mg": mass(volumes["myocardium"])})
-    yield from check_values(mouse.name, function(*phases), "the reference")

@@ -37,6 +37,8 @@ def findings_of_files(cohorts: Mapping[str, Cohort], readers: Mapping[str, Reade
     for reader in readers.values():
         if reader.kind == "masks":
             found[reader.cohorts[0]] += _masks_of_no_mouse(reader, cohorts)
+            for name in reader.cohorts:
+                found[name] += _mice_without_masks(reader, cohorts[name])
     for name, cohort in cohorts.items():
         used = any(name in reader.cohorts or cohort in reader.training_cohorts for reader in readers.values())
         if cohort.has_images and not used:
@@ -101,6 +103,12 @@ def _masks_of_no_mouse(reader: Reader, cohorts: Mapping[str, Cohort]) -> Iterato
             listed(found),
             f"{reader.nifti.get('masks', 'MOUSE.h5')} of a mouse",
         )
+
+
+def _mice_without_masks(reader: Reader, cohort: Cohort) -> Iterator[Finding]:
+    """Find mice of a cohort that a reader of masks did not segment."""
+    if mice := reader.without_masks(cohort):
+        yield Finding("", f"mice without masks of {reader.name}", listed(mice), "masks of all mice that it segments")
 
 
 def _participants(cohort: Cohort, cohorts: Mapping[str, Cohort]) -> Iterator[Finding]:

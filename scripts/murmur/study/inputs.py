@@ -241,6 +241,15 @@ class Inputs:
         reader = self.study.readers.get(wildcards.reader)
         return reader is not None and reader.settings["frames"] == "own"
 
+    def imported(self, wildcards: Wildcards) -> list[tuple[str, str, bool]]:
+        """The imported masks of a cohort: mouse, reader, and whether the reader is measured at its own ED and ES."""
+        found = []
+        for reader in map(self.study.readers.get, self.study.readers_by("masks")):
+            own = reader.settings["frames"] == "own" or "phases" in reader.settings
+            mice = reader.mice(self.cohort(wildcards)) if wildcards.cohort in reader.cohorts else []
+            found += [(mouse, reader.name, own) for mouse in mice]
+        return found
+
     def phases(self, wildcards: Wildcards) -> list[str]:
         """The table of ED and ES chosen by a person for a reader; none without one."""
         reader = self.study.readers.get(wildcards.reader)

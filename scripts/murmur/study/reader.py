@@ -221,6 +221,19 @@ class MasksReader(Reader):
         files = [str(self.folder / f"{mouse}.h5") for mouse in self.mice(cohort)]
         return [file for file in files if os.path.lexists(file)]
 
+    def without_masks(self, cohort: Cohort) -> list[str]:
+        """The mice of a cohort without a mask file, or whose file lacks the dataset."""
+        if self.nifti:
+            masks = self._nifti_masks(cohort)
+            return [mouse for mouse in self.mice(cohort) if not masks.mask_files(mouse)]
+        found = {Path(file).stem for file in self.mask_files(cohort) if self._shape(file)}
+        return [mouse for mouse in self.mice(cohort) if mouse not in found]
+
+    def _shape(self, file: str) -> list[int] | None:
+        """The shape of the masks in an HDF5 file, None without the dataset. Raises BadInput if they are invalid."""
+        dataset = self.settings["dataset"]
+        return remembered(file, f"masks in {dataset}", partial(check_masks, dataset=dataset))
+
     def check_files(self, cohorts: Mapping[str, Cohort]) -> None:
         """Raise BadInput, one line per file, if masks are invalid or do not have the shape of the images.
 
@@ -234,7 +247,7 @@ class MasksReader(Reader):
             for file in tqdm(files, f"Checking {self.name}", unit="file", delay=2, disable=None, dynamic_ncols=True):
                 try:
                     check_readable(file)
-                    shape = remembered(file, f"masks in {dataset}", partial(check_masks, dataset=dataset))
+                    shape = self._shape(file)
                     mouse = Path(file).stem
                     images = None if mouse in cohort.bad_files else cohort.shape(mouse)
                     if shape and images:

@@ -1,5 +1,6 @@
 import shutil
 
+import h5py
 import pytest
 from test_cohort import write_mouse
 
@@ -45,6 +46,15 @@ def test_masks_of_no_mouse(study, tmp_path):
         (tmp_path / "observer" / name).write_text("")
     assert study() == {"masks of observer of no mouse": "G1.H5 (G1?), G22.h5 (G2?), xyz.h5"}
     assert study(exclude={"G2": "motion"}) == study(), "masks of an excluded mouse are those of a mouse"
+
+
+def test_mice_without_masks(study, tmp_path):
+    (tmp_path / "observer" / "G2.h5").unlink()
+    assert study() == {"mice without masks of observer": "G2"}
+    assert study(exclude={"G2": "motion"}) == {}
+    with h5py.File(tmp_path / "observer" / "G3.h5", "a") as file:
+        file.move("Masks", "Others")
+    assert study() == {"mice without masks of observer": "G2, G3"}
 
 
 def test_participants(study, tmp_path):
