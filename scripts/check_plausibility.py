@@ -67,7 +67,7 @@ def _look(
 
 def findings_of_table(table: str, excluded: Mapping[str, str]) -> list[Finding]:
     """Return the findings of the measurements of the reference and of each reader of a table."""
-    found = []
+    found, values = [], {}
     for number, reader in enumerate(measurement_table.readers(table)):
         function = measurement_table.function(table, reader, excluded)
         columns = {"the reference": "reference", reader: "reader"} if number == 0 else {reader: "reader"}
@@ -75,7 +75,8 @@ def findings_of_table(table: str, excluded: Mapping[str, str]) -> list[Finding]:
             if function[column].isna().all():
                 found.append(Finding("", "no values", f"only empty cells by {who}", "a value at least once"))
             found += plausibility.check_measurements(function, who, column)
-    return found
+            values[who] = function.set_index(["mouse", "metric"])[column]
+    return [*found, *plausibility.check_same_values(pd.DataFrame(values))]
 
 
 def main(checks: str, findings: Sequence[Finding], strict: bool) -> None:

@@ -6,7 +6,7 @@ import zipfile
 import openpyxl
 import pytest
 
-from corpus import Case, Finished, Noted, Right, check, stops
+from corpus import Case, Finished, Noted, Right, check, measured_rightly, stops
 from good_study import MICE, Place, measurement_rows
 
 
@@ -122,6 +122,10 @@ def header(*names):
     return table(change)
 
 
+def copied(place: Place) -> None:
+    table(lambda rows: [rows[0], *([*row[:4], row[3], row[5]] for row in rows[1:])])(place)
+
+
 COLUMNS = r"numbers\.csv: found .*"
 LINE = r"numbers\.csv, line \d+: found "
 
@@ -168,7 +172,11 @@ MEASUREMENTS = [
     Case("C16_xlsx", excel, stops("planning", COLUMNS + "Excel")),
     Case("C17_nan", cell(7, 3, "NaN"), stops("planning", LINE + "'NaN' as reference")),
     Case("C17b_dash", cell(7, 4, "-"), stops("planning", LINE + "'-' as CVI42")),
-    Case("C18_EF_fraction", of_metric("EF", lambda v: f"{v / 100:.4f}"), Right()),
+    Case(
+        "C18_EF_fraction",
+        of_metric("EF", lambda v: f"{v / 100:.4f}"),
+        Noted(r"EF as a fraction: no EF above 1 in numbers\.csv", "", measured_rightly),
+    ),
     Case("C18b_EF_mixed", cell(4, 3, "0.58"), stops("planning", LINE + r"EF 0\.58 and, in line")),
     Case("C19_negative", cell(1, 3, "-60"), Noted("EDV", mouse="M1")),
     Case("C20_ESV_gt_EDV", cell(2, 3, "160"), Noted("ESV", mouse="M1")),
@@ -191,7 +199,7 @@ MEASUREMENTS = [
     Case(
         "C29_all_equal",
         table(lambda rows: [rows[0], *([*row[:3], *[row[3]] * 3] for row in rows[1:])]),
-        value_of("EDV", 62.0),
+        Noted("same values as the reference: those of CVI42, observer2", "", value_of("EDV", 62.0).holds),
     ),
     # more
     Case("C30_decimal_comma_quoted", cell(1, 3, '"62,5"'), stops("planning", LINE + "'62,5' as reference")),
@@ -227,6 +235,18 @@ MEASUREMENTS = [
         stops("planning", "found no file 'numbers.csv'"),
     ),
     Case("C50_reader_reference2", cell(0, 4, "Reference"), readers_are("Reference", "observer2")),
+    Case(
+        "C51_mouse_in_lower_case",
+        lambda place: (cell(1, 0, "m1")(place), place.cohort.pop("participants")),
+        Noted("two spellings of a mouse: m1 and M1", ""),
+    ),
+    Case(
+        "C52_row_of_means",
+        table(lambda rows: [*rows, *(["Mean", *row[1:]] for row in rows[1:7])]),
+        Noted(r"summaries among the mice: Mean in numbers\.csv", ""),
+    ),
+    Case("C53_capitals_in_header", header("Mouse", "METRIC", "Unit", "Reference", "CVI42", "observer2"), Right()),
+    Case("C54_copy_of_the_reference", copied, Noted("same values as the reference: those of CVI42", "")),
     # participants of measurements
     Case(
         "P01_participants_unlisted",
@@ -257,6 +277,15 @@ def drawn(train=1, validation=1, test=2, **more):
         place.cohort["split"] = {"train": train, "validation": validation, "test": test, **more}
 
     return spoil
+
+
+def slip(place: Place) -> None:
+    participants("mouse\tgroup\nG1\tsham\nG2\tshamm\nG3\tTAC\nBad\tTAC\n")(place)
+
+
+def slip_in_control(place: Place) -> None:
+    slip(place)
+    place.study["comparison"] = {"treatment": {"control": "sham"}}
 
 
 PEOPLE = r"participants\.tsv: found "
@@ -316,6 +345,28 @@ FOLDER = [
         "S55_participants_unlisted",
         participants("mouse\tphenotype\nG1\tsham\nG22\tTAC\nBad\tTAC\n"),
         Noted("G22", mouse=".*"),
+    ),
+    Case(
+        "P25_groups_in_two_spellings",
+        participants("mouse\tgroup\nG1\tsham\nG2\tSham\nG3\tTAC\nBad\tTAC\n"),
+        Noted(r"two spellings of a group: sham and Sham in participants\.tsv", ""),
+    ),
+    Case("P26_slip_in_a_group", slip, Noted("two spellings of a group: sham and shamm", "")),
+    Case("P27_slip_in_the_control", slip_in_control, stops("planning", "control: found the groups 'sham' and 'shamm'")),
+    Case(
+        "P28_sessions_in_two_spellings",
+        participants("mouse\tanimal\tsession\nG1\tA\tbaseline\nG2\tA\tday 7\nG3\tB\tBaseline\nBad\tB\tDay7\n"),
+        Noted("two spellings of a session: Day7 and day 7, baseline and Baseline", ""),
+    ),
+    Case(
+        "P29_slip_in_a_sex",
+        participants("mouse\tsex\nG1\tf\nG2\tfmale\nG3\tm\nBad\tm\n"),
+        Noted("two spellings of a sex: female and fmale", ""),
+    ),
+    Case(
+        "P30_broken_formula",
+        participants("mouse\tgroup\nG1\tsham\nG2\t#REF!\nG3\tTAC\nBad\tTAC\n"),
+        stops("planning", r"participants\.tsv, line 3: found '#REF!' as group"),
     ),
     # more
     Case(

@@ -27,7 +27,7 @@ def _rows(path: str) -> list[Row]:
 
     In a table separated by commas, "1,062" in quotes may be a thousand, and is refused as a number.
     """
-    rows = read_rows(path, COLUMNS[:-1], delimiter=None)
+    rows = read_rows(path, COLUMNS[:-1], delimiter=None, optional=COLUMNS[-1:])
     if delimiter_of(path) != ",":
         write_decimal_points(path, rows, [name for name in rows[0] if name not in COLUMNS[:-1]])
     return rows
@@ -160,9 +160,8 @@ def completed(values: Mapping[tuple[str, str], Sequence[float]]) -> dict[tuple[s
 
 
 def notes(path: str) -> list[str]:
-    """Return sentences about what is converted or computed in the values of a measurement file; often none."""
-    found = [f"{path} gives EF as a fraction; it is converted to %"] if gives_fractions(path) else []
-    given = {(row["mouse"], row["metric"]): row for row in _rows(path)}
+    """Return sentences about what is computed from the values of a measurement file; often none."""
+    found, given = [], {(row["mouse"], row["metric"]): row for row in _rows(path)}
     metrics: dict[str, set[str]] = {}
     for reader in readers(path):
         table = function(path, reader)
@@ -177,7 +176,7 @@ def notes(path: str) -> list[str]:
 
 
 def gives_fractions(path: str) -> bool:
-    """Return whether a table gives EF as a fraction under the unit %: all values are at most 1.
+    """Return whether a table gives EF as a fraction under the unit %: all values are at most 1, and are converted.
 
     Raises BadInput if some are, and others are percentages.
     """

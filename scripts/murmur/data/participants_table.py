@@ -36,6 +36,7 @@ KNOWN = ("group", "phenotype", "sex", "cage", "litter", *NUMBERS)
 MISSING = ("", "n/a", "#n/a")  # in lower case
 NO_NUMBER = (*MISSING, "na", "nan", "-")  # in columns of numbers; elsewhere NA can be a name
 SEXES = {"m": "male", "f": "female"}
+BROKEN = re.compile(r"#(ref!|name\?|value!|div/0!|num!|null!|spill!|calc!)", re.IGNORECASE)  # formulas of Excel
 NO, YES = ("no", "n", "0", "false"), ("yes", "y", "1", "true", "x")
 DATE = re.compile(r"\d{4}-\d\d-\d\d")
 
@@ -167,6 +168,8 @@ def _participant(place: str, row: Row, columns: Mapping[str, str], of: str) -> P
     if not mouse and not animal:
         missing = next(name for name, meaning in columns.items() if meaning in ("mouse", "animal"))
         raise BadInput(f"{place}: found no {missing}, expected one; complete the line")
+    if broken := [name for name, cell in row.items() if BROKEN.fullmatch(cell)]:
+        raise BadInput(f"{place}: found '{row[broken[0]]}' as {broken[0]}, expected a value; correct the formula")
     values = {name: cells[name] for name in KNOWN if cells.get(name, "") != ""}
     kept = [name for name in row if name and (name not in columns or _plain(name) in TIMES)]
     others = {name: _number_or_text(row[name]) for name in kept if row[name]}

@@ -4,6 +4,7 @@ The checks of images are in `plausible_images`, those of masks in `plausible_mas
 three modules.
 """
 
+import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
@@ -44,6 +45,7 @@ EF_TOLERANCE = 3.0  # percentage points between EF and the EF of EDV and ESV; mo
 FEWEST_PIXELS = 32  # along rows and columns; a heart of 8 mm has 27 pixels at 0.3 mm
 CINE_FRAMES = 8  # with fewer frames, ED and ES may be neighbours
 SAME = 0.01  # relative difference of spacings that count as equal
+FEWEST_VALUES = 5  # that two readers must share before their equality is no coincidence
 LISTED = 5  # mice or files named in a finding
 
 
@@ -148,6 +150,28 @@ def check_measurements(table: pd.DataFrame, who: str, column: str) -> Iterator[F
     """
     for mouse, rows in table.groupby("mouse", sort=False):
         yield from check_values(str(mouse), dict(zip(rows["metric"], rows[column], strict=True)), who)
+
+
+def check_same_values(table: pd.DataFrame) -> Iterator[Finding]:
+    """Check that readers have different values.
+
+    Parameters
+    ----------
+    table : DataFrame
+        One column of values per reader, and one row per mouse and metric; NaN where a value is missing.
+
+    Yields
+    ------
+    Finding
+        For each column that equals a later one in all rows in which both have values, if there are enough of them.
+    """
+    copies: dict[str, list[str]] = {}
+    for one, other in itertools.combinations(table, 2):
+        both = table[[one, other]].dropna()
+        if len(both) >= FEWEST_VALUES and (both[one] == both[other]).all():
+            copies.setdefault(one, []).append(other)
+    for one, others in copies.items():
+        yield Finding("", f"same values as {one}", f"those of {listed(others)}", "measurements made independently")
 
 
 def check_same_images(mice: Iterable[Mouse]) -> Iterator[Finding]:

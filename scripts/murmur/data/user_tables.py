@@ -21,13 +21,30 @@ class Row(dict):
     line: int = 0
 
 
-def read_rows(path: str | Path, columns: Sequence[str], delimiter: str | None = ",") -> list[Row]:
+def read_rows(
+    path: str | Path, columns: Sequence[str], delimiter: str | None = ",", optional: Sequence[str] = ()
+) -> list[Row]:
     """Read a table written by a user: one row of text per line that is not blank, without spaces around cells.
 
-    Without a `delimiter`, it is the tab, semicolon or comma that the header contains.
+    Parameters
+    ----------
+    path : str or Path
+        The table.
+    columns, optional : sequence of str
+        Columns that must exist, and others, whose names may have capitals in the table.
+    delimiter : str, optional
+        Separator of the cells; None for the tab, semicolon or comma that the header contains.
 
-    Raises BadInput if the file is no text in UTF-8, one of `columns` is missing or a column is given twice, a line has
-    too few or too many cells or none in the first of `columns`, or there are no rows.
+    Returns
+    -------
+    list of Row
+        The rows.
+
+    Raises
+    ------
+    BadInput
+        If the file is no text in UTF-8, one of `columns` is missing or a column is given twice, a line has too few or
+        too many cells or none in the first of `columns`, or there are no rows.
     """
     with reading(path, "table"):
         text = _text(path)
@@ -39,7 +56,7 @@ def read_rows(path: str | Path, columns: Sequence[str], delimiter: str | None = 
             if not any(cells):
                 continue
             if not header:
-                header = cells
+                header = _without_capitals(cells, (*columns, *optional))
                 _check_header(path, header, columns, delimiter)
                 continue
             if len(cells) != len(header):
@@ -108,6 +125,12 @@ def _text(path: str | Path) -> str:
         raise BadInput(
             f"{path}: found text that is not UTF-8 but {found}, expected UTF-8; save it again as 'CSV UTF-8'"
         ) from None
+
+
+def _without_capitals(header: list[str], known: Sequence[str]) -> list[str]:
+    """Return a header in which known columns that differ only in capitals have their name, unless another one has."""
+    meant = {name.casefold(): name for name in known if name not in header}
+    return [meant.pop(cell.casefold(), cell) for cell in header]
 
 
 def _check_header(path: str | Path, found: list[str], columns: Sequence[str], delimiter: str) -> None:

@@ -305,7 +305,7 @@ class Cohort(abc.ABC):
 
     @property
     def values_note(self) -> str:
-        """A note on values that are converted or computed to show before the run starts; often empty."""
+        """A note on values that are computed, to show before the run starts; often empty."""
         return ""
 
     @property

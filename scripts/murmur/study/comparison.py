@@ -6,6 +6,7 @@ from functools import cached_property
 import pandas as pd
 
 from murmur.csv_tables import as_labels
+from murmur.data.spellings import two_spellings
 from murmur.errors import BadInput
 from murmur.files import remembered
 from murmur.measurement.mean_curve import MIN_FRAMES
@@ -172,6 +173,11 @@ class Comparison:
             return None
         control = str(self.given["control"])
         one_of(control, groups, f"{self.key}.control")
+        if other := [name for pair in two_spellings(groups) if control in pair for name in pair if name != control]:
+            raise BadInput(
+                f"{self.key}.control: found the groups '{control}' and '{other[0]}', expected one spelling of the "
+                "control; correct the table of participants, or list those to be compared as groups"
+            )
         return control
 
     def _measures(self) -> list[str] | None:

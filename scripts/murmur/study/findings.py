@@ -5,14 +5,17 @@ import os
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
+from murmur.data.measurement_table import gives_fractions
 from murmur.data.nifti_masks import NiftiMasks
 from murmur.data.plausibility import Finding, listed
+from murmur.data.spellings import two_spellings
 from murmur.files import natural_key
 from murmur.study.cohort import Cohort
 from murmur.study.reader import Reader
 from murmur.study.scan_sources import ScanCohort
 
 LOOK_LIKE_MICE = (".h5", ".hdf5", ".hdf", ".he5", ".mat", ".nii", ".nii.gz")  # in lower case
+SUMMARIES = ("mean", "average", "median", "sd", "stdev", "std", "sem", "se", "min", "max", "sum", "total", "n", "cv")
 NOTES = (
     ".txt",
     ".md",
@@ -33,7 +36,10 @@ NOTES = (
 
 def findings_of_files(cohorts: Mapping[str, Cohort], readers: Mapping[str, Reader]) -> dict[str, list[Finding]]:
     """Return what is odd about the files of each cohort, and of the readers and participants that belong to it."""
-    found = {name: [*_passed_over(cohort), *_participants(cohort, cohorts)] for name, cohort in cohorts.items()}
+    found = {
+        name: [*_passed_over(cohort), *_names(cohort), *_participants(cohort, cohorts)]
+        for name, cohort in cohorts.items()
+    }
     for reader in readers.values():
         if reader.kind == "masks":
             found[reader.cohorts[0]] += _masks_of_no_mouse(reader, cohorts)
@@ -111,11 +117,38 @@ def _mice_without_masks(reader: Reader, cohort: Cohort) -> Iterator[Finding]:
         yield Finding("", f"mice without masks of {reader.name}", listed(mice), "masks of all mice that it segments")
 
 
+def _names(cohort: Cohort) -> Iterator[Finding]:
+    """Find mice with two spellings, rows of a table of measurements that are no mice, and EF as a fraction."""
+    if pairs := two_spellings(cohort.found, slips=False):
+        found = listed([" and ".join(pair) for pair in pairs])
+        yield Finding("", "two spellings of a mouse", found, "different mice")
+    if cohort.has_images:
+        return
+    if summaries := [mouse for mouse in cohort.found if mouse.casefold() in SUMMARIES]:
+        yield Finding("", "summaries among the mice", f"{listed(summaries)} in {cohort.table}", "mice only")
+    if gives_fractions(cohort.table):
+        yield Finding(
+            "", "EF as a fraction", f"no EF above 1 in {cohort.table}", "percentages, to which it is converted"
+        )
+
+
+def _spellings(cohort: Cohort, source: str) -> Iterator[Finding]:
+    """Find groups, sexes and sessions with two spellings."""
+    table, seen = cohort.participants, []
+    for column in ("group", "phenotype", "sex", "session"):
+        pairs = two_spellings(table[column].dropna().astype(str)) if column in table else []
+        if pairs and pairs not in seen:
+            found = f"{listed([' and '.join(pair) for pair in pairs])} in {source}"
+            yield Finding("", f"two spellings of a {column}", found, "one spelling, unless they differ")
+        seen.append(pairs)
+
+
 def _participants(cohort: Cohort, cohorts: Mapping[str, Cohort]) -> Iterator[Finding]:
     """Compare the tables of participants of a cohort with its mice; other cohorts may use the same tables."""
     tables = cohort.tables_of_participants
     if not tables:
         return
+    yield from _spellings(cohort, tables[0])
     sharing = [other for other in cohorts.values() if other.tables_of_participants == tables]
     names = [name for name in cohort.listed.unknown if all(name in other.listed.unknown for other in sharing)]
     unknown = [f"{name}{_nearest(name, cohort.found)}" for name in names]

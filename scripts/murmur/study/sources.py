@@ -359,7 +359,7 @@ class MeasurementsCohort(Cohort):
 
     @property
     def values_note(self) -> str:
-        """A note on values that are converted or computed."""
+        """A note on values that are computed."""
         found = measurement_table.notes(self.table)
         return f"Note: {'; '.join(found)}." if found else ""
 

@@ -164,9 +164,8 @@ def test_ejection_fraction_may_be_a_fraction(tmp_path, unit):
         ("B", "EF"): ("%", pytest.approx(math.nan, nan_ok=True), 100),
         ("C", "EF"): ("%", 0, -2),
     }
-    assert measurement_table.notes(path) == (
-        [f"{path} gives EF as a fraction; it is converted to %"] if unit == "%" else []
-    )
+    assert measurement_table.gives_fractions(path) == (unit == "%")
+    assert measurement_table.notes(path) == []
 
 
 def test_fractions_and_percentages_are_not_mixed(tmp_path):

@@ -11,6 +11,7 @@ from murmur.data.plausibility import (
     check_phases,
     check_same_grid,
     check_same_images,
+    check_same_values,
     check_unseen,
     check_values,
 )
@@ -135,3 +136,11 @@ def test_finding_is_a_sentence():
         "M1: spacing out of range: found 1 x 1 x 1 mm, expected pixels of 0.03 to 0.5 mm and slices of 0.2 to 2 mm in "
         "mice"
     )
+
+
+def test_same_values():
+    nan = np.nan
+    table = pd.DataFrame({"the reference": [1, 2, 3, 4, 5, nan], "a": [1, 2, 3, 4, 5, 6], "b": [1, 2, 3, 4, 6, nan]})
+    found = [(finding.check, finding.found) for finding in check_same_values(table.assign(c=table["a"]))]
+    assert found == [("same values as the reference", "those of a, c"), ("same values as a", "those of c")]
+    assert list(check_same_values(table[:4])) == [], "four values may be equal by chance"
