@@ -153,16 +153,19 @@ def sha256(path: str | Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def remembered(path: str | Path | Sequence, what: str, read: Callable[[str], Any], memory: str | Path = MEMORY) -> Any:
+def remembered(
+    path: str | Path | Sequence, what: str, read: Callable[[str], Any], memory: str | Path = MEMORY, code: str = ""
+) -> Any:
     """Return `read(path)`, a value of JSON; it is stored in the folder `memory`, as `what`, until the file changes.
 
-    With several paths, it is stored until any of these files changes, in the note of the first.
+    With several paths, it is stored until any of these files changes, in the note of the first; with `code`, the digest
+    of the code that reads, until that changes.
 
     A file that has been written or replaced has a different change time (ctime) or inode, whatever its modification
     time. The device is not compared, because it differs between the nodes of a cluster. There is one note per path and
     `what`, so that `memory` grows only with the number of files.
     """
-    note, state = _note(path, what, memory), _state(path)
+    note, state = _note(path, what, memory), [*_state(path), *filter(None, [code])]
     try:
         known = json.loads(note.read_text(encoding="utf-8"))
     except (FileNotFoundError, ValueError):

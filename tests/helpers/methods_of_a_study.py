@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from murmur.measurement.curve import CINE, PARTICIPANTS
+from murmur.measurement.curve import CINE, RECORDED
 from murmur.presentation.prose.measurement_methods import Measured
 from murmur.presentation.prose.methods import sections
 from murmur.study.schema import complete, in_force
@@ -79,7 +79,7 @@ MEASURED = Measured(
             "second": {"reference": 2},
         }.items()
     },
-    heart_rates={CINE, PARTICIPANTS},
+    heart_rates={CINE, RECORDED},
 )
 
 

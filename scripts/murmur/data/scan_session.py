@@ -105,12 +105,34 @@ def session_of(path: str, words: Words, contents: Contents) -> Session:
     return Session(path, cine, passed_over, list(oddities(cine, others, contents.left_out)), list(names))
 
 
-def remembered_session(path: str, what: str, find: Callable[[], Session]) -> Session:
-    """Return `find()`, the session `what` in a folder or archive, which is computed again only if a file changes."""
+def remembered_session(path: str, what: str, find: Callable[[], Session], code: str) -> Session:
+    """Return the session in a folder or archive; it is found again only if a file or the code changes.
+
+    Parameters
+    ----------
+    path : str
+        Folder or zip archive.
+    what : str
+        Name of the note in which it is kept.
+    find : callable
+        Finds it.
+    code : str
+        Digest of the code that finds it.
+
+    Returns
+    -------
+    Session
+        What `find` returns, now or earlier.
+
+    Raises
+    ------
+    BadInput
+        If the folder is empty, or as `find`.
+    """
     files = files_in(path)
     if not files:
         raise BadInput(f"{path}: found an empty folder, expected the files of a scan session; remove it, or fill it")
-    found = remembered(files, what, lambda _: find())
+    found = remembered(files, what, lambda _: find(), code=code)
     cine = Cine(*found[1])
     images = [[_image(values) for values in images] for images in cine.images]
     path, _, passed_over, odd, names = found

@@ -11,7 +11,7 @@ MAX_STEP = 0.4  # from the last frame to the first, as a share of the stroke vol
 HARMONIC = 7  # of the heart rate, of which the smoothing spline keeps one half
 POINTS = 4000  # of a beat, at which the curve is evaluated
 ITERATIONS = 10
-PARTICIPANTS, CINE = "participants table", "cine taken as one beat"  # how the duration of a beat is known
+RECORDED, CINE = "participants table or scan header", "cine taken as one beat"  # how the duration of a beat is known
 
 
 class NoCurve(ValueError):
@@ -184,7 +184,7 @@ def beat_period(duration_ms: float, volume_uL: np.ndarray | None, heart_rate_bpm
     period_ms : float
         60 000 / heart rate, if it is known; otherwise the duration of the cine, which is taken to cover one beat.
     source : str
-        PARTICIPANTS or CINE.
+        RECORDED or CINE.
 
     Raises
     ------
@@ -193,7 +193,7 @@ def beat_period(duration_ms: float, volume_uL: np.ndarray | None, heart_rate_bpm
         a beat (they do not return to the first by the last frame), or two.
     """
     if heart_rate_bpm is not None:
-        return 60_000 / heart_rate_bpm, PARTICIPANTS
+        return 60_000 / heart_rate_bpm, RECORDED
     if volume_uL is not None and len(volume_uL) == 1:
         raise NoCurve("the cine has a single frame, and the heart rate is not known")
     if volume_uL is not None and np.ptp(volume_uL) > 0:

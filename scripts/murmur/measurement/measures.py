@@ -75,7 +75,7 @@ FUNCTION = {
 }
 # name: unit, printed name, meaning, formula
 INDICES = {
-    "heart_rate": ("bpm", "Heart rate", "heart rate", "participants table, else 60 000 / duration of the cine in ms"),
+    "heart_rate": ("bpm", "Heart rate", "heart rate", "recorded, else 60 000 / duration of the cine in ms"),
     "cardiac_output": ("mL/min", "Cardiac output", "blood volume ejected per minute", "SV × heart_rate / 1000"),
     "EDV_index": ("uL/g", "EDV index", "EDV per body weight", "EDV / body_weight"),
     "ESV_index": ("uL/g", "ESV index", "ESV per body weight", "ESV / body_weight"),

@@ -184,8 +184,9 @@ class Cohort(abc.ABC):
         own = self._own_phenotypes()
         for column in () if "phenotype" in table else ("group", "phenotype") if own else ():
             table.insert(len(table.columns), column, table["mouse"].map(own))
-        if "heart_rate_bpm" not in table and (rates := self._own_heart_rates()):
-            table.insert(len(table.columns), "heart_rate_bpm", table["mouse"].map(rates))
+        if rates := self._own_heart_rates():
+            own = table["mouse"].map(rates)
+            table["heart_rate_bpm"] = table["heart_rate_bpm"].fillna(own) if "heart_rate_bpm" in table else own
         table = table[table["mouse"].isin(self.mice)].reset_index(drop=True)
         tables = self.settings.get("participants", self.key)
         check_animals(tables, table)

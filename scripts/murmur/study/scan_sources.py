@@ -17,8 +17,11 @@ from murmur.data.scan_files import files_in
 from murmur.data.scan_listing import listed_mice, read_choice
 from murmur.data.scan_session import Session, grid_of, remembered_session, sessions
 from murmur.errors import BadInput
+from murmur.provenance.code import science_of_job
 from murmur.study.checks import existing, in_natural_order
 from murmur.study.cohort import Cohort
+
+SCRIPTS = Path(__file__).resolve().parents[2]
 
 
 class ScanCohort(Cohort):
@@ -93,15 +96,15 @@ class ScanCohort(Cohort):
 
     @cached_property
     def _read(self) -> dict[str, Session | BadInput]:
-        """The cine of each mouse, or what is wrong with its files; headers are read again only if a file changes."""
+        """The cine of each mouse, or what is wrong with its files; headers are read again if a file or code changes."""
         found: dict[str, Session | BadInput] = {}
+        code = science_of_job(SCRIPTS / f"convert_{self.kind}.py")
         text = f"Reading the headers of {self.name}"
         for mouse in tqdm(self.found, text, unit="mouse", delay=2, disable=None, dynamic_ncols=True):
             find = partial(self.find, self.sessions[mouse], **self.choice(mouse))
             try:
-                found[mouse] = remembered_session(
-                    self.sessions[mouse], f"cine, {self.kind}, {self.choice(mouse)}", find
-                )
+                what = f"cine, {self.kind}, {self.choice(mouse)}"
+                found[mouse] = remembered_session(self.sessions[mouse], what, find, code)
             except BadInput as problem:
                 found[mouse] = problem
         return found

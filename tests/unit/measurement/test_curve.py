@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from murmur.measurement.curve import NoCurve, beat_period, fit_curve, moving_base
+from murmur.measurement.curve import RECORDED, NoCurve, beat_period, fit_curve, moving_base
 
 PERIOD = 100.0
 TIME = np.arange(20) * 5.0
@@ -96,7 +96,7 @@ def test_no_slice_with_blood_in_every_frame():
 
 
 def test_beat_of_known_heart_rate():
-    assert beat_period(90, None, 600.0) == (100.0, "participants table")
+    assert beat_period(90, None, 600.0) == (100.0, RECORDED)
 
 
 def test_cine_is_one_beat_unless_the_volumes_contradict():

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from murmur.csv_tables import write_csv
-from murmur.measurement.curve import CINE, PARTICIPANTS
+from murmur.measurement.curve import CINE, RECORDED
 from murmur.presentation.prose.measurement_methods import (
     Measured,
     further_measures,
@@ -64,8 +64,8 @@ def test_scans_are_counted_where_animals_have_several():
     ("sources", "words"),
     [
         ({CINE}, "Heart rates were calculated from the duration of the cine on the assumption that it covers one"),
-        ({PARTICIPANTS}, "Heart rates were those recorded for the animals."),
-        ({CINE, PARTICIPANTS}, "recorded for the animals or, where none was recorded, were calculated from the"),
+        ({RECORDED}, "Heart rates were those recorded for the animals."),
+        ({CINE, RECORDED}, "recorded for the animals or, where none was recorded, were calculated from the"),
         (set(), ""),
     ],
 )

@@ -91,3 +91,17 @@ def test_edited_list_is_checked(tmp_path, row, sentence):
     (tmp_path / "scans.csv").write_text(f"mouse,scan,taken\n{row}\n")
     with pytest.raises(BadInput, match=sentence):
         read_choice(tmp_path / "scans.csv", ["A"], int)
+
+
+def test_only_the_stack_that_is_taken_is_marked_as_such(tmp_path):
+    """A series of two planes is two stacks; what is odd about the one taken is in its row."""
+    dicom_files.write_cine(tmp_path / "M", frames=[0, 1, 2, 4, 5], SequenceName="fl2d1", ProtocolName="Secret^Name")
+    for frame in range(5):
+        dicom_files.write_image(tmp_path / "M", 0, frame, InstanceNumber=90 + frame, orientation=(1, 0, 0, 0, 0, 1))
+    table = listed(tmp_path, "dicom", {"M": str(tmp_path / "M")})
+    assert table[["scan", "slices", "taken", "protocol"]].to_numpy().tolist() == [
+        ["5", "4", "yes", "fl2d1"], ["5", "1", "no", ""]
+    ]  # fmt: skip
+    assert table["reason"].tolist() == [
+        "uneven frames: 8 to 16 ms between the frames of slice 1", "fewer than 3 slices of 5 frames"
+    ]  # fmt: skip

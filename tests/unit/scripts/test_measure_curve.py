@@ -7,6 +7,7 @@ import pytest
 import measure_curve
 from murmur.csv_tables import write_csv
 from murmur.data.mouse import Mouse
+from murmur.measurement.curve import RECORDED
 from murmur.phantom.mouse import phantom_mouse
 
 FRAMES = 20
@@ -26,7 +27,7 @@ def test_volume_is_area_times_thickness_of_the_slices():
 def test_heart_rate_of_the_participants_is_the_period():
     values, notes = measure_curve.measure(MOUSE, AREAS, 500.0)
     assert values["heart_rate"] == pytest.approx(500)
-    assert notes == {"heart_rate": "participants table"}
+    assert notes == {"heart_rate": RECORDED}
     assert values["ES_time"] == pytest.approx(50, abs=1)
 
 
@@ -71,7 +72,7 @@ def test_table_of_a_cohort(tmp_path, monkeypatch):
     measure_curve.main("", *paths, threads=1)
     table = pd.read_csv(paths[-1]).set_index(["mouse", "measure"])
     assert table.loc[("M1", "curve_EDV"), "value"] == pytest.approx(23, abs=0.1)
-    assert table.loc[("M2", "heart_rate"), ["value", "note"]].tolist() == [550.0, "participants table"]
+    assert table.loc[("M2", "heart_rate"), ["value", "note"]].tolist() == [550.0, RECORDED]
     assert table.loc[("M2", "ES_time"), "note"] == "0 frames with blood, at least 8 are required"
     assert table.loc["M2", "value"].notna().sum() == 1
 

@@ -3,6 +3,7 @@ import pytest
 
 import tabulate_measurements
 from murmur.csv_tables import write_csv
+from murmur.measurement.curve import RECORDED
 from murmur.vocabulary import METRICS
 
 VALUES = {"EDV": 60.0, "ESV": 24.0, "SV": 36.0, "EF": 60.0, "mass_ED": 90.0, "mass_ES": 92.0}
@@ -68,7 +69,7 @@ def images():
         ("M1", "heart_rate", 450.0, "cine taken as one beat"),
         ("M1", "curve_EDV", 50.0, None),
         ("M1", "peak_ejection_rate", 1.5, None),
-        ("M2", "heart_rate", 500.0, "participants table"),
+        ("M2", "heart_rate", 500.0, RECORDED),
         ("M2", "curve_EDV", None, "the volume does not change"),
         ("M2", "peak_ejection_rate", None, "the volume does not change"),
     ]
@@ -97,7 +98,7 @@ def test_measures_of_images(tables, images):
     assert one["measurement_notes"] == "heart rate: cine taken as one beat"
     assert (
         two["measurement_notes"]
-        == "heart rate: participants table; curve: the volume does not change; wall: no frame is known"
+        == f"heart rate: {RECORDED}; curve: the volume does not change; wall: no frame is known"
     )
     assert two[["peak_ejection_rate_uL_per_ms", "wall_thickness_ED_mm", "ed_frame"]].isna().all()
     assert "wall_thickness_ED_segment_1_mm" not in table

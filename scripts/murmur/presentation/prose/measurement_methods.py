@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from murmur.csv_tables import read_csv
-from murmur.measurement.curve import CINE, PARTICIPANTS
+from murmur.measurement.curve import CINE, RECORDED
 from murmur.measurement.function import MYOCARDIAL_DENSITY
 from murmur.measurement.measures import MEASURES
 from murmur.measurement.wall import RAYS
@@ -29,7 +29,7 @@ class Measured:
         For each reader and the reference, the number of scans by whose ED and ES they were measured at: `reference`,
         `own` or `chosen`.
     heart_rates : set of str
-        Where the heart rates are from: PARTICIPANTS or CINE.
+        Where the heart rates are from: RECORDED or CINE.
     """
 
     names: set[str]
@@ -103,10 +103,10 @@ def measures(measured: Measured) -> str:
 
 
 HEART_RATES = {
-    (PARTICIPANTS,): "heart rates were those recorded for the animals",
+    (RECORDED,): "heart rates were those recorded for the animals",
     (CINE,): "heart rates were calculated from the duration of the cine on the assumption that it covers one cardiac "
     "cycle",
-    (CINE, PARTICIPANTS): "heart rates were those recorded for the animals or, where none was recorded, were "
+    (CINE, RECORDED): "heart rates were those recorded for the animals or, where none was recorded, were "
     "calculated from the duration of the cine on the assumption that it covers one cardiac cycle",
 }
 
