@@ -121,7 +121,8 @@ class Project:
             measure_volumes.main(at.manifest, mice, files, True, at.reference, at.reference_slices)
         reference = at.reference if contoured else None
         own, chosen = inputs.own_frames(job), next(iter(inputs.phases(job)), None)
-        measure_function.main(at.manifest, at.volumes, reference, own, at.function, at.frames, chosen)
+        before = self._frames_before(mice, at, inputs) if reader == REVIEWED else None
+        measure_function.main(at.manifest, at.volumes, reference, own, at.function, at.frames, chosen, before)
         measure_curve.main(at.manifest, at.slices, at.volumes, at.participants, at.curve, 1)
         measure_wall.main(at.manifest, mice, masks, at.frames, at.wall)
         shipped = study.readers[reader].shipped
@@ -152,6 +153,15 @@ class Project:
             csv=at.measurements,
             workbook=at.path("measurements.xlsx"),
         )
+
+    def _frames_before(self, mice: Sequence[str], at: "_Places", inputs: Inputs) -> str:
+        """Write the table of ED and ES by the masks before correction; return its path."""
+        job = SimpleNamespace(cohort=COHORT, reader=self.reader)
+        masks = [self.segmentation(mouse, self.reader) for mouse in mice]
+        measure_volumes.main(at.manifest, mice, masks, False, at.volumes_before, at.slices_before)
+        own, chosen = inputs.own_frames(job), next(iter(inputs.phases(job)), None)
+        measure_function.main(at.manifest, at.volumes_before, None, own, at.function_before, at.frames_before, chosen)
+        return at.frames_before
 
 
 class _Places:

@@ -112,7 +112,7 @@ def weights_in(root: str, weights: str) -> str:
 def outline(root: str, weights: str, mouse: str) -> dict:
     """Return what the page shows of a mouse as soon as it is segmented; the browser computes volumes from the masks.
 
-    ED and ES are missing if they are not those of the masks.
+    ED and ES are those of the masks before correction; they are missing if they were chosen or contoured.
     """
     project = project_of(root, weights)
     if project.reader_of(mouse) == REVIEWED:
@@ -120,7 +120,8 @@ def outline(root: str, weights: str, mouse: str) -> dict:
     with open_mouse(project.segmentation(mouse)) as file:
         masks = numeric_dataset(file, "Masks")[()].astype(np.uint8)
     write_bytes(masks, f"{root}/view/{mouse}/masks")
-    blood = np.count_nonzero(masks == BLOOD_POOL, axis=(0, 1, 2))
+    with open_mouse(project.segmentation(mouse, project.reader)) as file:
+        blood = np.count_nonzero(numeric_dataset(file, "Masks")[()] == BLOOD_POOL, axis=(0, 1, 2))
     own = not check_header(f"mice/{mouse}.h5")["frames"] and mouse not in {row[0] for row in _chosen()} and blood.any()
     found = {"ed": int(blood.argmax()), "es": int(blood.argmin())} if own else {"ed": None, "es": None}
     found |= {"frames_from": "own" if own else None, "notes": None, "dice": {}, "doubtful": False, "annotated": 0}

@@ -101,6 +101,7 @@ rule plot_animal:
     input:
         mouse=lambda w: by_content(inputs.mouse(w)),
         segmentation=inputs.segmentation,
+        corrected=inputs.frames_corrected,
     output:
         sheet="<results>/figures/{cohort}/{reader}/animals/{mouse}.png",
     log:

@@ -39,6 +39,7 @@ rule measure_function:
         reader=rules.measure_volumes.output.volumes,
         reference=inputs.reference_volumes,
         phases=lambda w: [*map(by_content, inputs.phases(w))],
+        corrected=inputs.frames_corrected,
     output:
         function="<results>/measurements/{cohort}/{reader}/function.csv",
         frames="<results>/measurements/{cohort}/{reader}/frames.csv",

@@ -1,8 +1,9 @@
 """Contact sheet of one scan: all slices at ED and ES, from base to apex, with the contours of reader and reference.
 
 Inputs: the mouse file and its segmentation, and not the tables of the cohort, so that a new mouse leaves the sheets of
-the others as they are. ED and ES are the frames at which the function of the reader is measured; without both, the
-first annotated or segmented frame is shown or, if there is none, the first of the cine.
+the others as they are; for corrected masks, also frames.csv of the reader that was corrected. ED and ES are the frames
+at which the function of the reader is measured; without both, the first annotated or segmented frame is shown or, if
+there is none, the first of the cine.
 """
 
 from collections.abc import Mapping
@@ -11,6 +12,8 @@ from typing import TYPE_CHECKING
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from murmur.csv_tables import read_csv
+from murmur.data.chosen_phases import phases_by_mouse
 from murmur.data.mouse import check_mouse
 from murmur.job import job
 from murmur.measurement.function import function, mass, structure_volumes
@@ -120,8 +123,8 @@ def main(
 ) -> None:
     """Write `output`, the sheet of the scan in the file `mouse` with the reader's masks; `label` names the scan.
 
-    With `own`, the reader is measured and shown at its own ED and ES; `chosen` are those
-    chosen by a person, None without.
+    With `own`, the reader is measured and shown at its own ED and ES; `chosen` are those chosen by a person, or of the
+    reader that this one corrects, None without.
     """
     case = read_case(check_mouse(mouse, spacing_mm, override_headers), mouse, segmentation)
     frames = shown_frames(case.own_phases if own else case.phases)
@@ -135,6 +138,7 @@ def main(
 
 if __name__ == "__main__":
     with job(snakemake):
+        corrected = [phases_by_mouse(read_csv(path)) for path in snakemake.input.corrected]
         main(
             mouse=snakemake.input.mouse,
             segmentation=snakemake.input.segmentation,
@@ -143,5 +147,5 @@ if __name__ == "__main__":
             spacing_mm=snakemake.params.spacing_mm,
             override_headers=snakemake.params.override_headers,
             output=snakemake.output.sheet,
-            chosen=snakemake.params.chosen,
+            chosen=corrected[0].get(snakemake.wildcards.mouse) if corrected else snakemake.params.chosen,
         )

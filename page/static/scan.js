@@ -108,7 +108,6 @@ export class ScanView {
   #connectViewer() {
     this.viewer.addEventListener("view", () => this.#drawControls());
     this.viewer.addEventListener("stroke", ({ detail: { frame, done } }) => {
-      this.#findPhases();
       if (done) {
         const { name } = this.mouse;
         this.unsaved.set(`${frame} ${name}`, { name, frame, masks: this.viewer.frameMasks(frame) });
@@ -296,14 +295,6 @@ export class ScanView {
     if (!viewer.masks || !mouse.spacing_mm) return null;
     const voxel = mouse.spacing_mm.reduce((product, side) => product * side, 1);
     return { blood: viewer.counts[2].map((n) => n * voxel), mass: viewer.counts[1].map((n) => n * voxel * DENSITY) };
-  }
-
-  // ED and ES by the masks as they are drawn, by the rule of the workflow, unless they are given.
-  #findPhases() {
-    const { viewer, mouse: { result } } = this, blood = viewer.counts[2];
-    if (result.frames_from !== "own") return;
-    result.ed = blood.indexOf(Math.max(...blood));
-    result.es = blood.indexOf(Math.min(...blood));
   }
 
   // The function by the masks as they are drawn; equal to that of the server once it has measured.

@@ -221,9 +221,10 @@ class Inputs:
         ]
 
     def reference_volumes(self, wildcards: Wildcards) -> list[str]:
-        """The volumes of a cohort by its reference; none if it has no reference."""
+        """The volumes of a cohort by its reference; none without one, and for masks that a person has corrected."""
         found = self.layout.measurements(wildcards.cohort, REFERENCE, "volumes")
-        return [found] if self.cohort(wildcards).contoured else []
+        compared = wildcards.reader not in self.study.readers_by("corrects")
+        return [found] if self.cohort(wildcards).contoured and compared else []
 
     def measurements_of_images(self, wildcards: Wildcards) -> list[str]:
         """The tables of frames, curve and wall of a reader; none without images."""
@@ -254,6 +255,12 @@ class Inputs:
         """The table of ED and ES chosen by a person for a reader; none without one."""
         reader = self.study.readers.get(wildcards.reader)
         return [reader.settings["phases"]] if reader is not None and "phases" in reader.settings else []
+
+    def frames_corrected(self, wildcards: Wildcards) -> list[str]:
+        """The frames at which the reader that another one corrects was measured; none for other readers."""
+        if wildcards.reader not in self.study.readers_by("corrects"):
+            return []
+        return [self.layout.measurements(wildcards.cohort, self.reader(wildcards).base.name, "frames")]
 
     def chosen_phases(self, wildcards: Wildcards) -> tuple[int, int] | None:
         """The ED and ES of a mouse chosen by a person; None without."""

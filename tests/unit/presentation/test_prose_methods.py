@@ -345,5 +345,6 @@ def test_reviewed_reader_is_not_taken_for_a_network(settings, words):
     reader = {"corrects": "given", "postprocess": "largest_component", "mice": "test"} | settings
     text = segmentation_methods.other_reader("second", reader, None, {"ours": 3})
     assert words in text and "reader second was not compared with the reference" in text
+    assert "Function by reader second was measured at ED and ES of reader given." in text
     readers = {"second": reader, "given": {"weights": "w", "postprocess": "none"}}
     assert "second" not in segmentation_methods.masks(readers, {"crop": True, "precision": "float32"}, 14, True)

@@ -18,17 +18,17 @@ def mouse(annotated=()):
 
 
 @pytest.mark.parametrize(
-    ("annotated", "own", "chosen", "expected"),
+    ("annotated", "own", "given", "expected"),
     [
         ((), False, None, (1, 2, "own")),
         ((0, 3), False, None, (0, 3, "reference")),
         ((0, 3), True, None, (1, 2, "own")),
-        ((0, 3), False, (1, 3), (1, 3, "chosen")),
-        ((), True, (0, 2), (0, 2, "chosen")),
+        ((0, 3), False, (1, 3, "chosen"), (1, 3, "chosen")),
+        ((), True, (0, 2, "own"), (0, 2, "own")),
     ],
 )
-def test_frames_and_whose_they_are(annotated, own, chosen, expected):
-    assert phases(mouse(annotated), VOLUMES, own, chosen) == expected
+def test_frames_and_whose_they_are(annotated, own, given, expected):
+    assert phases(mouse(annotated), VOLUMES, own, given) == expected
 
 
 @pytest.mark.parametrize(
@@ -64,3 +64,32 @@ def test_frames_of_the_reference_are_not_compared_with_themselves(tmp_path, monk
     assert read_csv(frames)[columns].to_numpy().tolist() == [[1, -1]]
     main("", paths[1], paths[1], False, str(tmp_path / "function.csv"), frames)
     assert read_csv(frames)[columns].isna().all(axis=None)
+
+
+def measured(tmp_path, volumes, **tables):
+    """Measure a mouse with these volumes of the blood pool; return EDV, ESV and its row of frames.csv."""
+    rows = pd.DataFrame({"mouse": "M1", "frame": range(4), "blood_pool_uL": volumes, "myocardium_mg": 90.0})
+    write_csv(rows, tmp_path / "volumes.csv")
+    function, frames = str(tmp_path / "function.csv"), str(tmp_path / "frames.csv")
+    main("", str(tmp_path / "volumes.csv"), None, False, function, frames, **tables)
+    values = read_csv(function).set_index("metric")
+    assert values["reference"].isna().all()
+    return [*values.loc[["EDV", "ESV"], "reader"]], read_csv(frames).loc[0, ["ed_frame", "es_frame", "frames"]].tolist()
+
+
+@pytest.mark.parametrize("annotated", [(), (0, 3)])
+def test_corrected_masks_are_measured_where_the_network_was(tmp_path, monkeypatch, caplog, annotated):
+    """A smaller blood pool at ED, once it is corrected, is EDV, although that of another frame is larger."""
+    monkeypatch.setattr("measure_function.read_manifest", lambda _: {"M1": mouse(annotated)})
+    values, (ed, es, whose) = measured(tmp_path, VOLUMES)
+    assert whose == ("reference" if annotated else "own")
+    before = str((tmp_path / "frames.csv").rename(tmp_path / "before.csv"))
+    corrected = VOLUMES.copy()
+    corrected[ed] -= 20
+    assert measured(tmp_path, corrected, corrected=before) == ([values[0] - 20, values[1]], [ed, es, whose])
+    warning = "M1: the blood pool of frame 1 of 4 is larger than that of frame 2 of 4, the corrected ED"
+    assert (warning in caplog.messages) != bool(annotated)
+
+    write_csv(pd.DataFrame({"mouse": ["M1"], "ed_frame": 3, "es_frame": 1}), tmp_path / "chosen.csv")
+    chosen = str(tmp_path / "chosen.csv")
+    assert measured(tmp_path, corrected, corrected=before, chosen=chosen)[1] == [3, 1, "chosen"]

@@ -85,6 +85,7 @@ def reviewed(name: str, reader: dict) -> str:
         if "corrections" in reader
         else f"the masks of reader {reader['corrects']} were reviewed by a person (reader {name})",
         "only mice whose masks were accepted or corrected were used" if "decisions" in reader else "",
+        f"function by reader {name} was measured at ED and ES of reader {reader['corrects']}",
         f"because corrected masks are biased towards those that they started from, reader {name} was not compared with "
         "the reference",
     )
