@@ -14,6 +14,7 @@ from page.tasks import project_of, tabulate
 TABLES = ("measurements", "volumes", "slices", "function", "frames", "curve", "wall", "quality", "review", "checks")
 EXPORTED = {
     **{name: f"{name}.nii.gz" for name in ("cine", "masks", "ED_image", "ED_mask", "ES_image", "ES_mask")},
+    "exported": "exported.json",
     "itksnap": "labels.txt",
     "slicer": "labels.ctbl",
     "fsleyes": "labels.lut",

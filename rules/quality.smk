@@ -47,7 +47,9 @@ rule export_masks:
     input:
         mouse=lambda w: by_content(inputs.mouse(w)),
         segmentation=inputs.segmentation,
+        frames=rules.measure_function.output.frames,
     output:
+        exported="<results>/export/{cohort}/{reader}/{mouse}/exported.json",
         cine="<results>/export/{cohort}/{reader}/{mouse}/cine.nii.gz",
         masks="<results>/export/{cohort}/{reader}/{mouse}/masks.nii.gz",
         ED_image="<results>/export/{cohort}/{reader}/{mouse}/ED_image.nii.gz",
@@ -139,6 +141,7 @@ rule export_flagged:
     input:
         review=rules.predict_quality.output.review,
         manifest=rules.describe_cohort.output.manifest,
+        frames=rules.measure_function.output.frames,
         mice=lambda w: [*map(by_content, inputs.files_read(w))],
         segmentations=inputs.segmentations,
     output:

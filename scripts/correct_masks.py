@@ -42,7 +42,7 @@ def main(
     with open_mouse(segmentation) as file:
         masks = numeric_dataset(file, "Masks")[()].astype(np.uint8)
         attributes = dict(file.attrs)
-    masks, frames = corrected(masks, files, affine)
+    masks, frames = corrected(masks, files, affine, str(attributes.get("reader", "")))
     person = Decision(*decision)
     by = f" by {person.by}" if person.by else ""
     on = f" on {person.date}" if person.date else ""

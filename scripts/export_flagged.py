@@ -1,8 +1,8 @@
 """Export the frames that review.csv names as NIfTI files, as pairs of image and mask in the folders of `export_masks`.
 
-Inputs: review.csv, manifest.csv, the mouse files and the segmentations; only those of mice with findings are read. A
-frame is called as in review.csv, `frame7_image` and `frame7_mask`, except ED and ES of the reader (largest and smallest
-blood pool), which `export_masks` writes. flagged.csv lists the pairs, worst mouse first.
+Inputs: review.csv, frames.csv, manifest.csv, the mouse files and the segmentations; only those of mice with findings
+are read. A frame is called as in review.csv, `frame7_image` and `frame7_mask`, except ED and ES, which `export_masks`
+writes. flagged.csv lists the pairs, worst mouse first.
 """
 
 from collections.abc import Mapping
@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from murmur.csv_tables import read_csv, write_csv
+from murmur.data.chosen_phases import phases_by_mouse
 from murmur.data.corrections import ends
 from murmur.data.manifest import read_manifest
 from murmur.data.mouse import Mouse
@@ -46,13 +47,19 @@ def flagged_frames(review: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame({"slice_numbers": numbers, "reasons": reasons}).reset_index()
 
 
-def write_frames(mouse: Mouse, path: str, segmentation: str, frames: list[int], folder: Path) -> list[str]:
+def write_frames(
+    mouse: Mouse, path: str, segmentation: str, frames: list[int], folder: Path, measured: tuple[int, int] | None
+) -> list[str]:
     """Write the pairs of some frames of a mouse, counted from 0; return the name of each, such as `ED` or `frame7`.
 
-    Pairs of other frames, of an earlier run, are removed; masks without an image, which a person may have saved, stay.
+    `measured` are its ED and ES, as for `export_masks`. Pairs of other frames, of an earlier run, are removed; masks
+    without an image, which a person may have saved, stay.
     """
-    with open_mouse(segmentation) as file:
-        phases = {frame: phase for phase, frame in ends(numeric_dataset(file, "Masks")[()]).items()}
+    if measured:
+        phases = dict(zip(measured, ("ED", "ES"), strict=True))
+    else:
+        with open_mouse(segmentation) as file:
+            phases = {frame: phase for phase, frame in ends(numeric_dataset(file, "Masks")[()]).items()}
     with open_mouse(path) as file:
         affine = affine_to_write(affine_of(file), mouse.spacing_mm)
     names = [phases.get(frame, f"frame{frame + 1}") for frame in frames]
@@ -76,19 +83,28 @@ def remove_pairs(folder: Path, names: list[str] = ()) -> None:
             image.unlink()
 
 
-def main(review: str, manifest: str, mice: Mapping[str, str], segmentations: Mapping[str, str], output: str) -> None:
+def main(
+    review: str,
+    manifest: str,
+    frames: str,
+    mice: Mapping[str, str],
+    segmentations: Mapping[str, str],
+    output: str,
+) -> None:
     """Write the table `output`, and the pairs in the folders of the mice next to it.
 
-    `mice` and `segmentations` are files by mouse. Raises BadInput if a file is invalid.
+    `frames` is frames.csv of the reader; `mice` and `segmentations` are files by mouse. Raises BadInput if a file is
+    invalid.
     """
     described, folder = read_manifest(manifest), Path(output).parent
+    measured = phases_by_mouse(read_csv(frames))
     table = flagged_frames(read_csv(review))
     for mouse in mice.keys() - set(table["mouse"]):
         remove_pairs(folder / mouse)
     names = pd.Series(index=table.index, dtype=object)
     for mouse, rows in progress(list(table.groupby("mouse", sort=False)), "exporting", "mouse"):
-        frames = [number - 1 for number in rows["frame_number"]]
-        names[rows.index] = write_frames(described[mouse], mice[mouse], segmentations[mouse], frames, folder / mouse)
+        files, named = (mice[mouse], segmentations[mouse]), [number - 1 for number in rows["frame_number"]]
+        names[rows.index] = write_frames(described[mouse], *files, named, folder / mouse, measured.get(mouse))
     for kind in ("image", "mask"):
         table[kind] = table["mouse"] + "/" + names + f"_{kind}.nii.gz"
     write_csv(table, output)  # last, because it stands for all files
@@ -101,6 +117,7 @@ if __name__ == "__main__":
         main(
             review=given.review,
             manifest=given.manifest,
+            frames=given.frames,
             mice=dict(zip(names, given.mice, strict=True)),
             segmentations=dict(zip(names, given.segmentations, strict=True)),
             output=snakemake.output.flagged,

@@ -1,9 +1,9 @@
 """Export the cine and the masks of a mouse as NIfTI files, which ITK-SNAP, 3D Slicer and FSLeyes open as a pair.
 
-Cine and masks are written with four axes, and ED and ES of the reader (largest and smallest blood pool) with three; the
+Cine and masks are written with four axes, and ED and ES, the frames at which the reader was measured, with three; the
 two files of a pair have the same grid. The affine is that of the mouse file, which was read from NIfTI or DICOM files
 or, without one, that of the spacing, with rows along the first axis and slices along the third. Labels are listed in
-the formats of these programs.
+the formats of these programs. exported.json describes the masks, so that corrections of them find their place.
 """
 
 from collections.abc import Mapping
@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from murmur.data.corrections import ends
+from murmur.csv_tables import read_csv
+from murmur.data.chosen_phases import phases_by_mouse
+from murmur.data.corrections import Export, ends
 from murmur.data.mouse import check_mouse
 from murmur.data.mouse_file import affine_of, affine_to_write, images_of, numeric_dataset, open_mouse
 from murmur.data.nifti_writing import write_nifti
@@ -61,21 +63,26 @@ def main(
     spacing_mm: list[float] | None,
     override_headers: bool,
     outputs: Mapping[str, str],
+    phases: tuple[int, int] | None = None,
 ) -> None:
-    """Write the files `outputs`: cine, masks, ED_image, ED_mask, ES_image, ES_mask, itksnap, slicer and
+    """Write the files `outputs`: cine, masks, ED_image, ED_mask, ES_image, ES_mask, exported, itksnap, slicer and
     fsleyes.
 
-    `spacing_mm` and `override_headers` are those of the study file. Raises BadInput if the mouse file is invalid.
+    `spacing_mm` and `override_headers` are those of the study file. `phases` are the frames at which the mouse was
+    measured as ED and ES; without, those with the largest and the smallest blood pool are exported. Raises BadInput if
+    the mouse file is invalid.
     """
     checked = check_mouse(mouse, spacing_mm, override_headers)
     with open_mouse(mouse) as file:
         images, affine = images_of(file)[()], affine_of(file)
     with open_mouse(segmentation) as file:
-        masks = numeric_dataset(file, "Masks")[()].astype(np.uint8)
+        masks, reader = numeric_dataset(file, "Masks")[()].astype(np.uint8), str(file.attrs.get("reader", ""))
     affine, interval = affine_to_write(affine, checked.spacing_mm), checked.frame_interval_ms
     write_nifti(images, affine, interval, "cine", outputs["cine"])
     write_nifti(masks, affine, interval, "masks", outputs["masks"])
-    for phase, frame in ends(masks).items():
+    shown = dict(zip(("ED", "ES"), phases, strict=True)) if phases else ends(masks)
+    Export.of(reader, shown, masks).write(outputs["exported"])
+    for phase, frame in shown.items():
         words = numbered("frame", frame, masks.shape[3])
         write_nifti(images[..., frame], affine, interval, f"{phase}, {words}", outputs[f"{phase}_image"])
         write_nifti(masks[..., frame], affine, interval, f"{phase}, {words}", outputs[f"{phase}_mask"])
@@ -93,4 +100,5 @@ if __name__ == "__main__":
             spacing_mm=snakemake.params.spacing_mm,
             override_headers=snakemake.params.override_headers,
             outputs=dict(snakemake.output.items()),
+            phases=phases_by_mouse(read_csv(snakemake.input.frames)).get(snakemake.wildcards.mouse),
         )

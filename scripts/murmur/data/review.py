@@ -2,6 +2,7 @@
 
 Corrected masks are the NIfTI files that `snakemake export` writes, edited, in one folder per mouse: `masks` (all
 frames), `ED_mask`, `ES_mask`, and `frame7_mask` for any other frame, counted from 1; with the suffix .nii.gz or .nii.
+`exported.json` next to them describes what was exported (`murmur.data.corrections.Export`).
 """
 
 import re
@@ -15,6 +16,7 @@ from murmur.files import natural_key
 
 DECISIONS = ("accept", "corrected", "exclude")
 EXPORTED = re.compile(r"(cine|(ED|ES|frame\d+)_image)\.nii(\.gz)?")  # with the masks, but not read
+EXPORT = "exported.json"
 FILE = re.compile(r"(?P<what>masks|ED_mask|ES_mask|frame(?P<frame>\d+)_mask)\.nii(\.gz)?")
 
 
@@ -34,7 +36,8 @@ def read_decisions(path: str, mice: Sequence[str]) -> dict[str, Decision]:
     ----------
     path : str
         Table with the columns mouse and decision, and optionally comment, decided_by and decided_on, separated by
-        commas, semicolons or tabs. The decision of a mouse may be in any of its rows.
+        commas, semicolons or tabs. The decision of a mouse may be in any of its rows; where some are accepted and
+        others corrected, the mouse is corrected.
     mice : sequence of str
         Mice that may be in the table.
 
@@ -46,7 +49,8 @@ def read_decisions(path: str, mice: Sequence[str]) -> dict[str, Decision]:
     Raises
     ------
     BadInput
-        If a mouse is unknown, a decision is another word, a mouse has two, or one is excluded without a comment.
+        If a mouse is unknown, a decision is another word, a mouse is excluded and also accepted or corrected, or it
+        is excluded without a comment.
     """
     found: dict[str, Decision] = {}
     for row in read_rows(path, ["mouse", "decision"], delimiter=None):
@@ -60,10 +64,13 @@ def read_decisions(path: str, mice: Sequence[str]) -> dict[str, Decision]:
                 f"{path}, line {row.line}: found the decision '{word}', expected {', '.join(DECISIONS)} or nothing"
             )
         decision = Decision(word, *(row.get(column, "") for column in ("comment", "decided_by", "decided_on")))
-        if found.setdefault(mouse, decision).decision != word:
+        earlier = found.setdefault(mouse, decision).decision
+        if (earlier, word) == ("accept", "corrected"):
+            found[mouse] = decision
+        elif earlier != word and "exclude" in (earlier, word):
             raise BadInput(
-                f"{path}, line {row.line}: found the decision '{word}' for {mouse}, and '{found[mouse].decision}' in "
-                "an earlier line, expected one; correct one of them"
+                f"{path}, line {row.line}: found the decision '{word}' for {mouse}, and '{earlier}' in an earlier "
+                "line, expected one; correct one of them"
             )
         if word == "exclude" and not decision.comment:
             raise BadInput(f"{path}, line {row.line}: found no comment, expected the reason to exclude {mouse}; add it")
@@ -83,7 +90,7 @@ def correction_files(folder: str | Path, mice: Sequence[str]) -> dict[str, list[
     Returns
     -------
     dict of str to list of str
-        Paths of the files of each mouse that has any.
+        Paths of the files of each mouse that has any; that of the export comes last, if it is there.
 
     Raises
     ------
@@ -105,5 +112,5 @@ def correction_files(folder: str | Path, mice: Sequence[str]) -> dict[str, list[
                     "ES_mask.nii.gz or frame7_mask.nii.gz; rename it"
                 )
         if files:
-            found[place.name] = [str(path) for path in files]
+            found[place.name] = [*map(str, files), *map(str, place.glob(EXPORT))]
     return found

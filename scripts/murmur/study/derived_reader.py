@@ -136,7 +136,7 @@ class CorrectedReader(Reader):
                 f"[{self.base.cohorts[0]}]"
             )
         self.cohort = cohorts[self.cohorts[0]]
-        inherited = ("mice", "frames", "phases")
+        inherited = ("mice", "frames")
         self.settings = self.settings | {key: self.base.settings[key] for key in inherited if key in self.base.settings}
 
     @cached_property
@@ -146,10 +146,11 @@ class CorrectedReader(Reader):
 
     @cached_property
     def corrections(self) -> dict[str, list[str]]:
-        """The corrected masks of each mouse that has any. Raises BadInput like `correction_files`."""
+        """The corrected masks of each mouse, of which any differ from the export. Raises BadInput if one is invalid."""
         if "corrections" not in self.settings:
             return {}
-        return correction_files(self.settings["corrections"], self.base.mice(self.cohort))
+        found = correction_files(self.settings["corrections"], self.base.mice(self.cohort))
+        return {mouse: files for mouse, files in found.items() if remembered(files, "change since export", _is_changed)}
 
     def mice(self, cohort: Cohort) -> list[str]:
         """The mice whose masks were accepted or corrected; without decisions, all mice of the reader.
@@ -207,8 +208,15 @@ class CorrectedReader(Reader):
             if changed_since(own, owned) and all(map(os.path.exists, needed.values())):
                 from murmur.data.corrections import check_corrections  # only now, because it imports nibabel
 
-                check = partial(check_corrections, **needed)
+                check = partial(check_corrections, **needed, reader=self.base.name)
                 remembered(owned, f"corrections of {self.base.name}", check)
+
+
+def _is_changed(files: list[str]) -> bool:
+    """As `murmur.data.corrections.is_changed`, which is imported only now, because it imports nibabel."""
+    from murmur.data.corrections import is_changed
+
+    return is_changed(files)
 
 
 # in the order in which readers are completed, because later kinds depend on earlier ones

@@ -222,9 +222,8 @@ class Inputs:
 
     def reference_volumes(self, wildcards: Wildcards) -> list[str]:
         """The volumes of a cohort by its reference; none without one, and for masks that a person has corrected."""
-        found = self.layout.measurements(wildcards.cohort, REFERENCE, "volumes")
-        compared = wildcards.reader not in self.study.readers_by("corrects")
-        return [found] if self.cohort(wildcards).contoured and compared else []
+        compared = self.cohort(wildcards).contoured and not self.frames_corrected(wildcards)
+        return [self.layout.measurements(wildcards.cohort, REFERENCE, "volumes")] if compared else []
 
     def measurements_of_images(self, wildcards: Wildcards) -> list[str]:
         """The tables of frames, curve and wall of a reader; none without images."""
@@ -258,9 +257,8 @@ class Inputs:
 
     def frames_corrected(self, wildcards: Wildcards) -> list[str]:
         """The frames at which the reader that another one corrects was measured; none for other readers."""
-        if wildcards.reader not in self.study.readers_by("corrects"):
-            return []
-        return [self.layout.measurements(wildcards.cohort, self.reader(wildcards).base.name, "frames")]
+        base = getattr(self.study.readers.get(wildcards.reader), "base", None)
+        return [self.layout.measurements(wildcards.cohort, base.name, "frames")] if base else []
 
     def chosen_phases(self, wildcards: Wildcards) -> tuple[int, int] | None:
         """The ED and ES of a mouse chosen by a person; None without."""

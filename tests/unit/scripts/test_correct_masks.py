@@ -23,9 +23,10 @@ def test_exported_masks_come_back_as_they_were_edited(tmp_path):
         "itksnap": str(tmp_path / "labels.txt"),
         "slicer": str(tmp_path / "labels.ctbl"),
         "fsleyes": str(tmp_path / "labels.lut"),
+        "exported": str(tmp_path / "exported.json"),
     }
     export_masks.main(mouse, masks, None, False, outputs)
-    files = [outputs[name] for name in ("ED_mask", "ES_mask", "masks")]
+    files = [outputs[name] for name in ("ED_mask", "ES_mask", "masks", "exported")]
 
     decision = ["corrected", "", "A. B.", "2026-11-28"]
     correct_masks.main(mouse, masks, files, decision, "reviewed", None, False, output)

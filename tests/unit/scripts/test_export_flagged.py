@@ -39,10 +39,11 @@ def export(tmp_path, monkeypatch):
     check_cohort.main([f"mice/{mouse}.h5" for mouse in "ABC"], None, None, "checked.csv", threads=1)
     describe_cohort.main("checked.csv", {}, {}, {}, "manifest.csv")
 
-    def export(rows):
+    def export(rows, measured=(None, None)):
+        write_csv(pd.DataFrame([("B", *measured)], columns=["mouse", "ed_frame", "es_frame"]), "frames.csv")
         write_csv(pd.DataFrame(rows, columns=["mouse", "slice_number", "frame_number", "reasons"]), "review.csv")
         files = ({mouse: f"{folder}/{mouse}.h5" for mouse in "ABC"} for folder in ("mice", "masks"))
-        export_flagged.main("review.csv", "manifest.csv", *files, "export/flagged.csv")
+        export_flagged.main("review.csv", "manifest.csv", "frames.csv", *files, "export/flagged.csv")
         return read_csv("export/flagged.csv")
 
     return export
@@ -67,6 +68,13 @@ def test_pairs_are_the_frames_that_the_review_names(tmp_path, export):
     assert image.header["descrip"].item() == b"frame 6 of 6" and mask.get_data_dtype() == np.uint8
 
 
+def test_measured_frames_are_called_ED_and_ES(tmp_path, export):
+    assert export(ROWS, (5, 3))["mask"].tolist() == [f"{name}_mask.nii.gz" for name in ("B/ED", "B/frame1", "A/frame2")]
+    assert names(tmp_path) == [
+        f"{name}_{kind}.nii.gz" for name in ("A/frame2", "B/frame1") for kind in ("image", "mask")
+    ]
+
+
 def test_pairs_of_an_earlier_run_are_removed_and_masks_of_a_person_stay(tmp_path, export):
     export(ROWS)
     (tmp_path / "export" / "B" / "frame3_mask.nii.gz").write_bytes(b"drawn by a person")
@@ -82,6 +90,6 @@ def test_a_corrected_frame_comes_back(tmp_path, export):
     drawn[3, 3, 2] = 2
     nibabel.save(nibabel.Nifti1Image(drawn, mask.affine, mask.header), "export/B/frame6_mask.nii.gz")
     files = correction_files("export", ["A", "B"])
-    assert corrected(MASKS, files["A"], AFFINE)[1] == []
-    masks, frames = corrected(MASKS, files["B"], AFFINE)
+    assert corrected(MASKS, files["A"], AFFINE, "murmur")[1] == []
+    masks, frames = corrected(MASKS, files["B"], AFFINE, "murmur")
     assert frames == [5] and np.array_equal(masks[..., 5], drawn)

@@ -1,5 +1,7 @@
 """The exported files, read by nibabel, have the values, the grid and the labels of the mouse."""
 
+import json
+
 import nibabel as nib
 import numpy as np
 import pytest
@@ -16,7 +18,7 @@ IMAGES = images_of_discs(MASKS)
 NAMES = ("cine", "masks", "ED_image", "ED_mask", "ES_image", "ES_mask")
 
 
-def export(folder, images=IMAGES, **attributes):
+def export(folder, images=IMAGES, phases=None, **attributes):
     folder.mkdir(exist_ok=True)
     attributes = {"spacing_mm": SPACING_MM, "frame_interval_ms": 6.5} | attributes
     write_cine(folder / "mouse.h5", images=images, attributes=attributes)
@@ -26,8 +28,9 @@ def export(folder, images=IMAGES, **attributes):
         "itksnap": str(folder / "labels.txt"),
         "slicer": str(folder / "labels.ctbl"),
         "fsleyes": str(folder / "labels.lut"),
+        "exported": str(folder / "exported.json"),
     }
-    export_masks.main(str(folder / "mouse.h5"), str(folder / "masks.h5"), None, False, outputs)
+    export_masks.main(str(folder / "mouse.h5"), str(folder / "masks.h5"), None, False, outputs, phases)
     return {name: nib.load(outputs[name]) for name in NAMES}
 
 
@@ -46,6 +49,13 @@ def test_pairs_have_the_values_of_the_mouse_and_the_same_header(tmp_path):
             assert (header["qform_code"], header["sform_code"]) == (1, 1)
             assert np.allclose(header.get_qform(), header.get_sform())
             assert header.get_xyzt_units() == ("mm", "msec")
+
+
+def test_ED_and_ES_are_those_that_were_measured(tmp_path):
+    found = export(tmp_path, phases=(2, 5))
+    assert np.array_equal(found["ED_mask"].get_fdata(), MASKS[..., 2])
+    assert np.array_equal(found["ES_image"].get_fdata(), IMAGES[..., 5])
+    assert json.loads((tmp_path / "exported.json").read_text())["frame_numbers"] == {"ED": 3, "ES": 6}
 
 
 def test_affine_is_that_of_the_mouse_file_unless_another_spacing_was_given(tmp_path):

@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 import yaml
 
+from murmur.data.corrections import Export
 from murmur.data.mouse_file import write_cine
 from murmur.data.nifti_writing import write_nifti
 from murmur.errors import BadInput
@@ -183,6 +184,19 @@ def test_reviewed_reader_that_cannot_be_made(reviewed, change, sentence):
     reviewed["readers"]["reviewed"] = {key: value for key, value in reader.items() if value is not None}
     with pytest.raises(BadInput, match=sentence):
         Study(reviewed).readers["reviewed"].check_files({})
+
+
+def test_copy_of_the_export_that_was_not_edited_is_no_correction(reviewed, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    masks = np.zeros((8, 8, 2, 3), np.uint8)
+    Export.of("unet3plus", {"ED": 1, "ES": 2}, masks).write("corrected/Mouse2/exported.json")
+    write_nifti(masks[..., 1], np.eye(4), None, "", "corrected/Mouse2/ED_mask.nii.gz")
+    with pytest.raises(BadInput, match="found the decision 'corrected' for Mouse2, but no corrected masks"):
+        Study(reviewed).readers["reviewed"].check_files({})
+    reviewed["readers"]["reviewed"].pop("decisions")
+    assert set(Study(reviewed).readers["reviewed"].outcomes.values()) == {"not changed"}
+    write_nifti(masks[..., 1] + 1, np.eye(4), None, "", "corrected/Mouse2/ED_mask.nii.gz")
+    assert Study(reviewed).readers["reviewed"].outcomes["Mouse2"] == "corrected"
 
 
 def test_changed_corrections_are_read_before_a_job_replaces_masks(reviewed, tmp_path, monkeypatch):
