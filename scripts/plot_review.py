@@ -23,7 +23,7 @@ from murmur.data.manifest import read_manifest
 from murmur.job import job
 from murmur.logs import progress
 from murmur.presentation import style
-from murmur.presentation.cases import Case, named, read_case
+from murmur.presentation.cases import Case, read_case
 from murmur.presentation.strips import ON_IMAGE, outline, structure_lines
 from murmur.quality.review import PLACE
 from murmur.quality.signs import SIGNS
@@ -116,7 +116,7 @@ def words_of(row, reasons: Iterable[str]) -> list[str]:
 
 def title_of(row, case: Case) -> str:
     """Return what a row is about: the number of the row, the mouse, slice and frames."""
-    start = f"{row.Index + 1}. {named(case.mouse)}"
+    start = f"{row.Index + 1}. {case.mouse.name}"
     if pd.isna(row.slice):
         return start
     slices, frames = case.images.shape[2:]

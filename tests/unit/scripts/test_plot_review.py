@@ -10,7 +10,7 @@ from matplotlib.colors import to_rgb
 
 import plot_review
 from drawn_figures import smallest_font, words
-from murmur.csv_tables import write_csv
+from murmur.csv_tables import read_csv, write_csv
 from murmur.presentation import style
 from murmur.quality.review import COLUMNS
 from plot_review import Tile, tiles_of_slice
@@ -44,6 +44,8 @@ def figures(monkeypatch):
 def pages(folder, findings=FINDINGS, frames_known=True):
     """Write the pages of two mice with these findings; return the file."""
     paths = without_reference(write_cohort(folder, 2))
+    manifest = read_csv(paths["manifest"])
+    write_csv(manifest.assign(phenotype="sham"), paths["manifest"])
     table = pd.DataFrame(findings, columns=["mouse", "slice", "frame", "sign", "reason"])
     rows = [
         (
@@ -78,6 +80,7 @@ def test_each_row_has_its_pictures_and_its_reasons(tmp_path, figures):
     (figure,) = figures
     written = words(figure)
     assert "1. Mouse2, slice 2 of 4, frame 3 of 6" in written
+    assert "sham" not in " ".join(written), "who corrects masks must not see the group"
     assert {"slice 2", "slice 4"} <= set(written)  # neighbours of slice 3
     assert "frame 5" in written and "frame 6" not in written  # the one neighbour of the last frame
     assert {"ED, slice 1", "ES, slice 1", "ED, slice 4", "blood pool (µL)"} <= set(written)
