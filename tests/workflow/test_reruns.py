@@ -40,7 +40,8 @@ AFTER_OVERLAP = ["measure_overlap", "correlate_dice_error", "summarise_overlap",
 AFTER_OVERLAP += ["tabulate_overlap", "plot_overlap", "plot_cases", "plot_time_volume", "render_movies"]
 AFTER_OVERLAP += [
     "predict_quality",
-    "tabulate_measurements",
+    "tabulate_measurements/mice/given",
+    "tabulate_measurements/mice/trained",
     "plot_review",
     "count_corrections",
     "plot_corrections",
