@@ -23,24 +23,41 @@ class Limits(NamedTuple):
     slice_mm: tuple[float, float]
     frame_interval_ms: tuple[float, float]
     values: dict[str, tuple[float, float]]  # by metric, in the units of METRICS
+    participants: dict[str, tuple[float, float]]  # by column of the participants
 
 
-def _limits(edv: float, most_edv: float, mass: float, most_mass: float, **grid: tuple[float, float]) -> Limits:
-    """Return the limits of a species from its smallest and largest EDV and mass; those of EF are the same for all."""
-    volumes = {"EDV": (edv, most_edv), "ESV": (edv / 10, most_edv * 29 / 30), "SV": (edv / 5, most_edv / 2)}
+def _limits(
+    edv: tuple[float, float],
+    mass: tuple[float, float],
+    weight_g: tuple[float, float],
+    tibia_mm: tuple[float, float],
+    rate_bpm: tuple[float, float],
+    **grid: tuple[float, float],
+) -> Limits:
+    """Return the limits of a species: other volumes follow from EDV, and the limits of EF are the same for all."""
+    volumes = {"EDV": edv, "ESV": (edv[0] / 10, edv[1] * 29 / 30), "SV": (edv[0] / 5, edv[1] / 2)}
     return Limits(
-        **grid, values=volumes | {"EF": (5.0, 95.0)} | dict.fromkeys(("mass_ED", "mass_ES"), (mass, most_mass))
+        **grid,
+        values=volumes | {"EF": (5.0, 95.0)} | dict.fromkeys(("mass_ED", "mass_ES"), mass),
+        participants={"body_weight_g": weight_g, "tibia_length_mm": tibia_mm, "heart_rate_bpm": rate_bpm},
     )
 
 
 # docs/checks.md gives the values of healthy adults, from which these ranges leave a wide margin: from newborn to
 # failing and hypertrophic hearts.
+_LARGE = {"pixel_mm": (0.3, 4.0), "slice_mm": (1.0, 15.0), "frame_interval_ms": (5.0, 150.0)}
 LIMITS = {
-    "mouse": _limits(5, 300, 10, 500, pixel_mm=(0.03, 0.5), slice_mm=(0.2, 2), frame_interval_ms=(1, 30)),
-    "rat": _limits(30, 2500, 50, 3000, pixel_mm=(0.05, 1), slice_mm=(0.3, 4), frame_interval_ms=(1, 40)),
-    "pig": _limits(5e3, 500e3, 5e3, 600e3, pixel_mm=(0.3, 4), slice_mm=(1, 15), frame_interval_ms=(5, 150)),
-    "human": _limits(5e3, 600e3, 5e3, 600e3, pixel_mm=(0.3, 4), slice_mm=(1, 15), frame_interval_ms=(5, 150)),
-}
+    "mouse": _limits(
+        (5, 300), (10, 500), (0.5, 100), (4, 30), (100, 1000),
+        pixel_mm=(0.03, 0.5), slice_mm=(0.2, 2), frame_interval_ms=(1, 30),
+    ),
+    "rat": _limits(
+        (30, 2500), (50, 3000), (4, 1500), (8, 70), (80, 700),
+        pixel_mm=(0.05, 1), slice_mm=(0.3, 4), frame_interval_ms=(1, 40),
+    ),
+    "pig": _limits((5e3, 500e3), (5e3, 600e3), (500, 400e3), (30, 500), (20, 300), **_LARGE),
+    "human": _limits((5e3, 600e3), (5e3, 600e3), (500, 400e3), (40, 600), (20, 300), **_LARGE),
+}  # fmt: skip
 EF_TOLERANCE = 3.0  # percentage points between EF and the EF of EDV and ESV; more than rounding to whole µL explains
 FEWEST_PIXELS = 32  # along rows and columns; a heart of 8 mm has 27 pixels at 0.3 mm
 CINE_FRAMES = 8  # with fewer frames, ED and ES may be neighbours
@@ -129,6 +146,31 @@ def check_values(mouse: str, values: Mapping[str, float], who: str) -> Iterator[
     elif edv and ef is not None and abs(ef - 100 * (1 - esv / edv)) > EF_TOLERANCE:
         expected = f"{100 * (1 - esv / edv):.4g}%, (EDV - ESV) / EDV"
         yield Finding(mouse, "EF not from EDV and ESV", f"EF {ef:.4g}% by {who}", expected)
+
+
+def check_participants(participants: pd.DataFrame) -> Iterator[Finding]:
+    """Check body weight, tibia length and heart rate.
+
+    Parameters
+    ----------
+    participants : DataFrame
+        One row per mouse: mouse and, if known, the columns of Limits.participants.
+
+    Yields
+    ------
+    Finding
+        For each value out of the range of the species.
+    """
+    limits, those = LIMITS.get(subject().species), f"in {subject().plural}"
+    for column, range_of in limits.participants.items() if limits else ():
+        if column not in participants:
+            continue
+        *words, unit = column.split("_")
+        size, unit = (1e-3, "kg") if unit == "g" and subject().is_large else (1, unit)
+        expected = f"{_range((size * range_of[0], size * range_of[1]))} {unit} {those}"
+        for mouse, value in zip(participants["mouse"], pd.to_numeric(participants[column]), strict=True):
+            if not (np.isnan(value) or _within(value, range_of)):
+                yield Finding(str(mouse), f"{' '.join(words)} out of range", f"{size * value:.4g} {unit}", expected)
 
 
 def check_measurements(table: pd.DataFrame, who: str, column: str) -> Iterator[Finding]:

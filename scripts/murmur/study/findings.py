@@ -7,7 +7,7 @@ from pathlib import Path
 
 from murmur.data.measurement_table import gives_fractions
 from murmur.data.nifti_masks import NiftiMasks
-from murmur.data.plausibility import Finding, listed
+from murmur.data.plausibility import Finding, check_participants, listed
 from murmur.data.spellings import two_spellings
 from murmur.files import natural_key
 from murmur.study.cohort import Cohort
@@ -160,6 +160,8 @@ def _participants(cohort: Cohort, cohorts: Mapping[str, Cohort]) -> Iterator[Fin
     if parts:
         found = " and ".join(filter(None, [", ".join(parts[:-1]), parts[-1]]))
         yield Finding("", "participants do not match", found, f"the mice of the cohort in {tables[0]}")
+    table = cohort.listed.table
+    yield from check_participants(table[table["mouse"].isin(cohort.mice)])
 
 
 def _nearest(name: str, names: Collection[str]) -> str:

@@ -8,6 +8,7 @@ from murmur.data.mouse import Mouse
 from murmur.data.plausibility import (
     check_grid,
     check_measurements,
+    check_participants,
     check_phases,
     check_same_grid,
     check_same_images,
@@ -15,6 +16,7 @@ from murmur.data.plausibility import (
     check_unseen,
     check_values,
 )
+from murmur.subject import choose_subject
 
 GOOD = Mouse("M1", "0" * 64, (256, 256, 9, 12), (0.1, 0.1, 1.0), 10.0, (0, 4), 0, 4, None)
 FUNCTION = {"EDV": 62.0, "ESV": 25.0, "SV": 37.0, "EF": 59.7, "mass_ED": 95.0, "mass_ES": 97.0}
@@ -144,3 +146,25 @@ def test_same_values():
     found = [(finding.check, finding.found) for finding in check_same_values(table.assign(c=table["a"]))]
     assert found == [("same values as the reference", "those of a, c"), ("same values as a", "those of c")]
     assert list(check_same_values(table[:4])) == [], "four values may be equal by chance"
+
+
+@pytest.mark.parametrize(
+    ("species", "values", "found"),
+    [
+        ("mouse", [0.025, 25.0, None], ["body weight out of range: found 0.025 g, expected 0.5 to 100 g in mice"]),
+        ("rat", [300.0, 250.0, 0.3], ["body weight out of range: found 0.3 g, expected 4 to 1500 g in rats"]),
+        ("pig", [45.0, 45e3, None], ["body weight out of range: found 0.045 kg, expected 0.5 to 400 kg in pigs"]),
+        ({"name": "cat", "plural": "cats", "units": "mL and g"}, [1.0, 1e6, None], []),
+    ],
+)
+def test_participants_are_those_of_the_species(species, values, found, monkeypatch):
+    monkeypatch.setenv("MURMUR_SUBJECT", '"mouse"')
+    choose_subject(species)
+    people = pd.DataFrame({"mouse": ["M1", "M2", "M3"], "body_weight_g": values})
+    assert [finding.sentence.partition(": ")[2] for finding in check_participants(people)] == found
+
+
+def test_heart_rates_and_tibias_of_mice():
+    people = pd.DataFrame({"mouse": ["M1", "M2"], "heart_rate_bpm": [45.0, 480.0], "tibia_length_mm": [17.5, 1.75]})
+    found = {finding.mouse: finding.check for finding in check_participants(people)}
+    assert found == {"M1": "heart rate out of range", "M2": "tibia length out of range"}

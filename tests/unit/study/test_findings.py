@@ -62,6 +62,13 @@ def test_participants(study, tmp_path):
     assert study() == {"participants do not match": "no mouse named G22 (G2?), no row for G2 and no group of G3"}
 
 
+def test_participants_of_another_species(study, tmp_path):
+    (tmp_path / "people.tsv").write_text(
+        "mouse\tphenotype\tweight\tHR\nG1\tsham\t0.025\t480\nG2\tTAC\t24\t45\nG3\tTAC\t\t\n"
+    )
+    assert study() == {"body weight out of range": "0.025 g", "heart rate out of range": "45 bpm"}
+
+
 def test_cohort_without_readers(study):
     assert study(readers={}) == {"no reader": "no reader of the cohort"}
 
