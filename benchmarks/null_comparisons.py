@@ -134,7 +134,7 @@ def study(simulated: Simulated, rng: np.random.Generator, kind: str) -> dict[str
         table = with_verdicts(frame(rows, DIFFERENCES).astype({"p_adjusted": float}), ALPHA)
         found["any verdict in words"] = float((table["verdict"] == SIGNIFICANT).any())
     found |= of_changes(changes_of(measures[0], plan))
-    tests, means = effects_of(measures[0], plan)
+    tests, means, _ = effects_of(measures[0], plan)
     for test in tests:
         if "p" in test and test["effect"] != "covariate":
             found[f"{test['test']}: {test['effect']}"] = float(test["p"] < ALPHA)

@@ -257,6 +257,7 @@ rule write_arrive:
         differences=rules.compare_values.output.differences,
         changes=rules.compare_values.output.changes,
         measurement_error=rules.compare_values.output.measurement_error,
+        assumptions=rules.compare_values.output.assumptions,
     output:
         shown("<results>/comparisons/{comparison}/arrive.md", "8. ARRIVE guidelines", **OF_COMPARISON),
     log:

@@ -12,9 +12,8 @@ import pandas as pd
 from murmur.comparison.design import MIN_ANIMALS
 from murmur.csv_tables import as_labels, read_csv
 from murmur.job import job
-from murmur.presentation.comparison_words import column_name, in_sentence
+from murmur.presentation.comparison_words import column_name, in_sentence, unit_of_analysis
 from murmur.presentation.flow_diagram import draw_flow, fitted, left_out_lines
-from murmur.statistics.notes import reasons_of
 from murmur.subject import in_scans
 from murmur.vocabulary import REFERENCE
 
@@ -46,15 +45,18 @@ def group_lines(group: str, values: pd.DataFrame, summary: pd.DataFrame, setting
     """
     boxes = len(settings["groups"])
     own = summary[summary["group"] == group]
-    nested = any(why.code == "clusters_are_units" for cell in own["reasons"].unique() for why in reasons_of(cell))
-    unit = f"{settings['cluster']}: " if nested else ""
+    unit = unit_of_analysis(own)
+    unit = "" if unit == "animal" else f"{unit}: "
     animals = values.loc[values["group"] == group, "animal"].nunique()
     lines = [*fitted(group, boxes), *fitted(f"animals (n = {animals})", boxes)]
     scans = values.loc[values["group"] == group, "mouse"].nunique()
     lines += fitted(f"scans (n = {scans})", boxes) if scans > animals else []
     measure = in_sentence(own["measure"].iloc[0])
-    for session, n in own.groupby("session", sort=False)["n"].sum().items():
-        tested = "" if n >= MIN_ANIMALS else ", not tested"
+    for session, of_levels in own.groupby("session", sort=False)["n"]:
+        n, place = of_levels.sum(), f" on average over {column_name(settings['factor'])}" if settings["factor"] else ""
+        tested = (
+            "" if of_levels.min() >= MIN_ANIMALS else f", not tested{place if of_levels.max() >= MIN_ANIMALS else ''}"
+        )
         lines += fitted(f"{unit}{measure}{f' at {session}' if session else ''} (n = {n}){tested}", boxes)
     return lines
 

@@ -20,7 +20,14 @@ from murmur.csv_tables import read_csv
 from murmur.job import job
 from murmur.presentation import style
 from murmur.presentation.categorical import spread
-from murmur.presentation.comparison_words import axis_title, column_name, difference_title, methods_of, name_of
+from murmur.presentation.comparison_words import (
+    axis_title,
+    column_name,
+    difference_title,
+    methods_of,
+    name_of,
+    unit_of_analysis,
+)
 from murmur.presentation.groups import (
     Groups,
     abbreviate,
@@ -30,7 +37,6 @@ from murmur.presentation.groups import (
     names_height_mm,
     numbers_line,
 )
-from murmur.statistics.notes import reasons_of
 from murmur.subject import in_print
 
 if TYPE_CHECKING:
@@ -140,11 +146,6 @@ def list_differences(axes: Axes, tables: Tables, measure: str) -> None:
     axes.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10], min_n_ticks=3))
 
 
-def clusters_are_units(summary: pd.DataFrame) -> bool:
-    """Return whether litters or cages were compared instead of animals."""
-    return any(why.code == "clusters_are_units" for cell in summary["reasons"].unique() for why in reasons_of(cell))
-
-
 def name_axis(axes: Axes, tables: Tables, groups: Groups, measure: str, width_mm: float, lowest: bool) -> None:
     """Write n below the values of each group, and the names of groups or sessions in the lowest panel."""
     n = tables.summary[tables.summary["measure"] == measure].set_index(["session", "group"])["n"]
@@ -203,11 +204,8 @@ def add_legend(
     what += f", adjusted for {column_name(settings['covariate'])}," if settings["covariate"] else ""
     title = f"Each symbol is an animal. {what} with {100 * (1 - settings['alpha']):g}% confidence intervals"
     title += f"{methods_of(drawn)}."
-    notes = (
-        [f"The unit of analysis is the {column_name(settings['cluster'])}."]
-        if clusters_are_units(tables.summary)
-        else []
-    )
+    unit = unit_of_analysis(tables.summary)
+    notes = [] if unit == "animal" else [f"The unit of analysis is the {unit}."]
     if tables.common_n:
         notes.append(f"n = {tables.common_n} for each group, session and measure.")
     if len(drawn) < len(tables.differences):

@@ -11,7 +11,7 @@ from murmur.csv_tables import read_csv
 from murmur.job import job
 from murmur.presentation.markdown_page import write_page
 from murmur.presentation.prose.arrive import sections
-from murmur.presentation.prose.differences import read_comparison
+from murmur.presentation.prose.differences import read_comparison, with_texts
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -20,16 +20,22 @@ if TYPE_CHECKING:
 def main(
     tables: Mapping[str, str],
     measurements: str,
+    assumptions: str,
     output: str,
     name: str,
     reader: str,
     settings: Mapping,
     excluded: Mapping[str, str],
 ) -> None:
-    """Write `output` from `tables`, the paths by name, and `measurements`; `excluded` gives the reason by mouse."""
+    """Write `output` from `tables`, the paths by name, and `measurements`; `excluded` gives the reason by mouse.
+
+    `assumptions` is assumptions.csv.
+    """
     found = read_comparison(tables, name, reader, settings)
     scans = read_csv(measurements, labels=[settings["group"], settings["session"]])
-    text = sections(found, scans, excluded) if found.measures else {"Results": ["No animal compared has a value."]}
+    text = {"Results": ["No animal compared has a value."]}
+    if found.measures:
+        text = sections(found, scans, with_texts(read_csv(assumptions)), excluded)
     write_page(output, f"ARRIVE 2.0: {name}", text)
 
 
@@ -38,6 +44,7 @@ if __name__ == "__main__":
         tables = dict(snakemake.input.items())
         main(
             measurements=tables.pop("measurements"),
+            assumptions=tables.pop("assumptions"),
             tables=tables,
             output=snakemake.output[0],
             name=snakemake.wildcards.comparison,

@@ -51,7 +51,7 @@ OF_UNIT = re.compile(
     r"|(reference|reader|bias|loa_low|loa_high|mean|difference)_(ci_low|ci_high)|(reference|reader)_(mean|sd|difference)"
     r"|bias_difference(_ci_low|_ci_high)?|loa_(low|high|width)(_intercept)?|(mean|sd)_abs_difference|mean_[ab]"
     r"|within_subject_sd|repeatability_coefficient|equivalence_margin|(internal|external)_error|mean_difference"
-    r"|(error|between)_sd|detectable_difference|detectable_without_error)"
+    r"|(error|between)_sd|detectable_(difference|without_error|change))"
 )
 # Words about mice, except in names and paths, and mice that are no subjects of the study.
 WORDS = re.compile(

@@ -47,19 +47,19 @@ def changes_of(values: Values, plan: Design) -> list[dict]:
     if len(plan.sessions) < 2:
         return []
     later = replace(plan, sessions=plan.sessions[1:])
-    changed = _differences(values, plan)
+    differences = changed(values, plan)
     families = [[""], plan.levels] if plan.factor else [[""]]
     rows = []
     for levels in families:
         family = [
-            _within(changed, later, session, group, level)
+            _within(differences, later, session, group, level)
             for session in later.sessions
             for level in levels
             for group in plan.groups
         ]
         number = sum(pair.contrast is not None for pair in family)
         rows += [tested(pair, number, plan.alpha, "paired_t", SIDAK) | {"effect": WITHIN} for pair in family]
-    rows += [row | {"effect": BETWEEN} for row in differences_of(changed, later)]
+    rows += [row | {"effect": BETWEEN} for row in differences_of(differences, later)]
     return [row | {"from_session": plan.sessions[0]} for row in rows]
 
 
@@ -69,8 +69,8 @@ def table_of_changes(table: pd.DataFrame, alpha: float) -> pd.DataFrame:
     return pd.concat(parts) if parts else table
 
 
-def _differences(values: Values, plan: Design) -> Values:
-    """The change of each animal from the first session, as the value of the later one."""
+def changed(values: Values, plan: Design) -> Values:
+    """Return the change of each animal from the first session, as the value of the later one."""
     place = ["animal", "group", "level", "cluster"]
     first = values.at(plan.sessions[0])[[*place, "covariate", "value"]].rename(columns={"value": "first"})
     later = values.rows[values.rows["session"] != plan.sessions[0]].drop(columns="covariate")

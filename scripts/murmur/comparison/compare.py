@@ -41,19 +41,26 @@ def compare(table: pd.DataFrame, settings: dict, errors: pd.DataFrame | None = N
     values = long(scans, settings)
     measures = of_measures(values, plan, left_out)
     effects = [effects_of(measure, plan) for measure in measures]
-    tests = frame((row for found, _ in effects for row in found), TESTS)
+    tests = frame((row for found, _, _ in effects for row in found), TESTS)
     tests["p_holm"] = tests.groupby(["effect", "test"], dropna=False)["p"].transform(lambda p: holm(p.astype(float)))
     pairs = frame((row for measure in measures for row in differences_of(measure, plan)), DIFFERENCES)
+    tested = max(1, pairs.loc[pairs["p_adjusted"].notna(), "measure"].nunique())
+    errors_of = [error_of(measure, plan, errors, tested) for measure in measures]
     changes = frame((row for measure in measures for row in changes_of(measure, plan)), CHANGES)
+    assumptions = [
+        row
+        for measure, (_, _, residuals) in zip(measures, effects, strict=True)
+        for row in assumptions_of(measure, plan, residuals)
+    ]
     return {
         "values": values[VALUES],
         "summary": annotate(frame((row for measure in measures for row in summary_of(measure, plan)), SUMMARY)),
         "tests": annotate(tests),
         "differences": annotate(with_verdicts(pairs.astype({"p_adjusted": float}), plan.alpha)),
         "changes": annotate(table_of_changes(changes.astype({"p_adjusted": float}), plan.alpha)),
-        "model_means": frame((row for _, means in effects for row in means), MODEL_MEANS),
-        "measurement_error": annotate(frame((error_of(m, plan, errors) for m in measures), MEASUREMENT_ERROR)),
-        "assumptions": annotate(frame((row for m in measures for row in assumptions_of(m, plan)), ASSUMPTIONS)),
+        "model_means": frame((row for _, means, _ in effects for row in means), MODEL_MEANS),
+        "measurement_error": annotate(frame(errors_of, MEASUREMENT_ERROR)),
+        "assumptions": annotate(frame(assumptions, ASSUMPTIONS)),
     }
 
 

@@ -61,7 +61,7 @@ def describe(values: np.ndarray, alpha: float) -> dict[str, float]:
     return row
 
 
-def assumptions_of(values: Values, plan: Design) -> list[dict]:
+def assumptions_of(values: Values, plan: Design, of_model: np.ndarray) -> list[dict]:
     """Look at the normality of the residuals and at the equality of variances; no test is chosen by these.
 
     Parameters
@@ -70,12 +70,15 @@ def assumptions_of(values: Values, plan: Design) -> list[dict]:
         Values of the measure.
     plan : Design
         The design.
+    of_model : ndarray
+        Residuals of the mixed model; empty without one.
 
     Returns
     -------
     list of dict
         ASSUMPTIONS, one row per session: Shapiro-Wilk test of the residuals from the means of groups and levels, test
-        of Brown and Forsythe, and the ratio of the largest to the smallest standard deviation.
+        of Brown and Forsythe, and the ratio of the largest to the smallest standard deviation; then one row, without
+        session, on the residuals of the model, if there is one.
 
     References
     ----------
@@ -88,18 +91,27 @@ def assumptions_of(values: Values, plan: Design) -> list[dict]:
         residuals = np.concatenate([cell - cell.mean() for cell in cells]) if cells else np.array([])
         row = {"measure": values.measure, "unit": values.unit, "session": session, "n": len(residuals)}
         scale = at["value"].abs().max() if len(at) else 0.0
-        reasons = []
-        if len(residuals) < 3 or constant(residuals, scale):
-            reasons.append(reason("residuals_not_tested"))
-        elif len(residuals) > MOST_FOR_SHAPIRO:
-            reasons.append(reason("too_many_values_for_normality", MOST_FOR_SHAPIRO))
-        else:
-            row |= dict(zip(("shapiro_w", "shapiro_p"), map(float, stats.shapiro(residuals)), strict=True))
+        row |= normality(residuals, scale)
         spreads = [cell.std(ddof=1) for cell in cells]
         distances = [np.abs(cell - np.median(cell)) for cell in cells]
         if len(cells) > 1 and min(spreads) > 1e-12 * scale and max(map(np.ptp, distances)) > 1e-12 * scale:
             found = stats.levene(*cells, center="median")
             row |= {"brown_forsythe_f": float(found.statistic), "brown_forsythe_p": float(found.pvalue)}
             row["sd_ratio"] = float(max(spreads) / min(spreads))
-        rows.append(dict.fromkeys(("shapiro_w", "shapiro_p"), NAN) | row | {"reasons": reasons})
+        rows.append(row)
+    if len(of_model):
+        row = {"measure": values.measure, "unit": values.unit, "session": "", "n": len(of_model)}
+        rows.append(row | normality(of_model, values.rows["value"].abs().max()))
     return rows
+
+
+def normality(residuals: np.ndarray, scale: float) -> dict:
+    """Return the Shapiro-Wilk test of residuals of values of this magnitude, or the reason why it is not made."""
+    if len(residuals) < 3 or constant(residuals, scale):
+        found = {"reasons": [reason("residuals_not_tested")]}
+    elif len(residuals) > MOST_FOR_SHAPIRO:
+        found = {"reasons": [reason("too_many_values_for_normality", MOST_FOR_SHAPIRO)]}
+    else:
+        w, p = map(float, stats.shapiro(residuals))
+        return {"shapiro_w": w, "shapiro_p": p, "reasons": []}
+    return {"shapiro_w": NAN, "shapiro_p": NAN} | found

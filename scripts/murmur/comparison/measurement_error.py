@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import brentq
 
+from murmur.comparison.changes import changed
 from murmur.comparison.design import MIN_ANIMALS, POWER, Design, Values
 from murmur.comparison.verdicts import ON_SIMULATED_MICE
 from murmur.measurement.measures import MEASURES
@@ -31,7 +32,7 @@ NUMERATORS = {
 }  # fmt: skip
 MEASUREMENT_ERROR = [
     "measure", "unit", "n", "error_sd", "error_source", "between_sd", "reliability", "ci_inflation",
-    "animals_per_group", "detectable_difference", "detectable_without_error", "note", "reasons",
+    "animals_per_group", "detectable_difference", "detectable_without_error", "detectable_change", "note", "reasons",
 ]  # fmt: skip
 
 
@@ -82,7 +83,23 @@ def detectable(sd: float, animals: float, alpha: float) -> float:
     return sd * float(brentq(lambda size: power_of(size, animals, alpha) - POWER, most / 1e6, most, xtol=1e-10))
 
 
-def error_of(values: Values, plan: Design, errors: pd.DataFrame | None) -> dict:
+def spread(values: Values) -> tuple[float, float]:
+    """Return the standard deviation within groups, levels and sessions, and the animals per group (harmonic mean).
+
+    The former is NaN with fewer than two degrees of freedom or without any spread, the latter without a group of
+    MIN_ANIMALS.
+    """
+    cells = values.rows.groupby(["session", "group", "level"])["value"]
+    sizes, squares = cells.size(), cells.var()
+    free = int((sizes - 1).sum())
+    variance = float((squares * (sizes - 1)).sum() / free) if free >= 2 else 0.0
+    groups = values.rows.groupby(["session", "group"]).size()
+    groups = groups[groups >= MIN_ANIMALS]
+    animals = float(len(groups) / (1 / groups).sum()) if len(groups) else NAN
+    return math.sqrt(variance) if variance > 0 else NAN, animals
+
+
+def error_of(values: Values, plan: Design, errors: pd.DataFrame | None, measures: int = 1) -> dict:
     """Compute what measurement error means for the comparison of a measure.
 
     Parameters
@@ -93,6 +110,8 @@ def error_of(values: Values, plan: Design, errors: pd.DataFrame | None) -> dict:
         The design.
     errors : DataFrame or None
         ERRORS, and optionally their `source`; None where nothing is known of the error.
+    measures : int
+        Number of measures for which verdicts are corrected.
 
     Returns
     -------
@@ -101,35 +120,36 @@ def error_of(values: Values, plan: Design, errors: pd.DataFrame | None) -> dict:
         and sessions; reliability is the share of its square that is not error; ci_inflation is the factor by which
         error widens the intervals, 1 / sqrt(reliability).
         Detectable differences have a power of 80 % in a t-test of two groups of `animals_per_group`, the harmonic mean
-        of the groups' sizes, at alpha divided by the number of comparisons (Bonferroni), with and without the error.
+        of the groups' sizes, at alpha divided by the numbers of comparisons and measures (Bonferroni): they are called
+        significant even if no other measure differs. They are given with and without the error, and, with several
+        sessions, for the change from the first.
 
     References
     ----------
     Fuller, Measurement Error Models, Wiley 1987, chapter 1.
     """
     row = {"measure": values.measure, "unit": values.unit}
-    cells = values.rows.groupby(["session", "group", "level"])["value"]
-    sizes, squares = cells.size(), cells.var()
-    free = int((sizes - 1).sum())
+    sd, animals = spread(values)
     known = errors[errors["measure"] == values.measure] if errors is not None else pd.DataFrame()
     if len(known):
         row |= {"n": int(known["n"].iloc[0]), "error_sd": float(known["error_sd"].iloc[0])}
         row["error_source"] = known["source"].iloc[0] if "source" in known else REFERENCE
-    if free < 2 or not (variance := float((squares * (sizes - 1)).sum() / free)) > 0:
+    if math.isnan(sd):
         return row | {"reasons": [reason("no_spread_within_groups")]}
-    row["between_sd"] = math.sqrt(variance)
+    row["between_sd"] = sd
     reasons = [] if len(known) else [reason("error_unknown")]
     if row.get("error_sd") == 0:
         reasons, known = [reason("no_difference_from_reference")], known[:0]
-    groups = values.rows.groupby(["session", "group"]).size()
-    groups = groups[groups >= MIN_ANIMALS]
-    comparisons = len(plan.pairs) * len(plan.sessions)
-    if len(groups) and comparisons:
-        row["animals_per_group"] = animals = float(len(groups) / (1 / groups).sum())
-        row["detectable_difference"] = detectable(row["between_sd"], animals, plan.alpha / comparisons)
+    if plan.pairs and not math.isnan(animals):
+        level = plan.alpha / len(plan.pairs) / measures
+        row["animals_per_group"] = animals
+        row["detectable_difference"] = detectable(sd, animals, level / len(plan.sessions))
+        sd_of_changes, both = spread(changed(values, plan)) if len(plan.sessions) > 1 else (NAN, NAN)
+        if not math.isnan(sd_of_changes + both):
+            row["detectable_change"] = detectable(sd_of_changes, both, level / (len(plan.sessions) - 1))
     if not len(known):
         return row | {"reasons": reasons}
-    row["reliability"] = 1 - row["error_sd"] ** 2 / variance
+    row["reliability"] = 1 - row["error_sd"] ** 2 / sd**2
     if row["reliability"] <= 0:
         row["reliability"] = 0.0
         return row | {"reasons": [reason("error_exceeds_spread")]}

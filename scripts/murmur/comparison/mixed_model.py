@@ -95,6 +95,15 @@ class MixedModel:
         rss = weighted[-1, -1] + weighted[-1, :-1] @ v[:-1]
         return float((self.scans - p) * (v @ change @ v) / rss + log_v + log_x)
 
+    def residuals(self, x: np.ndarray, y: np.ndarray, animal: np.ndarray) -> np.ndarray:
+        """Return the residuals from the means of cells and the predicted intercept of each animal.
+
+        The arguments are those of the fit, and the intercepts the best linear unbiased predictions.
+        """
+        rest = y - x @ self.beta
+        ratio = self.correlation / (1 - self.correlation)
+        return rest - (ratio * np.bincount(animal, rest) / (1 + ratio * np.bincount(animal)))[animal]
+
     def f_test(self, hypotheses: np.ndarray, df2: float, epsilon: float = 1.0) -> dict[str, float]:
         """Test hypotheses on the coefficients.
 

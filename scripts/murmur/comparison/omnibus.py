@@ -15,6 +15,7 @@ TESTS = [
     "effect_size_name", "note", "reasons",
 ]  # fmt: skip
 MODEL_MEANS = ["measure", "unit", "group", "session", "mean", "ci_low", "ci_high"]
+NONE = np.empty(0)
 Tested = tuple[list[dict], list[Reason]]
 
 
@@ -39,7 +40,7 @@ def usable(values: Values, plan: Design) -> tuple[list[str], list[Reason]]:
     return groups, reasons
 
 
-def effects_of(values: Values, plan: Design) -> tuple[list[dict], list[dict]]:
+def effects_of(values: Values, plan: Design) -> tuple[list[dict], list[dict], np.ndarray]:
     """Test the effects of the design on a measure.
 
     Parameters
@@ -55,6 +56,8 @@ def effects_of(values: Values, plan: Design) -> tuple[list[dict], list[dict]]:
         TESTS without p_holm; an effect that cannot be tested has reasons.
     means : list of dict
         MODEL_MEANS, with sessions only.
+    residuals : ndarray
+        Those of the mixed model; empty without one.
     """
     groups, reasons = usable(values, plan)
     left_out = values.without_value() + values.left_out
@@ -65,14 +68,14 @@ def effects_of(values: Values, plan: Design) -> tuple[list[dict], list[dict]]:
     if plan.nested and shares_clusters(values.rows):
         groups, reasons = [], [reason("levels_within_clusters", plan.factor, plan.cluster)]
     if not groups or (len(groups) < 2 and len(plan.groups) > 1):
-        return [row | {"effect": effect, "reasons": [*reasons, *left_out]} for effect in expected], []
+        return [row | {"effect": effect, "reasons": [*reasons, *left_out]} for effect in expected], [], NONE
     rows = values.rows[values.rows["group"].isin(groups)]
     if len(plan.sessions) > 1:
-        found, means = _repeated(rows, plan, groups, sizes)
+        found, means, residuals = _repeated(rows, plan, groups, sizes)
     else:
-        found, means = _single(rows, plan, groups, sizes), []
+        found, means, residuals = _single(rows, plan, groups, sizes), [], NONE
     found = [row | test | {"reasons": [*test.get("reasons", []), *reasons, *left_out]} for test in found]
-    return found, [row | mean for mean in means]
+    return found, [row | mean for mean in means], residuals
 
 
 def _single(rows: pd.DataFrame, plan: Design, groups: list[str], sizes: dict[str, int]) -> list[dict]:
@@ -167,8 +170,10 @@ def _slopes(rows: pd.DataFrame, cells: list[Cell]) -> dict:
     return with_eta(test)
 
 
-def _repeated(rows: pd.DataFrame, plan: Design, groups: list[str], sizes: dict[str, int]) -> tuple[list, list]:
-    """Tests over sessions by the mixed model, and its means."""
+def _repeated(
+    rows: pd.DataFrame, plan: Design, groups: list[str], sizes: dict[str, int]
+) -> tuple[list, list, np.ndarray]:
+    """Tests over sessions by the mixed model, its means and its residuals."""
     cells = [(group, level, session) for group in groups for level in plan.levels for session in plan.sessions]
     place = {cell: number for number, cell in enumerate(cells)}
     labels = (rows[role].tolist() for role in ("group", "level", "session"))
@@ -188,7 +193,7 @@ def _repeated(rows: pd.DataFrame, plan: Design, groups: list[str], sizes: dict[s
         or _still(deviations.var(), np.abs(y).max())
     ):
         why = {"test": "mixed_model", "reasons": [reason("effect_not_tested")]}
-        return [{"effect": effect} | why for effect in hypotheses(sizes)], []
+        return [{"effect": effect} | why for effect in hypotheses(sizes)], [], NONE
     model = MixedModel(x, y, animal)
     wide = pd.DataFrame({"animal": animal, "session": rows["session"].to_numpy(), "value": y})
     wide = wide.pivot(index="animal", columns="session", values="value").reindex(columns=plan.sessions)
@@ -206,7 +211,7 @@ def _repeated(rows: pd.DataFrame, plan: Design, groups: list[str], sizes: dict[s
         found.append({"effect": "covariate", "test": "mixed_model"} | with_eta(test))
     if plan.blocked:
         found = [_without_clusters(test, plan) for test in found]
-    return found, _model_means(model, plan, place, groups, df_between)
+    return found, _model_means(model, plan, place, groups, df_between), model.residuals(x, y, animal)
 
 
 def _without_clusters(test: dict, plan: Design) -> dict:

@@ -16,7 +16,8 @@ METHODS = {
     "within_cluster_hc2": "comparison within clusters with HC2 standard errors",
 }
 TOO_SMALL = "groups_too_small"
-UNIT = ("scans_averaged", "clusters_are_units")  # reasons that concern the unit of analysis
+CLUSTERS = "clusters_are_units"
+UNIT = ("scans_averaged", CLUSTERS)  # reasons that concern the unit of analysis
 COLUMNS = {"body_weight_g": "body weight", "tibia_length_mm": "tibia length", "heart_rate_bpm": "heart rate"}
 CORRECTIONS = {"dunnett_t3": "Dunnett's T3 procedure", "sidak": "Šidák's method"}
 MAX_AXIS_LETTERS = 18  # of 7 points, along an axis of 25 mm
@@ -97,6 +98,12 @@ def unit_notes(table: pd.DataFrame) -> list[str]:
     return list(dict.fromkeys(map(words, found)))
 
 
+def unit_of_analysis(table: pd.DataFrame) -> str:
+    """Return the unit of analysis of a table with reasons: animal, or the word for a litter or cage."""
+    found = (why for cell in table["reasons"].unique() for why in reasons_of(cell) if why.code == CLUSTERS)
+    return next((column_name(str(why.values[0])) for why in found), "animal")
+
+
 def too_small(differences: pd.DataFrame) -> str:
     """Name the groups that were not tested because they are too small, with their sessions; empty if all were."""
     sessions: dict[str, dict[str, None]] = {}
@@ -112,4 +119,5 @@ def too_small(differences: pd.DataFrame) -> str:
         name if set(found) == every or not all(found) else f"{name} at {enumerate_words(found)}"
         for name, found in sessions.items()
     ]
-    return f"groups of fewer than {least} animals were not tested: {', '.join(groups)}" if groups else ""
+    unit = unit_of_analysis(differences)
+    return f"groups of fewer than {least} {unit}s were not tested: {', '.join(groups)}" if groups else ""

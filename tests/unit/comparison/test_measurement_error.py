@@ -3,6 +3,7 @@ import pandas as pd
 import pytest
 from statsmodels.stats.power import TTestIndPower
 
+from compared_groups import measured, settings_of
 from murmur.comparison.compare import compare
 from murmur.comparison.measurement_error import detectable, of_simulated_mice, pooled, reader_errors
 from published_data import table
@@ -37,6 +38,19 @@ def test_error_widens_intervals_by_the_root_of_the_reliability():
     assert row["ci_inflation"] == pytest.approx(row["between_sd"] / (row["between_sd"] ** 2 - 9) ** 0.5)
     assert row["detectable_without_error"] * row["ci_inflation"] == pytest.approx(row["detectable_difference"])
     assert row["animals_per_group"] == 20
+
+
+def test_detectable_differences_are_those_of_the_verdict():
+    sizes, sessions = {"sham": 6, "MI": 6, "TAC": 6}, ("baseline", "day 7", "day 28")
+    found = compare(measured(sizes, sessions), settings_of(sizes, sessions, "sham"))
+    row = found["measurement_error"].iloc[0]
+    values = found["values"].query("measure == 'EF'").pivot(index="animal", columns="session", values="value")
+    group = found["values"].drop_duplicates("animal").set_index("animal")["group"]
+    changes = values[["day 7", "day 28"]].sub(values["baseline"], axis=0)
+    for name, table_of, tests in (("difference", values, 2 * 3 * 4), ("change", changes, 2 * 2 * 4)):
+        sd = table_of.groupby(group).var().mean().mean() ** 0.5
+        size = TTestIndPower().solve_power(nobs1=6, alpha=0.05 / tests, power=0.8)
+        assert row[f"detectable_{name}"] == pytest.approx(sd * size, rel=1e-6), name
 
 
 def test_error_as_large_as_the_spread_is_said():

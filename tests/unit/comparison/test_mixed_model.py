@@ -35,6 +35,7 @@ def test_missing_sessions_are_those_of_statsmodels():
     assert model.residual_variance == pytest.approx(second.scale, rel=1e-5)
     between = model.residual_variance * model.correlation / (1 - model.correlation)
     assert between == pytest.approx(second.cov_re[0, 0], rel=1e-5)
+    assert model.residuals(x, y, animal) == pytest.approx(second.resid, abs=1e-3)
     spread = second.scale * np.eye(len(y)) + second.cov_re[0, 0] * (animal[:, None] == animal)
     assert model.covariance == pytest.approx(np.linalg.inv(x.T @ np.linalg.solve(spread, x)), rel=1e-4)
 

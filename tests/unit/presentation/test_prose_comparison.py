@@ -1,4 +1,5 @@
 import re
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -97,10 +98,61 @@ def test_every_design_is_put_into_words(sizes, missing, role):
     columns = {"factor": "sex", "covariate": "body_weight_g", "cluster": "litter"}
     settings = {role: columns[role]} if role else {}
     found = compared(sizes, settings=settings, sessions=SESSIONS, missing=missing, measures=["EF"])
-    pages = [sections(found), arrive.sections(found, measured(sizes, SESSIONS, ["EF"], missing), {})]
+    table = measured(sizes, SESSIONS, ["EF"], missing)
+    assumptions = with_texts(compare(table, found.settings)["assumptions"])
+    pages = [sections(found), arrive.sections(found, table, assumptions, {})]
     words = "\n".join(part for page in pages for paragraphs in page.values() for part in paragraphs)
     words = f"{words}\n{described(found)}\n{methods(found, named=True)}"
     assert not re.search(r"\b(nan|NaN)\b|\{|\(\)", words), words
+
+
+def changed_only(table):
+    """Return values whose groups differ much at baseline, in the direction opposite to the change of MI."""
+    higher = 1.3 * 6 * (table["group"] == "MI") + 12 * table["animal"].str[-1].astype(int)
+    return table.assign(EDV_uL=table["EDV_uL"] + higher)
+
+
+def test_summary_gives_the_differences_in_change(monkeypatch):
+    found = compared({"sham": 6, "MI": 6, "TAC": 6}, "sham", sessions=SESSIONS, effect=1.5, change=changed_only)
+    verdicts = found.changes[found.changes["effect"] == "difference_in_change"].set_index(["measure", "verdict"])
+    summary = sections(found)["Summary"][0]
+    clause = re.search(r"he change from baseline differed significantly from that of sham in ([^.]*)\.", summary)[1]
+    significant = verdicts.xs("significant", level="verdict")
+    for measure, name in (("EF", "EF"), ("EDV", "EDV"), ("ESV", "ESV"), ("mass_ED", "mass at ED")):
+        groups = significant.loc[[measure], "group_b"].unique() if measure in significant.index else []
+        assert (f"{name} ({' and '.join(groups)})" in clause) == (len(groups) > 0), name
+        assert not re.search(rf"(not in|no difference in)[^.;]*\b{name}\b", summary) or not len(groups), name
+    assert "EDV" in significant.index and "EDV" not in set(
+        found.differences.loc[found.differences["verdict"] == "significant", "measure"]
+    ), "the case of a measure that changes differently, but does not differ at any session"
+    assert len(re.findall(r"[a-z0-9%)]\. [A-Z]", summary)) <= 4
+
+
+def test_changes_of_groups_without_a_control_are_those_of_pairs():
+    two = sections(compared({"sham": 6, "MI": 6}, sessions=SESSIONS, effect=3, measures=["EF"]))["Summary"][0]
+    assert "The change from baseline differed significantly between groups in EF." in two
+    three = compared({"sham": 6, "MI": 6, "TAC": 6}, sessions=SESSIONS, effect=3, measures=["EF"])
+    assert "between groups in EF (MI versus sham, TAC versus sham and TAC versus MI)." in sections(three)["Summary"][0]
+    tests = three.tests.assign(p_holm=three.tests["p_holm"].where(three.tests["effect"] != "group:session", 0.01))
+    silent = replace(three, tests=tests, changes=three.changes.assign(verdict="not significant"))
+    words = "The change over all sessions differed significantly between groups in EF, but no single change"
+    assert words in sections(silent)["Summary"][0]
+
+
+def in_litters(table):
+    """Return groups of nine and six animals in litters of three, each treated as a whole."""
+    number = table["animal"].str[-1].astype(int)
+    return table.assign(litter=table["group"] + ((number - 1) // 3).astype(str))
+
+
+def test_litters_that_are_units_are_counted_as_such():
+    found = compared({"sham": 9, "MI": 6}, "sham", {"cluster": "litter"}, change=in_litters, measures=["EF"])
+    summary = sections(found)["Summary"][0]
+    assert "in 15 animals (sham, n = 9 in 3 litters; MI, n = 6 in 2 litters)" in summary
+    assert "Groups of fewer than 3 litters were not tested: MI." in summary
+    assert "Groups of fewer than 3 litters were described but not tested" in described(found)
+    found = compared({"sham": 9, "MI": 9}, "sham", {"cluster": "litter"}, change=in_litters, measures=["EF"])
+    assert "Given the number of litters" in sections(found)["Summary"][0]
 
 
 def test_one_group_is_compared_over_sessions():
@@ -141,7 +193,7 @@ def test_error_on_simulated_mice_is_a_lower_limit():
     assert "on simulated mice it is known, and on acquired images it is at least as large" in paragraph
     share = f"at most {100 * row['reliability']:.0f}% for EF (intervals wider by at least "
     assert f"{share}{100 * (row['ci_inflation'] - 1):.0f}%)" in paragraph
-    assert "without the measurement error of murmur on simulated mice, one of" in sections(found)["Summary"][0]
+    assert "without the measurement error of murmur on simulated mice, one in EF of" in sections(found)["Summary"][0]
     assert "its errors in 16 simulated mice, which is a lower limit" in described(found)
 
 

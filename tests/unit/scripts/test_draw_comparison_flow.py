@@ -64,6 +64,13 @@ def test_units_are_litters_where_these_were_treated(tmp_path, monkeypatch):
     assert "litter: EF (n = 2), not tested" in words(seen[0]) and "Measured by the expert (n = 8)" in words(seen[0])
 
 
+def test_mean_over_levels_with_too_few_animals_is_not_tested(tmp_path, monkeypatch):
+    settings = {"factor": "sex"}
+    found = " ".join(draw(tmp_path, monkeypatch, {"sham": 8, "MI": 5, "TAC": 2}, settings=settings))
+    assert "EF (n = 8) MI" in found
+    assert "EF (n = 5), not tested on average over sex" in found and "EF (n = 2), not tested" in found
+
+
 @pytest.mark.parametrize("n", [1, 7])
 def test_any_number_of_groups_fits(tmp_path, monkeypatch, n):
     sizes = {f"a group with a long name {np.base_repr(k)}": 3 for k in range(n)}

@@ -1,8 +1,13 @@
+import re
+from types import SimpleNamespace
+
+import pandas as pd
 import pytest
 
 import write_arrive
 from compared_groups import write_comparison as tables_of
 from murmur.csv_tables import read_csv, write_csv
+from murmur.presentation.prose import arrive
 from murmur.presentation.prose.differences import TABLES
 from murmur.subject import choose_subject
 
@@ -19,7 +24,8 @@ def page(tmp_path):
     write_csv(scans, paths["measurements"])
     output = tmp_path / "arrive.md"
     tables = {name: paths[name] for name in TABLES}
-    write_arrive.main(tables, paths["measurements"], str(output), "treatment", "murmur", settings, {"x": "died"})
+    given = [tables, paths["measurements"], paths["assumptions"]]
+    write_arrive.main(*given, str(output), "treatment", "murmur", settings, {"x": "died"})
     page = output.read_text()
     items = dict(part.partition("\n")[::2] for part in page.split("\n## ")[1:])
     return items, read_csv(paths["summary"]), read_csv(paths["differences"]), scans
@@ -42,6 +48,36 @@ def test_numbers_are_those_of_each_group_and_analysis(page):
     assert f"Of {len(scans) + 1} scans, 1 was excluded (died, n = 1). The group of 1 scan is unknown." in found
     n = summary[(summary["measure"] == "EDV") & (summary["session"] == "day 7")].set_index("group")["n"]
     assert f"| EDV, day 7 | {n['sham']} | {n['MI']} |" in found
+
+
+def test_body_weight_is_that_of_the_first_session_whatever_the_names_of_scans(tmp_path):
+    sizes, sessions = {"sham": 4, "MI": 4}, ("pre", "post")
+    paths, settings = tables_of(tmp_path, sizes, sessions=sessions, measures=["EF"])
+    scans = read_csv(paths["measurements"])
+    weights = scans["session"].map({"pre": 20.0, "post": 30.0})
+    write_csv(scans.assign(body_weight_g=weights).sort_values("mouse"), paths["measurements"])
+    output = tmp_path / "arrive.md"
+    given = [{n: paths[n] for n in TABLES}, paths["measurements"], paths["assumptions"]]
+    write_arrive.main(*given, str(output), "t", "murmur", settings, {})
+    assert "| sham | 4 | F, 2; M, 2 | 20.0 ± 0.0 |" in output.read_text()
+
+
+def test_doubtful_assumptions_are_listed(page):
+    items, *_ = page
+    text = items["7. Statistical methods"]
+    assert re.search(r"The Shapiro-Wilk test of the residuals had p < 0.05 in \d of 12 tests", text)
+    assert re.search(r"The Brown-Forsythe test of equal variances had p < 0.05 in \d of 8 tests", text)
+
+
+def test_assumptions_are_named_with_their_analysis():
+    found = SimpleNamespace(alpha=0.05, settings={"sessions": ["day 0", "day 7"]})
+    rows = [("EF", "day 7", 0.01, 0.4), ("EF", "", 0.03, None), ("EDV", "day 7", 0.2, 0.001)]
+    table = pd.DataFrame(rows, columns=["measure", "session", "shapiro_p", "brown_forsythe_p"])
+    assert arrive.diagnostics(found, table) == (
+        "The Shapiro-Wilk test of the residuals had p < 0.05 in 2 of 3 tests: EF at day 7 (p = 0.010) and EF in the "
+        "mixed model (p = 0.030). The Brown-Forsythe test of equal variances had p < 0.05 in 1 of 2 tests: EDV at "
+        "day 7 (p = 0.001). These tests describe the data; no other test was chosen by them."
+    )
 
 
 def test_randomisation_and_blinding_are_those_of_the_participants(page):
@@ -71,7 +107,8 @@ def test_weights_of_large_subjects_are_in_kg_and_formulas_in_their_units(tmp_pat
     paths, settings = tables_of(tmp_path, {"controls": 5, "HCM": 5}, measures=["mass_ED"])
     write_csv(read_csv(paths["measurements"]).assign(body_weight_g=80_000), paths["measurements"])
     output = tmp_path / "arrive.md"
-    write_arrive.main({n: paths[n] for n in TABLES}, paths["measurements"], str(output), "t", "murmur", settings, {})
+    given = [{n: paths[n] for n in TABLES}, paths["measurements"], paths["assumptions"]]
+    write_arrive.main(*given, str(output), "t", "murmur", settings, {})
     page = output.read_text()
     assert "body weight at the first scan (kg, mean ± SD)" in page and "80.0 ± 0.0" in page
     assert "volume of the myocardium × 1.05 g/mL" in page and "Mass at ED (g)" in page

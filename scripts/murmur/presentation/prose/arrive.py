@@ -9,9 +9,9 @@ import pandas as pd
 
 from murmur.comparison.verdicts import BETWEEN, WITHIN
 from murmur.measurement.measures import MEASURES
-from murmur.presentation.comparison_words import name_of, place_of, title_of, unit_notes
+from murmur.presentation.comparison_words import in_sentence, name_of, place_of, title_of, unit_notes
 from murmur.presentation.markdown_page import markdown_table
-from murmur.presentation.number_format import DASH, mean_and_sd, number, p_value
+from murmur.presentation.number_format import DASH, mean_and_sd, number, p_is, p_value
 from murmur.presentation.prose.comparison_methods import described
 from murmur.presentation.prose.differences import Compared
 from murmur.presentation.prose.phrases import counted, enumerate_words, interval, paragraph
@@ -21,6 +21,10 @@ from murmur.vocabulary import REFERENCE
 
 AUTHORS = "*To be written by the authors:* "
 DECLARED = {"randomisation": ("random", "allocat"), "blinding": ("blind", "mask")}  # beginnings of columns' names
+DIAGNOSTICS = {
+    "shapiro_p": "the Shapiro-Wilk test of the residuals",
+    "brown_forsythe_p": "the Brown-Forsythe test of equal variances",
+}
 RECOMMENDED = [
     "11. Abstract",
     "12. Background",
@@ -36,8 +40,14 @@ RECOMMENDED = [
 ]
 
 
-def sections(found: Compared, scans: pd.DataFrame, excluded: Mapping[str, str]) -> dict[str, list[str]]:
-    """Return the paragraphs of each item; `scans` is measurements.csv of the cohort, `excluded` reasons by mouse."""
+def sections(
+    found: Compared, scans: pd.DataFrame, assumptions: pd.DataFrame, excluded: Mapping[str, str]
+) -> dict[str, list[str]]:
+    """Return the paragraphs of each item.
+
+    `scans` is measurements.csv of the cohort, `assumptions` assumptions.csv of the comparison, and `excluded` gives
+    reasons by mouse.
+    """
     return {
         "1. Study design": [design(found), AUTHORS + "why this control group, and the hypothesis."],
         "2. Sample size": [
@@ -46,7 +56,7 @@ def sections(found: Compared, scans: pd.DataFrame, excluded: Mapping[str, str]) 
         ],
         "3. Inclusion and exclusion criteria": [
             exclusions(found, scans, excluded),
-            "Animals in each analysis:",
+            f"{found.unit.capitalize()}s in each analysis:",
             analysed(found),
             AUTHORS + "the criteria, and whether they were set before the data were seen.",
         ],
@@ -63,7 +73,7 @@ def sections(found: Compared, scans: pd.DataFrame, excluded: Mapping[str, str]) 
             outcomes(found),
             AUTHORS + "whether the primary measure was chosen before the data were seen.",
         ],
-        "7. Statistical methods": [described(found)],
+        "7. Statistical methods": [described(found), diagnostics(found, assumptions)],
         "8. Experimental animals": [
             *characteristics(found, scans),
             AUTHORS + "species, strain, age or developmental stage, genetic modification, source and health status.",
@@ -161,8 +171,11 @@ def formula(measure: str) -> str:
 
 def characteristics(found: Compared, scans: pd.DataFrame) -> list[str]:
     """Return sex and body weight of the animals of each group, at their first scan, as a table where they are known."""
-    groups = scans[found.settings["group"]].astype(str)
-    first = scans.assign(group_compared=groups).drop_duplicates("animal")
+    first = scans.assign(group_compared=scans[found.settings["group"]].astype(str))
+    if sessions := found.settings["sessions"]:
+        order = first[found.settings["session"]].map({session: number for number, session in enumerate(sessions)})
+        first = first.loc[order.sort_values(kind="stable").index]
+    first = first.drop_duplicates("animal")
     unit, size = ("kg", 1e-3) if subject().is_large else ("g", 1)
     rows = []
     for group in found.settings["groups"]:
@@ -179,6 +192,27 @@ def characteristics(found: Compared, scans: pd.DataFrame) -> list[str]:
     header += ["sex"] if "sex" in scans else []
     header += [f"body weight at the first scan ({unit}, mean ± SD)"] if "body_weight_g" in scans else []
     return [markdown_table(header, rows)] if len(header) > 2 else []
+
+
+def diagnostics(found: Compared, assumptions: pd.DataFrame) -> str:
+    """Say in which analyses normality or equal variances are doubtful; several are expected among many."""
+    sentences = []
+    for column, what in DIAGNOSTICS.items():
+        known = assumptions.dropna(subset=column)
+        low = known[known[column] < found.alpha]
+        where = [f"{analysis_of(row, found)} ({p_is(row[column])})" for row in low.to_dict("records")]
+        if len(known):
+            listed = f": {enumerate_words(where)}" if where else ""
+            sentences.append(f"{what} had p < {found.alpha:g} in {len(low)} of {len(known)} tests{listed}")
+    if sentences:
+        sentences.append("these tests describe the data; no other test was chosen by them")
+    return paragraph(*sentences)
+
+
+def analysis_of(row: Mapping, found: Compared) -> str:
+    """Name the measure and the session of a row of assumptions.csv; without a session, it is about the mixed model."""
+    place = f" at {row['session']}" if row["session"] else " in the mixed model" if found.settings["sessions"] else ""
+    return f"{in_sentence(row['measure'])}{place}"
 
 
 def changes_in_full(found: Compared) -> list[str]:

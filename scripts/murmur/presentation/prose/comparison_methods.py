@@ -69,7 +69,7 @@ def described(found: Compared) -> str:
         *further(found),
         changes(found),
         *effect_size(tested, found),
-        f"groups of fewer than {MIN_ANIMALS} animals were described but not tested",
+        f"groups of fewer than {MIN_ANIMALS} {found.unit}s were described but not tested",
         "all tests were two-sided" if two_sided else "",
         ASSUMPTIONS if len(tested) else "",
         error_method(found),
@@ -182,9 +182,13 @@ def error_method(found: Compared) -> str:
 
 def power_method(found: Compared) -> str:
     """Describe the detectable difference."""
-    if found.measurement_error["detectable_difference"].isna().all():
+    table = found.measurement_error
+    if table["detectable_difference"].isna().all():
         return ""
+    of = " of the values, or of their changes," if table["detectable_change"].notna().any() else ""
+    measures = " and of measures, as if no other measure differed" if len(found.measures) > 1 else ""
     return (
-        f"detectable differences are those of a two-sided t-test with a power of {100 * POWER:g}%, for the standard "
-        "deviation pooled within groups and the harmonic mean of their sizes, with Bonferroni correction"
+        "detectable differences are those that a two-sided t-test finds with a power of "
+        f"{100 * POWER:g}%, for the standard deviation{of} pooled within groups and the harmonic mean of their sizes, "
+        f"with Bonferroni correction for the number of comparisons{measures}"
     )

@@ -3,11 +3,11 @@
 import pandas as pd
 
 from murmur.comparison.design import POWER
-from murmur.comparison.verdicts import SIGNIFICANT, UNCONFIRMED
+from murmur.comparison.verdicts import BETWEEN, SIGNIFICANT, UNCONFIRMED
 from murmur.presentation.comparison_words import TOO_SMALL, UNIT, column_name, difference_unit, in_sentence, too_small
 from murmur.presentation.number_format import number, p_is
 from murmur.presentation.prose.differences import Compared, facts, place_in
-from murmur.presentation.prose.phrases import enumerate_words, mean_sd, missing_values, paragraph
+from murmur.presentation.prose.phrases import counted, enumerate_words, mean_sd, missing_values, paragraph, parenthesis
 from murmur.vocabulary import REFERENCE
 
 SILENT = ("no_value", "one_value", "error_unknown", TOO_SMALL, *UNIT)  # said elsewhere
@@ -17,12 +17,16 @@ def summary(found: Compared) -> str:
     """Summarise the comparison: who was compared, the primary measure, the others, what to look at, and the power."""
     if len(found.settings["groups"]) == 1:
         return paragraph(question(found), changes(found))
-    return paragraph(question(found), primary(found), secondary(found), caution(found), power(found))
+    others = "; ".join(filter(None, [secondary(found), longitudinal(found)]))
+    return paragraph(question(found), primary(found), others, caution(found), power(found))
 
 
 def sized(found: Compared) -> str:
-    """Name the groups with their numbers of animals: "sham, n = 6; MI, n = 7"."""
-    return "; ".join(f"{group}, n = {n}" for group, n in found.animals.items())
+    """Name the groups with their numbers of animals: "sham, n = 6; MI, n = 7", or "sham, n = 6 in 2 litters"."""
+    within = {
+        group: "" if found.unit == "animal" else f" in {counted(n, found.unit)}" for group, n in found.units.items()
+    }
+    return "; ".join(f"{group}, n = {n}{within[group]}" for group, n in found.animals.items())
 
 
 def question(found: Compared) -> str:
@@ -133,12 +137,53 @@ def secondary(found: Compared) -> str:
     tested = [measure for measure in found.measures[1:] if (rows["measure"] == measure).any()]
     significant = set(rows.loc[rows["verdict"] == SIGNIFICANT, "measure"])
     different = [in_sentence(measure) for measure in tested if measure in significant]
-    rest = [in_sentence(measure) for measure in tested if measure not in significant]
+    changed = changed_differently(found)
+    rest = [in_sentence(measure) for measure in tested if measure not in significant | changed.keys()]
     if not different:
         return f"no difference in {enumerate_words(rest, 'or')} was significant" if rest else ""
     also = "also " if found.measures[0] in significant else ""
     left = f", but not in {enumerate_words(rest, 'or')}" if rest else ""
     return f"groups {also}differed significantly in {enumerate_words(different)}{left}"
+
+
+def changed_differently(found: Compared) -> dict[str, list[str]]:
+    """Return the measures whose changes differ significantly between groups, each with the groups or pairs in which.
+
+    There are none for a measure of which only the interaction of group and session is significant.
+    """
+    rows = found.changes[(found.changes["effect"] == BETWEEN) & (found.changes["level"] == "")]
+    order = {group: number for number, group in enumerate(found.settings["groups"])}
+    rows = rows[rows["verdict"] == SIGNIFICANT].sort_values(["group_b", "group_a"], key=lambda names: names.map(order))
+    pairs = rows["group_b"] if found.settings["control"] else rows["group_b"] + " versus " + rows["group_a"]
+    tests = found.tests[(found.tests["effect"] == "group:session") & (found.tests["p_holm"] < found.alpha)]
+    changed = {
+        measure: list(dict.fromkeys(pairs[rows["measure"] == measure]))
+        for measure in found.measures
+        if measure in {*rows["measure"], *tests["measure"]}
+    }
+    return changed
+
+
+def longitudinal(found: Compared) -> str:
+    """Say in which measures the changes from the first session differ between groups."""
+    changed = changed_differently(found)
+    if not changed:
+        return ""
+    first, control = found.settings["sessions"][0], found.settings["control"]
+    several = len(found.settings["groups"]) > 2
+    named = [
+        f"{in_sentence(measure)}{parenthesis(enumerate_words(groups) if several else '')}"
+        for measure, groups in changed.items()
+        if groups
+    ]
+    whose = f"from that of {control}" if control else "between groups"
+    parts = [f"the change from {first} differed significantly {whose} in {enumerate_words(named)}"] if named else []
+    if overall := [in_sentence(measure) for measure, groups in changed.items() if not groups]:
+        parts.append(
+            f"the change over all sessions differed significantly between groups in {enumerate_words(overall)}, but "
+            f"no single change from {first} did"
+        )
+    return "; ".join(parts)
 
 
 def caution(found: Compared) -> str:
@@ -153,7 +198,7 @@ def caution(found: Compared) -> str:
 
 
 def power(found: Compared) -> str:
-    """Say which difference in the primary measure could be detected, with and without the reader's error."""
+    """Say which difference in the primary measure would be called significant, with and without the reader's error."""
     rows = found.measurement_error[found.measurement_error["measure"] == found.measures[0]]
     if rows.empty or pd.isna(rows["detectable_difference"].iloc[0]):
         return ""
@@ -161,16 +206,18 @@ def power(found: Compared) -> str:
     decimals, unit = found.decimals(row["measure"]), difference_unit(row["measure"])
     sizes = [
         f"{number(row[name], decimals)} {unit}".strip()
-        for name in ("detectable_difference", "detectable_without_error")
+        for name in ("detectable_difference", "detectable_without_error", "detectable_change")
     ]
-    pooled = "all groups and sessions" if found.settings["sessions"] else "all groups"
+    name, change = in_sentence(row["measure"]), ""
+    if pd.notna(row["detectable_change"]):
+        change = f", or in its change from {found.settings['sessions'][0]} of {sizes[2]},"
     text = (
-        f"given the number of animals and the standard deviation within groups, pooled over {pooled}, a difference in "
-        f"{in_sentence(row['measure'])} of {sizes[0]} would be detected with a power of {100 * POWER:g}%"
+        f"given the number of {found.unit}s and the standard deviation within groups, a difference between two groups "
+        f"in {name} of {sizes[0]}{change} would be called significant with a power of {100 * POWER:g}%"
     )
     known = pd.notna(row["detectable_without_error"]) and sizes[0] != sizes[1]
     if not known:
         return text
     if found.error_on_simulated_mice:
-        return f"{text}; without the measurement error of {found.reader} on simulated mice, one of {sizes[1]}"
-    return f"{text}; without the measurement error of {found.reader}, one of {sizes[1]}"
+        return f"{text}; without the measurement error of {found.reader} on simulated mice, one in {name} of {sizes[1]}"
+    return f"{text}; without the measurement error of {found.reader}, one in {name} of {sizes[1]}"

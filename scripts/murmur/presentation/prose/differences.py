@@ -10,7 +10,7 @@ import pandas as pd
 
 from murmur.comparison.verdicts import NOT_SIGNIFICANT, ON_SIMULATED_MICE, SIGNIFICANT, UNCONFIRMED
 from murmur.csv_tables import read_csv
-from murmur.presentation.comparison_words import decimals_of, difference_unit, in_sentence
+from murmur.presentation.comparison_words import decimals_of, difference_unit, in_sentence, unit_of_analysis
 from murmur.presentation.number_format import number, p_at_least, p_is
 from murmur.presentation.prose.phrases import confidence_interval, enumerate_words, interval, paragraph, parenthesis
 from murmur.subject import in_print
@@ -54,6 +54,19 @@ class Compared:
         """Number of animals with a value in each group, in their order."""
         known = self.values.dropna(subset="value")
         found = known.groupby("group")["animal"].nunique()
+        return found.reindex(self.settings["groups"]).fillna(0).astype(int)
+
+    @property
+    def unit(self) -> str:
+        """The unit of analysis: animal, or the word for a litter or cage."""
+        return unit_of_analysis(self.summary)
+
+    @property
+    def units(self) -> pd.Series:
+        """Number of units of analysis with a value in each group, in their order."""
+        if self.unit == "animal":
+            return self.animals
+        found = self.values.dropna(subset="value").groupby("group")["cluster"].nunique()
         return found.reindex(self.settings["groups"]).fillna(0).astype(int)
 
     def decimals(self, measure: str) -> int:
