@@ -25,8 +25,8 @@ from murmur.vocabulary import STRUCTURES  # noqa: E402
 FILTERS, SIZE = [32, 64, 128, 256, 512], 256
 WIDER = 8
 CACHE = ROOT / "benchmarks" / "cache"
-SEED, MICE = 11, 12
-STAGES = ((128, 8, 140, 2e-3), (SIZE, 4, 60, 4e-4))  # size of the images, images per step, steps, learning rate
+SEED, MICE = 11, 20
+STAGES = ((128, 8, 320, 2e-3), (SIZE, 4, 120, 6e-4))  # size of the images, images per step, steps, learning rate
 MIN_DICE = 0.5  # of each structure in a mouse that it has not seen; times of blank masks mean nothing
 FULL = CACHE / "full.keras"
 MOMENTUM = 0.9  # of the moving averages of batch normalisation: that of the study needs hundreds of steps
