@@ -56,6 +56,8 @@ def test_summary_names_extremes(cohort, write):
     ) in write({"agreement": agreement})
     agreement["tost_p_holm"] = [0.01, 0.2] + [1.0] * 4
     assert "significant for EDV and ESV, and equivalence was not shown for ESV. Rel" in write({"agreement": agreement})
+    within = agreement.assign(tost_p_holm=0.01)
+    assert "significant for EDV and ESV, but within the equivalence margins. Rel" in write({"agreement": within})
     agreement["p_holm"] = [1.0, 0.01] + [1.0] * 4
     assert (
         "bias was significant for ESV only, for which equivalence was not shown. Relative to the mean of the "

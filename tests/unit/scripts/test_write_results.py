@@ -464,15 +464,16 @@ def test_the_same_tables_give_the_same_bytes(cohort, write):
         (
             [0, -1, 2, None],
             [0, 0, 0, None],
-            "The frame with the largest blood pool of net was ED of the reference in 1 of 3 mice, and at most 2 frames "
-            "from it in the others; the frame with the smallest was ES of the reference in all 3 mice.",
+            "The frame with the largest blood pool of net was ED of the reference in 1 of 3 mice, and differed "
+            "from it by at most 2 frames in the others; the frame with the smallest was ES of the reference in all 3 "
+            "mice.",
         ),
         (
             [0, 0, 1, 0],
             [0, 0, 3, 0],
-            "The frame with the largest blood pool of net was ED of the reference in 3 of 4 mice, and 1 frame from it "
-            "in the other; the frame with the smallest was ES of the reference in 3 of 4 mice, and 3 frames from it "
-            "in the other.",
+            "The frame with the largest blood pool of net was ED of the reference in 3 of 4 mice, and differed "
+            "from it by 1 frame in the other; the frame with the smallest was ES of the reference in 3 of 4 mice, and "
+            "differed from it by 3 frames in the other.",
         ),
         ([None] * 4, [None] * 4, ""),
     ],

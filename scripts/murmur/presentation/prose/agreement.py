@@ -241,7 +241,7 @@ def frames(table: pd.DataFrame, reader: str) -> str:
         where = f"in all {mice(n)}" if n > 1 else "in the only mouse"
         if same < n:
             others = "in the other" if n - same == 1 else "in the others"
-            away = f"{'at most ' if n - same > 1 else ''}{most} {'frame' if most == 1 else 'frames'} from it"
-            where = f"in {same} of {mice(n)}, and {away} {others}"
+            by = f"by {'at most ' if n - same > 1 else ''}{most} {'frame' if most == 1 else 'frames'}"
+            where = f"in {same} of {mice(n)}, and differed from it {by} {others}"
         found.append(f"the frame with the {size} was {phase} of the reference {where}")
     return paragraph("; ".join(found))

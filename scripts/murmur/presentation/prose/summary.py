@@ -68,19 +68,20 @@ def main_agreement(agreement: pd.DataFrame, reader: str, alpha: float) -> str:
         subject = "bias" if texts else f"the bias of {reader}"
         only = " only" if len(biased) == 1 and agreement["p_holm"].count() > 1 else ""
         texts.append(
-            f"{subject} was significant for {enumerate_words(biased)}{only}{beyond_margins(agreement, alpha)}"
+            f"{subject} was significant for {enumerate_words(biased)}{only}{about_margins(agreement, alpha)}"
             if biased
             else "no parameter showed significant bias"
         )
     return "; ".join(texts)
 
 
-def beyond_margins(agreement: pd.DataFrame, alpha: float) -> str:
-    """Name the parameters with significant bias for which equivalence was not shown, as a clause."""
+def about_margins(agreement: pd.DataFrame, alpha: float) -> str:
+    """Report for which parameters with significant bias equivalence was shown, as a clause."""
     biased = agreement[agreement["p_holm"] < alpha]
     beyond = biased[biased["tost_p_holm"] >= alpha]
     if beyond.empty:
-        return ""
+        within = "within the equivalence margin" + ("s" if len(biased) > 1 else "")
+        return f", but {within}" if (biased["tost_p_holm"] < alpha).all() else ""
     if len(beyond) < len(biased):
         return f", and equivalence was not shown for {enumerate_words(metric_names(beyond), 'or')}"
     if len(biased) == 1:
