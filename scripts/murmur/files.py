@@ -16,10 +16,14 @@ from murmur.errors import BadInput
 FORMAT = 1  # of the order of names; see murmur.provenance.code
 MEMORY = Path(".snakemake/murmur")  # in the working directory
 REMEMBERED_BYTES = 2**20  # smaller files are read as fast as a stored note
-POINTERS = {  # the first bytes of a file that stands for another: its name, and the command to obtain the other
-    b"version https://git-lfs": ("Git LFS", "git lfs pull"),
-    b"/annex/objects/": ("git-annex", "git annex get"),
+OTHER_FILES = {  # the first bytes of files of other kinds: what they are, what was expected, and what to do
+    b"version https://git-lfs": "a Git LFS pointer, expected the file itself; fetch it with git lfs pull",
+    b"/annex/objects/": "a git-annex pointer, expected the file itself; fetch it with git annex get",
+    b"MATLAB 5.0 MAT-file": "a MATLAB file in an old format, expected format 7.3; save it with '-v7.3'",
+    b"<!DOCTYPE html": "a web page, expected the file itself; download it again",
+    b"<html": "a web page, expected the file itself; download it again",
 }
+GZIP = b"\x1f\x8b"
 LONGEST_NAME = 200  # bytes of the name of a file; file systems allow 255
 REASON = 200  # characters of an error of a library that are shown
 
@@ -86,9 +90,13 @@ def _unreadable(path: Path, kind: str, reason: str) -> str:
         return f"{path}: found a file that another program has open for writing, expected a closed one; close it there"
     with open(path, "rb") as file:
         start = file.read(40)
-    for beginning, (name, command) in POINTERS.items():
-        if start.startswith(beginning):
-            return f"{path}: found a {name} pointer, expected the file itself; fetch it with {command}"
+    for beginning, sentence in OTHER_FILES.items():
+        if start.lower().startswith(beginning.lower()):
+            return f"{path}: found {sentence}"
+    if start.startswith(GZIP) and path.suffix != ".gz":
+        return (
+            f"{path}: found a file compressed with gzip, expected a readable {kind}; unpack it, or add .gz to its name"
+        )
     return f"{path}: found no readable {kind} ({reason}), expected one; copy or export it again"
 
 

@@ -73,7 +73,8 @@ def subject() -> Subject:
     setting = json.loads(os.environ.get(VARIABLE, '"mouse"'))
     if isinstance(setting, str):
         return SPECIES[setting]
-    return Subject(setting["name"], setting["plural"], setting["units"] == "mL and g")
+    species = (key for key, known in SPECIES.items() if setting["name"].casefold() in (key, known.name))
+    return Subject(setting["name"], setting["plural"], setting["units"] == "mL and g", next(species, ""))
 
 
 def in_words(text: str) -> str:

@@ -1,5 +1,6 @@
 """Bad and odd mouse files: HDF5."""
 
+import gzip
 import shutil
 
 import h5py
@@ -98,6 +99,21 @@ def masks_of_g1(place):
         put("Masks", lambda v, masks=file["Masks"][()]: masks)(place)
 
 
+def hot_pixel(images):
+    images = images.astype(np.float32)
+    images[0, 0, 0, 0] = 1e9
+    return images
+
+
+def extra(name):
+    return lambda place: shutil.copy(place / "mice/G1.h5", place / "mice" / name)
+
+
+def in_folders(place):
+    for mouse in MICE:
+        (place.folder / f"mice/{mouse}.h5").rename(place / f"mice/{mouse}/{mouse}.h5")
+
+
 NO_HDF5 = r"mice/Bad\.h5: found .*HDF5"
 ANY = r"mice/Bad\.h5: found "
 FRAMES = r"mice/Bad\.h5: found .*Frames_with_ROI "
@@ -129,7 +145,7 @@ CASES = [
         put("Images", lambda v: np.where(v > 950, np.inf, v)),
         stops("job", ANY + "values in Images that are not finite"),
     ),
-    Case("H14_all_zero", put("Images", lambda v: v * 0), stops("job", ANY + "the constant value 0 in Images")),
+    Case("H14_all_zero", put("Images", lambda v: v * 0), stops("job", ANY + "the constant value 0 in the images")),
     Case("H15_no_annotated", no_datasets("Masks", "Frames_with_ROI"), Right(not_annotated)),
     Case("H16_frame_out_of_range", put("Frames_with_ROI", lambda v: [0, 7]), stops("planning", FRAMES + r"\[0, 7\]")),
     Case("H17_one_based", put("Frames_with_ROI", lambda v: [1, 5]), stops("planning", FRAMES + r"\[1, 5\].*from 0")),
@@ -330,6 +346,19 @@ CASES = [
         Noted("listed frame without labels: no labels in frame 5 of 5"),
     ),
     Case("K09_masks_of_another_mouse", masks_of_g1, Noted("same masks twice: the same masks as Bad", mouse="G1")),
+    Case("K10_hot_pixel", put("Images", hot_pixel), Noted("outlying pixels: .* in 1 of 20 images")),
+    *(
+        Case(f"K11_{name}", extra(name), Noted(f"files passed over: {name}", mouse=""))
+        for name in ("G4.h5.gz", "G4.h5.part", "more.zip", "G4.dcm")
+    ),
+    Case(
+        "K12_mice_in_folders", in_folders, stops("planning", r"found no file \*\.h5 in 'mice', but folders such as Bad")
+    ),
+    Case(
+        "K13_old_matlab", content(b"MATLAB 5.0 MAT-file".ljust(600)), stops("planning", ANY + "a MATLAB file in an old")
+    ),
+    Case("K14_gzip", lambda p: content(gzip.compress((p / BAD).read_bytes()))(p), stops("planning", ANY + ".*gzip")),
+    Case("K15_web_page", content(b"<!DOCTYPE html><html>"), stops("planning", ANY + "a web page")),
     # from trials G: general
     Case("G03_directory_named_h5", folder_instead, stops("planning", ANY + ".*folder")),
     Case(

@@ -170,7 +170,23 @@ CASES = [
     Case(
         "S38_alpha",
         study(statistics={"alpha": 5}),
-        stops("planning", r"statistics\.alpha: found 5, expected less than 1"),
+        stops("planning", r"statistics\.alpha: found 5, expected less than 0\.5"),
+    ),
+    Case(
+        "S38b_confidence_instead_of_alpha",
+        study(statistics={"alpha": 0.95}),
+        stops("planning", r"statistics\.alpha: found 0\.95, expected less than 0\.5"),
+    ),
+    Case(
+        "S80_mouse_in_other_words",
+        lambda p: (study(subject={"name": "Mouse", "plural": "mice"})(p), cohort(spacing_mm=[200, 200, 1000])(p)),
+        Noted("spacing out of range"),
+    ),
+    Case("S81_oblong_pixels", cohort(spacing_mm=[0.2, 0.4, 1.0]), Noted("pixels not square: 0.2 x 0.4 x 1 mm")),
+    Case(
+        "S82_beat_of_25_ms",
+        cohort(frame_interval_ms=5.0),
+        Noted("cine shorter or longer than beats: 5 frames of 5 ms, 25 ms in all"),
     ),
     Case(
         "S39_spacing_zero",

@@ -1,3 +1,4 @@
+import gzip
 import os
 from types import SimpleNamespace
 
@@ -87,6 +88,10 @@ def test_file_that_cannot_be_read_is_one_sentence(tmp_path, monkeypatch):
     (tmp_path / "empty").touch()
     (tmp_path / "lfs").write_text("version https://git-lfs.github.com/spec/v1\n")
     (tmp_path / "annex").write_text("/annex/objects/SHA256E-s1--0\n")
+    (tmp_path / "old.mat").write_bytes(b"MATLAB 5.0 MAT-file, Platform: PCWIN64".ljust(128))
+    (tmp_path / "page.h5").write_text("<!doctype HTML><html>Sign in</html>")
+    (tmp_path / "packed.h5").write_bytes(gzip.compress(b"text"))
+    (tmp_path / "cut.nii.gz").write_bytes(gzip.compress(b"text")[:9])
     (tmp_path / "text").write_text("text")
     for name, words in {
         "link": "found a link to 'annex/X.h5', which does not exist",
@@ -96,6 +101,10 @@ def test_file_that_cannot_be_read_is_one_sentence(tmp_path, monkeypatch):
         "empty": "found an empty file, expected a readable table",
         "lfs": "found a Git LFS pointer, expected the file itself; fetch it with git lfs pull",
         "annex": "found a git-annex pointer",
+        "old.mat": "found a MATLAB file in an old format, expected format 7.3; save it with '-v7.3'",
+        "page.h5": "found a web page, expected the file itself; download it again",
+        "packed.h5": "found a file compressed with gzip, expected a readable table; unpack it, or add .gz to its name",
+        "cut.nii.gz": "found no readable table (two lines), expected one; copy or export it again",
         "text": "found no readable table (two lines), expected one",
     }.items():
         with pytest.raises(BadInput) as error, reading(tmp_path / name, "table"):

@@ -120,6 +120,9 @@ def test_plausible_ranges_are_those_of_the_species():
     assert (found.found, found.expected) == ("EDV 0.06 mL by the reference", "5 to 600 mL in participants")
     choose_subject({"name": "sheep", "plural": "sheep", "units": "mL and g"})
     assert list(check_values("M1", {"EDV": 60.0}, "the reference")) == [], "no range is known"
+    for name in ("human", "Participant"):
+        choose_subject({"name": name, "plural": "people", "units": "mL and g"})
+        assert len(list(check_values("M1", {"EDV": 60.0}, "the reference"))) == 1, "a species in other words"
 
 
 def test_each_species_has_limits():

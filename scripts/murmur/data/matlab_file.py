@@ -6,8 +6,9 @@ from typing import NamedTuple
 import h5py
 import numpy as np
 
-from murmur.data.mouse_file import LABELS, SHOWN, as_uint16, numeric_dataset, open_mouse
+from murmur.data.mouse_file import LABELS, SHOWN, as_uint16, check_range, numeric_dataset, open_mouse
 from murmur.errors import BadInput
+from murmur.vocabulary import numbered
 
 
 class MatlabMouse(NamedTuple):
@@ -60,7 +61,7 @@ def read_matlab(path: str | Path) -> tuple[np.ndarray, np.ndarray | None, list[i
     Raises
     ------
     BadInput
-        If a value is not finite, a label is unknown, or a frame does not exist.
+        If images have one value, a value is not finite, a label is unknown, or a frame does not exist or is not listed.
     """
     checked = check_matlab(path)
     with open_mouse(path) as file:
@@ -69,6 +70,7 @@ def read_matlab(path: str | Path) -> tuple[np.ndarray, np.ndarray | None, list[i
         listed = _numbers(file, "Frames_with_ROI") if checked.has_masks else None
     if not np.isfinite(images).all():
         raise BadInput(f"{path}: found Images that are not finite, expected numbers; write them again")
+    check_range(path, images.min(), images.max())
     if masks is None:
         return as_uint16(images), None, []
     if unknown := sorted(set(np.unique(masks).tolist()) - LABELS):
@@ -82,6 +84,13 @@ def read_matlab(path: str | Path) -> tuple[np.ndarray, np.ndarray | None, list[i
         raise BadInput(
             f"{path}: found Frames_with_ROI {listed}, expected numbers from 1 to {checked.shape[3]}, as MATLAB counts; "
             "correct or remove it"
+        )
+    labelled = np.flatnonzero(masks.any(axis=(0, 1, 2)))
+    if len(strays := np.setdiff1d(labelled, frames)):
+        frame, among = numbered("frame", strays[0], checked.shape[3]), [int(number) for number in listed]
+        raise BadInput(
+            f"{path}: found labels in {frame}, which is not in Frames_with_ROI {among}, expected all frames with "
+            f"labels; add {strays[0] + 1} (MATLAB counts from 1) or clear its mask"
         )
     return as_uint16(images), masks, sorted(set(frames.astype(int).tolist()))
 

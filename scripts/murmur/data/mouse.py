@@ -179,7 +179,7 @@ def _check_masks(path: str, masks: h5py.Dataset, listed: list[int] | None) -> di
     if listed is not None and (strays := sorted(set(frames) - set(listed))):
         raise BadInput(
             f"{path}: found labels in {numbered('frame', strays[0], shape[3])}, which is not in Frames_with_ROI "
-            f"{listed}; add {strays[0]} (frames are counted from 0 there) or clear its mask"
+            f"{listed}, expected all frames with labels; add {strays[0]} (counted from 0 there) or clear its mask"
         )
     return {frame: int(blood_pool[frame]) for frame in frames}
 

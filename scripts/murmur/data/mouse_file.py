@@ -149,7 +149,7 @@ def numeric_dataset(file: h5py.File, name: str) -> h5py.Dataset:
 def check_range(path: str | Path, lowest: float, highest: float) -> None:
     """Raise BadInput if the lowest and the highest intensity of a mouse are equal."""
     if lowest == highest:
-        raise BadInput(f"{path}: found the constant value {lowest} in Images, expected an image; export it again")
+        raise BadInput(f"{path}: found the constant value {lowest:g} in the images, expected an image; export it again")
 
 
 def check_labels(masks: h5py.Dataset, number: int, values: np.ndarray) -> None:

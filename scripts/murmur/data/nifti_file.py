@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from murmur.data.headers import agreed, check_size
+from murmur.data.mouse_file import check_range
 from murmur.errors import BadInput
 from murmur.files import reading
 from murmur.logs import log
@@ -226,7 +227,7 @@ def scaled_to_uint16(path: Path, image: nibabel.Nifti1Pair) -> np.ndarray:
     Raises
     ------
     BadInput
-        If the file is damaged or contains values that are not finite.
+        If the file is damaged or contains values that are not finite or all the same.
 
     Notes
     -----
@@ -237,6 +238,7 @@ def scaled_to_uint16(path: Path, image: nibabel.Nifti1Pair) -> np.ndarray:
     if not np.isfinite(values).all():
         raise BadInput(f"{path}: found values that are not finite, expected numbers; export it again")
     lowest, highest = float(values.min()), float(values.max())
+    check_range(path, lowest, highest)
     whole = np.issubdtype(values.dtype, np.integer) or bool((values == np.round(values)).all())
     if not (whole and lowest >= 0 and highest <= 65535):
         values = np.round((values - lowest) * (65535 / max(highest - lowest, np.finfo(float).tiny)))

@@ -60,6 +60,8 @@ LIMITS = {
 }  # fmt: skip
 EF_TOLERANCE = 3.0  # percentage points between EF and the EF of EDV and ESV; more than rounding to whole µL explains
 FEWEST_PIXELS = 32  # along rows and columns; a heart of 8 mm has 27 pixels at 0.3 mm
+MOST_UNEQUAL = 1.5  # ratio of the sides of pixels
+CYCLE_FRAMES = 5  # fewer frames may be ED and ES only
 CINE_FRAMES = 8  # with fewer frames, ED and ES may be neighbours
 SAME = 0.01  # relative difference of spacings that count as equal
 FEWEST_VALUES = 5  # that two readers must share before their equality is no coincidence
@@ -96,6 +98,8 @@ def check_grid(mouse: Mouse, spacing_assumed: bool, interval_assumed: bool) -> I
     if limits and not (all(_within(side, limits.pixel_mm) for side in pixel) and _within(thickness, limits.slice_mm)):
         expected = f"pixels of {_range(limits.pixel_mm)} mm and slices of {_range(limits.slice_mm)} mm {those}"
         yield Finding(mouse.name, "spacing out of range", f"{spacing} mm", expected)
+    if max(pixel) > MOST_UNEQUAL * min(pixel):
+        yield Finding(mouse.name, "pixels not square", f"{spacing} mm", "rows and columns of similar spacing")
     frames, interval = mouse.shape[3], f"{mouse.frame_interval_ms:g} ms"
     if frames > 1 and interval_assumed:
         found = f"none in the file; {interval} assumed"
@@ -103,9 +107,22 @@ def check_grid(mouse: Mouse, spacing_assumed: bool, interval_assumed: bool) -> I
     if limits and frames > 1 and not _within(mouse.frame_interval_ms, limits.frame_interval_ms):
         expected = f"{_range(limits.frame_interval_ms)} ms {those}"
         yield Finding(mouse.name, "frame interval out of range", interval, expected)
+    elif limits and frames >= CYCLE_FRAMES:
+        yield from _check_cine(mouse, limits, those)
     if min(mouse.shape[:2]) < FEWEST_PIXELS:
         size = " x ".join(map(str, mouse.shape[:2]))
         yield Finding(mouse.name, "tiny images", f"{size} pixels", f"{FEWEST_PIXELS} x {FEWEST_PIXELS} or more")
+
+
+def _check_cine(mouse: Mouse, limits: Limits, those: str) -> Iterator[Finding]:
+    """Check that the cine lasts from half of the shortest beat, because it may be partial, to two of the longest."""
+    duration = mouse.shape[3] * mouse.frame_interval_ms
+    slowest, fastest = limits.participants["heart_rate_bpm"]
+    plausible = (0.5 * 60_000 / fastest, 2 * 60_000 / slowest)
+    if not _within(duration, plausible):
+        found = f"{mouse.shape[3]} frames of {mouse.frame_interval_ms:g} ms, {duration:.4g} ms in all"
+        expected = f"{plausible[0]:.0f} to {plausible[1]:.0f} ms, half of a beat to two beats {those}"
+        yield Finding(mouse.name, "cine shorter or longer than beats", found, expected)
 
 
 def check_phases(mouse: Mouse) -> Iterator[Finding]:

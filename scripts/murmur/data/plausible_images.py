@@ -12,6 +12,8 @@ from murmur.data.mouse_file import images_of, open_mouse
 from murmur.data.plausibility import Finding, listed
 
 SWAPPED_BY = 0.02  # excess of the correlation of slices over that of frames if the two axes are swapped
+BRIGHT = 99.9  # percentile of the signal of an image
+OUTLIER = 20  # times this percentile that the brightest pixel may have, both less the median
 STEP = 2  # every second pixel along rows and columns is enough for a correlation
 DATASETS = ("Images", "Masks", "Frames_with_ROI")
 
@@ -34,31 +36,41 @@ def look_at_images(path: str, mouse: Mouse, others: tuple[str, ...]) -> list[Fin
         What is odd.
     """
     with open_mouse(path) as file:
-        digests, blank, along_frames, along_slices = _scan(images_of(file))
+        digests, blank, outlying, along_frames, along_slices = _scan(images_of(file))
         return [
             *_unused(mouse.name, file, others),
             *_blank_or_repeated(mouse.name, digests, blank),
+            *_outliers(mouse.name, outlying),
             *_swapped_axes(mouse.name, along_frames, along_slices),
         ]
 
 
-def _scan(images: h5py.Dataset) -> tuple[np.ndarray, np.ndarray, float, float]:
+def _scan(images: h5py.Dataset) -> tuple[np.ndarray, np.ndarray, np.ndarray, float, float]:
     """Read the images slice by slice.
 
-    Return the digest of each image and whether it is blank (both: slice, frame), and the mean correlation of
-    neighbouring frames of a slice and of neighbouring slices of a frame, NaN if there is only one.
+    Return the digest of each image, whether it is blank and how far its brightest pixel is out (all: slice, frame), and
+    the mean correlation of neighbouring frames of a slice and of neighbouring slices of a frame, NaN if there is only
+    one.
     """
-    digests, blank, frames, slices, before = [], [], [], [], None
+    digests, blank, outlying, frames, slices, before = [], [], [], [], [], None
     for number in range(images.shape[2]):
         block = np.ascontiguousarray(np.moveaxis(images[:, :, number, :], 2, 0))  # frame, row, column
         digests.append([hashlib.sha256(image.tobytes()).hexdigest() for image in block])
         blank.append(block.min(axis=(1, 2)) == block.max(axis=(1, 2)))
+        outlying.append(_outlying(block))
         scaled = _standardised(block[:, ::STEP, ::STEP])
         frames += list((scaled[1:] * scaled[:-1]).mean(axis=1))
         slices += [] if before is None else list((scaled * before).mean(axis=1))
         before = scaled
     means = (float(np.mean(found)) if found else np.nan for found in (frames, slices))
-    return np.array(digests), np.array(blank), *means
+    return np.array(digests), np.array(blank), np.array(outlying), *means
+
+
+def _outlying(block: np.ndarray) -> np.ndarray:
+    """Return the brightest pixel of each image of a block (frame, row, column) in units of BRIGHT, less the median."""
+    middle, bright = np.percentile(block[:, ::STEP, ::STEP], (50, BRIGHT), axis=(1, 2), method="lower")
+    width = bright - middle
+    return np.divide(block.max(axis=(1, 2)) - middle, width, out=np.zeros(len(block)), where=width > 0)
 
 
 def _standardised(block: np.ndarray) -> np.ndarray:
@@ -66,6 +78,16 @@ def _standardised(block: np.ndarray) -> np.ndarray:
     flat = block.reshape(len(block), -1).astype(np.float32)
     flat -= flat.mean(axis=1, keepdims=True)
     return flat / np.maximum(flat.std(axis=1, keepdims=True), 1e-9)
+
+
+def _outliers(mouse: str, outlying: np.ndarray) -> Iterator[Finding]:
+    """Find images with a pixel so bright that the normalisation to their range leaves no contrast."""
+    if (images := outlying > OUTLIER).any():
+        found = f"pixels up to {outlying.max():.2g} times as bright as {BRIGHT}% of the others in {images.sum()} of "
+        found += f"{images.size} images"
+        yield Finding(
+            mouse, "outlying pixels", found, f"{OUTLIER} times or less, because images are normalised to their range"
+        )
 
 
 def _unused(mouse: str, file: h5py.File, others: tuple[str, ...]) -> Iterator[Finding]:

@@ -6,6 +6,7 @@ to be drawn for mice whose contoured frames can only be determined from their ma
 
 import abc
 from functools import cached_property
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -14,6 +15,7 @@ from murmur.data.mouse_file import check_header
 from murmur.data.participants import TEMPLATE, Participants, check_animals, read_participants, session_files
 from murmur.data.split import SPLITS, check_whole_animals, draw_split, read_split
 from murmur.errors import BadInput
+from murmur.files import natural_key
 from murmur.measurement.measures import TAKEN
 from murmur.statistics.notes import mice
 from murmur.study.checks import existing, nearest
@@ -63,10 +65,14 @@ class Cohort(abc.ABC):
         """All mice of the source, including excluded ones, in natural order. Raises BadInput if there are none."""
 
     def _no_mouse(self, wanted: str) -> BadInput:
-        """The message for a folder without a file named `wanted`."""
+        """The message for a folder without a file named `wanted`, and for one that has only folders."""
+        folder = Path(self.source[self.kind])
+        inner = sorted((path.name for path in folder.iterdir() if path.is_dir()), key=natural_key)
+        but = f", but folders such as {inner[0]}" if inner else ""
+        advice = "move the files out of their folders, or correct the path" if inner else "correct the path"
         return BadInput(
-            f"{self.key}.source.{self.kind}: found no file {wanted} in '{self.source[self.kind]}', expected one per "
-            "mouse; correct the path"
+            f"{self.key}.source.{self.kind}: found no file {wanted} in '{folder}'{but}, expected one per mouse; "
+            f"{advice}"
         )
 
     @cached_property

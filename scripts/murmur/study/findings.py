@@ -14,7 +14,8 @@ from murmur.study.cohort import Cohort
 from murmur.study.reader import Reader
 from murmur.study.scan_sources import ScanCohort
 
-LOOK_LIKE_MICE = (".h5", ".hdf5", ".hdf", ".he5", ".mat", ".nii", ".nii.gz")  # in lower case
+LOOK_LIKE_MICE = (".h5", ".hdf5", ".hdf", ".he5", ".mat", ".nii", ".gz", ".zip", ".tar", ".7z", ".rar", ".dcm", ".ima")
+LOOK_LIKE_MICE += (".part", ".partial", ".crdownload")  # in lower case; incomplete downloads
 SUMMARIES = ("mean", "average", "median", "sd", "stdev", "std", "sem", "se", "min", "max", "sum", "total", "n", "cv")
 NOTES = (
     ".txt",

@@ -128,7 +128,7 @@ SHAPE = (20, 16, 3, 5)
     [
         (put("Images", np.ones((20, 16, 3), np.uint16)), "Images of shape (20, 16, 3)"),
         (put("Images", np.full(SHAPE, np.nan)), "not finite"),
-        (put("Images", np.full(SHAPE, 7, np.uint16)), "the constant value 7 in Images"),
+        (put("Images", np.full(SHAPE, 7, np.uint16)), "the constant value 7 in the images"),
         (lambda file: file.move("Images", "images"), "datasets Frames_with_ROI, Masks, images"),
         (put("Masks", np.zeros((20, 16, 3, 4), np.uint8)), "Masks of shape (20, 16, 3, 4)"),
         (put("Masks", np.full(SHAPE, 3, np.uint8)), "the labels 3 in Masks, slice 1 of 3"),
@@ -139,7 +139,7 @@ SHAPE = (20, 16, 3, 5)
         (put("Frames_with_ROI", np.array([0, 5])), "expected 0 to 4"),
         (
             put("Frames_with_ROI", np.array([1, 2])),
-            "labels in frame 1 of 5, which is not in Frames_with_ROI [1, 2]; add 0",
+            "labels in frame 1 of 5, which is not in Frames_with_ROI [1, 2], expected all frames with labels; add 0",
         ),
         (put("Frames_with_ROI", np.array([0, 1, 1])), "distinct integers"),
         (put("Frames_with_ROI", np.array([b"0", b"1"])), "distinct integers"),

@@ -55,7 +55,12 @@ def test_frames_with_labels_without_a_list_and_one_frame_without_its_axis(tmp_pa
             {"Images": IMAGES, "Masks": MASKS, "Frames_with_ROI": [0, 2]},
             "expected numbers from 1 to 3, as MATLAB",
         ),
+        (
+            {"Images": IMAGES, "Masks": np.ones_like(MASKS), "Frames_with_ROI": [1, 3]},
+            r"found labels in frame 2 of 3, which is not in Frames_with_ROI \[1, 3\], .*; add 2 \(MATLAB counts",
+        ),
         ({"Images": IMAGES * np.nan}, "found Images that are not finite"),
+        ({"Images": np.full_like(IMAGES, 7)}, "found the constant value 7 in the images"),
         ({"Images": IMAGES[0, 0]}, r"found Images of size \(4, 3\)"),
         ({"Images": IMAGES, "spacing_mm": [0.1, 1.0]}, "found spacing_mm .* expected 3 number"),
     ],

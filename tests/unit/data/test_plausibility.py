@@ -38,6 +38,9 @@ def checks(found):
         ({"spacing_mm": (0.1, 0.1, 8.0)}, "spacing out of range"),  # human slices
         ({"frame_interval_ms": 1000.0}, "frame interval out of range"),  # an empty header
         ({"frame_interval_ms": 0.01}, "frame interval out of range"),  # s
+        ({"spacing_mm": (0.1, 0.2, 1.0)}, "pixels not square"),
+        ({"frame_interval_ms": 2.0}, "cine shorter or longer than beats"),  # 24 ms
+        ({"shape": (256, 256, 9, 60), "frame_interval_ms": 25.0}, "cine shorter or longer than beats"),  # 1500 ms
         ({"shape": (4, 256, 9, 12)}, "tiny images"),
     ],
 )
@@ -49,7 +52,10 @@ def test_grid(changes, check):
     "changes",
     [
         {},
-        {"spacing_mm": (0.03, 0.5, 0.2)},
+        {"spacing_mm": (0.03, 0.045, 0.2)},
+        {"spacing_mm": (0.5, 0.5, 0.2)},
+        {"shape": (256, 256, 9, 4), "frame_interval_ms": 5.0},  # part of a beat
+        {"shape": (256, 256, 9, 60), "frame_interval_ms": 5.0},  # two beats
         {"spacing_mm": (0.2, 0.2, 2.0), "frame_interval_ms": 30.0},
         {"shape": (32, 32, 1, 1), "frame_interval_ms": 1000.0},
     ],

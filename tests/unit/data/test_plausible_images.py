@@ -63,6 +63,10 @@ def blank_image(values):
     values[:, :, 2, 5] = 0
 
 
+def hot_pixel(values):
+    values[3, 4, 1, 2] = 60000
+
+
 def repeat_slice(values):
     values[:, :, 3] = values[:, :, 2]
 
@@ -77,6 +81,7 @@ def repeat_frame(values):
         (blank, "blank slice", "slice 2 of 5"),
         (blank_frame, "blank frame", "frame 5 of 6"),
         (blank_image, "blank image", "1 of 30 images"),
+        (hot_pixel, "outlying pixels", "pixels up to 81 times as bright as 99.9% of the others in 1 of 30 images"),
         (repeat_slice, "repeated slice", "slice 4 of 5, each a copy of an earlier one"),
         (repeat_frame, "repeated frame", "frame 6 of 6, each a copy of an earlier one"),
     ],

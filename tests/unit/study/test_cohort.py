@@ -225,7 +225,7 @@ def test_measurements_may_have_no_reference(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "empty.csv").write_text("mouse,metric,unit,reference,tool\nA,EF,%,,60\nB,EF,%,50,61\n")
     (tmp_path / "absent.csv").write_text("mouse,metric,unit,tool\nA,EF,%,60\nB,EF,%,61\n")
-    (tmp_path / "capital.csv").write_text("mouse,metric,unit,Reference,tool\nA,EF,%,50,60\n")
+    (tmp_path / "slip.csv").write_text("Mouse,metric,unit,Refrence,tool\nA,EF,%,50,60\n")
     cohorts = {name: {"source": {"measurements": f"{name}.csv"}} for name in ("empty", "absent")}
     study = Study({"study": "s", "cohorts": cohorts})
     study.check_mice()
@@ -234,8 +234,8 @@ def test_measurements_may_have_no_reference(tmp_path, monkeypatch):
     assert measurement_table.function("absent.csv", "tool")["reference"].isna().all()
     assert study.pairs(reference=True) == [("empty", "tool")]
     assert study.pairs(reference=False) == [("absent", "tool")]
-    with pytest.raises(BadInput, match="found the column 'Reference', but no reference"):
-        Study({"study": "s", "cohorts": {"c": {"source": {"measurements": "capital.csv"}}}}).check_mice()
+    with pytest.raises(BadInput, match="found the column 'Refrence', but no reference"):
+        Study({"study": "s", "cohorts": {"c": {"source": {"measurements": "slip.csv"}}}}).check_mice()
 
 
 def test_reader_is_compared_only_where_it_reads_contoured_mice(mice, tmp_path):
