@@ -41,20 +41,27 @@ class Sign:
     needs: str = "a mask"
     neighbours: tuple[str, ...] = ()
 
-    def printed(self, value: float) -> str:
+    def printed(self, value: float, digits: int = 3) -> str:
         """Return a value with its unit, rounded for print."""
         unit = printed_unit(self.unit)
         shown = printed_value(value, self.unit)
-        number = f"{shown:.0f}" if abs(shown) >= 1000 else f"{shown:.3g}"
+        number = f"{shown:.{digits - 3}f}" if abs(shown) >= 1000 else f"{shown:.{digits}g}"
         return number + {"": "", "%": "%"}.get(unit, f" {UNITS.get(unit, unit)}")
 
     def reason(self, value: float, high: float | None) -> str:
-        """Return in words that `value` is beyond its limits; the upper one, `high`, is not named if it is 0."""
+        """Return in words that `value` is beyond its limits; the upper one, `high`, is not named if it is 0.
+
+        Both have so many digits that they differ.
+        """
         if high == 0:
             return self.words.format(value=self.printed(value))
         below = self.low is not None and value < self.low
-        limit = f"at least {self.printed(self.low)}" if below else f"at most {self.printed(high)}"
-        return f"{self.words.format(value=self.printed(value))}; {limit} expected"
+        limit = self.low if below else high
+        for digits in range(3, 18):
+            shown, expected = (self.printed(each, digits) for each in (value, limit))
+            if shown != expected:
+                break
+        return f"{self.words.format(value=shown)}; at {'least' if below else 'most'} {expected} expected"
 
 
 # of a slice and frame

@@ -64,7 +64,13 @@ def test_sign_that_cannot_be_assessed_has_a_note():
 
 @pytest.mark.parametrize(
     ("name", "value", "words"),
-    [("image_border", 3, "3 pixels"), ("off_axis", 2.0, "2 mm off"), ("EDV", 126096.4, "EDV of 126096 µL is")],
+    [
+        ("image_border", 3, "3 pixels"),
+        ("off_axis", 2.0, "2 mm off"),
+        ("EDV", 126096.4, "EDV of 126096 µL is"),
+        ("contrast", 90.0002, "has 90.0002% of the signal of the blood pool; at most 90% expected"),
+        ("curve_residual", 7.04, "leave 7.04% of the stroke volume unexplained; at most 7% expected"),
+    ],
 )
 def test_units_in_words(name, value, words):
     assert words in with_ranges(TRAINED)[name].reason(value, with_ranges(TRAINED)[name].high)
