@@ -45,6 +45,12 @@ def in_predicted_order(
     return [(mouse, number) for *_, mouse, number in sorted(rows)]
 
 
+def own_phases(areas: np.ndarray) -> tuple[int, int]:
+    """Return the frames with the largest and the smallest blood pool, from the areas (slice, frame) of a reader."""
+    volumes = areas.sum(axis=0)
+    return int(np.nanargmax(volumes)), int(np.nanargmin(volumes))
+
+
 def main(reader: str, reference: str, frames: str, quality: str, curve: str, cost: str) -> None:
     """Write `curve` and `cost`; `reader` and `reference` are slices.csv, `frames` is frames.csv of the reference."""
     by_reader, by_reference = (areas_by_mouse(read_csv(path)) for path in (reader, reference))
@@ -59,7 +65,8 @@ def main(reader: str, reference: str, frames: str, quality: str, curve: str, cos
         write_csv(pd.DataFrame(columns=CURVE), curve)
         write_csv(pd.DataFrame(columns=COST), cost)
         return
-    order = in_predicted_order(by_reader, {mouse: phases[mouse] for mouse in areas}, read_csv(quality))
+    own = {mouse: own_phases(by_reader[mouse]) for mouse in areas}  # because the order must not use the reference
+    order = in_predicted_order(by_reader, own, read_csv(quality))
     errors = curves(areas, order)
     counted = costs(errors, len(areas))
     for row in counted.itertuples():

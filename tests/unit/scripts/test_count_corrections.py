@@ -20,7 +20,7 @@ def tables(tmp_path):
                 for number in range(4):
                     blood = area * (number < 3)
                     if (who, mouse, frame, number) == ("reader", "B", 3, 1):
-                        blood = 40.0
+                        blood = 0.0
                     found.append((mouse, frame, number, blood, 1.0))
     columns = ["mouse", "frame", "slice", "blood_pool_mm2", "myocardium_mm2"]
     for who, found in rows.items():
@@ -52,12 +52,39 @@ def test_one_wrong_slice_costs_one_review(tables, tmp_path, monkeypatch):
     assert found.loc["predicted", "slices_needed"] == found.loc["best", "slices_needed"] == 1
     curve = read_csv(tables["curve"])
     first = curve[curve["order"] == "predicted"].iloc[0]
-    assert first["mean_error"] == pytest.approx((100 * 30 / 90) / 2) and first["mice_within_percent"] == 50
+    assert first["mean_error"] == pytest.approx((100 * 10 / 90) / 2) and first["mice_within_percent"] == 50
     seen = record_figures(monkeypatch)
     plot_corrections.main(tables["curve"], tables["cost"], [str(tmp_path / "figure.png")])
     text = " ".join(words(seen[0]))
     assert "EF is within 2 points of the reference in 95% of 2 scans\nafter review of 1 of 8 slices" in text
     assert smallest_font(seen[0]) >= 7
+
+
+def test_order_does_not_depend_on_the_frames_of_the_reference(tables):
+    """At frame 3, the smallest blood pool by the reader, A has the larger jump; at frame 2, that of the expert, B."""
+    reader = read_csv(tables["reader"])
+    rows = reader["frame"].eq(2) & reader["mouse"].eq("B") & reader["slice"].eq(2)
+    reader.loc[rows, "blood_pool_mm2"] += 9
+    rows = reader["frame"].eq(3) & reader["mouse"].eq("B")
+    reader.loc[rows, "blood_pool_mm2"] = [10.0, 10.0, 10.0, 0.0]
+    rows = reader["frame"].eq(3) & reader["mouse"].eq("A") & reader["slice"].eq(0)
+    reader.loc[rows, "blood_pool_mm2"] = 4.0
+    write_csv(reader, tables["reader"])
+    orders = []
+    for es in (2, 3):
+        write_csv(read_csv(tables["frames"]).assign(es_frame=[es, es, None]), tables["frames"])
+        orders.append(order_of(tables))
+    assert orders[0] == orders[1] and orders[0][0] == ("A", 0)
+
+
+def order_of(tables):
+    """The order of the jumps in which slices are reviewed."""
+    with pytest.MonkeyPatch.context() as patch:
+        found = []
+        curves = count_corrections.curves
+        patch.setattr(count_corrections, "curves", lambda areas, order: found.append(order) or curves(areas, order))
+        count_corrections.main(**tables)
+    return found[0]
 
 
 def test_without_ed_and_es_there_is_no_cost(tables, tmp_path, monkeypatch):
