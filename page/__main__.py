@@ -6,6 +6,7 @@ import socket
 import sys
 import threading
 import webbrowser
+from collections.abc import Iterable
 from pathlib import Path
 
 PORT = 8765
@@ -36,6 +37,12 @@ def listening(host: str, port: int) -> socket.socket:
     sys.exit(f"--port: found ports {port} to {port + 19} in use, expected a free one; give another")
 
 
+def host_headers(names: Iterable[str], port: int) -> frozenset[str]:
+    """Return what browsers send as host; they omit the port of HTTP."""
+    hosts = {f"[{name}]" if ":" in name else name.lower() for name in names}
+    return frozenset(f"{host}:{port}" for host in hosts) | (hosts if port == 80 else set())
+
+
 def main() -> None:
     """Serve the page until Ctrl+C."""
     given = arguments()
@@ -48,7 +55,7 @@ def main() -> None:
     found = listening(given.host, given.port)
     port = found.getsockname()[1]
     names = {given.host, "localhost", LOOPBACK, *given.name}
-    hosts = frozenset(f"[{name}]:{port}" if ":" in name else f"{name}:{port}" for name in names)
+    hosts = host_headers(names, port)
     address = f"http://{'localhost' if given.host == LOOPBACK else given.host}:{port}/"
     print(f"Open {address} in a browser; Ctrl+C ends the page and deletes all files of its sessions.", flush=True)
     if not given.no_browser:

@@ -3,11 +3,17 @@
 import shutil
 import zipfile
 from collections.abc import Iterator, Sequence
+from math import isnan
 from pathlib import Path
 
+import pandas as pd
+
 import export_masks
+from murmur.csv_tables import read_csv, write_csv
+from murmur.data.chosen_phases import COLUMNS, phases_by_mouse
 from murmur.files import atomic_write, write_text
-from page.study import CHOSEN, CORRECTED, Project
+from murmur.logs import progress
+from page.study import CHOSEN, Project
 from page.summary import summary
 from page.tasks import project_of, tabulate
 
@@ -25,16 +31,16 @@ READ_ME = """Everything that Murmur made of these scans.
 
 measurements.csv, .xlsx   one row per mouse; the columns are explained on the second sheet
 tables/                   all tables: volumes.csv has one row per frame, review.csv what to look at first
-nifti/MOUSE/              images and masks on the grid of the original scan
+nifti/MOUSE/              images and masks on the grid of the original scan; ED and ES are the frames measured
 movies/, summaries/       a movie and a page of each mouse
 study.yaml, mice/, ...    with these, the workflow makes the same tables again, in the folder of this file:
                           snakemake --snakefile MURMUR/Snakefile --configfile study.yaml --cores all measurements
 """
 
 
-def table(root: str, weights: str, name: str) -> str:
-    """Return a table of all mice: measurements.csv, measurements.xlsx or volumes.csv."""
-    tabulate(root, weights)
+def table(root: str, weights: str, mice: Sequence[str], name: str) -> str:
+    """Return a table of mice: measurements.csv, measurements.xlsx or volumes.csv."""
+    tabulate(root, weights, mice)
     return f"{root}/tables/{Path(name).name}"
 
 
@@ -51,8 +57,6 @@ def nifti(root: str, weights: str, mouse: str) -> str:
 
 def movie(root: str, weights: str, mouse: str) -> str:
     """Return a movie of a mouse with the outlines of its masks, held at the ED and ES at which it was measured."""
-    from murmur.csv_tables import read_csv
-    from murmur.data.chosen_phases import phases_by_mouse
     from murmur.data.manifest import read_manifest
     from murmur.presentation.cases import read_case
     from render_movies import render
@@ -60,39 +64,49 @@ def movie(root: str, weights: str, mouse: str) -> str:
     project, tables = project_of(root, weights), Path(root, "view", mouse)
     described = read_manifest(tables / "manifest.csv")[mouse]
     function = read_csv(tables / "function.csv").set_index("metric")["reader"]
-    measured = phases_by_mouse(read_csv(tables / "frames.csv")).get(mouse)
+    measured = _measured(root, mouse)
     case = read_case(described, f"mice/{mouse}.h5", project.segmentation(mouse), measured)
     path = f"{root}/downloads/{mouse}.gif"
+    title = mouse if isnan(function["EF"]) else f"{mouse}, EF {function['EF']:.1f}%"
     with atomic_write(path) as partial:
-        partial.write_bytes(render(case, f"{mouse}, EF {function['EF']:.1f}%", None))
+        partial.write_bytes(render(case, title, None))
     return path
 
 
-def everything(root: str, weights: str) -> str:
-    """Return an archive of all files."""
-    mice, project = tabulate(root, weights), project_of(root, weights)
+def everything(root: str, weights: str, mice: Sequence[str]) -> str:
+    """Return an archive of all files of mice."""
+    project = tabulate(root, weights, mice)
     found = {f"tables/{name}.csv": Path(root, "tables", f"{name}.csv") for name in TABLES}
     found |= {name: Path(root, "tables", name) for name in ("measurements.csv", "measurements.xlsx")}
-    for mouse in mice:
+    for mouse in progress(project.mice, "packing", "mouse"):
         found |= {f"nifti/{mouse}/{path.name}": path for path in _exported(project, root, mouse).iterdir()}
         found[f"movies/{mouse}.gif"] = Path(movie(root, weights, mouse))
         found[f"summaries/{mouse}.html"] = Path(summary(root, weights, mouse))
         found[f"masks/{mouse}.h5"] = Path(masks(root, weights, mouse))
-    found |= dict(_of_study(mice))
+    found |= dict(_of_study(root, project))
     write_text(f"{root}/downloads/README.txt", READ_ME)
     found["README.txt"] = Path(root, "downloads", "README.txt")
     return _archive(f"{root}/downloads/murmur.zip", found)
 
 
-def _of_study(mice: Sequence[str]) -> Iterator[tuple[str, Path]]:
+def _of_study(root: str, project: Project) -> Iterator[tuple[str, Path]]:
     """Yield the files with which the workflow makes the same again."""
     yield "study.yaml", Path("study.yaml")
-    if Path(CHOSEN).exists():
-        yield CHOSEN, Path(CHOSEN)
-    for mouse in mice:
+    if project.weights != "murmur":
+        yield project.weights, Path(project.weights)
+    if project.phases:
+        path = Path(root, "downloads", CHOSEN)
+        write_csv(pd.DataFrame([(mouse, *frames) for mouse, frames in project.phases.items()], columns=COLUMNS), path)
+        yield CHOSEN, path
+    for mouse in project.mice:
         yield f"mice/{mouse}.h5", Path("mice", f"{mouse}.h5")
-        for path in sorted(Path(CORRECTED, mouse).glob("*.nii.gz")):
-            yield path.as_posix(), path
+    for files in project.corrections.values():
+        yield from ((Path(file).as_posix(), Path(file)) for file in files)
+
+
+def _measured(root: str, mouse: str) -> tuple[int, int] | None:
+    """Return the frames of ED and ES at which a mouse was measured; None without both."""
+    return phases_by_mouse(read_csv(Path(root, "view", mouse, "frames.csv"))).get(mouse)
 
 
 def _exported(project: Project, root: str, mouse: str) -> Path:
@@ -100,7 +114,10 @@ def _exported(project: Project, root: str, mouse: str) -> Path:
     folder = Path(root, "downloads", "nifti", mouse)
     shutil.rmtree(folder, ignore_errors=True)
     outputs = {name: str(folder / file) for name, file in EXPORTED.items()}
-    export_masks.main(f"mice/{mouse}.h5", project.segmentation(mouse), None, False, outputs)
+    measured = _measured(root, mouse)
+    export_masks.main(f"mice/{mouse}.h5", project.segmentation(mouse), None, False, outputs, measured)
+    for path in folder.glob("E[DS]_*") if measured is None else ():
+        path.unlink()
     return folder
 
 

@@ -132,8 +132,8 @@ def _check_size(scan: Scan, name: str) -> None:
 def _unused(name: str, taken: set[str]) -> str:
     """Return a name, or the name with a number if it is taken."""
     number = 2
-    chosen = name
-    while chosen in taken:
+    chosen, taken = name, {each.casefold() for each in taken}  # some file systems do not distinguish case
+    while chosen.casefold() in taken:
         chosen, number = f"{name}_{number}", number + 1
     return chosen
 

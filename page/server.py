@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 import math
 import time
 from collections.abc import AsyncIterator
@@ -17,12 +18,13 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from murmur.errors import BadInput
-from page.session import Mouse, Session, Sessions
+from page.session import Mouse, Session, Sessions, Stopped
 from page.upload import LONGEST_NAME, MOST_BYTES, MOST_FILES
 
 STATIC = Path(__file__).parent / "static"
 LARGEST_GRID, LARGEST_INTERVAL = 100.0, 10_000.0  # mm, ms
 HEARTBEAT = 15  # seconds
+LONGEST_OBJECT = 10_000  # bytes of JSON
 HEADERS = {
     "Content-Security-Policy": "default-src 'self'; img-src 'self' blob: data:; object-src 'none'; base-uri 'none'; "
     "form-action 'self'; frame-ancestors 'none'",
@@ -59,7 +61,7 @@ class OnlyThisPage:
 
     def _refused(self, headers: Headers) -> str:
         """Return why a request is refused; empty if it is not."""
-        host, origin = headers.get("host", ""), headers.get("origin")
+        host, origin = headers.get("host", "").lower(), headers.get("origin")
         if host not in self.hosts:
             return f"Found the host '{host[:100]}', expected {' or '.join(sorted(self.hosts))}."
         if origin is not None and origin != f"http://{host}":
@@ -89,12 +91,22 @@ def _mouse(request: Request) -> tuple[Session, str, Mouse]:
 async def _json(request: Request) -> dict:
     """Return the body of a request as an object. Raises BadInput for anything else."""
     try:
-        found = await request.json()
+        found = json.loads(await _body(request, LONGEST_OBJECT))
     except (ValueError, RecursionError):
         found = None
     if not isinstance(found, dict):
         raise BadInput("found a request without an object, expected one")
     return found
+
+
+async def _body(request: Request, most: int) -> bytes:
+    """Return the body of a request, or its beginning if it has more than `most` bytes."""
+    body = bytearray()
+    async for piece in request.stream():
+        body += piece
+        if len(body) > most:
+            break
+    return bytes(body[: most + 1])
 
 
 def _number(value, low: float, high: float, what: str) -> float:
@@ -134,29 +146,38 @@ async def receive_file(request: Request) -> Response:
     """Receive a file of an upload, piece by piece."""
     session = _session(request)
     name = unquote(request.headers.get("x-name", "file"))[-LONGEST_NAME:]
+    upload = session.begin_upload(request.headers.get("x-upload", ""))
     session.files += 1
-    if len(session.received) >= MOST_FILES:
+    if len(upload.files) >= MOST_FILES:
+        session.end_upload()
         raise BadInput(f"found more than {MOST_FILES:,} files, expected fewer; choose the files of fewer mice")
     path = session.folder / "received" / f"{session.files:06d}"
     try:
         with open(path, "wb") as file:
             async for piece in request.stream():
-                session.received_bytes += len(piece)
-                if session.received_bytes > MOST_BYTES:
+                upload.bytes += len(piece)
+                if upload.bytes > MOST_BYTES:
+                    session.end_upload()
                     raise BadInput(f"{name}: found more than {MOST_BYTES:,} bytes, expected fewer; choose fewer mice")
                 file.write(piece)
+        if upload is not session.upload:
+            raise BadInput(f"{name}: found a file of an upload that has ended, expected one of the last; send it again")
     except BaseException:
         path.unlink(missing_ok=True)
         raise
-    session.received.append((name, str(path)))
+    upload.files.append((name, str(path)))
     return Response(status_code=204)
 
 
 async def read_upload(request: Request) -> Response:
     """Find the scans in the files received."""
-    session = _session(request)
-    await session.read()
-    return JSONResponse({"problems": session.problems})
+    return JSONResponse({"problems": await _session(request).read()})
+
+
+async def stop_long(request: Request) -> Response:
+    """Stop uploads and downloads."""
+    _session(request).stop_long()
+    return Response(status_code=204)
 
 
 async def simulate(request: Request) -> Response:
@@ -212,11 +233,7 @@ async def correct(request: Request) -> Response:
     session, name, mouse = _mouse(request)
     rows, columns, slices, frames = mouse.scan["shape"]
     frame = request.path_params["frame"]
-    body = bytearray()
-    async for piece in request.stream():
-        body += piece
-        if len(body) > rows * columns * slices:
-            break
+    body = await _body(request, rows * columns * slices)
     if len(body) != rows * columns * slices or frame >= frames or mouse.result is None:
         raise BadInput(f"{name}: found masks that do not fit the images, expected those of one frame")
     session.files += 1
@@ -252,10 +269,10 @@ OF_MOUSE = {"movie.gif": "movie", "nifti.zip": "nifti", "masks.h5": "masks", "su
 async def download(request: Request) -> Response:
     """Send a file of all mice."""
     session, what = _session(request), request.path_params["what"]
-    if what not in OF_ALL or not any(mouse.result for mouse in session.mice.values()):
+    if what not in OF_ALL or not session.done:
         return PlainTextResponse("Found no such file.", 404)
     task, arguments = OF_ALL[what]
-    return FileResponse(await session.make(what, task, **arguments), filename=what)
+    return FileResponse(await session.make(what, task, mice=session.done, **arguments), filename=what)
 
 
 async def download_of_mouse(request: Request) -> Response:
@@ -278,6 +295,8 @@ def refused(request: Request, error: Exception) -> Response:
     """Answer a request with what is wrong with it, in one sentence."""
     if isinstance(error, ClientDisconnect):
         return Response(status_code=499)
+    if isinstance(error, Stopped):
+        return Response(status_code=204)
     return JSONResponse({"problem": str(error)}, 422)
 
 
@@ -295,6 +314,7 @@ def routes() -> list[Route | Mount]:
         Route("/api/{token}/events", events),
         Route("/api/{token}/received", receive_file, methods=["POST"]),
         Route("/api/{token}/read", read_upload, methods=["POST"]),
+        Route("/api/{token}/stop", stop_long, methods=["POST"]),
         Route("/api/{token}/simulated", simulate, methods=["POST"]),
         Route("/api/{token}/end", end_session, methods=["POST"]),
         Route(mouse + "/view/{what:str}", view),
@@ -329,7 +349,7 @@ def application(weights: str, hosts: frozenset[str]) -> Starlette:
     app = Starlette(
         routes=routes(),
         lifespan=lifespan,
-        exception_handlers={BadInput: refused, ClientDisconnect: refused},
+        exception_handlers={BadInput: refused, ClientDisconnect: refused, Stopped: refused},
     )
     app.add_middleware(OnlyThisPage, hosts=hosts)
     return app

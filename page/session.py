@@ -17,6 +17,7 @@ from murmur.errors import BadInput
 from page.jobs import Worker
 
 MOST_SESSIONS = 8
+MOST_STORED = 16 * 2**30  # bytes of a session, before another upload
 KEPT_SECONDS = 60  # without a page that listens, for example while it is loaded again
 RELOADED_SECONDS = 5  # for which it is kept even if others ask for its place
 PREFIX = "murmur-page-"
@@ -56,6 +57,34 @@ class Mouse:
         return grid | {name: getattr(self, name) for name in names}
 
 
+class Stopped(Exception):
+    """Raised where the user has stopped an upload or a download."""
+
+
+@dataclass
+class Long:
+    """Something that takes long: what it is and how far it has come, in words, and its task."""
+
+    name: str
+    progress: str = ""
+    work: asyncio.Task | None = None
+    stopped: bool = False
+
+
+@dataclass
+class Upload:
+    """The files that were received of an upload, by name and path, and the bytes of all that has arrived."""
+
+    name: str
+    files: list[tuple[str, str]] = field(default_factory=list)
+    bytes: int = 0
+
+    def delete(self) -> None:
+        """Delete the files."""
+        for _, path in self.files:
+            Path(path).unlink(missing_ok=True)
+
+
 class Session:
     """The mice of an open page."""
 
@@ -65,10 +94,10 @@ class Session:
         for name in ("study/mice", "view", "received"):
             (self.folder / name).mkdir(parents=True)
         self.mice: dict[str, Mouse] = {}
-        self.problems: list[str] = []
-        self.making: list[str] = []  # names of files
-        self.received: list[tuple[str, str]] = []
-        self.received_bytes = self.uploads = self.files = 0
+        self.problems: list[str] = []  # with the last download
+        self.long: list[Long] = []
+        self.upload = Upload("")
+        self.uploads = self.files = 0
         self.listeners, self.left = 0, time.monotonic()
         self._changed = asyncio.Event()
 
@@ -84,7 +113,8 @@ class Session:
         """Return the state of the session, as JSON."""
         mice = [mouse.shown() for mouse in self.mice.values()]
         reader = "" if self.weights == "murmur" else Path(self.weights).name
-        return json.dumps({"mice": mice, "problems": self.problems, "making": self.making, "reader": reader})
+        long = [{"name": each.name, "progress": each.progress} for each in self.long]
+        return json.dumps({"mice": mice, "problems": self.problems, "long": long, "reader": reader})
 
     def closed_for(self) -> float:
         """Return for how many seconds no page has listened; 0 if one does."""
@@ -100,18 +130,69 @@ class Session:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._changed.wait(), seconds)
 
-    async def read(self) -> None:
-        """Find the scans in what was received, and segment those whose spacing and frame interval are known."""
-        received, self.received = self.received, []
-        self.received_bytes, self.uploads = 0, self.uploads + 1
-        self.problems = []
-        found = await self.workers.general.order(
-            "read", received=received, taken=list(self.mice), number=self.uploads, **self._root
-        )
-        self.problems = found["problems"]
+    def begin_upload(self, name: str) -> "Upload":
+        """Return the upload of a name; what was received of another is deleted. Raises BadInput if there is no room."""
+        if self.upload.name != name:
+            self.end_upload(name)
+            stored = sum(path.stat().st_size for path in self.folder.rglob("*") if path.is_file())
+            if stored > MOST_STORED:
+                raise BadInput(
+                    f"found {stored / 2**30:.0f} GiB of scans on this page, expected at most {MOST_STORED / 2**30:.0f} "
+                    "before another is added; download what you need, and remove mice"
+                )
+        return self.upload
+
+    def end_upload(self, name: str = "") -> None:
+        """Delete what was received of an upload; another begins."""
+        self.upload.delete()
+        self.upload = Upload(name)
+
+    async def read(self) -> list[str]:
+        """Find the scans in what was received, and segment those whose spacing and frame interval are known.
+
+        Returns what is wrong with the files.
+        """
+        upload, self.upload = self.upload, Upload("")
+        self.uploads += 1
+        order = {"received": upload.files, "taken": list(self.mice), "number": self.uploads}
+        try:
+            found = await self._run("Looking for scans", "read", **order, **self._root)
+        except Stopped:
+            upload.delete()
+            await asyncio.to_thread(shutil.rmtree, self.folder / "uploads" / f"{order['number']}", ignore_errors=True)
+            raise
         for scan in found["scans"]:
             self._add(scan)
         self.changed()
+        return found["problems"]
+
+    async def _run(self, name: str, task: str, **arguments):
+        """Return the result of a task, whose progress the page shows. Raises Stopped if it was stopped from there."""
+        long = Long(name)
+
+        def report(description: str, done: int, total: int | None) -> None:
+            long.progress = f"{description} {min(done + 1, total)} of {total}" if total else description
+            self.changed()
+
+        self.long.append(long)
+        self.changed()
+        long.work = asyncio.create_task(self.workers.files.order(task, report, **arguments))
+        try:
+            return await long.work
+        except asyncio.CancelledError:
+            if long.stopped:
+                raise Stopped from None
+            long.work.cancel()
+            raise
+        finally:
+            self.long.remove(long)
+            self.changed()
+
+    def stop_long(self) -> None:
+        """Stop what takes long: uploads and downloads."""
+        for long in self.long:
+            long.stopped = True
+            long.work.cancel()
 
     async def simulate(self) -> None:
         """Add a simulated mouse."""
@@ -205,20 +286,24 @@ class Session:
         return mouse.result
 
     async def make(self, what: str, task: str, **arguments) -> str:
-        """Make a file to download and return its path; the page shows meanwhile that `what` is prepared."""
-        self.making.append(what)
-        self.changed()
+        """Make a file to download and return its path. Raises Stopped if it was stopped."""
+        self.problems = []
         try:
-            return await self.workers.general.order(task, **arguments, **self._study)
+            return await self._run(f"Preparing {what}", task, **arguments, **self._study)
         except BadInput as problem:
             self.problems = [self.in_words(str(problem))]
             raise
         finally:
-            self.making.remove(what)
             self.changed()
+
+    @property
+    def done(self) -> list[str]:
+        """The mice that have been measured."""
+        return [name for name, mouse in self.mice.items() if mouse.state == "done"]
 
     async def end(self) -> None:
         """Stop all work and delete all files."""
+        self.stop_long()
         for mouse in self.mice.values():
             self.stop(mouse.scan["name"])
         await asyncio.gather(*(m.work for m in self.mice.values() if m.work), return_exceptions=True)
@@ -226,24 +311,26 @@ class Session:
 
 
 class Workers:
-    """The two processes that work for all sessions."""
+    """The processes that work for all sessions: one with the network, one for what is small, one for many files.
+
+    Uploads and downloads, which take long, do not delay corrections in this way.
+    """
 
     def __init__(self, weights: str):
-        self.network, self.general = Worker(), Worker()
+        self.network, self.general, self.files = Worker(), Worker(), Worker()
         self.ready = False
         self.network.first = ("ready", {"weights": weights})
-        self.general.first = ("awake", {})
+        self.general.first = self.files.first = ("awake", {})
 
     async def warm(self) -> None:
-        """Start both, so that the first upload need not wait."""
-        await asyncio.gather(
-            *(worker.order(*worker.first[:1], **worker.first[1]) for worker in (self.general, self.network))
-        )
+        """Start them, so that the first upload need not wait."""
+        workers = (self.files, self.general, self.network)
+        await asyncio.gather(*(worker.order(*worker.first[:1], **worker.first[1]) for worker in workers))
         self.ready = True
 
     async def stop(self) -> None:
-        """End both."""
-        await asyncio.gather(self.network.stop(), self.general.stop())
+        """End them."""
+        await asyncio.gather(*(worker.stop() for worker in (self.network, self.general, self.files)))
 
 
 class Sessions:

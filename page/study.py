@@ -19,10 +19,12 @@ import describe_participants
 import find_signs
 import measure_curve
 import measure_function
+import measure_overlap
 import measure_volumes
 import measure_wall
 import predict_quality
 import tabulate_measurements
+from murmur.data.chosen_phases import read_phases
 from murmur.data.review import Decision, correction_files
 from murmur.files import natural_key, write_text
 from murmur.quality.signs import TRAINED
@@ -31,6 +33,7 @@ from murmur.study.study import Study
 from page.scans import usable
 
 COHORT, REVIEWED = "mice", "reviewed"
+TAKEN = (REVIEWED, "reference")  # names that a network of the user cannot have as reader
 CORRECTED, CHOSEN = "corrected", "phases.csv"  # in the folder of the study
 
 
@@ -43,28 +46,40 @@ class Project:
         Folder with the mice in `mice/` and, if there are any, corrected masks and chosen frames.
     weights : str
         `murmur`, or the file of a network in the folder.
+    chosen : sequence of str, optional
+        The mice to use; by default, all that have been segmented.
     """
 
-    def __init__(self, folder: str, weights: str):
+    def __init__(self, folder: str, weights: str, chosen: Sequence[str] | None = None):
         os.chdir(folder)
-        self.reader = "murmur" if weights == "murmur" else usable(Path(weights).stem)
-        self.weights = weights
+        self.reader = "murmur" if weights == "murmur" else _reader_of(weights)
+        self.weights, self.chosen = weights, chosen
 
     @property
     def mice(self) -> list[str]:
-        """The mice that have been segmented, in natural order."""
+        """The mice that are used, in natural order."""
         segmented = {path.stem for path in Path(f"results/page/segmentations/{COHORT}/{self.reader}").glob("*.h5")}
-        return sorted((p.stem for p in Path("mice").glob("*.h5") if p.stem in segmented), key=natural_key)
+        used = segmented if self.chosen is None else segmented & set(self.chosen)
+        return sorted(used, key=natural_key)
 
     @property
     def corrections(self) -> dict[str, list[str]]:
-        """The corrected masks of each mouse that has any."""
-        return correction_files(CORRECTED, self.mice) if Path(CORRECTED).is_dir() else {}
+        """The corrected masks of each of these mice that has any."""
+        if not Path(CORRECTED).is_dir():
+            return {}
+        found = correction_files(CORRECTED, [path.stem for path in Path("mice").glob("*.h5")])
+        return {mouse: found[mouse] for mouse in self.mice if mouse in found}
+
+    @property
+    def phases(self) -> dict[str, tuple[int, int]]:
+        """ED and ES of each of these mice for which they were chosen."""
+        found = read_phases(CHOSEN) if Path(CHOSEN).exists() else {}
+        return {mouse: found[mouse] for mouse in self.mice if mouse in found}
 
     @property
     def config(self) -> dict:
         """The content of the study file."""
-        phases = {"phases": CHOSEN} if Path(CHOSEN).exists() else {}
+        phases = {"phases": CHOSEN} if self.phases else {}
         readers = {self.reader: {"weights": self.weights, "mice": "all"} | phases}
         if self.corrections:
             readers[REVIEWED] = {"corrects": self.reader, "corrections": CORRECTED}
@@ -116,10 +131,9 @@ class Project:
         found = check_plausibility.findings_of_images(at.manifest, files, study.input_sizes[COHORT], [], True, 1)
         check_plausibility.main(at.checks, [*noticed, *found], False)
         measure_volumes.main(at.manifest, mice, masks, False, at.volumes, at.slices)
-        contoured = bool(cohort.contoured) and reader != REVIEWED
-        if contoured:
-            measure_volumes.main(at.manifest, mice, files, True, at.reference, at.reference_slices)
-        reference = at.reference if contoured else None
+        reference = at.reference if cohort.contoured else None
+        if reference:
+            measure_volumes.main(at.manifest, mice, files, True, reference, at.reference_slices)
         own, chosen = inputs.own_frames(job), next(iter(inputs.phases(job)), None)
         before = self._frames_before(mice, at, inputs) if reader == REVIEWED else None
         measure_function.main(at.manifest, at.volumes, reference, own, at.function, at.frames, chosen, before)
@@ -128,6 +142,9 @@ class Project:
         shipped = study.readers[reader].shipped
         of_training = TRAINED if shipped else {}
         named = dict(zip(mice, files, strict=True))
+        compared = bool(inputs.overlap(job))
+        if compared:
+            measure_overlap.main(at.manifest, named, masks, at.overlap, 1)
         find_signs.main(
             at.manifest, named, masks, at.frames, of_training, at.signs, at.findings, 1, inputs.input_size(job)
         )
@@ -142,6 +159,9 @@ class Project:
             frames=at.frames,
             quality=at.quality,
             to_review=at.review,
+            overlap=at.overlap if compared else None,
+            function=at.function,
+            animals=inputs.animals(job),
         )
         tabulate_measurements.main(
             participants=at.participants,
@@ -162,6 +182,12 @@ class Project:
         own, chosen = inputs.own_frames(job), next(iter(inputs.phases(job)), None)
         measure_function.main(at.manifest, at.volumes_before, None, own, at.function_before, at.frames_before, chosen)
         return at.frames_before
+
+
+def _reader_of(weights: str) -> str:
+    """Return the name of the reader that uses the network in a file."""
+    name = usable(Path(weights).stem)
+    return f"{name}_network" if name in TAKEN else name
 
 
 class _Places:

@@ -4,6 +4,7 @@
 the tables of each mouse.
 """
 
+import json
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -16,7 +17,10 @@ from murmur.data.chosen_phases import COLUMNS, read_phases
 from murmur.data.manifest import read_manifest
 from murmur.data.mouse import Mouse
 from murmur.data.mouse_file import affine_of, affine_to_write, check_header, numeric_dataset, open_mouse
+from murmur.data.nifti_file import open_nifti, read_values
+from murmur.data.nifti_writing import write_nifti
 from murmur.data.plausibility import check_grid
+from murmur.files import write_text
 from murmur.measurement.measures import MEASURES
 from murmur.quality.check import LOW_DICE
 from murmur.quality.review import PLACE
@@ -60,6 +64,7 @@ def prepare(root: str, scan: Mapping) -> dict:
     # The images can be shown before spacing and interval are known.
     known = Scan(**scan | {"spacing_mm": found.spacing_mm or [1, 1, 1], "frame_interval_ms": _interval(found)})
     checked = convert(known, mouse)
+    _place_corrections(root, found.name, checked)
     write_pictures(mouse, f"{root}/view/{found.name}/images")
     if found.spacing_mm is None or found.frame_interval_ms is None:
         return {"odd": []}
@@ -196,13 +201,10 @@ def correct(root: str, weights: str, mouse: str, frame: int, drawn: str) -> dict
 
     `drawn` is a file of bytes with the axes (slice, row, column).
     """
-    from export_masks import write_nifti
-
     project = project_of(root, weights)
     with open_mouse(f"mice/{mouse}.h5") as file:
         rows, columns, slices, frames = numeric_dataset(file, "Images").shape
-        spacing = tuple(file.attrs["spacing_mm"])
-        affine = affine_to_write(affine_of(file), spacing)
+        affine = affine_to_write(affine_of(file), tuple(file.attrs["spacing_mm"]))
     masks = np.fromfile(drawn, np.uint8).reshape(slices, rows, columns).transpose(1, 2, 0)
     masks = np.ascontiguousarray(np.minimum(masks, 2))
     with open_mouse(project.segmentation(mouse, project.reader)) as file:
@@ -215,6 +217,15 @@ def correct(root: str, weights: str, mouse: str, frame: int, drawn: str) -> dict
     else:
         write_nifti(masks, affine, 0, f"corrected, {numbered('frame', frame, frames)}", str(path))
     return measure(root, weights, mouse)
+
+
+def _place_corrections(root: str, name: str, mouse: Mouse) -> None:
+    """Give the corrected masks of a mouse the affine of its images, whose spacing may have been changed."""
+    with open_mouse(f"{root}/study/mice/{name}.h5") as file:
+        affine = affine_to_write(affine_of(file), mouse.spacing_mm)
+    for path in Path(root, "study", CORRECTED, name).glob("*.nii.gz"):
+        image = open_nifti(path)
+        write_nifti(read_values(path, image), affine, 0, image.header["descrip"].item().decode(), path)
 
 
 def choose(root: str, weights: str, mouse: str, ed: int | None, es: int | None) -> dict:
@@ -240,22 +251,34 @@ def _write_chosen(rows: Sequence[tuple[str, int, int]]) -> None:
         Path(CHOSEN).unlink(missing_ok=True)
 
 
-def project_of(root: str, weights: str) -> Project:
-    """Return the study of a session."""
-    return Project(f"{root}/study", weights_in(root, weights))
+def project_of(root: str, weights: str, mice: Sequence[str] | None = None) -> Project:
+    """Return the study of a session, with all mice that have been segmented or some of them."""
+    return Project(f"{root}/study", weights_in(root, weights), mice)
 
 
-def tabulate(root: str, weights: str) -> list[str]:
-    """Measure all mice at once, as the workflow does, and return the folder of the tables and the mice."""
-    project = project_of(root, weights)
-    mice = project.mice
-    reader = REVIEWED if project.corrections else project.reader
-    if reader == REVIEWED:
-        for mouse in mice:
+def tabulate(root: str, weights: str, mice: Sequence[str] | None = None) -> Project:
+    """Measure mice at once, as the workflow does, unless this has been done since they last changed."""
+    project = project_of(root, weights, mice)
+    measured = Path(root, "tables", "measured.json")
+    while not measured.exists() or measured.read_text() != _state(project):
+        measured.unlink(missing_ok=True)
+        now = _state(project)  # if something changes meanwhile, all is measured again
+        reader = REVIEWED if project.corrections else project.reader
+        for mouse in project.mice if reader == REVIEWED else []:
             project.correct(mouse)
-    project.measure(mice, reader, f"{root}/tables")
-    project.write_study_file("study.yaml")
-    return mice
+        project.measure(project.mice, reader, f"{root}/tables")
+        project.write_study_file("study.yaml")
+        write_text(str(measured), now)
+    return project
+
+
+def _state(project: Project) -> str:
+    """Return what the tables depend on: the mice, and size and time of the files of images, masks and choices."""
+    files = [Path(CHOSEN), *(Path(file) for files in project.corrections.values() for file in files)]
+    for mouse in project.mice:
+        files += [Path("mice", f"{mouse}.h5"), Path(project.segmentation(mouse, project.reader))]
+    known = [(str(file), file.stat().st_size, file.stat().st_mtime_ns) for file in files if file.exists()]
+    return json.dumps([project.mice, known])
 
 
 def simulate(root: str, number: int, taken: Sequence[str]) -> dict:

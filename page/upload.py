@@ -4,16 +4,20 @@ Nothing in an upload is trusted: neither names, which only serve to name the mic
 """
 
 import gzip
+import os
 import re
 import shutil
 import stat
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, NamedTuple
 
 from murmur.errors import BadInput
+from murmur.logs import progress
 
 MOST_FILES = 5000  # of an upload, or in an archive
 MOST_BYTES = 2 * 2**30  # of an upload
@@ -22,6 +26,9 @@ MOST_RATIO = 200  # unpacked bytes per byte; magnitude images reach about 10
 SMALL = 2**24  # bytes; smaller files may have any ratio
 LONGEST_NAME = 300  # characters
 CHUNK = 2**20
+END_OF_ZIP = 22 + 2**16  # bytes at the end of an archive in which its list of files is described
+LARGEST_ENTRY = 2000  # bytes of this list per file
+LOCAL_HEADER = 30  # bytes before the name of a file
 CLUTTER = ("__MACOSX", ".DS_Store", "Thumbs.db", "desktop.ini", "DICOMDIR")
 EXPECTED = "expected NIfTI, HDF5 or DICOM files, Bruker studies, or a zip archive of them"
 SUFFIXES = {"nifti": ".nii", "hdf5": ".h5", "dicom": ".dcm", "bruker": ".bruker"}
@@ -109,8 +116,9 @@ def _unpacked(name: str, path: Path, target: Path, budget: list[int]) -> Iterato
         yield name, path, "/" not in name
         return
     try:
+        _check_directory(name, path)
         with zipfile.ZipFile(path) as archive:
-            for number, entry in enumerate(_checked(name, archive, path.stat().st_size)):
+            for number, entry in enumerate(progress(_checked(name, archive, path.stat().st_size), "unpacking", "file")):
                 inner = target / f"entry{number}"
                 try:
                     with archive.open(entry) as source, open(inner, "wb") as sink:
@@ -122,11 +130,23 @@ def _unpacked(name: str, path: Path, target: Path, budget: list[int]) -> Iterato
         raise BadInput(f"{name}: found a damaged zip archive, expected a complete one; zip the folder again") from None
 
 
+def _check_directory(name: str, path: Path) -> None:
+    """Raise BadInput if an archive lists more files than are taken; zipfile would keep the whole list in memory."""
+    with open(path, "rb") as file:
+        file.seek(-min(path.stat().st_size, END_OF_ZIP), os.SEEK_END)
+        tail = file.read()
+    place = tail.rfind(b"PK\x05\x06")
+    listed, size = struct.unpack_from("<HI", tail, place + 10) if 0 <= place <= len(tail) - 22 else (0, 0)
+    if tail[max(0, place - 20) :].startswith(b"PK\x06\x07"):
+        raise BadInput(f"{name}: found the format of archives above 4 GiB, expected a smaller one; split the archive")
+    if listed > MOST_FILES or size > MOST_FILES * LARGEST_ENTRY:
+        words = f"{listed:,} files in a list of {size:,} bytes, expected at most {MOST_FILES:,} files"
+        raise BadInput(f"{name}: found {words}; split the archive")
+
+
 def _checked(name: str, archive: zipfile.ZipFile, size: int) -> list[zipfile.ZipInfo]:
     """Return the files of an archive. Raises BadInput for one that could do harm, before anything is unpacked."""
     entries = archive.infolist()
-    if len(entries) > MOST_FILES:
-        raise BadInput(f"{name}: found {len(entries):,} files, expected at most {MOST_FILES:,}; split the archive")
     for entry in entries:
         path = PurePosixPath(entry.filename)
         odd = (
@@ -147,10 +167,10 @@ def _checked(name: str, archive: zipfile.ZipFile, size: int) -> list[zipfile.Zip
             raise BadInput(f"{name}: found an encrypted archive, expected an open one; zip it without a password")
         if entry.compress_type not in DEFLATED:
             raise BadInput(f"{name}: found an unusual compression, expected deflate; zip the folder again")
-    unpacked, packed = sum(e.file_size for e in entries), sum(e.compress_size for e in entries)
-    if packed > size:
+    places = sorted((entry.header_offset, LOCAL_HEADER + entry.compress_size) for entry in entries)
+    if any(start + length > after for (start, length), (after, _) in pairwise([*places, (size, 0)])):
         raise BadInput(f"{name}: found files that overlap in the archive, expected separate ones; zip it again")
-    _check_ratio(name, unpacked, size)
+    _check_ratio(name, sum(entry.file_size for entry in entries), size)
     return [e for e in entries if not e.is_dir() and not set(PurePosixPath(e.filename).parts) & set(CLUTTER)]
 
 

@@ -1,6 +1,6 @@
 // The page as a whole: uploads, the table of mice, and which mouse is shown.
 
-import { address, ask, byId, filesOf, link, needed, ofMouse, openSession, send } from "./server.js";
+import { address, ask, button, byId, fill, filesOf, link, needed, ofMouse, openSession, send } from "./server.js";
 import { ScanView } from "./scan.js";
 
 const STATES = {
@@ -10,32 +10,55 @@ const STATES = {
 const BUSY = ["reading", "preparing", "waiting", "segmenting", "measuring"];
 const COLUMNS = { EDV: "EDV (µL)", ESV: "ESV (µL)", EF: "EF (%)", mass_ED: "Mass (mg)" };
 
-let state = { mice: [], problems: [], making: [] }, shown = null;
-const view = new ScanView(complain);
+let state = { mice: [], problems: [], long: [] }, shown = null;
+let sending = "", stopped = null, uploads = Promise.resolve(), lost = null;
+const view = new ScanView((sentence) => complain("", sentence));
 
-export function complain(...sentences) {
-  byId("problems").replaceChildren(...sentences.map((sentence) => {
-    const line = document.createElement("p");
-    line.textContent = sentence;
-    return line;
-  }));
+// Show what is wrong with something, such as an upload, until it is dismissed. Returns the element.
+function complain(about, ...sentences) {
+  const shown = [...byId("problems").querySelectorAll("p")].map((line) => line.textContent);
+  const lines = sentences.filter((sentence) => !shown.includes(sentence)), group = document.createElement("div");
+  if (!lines.length) return null;
+  if (lines.length > 1 && about) group.append(Object.assign(document.createElement("strong"), { textContent: about }));
+  group.append(...lines.map((textContent) => Object.assign(document.createElement("p"), { textContent })));
+  group.append(button("Dismiss", () => group.remove()));
+  byId("problems").append(group);
+  return group;
 }
 
-const say = (words) => (byId("status").textContent = words);
+function say(words) {
+  sending = words;
+  drawStatus();
+}
 
-async function take(files) {
-  files = needed(files);
-  if (!files.length) return complain("Found no file, expected a scan; choose files, or a folder that has some.");
-  complain();
+function drawStatus() {
+  const long = state.long.map(({ name, progress }) => (progress ? `${name}: ${progress}` : name));
+  byId("status").textContent = [sending, ...long].filter(Boolean).join("; ");
+  byId("cancel").hidden = !(stopped || state.long.length);
+}
+
+// Uploads run one after another.
+const take = (files) => (uploads = uploads.then(() => takeNow(needed(files))));
+
+async function takeNow(files) {
+  if (!files.length) return complain("", "Found no file, expected a scan; choose files, or a folder that has some.");
   const counted = files.length > 1 ? `${files.length} files` : files[0].name;
   const total = files.reduce((sum, { file }) => sum + file.size, 0);
+  stopped = new AbortController();
+  const report = (bytes) => say(bytes < total ? `Reading ${counted}, ${Math.round((100 * bytes) / total)}%` : "");
   try {
-    const { problems } = await send(files, (bytes) => say(bytes < total ? `Reading ${counted}, ${Math.round((100 * bytes) / total)}%` : `Looking for scans in ${counted}`));
-    complain(...problems);
+    report(0);
+    complain(counted, ...((await send(files, stopped, report))?.problems ?? []));
   } catch (error) {
-    complain(error.message);
+    if (error.name !== "AbortError") complain(counted, error.message);
   }
+  stopped = null;
   say("");
+}
+
+function cancel() {
+  stopped?.abort();
+  ask(address("stop")).catch((error) => complain("", error.message));
 }
 
 function chosen(input) {
@@ -48,43 +71,18 @@ function chosen(input) {
 const NONE = "–";
 const number = (value, digits = 1) => (value === null || value === undefined ? NONE : value.toFixed(digits).replace("-", "−"));
 
-function cell(content, attributes = {}) {
-  const made = document.createElement(attributes.header ? "th" : "td");
-  if (attributes.header) made.scope = "row";
-  if (attributes.label) Object.assign(made, { className: content === NONE ? "number none" : "number" }).dataset.label = attributes.label;
-  made.append(content);
-  return made;
-}
-
-function button(words, action, attributes = {}) {
-  const made = Object.assign(document.createElement("button"), { type: "button", textContent: words, ...attributes });
-  made.addEventListener("click", (event) => {
-    event.stopPropagation();
-    action();
-  });
-  return made;
-}
-
 function stateOf(mouse) {
-  const words = document.createElement("span");
-  if (mouse.state === "question") {
-    words.append(button(STATES.question, () => answer(mouse.name)));
-    return words;
-  }
+  if (mouse.state === "question") return [button(STATES.question, () => answer(mouse.name))];
   const done = mouse.state === "done", corrected = mouse.result?.corrected.length ?? 0;
   const more = [done && mouse.odd.length && "unlike a mouse", corrected && `${corrected} frame${corrected > 1 ? "s" : ""} corrected`];
-  words.textContent = [STATES[mouse.state], ...more.filter(Boolean)].join(", ");
-  if (mouse.state === "segmenting") {
-    const bar = Object.assign(document.createElement("progress"), { max: 1 });
-    if (mouse.progress) bar.value = mouse.progress;
-    words.append(" ", bar);
-  }
-  if (BUSY.includes(mouse.state)) words.append(" ", button("Cancel", () => act(mouse.name, "stop")));
-  if (mouse.state === "stopped") words.append(" ", button("Start again", () => act(mouse.name, "again")));
-  return words;
+  const made = [[STATES[mouse.state], ...more.filter(Boolean)].join(", ")];
+  if (mouse.state === "segmenting") made.push(" ", Object.assign(document.createElement("progress"), { max: 1 }));
+  if (BUSY.includes(mouse.state)) made.push(" ", button("Cancel", () => act(mouse.name, "stop")));
+  if (mouse.state === "stopped") made.push(" ", button("Start again", () => act(mouse.name, "again")));
+  return made;
 }
 
-const act = (name, what) => ask(ofMouse(name, what)).catch((error) => complain(error.message));
+const act = (name, what) => ask(ofMouse(name, what)).catch((error) => complain("", error.message));
 
 const answer = async (name) => {
   await select(name);
@@ -96,22 +94,48 @@ function found({ doubtful, review }) {
   return [doubtful && "masks probably wrong", review.length && places].filter(Boolean).join(", ") || "nothing found";
 }
 
-function remove({ name, result }) {
+function remove(name) {
+  const { result } = state.mice.find((mouse) => mouse.name === name);
   if (!result?.corrected.length || confirm(`Remove ${name} with the masks that were corrected by hand?`)) act(name, "remove");
 }
 
-function row(mouse) {
-  const made = document.createElement("tr"), values = Object.fromEntries((mouse.result?.measures ?? []).map((m) => [m.name, m.value]));
-  made.setAttribute("aria-selected", mouse.name === shown);
-  made.addEventListener("click", () => select(mouse.name));
-  made.append(
-    cell(button(mouse.name, () => select(mouse.name), { className: "name" }), { header: true }),
-    cell(stateOf(mouse)),
-    ...Object.entries(COLUMNS).map(([name, label]) => cell(number(values[name]), { label })),
-    cell(mouse.state === "done" ? found(mouse.result) : ""),
-    cell(button("Remove", () => remove(mouse), { ariaLabel: `Remove ${mouse.name}` })),
-  );
+function emptyRow(name) {
+  const made = document.createElement("tr"), header = Object.assign(document.createElement("th"), { scope: "row" });
+  made.dataset.mouse = name;
+  made.addEventListener("click", () => select(name));
+  header.append(button(name, () => select(name), { className: "name" }));
+  const cells = Array.from({ length: Object.keys(COLUMNS).length + 3 }, () => document.createElement("td"));
+  cells.at(-1).append(button("Remove", () => remove(name), { ariaLabel: `Remove ${name}` }));
+  made.append(header, ...cells);
   return made;
+}
+
+function fillRow(row, mouse) {
+  const [, ofState, ...cells] = row.children, values = mouse.result ? valuesOf(mouse) : {};
+  row.setAttribute("aria-current", mouse.name === shown);
+  fill(ofState, [mouse.state, mouse.odd.length, mouse.result?.corrected], () => stateOf(mouse));
+  const bar = ofState.querySelector("progress");
+  if (bar && mouse.progress) bar.value = mouse.progress;
+  Object.entries(COLUMNS).forEach(([name, label], place) => {
+    const cell = cells[place], text = number(values[name]);
+    cell.className = text === NONE ? "number none" : "number";
+    cell.dataset.label = label;
+    cell.textContent = text;
+  });
+  cells.at(-2).textContent = mouse.state === "done" ? found(mouse.result) : "";
+}
+
+const valuesOf = (mouse) => Object.fromEntries(mouse.result.measures.map((measure) => [measure.name, measure.value]));
+
+// Rows are kept, so that what has the focus or is being pressed is not lost.
+function drawRows() {
+  const rows = byId("rows"), names = state.mice.map(({ name }) => name);
+  for (const row of [...rows.children]) if (!names.includes(row.dataset.mouse)) row.remove();
+  state.mice.forEach((mouse, place) => {
+    const row = [...rows.children].find((each) => each.dataset.mouse === mouse.name) ?? emptyRow(mouse.name);
+    if (rows.children[place] !== row) rows.insertBefore(row, rows.children[place] ?? null);
+    fillRow(row, mouse);
+  });
 }
 
 const FILES = [
@@ -131,18 +155,14 @@ function listen(found) {
   if (state.reader) byId("drawn-by").textContent = `the network ${state.reader}`;
   byId("start").hidden = any;
   for (const id of ["mice", "add", "add-folder", "scan"]) byId(id).hidden = !any;
-  if (state.problems.length && `${state.problems}` !== listen.problems) complain(...state.problems);
+  if (`${state.problems}` !== listen.problems) complain("", ...state.problems);
   listen.problems = `${state.problems}`;
   if (!state.mice.some((mouse) => mouse.name === shown)) shown = state.mice[0]?.name ?? null;
-  const focused = document.activeElement?.closest?.("#rows")?.querySelectorAll("button");
-  const place = focused ? [...focused].indexOf(document.activeElement) : -1;
-  byId("rows").replaceChildren(...state.mice.map(row));
-  if (place >= 0) byId("rows").querySelectorAll("button")[place]?.focus();
+  drawRows();
   const done = state.mice.filter((mouse) => mouse.state === "done").length;
   byId("downloads").hidden = !done;
   if (!byId("downloads").children.length) byId("downloads").append("Download", ...FILES.map(([file, words]) => link(address(`download/${file}`), words)));
-  if (`${state.making}` !== listen.making) say(state.making.length ? `Preparing ${state.making.join(", ")}` : "");
-  listen.making = `${state.making}`;
+  drawStatus();
   if (shown) return view.show(state.mice.find((mouse) => mouse.name === shown), state.mice);
 }
 
@@ -152,9 +172,10 @@ function start() {
     byId(opener).addEventListener("click", () => byId(input).click());
   }
   for (const id of ["files", "folder"]) byId(id).addEventListener("change", (event) => chosen(event.target));
+  byId("cancel").addEventListener("click", cancel);
   byId("try").addEventListener("click", () => {
     say("Simulating a mouse");
-    ask(address("simulated")).catch((error) => complain(error.message)).finally(() => say(""));
+    ask(address("simulated")).catch((error) => complain("", error.message)).finally(() => say(""));
   });
   document.addEventListener("dragover", (event) => {
     event.preventDefault();
@@ -169,11 +190,17 @@ function start() {
   window.addEventListener("beforeunload", (event) => {
     if (state.mice.length) event.preventDefault(); // they are deleted
   });
-  const lost = (closed) => complain(closed ? "The session has ended; load the page again." : "The page has lost its server; start it again with make page.");
+  const gone = (closed) => {
+    const words = closed ? "The session has ended; load the page again." : "The page has lost its server; start it again with make page.";
+    if (lost?.firstChild.textContent === words) return;
+    lost?.remove();
+    lost = complain("", words);
+  };
   openSession((found) => {
-    if (byId("problems").textContent.startsWith("The page has lost")) complain();
+    lost?.remove();
+    lost = null;
     listen(found);
-  }, lost).catch((error) => complain(error.message));
+  }, gone).catch((error) => complain("", error.message));
 }
 
 start();

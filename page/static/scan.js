@@ -1,12 +1,13 @@
 // One mouse: its images with masks, its values, and what can be changed.
 
-import { ask, byId, link, ofMouse } from "./server.js";
+import { ask, byId, fill, link, ofMouse } from "./server.js";
 import { Curve } from "./curve.js";
 import { Viewer } from "./viewer.js";
 
 const DENSITY = 1.05; // mg/µL, of myocardium; as in measurement/function.py
 const SAVE_AFTER = 600; // ms without a stroke
 const SLICES_AFTER = 150; // ms from a change until the small pictures of all slices follow
+const ANNOUNCED_AFTER = 500; // ms without a change
 const MINUTE_MS = 60000;
 const BEAT_MS = 1500; // of a playing beat, several times slower than that of a mouse
 const FROM_SERVER = ["heart_rate", "peak_ejection_rate", "peak_filling_rate", "wall_thickness_ED", "wall_thickness_ES"];
@@ -130,10 +131,12 @@ export class ScanView {
     const time = mouse.frame_interval_ms && frames > 1 ? ` · ${(viewer.frame * mouse.frame_interval_ms).toFixed(1)} ms` : "";
     const phase = { [mouse.result?.ed]: " · ED", [mouse.result?.es]: " · ES" }[viewer.frame] ?? "";
     byId("where").textContent = `Slice ${viewer.slice + 1}, frame ${viewer.frame + 1}${time}${phase}`;
+    clearTimeout(this.announcing);
+    if (!this.playing) this.announcing = setTimeout(() => (byId("announced").textContent = byId("where").textContent), ANNOUNCED_AFTER);
     byId("zoom").value = (100 * Math.log(viewer.zoom)) / Math.log(12);
     byId("undo").disabled = !viewer.undo.length;
     viewer.canvas.classList.toggle("look", viewer.tool === "look");
-    for (const tool of document.querySelectorAll("[data-tool]")) tool.setAttribute("aria-checked", tool.dataset.tool === viewer.tool);
+    for (const tool of document.querySelectorAll("[data-tool]")) tool.setAttribute("aria-pressed", tool.dataset.tool === viewer.tool);
     byId("radius").value = viewer.radius;
     this.#drawSlices();
     this.#drawCurve();
@@ -356,6 +359,10 @@ export class ScanView {
       ? `Expected agreement with an expert (Dice coefficient, from 0 to 1 for identical masks): ${dice.map(([name, value]) => `${name.replace("dice_", "").replace("_", " ")} ${value.toFixed(2)}`).join(", ")}.`
       : "";
     byId("review-note").hidden = !result.review.some((item) => item.slice !== null);
+    fill(byId("review"), [result.review, result.provisional], () => this.#findings(result));
+  }
+
+  #findings(result) {
     const items = result.review.map((item) => {
       const line = document.createElement("li"), whole = item.slice === null;
       const box = Object.assign(document.createElement(whole ? "div" : "button"), whole ? {} : { type: "button" });
@@ -368,8 +375,7 @@ export class ScanView {
       return line;
     });
     const none = result.provisional ? "Looking for signs of errors…" : "No signs of errors were found.";
-    if (!items.length) items.push(Object.assign(document.createElement("li"), { textContent: none }));
-    byId("review").replaceChildren(...items);
+    return items.length ? items : [Object.assign(document.createElement("li"), { textContent: none })];
   }
 
   #connectCurve() {
@@ -388,7 +394,7 @@ export class ScanView {
   }
 
   // ----------------------------------------------------------------------------------------------- the grid
-  #fields(form, words, others = []) {
+  #fields(form, words) {
     const { spacing_mm: spacing, frame_interval_ms: interval, shape } = this.mouse;
     const other = (value) => (value > 0 ? Number((MINUTE_MS / shape[3] / value).toPrecision(4)) : ""); // of frame time and heart rate
     const known = [...(spacing ?? [null, null, null]), interval], shown = known.map((value) => (value ? Number(value.toPrecision(5)) : ""));
@@ -404,14 +410,14 @@ export class ScanView {
     for (const [one, two] of shape[3] > 1 ? [[3, 4], [4, 3]] : []) inputs[one].addEventListener("input", () => (inputs[two].value = other(inputs[one].value)));
     fields.append(Object.assign(document.createElement("button"), { type: "submit", textContent: words, className: "main" }));
     const all = Object.assign(document.createElement("input"), { type: "checkbox", checked: true }), line = document.createElement("label");
-    line.append(all, ` Also for ${others.length === 1 ? others[0] : `the ${others.length} other mice that need the same answer`}`);
-    form.replaceChildren(fields, ...(others.length ? [line] : []));
+    Object.assign(line, { className: "others", hidden: true }).append(all, " ");
+    form.replaceChildren(fields, line);
     form.onsubmit = (event) => {
       event.preventDefault();
       // What is not changed is kept at full precision.
       const [row, column, slice, time] = known.map((value, place) => (!inputs[place] || Number(inputs[place].value) === shown[place] ? value : Number(inputs[place].value)));
       const body = JSON.stringify({ spacing_mm: [row, column, slice], frame_interval_ms: time });
-      for (const name of [this.mouse.name, ...(all.checked ? others : [])]) {
+      for (const name of [this.mouse.name, ...(all.checked && !line.hidden ? this.#alike() : [])]) {
         ask(ofMouse(name, "grid"), { body }).catch((error) => this.complain(error.message));
       }
     };
@@ -430,16 +436,23 @@ export class ScanView {
   }
 
   #ask() {
-    const form = byId("question"), { state, spacing_mm: spacing, frame_interval_ms: interval, odd, problem, shape } = this.mouse;
-    const others = state === "question" ? this.#alike() : [], key = JSON.stringify([this.mouse.name, state, odd, problem, others]);
-    if (form.dataset.key === key) return;
+    const form = byId("question"), { name, state, odd, problem } = this.mouse, key = JSON.stringify([name, state, odd, problem]);
+    if (form.dataset.key !== key) this.#draw(form);
     form.dataset.key = key;
+    const others = state === "question" ? this.#alike() : [], line = form.querySelector(".others");
+    if (!line) return;
+    line.hidden = !others.length;
+    line.lastChild.textContent = ` Also for ${others.length === 1 ? others[0] : `the ${others.length} other mice that need the same answer`}`;
+  }
+
+  #draw(form) {
+    const { state, spacing_mm: spacing, frame_interval_ms: interval, odd, problem, shape } = this.mouse;
     form.hidden = !(state === "question" || odd.length || problem);
     form.replaceChildren();
     if (form.hidden) return;
     if (problem) this.#note(form, problem);
     else if (state === "question") {
-      this.#fields(form, "Continue", others);
+      this.#fields(form, "Continue");
       const frames = `How much time passes from one frame to the next? The file does not specify it. Enter it or, if the ${shape[3]} frames cover one heartbeat, the heart rate. Rates and cardiac output depend on it; volumes, ejection fraction and mass do not.`;
       const sizes = "How large is a pixel, and how far is it from one slice to the next? The file does not specify it. Enter height and width of a pixel, and the distance between the centres of slices (thickness and gap), such as 0.1, 0.1 and 1 mm. Volumes and mass depend on them.";
       for (const words of [interval ? "" : frames, spacing ? "" : sizes].filter(Boolean)) this.#note(form, words);

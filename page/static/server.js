@@ -1,4 +1,4 @@
-// What the page asks of its server. Every error is one sentence, shown at the top of the page.
+// What the page asks of its server, whose errors are one sentence, and elements that several scripts make.
 
 export const byId = (id) => document.getElementById(id);
 
@@ -8,6 +8,23 @@ export const address = (path) => `/api/${token}/${path}`;
 export const ofMouse = (name, path) => address(`mice/${encodeURIComponent(name)}/${path}`);
 
 export const link = (href, words) => Object.assign(document.createElement("a"), { href, textContent: words, className: "button", download: "" });
+
+export function button(words, action, attributes = {}) {
+  const made = Object.assign(document.createElement("button"), { type: "button", textContent: words, ...attributes });
+  made.addEventListener("click", (event) => {
+    event.stopPropagation();
+    action();
+  });
+  return made;
+}
+
+// Make the content of an element anew only if its key has changed: focus, input and presses on it would be lost.
+export function fill(element, key, make) {
+  key = JSON.stringify(key);
+  if (element.dataset.key === key) return;
+  element.dataset.key = key;
+  element.replaceChildren(...make());
+}
 
 export async function ask(path, options = {}) {
   const answer = await fetch(path, { method: "POST", ...options });
@@ -27,17 +44,23 @@ export async function openSession(listen, lost) {
   events.onerror = () => lost(events.readyState === EventSource.CLOSED);
 }
 
-// Files one by one, a few at a time; `report` is called with the number of bytes sent so far.
-export async function send(files, report) {
+// Files one by one, a few at a time, until one fails or `stopped` is aborted; `report` is called with the bytes sent so far.
+export async function send(files, stopped, report) {
+  const upload = `${Date.now()} ${Math.random()}`, { signal } = stopped;
   let sent = 0, next = 0;
   const one = async () => {
     while (next < files.length) {
       const { file, name } = files[next++];
-      await ask(address("received"), { body: file, headers: { "X-Name": encodeURIComponent(name) } });
+      await ask(address("received"), { body: file, headers: { "X-Name": encodeURIComponent(name), "X-Upload": upload }, signal });
       report((sent += file.size));
     }
   };
-  await Promise.all([one(), one(), one(), one()]);
+  try {
+    await Promise.all([one(), one(), one(), one()]);
+  } catch (error) {
+    stopped.abort();
+    throw error;
+  }
   return ask(address("read"));
 }
 

@@ -44,7 +44,7 @@ class ScriptedPage:
     """
 
     def __init__(self):
-        self.state = {"mice": [], "problems": [], "making": [], "reader": ""}
+        self.state = {"mice": [], "problems": [], "long": [], "reader": ""}
         self.masks: dict[str, int] = {}
         self.posts: list[tuple[str, bytes]] = []
         self.answers: dict[str, tuple[int, dict]] = {}

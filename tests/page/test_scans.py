@@ -18,7 +18,7 @@ from bruker_files import (
     write_scan,
 )
 from murmur.data.mouse_file import images_of, open_mouse
-from page.scans import Scan, convert, find_scans
+from page.scans import Scan, _unused, convert, find_scans
 from page.upload import store
 
 
@@ -97,6 +97,10 @@ def test_a_study_without_a_cine_gets_one_sentence_without_paths_or_keys_of_study
     assert scans == [] and problem.startswith(f"M: found no short-axis cine, but scan 5 (IgFLASH_cine): {words}")
     assert "expected at least 3 parallel" in problem
     assert not any(word in problem for word in ("source.", "study file", "name the", str(tmp_path)))
+
+
+def test_names_differ_by_more_than_case():
+    assert _unused("Mouse1", {"mouse1", "Mouse1_2"}) == "Mouse1_3"
 
 
 def test_files_of_a_bruker_study_without_their_folders_are_refused(tmp_path):

@@ -119,8 +119,8 @@ def test_a_computation_is_cancelled_and_started_again_and_masks_are_shown_before
     assert mouse["result"]["doubtful"], "there is no heart in noise"
     assert "probably wrong" in client.get("mice/a/download/summary.html").text
     assert client.get("download/measurements.csv").ok
-    client.until(lambda state: state["making"] == ["measurements.csv"])
-    client.until(lambda state: not state["making"])
+    client.until(lambda state: [long["name"] for long in state["long"]] == ["Preparing measurements.csv"])
+    client.until(lambda state: not state["long"])
 
 
 def memory_MB(*pids):

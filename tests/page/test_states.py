@@ -72,3 +72,75 @@ def test_corrections_of_a_removed_mouse_are_forgotten(page, window):
     window.run(DRAW.replace("'b'", "'e'"))
     window.wait(lambda: len(saved(page)) == 2)
     assert {each[0] for each in saved(page)} == {"b"}
+
+
+def uploaded(page, window, path, *problems):
+    """Upload a file in which these problems are found."""
+    page.answers["read"] = (200, {"problems": list(problems)})
+    page.posts.clear()
+    path.write_bytes(b"x")
+    window.type("#files", str(path))
+    window.wait(lambda: any(sent.endswith("/read") for sent, _ in page.posts))
+
+
+def test_messages_stay_until_they_are_dismissed(page, window, tmp_path):
+    uploaded(page, window, tmp_path / "first.nii", "one.nii: found no image", "two.nii: found no image")
+    window.wait(lambda: window.text("#problems").splitlines()[0] == "first.nii")
+    uploaded(page, window, tmp_path / "second.nii")
+    uploaded(page, window, tmp_path / "third.nii", "three.nii: found no image")
+    window.wait(lambda: "three.nii" in window.text("#problems"))
+    assert "one.nii" in window.text("#problems")
+    window.click("#problems > div button")
+    assert window.text("#problems").splitlines() == ["three.nii: found no image", "Dismiss"]
+
+
+def test_what_takes_long_is_shown_and_cancelled(page, window):
+    page.show(long=[{"name": "Preparing murmur.zip", "progress": "measuring 2 of 3"}])
+    window.wait(lambda: window.text("#status") == "Preparing murmur.zip: measuring 2 of 3")
+    window.click("#cancel")
+    window.wait(lambda: [path for path, _ in page.posts] == ["/api/t/stop"])
+    page.show(long=[])
+    window.wait(lambda: not window.text("#busy"))
+
+
+def test_input_is_kept_while_other_mice_change(page, window):
+    value = lambda: window.run("return document.querySelector('#question label:nth-child(4) input').value")  # noqa: E731
+    asked = [mouse(name, "question", None) for name in ("a", "c", "d")]
+    page.show(mice=asked[:1])
+    window.wait(lambda: "How much time" in window.text("#question"))
+    window.type("#question label:nth-child(4) input", "12.5")
+    page.show(mice=asked[:2])
+    window.wait(lambda: "Also for c" in window.text("#question"))
+    assert value() == "12.5"
+    page.show(mice=asked)
+    window.wait(lambda: "the 2 other mice" in window.text("#question"))
+    assert value() == "12.5"
+    window.click("#question button")
+    window.wait(lambda: sum(path.endswith("/grid") for path, _ in page.posts) == 3)
+
+
+def test_focus_and_presses_are_kept_when_states_change(page, window):
+    focus = lambda: window.run("return document.activeElement.closest('#review, #rows')?.id")  # noqa: E731
+    window.wait(lambda: window.run("return document.querySelector('#review button')"))
+    for selector, place in (("#review button", "review"), ("#rows tr:nth-child(2) td:last-child button", "rows")):
+        window.run("document.querySelector(arguments[0]).focus()", selector)
+        page.show(mice=[mouse("a"), mouse("b", "segmenting"), mouse("c")])
+        window.wait(lambda: "drawing masks" in window.text("#rows") and "c" in window.text("#rows"))
+        assert focus() == place
+        page.show(mice=[mouse("a"), mouse("b")])
+        window.wait(lambda: "drawing masks" not in window.text("#rows"))
+        assert focus() == place
+    x, y = window.centre("#rows tr:nth-child(2) td:last-child button")
+    click = {"x": x, "y": y, "button": "left", "clickCount": 1}
+    window.command("Input.dispatchMouseEvent", type="mousePressed", **click)
+    page.show(mice=[mouse("a"), mouse("b"), mouse("c")])
+    window.wait(lambda: "c" in window.text("#rows"))
+    window.command("Input.dispatchMouseEvent", type="mouseReleased", **click)
+    window.wait(lambda: [path for path, _ in page.posts] == ["/api/t/mice/b/remove"])
+
+
+def test_slice_and_frame_are_announced_once_they_stay(page, window):
+    window.type("#canvas", "\ue014\ue014")
+    window.wait(
+        lambda: window.run("return document.getElementById('announced').textContent").startswith("Slice 1, frame 3")
+    )

@@ -93,10 +93,24 @@ def test_archives_of_overlapping_files_are_refused(tmp_path):
     end[12:16] = (20 * len(entry)).to_bytes(4, "little")
     start = content[: content.index(b"PK\x01\x02")]
     refused(tmp_path, "overlap", **{"a.zip": start + entry * 20 + bytes(end)})
+    end[16:20] = (len(start) + 200_000).to_bytes(4, "little")
+    refused(tmp_path, "overlap", **{"padded.zip": start + bytes(200_000) + entry * 20 + bytes(end)})
 
 
 def test_archives_of_very_many_files_are_refused(tmp_path):
     refused(tmp_path, "found 10,000 files", **{"a.zip": archive([(f"{n}.nii", b"") for n in range(10_000)])})
+
+
+def test_long_lists_of_files_are_refused_before_they_are_read(tmp_path, monkeypatch):
+    content = archive([(f"{n}.nii", b"") for n in range(upload.MOST_FILES + 1)])
+    monkeypatch.setattr(zipfile, "ZipFile", None)
+    refused(tmp_path, "found 5,001 files", **{"a.zip": content})
+    end = content.index(b"PK\x05\x06")
+    other = bytearray(content[end:])
+    other[8:12] = (1).to_bytes(2, "little") * 2
+    other[12:16] = (2**31).to_bytes(4, "little")
+    refused(tmp_path, "found 1 files in a list of 2,147,483,648 bytes", **{"b.zip": content[:end] + bytes(other)})
+    refused(tmp_path, "above 4 GiB", **{"c.zip": content[:end] + b"PK\x06\x07" + bytes(16) + content[end:]})
 
 
 def test_encrypted_archives_are_refused(tmp_path):
