@@ -18,7 +18,7 @@ import convert_nifti
 from murmur.data.mouse import Mouse, check_mouse
 from murmur.data.mouse_file import attribute, check_header, images_of, open_mouse
 from murmur.data.nifti import NiftiFolder
-from murmur.data.nifti_file import interval_of, is_placed, open_nifti, read_values, spacing_of
+from murmur.data.nifti_file import interval_of, open_nifti, read_values, spacing_of
 from murmur.data.stacks import stacks_of
 from murmur.errors import BadInput
 from murmur.files import natural_key
@@ -36,7 +36,12 @@ OF_STUDY_FILES = [
     (r"; name the \w+ (in the study file,|of one) as source\.\w+", "; choose the files of one"),
 ]
 EXPORTED = re.compile(r"(^|/)[0-9]+/pdata/[0-9]+/dicom/")
-NUMBER = re.compile(r"[ _.-]*(?:frame|phase|time|slice|vol|[tsz])?[ _.-]*(\d+)$", re.IGNORECASE)
+# at the end of a name, which may have both
+NUMBER = re.compile(
+    r"[ _.-]*(?<![a-z])(?:(?P<frame>frame|phase|time|volume|vol|t)|slice|sl|s|z)[ _.-]*(?P<number>\d+)$", re.IGNORECASE
+)
+JOINED = "joined"  # name of the files of a cine that are joined, before the numbers of slice and frame
+LABELS = {"myocardium": 1, "blood_pool": 2}
 
 
 @dataclass
@@ -50,13 +55,15 @@ class Scan:
     kind : str
         nifti, hdf5, dicom or bruker.
     path : str
-        Its file or, for DICOM and Bruker, its folder.
+        Its file or, for DICOM, Bruker and NIfTI files that are joined, its folder.
     shape : list of int
         Rows, columns, slices and frames.
     spacing_mm, frame_interval_ms : list of float, float or None
         From the header; None if it does not give them.
     series : list of str or None
         The series or scans of the cine, if its folder has several cines.
+    images, joined : str
+        If NIfTI files are joined, their names in the folder as in `NiftiFolder`, and a sentence on them.
     """
 
     name: str
@@ -66,6 +73,8 @@ class Scan:
     spacing_mm: list[float] | None = None
     frame_interval_ms: float | None = None
     series: list[str] | None = None
+    images: str = ""
+    joined: str = ""
 
 
 def find_scans(files: Sequence[Stored], folder: str, taken: Sequence[str]) -> tuple[list[dict], list[str]]:
@@ -100,6 +109,8 @@ def find_scans(files: Sequence[Stored], folder: str, taken: Sequence[str]) -> tu
                 _check_size(scan, group[0].name)
         except BadInput as problem:
             problems.append(_in_their_names(str(problem), group))
+            for file in group:
+                Path(file.path).unlink(missing_ok=True)
             continue
         for scan in scans:
             scan.name = _unused(scan.name, names)
@@ -111,7 +122,7 @@ def find_scans(files: Sequence[Stored], folder: str, taken: Sequence[str]) -> tu
 def _in_their_names(problem: str, group: Sequence[Stored]) -> str:
     """Replace the paths of stored files in a message by the names that the user knows."""
     for file in group:
-        problem = problem.replace(file.path, file.name)
+        problem = problem.replace(file.path, file.name).replace(f", {JOINED}:", ":")
     for words, instead in OF_STUDY_FILES:
         problem = re.sub(words, instead, problem)
     if group[0].kind == "bruker":
@@ -153,26 +164,31 @@ def _stem(name: str) -> str:
 
 
 def _series(files: Sequence[Stored], problems: list[str]) -> list[list[Stored]]:
-    """Group NIfTI files: each cine separately, and the numbered files of one cine together. Masks are omitted."""
-    cines, parts = [], {}
+    """Group NIfTI files: the slices or frames of a cine together, others separately. Masks are omitted."""
+    groups = {}
     for file in files:
         try:
             image = open_nifti(Path(file.path))
-            shape = [side for side in image.shape]
-            if not 3 <= len(shape) <= 4:
-                raise BadInput(f"{file.path}: found {len(shape)} dimensions {image.shape}, expected 3 or 4")
-            if max(shape[:2]) <= LONGEST_SIDE and _is_mask(Path(file.path), image):
+            if not 3 <= image.ndim <= 4:
+                raise BadInput(f"{file.path}: found {image.ndim} dimensions {image.shape}, expected 3 or 4")
+            if max(image.shape[:2]) <= LONGEST_SIDE and _is_mask(Path(file.path), image):
                 continue
         except BadInput as problem:
             problems.append(_in_their_names(str(problem), [file]))
             continue
-        number = NUMBER.search(_stem(file.name))
-        if (len(shape) == 4 and shape[2] > 1) or not number:
-            cines.append([file])
-        else:
-            key = (str(PurePosixPath(file.name).parent), _stem(file.name)[: number.start()], tuple(shape))
-            parts.setdefault(key, []).append((int(number[1]), file))
-    return cines + [[file for _, file in sorted(part)] for part in parts.values()]
+        name, numbers = _numbers(file.name)
+        whole = image.ndim == 4 and image.shape[2] > 1
+        key = (name, *numbers) if numbers and not whole else (file.name,)
+        groups.setdefault((str(PurePosixPath(file.name).parent), *key), []).append(file)
+    return list(groups.values())
+
+
+def _numbers(name: str) -> tuple[str, dict[str, str]]:
+    """Return the name of the mouse of a file, and the digits of the slice and of the frame that follow it."""
+    stem, found = _stem(name), {}
+    while (match := NUMBER.search(stem)) and (what := "frame" if match["frame"] else "slice") not in found:
+        stem, found[what] = stem[: match.start()], match["number"]
+    return stem or "scan", dict(sorted(found.items(), reverse=True))
 
 
 def _is_mask(path: Path, image: nibabel.Nifti1Pair) -> bool:
@@ -182,52 +198,38 @@ def _is_mask(path: Path, image: nibabel.Nifti1Pair) -> bool:
     return len(np.unique(read_values(path, image)[..., :8])) <= MOST_LABELS
 
 
-def _read_nifti(group: Sequence[Stored], folder: Path) -> list[Scan]:
-    """Return the scan of a cine, or of numbered files that are joined."""
-    name = _stem(group[0].name)
-    path = Path(group[0].path)
+def _read_nifti(group: list[Stored], folder: Path) -> list[Scan]:
+    """Return the scan of a cine, or of the files of its slices or frames, which are joined as in the workflow."""
     if len(group) > 1:
-        name = name[: NUMBER.search(name).start()] or name
-        path = _joined(group, folder)
+        return [_joined(group, folder)]
+    path = Path(group[0].path)
     image = open_nifti(path)
     if image.ndim != 4:
         raise BadInput(
-            f"{path}: found {image.ndim} dimensions {image.shape}, expected 4 (row, column, slice, frame), or one "
-            "numbered file per frame; export the full cine"
+            f"{path}: found {image.ndim} dimensions {image.shape}, expected 4 (row, column, slice, frame), or files "
+            "whose names end in frame or slice and a number, such as Mouse1_frame07.nii.gz; export the full cine, or "
+            "rename the files"
         )
-    return [Scan(usable(name), "nifti", str(path), list(image.shape), spacing_of(path, image), interval_of(image))]
+    grid = (spacing_of(path, image), interval_of(image))
+    return [Scan(usable(_stem(group[0].name)), "nifti", str(path), list(image.shape), *grid)]
 
 
-def _joined(group: Sequence[Stored], folder: Path) -> Path:
-    """Join numbered files to one cine: volumes become its frames, and cines of a single slice its slices."""
-    images = [open_nifti(Path(file.path)) for file in group]
-    first = images[0]
-    for file, image in zip(group, images, strict=True):
-        if np.abs(image.affine[:3, :3] - first.affine[:3, :3]).max() > 1e-3:
-            raise BadInput(f"{file.path}: found another orientation than in {group[0].name}, expected the same grid")
-    if np.prod(first.shape) * len(group) > MOST_VALUES:
-        raise BadInput(f"{group[0].path}: found {len(group)} files of shape {first.shape}, expected a smaller cine")
-    by_slice = first.ndim == 4 and first.shape[2] == 1
-    values = [read_values(Path(file.path), image) for file, image in zip(group, images, strict=True)]
-    joined = np.concatenate(values, axis=2) if by_slice else np.stack(values, axis=-1)
-    affine, header = first.affine.copy(), first.header.copy()
-    if by_slice and is_placed(first):
-        step = images[1].affine[:3, 3] - first.affine[:3, 3]
-        if np.linalg.norm(step) > 0:
-            affine[:3, 2] = step
-    header.set_data_shape(joined.shape)
-    header.set_data_dtype(joined.dtype)
-    header.set_slope_inter(1, 0)
-    image = nibabel.Nifti1Image(joined, affine if is_placed(first) else None, header)
-    if is_placed(first):
-        image.set_sform(affine, code=1)
-        image.set_qform(affine, code=1)
+def _joined(group: list[Stored], folder: Path) -> Scan:
+    """Return the scan of several files, which are moved to `folder` and named by the numbers of slice and frame."""
+    name, numbers = _numbers(group[0].name)
     folder.mkdir(parents=True)
-    path = folder / "joined.nii"
-    nibabel.save(image, path)
-    for file in group:
-        os.unlink(file.path)
-    return path
+    for place, file in enumerate(group):
+        parts = [f"{what}{number}" for what, number in _numbers(file.name)[1].items()]
+        path = folder / f"{'_'.join([JOINED, *parts])}.nii"
+        if path.exists():
+            raise BadInput(f"{file.path}: found another file of the same slice or frame, expected one; remove one")
+        group[place] = file._replace(path=str(Path(file.path).replace(path)))
+    images = f"{'_'.join(['{mouse}', *(f'{what}{{{what}}}' for what in numbers)])}.nii"
+    source = NiftiFolder(str(folder), images, LABELS)
+    image = source.open_image(JOINED)
+    grid = (spacing_of(source.image_file(JOINED), image), interval_of(image))
+    joined = f"{len(group)} files were joined, each a {' and '.join(numbers)} of this mouse by its name."
+    return Scan(usable(name), "nifti", str(folder), list(image.shape), *grid, images=images, joined=joined)
 
 
 # ---------------------------------------------------------------------------------------- HDF5, DICOM and Bruker
@@ -321,8 +323,8 @@ def convert(scan: Scan, mouse: str) -> Mouse:
     Path(mouse).parent.mkdir(parents=True, exist_ok=True)
     if scan.kind == "nifti":
         path = Path(scan.path)
-        folder = NiftiFolder(str(path.parent), f"{{mouse}}{path.suffix}", {"myocardium": 1, "blood_pool": 2})
-        convert_nifti.main(folder, path.stem, mouse, **grid)
+        folder = NiftiFolder(*((scan.path, scan.images) if scan.images else (path.parent, "{mouse}.nii")), LABELS)
+        convert_nifti.main(folder, JOINED if scan.images else path.stem, mouse, **grid)
     elif scan.kind in ("dicom", "bruker"):
         files = sorted(str(path) for path in Path(scan.path).rglob("*") if path.is_file())
         if scan.kind == "dicom":

@@ -52,9 +52,9 @@ class Mouse:
 
     def shown(self) -> dict:
         """Return what the page shows."""
-        grid = {name: self.scan[name] for name in ("name", "kind", "shape", "spacing_mm", "frame_interval_ms")}
+        scan = ("name", "kind", "joined", "shape", "spacing_mm", "frame_interval_ms")
         names = ("found", "state", "has_images", "odd", "progress", "problem", "result", "version")
-        return grid | {name: getattr(self, name) for name in names}
+        return {name: self.scan[name] for name in scan} | {name: getattr(self, name) for name in names}
 
 
 class Stopped(Exception):
@@ -166,9 +166,9 @@ class Session:
         self.changed()
         return found["problems"]
 
-    async def _run(self, name: str, task: str, **arguments):
+    async def _run(self, words: str, task: str, **arguments):
         """Return the result of a task, whose progress the page shows. Raises Stopped if it was stopped from there."""
-        long = Long(name)
+        long = Long(words)
 
         def report(description: str, done: int, total: int | None) -> None:
             long.progress = f"{description} {min(done + 1, total)} of {total}" if total else description

@@ -66,6 +66,7 @@ export class ScanView {
     if (!other && this.moving && mouse.result) mouse.result = this.mouse.result; // ahead of the server
     this.mouse = mouse;
     byId("scan-title").textContent = mouse.name;
+    byId("joined").textContent = mouse.joined ?? "";
     const working = { reading: "Reading the images", preparing: "Preparing the network, once", waiting: "Waiting for its turn", segmenting: "Drawing masks", measuring: "Measuring" }[mouse.state];
     byId("working").hidden = !working;
     byId("working").textContent = working ? `${working}${mouse.progress ? ` ${Math.round(100 * mouse.progress)}%` : ""}` : "";

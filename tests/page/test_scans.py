@@ -1,7 +1,9 @@
 """Scans in uploads: those of scanners are found and converted as the workflow does."""
 
 import zipfile
+from dataclasses import asdict
 
+import nibabel
 import numpy as np
 import pytest
 
@@ -114,3 +116,75 @@ def test_other_files_in_a_folder_are_ignored_unless_there_are_no_images(tmp_path
         scans == [] and problems == [problems[0]] and problems[0].startswith("M: found no image in the folder, expect")
     )
     assert not list((tmp_path / "uploads").iterdir())
+
+
+def nifti(shape, place=(0, 0, 0), seed=0, spacing=(0.2, 0.2, 1.0)):
+    """Return a NIfTI file with noise at a position in mm, whose header gives no time."""
+    affine = np.diag([*spacing, 1.0])
+    affine[:3, 3] = place
+    values = np.random.default_rng(seed).integers(0, 900, shape).astype(np.int16)
+    image = nibabel.Nifti1Image(values, affine)
+    image.header.set_xyzt_units("mm", "msec")
+    image.set_sform(affine, code=1)
+    image.set_qform(affine, code=1)
+    return image.to_bytes()
+
+
+def pixels(scan, folder):
+    convert(Scan(**asdict(scan) | {"frame_interval_ms": 5.0}), f"{folder}/mouse.h5")
+    with open_mouse(f"{folder}/mouse.h5") as file:
+        return images_of(file)[()]
+
+
+def values(content):
+    return nibabel.Nifti1Image.from_bytes(content).get_fdata()
+
+
+def test_slices_are_joined_by_position_whatever_their_numbers(tmp_path):
+    places = {1: 0, 2: 2, 3: 4, 4: 1, 5: 3}
+    sent = {f"M_slice{n}.nii": nifti((32, 32, 1, 8), (0, 0, z), seed=z) for n, z in places.items()}
+    (scan,), problems = found(tmp_path, sent)
+    assert problems == [] and scan.name == "M" and scan.shape == [32, 32, 5, 8] and scan.spacing_mm[2] == 1
+    assert scan.joined.startswith("5 files were joined, each a slice")
+    by_position = [values(sent[f"M_slice{n}.nii"])[:, :, 0] for n in sorted(places, key=places.get)]
+    assert np.array_equal(pixels(scan, tmp_path), np.stack(by_position, axis=2))
+
+
+def test_files_of_slices_and_frames_are_joined(tmp_path):
+    sent = {
+        f"M_s{s}_t{t:02d}.nii": nifti((32, 32, 1), (0, 0, s), seed=9 * s + t) for s in (1, 2, 3) for t in (1, 2, 3, 4)
+    }
+    (scan,), problems = found(tmp_path, sent)
+    assert problems == [] and scan.name == "M" and scan.shape == [32, 32, 3, 4] and scan.frame_interval_ms is None
+    assert np.array_equal(pixels(scan, tmp_path)[:, :, 1, 2], values(sent["M_s2_t03.nii"])[:, :, 0])
+
+
+def test_frames_are_joined_by_number_without_a_frame_time(tmp_path):
+    sent = {f"M/Mouse7frame{n}.nii": nifti((32, 32, 5), seed=n) for n in range(8, 12)}
+    (scan,), problems = found(tmp_path, sent)
+    assert problems == [] and (scan.name, scan.shape) == ("Mouse7", [32, 32, 5, 4]) and scan.frame_interval_ms is None
+    assert np.array_equal(pixels(scan, tmp_path)[..., 2], values(sent["M/Mouse7frame10.nii"]))
+
+
+@pytest.mark.parametrize(
+    ("sent", "words"),
+    [
+        ({f"M_slice{n}.nii": nifti((32, 32, 1, 8), (0, 0, n)) for n in (1, 2, 4)}, "M_slice1.nii: found"),
+        ({f"M_frame{n}.nii": nifti((32, 32, 5)) for n in (1, 2, 4)}, "M_frame1.nii: found the frames 1, 2, 4"),
+    ],
+)
+def test_missing_slices_and_frames_are_named(tmp_path, sent, words):
+    scans, problems = found(tmp_path, sent)
+    assert scans == [] and len(problems) == 1 and problems[0].startswith(words) and "expected" in problems[0]
+    assert str(tmp_path) not in problems[0] and "joined" not in problems[0]
+
+
+def test_files_of_several_mice_are_not_joined(tmp_path):
+    volumes = {f"Mouse{n}.nii": nifti((32, 32, 5), seed=n) for n in (1, 2, 3, 4)}
+    scans, problems = found(tmp_path, volumes)
+    assert scans == [] and [problem.split(":")[0] for problem in problems] == [*volumes]
+    assert all("frame or slice and a number" in problem for problem in problems)
+    (tmp_path / "slices").mkdir()
+    slices = {f"Rats{n}.nii": nifti((32, 32, 1, 8), (0, 0, n)) for n in (1, 2)}
+    scans, problems = found(tmp_path / "slices", slices)
+    assert problems == [] and [(scan.name, scan.shape[2]) for scan in scans] == [("Rats1", 1), ("Rats2", 1)]
