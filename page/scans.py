@@ -178,17 +178,20 @@ def _series(files: Sequence[Stored], problems: list[str]) -> list[list[Stored]]:
             continue
         name, numbers = _numbers(file.name)
         whole = image.ndim == 4 and image.shape[2] > 1
-        key = (name, *numbers) if numbers and not whole else (file.name,)
+        key = (name, *numbers) if numbers and not whole else (file.path,)
         groups.setdefault((str(PurePosixPath(file.name).parent), *key), []).append(file)
     return list(groups.values())
 
 
 def _numbers(name: str) -> tuple[str, dict[str, str]]:
-    """Return the name of the mouse of a file, and the digits of the slice and of the frame that follow it."""
+    """Return the name of the mouse of a file, and the digits of the slice and of the frame that follow it.
+
+    The name is that of the folder where nothing else is left.
+    """
     stem, found = _stem(name), {}
     while (match := NUMBER.search(stem)) and (what := "frame" if match["frame"] else "slice") not in found:
         stem, found[what] = stem[: match.start()], match["number"]
-    return stem or "scan", dict(sorted(found.items(), reverse=True))
+    return stem or PurePosixPath(name).parent.name, dict(sorted(found.items(), reverse=True))
 
 
 def _is_mask(path: Path, image: nibabel.Nifti1Pair) -> bool:

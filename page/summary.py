@@ -35,7 +35,7 @@ def summary(root: str, weights: str, mouse: str) -> str:
         values=values,
         described=described,
         odd=unlike_a_mouse(described),
-        curve=curve(volumes["time_ms"].tolist(), volumes["blood_pool_uL"].tolist(), both),
+        curve=curve(volumes["time_ms"].tolist(), volumes["blood_pool_uL"].tolist(), both) if len(volumes) > 1 else None,
         sheet=base64.b64encode(sheet.read_bytes()).decode(),
         reviewed=project.reader_of(mouse) == REVIEWED,
         corrected=corrected,

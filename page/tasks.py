@@ -34,6 +34,11 @@ SEED = 20  # of the simulated mice
 # shown, in this order, and computed by the browser as well while a mask is drawn
 SHOWN = ["EDV", "ESV", "SV", "EF", "mass_ED", "mass_ES", "heart_rate", "cardiac_output"]
 SHOWN += ["peak_ejection_rate", "peak_filling_rate", "wall_thickness_ED", "wall_thickness_ES"]
+BLOOD, MUSCLE = "volume of blood in the left ventricle", "mass of the left-ventricular myocardium"
+OF_ONE_FRAME = {  # by their columns in volumes.csv
+    "blood_pool_uL": {"name": "blood_pool", "printed": "Blood pool", "unit": "µL", "meaning": BLOOD},
+    "myocardium_mg": {"name": "mass", "printed": "Mass", "unit": "mg", "meaning": MUSCLE},
+}
 
 
 def awake() -> bool:
@@ -130,7 +135,8 @@ def outline(root: str, weights: str, mouse: str) -> dict:
     own = not check_header(f"mice/{mouse}.h5")["frames"] and mouse not in {row[0] for row in _chosen()} and blood.any()
     found = {"ed": int(blood.argmax()), "es": int(blood.argmin())} if own else {"ed": None, "es": None}
     found |= {"frames_from": "own" if own else None, "notes": None, "dice": {}, "doubtful": False, "annotated": 0}
-    return found | {"measures": _measures({}), "review": [], "corrected": [], "reviewed": False, "provisional": True}
+    found |= {"measures": _measures({}, masks.shape[3]), "review": [], "corrected": [], "reviewed": False}
+    return found | {"provisional": True}
 
 
 def measure(root: str, weights: str, mouse: str) -> dict:
@@ -154,8 +160,9 @@ def shown(folder: Path, mouse: str) -> dict:
     quality = read_csv(folder / "quality.csv")
     dice = quality[quality["quantity"].str.startswith("dice")].set_index("quantity")["predicted"]
     described = read_manifest(folder / "manifest.csv")[mouse]
+    row = table if described.shape[3] > 1 else read_csv(folder / "volumes.csv").iloc[0]
     return {
-        "measures": _measures(table),
+        "measures": _measures(row, described.shape[3]),
         "ed": _plain(frames["ed_frame"]),
         "es": _plain(frames["es_frame"]),
         "frames_from": _plain(frames["frames"]),
@@ -179,8 +186,13 @@ def _review(review: pd.DataFrame, findings: pd.DataFrame) -> list[dict]:
     return sorted(found, key=lambda item: item["slice"] is not None)
 
 
-def _measures(row: Mapping) -> list[dict]:
-    """Return the measures that are shown, with their values in a row of measurements.csv."""
+def _measures(row: Mapping, frames: int) -> list[dict]:
+    """Return the measures that are shown, with their values in a row of measurements.csv.
+
+    Those of a single frame are in a row of volumes.csv.
+    """
+    if frames == 1:
+        return [found | {"value": _plain(row.get(column))} for column, found in OF_ONE_FRAME.items()]
     return [
         {"name": name, "printed": found.printed, "unit": found.printed_unit, "meaning": found.meaning}
         | {"value": _plain(row.get(found.column))}

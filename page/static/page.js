@@ -125,7 +125,11 @@ function fillRow(row, mouse) {
   cells.at(-2).textContent = mouse.state === "done" ? found(mouse.result) : "";
 }
 
-const valuesOf = (mouse) => Object.fromEntries(mouse.result.measures.map((measure) => [measure.name, measure.value]));
+// Of a single frame, its mass, and its volume in place of EDV.
+function valuesOf(mouse) {
+  const values = Object.fromEntries(mouse.result.measures.map((measure) => [measure.name, measure.value]));
+  return { EDV: values.blood_pool, mass_ED: values.mass, ...values };
+}
 
 // Rows are kept, so that what has the focus or is being pressed is not lost.
 function drawRows() {

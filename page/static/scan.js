@@ -304,19 +304,11 @@ export class ScanView {
   // The function by the masks as they are drawn; equal to that of the server once it has measured.
   #functionNow() {
     const found = this.volumes(), { ed, es } = this.mouse.result;
+    if (found && this.mouse.shape[3] === 1) return { blood_pool: found.blood[0], mass: found.mass[0] };
     if (!found || ed === null) return {};
     const EDV = found.blood[ed], ESV = found.blood[es], SV = EDV - ESV;
     const rate = this.mouse.result.measures.find((m) => m.name === "heart_rate")?.value;
     return { EDV, ESV, SV, EF: EDV ? (100 * SV) / EDV : NaN, mass_ED: found.mass[ed], mass_ES: found.mass[es], cardiac_output: rate ? (SV * rate) / 1000 : NaN };
-  }
-
-  // What there is to measure without a beat.
-  #ofOneFrame() {
-    const found = this.volumes();
-    return [
-      { name: "blood_pool", printed: "Blood pool", meaning: "volume of blood in the left ventricle", unit: "µL", value: found?.blood[0] },
-      { name: "mass", printed: "Mass", meaning: "mass of the left-ventricular myocardium", unit: "mg", value: found?.mass[0] },
-    ];
   }
 
   #drawValues() {
@@ -326,7 +318,7 @@ export class ScanView {
     if (!result) return this.#drawControlsIfReady();
     const now = this.#functionNow(), pending = this.unsaved.size > 0 || this.moving || result.provisional;
     byId("mouse-downloads").parentElement.hidden = Boolean(result.provisional);
-    byId("measures").replaceChildren(...(this.mouse.shape[3] === 1 ? this.#ofOneFrame() : result.measures).map((measure) => {
+    byId("measures").replaceChildren(...result.measures.map((measure) => {
       const row = document.createElement("tr"), name = document.createElement("th"), value = document.createElement("td"), unit = document.createElement("td");
       const late = pending && FROM_SERVER.includes(measure.name);
       name.scope = "row";

@@ -159,11 +159,12 @@ def test_files_of_slices_and_frames_are_joined(tmp_path):
     assert np.array_equal(pixels(scan, tmp_path)[:, :, 1, 2], values(sent["M_s2_t03.nii"])[:, :, 0])
 
 
-def test_frames_are_joined_by_number_without_a_frame_time(tmp_path):
-    sent = {f"M/Mouse7frame{n}.nii": nifti((32, 32, 5), seed=n) for n in range(8, 12)}
+@pytest.mark.parametrize("name", ["frame", "Mouse7frame", "Mouse7-t"])
+def test_frames_are_joined_by_number_without_a_frame_time(tmp_path, name):
+    sent = {f"Mouse7/{name}{n}.nii": nifti((32, 32, 5), seed=n) for n in range(8, 12)}
     (scan,), problems = found(tmp_path, sent)
     assert problems == [] and (scan.name, scan.shape) == ("Mouse7", [32, 32, 5, 4]) and scan.frame_interval_ms is None
-    assert np.array_equal(pixels(scan, tmp_path)[..., 2], values(sent["M/Mouse7frame10.nii"]))
+    assert np.array_equal(pixels(scan, tmp_path)[..., 2], values(sent[f"Mouse7/{name}10.nii"]))
 
 
 @pytest.mark.parametrize(

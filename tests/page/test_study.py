@@ -14,7 +14,7 @@ import predict_quality
 from murmur.data.mouse_file import write_cine
 from murmur.study.inputs import Inputs
 from murmur.study.study import Study
-from page import downloads, tasks
+from page import downloads, summary, tasks
 
 SIDE, SLICES, FRAMES = 48, 5, 8
 GRID = {"spacing_mm": [0.2, 0.2, 1.0], "frame_interval_ms": 10.0}
@@ -184,3 +184,23 @@ def test_the_archive_has_the_network_of_the_user(tmp_path, monkeypatch):
     found = dict(downloads._of_study(place.root, project))
     assert found["reviewed.keras"].read_bytes() == b"a network"
     assert "weights: reviewed.keras" in found["study.yaml"].read_text()
+
+
+def test_a_single_frame_has_volume_and_mass_wherever_it_is_shown(place, monkeypatch):
+    place.mouse("one", frames=1)
+    (blood, mass) = place.measure("one")["measures"]
+    row = place.table("volumes").iloc[0]
+    assert (blood["name"], blood["value"]) == ("blood_pool", row["blood_pool_uL"]) and row["blood_pool_uL"] > 0
+    assert (mass["name"], mass["value"]) == ("mass", row["myocardium_mg"])
+    page = Path(summary.summary(place.root, "murmur", "one")).read_text()
+    assert f"{row['blood_pool_uL']:.2f}" in page and f"{row['myocardium_mg']:.2f}" in page
+    assert "1 frame;" in page and ">Volumes<" in page and ">Masks<" in page
+    assert not [
+        words for words in ("1 frames", "ms between", "through the beat", "ED and ES", ">nan<") if words in page
+    ]
+    titles = []
+    monkeypatch.setattr("render_movies.render", lambda case, title, _: titles.append(title) or b"GIF")
+    downloads.movie(place.root, "murmur", "one")
+    assert titles == ["one"]
+    names = zipfile.ZipFile(downloads.nifti(place.root, "murmur", "one")).namelist()
+    assert "masks.nii.gz" in names and not [name for name in names if name.startswith(("ED", "ES"))]
