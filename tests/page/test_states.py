@@ -1,9 +1,11 @@
 """The scripts of the page in a real browser, with a server that computes nothing: what they do when states change."""
 
+import contextlib
 import time
 
 import pytest
 
+from browser import INSTALLED, browser
 from scripted_page import FRAMES, SIDE, mouse, scripted_page
 
 PIXELS = SIDE * SIDE
@@ -11,23 +13,53 @@ DRAW = """
 const canvas = document.getElementById('canvas');
 const press = (key) => canvas.dispatchEvent(new KeyboardEvent('keydown', {key, bubbles: true, cancelable: true}));
 for (const key of ['b', 'Enter', 'ArrowRight', 'Enter']) press(key);"""
+ENTER, RIGHT, SHIFT, CONTROL, RELEASE = "\ue007", "\ue014", "\ue008", "\ue009", "\ue000"
+# texts whose contrast to what is behind them is below 4.5, or that are cut off or wider than the page
+FAULTS = """
+const channel = (value) => (value / 255 <= 0.04045 ? value / 255 / 12.92 : ((value / 255 + 0.055) / 1.055) ** 2.4);
+const numbers = (colour) => colour.match(/[0-9.]+/g).map(Number);
+const light = ([red, green, blue]) => 0.2126 * channel(red) + 0.7152 * channel(green) + 0.0722 * channel(blue);
+const behind = (e) => {
+  for (; e; e = e.parentElement) {
+    const found = numbers(getComputedStyle(e).backgroundColor);
+    if (found.length < 4 || found[3] > 0.99) return found;
+  }
+  return [255, 255, 255];
+};
+const own = (e) => [...e.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim());
+const apart = '.hidden, .corner, svg, #slices, :disabled'; // hidden, or on a picture
+const seen = (e) => e.getClientRects().length && e.checkVisibility({visibilityProperty: true});
+const all = [...document.querySelectorAll('body *')].filter((e) => own(e) && seen(e) && !e.closest(apart));
+return all.flatMap((e) => {
+  const [low, high] = [light(numbers(getComputedStyle(e).color)), light(behind(e))].sort((a, b) => a - b);
+  const box = e.getBoundingClientRect(), wide = box.left < 0 || box.right > document.documentElement.clientWidth;
+  const cut = e.clientWidth && e.scrollWidth > e.clientWidth + 1;
+  const faults = [(high + 0.05) / (low + 0.05) < 4.5 && 'contrast', wide && 'wide', cut && 'cut off'];
+  return faults.filter(Boolean).map((fault) => `${fault}: ${e.tagName} ${e.textContent.slice(0, 60)}`);
+});"""
 CHOOSE = """
 const click = () => document.querySelector(`#rows tr:nth-child(${arguments[0]}) .name`).click();
 click(); setTimeout(click, 50); setTimeout(click, 150);"""
 
 
-@pytest.fixture
-def page(window):
+@contextlib.contextmanager
+def opened(window, width=1000):
     """A page that shows two mice."""
     with scripted_page() as (address, served):
         served.state["mice"] = [mouse("a"), mouse("b")]
         served.masks["b"] = 2
-        window.resize(1000, 800)
+        window.resize(width, 800)
         window.open(address)
         window.wait(lambda: window.run("return document.querySelectorAll('#slices button').length") == 1)
         window.wait(lambda: window.text("#where").startswith("Slice 1"))
         yield served
         window.open("about:blank")
+
+
+@pytest.fixture
+def page(window):
+    with opened(window) as served:
+        yield served
 
 
 def saved(page):
@@ -144,3 +176,32 @@ def test_slice_and_frame_are_announced_once_they_stay(page, window):
     window.wait(
         lambda: window.run("return document.getElementById('announced').textContent").startswith("Slice 1, frame 3")
     )
+
+
+def test_masks_are_corrected_with_keys_only(page, window):
+    window.type("#canvas", "b" + ENTER)
+    window.wait(lambda: len(saved(page)) == 1)
+    window.type("#canvas", SHIFT + RIGHT * 4 + RELEASE + ENTER)
+    window.wait(lambda: len(saved(page)) == 2)
+    window.type("#canvas", CONTROL + "z" + RELEASE)
+    window.wait(lambda: len(saved(page)) == 3)
+    window.type("#canvas", SHIFT + RIGHT * 2 + RELEASE + "e" + ENTER)
+    window.wait(lambda: len(saved(page)) == 4)
+    (_, _, first), (_, _, second), (_, _, third), (_, _, last) = saved(page)
+    assert second > first == third > last > 0
+
+
+@pytest.mark.skipif(not INSTALLED, reason="Chromium is not installed")
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("dark", [True, False])
+def test_a_result_is_readable_in_light_and_dark_and_on_narrow_screens(tmp_path, width, dark):
+    with browser(tmp_path, dark) as other, opened(other, width) as served:
+        odd = mouse("c", "question", None) | {"odd": ["found 40 × 40 pixels, expected more"]}
+        served.show(mice=[mouse("a"), mouse("b", "segmenting"), odd])
+        other.wait(lambda: "needs an answer" in other.text("#rows"))
+        assert other.run("return matchMedia('(prefers-color-scheme: dark)').matches") == dark
+        other.run("for (const details of document.querySelectorAll('details')) details.open = true")
+        assert other.run(FAULTS) == []
+        other.click("#rows tr:nth-child(3) .name")
+        other.wait(lambda: "How much time" in other.text("#question"))
+        assert other.run(FAULTS) == []
