@@ -8,7 +8,8 @@ from pathlib import Path
 from snakemake.exceptions import WorkflowError
 from snakemake.logging import logger
 
-# Neither this nor the jobs, whose TensorFlow reports errors and warnings only, write compiled modules to the checkout. Jobs import the modules of this checkout, even if their environment knows another one.
+# Neither this nor the jobs, whose TensorFlow reports errors and warnings only, write compiled modules to the checkout.
+# Jobs import the modules of this checkout, even if their environment knows another one.
 library = str(Path(workflow.basedir) / "scripts")
 sys.dont_write_bytecode = True
 os.environ.update(PYTHONDONTWRITEBYTECODE="1", TF_CPP_MIN_LOG_LEVEL="1", PYTHONPATH=library)
