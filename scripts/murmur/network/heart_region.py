@@ -11,7 +11,7 @@ import numpy as np
 COARSE_FRAMES = 3  # evenly spaced over the cine: about ED, ES and filling
 COARSE_SLICES = 2  # every second slice
 FEWEST_FRAMES = 6  # of a cine in which the coarse pass takes at most a quarter of the time for whole images
-LARGEST_DIFFERENCE = 0.002  # one minus the Dice of a structure in the coarse pass, with and without context
+LARGEST_DIFFERENCE = 0.004  # one minus the Dice of a structure in the coarse pass, with and without context
 MARGIN = 16  # pixels between the heart in the coarse pass and the border of the region, at least
 SIDES = 32  # pixels; few different sides, so that few sizes of a network are compiled
 SMALLEST_SIDE = 8  # strides; smaller regions are segmented differently, because context is missing
