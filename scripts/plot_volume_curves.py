@@ -83,7 +83,7 @@ def main(curves: str, means: str, outputs: list[str], settings: Mapping) -> None
             row[0].set_ylabel(f"{name}Blood-pool volume ({UNITS[printed_unit('uL')]})")
         style.letter_panels(panels[:, 0])
         panels[0, 0].set_ylim(bottom=0)
-        figure.supxlabel("Time from the first frame (% of the cardiac cycle)", fontsize=7)
+        figure.supxlabel("Time from ED (% of the cardiac cycle)", fontsize=7)
         add_legend(figure, groups.zero)
 
 

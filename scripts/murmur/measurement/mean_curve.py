@@ -3,11 +3,14 @@
 import numpy as np
 import pandas as pd
 
+from murmur.measurement.measures import MEASURES
+
 PHASES = np.arange(0, 101, 2.0)  # % of the cardiac cycle
+ED_TIME = MEASURES["ED_time"].column
 MIN_FRAMES = 8  # of a curve
 
 
-def resample(time_ms: np.ndarray, volume: np.ndarray, cycle_ms: float) -> np.ndarray | None:
+def resample(time_ms: np.ndarray, volume: np.ndarray, cycle_ms: float, ed_ms: float = np.nan) -> np.ndarray | None:
     """Interpolate the volumes of a cine at PHASES.
 
     Parameters
@@ -18,11 +21,13 @@ def resample(time_ms: np.ndarray, volume: np.ndarray, cycle_ms: float) -> np.nda
         Volumes, in any unit; missing where a frame was not segmented.
     cycle_ms : float
         Duration of the cardiac cycle, in ms.
+    ed_ms : float, optional
+        Time of ED; by default that of the largest volume.
 
     Returns
     -------
     ndarray, shape (phases,) or None
-        Volumes at PHASES, where 0% is the first frame; None with fewer than MIN_FRAMES frames within the cycle.
+        Volumes at PHASES, where 0% is ED; None with fewer than MIN_FRAMES frames within the cycle.
 
     Notes
     -----
@@ -32,7 +37,8 @@ def resample(time_ms: np.ndarray, volume: np.ndarray, cycle_ms: float) -> np.nda
     used = np.isfinite(volume) & (time_ms < cycle_ms)
     if used.sum() < MIN_FRAMES:
         return None
-    return np.interp(PHASES * cycle_ms / 100, time_ms[used], volume[used], period=cycle_ms)
+    first = time_ms[used][volume[used].argmax()] if np.isnan(ed_ms) else ed_ms
+    return np.interp(first + PHASES * cycle_ms / 100, time_ms[used], volume[used], period=cycle_ms)
 
 
 def curves_of_scans(volumes: pd.DataFrame, scans: pd.DataFrame) -> pd.DataFrame:
@@ -43,7 +49,7 @@ def curves_of_scans(volumes: pd.DataFrame, scans: pd.DataFrame) -> pd.DataFrame:
     volumes : DataFrame
         mouse, frame, time_ms and blood_pool_uL, of every frame.
     scans : DataFrame
-        mouse, animal, group, session and, where any is known, heart_rate_bpm.
+        mouse, animal, group, session and, where any is known, heart_rate_bpm and ED_time_ms.
 
     Returns
     -------
@@ -60,7 +66,8 @@ def curves_of_scans(volumes: pd.DataFrame, scans: pd.DataFrame) -> pd.DataFrame:
         if cine is None or np.isnan(rate):
             continue
         cine = cine.sort_values("frame")
-        curve = resample(cine["time_ms"].to_numpy(float), cine["blood_pool_uL"].to_numpy(float), 60_000 / rate)
+        time, volume = (cine[name].to_numpy(float) for name in ("time_ms", "blood_pool_uL"))
+        curve = resample(time, volume, 60_000 / rate, scan.get(ED_TIME, np.nan))
         if curve is not None:
             place = {name: scan[name] for name in ("animal", "group", "session")}
             found.append(pd.DataFrame(place | {"phase_percent": PHASES, "volume_uL": curve}))

@@ -24,6 +24,19 @@ def test_curve_is_that_of_the_cycle_whatever_its_duration(cycle):
     assert found[0] == found[-1]
 
 
+@pytest.mark.parametrize("ed_known", [True, False])
+def test_cines_that_begin_at_another_phase_are_aligned_at_ed(ed_known):
+    cines = []
+    for number, frames in enumerate((0, 7, 20)):
+        cine = cosine(100.0)
+        cines.append(cine.assign(mouse=f"M{number}", blood_pool_uL=np.roll(cine["blood_pool_uL"], frames)))
+    scans = pd.DataFrame({"mouse": ["M0", "M1", "M2"], "animal": list("abc"), "group": "g", "session": ""})
+    scans = scans.assign(heart_rate_bpm=600.0, ED_time_ms=[0, 17.5, 50.0] if ed_known else np.nan)
+    means = mean_curves(curves_of_scans(pd.concat(cines), scans))
+    np.testing.assert_allclose(means["mean_uL"], expected(), atol=0.1)
+    assert means["sd_uL"].max() < 0.1
+
+
 def test_frames_after_the_cycle_and_missing_frames_are_not_used():
     cine = cosine(100.0)
     later = cosine(100.0).assign(time_ms=lambda frames: frames["time_ms"] + 100, blood_pool_uL=1000.0)
