@@ -10,7 +10,7 @@ import gc
 import math
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -21,14 +21,16 @@ from statsmodels.stats.power import TTestIndPower
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "scripts"))
 
-from murmur.comparison.changes import changes_of  # noqa: E402
+from murmur.comparison.changes import CHANGES, changes_of, table_of_changes  # noqa: E402
 from murmur.comparison.compare import frame  # noqa: E402
-from murmur.comparison.design import Design, Values  # noqa: E402
+from murmur.comparison.design import POWER, Design, Values  # noqa: E402
+from murmur.comparison.measurement_error import detectable  # noqa: E402
 from murmur.comparison.omnibus import effects_of  # noqa: E402
 from murmur.comparison.pairs import DIFFERENCES, differences_of, with_verdicts  # noqa: E402
 from murmur.comparison.verdicts import BETWEEN, SIGNIFICANT, WITHIN  # noqa: E402
 
 ALPHA = 0.05
+EFFECTS = ((WITHIN, "change within a group"), (BETWEEN, "difference in change"))
 KINDS = ("normal", "skewed", "unequal SD")
 Rows = Callable[[np.random.Generator, str], pd.DataFrame]
 
@@ -104,6 +106,7 @@ DESIGNS = {
     "4 groups of 3 to 8, all pairs": Simulated(None),
     "4 groups of 3 to 8, with a control": Simulated(None, control=True),
     "4 groups of 3 to 8, 3 sessions, 10 % missing": Simulated(None, sessions=3, missing=0.1, control=True),
+    "4 groups of 3 to 8, 3 sessions, 6 measures": Simulated(None, sessions=3, missing=0.1, control=True, measures=6),
     "3 groups x 2 sexes, 3 to 5 each": Simulated((6, 8, 10), factor=True, control=True),
     "4 groups of 4 to 8, covariate": Simulated((4, 5, 6, 8), covariate=True, control=True),
     "3 groups of 4 litters of 3": Simulated((12, 12, 12), cluster="nested", control=True),
@@ -114,6 +117,16 @@ DESIGNS = {
 def errors(rng: np.random.Generator, kind: str, n: int) -> np.ndarray:
     """Return independent errors of mean 0 and SD 1."""
     return (rng.gamma(4, 1, n) - 4) / 2 if kind == "skewed" else rng.normal(size=n)
+
+
+def as_table(rows: list[dict], columns: list[str]) -> pd.DataFrame:
+    """Return rows as a table whose p_adjusted are numbers."""
+    return frame(rows, columns).astype({"p_adjusted": float})
+
+
+def any_significant(table: pd.DataFrame) -> bool:
+    """Whether anything is called significant."""
+    return bool((table["verdict"] == SIGNIFICANT).any())
 
 
 def study(simulated: Simulated, rng: np.random.Generator, kind: str) -> dict[str, float]:
@@ -131,9 +144,13 @@ def study(simulated: Simulated, rng: np.random.Generator, kind: str) -> dict[str
                 all(row["ci_low"] < 0 < row["ci_high"] for row in of_first)
             )
     if simulated.measures > 1:
-        table = with_verdicts(frame(rows, DIFFERENCES).astype({"p_adjusted": float}), ALPHA)
-        found["any verdict in words"] = float((table["verdict"] == SIGNIFICANT).any())
-    found |= of_changes(changes_of(measures[0], plan))
+        found["any verdict in words"] = float(any_significant(with_verdicts(as_table(rows, DIFFERENCES), ALPHA)))
+    changes = [row for values in measures for row in changes_of(values, plan)]
+    found |= of_changes([row for row in changes if row["measure"] == measures[0].measure])
+    if simulated.measures > 1 and changes:
+        table = table_of_changes(as_table(changes, CHANGES), ALPHA)
+        for effect, name in EFFECTS:
+            found[f"any verdict in words on a {name}"] = float(any_significant(table[table["effect"] == effect]))
     tests, means, _ = effects_of(measures[0], plan)
     for test in tests:
         if "p" in test and test["effect"] != "covariate":
@@ -176,7 +193,7 @@ def welch(a: np.ndarray, b: np.ndarray) -> tuple[float, float]:
 def of_changes(rows: list[dict]) -> dict[str, float]:
     """Return the same shares for the changes of a measure from the first session; empty without sessions."""
     found = {}
-    for effect, name in ((WITHIN, "change within a group"), (BETWEEN, "difference in change")):
+    for effect, name in EFFECTS:
         if tested := [row for row in rows if row["effect"] == effect and "p" in row]:
             found[f"p of a {name}, uncorrected"] = np.mean([row["p"] < ALPHA for row in tested])
             found[f"any {name} of a measure"] = float(min(row["p_adjusted"] for row in tested) < ALPHA)
@@ -238,6 +255,18 @@ def power(studies: int) -> None:
         [row["p_adjusted"] < ALPHA for row in rows],
         found,
     )
+
+    def verdict(rng: np.random.Generator) -> bool:
+        """Whether a difference of the size that is stated as detectable is called significant, next to 5 measures."""
+        size = detectable(1.0, 6, ALPHA / 3 / 6)
+        drawn = [differing(rng, (6,) * 4, (0, 0, 0, size if measure == 0 else 0)) for measure in range(6)]
+        values = [replace(as_values(groups), measure=str(measure)) for measure, groups in enumerate(drawn)]
+        rows = [row for measure in values for row in differences_of(measure, plan_of_six)]
+        return with_verdicts(as_table(rows, DIFFERENCES), ALPHA)["verdict"].iloc[2] == SIGNIFICANT
+
+    plan_of_six = Simulated((6,) * 4, control=True).plan(4)
+    rng_of_verdicts = (np.random.default_rng([seed, 3]) for seed in range(studies))
+    line("4 groups of 6, 6 measures", "power of the verdict", [verdict(rng) for rng in rng_of_verdicts], POWER)
 
     def repeated(rng: np.random.Generator) -> np.ndarray:
         """4 groups of 6 animals in 3 sessions; the last group changes by 1 and 2 SD."""
