@@ -1,7 +1,8 @@
 """Measure simulated mice whose true measures are known, from reference masks and from those of the shipped network.
 
-`python benchmarks/errors_of_measures.py [MICE]` prints the table of docs/measures.md: the errors of each measure over
-MICE (default 16) simulated mice, whose masks are known in every frame. The network was not trained on these mice.
+`python benchmarks/errors_of_measures.py [MICE]` prints two tables of docs/measures.md: the errors of each measure over
+MICE (default 16) simulated mice, whose masks are known in every frame, and those of the peak rates of other curves than
+the one used. The network was not trained on these mice.
 Segmentation takes most of the time, about 20 s per mouse on two cores.
 
 With at least 16 mice it also writes models/errors.json, the number of mice and the standard deviation of the network's
@@ -14,9 +15,11 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 import pandas as pd
+from scipy.interpolate import make_interp_spline, make_smoothing_spline
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "scripts"))
@@ -25,7 +28,8 @@ os.environ["TF_CPP_MIN_LOG_LEVEL"] = "2"
 import export_network  # noqa: E402
 import measure_wall  # noqa: E402
 import tabulate_measurements  # noqa: E402
-from murmur.measurement.curve import beat_period, fit_curve, moving_base  # noqa: E402
+from murmur.measurement import curve  # noqa: E402
+from murmur.measurement.curve import Curve, beat_period, fit_curve, moving_base  # noqa: E402
 from murmur.measurement.function import function, mass, slice_voxels, structure_volumes  # noqa: E402
 from murmur.measurement.measures import LEVELS, MEASURES  # noqa: E402
 from murmur.measurement.wall import RAYS, Ring, by_level, rings_of, segments  # noqa: E402
@@ -38,7 +42,8 @@ SEED = 2026
 THREADS = 2
 MICE = 16
 RELATIVE = ("uL", "mg", "mL/min", "uL/ms", "bpm", "1/s")  # units of measures whose errors are in %
-COUNTED = {"peak_ejection_rate": "peak_ejection_rate, counted", "peak_filling_rate": "peak_filling_rate, counted"}
+COUNTED = "basal slices counted whole"
+PEAKS = ("peak_ejection_rate", "peak_filling_rate")
 Values = dict[str, float]
 
 
@@ -65,10 +70,12 @@ def measured(masks: np.ndarray, phantom: Phantom, frames: dict[str, int]) -> Val
     values["heart_rate"] = 60_000 / beat_period(len(time) * interval, None, None)[0]
     period = 60_000 / heart_rate
     inside = time < period
-    values |= fit_curve(time[inside], moving_base(areas[:, inside]) * spacing[2], period).rates()
+    volumes = moving_base(areas[:, inside]) * spacing[2]
+    values |= fit_curve(time[inside], volumes, period).rates()
     values |= rate_indices(values, values["curve_EDV"])
-    counted = fit_curve(time[inside], areas[:, inside].sum(axis=0) * spacing[2], period).rates()
-    values |= {name: counted[measure] for measure, name in COUNTED.items()}
+    curves = dict(other_curves(time[inside], volumes, period))
+    curves[COUNTED] = fit_curve(time[inside], areas[:, inside].sum(axis=0) * spacing[2], period)
+    values |= {f"{peak}, {name}": found.rates()[peak] for name, found in curves.items() for peak in PEAKS}
     rows = [
         ("mouse", phase, *row)
         for phase, frame in frames.items()
@@ -76,6 +83,31 @@ def measured(masks: np.ndarray, phantom: Phantom, frames: dict[str, int]) -> Val
     ]
     wall = pd.DataFrame(rows, columns=measure_wall.COLUMNS).astype({"segment": "Int64"})
     return values | tabulate_measurements.wide_wall(wall, pd.Series(["mouse"])).iloc[0].to_dict()
+
+
+def other_curves(time: np.ndarray, volumes: np.ndarray, period: float) -> Iterator[tuple[str, Curve]]:
+    """Yield the curves with which the one that is used was compared, by name."""
+    for harmonics in (4, 5, 6):
+        yield f"Fourier series of {harmonics} harmonics", fourier(time, volumes, period, harmonics)
+    beats = np.concatenate([time + shift * period for shift in (-1, 0, 1)])
+    spline = make_smoothing_spline(beats, np.tile(volumes, 3))
+    yield "smoothing spline, generalised cross-validation", Curve(spline, period)
+    for harmonic in (6, 7, 8):
+        with mock.patch.object(curve, "HARMONIC", harmonic):
+            yield f"smoothing spline, half of the {harmonic}th harmonic", fit_curve(time, volumes, period)
+
+
+def fourier(time: np.ndarray, volumes: np.ndarray, period: float, harmonics: int) -> Curve:
+    """Return the Fourier series of least squares, as a periodic spline through it."""
+
+    def terms(at: np.ndarray) -> np.ndarray:
+        angles = 2 * np.pi * np.outer(at / period, np.arange(harmonics + 1))
+        return np.hstack([np.cos(angles), np.sin(angles[:, 1:])])
+
+    dense = np.linspace(0, period, 400)
+    series = terms(dense) @ np.linalg.lstsq(terms(time), volumes)[0]
+    series[-1] = series[0]
+    return Curve(make_interp_spline(dense, series, bc_type="periodic"), period)
 
 
 def rate_indices(rates: Values, largest_uL: float) -> Values:
@@ -166,6 +198,13 @@ def main(mice: int) -> None:
     if mice >= MICE:
         (ROOT / "models" / "errors.json").write_text(json.dumps(spread(table), indent=2) + "\n", encoding="utf-8")
     table["error"] = in_table(table)
+    others = table["name"].str.contains(", ")
+    print_errors(table[~others])
+    print_curves(table[others])
+
+
+def print_errors(table: pd.DataFrame) -> None:
+    """Print the errors of each measure."""
     print("| measure | error in | reference: mean, mean size, largest | network: mean, mean size, largest |")
     print("|---|---|---|---|")
     for line, found in table.groupby("line", sort=False):
@@ -175,6 +214,18 @@ def main(mice: int) -> None:
             error = found.loc[found["who"] == who, "error"].dropna()
             cells.append(f"{error.mean():.3g}, {error.abs().mean():.3g}, {error.abs().max():.3g}")
         print(f"| {line} | {'%' if unit in RELATIVE else unit or '1'} | {' | '.join(cells)} |")
+
+
+def print_curves(table: pd.DataFrame) -> None:
+    """Print the mean absolute errors of the peak rates of other curves."""
+    table = table.assign(error=table["error"].abs(), curve=table["name"].str.partition(", ")[2])
+    table = table.assign(peak=table["name"].str.partition(",")[0])
+    means = table.groupby(["curve", "who", "peak"], sort=False)["error"].mean()
+    print("\n| curve | reference, ejection | filling | network, ejection | filling |")
+    print("|---|---|---|---|---|")
+    for name in table["curve"].unique():
+        cells = [f"{means[name, who, peak]:.1f}%" for who in ("reference", "network") for peak in PEAKS]
+        print(f"| {name} | {' | '.join(cells)} |")
 
 
 if __name__ == "__main__":
