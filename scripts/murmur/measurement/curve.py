@@ -147,9 +147,9 @@ def fit_curve(time_ms: np.ndarray, volume_uL: np.ndarray, period_ms: float) -> C
 
     Notes
     -----
-    SciPy's smoothing spline is not periodic: it is fitted to three equal beats, and the second is used. On simulated
-    mice, this spline had smaller errors than Fourier series of 3 to 6 harmonics and, with the masks of a network, than
-    a spline with generalised cross-validation (docs/measures.md).
+    SciPy's smoothing spline is not periodic: it is fitted to three equal beats, and the second is used. From reference
+    masks of simulated mice, both peak rates have mean errors below 5%, unlike those of Fourier series of 4 to 6
+    harmonics and of a spline with generalised cross-validation (docs/measures.md).
 
     References
     ----------
