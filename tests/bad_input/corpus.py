@@ -36,6 +36,7 @@ from murmur.study.study import REFERENCE, Study
 from murmur.study.study_file import read_study_file
 
 Spoil = Callable[[Place], object]
+SENTENCE = re.compile(r"[^:]+: found .+, expected .+; .+")  # where, what was found, what was expected, what to do
 LONGEST = 500  # characters of a sentence
 SECONDS = 30  # after which a case counts as hanging
 
@@ -274,6 +275,7 @@ def check(case: Case, folder: Path) -> None:
         assert len(lines) == len(expected.words), sentence
         for line, words in zip(lines, expected.words, strict=True):
             assert re.search(words, line), line
+            assert SENTENCE.fullmatch(line), line
             assert len(line) < LONGEST
             assert not re.search(r"Errno|Traceback|0x[0-9a-f]{6}", line), line
         return

@@ -141,7 +141,12 @@ SPLIT = [
     Case(
         "X02_three_bad_at_once",
         steps(*map(empty, ("mice/G2.h5", "mice/G3.h5", BAD))),
-        stops("planning", r"mice/Bad\.h5: found", r"mice/G2\.h5: found", r"mice/G3\.h5: found"),
+        stops(
+            "planning",
+            r"mice/Bad\.h5: found an empty file",
+            r"mice/G2\.h5: found an empty file",
+            r"mice/G3\.h5: found an empty file",
+        ),
     ),
     Case(
         "X03_bad_in_two_cohorts",
@@ -151,17 +156,22 @@ SPLIT = [
             empty("more/G1.h5")(p),
             p.study["cohorts"].update(more=p.cohort | {"source": {"folder": "more"}}),
         ),
-        stops("planning", r"mice/Bad\.h5: found", r"more/G1\.h5: found"),
+        stops("planning", r"mice/Bad\.h5: found an empty file", r"more/G1\.h5: found an empty file"),
     ),
     Case(
         "X04_headers_and_masks_at_once",
         steps(empty(BAD), empty("observer/G1.h5")),
-        stops("planning", r"mice/Bad\.h5: found", r"observer/G1\.h5: found"),
+        stops("planning", r"mice/Bad\.h5: found an empty file", r"observer/G1\.h5: found an empty file"),
     ),
     Case(
         "X05_three_bad_contents",
         steps(*(put("Masks", lambda v: v * 85, f"mice/{m}.h5") for m in ("G2", "G3", "Bad"))),
-        stops("job", r"mice/Bad\.h5: found", r"mice/G2\.h5: found", r"mice/G3\.h5: found"),
+        stops("job", *(rf"mice/{m}\.h5: found the labels 85, 170 in Masks" for m in ("Bad", "G2", "G3"))),
+    ),
+    Case(
+        "X06_participants_and_file_at_once",
+        steps(empty(BAD), lambda p: (p / "participants.tsv").write_text("mouse\tgroup\nG1\tsham\nG1\tTAC\n")),
+        stops("planning", r"mice/Bad\.h5: found an empty file", r"participants\.tsv, line 3: found G1 twice"),
     ),
 ]
 

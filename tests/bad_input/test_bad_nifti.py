@@ -267,12 +267,20 @@ CASES = [
     Case("N34_scaled_mask", change(BOTH, lambda v: v * 2, header=scaled), Right()),
     Case("N35_mask_axes_swapped", turned(swap=(0, 1)), Right()),
     Case("N36_mask_turned_upside_down", turned(2), Right()),
-    Case("N37_mask_elsewhere", moved(500.0), stops("planning", MASK_FOUND)),
-    Case("N38_mask_half_a_pixel_off", moved(0.1), stops("planning", MASK_FOUND)),
+    Case(
+        "N37_mask_elsewhere",
+        moved(500.0),
+        stops("planning", MASK_FOUND + r"a grid .*, up to 2\.5e\+03 voxels from that"),
+    ),
+    Case(
+        "N38_mask_half_a_pixel_off",
+        moved(0.1),
+        stops("planning", MASK_FOUND + r"a grid .*, up to 0\.5 voxels from that"),
+    ),
     Case(
         "N39_affine_not_finite",
         patched(IMAGE, 280, np.full(4, np.nan, "<f4").tobytes()),
-        stops("planning", IMAGE_FOUND),
+        stops("planning", IMAGE_FOUND + "an affine that maps no voxels"),
     ),
     Case(
         "N40_image_complex",
@@ -287,14 +295,18 @@ CASES = [
     Case(
         "N42_enormous_header",
         patched(IMAGE, 40, np.array([4, 32000, 32000, 4000, 4000], "<i2").tobytes()),
-        stops("planning", IMAGE_FOUND),
+        stops("planning", IMAGE_FOUND + r"an image of shape \(32000, 32000, 4000, 4000\)"),
     ),
     Case(
         "N43_negative_dimension",
         patched(IMAGE, 40, np.array([4, 40, -36, 4, 5], "<i2").tobytes()),
-        stops("planning", IMAGE_FOUND),
+        stops("planning", IMAGE_FOUND + r"values of shape \(40, -36, 4, 5\)"),
     ),
-    Case("N44_unknown_datatype", patched(IMAGE, 70, np.array([999], "<i2").tobytes()), stops("planning", IMAGE_FOUND)),
+    Case(
+        "N44_unknown_datatype",
+        patched(IMAGE, 70, np.array([999], "<i2").tobytes()),
+        stops("planning", IMAGE_FOUND + r"no readable NIfTI image \(data code 999"),
+    ),
     Case(
         "N45_acdc_labels_named",
         steps(all_masks(acdc), source(labels={"myocardium": 2, "blood_pool": 3}, ignore=[1])),
@@ -328,16 +340,20 @@ CASES = [
         change(IMAGE, lambda v: v * 0),
         stops("job", r"^images/Bad_4d\.nii\.gz: found the constant value 0"),
     ),
-    Case("N52_no_frame", change(IMAGE, lambda v: v[..., :0]), stops("planning", IMAGE_FOUND)),
+    Case(
+        "N52_no_frame",
+        change(IMAGE, lambda v: v[..., :0]),
+        stops("planning", IMAGE_FOUND + r"values of shape \(40, 36, 4, 0\)"),
+    ),
     Case(
         "N53_dangling_link",
         lambda place: ((place / IMAGE).unlink(), (place / IMAGE).symlink_to("annex/object")),
-        stops("planning", r"images/Bad_4d\.nii\.gz: found"),
+        stops("planning", r"images/Bad_4d\.nii\.gz: found a link to 'annex/object'"),
     ),
     Case(
         "N54_mask_dangling_link",
         lambda place: ((place / MASK[ES]).unlink(), (place / MASK[ES]).symlink_to("annex/object")),
-        stops("planning", r"images/Bad_frame03_gt\.nii\.gz: found"),
+        stops("planning", r"images/Bad_frame03_gt\.nii\.gz: found a link to 'annex/object'"),
     ),
     Case(
         "N55_template_without_mouse",

@@ -106,12 +106,14 @@ WEIGHTS = [
         lambda p: p.study.update(readers={"net": {"weights": "m.keras"}}),
         stops("planning", r"readers\.net\.weights: found no file 'm\.keras'"),
     ),
-    Case("S28_weights_truncated", weights("m.keras", shipped(20_000)), stops("planning", NET)),
+    Case(
+        "S28_weights_truncated", weights("m.keras", shipped(20_000)), stops("planning", NET + "a truncated .keras file")
+    ),
     Case("S29_weights_other_network", weights("m.keras", complete(OTHER)), stops("planning", NET + "a network")),
     Case(
         "S30_weights_pickle",
         weights("m.keras", lambda path: path.write_bytes(pickle.dumps({"weights": [1, 2]}))),
-        stops("planning", NET),
+        stops("planning", NET + r"no readable network file \(neither"),
     ),
     Case(
         "S31_weights_hdf5_mouse",
@@ -126,7 +128,7 @@ WEIGHTS = [
     Case(
         "G24_wrong_network_h5_published_like",
         weights("w.h5", keras2(json.dumps({"class_name": "Functional", "config": {}}))),
-        stops("planning", H5),
+        stops("planning", H5 + "an HDF5 file of a network with the layers none"),
     ),
     # more
     Case(
@@ -134,19 +136,39 @@ WEIGHTS = [
         weights("m.keras", lambda path: path.mkdir()),
         stops("planning", r"readers\.net\.weights: found no file 'm\.keras'"),
     ),
-    Case("W02_empty", weights("m.keras", lambda path: path.write_bytes(b"")), stops("planning", NET)),
+    Case("W02_empty", weights("m.keras", lambda path: path.write_bytes(b"")), stops("planning", NET + "an empty file")),
     Case("W03_lambda", weights("m.keras", complete(UNSAFE)), stops("planning", NET + ".*(Lambda|code)")),
-    Case("W04_no_config", weights("m.keras", zipped(metadata_json=METADATA)), stops("planning", NET)),
-    Case("W05_config_no_json", weights("m.keras", complete("{not json")), stops("planning", NET)),
-    Case("W06_config_other_json", weights("m.keras", complete("[1, 2]")), stops("planning", NET)),
-    Case("W07_bomb", weights("m.keras", bomb), stops("planning", NET)),
+    Case(
+        "W04_no_config",
+        weights("m.keras", zipped(metadata_json=METADATA)),
+        stops("planning", NET + "an archive without config.json"),
+    ),
+    Case(
+        "W05_config_no_json",
+        weights("m.keras", complete("{not json")),
+        stops("planning", NET + r"no readable network file \(Expecting property name"),
+    ),
+    Case(
+        "W06_config_other_json",
+        weights("m.keras", complete("[1, 2]")),
+        stops("planning", NET + "no readable network file"),
+    ),
+    Case("W07_bomb", weights("m.keras", bomb), stops("planning", NET + "an archive without model.weights.h5")),
     Case(
         "W08_foreign_class",
         weights("m.keras", complete(network(layer("system", "x"), module="os"))),
-        stops("planning", NET),
+        stops("planning", NET + "no readable network file"),
     ),
-    Case("W09_pytorch", weights("m.keras", zipped(**{"archive/data.pkl": b"\x80\x02}q\x00."})), stops("planning", NET)),
-    Case("W10_config_no_json_h5", weights("w.h5", keras2("{not json")), stops("planning", H5)),
+    Case(
+        "W09_pytorch",
+        weights("m.keras", zipped(**{"archive/data.pkl": b"\x80\x02}q\x00."})),
+        stops("planning", NET + "an archive without config.json, metadata.json"),
+    ),
+    Case(
+        "W10_config_no_json_h5",
+        weights("w.h5", keras2("{not json")),
+        stops("planning", H5 + r"no readable network file \(Expecting property name"),
+    ),
     Case(
         "W11_weights_only_h5",
         weights("w.h5", keras2("{}", with_weights=False)),
@@ -162,7 +184,11 @@ WEIGHTS = [
         weights("m.keras", lambda path: path.symlink_to("nowhere")),
         stops("planning", r"readers\.net\.weights: found no file"),
     ),
-    Case("W14_truncated_h5", weights("w.h5", lambda path: path.write_bytes(weights_h5()[:300])), stops("planning", H5)),
+    Case(
+        "W14_truncated_h5",
+        weights("w.h5", lambda path: path.write_bytes(weights_h5()[:300])),
+        stops("planning", H5 + r"no readable network file \(truncated file"),
+    ),
     Case(
         "W15_word_misspelt",
         lambda p: p.study.update(readers={"net": {"weights": "publised"}}),
@@ -265,12 +291,12 @@ MASKS = [
     Case(
         "M01_truncated",
         lambda p: (p / OBSERVER).write_bytes((p / OBSERVER).read_bytes()[:3000]),
-        stops("planning", FOUND),
+        stops("planning", FOUND + r"no readable HDF5 file \(truncated file"),
     ),
     Case(
         "M02_dangling_link",
         lambda p: ((p / OBSERVER).unlink(), (p / OBSERVER).symlink_to("nowhere")),
-        stops("planning", FOUND),
+        stops("planning", FOUND + "a link to 'nowhere'"),
     ),
     Case(
         "M03_missing_mouse",
@@ -305,8 +331,16 @@ MASKS = [
         put("Masks", lambda v: np.where(np.arange(5) == 1, v[..., [0]], v), OBSERVER),
         Right(),
     ),
-    Case("M12_folder_named_h5", lambda p: ((p / OBSERVER).unlink(), (p / OBSERVER).mkdir()), stops("planning", FOUND)),
-    Case("M13_compound", put("Masks", lambda v: np.zeros(v.shape, [("a", "u1")]), OBSERVER), stops("planning", FOUND)),
+    Case(
+        "M12_folder_named_h5",
+        lambda p: ((p / OBSERVER).unlink(), (p / OBSERVER).mkdir()),
+        stops("planning", FOUND + "a folder"),
+    ),
+    Case(
+        "M13_compound",
+        put("Masks", lambda v: np.zeros(v.shape, [("a", "u1")]), OBSERVER),
+        stops("planning", FOUND + r"Masks of shape .* and type \["),
+    ),
     Case("M14_mouse_of_nobody", lambda p: shutil.copy(p / OBSERVER, p / "observer/Bda.h5"), Noted("Bda", mouse=".*")),
     Case("M15_empty_masks", put("Masks", lambda v: v * 0, OBSERVER), Noted("masks without labels: .* by observer")),
     Case(

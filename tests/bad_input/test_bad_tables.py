@@ -127,7 +127,7 @@ def copied(place: Place) -> None:
 
 
 COLUMNS = r"numbers\.csv: found .*"
-LINE = r"numbers\.csv, line \d+: found "
+LINE = r"numbers\.csv, line \d+( and \d+ more)?: found "
 
 MEASUREMENTS = [
     Case("C01_semicolon", table(separator=";"), Right()),
@@ -144,12 +144,23 @@ MEASUREMENTS = [
         stops("planning", "line 38: found a second row for SV of M1"),
     ),
     Case("C06_text", cell(7, 3, "n.d."), stops("planning", LINE + r"'n\.d\.' as reference, expected a number")),
-    Case("C07_empty", text(""), stops("planning", r"numbers\.csv: found ")),
+    Case("C07_empty", text(""), stops("planning", r"numbers\.csv: found the columns none")),
     Case("C08_mL", replaced(",EDV,uL,62.0,", ",EDV,mL,0.062,"), value_of("EDV", 62.0, column="reference")),
-    Case("C08b_nL", replaced("uL", "nL"), stops("planning", LINE + "the metric 'EDV' in 'nL'")),
+    Case(
+        "C08b_nL",
+        replaced("uL", "nL"),
+        stops(
+            "planning",
+            *(rf"line {n} and 5 more: found {m} in 'nL', expected" for n, m in enumerate(("EDV", "ESV", "SV"), 2)),
+        ),
+    ),
     Case("C09_header_only", table(lambda rows: rows[:1]), stops("planning", r"numbers\.csv: found no rows?")),
     Case("C10_wide", wide, stops("planning", r"numbers\.csv: found .*EDV, ESV, EF, expected mouse, metric, unit")),
-    Case("C11_metric_LVEF", replaced(",EF,", ",LVEF,"), stops("planning", LINE + "the metric 'LVEF'")),
+    Case(
+        "C11_metric_LVEF",
+        replaced(",EF,", ",LVEF,"),
+        stops("planning", LINE + "the metric 'LVEF', .*; did you mean 'EF'"),
+    ),
     Case("C12_reader_space", cell(0, 5, "observer 2"), stops("planning", COLUMNS + "the column 'observer 2'")),
     Case(
         "C13_latin1_mu",
@@ -178,8 +189,8 @@ MEASUREMENTS = [
         Noted(r"EF as a fraction: no EF above 1 in numbers\.csv", "", measured_rightly),
     ),
     Case("C18b_EF_mixed", cell(4, 3, "0.58"), stops("planning", LINE + r"EF 0\.58 and, in line")),
-    Case("C19_negative", cell(1, 3, "-60"), Noted("EDV", mouse="M1")),
-    Case("C20_ESV_gt_EDV", cell(2, 3, "160"), Noted("ESV", mouse="M1")),
+    Case("C19_negative", cell(1, 3, "-60"), Noted("negative value: EDV -60 µL by the reference", mouse="M1")),
+    Case("C20_ESV_gt_EDV", cell(2, 3, "160"), Noted("ESV above EDV: ESV 160 µL", mouse="M1")),
     Case("C21_reader_named_note", cell(0, 5, "note"), readers_are("CVI42", "note")),
     Case("C22_one_mouse", table(lambda rows: rows[:7]), mice_are("M1")),
     Case("C23_mouse_leading_zero", replaced("M1,", "001,"), mouse_is("001")),
@@ -220,7 +231,11 @@ MEASUREMENTS = [
     Case("C41_infinite", cell(1, 4, "1e999"), stops("planning", LINE + "'1e999' as CVI42")),
     Case("C42_underscore", cell(1, 4, "6_2"), stops("planning", LINE + "'6_2' as CVI42")),
     Case("C43_mouse_trailing_space", cell(3, 0, "M1 "), mice_are("M1", "M2", "M3", "M4", "M5", "M6")),
-    Case("C44_metric_lower_case", replaced(",EDV,", ",edv,"), stops("planning", LINE + "the metric 'edv'")),
+    Case(
+        "C44_metric_lower_case",
+        replaced(",EDV,", ",edv,"),
+        stops("planning", LINE + "the metric 'edv', .*; did you mean 'EDV'"),
+    ),
     Case("C45_greek_mu", replaced("uL", "μL"), Right()),
     Case("C46_reader_up_a_folder", cell(0, 5, "../up"), stops("planning", COLUMNS + r"'\.\./up'")),
     Case(
@@ -228,7 +243,11 @@ MEASUREMENTS = [
         table(lambda rows: [rows[0], *([*row[:3], "", "", ""] for row in rows[1:])]),
         Noted("no values: only empty cells by", mouse=""),
     ),
-    Case("C48_EF_not_of_volumes", of_metric("EF", lambda v: f"{v / 3:.1f}"), Noted("EF", mouse="M1")),
+    Case(
+        "C48_EF_not_of_volumes",
+        of_metric("EF", lambda v: f"{v / 3:.1f}"),
+        Noted("EF not from EDV and ESV: ", mouse="M1"),
+    ),
     Case(
         "C49_folder_instead",
         lambda place: ((place / "numbers.csv").unlink(), (place / "numbers.csv").mkdir()),
@@ -247,6 +266,11 @@ MEASUREMENTS = [
     ),
     Case("C53_capitals_in_header", header("Mouse", "METRIC", "Unit", "Reference", "CVI42", "observer2"), Right()),
     Case("C54_copy_of_the_reference", copied, Noted("same values as the reference: those of CVI42", "")),
+    Case(
+        "C55_several_bad_cells",
+        table(lambda rows: [rows[0], [*rows[1][:3], "x", "y", "61"], [*rows[2][:5], "z"], *rows[3:]]),
+        stops("planning", LINE + "'x' as reference", LINE + "'z' as observer2"),
+    ),
     # participants of measurements
     Case(
         "P01_participants_unlisted",
@@ -426,13 +450,13 @@ FOLDER = [
         stops("planning", r"participants\.tsv, line 2: found 'yes' as excluded, expected the reason"),
     ),
     Case("P24_no_row", participants("mouse\tsex\nG1\tf\nG2\tf\nG3\tm\n"), Noted("no row for Bad", mouse=".*")),
-    Case("P05_empty", participants(""), stops("planning", PEOPLE)),
+    Case("P05_empty", participants(""), stops("planning", PEOPLE + "no rows below the header")),
     Case("P06_header_only", participants("mouse\tphenotype\n"), stops("planning", PEOPLE + "no ")),
     Case("P07_excel", lambda place: excel(place, "participants.tsv"), stops("planning", PEOPLE + ".*Excel")),
     Case(
         "P08_no_mouse",
         participants(f"mouse\tphenotype\n{ROWS}\tTAC\n"),
-        stops("planning", r"participants\.tsv.*found "),
+        stops("planning", r"participants\.tsv.*found no mouse"),
     ),
     Case(
         "P09_decomposed_umlaut",
@@ -451,7 +475,7 @@ FOLDER = [
     Case(
         "P11_split_capital",
         split("mouse,split\nG1,Train\nG2,test\nG3,validation\nBad,test\n"),
-        stops("planning", r"split\.csv: found the split 'Train'"),
+        stops("planning", r"split\.csv: found the split 'Train' .*; did you mean 'train'"),
     ),
     Case(
         "P12_split_missing_mouse",
@@ -459,7 +483,7 @@ FOLDER = [
         stops("planning", r"split\.csv: found no row for Bad"),
     ),
     Case("P13_split_row_twice", split("mouse,split\nG1,train\nG2,test\nG3,validation\nBad,test\nBad,test\n"), Right()),
-    Case("P14_split_empty", split(""), stops("planning", r"split\.csv: found")),
+    Case("P14_split_empty", split(""), stops("planning", r"split\.csv: found the columns none")),
 ]
 
 

@@ -54,7 +54,7 @@ CASES = {
     "two_keys": (
         "folder",
         two_keys_misspelt,
-        r"cohorts\.mine\.participant: unknown key",
+        r"cohorts\.mine\.participant: found an unknown key",
         r"readers\.observer\.mask: ",
     ),
     "code": ("folder", runs_code, r"study\.yaml: found __use_yte__, which runs code"),

@@ -101,9 +101,9 @@ def test_study_file_that_cannot_be_used_stops_with_sentences(workplace):
     study["readers"]["unet3plus"]["training"]["epochs"] = "20"
     run = workplace.snakemake(study=workplace.write(study))
     assert run.status == 1
-    assert "cohorts.internal.split.vaildation: unknown key" in run.output
+    assert "cohorts.internal.split.vaildation: found an unknown key" in run.output
     assert "did you mean 'validation'?" in run.output
-    assert 'readers.unet3plus.training.epochs: found "20", expected an integer' in run.output
+    assert 'readers.unet3plus.training.epochs: found "20", expected a whole number' in run.output
     assert "Traceback" not in run.output
     assert not workplace.results("demo").exists()
 

@@ -53,7 +53,7 @@ def readers(path: str) -> list[str]:
     """
     found = [column for column in _rows(path)[0] if column not in COLUMNS]
     if not found:
-        raise BadInput(f"{path}: found no reader column, expected at least one besides {', '.join(COLUMNS)}")
+        raise BadInput(f"{path}: found no reader column, expected at least one besides {', '.join(COLUMNS)}; add one")
     if "reference" not in _rows(path)[0] and (near := difflib.get_close_matches("reference", _folded(found), n=1)):
         name = _folded(found)[near[0]]
         raise BadInput(f"{path}: found the column '{name}', but no reference; rename it to reference or to a reader")
@@ -105,38 +105,36 @@ def function(path: str, reader: str, excluded: Collection[str] = ()) -> pd.DataF
     ------
     BadInput
         If a metric or unit is unknown, a cell is not a number, a metric is given twice for a mouse, or EF is a fraction
-        in some cells and a percentage in others.
+        in some cells and a percentage in others; one line for each problem, with its first line in the table.
     """
-    values, seen = {}, {}
+    values, seen, problems = {}, {}, {}
     in_fractions = gives_fractions(path)
     for row in _rows(path):
-        line, metric = row.line, row["metric"]
-        unit = METRICS.get(metric, "")
-        factor = FACTORS.get(unit, {}).get(row["unit"].replace("µ", "u").replace("μ", "u"))
-        if factor is None:
-            raise BadInput(
-                f"{path}, line {line}: found the metric '{metric}' in '{row['unit']}', "
-                f"expected one of {', '.join(f'{m} in {u}' for m, u in METRICS.items())}"
-            )
-        if (row["mouse"], metric) in seen:
-            raise BadInput(
-                f"{path}, line {line}: found a second row for {metric} of {row['mouse']} "
-                f"(first in line {seen[row['mouse'], metric]}), expected one; remove one"
-            )
-        seen[row["mouse"], metric] = line
-        if metric == "EF" and in_fractions:
-            factor = 100
-        columns = ("reference", reader)
-        numbers = [_number(row, column, f"{path}, line {line}", factor) for column in columns]
-        if metric == "EF" and factor > 1 and any(number > 100 for number in numbers):
-            raise BadInput(
-                f"{path}, line {line}: found an EF above 1 with the unit '{row['unit']}', expected a fraction; correct "
-                "it, or write % as the unit of a percentage"
-            )
-        values[row["mouse"], metric] = numbers
+        key = row["mouse"], row["metric"]
+        try:
+            if key in seen:
+                first = f"(first in line {seen[key]})"
+                raise BadInput(f"found a second row for {key[1]} of {key[0]} {first}, expected one; remove one")
+            seen[key] = row.line
+            values[key] = _numbers(row, ("reference", reader), in_fractions)
+        except BadInput as problem:
+            problems.setdefault(str(problem), []).append(row.line)
+    if problems:
+        raise BadInput("\n".join(f"{path}, line {_first(lines)}: {text}" for text, lines in problems.items()))
     rows = [(mouse, metric, METRICS[metric], *both) for (mouse, metric), both in completed(values).items()]
     table = pd.DataFrame(rows, columns=["mouse", "metric", "unit", *VALUES])
     return table[~table["mouse"].isin(excluded)]
+
+
+def _unknown(metric: str, unit: str) -> str:
+    """Return what is wrong with a metric that is unknown or has an unknown unit."""
+    if metric in METRICS:
+        units = {name.casefold().replace("³", "3"): name for name in reversed(FACTORS[METRICS[metric]])}
+        return f"found {metric} in '{unit}', expected {', '.join(units.values())}; correct the unit"
+    metrics = {name.casefold(): name for name in METRICS}
+    near = difflib.get_close_matches(metric.casefold(), metrics, n=1)
+    advice = f"did you mean '{metrics[near[0]]}'?" if near else "rename it, or remove the line"
+    return f"found the metric '{metric}', expected {', '.join(METRICS)}; {advice}"
 
 
 def completed(values: Mapping[tuple[str, str], Sequence[float]]) -> dict[tuple[str, str], Sequence[float]]:
@@ -195,14 +193,36 @@ def gives_fractions(path: str) -> bool:
     return True in found
 
 
-def _number(row: Row, column: str, place: str, factor: int) -> float:
+def _first(lines: Sequence[int]) -> str:
+    """Return the first of the lines with the same problem, and the number of the others."""
+    return f"{lines[0]} and {len(lines) - 1} more" if len(lines) > 1 else str(lines[0])
+
+
+def _numbers(row: Row, columns: Sequence[str], in_fractions: bool) -> list[float]:
+    """Return the values of columns of a row in the unit of METRICS; EF under the unit % may be `in_fractions`."""
+    metric, unit = row["metric"], row["unit"].replace("µ", "u").replace("μ", "u")
+    factor = FACTORS.get(METRICS.get(metric, ""), {}).get(unit)
+    if factor is None:
+        raise BadInput(_unknown(metric, row["unit"]))
+    if metric == "EF" and in_fractions:
+        factor = 100
+    numbers = [_number(row, column, factor) for column in columns]
+    if metric == "EF" and factor > 1 and any(number > 100 for number in numbers):
+        raise BadInput(
+            f"found an EF above 1 with the unit '{row['unit']}', expected a fraction; correct it, or write % as the "
+            "unit of a percentage"
+        )
+    return numbers
+
+
+def _number(row: Row, column: str, factor: int) -> float:
     """Convert a cell to a float, times `factor`; NaN if it is empty."""
     if not row.get(column):
         return math.nan
     value = float(row[column]) if NUMBER.fullmatch(row[column]) else math.nan
     if not math.isfinite(value):
         raise BadInput(
-            f"{place}: found '{row[column]}' as {column}, expected a number or an empty cell; write decimals with a "
-            "point, and leave the cell empty if the value is missing"
+            f"found '{row[column]}' as {column}, expected a number or an empty cell; write decimals with a point, and "
+            "leave the cell empty if the value is missing"
         )
     return value if factor == 1 else value * factor

@@ -83,12 +83,12 @@ def images_of(file: h5py.File) -> h5py.Dataset:
     """Return the images of an open mouse file. Raises BadInput if there are none with four axes."""
     if "Images" not in file:
         names = ", ".join(list(file)[:SHOWN]) or "none"
-        raise BadInput(f"{file.filename}: found the datasets {names}, expected Images (and Masks)")
+        raise BadInput(f"{file.filename}: found the datasets {names}, expected Images (and Masks); rename the dataset")
     images = numeric_dataset(file, "Images")
     if images.ndim != 4 or 0 in images.shape or images.dtype.kind not in "uif":
         raise BadInput(
             f"{file.filename}: found Images of shape {images.shape} and type {images.dtype}, "
-            "expected numbers with 4 axes (row, column, slice, frame)"
+            "expected numbers with 4 axes (row, column, slice, frame); write them with these axes"
         )
     if min(images.shape[2:]) > images.shape[1]:
         raise BadInput(
@@ -110,7 +110,7 @@ def masks_of(file: h5py.File, name: str = "Masks", shape: tuple[int, ...] | None
     if masks.shape != shape or masks.dtype.kind not in "uifb":
         raise BadInput(
             f"{file.filename}: found {name} of shape {masks.shape} and type {masks.dtype}, "
-            f"expected numbers of shape {shape}, as for Images"
+            f"expected numbers of shape {shape}, as for Images; write both on one grid"
         )
     return masks
 
@@ -137,8 +137,8 @@ def numeric_dataset(file: h5py.File, name: str) -> h5py.Dataset:
     for number, _, _, label in (filters.get_filter(i) for i in range(filters.get_nfilters())):
         if not h5py.h5z.filter_avail(number):
             raise BadInput(
-                f"{path}: found {name} compressed by the filter {number} ({label.decode(errors='replace')}), which is "
-                "not available here; compress it with gzip, for example with h5repack -f GZIP=1"
+                f"{path}: found {name} compressed by the filter {number} ({label.decode(errors='replace')}), expected "
+                "gzip; compress it again, for example with h5repack -f GZIP=1"
             )
     if found.shape is None:
         raise BadInput(f"{path}: found {name} without values, expected an array; write it again")
@@ -188,12 +188,16 @@ def listed_frames(file: h5py.File, frames: int) -> list[int] | None:
         return None
     found = numeric_dataset(file, name)
     if found.size > frames:
-        raise BadInput(f"{path}: found {found.size} values in {name}, expected at most {frames}, one per frame")
+        raise BadInput(
+            f"{path}: found {found.size} values in {name}, expected at most {frames}, one per frame; remove the others"
+        )
     listed = np.atleast_1d(found[()])
     if listed.ndim != 1 or listed.dtype.kind not in "ui" or len(set(listed.tolist())) != listed.size:
-        raise BadInput(f"{path}: found {name} {listed.tolist()}, expected distinct integers")
+        raise BadInput(
+            f"{path}: found {name} {listed.tolist()}, expected distinct integers; write whole numbers, each once"
+        )
     if listed.size and not (listed.min() >= 0 and listed.max() < frames):
-        raise BadInput(f"{path}: found {name} {listed.tolist()}, expected 0 to {frames - 1}; frames are counted from 0")
+        raise BadInput(f"{path}: found {name} {listed.tolist()}, expected 0 to {frames - 1}; count frames from 0")
     return sorted(listed.tolist())
 
 
@@ -204,7 +208,8 @@ def attribute(file: h5py.File, name: str, count: int) -> list[float] | float | N
     values = np.atleast_1d(file.attrs[name])
     if values.shape != (count,) or values.dtype.kind not in "uif" or not (np.isfinite(values) & (values > 0)).all():
         raise BadInput(
-            f"{file.filename}: found the attribute {name} {file.attrs[name]}, expected {count} number(s) above 0"
+            f"{file.filename}: found the attribute {name} {file.attrs[name]}, expected {count} number(s) above "
+            "0; correct it"
         )
     return values.tolist() if count > 1 else float(values[0])
 

@@ -43,7 +43,8 @@ def check_masks(path: str, dataset: str) -> list[int] | None:
         found = numeric_dataset(file, dataset)
         if found.ndim != 4:
             raise BadInput(
-                f"{path}: found {dataset} of shape {found.shape}, expected 4 axes (row, column, slice, frame)"
+                f"{path}: found {dataset} of shape {found.shape}, expected 4 axes (row, column, slice, frame); "
+                "write all"
             )
         _check(path, file, dataset, found.shape)
         return list(found.shape)

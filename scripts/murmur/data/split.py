@@ -1,5 +1,6 @@
 """Splitting of a cohort into training, validation and test sets. All slices of a mouse belong to one set."""
 
+import difflib
 import random
 from collections.abc import Collection, Mapping, Sequence
 
@@ -127,14 +128,17 @@ def read_split(path: str, mice: Collection[str], excluded: Collection[str] = ())
     for row in read_rows(path, ["mouse", "split"]):
         mouse, split = names.get(row["mouse"], row["mouse"]), row["split"]
         if split not in SPLITS:
-            raise BadInput(f"{path}: found the split '{split}' for {mouse}, expected one of {', '.join(SPLITS)}")
+            near = difflib.get_close_matches(split.casefold(), SPLITS, n=1)
+            advice = f"did you mean '{near[0]}'?" if near else "correct it"
+            raise BadInput(f"{path}: found the split '{split}' for {mouse}, expected {', '.join(SPLITS)}; {advice}")
         if assignment.get(mouse, split) != split:
             raise BadInput(
                 f"{path}: found {mouse} in both {assignment[mouse]} and {split}, expected one set; remove one row"
             )
         assignment[mouse] = split
     if missing := [mouse for mouse in mice if mouse not in assignment]:
-        raise BadInput(f"{path}: found no row for {', '.join(missing[:5])}, expected one for each of {len(mice)} mice")
+        some = ", ".join(missing[:5])
+        raise BadInput(f"{path}: found no row for {some}, expected one for each of {len(mice)} mice; add them")
     if unknown := sorted(set(assignment) - set(mice) - set(excluded)):
         raise BadInput(f"{path}: found {', '.join(unknown[:5])}, expected only mice of the cohort; remove the rows")
     return {mouse: assignment[mouse] for mouse in mice}

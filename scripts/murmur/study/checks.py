@@ -19,7 +19,9 @@ def exactly_one(section: dict, keys: Collection[str], path: str) -> str:
     """Return the one of `keys` in the section at `path` of the study file. Raises BadInput for none or several."""
     given = [key for key in keys if key in section]
     if len(given) != 1:
-        raise BadInput(f"{path}: found {' and '.join(given) or 'none'} of {', '.join(keys)}, expected exactly one")
+        advice = "remove the others" if given else "add one"
+        found = f"{' and '.join(given) or 'none'} of {', '.join(keys)}"
+        raise BadInput(f"{path}: found {found}, expected exactly one; {advice}")
     return given[0]
 
 
@@ -30,6 +32,8 @@ def existing(path: str, key: str, kind: str) -> Path:
     listed. Files are opened where they are read.
     """
     shown = path if path.isprintable() else repr(path)[1:-1]
+    if not path.strip():
+        raise BadInput(f"{key}: found an empty path, expected that of a {kind}; write it")
     try:
         exists = Path(path).is_dir() if kind == "folder" else Path(path).is_file()
         if exists and kind == "folder":
@@ -41,11 +45,14 @@ def existing(path: str, key: str, kind: str) -> Path:
     except (OSError, ValueError) as error:
         reason = "no permission for it" if isinstance(error, PermissionError) else getattr(error, "strerror", error)
         raise BadInput(
-            f"{key}: found the {kind} '{shown}', but {reason}; correct the path or its permissions"
+            f"{key}: found the {kind} '{shown}', but {reason}, expected a readable one; correct the path or its "
+            "permissions"
         ) from None
     if not exists:
+        advice = "write the path in full, because ~ has no meaning here" if path.startswith("~") else "correct the path"
         raise BadInput(
-            f"{key}: found no {kind} '{shown}' (relative to the working directory, {Path.cwd()}); correct the path"
+            f"{key}: found no {kind} '{shown}' (relative to the working directory, {Path.cwd()}), expected one; "
+            f"{advice}"
         )
     return Path(path)
 

@@ -5,6 +5,7 @@ to be drawn for mice whose contoured frames can only be determined from their ma
 """
 
 import abc
+import contextlib
 from functools import cached_property
 from pathlib import Path
 
@@ -52,8 +53,8 @@ class Cohort(abc.ABC):
             existing(given["file"], f"{self.key}.split.file", "file")
         elif given and (missing := [split for split in SPLITS if split not in given]):
             raise BadInput(
-                f"{self.key}.split: the key {', '.join(missing)} is missing; "
-                "give train, validation and test, or the file of a split"
+                f"{self.key}.split: found no key {' or '.join(missing)}, expected train, validation and test; add "
+                f"{', '.join(missing)}, or give the file of a split"
             )
 
     def _check_source(self, key: str) -> None:  # noqa: B027 -- a generated cohort has nothing to check
@@ -110,7 +111,9 @@ class Cohort(abc.ABC):
         The content is read if such mice are skipped, and of files that changed since the workflow used them, because a
         job that fails loses the results that it replaces.
         """
-        given = self.listed.excluded | self.settings.get("exclude", {})
+        given = dict(self.settings.get("exclude", {}))
+        with contextlib.suppress(BadInput):  # the tables of participants are checked with the files
+            given |= self.listed.excluded
         files = {mouse: owned for mouse in self.found if mouse not in given and (owned := self.user_files(mouse))}
         found = problems(files, f"headers with {self.grid}", self._check_headers)
         read = {

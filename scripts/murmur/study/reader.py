@@ -55,7 +55,7 @@ class Reader:
         if "copies" in settings and self.kind not in ("train_on", "weights", "select", "ensemble"):
             raise BadInput(f"{self.key}.copies: found for masks, expected a network; remove it")
         if name == "reference":
-            raise BadInput(f"{self.key}: 'reference' names the expert's masks; give the reader another name")
+            raise BadInput(f"{self.key}: found the name of the expert's masks, expected another; rename the reader")
         self._check_source(f"{self.key}.{self.kind}", cohorts)
         if "phases" in settings:
             existing(settings["phases"], f"{self.key}.phases", "file")

@@ -16,6 +16,16 @@ from murmur.study.repeats import with_repeats
 
 SCHEMA = Path(__file__).parents[3] / "config" / "schema" / "study.schema.yaml"
 
+KINDS = {"string": "text", "boolean": "true or false", "integer": "a whole number", "number": "a number"}  # of values
+ADVICE = {  # by the type that was expected
+    "string": "put it in quotes",
+    "boolean": "correct it",
+    "integer": "write the number only",
+    "number": "write the number only, with a decimal point",
+    "array": "write it in brackets",
+    "object": "write its keys below it, indented",
+}
+DECIMALS = "; write decimals with a point, because a comma separates values"
 SHOWN = 80  # characters of a value in a message
 
 
@@ -91,7 +101,7 @@ def complete(config: dict) -> dict:
     if names := _names_that_are_not_text(config):
         raise BadInput("\n".join(names))
     errors = sorted(Validator(schema()).iter_errors(config), key=lambda e: list(map(str, e.absolute_path)))
-    problems = [_sentence(error) for error in errors] or _keys_without_effect(config)
+    problems = [_sentence(error) for error in _first_causes(errors)] or _keys_without_effect(config)
     if problems:
         raise BadInput("\n".join(problems))
     settings = _with_defaults(config, schema())
@@ -105,13 +115,29 @@ def complete(config: dict) -> dict:
 def _names_that_are_not_text(section, path: tuple = ()) -> list[str]:
     if not isinstance(section, dict):
         return []
-    found = [f"{_key_path([*path, key])}: found the name {key!r}, expected text; put it in quotes"
+    found = [f"{_key_path(map(str, [*path, key]))}: found the name {key!r}, expected text; put it in quotes"
              for key in section if not isinstance(key, str)]  # fmt: skip
     return found + [line for key, inner in section.items() for line in _names_that_are_not_text(inner, (*path, key))]
 
 
+def _first_causes(errors: list) -> list:
+    """Return errors without those that follow from another: of a value of another type, and of items of a long list."""
+    wrong = {tuple(error.absolute_path): error.validator for error in errors if error.validator in ("type", "maxItems")}
+
+    def follows(error) -> bool:
+        path = tuple(error.absolute_path)
+        return (wrong.get(path) == "type" != error.validator) or wrong.get(path[:-1]) == "maxItems"
+
+    return [error for error in errors if not follows(error)]
+
+
 def _key_path(parts) -> str:
-    return ".".join(str(part) if str(part).isprintable() else repr(part) for part in parts) or "the study file"
+    """Return the path of a key, or of an item of a list: cohorts.mine.spacing_mm, number 3."""
+    path = ""
+    for part in parts:
+        name = str(part) if str(part).isprintable() else repr(part)
+        path += f", number {part + 1}" if isinstance(part, int) else f".{name}"
+    return path.removeprefix(".") or "the study file"
 
 
 def _shown(value) -> str:
@@ -123,8 +149,29 @@ def _shown(value) -> str:
     return text if len(text) <= SHOWN else f"{text[:SHOWN]}..."
 
 
-def _with_article(kind: str) -> str:
-    return f"{'an' if kind[0] in 'aio' else 'a'} {kind}"
+def _kind(error) -> str:
+    """Return what was expected instead of a value of another type, and what to do."""
+    kinds = [error.validator_value] if isinstance(error.validator_value, str) else error.validator_value
+    words = KINDS | {
+        "array": "a list, such as " + ("[0.1, 0.1, 1.0]" if "number" in str(error.schema.get("items")) else "[a, b]"),
+        "object": "a section with keys"
+        + "".join(f" such as {key}" for key in [*error.schema.get("properties", ())][:1]),
+    }
+    advice = ADVICE[kinds[0]]
+    if "number" in words[kinds[0]] and isinstance(error.instance, str) and error.instance.strip().isdecimal():
+        advice = "remove the quotes"
+    elif kinds[0] == "string" and isinstance(error.instance, list | dict | None):
+        advice = "write one value"
+    return f"expected {' or '.join(words[kind] for kind in kinds)}; {advice}"
+
+
+def _homes(rules: dict, key: str, path: str = "") -> list[str]:
+    """Return the sections of the schema `rules` that have a key, such as cohorts.NAME."""
+    inner = {f"{path}.{name}": section for name, section in rules.get("properties", {}).items()}
+    if isinstance(named := rules.get("additionalProperties"), dict):
+        inner[f"{path}.NAME"] = named
+    found = [path.removeprefix(".") or "the first level"] if key in rules.get("properties", {}) else []
+    return found + [home for place, section in inner.items() for home in _homes(section, key, place)]
 
 
 def _sentence(error) -> str:
@@ -133,16 +180,17 @@ def _sentence(error) -> str:
     if error.validator == "additionalProperties":
         known = list(error.schema["properties"])
         unknown = [key for key in found if key not in known]
+        homes = {key: f"; it belongs to {home}" for key in unknown for home in _homes(schema(), key)[:1]}
         return "\n".join(
-            f"{_key_path([*error.absolute_path, key])}: unknown key, expected one of {', '.join(known)}"
-            f"{nearest(key, known)}"
+            f"{_key_path([*error.absolute_path, key])}: found an unknown key, expected one of {', '.join(known)}"
+            f"{nearest(key, known) or homes.get(key, '; remove it')}"
             for key in unknown
         )
     if error.validator == "required":
         missing = [key for key in rule if key not in found]
-        return f"{path}: the key {', '.join(missing)} is missing"
+        return f"{path}: found no key {' or '.join(missing)}, expected {', '.join(rule)}; add {', '.join(missing)}"
     expected = {
-        "type": lambda: f"expected {' or '.join(map(_with_article, [rule] if isinstance(rule, str) else rule))}",
+        "type": lambda: _kind(error),
         "enum": lambda: f"expected one of {', '.join(map(str, rule))}{nearest(found, rule)}",
         "pattern": lambda: PATTERNS[rule],
         "minimum": lambda: f"expected {rule} or more",
@@ -150,11 +198,12 @@ def _sentence(error) -> str:
         "exclusiveMinimum": lambda: f"expected more than {rule}",
         "exclusiveMaximum": lambda: f"expected less than {rule}",
         "minItems": lambda: f"expected {rule} values or more",
-        "maxItems": lambda: f"expected {rule} values or fewer",
+        "maxItems": lambda: f"expected {rule} values or fewer{DECIMALS if 0 in found else ''}",
         "minProperties": lambda: "expected at least one entry",
         "uniqueItems": lambda: "expected no value twice",
     }
-    return f"{path}: found {_shown(found)}, {expected[error.validator]()}"
+    words = expected[error.validator]()
+    return f"{path}: found {_shown(found)}, {words}{'' if ';' in words else '; correct it'}"
 
 
 def _keys_without_effect(config: dict) -> list[str]:

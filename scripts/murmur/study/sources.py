@@ -364,9 +364,15 @@ class MeasurementsCohort(Cohort):
         return f"Note: {'; '.join(found)}." if found else ""
 
     def check_values(self) -> None:
-        """Raise BadInput if a cell of the table is invalid, or a metric or mouse is given twice."""
+        """Raise BadInput, one line each, if cells of the table are invalid, or a metric is given twice for a mouse."""
+        problems: dict[str, None] = {}
         for reader in self.readers:
-            measurement_table.function(self.table, reader)
+            try:
+                measurement_table.function(self.table, reader)
+            except BadInput as problem:
+                problems |= dict.fromkeys(str(problem).splitlines())
+        if problems:
+            raise BadInput("\n".join(problems))
 
 
 KINDS = {

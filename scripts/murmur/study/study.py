@@ -83,9 +83,15 @@ class Study:
                 )
 
     def _check_files(self) -> None:
-        """Raise BadInput with one line for each invalid file of mice and readers, at most `SHOWN_FILES`."""
+        """Raise BadInput with one line for each invalid table or file, at most `SHOWN_FILES`."""
         stopping = [cohort for cohort in self.cohorts.values() if not cohort.skips_bad_files]
-        bad = [problem for cohort in stopping for problem in cohort.bad_files.values()]
+        bad = []
+        for cohort in self.cohorts.values():
+            try:
+                _ = cohort.listed
+            except BadInput as problem:
+                bad += str(problem).splitlines()
+        bad += [problem for cohort in stopping for problem in cohort.bad_files.values()]
         for reader in self.readers.values():
             try:
                 reader.check_files(self.cohorts)

@@ -1,5 +1,6 @@
 """The study file as text: errors of its syntax, keys given twice, and the line of every key."""
 
+import re
 from pathlib import Path
 
 import yaml
@@ -7,8 +8,19 @@ import yaml
 from murmur.errors import BadInput
 from murmur.study.checks import nearest
 
-ESCAPED = "a backslash in double quotes, where it begins an escape sequence; use single quotes, or / in paths"
-KEYS = "keys such as study, cohorts and readers"
+KEYS = "keys such as study, cohorts and readers; config/examples has study files to start from"
+PROBLEMS = {  # a part of the message of the parser, and what is wrong, what was expected and what to do
+    "escape": "a backslash in double quotes, expected none; use single quotes, or / in paths",
+    "mapping values": "a second colon, expected KEY: VALUE; write a space after the colon above, or quotes around text",
+    "expected ','": "brackets that are not closed, expected one bracket for each that was opened; close them",
+    "alias": "an unknown name after *, which repeats what was named with &, expected text; put it in quotes",
+    "another document": "a second study (---), expected one per file; remove the line and what follows",
+    "block": "a line that is indented otherwise than its section, expected the same spaces; indent it alike",
+}
+LINES = {  # that no YAML file has, and what is wrong with them
+    r"<<<<<<<|=======|>>>>>>>": "a conflict mark of Git, expected one version; choose one, and remove the marks",
+    r"\s*\u00a0": "a no-break space, expected spaces; type the indentation again",
+}
 DEEPEST = 20  # levels of keys; an alias (*) inside its own anchor (&) has no end
 MOST = 100_000  # keys and items, with those of aliases
 KINDS = set(yaml.SafeLoader.yaml_constructors) - {None}  # tags of plain values: text, numbers, lists, ...
@@ -65,7 +77,7 @@ def with_line(problem: str, lines: dict[str, dict[str, int]]) -> str:
 
     `lines` are those of every study file; a key of the last one overrides the same key of the others.
     """
-    key = problem.split(": ")[0]
+    key = re.sub(r", number (\d+)", lambda item: f".{int(item[1]) - 1}", problem.split(": ")[0])
     for path in reversed(lines):
         if key in lines[path]:
             return f"{path}, line {lines[path][key]}: {problem}"
@@ -92,13 +104,15 @@ def _syntax(path: str, text: str, error: yaml.MarkedYAMLError) -> str:
     mark = error.problem_mark or error.context_mark
     line = text.splitlines()[mark.line] if mark.line < len(text.splitlines()) else ""
     problem = error.problem or error.context
+    known = [sentence for part, sentence in PROBLEMS.items() if part in problem]
+    for pattern, found in LINES.items():
+        if numbers := [number for number, line in enumerate(text.splitlines(), 1) if re.match(pattern, line)]:
+            return f"{path}, line {numbers[0]}: found {found}"
     if "\t" in line[: mark.column + 1] and "\\t" in problem:
-        problem = "a tab, expected spaces for indentation"
-    elif "escape" in problem:
-        problem = ESCAPED
+        found = "a tab, expected spaces; indent with spaces"
     else:
-        problem = problem.removeprefix("found ")
-    return f"{path}, line {mark.line + 1}, column {mark.column + 1}: found {problem}: {line.strip()}"
+        found = known[0] if known else f"{problem.removeprefix('found ')}, expected KEY: VALUE; correct the line"
+    return f"{path}, line {mark.line + 1}, column {mark.column + 1}: found {found}: {line.strip()}"
 
 
 def _collect(path: str, node: yaml.Node, place: str, lines: dict[str, int]) -> None:

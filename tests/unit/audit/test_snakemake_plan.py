@@ -38,7 +38,7 @@ def test_a_study_file_that_cannot_be_used_is_said_to_be_so(root, tmp_path):
     file.write_text(yaml.safe_dump(STUDY | {"raeders": {}}))
     asked = plan(root, tmp_path, [file])
     assert asked.jobs == []
-    assert "raeders: unknown key" in asked.problem
+    assert "raeders: found an unknown key" in asked.problem
     assert asked.is_refused
     assert asked.removes("collect_slices", "slices.h5")
 

@@ -28,8 +28,8 @@ def test_numbers_come_through_unchanged(tmp_path):
 @pytest.mark.parametrize(
     ("row", "words"),
     [
-        ("M1,EDV,mg,1,2", "line 2: found the metric 'EDV' in 'mg'"),
-        ("M1,EF,mL,1,2", "line 2: found the metric 'EF' in 'mL'"),
+        ("M1,EDV,mg,1,2", "line 2: found EDV in 'mg'"),
+        ("M1,EF,mL,1,2", "line 2: found EF in 'mL'"),
         ("M1,LVEDV,uL,1,2", "'LVEDV'"),
         ("M1,EDV,uL,1,2.3.4", "found '2.3.4' as dl"),
         ("M1,EDV,uL,1,6_2", "found '6_2' as dl"),

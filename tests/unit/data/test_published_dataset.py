@@ -131,7 +131,7 @@ WEIGHTS = {"address": "https://example.org/a/net.h5?download=1", "sha256": "0" *
     ("section", "key", "value", "words"),
     [
         ("source", "published", False, "cohorts.mice.source.published: found false, expected true or a section"),
-        ("source", "published", "yes", 'source.published: found "yes", expected a boolean or an object'),
+        ("source", "published", "yes", 'source.published: found "yes", expected true or false or a section'),
         ("source", "published", {"adress": "x"}, "did you mean 'address'?"),
         (
             "reader",
@@ -140,7 +140,7 @@ WEIGHTS = {"address": "https://example.org/a/net.h5?download=1", "sha256": "0" *
             "readers.published.weights.sha256: found 'abc', expected 64",
         ),
         ("reader", "weights", WEIGHTS | {"address": "https://example.org"}, "expected the URL of a .h5 or .keras file"),
-        ("reader", "weights", {"address": "x"}, "readers.published.weights: the key sha256 is missing"),
+        ("reader", "weights", {"address": "x"}, "readers.published.weights: found no key sha256"),
         ("reader", "weights", "nowhere.h5", "readers.published.weights: found no file 'nowhere.h5'"),
     ],
 )

@@ -310,7 +310,7 @@ def test_corrupted_phantom_names_mice_and_corruptions():
     assert cohort.participants["animal"].tolist() == ["Mouse1"] * 3 + ["Mouse2"] * 3
     assert cohort.participants["session"].tolist() == phantom["corruptions"] * 2
     phantom["corruptions"].append("blurr 3")
-    with pytest.raises(BadInput, match=r"corruptions.3: found \"blurr 3\", expected none, or inflow, misgating"):
+    with pytest.raises(BadInput, match=r"corruptions, number 4: found \"blurr 3\", expected none, or inflow, misgat"):
         Study(study)
 
 

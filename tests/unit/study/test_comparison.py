@@ -102,7 +102,7 @@ def test_groups_are_those_of_the_mice_that_are_read(compared, monkeypatch):
         ({"factor": "group"}, ["treatment.factor: found 'group', which is the group as well"]),
         ({"measures": ["EFF"]}, ["treatment.measures: found 'EFF'", "did you mean 'EF'?"]),
         ({"sessions": ["day 7"]}, ["treatment.sessions: found sessions", "add session: COLUMN"]),
-        ({"contrl": "sham"}, ["treatment.contrl: unknown key", "did you mean 'control'?"]),
+        ({"contrl": "sham"}, ["treatment.contrl: found an unknown key", "did you mean 'control'?"]),
     ],
 )
 def test_wrong_key_is_refused_in_one_sentence(compared, given, words):

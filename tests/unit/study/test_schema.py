@@ -45,5 +45,5 @@ def test_subject_is_a_species_or_a_word_with_its_plural():
     assert complete(in_force(named)) == named
     with pytest.raises(BadInput, match='subject: found "dog", expected mouse, rat, pig, human, or a section'):
         complete(study | {"subject": "dog"})
-    with pytest.raises(BadInput, match="subject: the key plural is missing"):
+    with pytest.raises(BadInput, match="subject: found no key plural"):
         complete(study | {"subject": {"name": "dog"}})

@@ -94,12 +94,12 @@ def test_every_problem_is_one_line(demo):
     [
         (["study"], "my study", ["study", '"my study"', "letters"]),
         (["cohorts"], {}, ["cohorts", "at least one"]),
-        (["cohorts", "internal", "source", "phantom", "mice"], "20", ['found "20"', "expected an integer"]),
+        (["cohorts", "internal", "source", "phantom", "mice"], "20", ['found "20"', "expected a whole number"]),
         (["cohorts", "internal", "source", "phantom", "mice"], 0, ["found 0", "1 or more"]),
-        (["cohorts", "internal", "spacing_mm"], [0.1, 0.1, -1], ["spacing_mm.2", "more than 0"]),
+        (["cohorts", "internal", "spacing_mm"], [0.1, 0.1, -1], ["spacing_mm, number 3", "more than 0"]),
         (["cohorts", "internal", "source"], {}, ["cohorts.internal.source", "none", "exactly one"]),
         (["cohorts", "internal", "source"], {"folder": "nowhere"}, ["source.folder", "'nowhere'", "correct the path"]),
-        (["cohorts", "internal", "split"], {"train": 3}, ["cohorts.internal.split", "validation, test", "missing"]),
+        (["cohorts", "internal", "split"], {"train": 3}, ["cohorts.internal.split", "no key validation or test"]),
         (["cohorts", "internal", "split", "train"], 13, ["13 + 4 + 20 = 37", "36"]),
         (["cohorts", "internal", "participants"], "none.tsv", ["participants", "none.tsv"]),
         (["readers", "unet3plus", "train_on"], "intrenal", ["train_on", "did you mean 'internal'?"]),
@@ -109,8 +109,8 @@ def test_every_problem_is_one_line(demo):
         (["readers", "unet3plus", "dataset"], "Masks", ["readers.unet3plus.dataset", "without masks"]),
         (["readers", "unet3plus", "cohorts"], ["inside"], ["readers.unet3plus.cohorts", "'inside'"]),
         (["readers", "unet3plus", "postprocess"], "nothing", ["largest_component, none"]),
-        (["readers", "reference"], {"train_on": "internal"}, ["'reference'", "another name"]),
-        (["cohorts", "internal", "source", "phantom", "mice"], 20.0, ["found 20.0", "expected an integer"]),
+        (["readers", "reference"], {"train_on": "internal"}, ["the name of the expert's masks", "rename"]),
+        (["cohorts", "internal", "source", "phantom", "mice"], 20.0, ["found 20.0", "expected a whole number"]),
         (["cohorts", "internal", "source", "phantom", "mice"], {}, ["phantom.mice", "at least one"]),
         (["cohorts", "internal", "source", "phantom", "mice", "tca"], 3, ["mice.tca", "did you mean 'tac'?"]),
         (["cohorts", "internal", "split", "test"], 0, ["found 0", "1 or more"]),
@@ -142,7 +142,7 @@ def test_what_is_wrong_is_said(demo, keys, value, words):
 
 def test_missing_key_is_named(demo):
     del demo["cohorts"]["internal"]["source"]
-    refused(demo, "cohorts.internal", "source", "missing")
+    refused(demo, "cohorts.internal", "no key source", "add source")
 
 
 def test_folder_in_natural_order(demo, tmp_path):
@@ -234,7 +234,7 @@ def test_names_in_statistics_and_paper_must_be_those_of_readers_and_cohorts(demo
     assert "did you mean 'unet3plus'?" in said(statistics={"observers": ["unet3pluss"]})
     assert said(paper={"cohort": "inner", "reader": "unet3plus"}).startswith("paper.cohort: found 'inner'")
     assert said(paper={"cohort": "internal", "reader": "dl"}).startswith("paper.reader: found 'dl'")
-    assert "paper: the key reader is missing" in said(paper={"cohort": "internal"})
+    assert "paper: found no key reader" in said(paper={"cohort": "internal"})
     Study(demo | {"paper": {"cohort": "internal", "reader": "unet3plus"}}).check_mice()
 
 

@@ -20,6 +20,9 @@ def test_line_of_every_key(tmp_path, monkeypatch):
     assert lines["study"] == 1
     assert lines["cohorts.first.1.spacing_mm"] == 4
     assert lines["cohorts.second.source.folder"] == 6
+    assert with_line("cohorts.first.1.spacing_mm, number 3: found 0", {"mine.yaml": lines}).startswith(
+        "mine.yaml, line 5: "
+    )
     problem = "cohorts.first.1.spacing_mm: found 0"
     assert with_line(problem, {"mine.yaml": lines}) == f"mine.yaml, line 4: {problem}"
     assert with_line("people.tsv: found G1 twice", {"mine.yaml": lines}) == "people.tsv: found G1 twice"
@@ -41,7 +44,7 @@ def test_later_study_file_overrides(tmp_path):
         ),
         (
             "study: a\ncohorts:\n\tmine: 1\n",
-            ", line 3, column 1: found a tab, expected spaces for indentation: mine: 1",
+            ", line 3, column 1: found a tab, expected spaces; indent with spaces: mine: 1",
         ),
         ('study: a\nfolder: "C:\\Users\\me"\n', ", line 2, column 14: found a backslash in double quotes"),
         ("study: a\ncohorts: [1, 2\nreaders: {}\n", ", line 3, column 8: found "),
