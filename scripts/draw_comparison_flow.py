@@ -53,11 +53,11 @@ def group_lines(group: str, values: pd.DataFrame, summary: pd.DataFrame, setting
     lines += fitted(f"scans (n = {scans})", boxes) if scans > animals else []
     measure = in_sentence(own["measure"].iloc[0])
     for session, of_levels in own.groupby("session", sort=False)["n"]:
-        n, place = of_levels.sum(), f" on average over {column_name(settings['factor'])}" if settings["factor"] else ""
-        tested = (
-            "" if of_levels.min() >= MIN_ANIMALS else f", not tested{place if of_levels.max() >= MIN_ANIMALS else ''}"
-        )
-        lines += fitted(f"{unit}{measure}{f' at {session}' if session else ''} (n = {n}){tested}", boxes)
+        tested = "" if of_levels.min() >= MIN_ANIMALS else ", not tested"
+        if tested and of_levels.max() >= MIN_ANIMALS:  # other levels of the factor are
+            tested += f" on average over {column_name(settings['factor'])}"
+        place = f" at {session}" if session else ""
+        lines += fitted(f"{unit}{measure}{place} (n = {of_levels.sum()}){tested}", boxes)
     return lines
 
 

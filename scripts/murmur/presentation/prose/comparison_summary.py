@@ -156,12 +156,12 @@ def changed_differently(found: Compared) -> dict[str, list[str]]:
     rows = rows[rows["verdict"] == SIGNIFICANT].sort_values(["group_b", "group_a"], key=lambda names: names.map(order))
     pairs = rows["group_b"] if found.settings["control"] else rows["group_b"] + " versus " + rows["group_a"]
     tests = found.tests[(found.tests["effect"] == "group:session") & (found.tests["p_holm"] < found.alpha)]
-    changed = {
+    changed = {*rows["measure"], *tests["measure"]}
+    return {
         measure: list(dict.fromkeys(pairs[rows["measure"] == measure]))
         for measure in found.measures
-        if measure in {*rows["measure"], *tests["measure"]}
+        if measure in changed
     }
-    return changed
 
 
 def longitudinal(found: Compared) -> str:
