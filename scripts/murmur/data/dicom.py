@@ -2,12 +2,18 @@
 
 from collections.abc import Sequence
 from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
 
 from murmur.data.dicom_headers import read_dataset, read_images
 from murmur.data.scan_files import Files
 from murmur.data.scan_images import Contents, Words
 from murmur.data.scan_session import Decoded, Session, read_cine, session_of
 from murmur.errors import BadInput
+
+if TYPE_CHECKING:
+    from pydicom.dataset import Dataset
 
 WORDS = Words("series", "series", "MR images in DICOM files", "source.series")
 
@@ -59,7 +65,7 @@ def decode(files: Files, name: str, frames: Sequence[int]) -> Decoded:
     """
     dataset = read_dataset(files, name)
     try:
-        pixels = dataset.pixel_array
+        pixels = _intensities(dataset)
         pixels = pixels[None] if pixels.ndim == 2 else pixels
         return [pixels[frame] for frame in frames], [_rescale(dataset, frame) for frame in frames]
     except Exception as error:  # decoders raise many kinds
@@ -74,6 +80,21 @@ def decode(files: Files, name: str, frames: Sequence[int]) -> Decoded:
 
 
 read_pixels = partial(read_cine, decode=decode)  # the intensities of a Session
+
+
+def _intensities(dataset: "Dataset") -> np.ndarray:
+    """Return the stored values of all images, of the bits in use; brighter is larger, and padding dark."""
+    pixels = dataset.pixel_array
+    if pixels.dtype.kind not in "iu":
+        return pixels
+    padding = dataset.get("PixelPaddingValue") or None
+    is_padded = pixels == padding
+    pixels = ~pixels if dataset.PhotometricInterpretation == "MONOCHROME1" else pixels
+    unused = 8 * pixels.itemsize - dataset.BitsStored
+    pixels = pixels << unused >> unused
+    if padding is not None and is_padded.any() and not is_padded.all():
+        pixels[is_padded] = pixels[~is_padded].min()
+    return pixels
 
 
 def _rescale(dataset, frame: int) -> tuple[float, float]:

@@ -5,6 +5,7 @@ import zipfile
 
 import h5py
 import numpy as np
+import pydicom
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -152,6 +153,48 @@ def test_signed_and_rescaled_values(tmp_path):
     assert np.array_equal(read_pixels(find_session(str(tmp_path / "signed"))), PATTERN - 1)
     scaled = read_pixels(find_session(str(tmp_path / "scaled")))
     assert np.array_equal(scaled[:, :, 0], PATTERN[:, :, 0]) and np.array_equal(scaled[:, :, 1], 2 * PATTERN[:, :, 1])
+
+
+def rewritten(folder, pixels, change):
+    """The intensities of a cine whose files have other pixels and a changed header."""
+    for number, frame in itertools.product(range(SLICES), range(FRAMES)):
+        write_image(folder, number, frame, pixels=pixels(planes(number, frame)))
+    for path in folder.iterdir():
+        dataset = pydicom.dcmread(path)
+        change(dataset)
+        dataset.save_as(path)
+    return read_pixels(find_session(str(folder)))
+
+
+def test_bits_above_those_stored_are_ignored(tmp_path):
+    def with_overlay(pixels):
+        return pixels % 4096 | 0x8000
+
+    def change(dataset):
+        dataset.BitsStored, dataset.HighBit = 12, 11
+
+    assert np.array_equal(rewritten(tmp_path, with_overlay, change), PATTERN % 4096)
+
+
+def test_inverted_images_are_turned_back(tmp_path):
+    def change(dataset):
+        dataset.PhotometricInterpretation = "MONOCHROME1"
+
+    assert np.array_equal(rewritten(tmp_path, np.invert, change), PATTERN)
+
+
+def test_padding_is_dark(tmp_path):
+    def padded(pixels):
+        pixels = pixels.astype(np.int16)
+        pixels[0, 0] = -32768
+        return pixels
+
+    def change(dataset):
+        dataset.PixelRepresentation = 1
+        dataset.add_new("PixelPaddingValue", "SS", -32768)
+
+    found = rewritten(tmp_path, padded, change)
+    assert np.array_equal(found[1:], PATTERN[1:]) and np.array_equal(found[0, 0], PATTERN[1, 0])
 
 
 def _spoil(folder, how):
