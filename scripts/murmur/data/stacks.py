@@ -74,11 +74,11 @@ def labels(images: Iterable[Image]) -> tuple[str, ...]:
 def stacks_of(words: Words, images: Sequence[Image]) -> list[Stack]:
     """Return all stacks among some images, the largest first.
 
-    A series with several slices is a stack. Series of one slice each, of equal size, orientation, pulse sequence and
-    echo time, form a stack together, as scanners store them that acquire one slice per breath-hold, or per scan.
+    A series with several slices is a stack. Series of one slice each, of equal size, orientation, protocol, pulse
+    sequence and echo time, form a stack together, as scanners store them that acquire one slice per breath-hold.
     """
     groups = []
-    for plane in _planes(images, lambda image: (image.sequence, image.echo_ms)):
+    for plane in _planes(images, lambda image: (image.protocol, image.sequence, image.echo_ms)):
         series = defaultdict(list)
         for image in plane:
             series[image.series].append(image)

@@ -315,9 +315,15 @@ def test_real_scans_have_the_stored_pixels(root):
     assert session.cine.spacing_mm == pytest.approx([44 / 64, 44 / 80, 2.0])
 
 
-def test_scans_of_another_echo_time_or_sequence_are_no_slices_of_the_stack(tmp_path):
+@pytest.mark.parametrize(
+    "other",
+    [{"VisuAcqEchoTime": "( 1 )\n9"}, {"VisuAcqSequenceName": "( 65 )\n<Bruker:UTE>"},
+     {"VisuAcquisitionProtocol": "( 65 )\n<IgFLASH_tagging>"}],
+)  # fmt: skip
+def test_scans_of_another_echo_time_sequence_or_protocol_are_no_slices_of_the_stack(tmp_path, other):
+    own = {"VisuAcqEchoTime": "( 1 )\n2"}
     for scan, number in enumerate(range(SLICES), start=11):
-        write_scan(tmp_path, scan, [BEAT], numbers=[number], VisuAcqEchoTime=f"( 1 )\n{2 if number < 3 else 9}")
+        write_scan(tmp_path, scan, [BEAT], numbers=[number], **own | (other if number == 3 else {}))
     session = find_session(str(tmp_path))
     assert session.cine.series == ("11", "12", "13")
     assert [check for check, *_ in session.odd] == ["slice passed over"]
