@@ -33,6 +33,7 @@ OF_STUDY_FILES = [
     (r"; export it, or name its \w+ as source\.\w+", "; choose another folder, or export the cine"),
     (r"; name the one to use as source\.frame_groups: \{\w+: \d+\} to \d+", ", of which the page cannot choose one"),
     (r"; name the scan if it is a cine", ""),
+    (r"; name the \w+ of all slices, acquire", "; acquire"),
     (r"; name the \w+ (in the study file,|of one) as source\.\w+", "; choose the files of one"),
 ]
 EXPORTED = re.compile(r"(^|/)[0-9]+/pdata/[0-9]+/dicom/")
@@ -64,6 +65,8 @@ class Scan:
         The series or scans of the cine, if its folder has several cines.
     images, joined : str
         If NIfTI files are joined, their names in the folder as in `NiftiFolder`, and a sentence on them.
+    odd : list of str
+        Sentences on what is odd about it, or passed over.
     """
 
     name: str
@@ -75,6 +78,7 @@ class Scan:
     series: list[str] | None = None
     images: str = ""
     joined: str = ""
+    odd: list[str] = field(default_factory=list)
 
 
 def find_scans(files: Sequence[Stored], folder: str, taken: Sequence[str]) -> tuple[list[dict], list[str]]:
@@ -94,7 +98,7 @@ def find_scans(files: Sequence[Stored], folder: str, taken: Sequence[str]) -> tu
     scans : list of dict
         The fields of each Scan.
     problems : list of str
-        A sentence for each file or group of files that cannot be used.
+        A sentence for each file or group of files that cannot be used, or that is odd.
     """
     found, problems, names = [], [], set(taken)
     by_kind = {kind: [file for file in files if file.kind == kind] for kind in READ}
@@ -115,6 +119,7 @@ def find_scans(files: Sequence[Stored], folder: str, taken: Sequence[str]) -> tu
         for scan in scans:
             scan.name = _unused(scan.name, names)
             names.add(scan.name)
+            problems += [_in_their_names(f"{scan.name}: {sentence}", group) for sentence in scan.odd]
             found.append(asdict(scan))
     return sorted(found, key=lambda scan: natural_key(scan["name"])), problems
 
@@ -307,7 +312,8 @@ def _cines(source: ModuleType, kind: str, name: str, folder: Path) -> list[Scan]
         session = source.find_session(str(folder), series)
         label = f"_{source.WORDS.one}{'_'.join(series)}" if series else ""
         grid = (list(session.cine.spacing_mm), session.cine.frame_interval_ms)
-        scans.append(Scan(usable(name + label), kind, str(folder), list(session.shape), *grid, series))
+        odd = [f"{check}: found {found}, expected {expected}" for check, found, expected in session.odd]
+        scans.append(Scan(usable(name + label), kind, str(folder), list(session.shape), *grid, series, odd=odd))
     return scans
 
 

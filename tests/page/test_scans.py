@@ -105,6 +105,15 @@ def test_names_differ_by_more_than_case():
     assert _unused("Mouse1", {"mouse1", "Mouse1_2"}) == "Mouse1_3"
 
 
+def test_a_slice_that_is_passed_over_is_said(tmp_path):
+    for number in range(4):
+        write_scan(tmp_path / "M", 11 + number, [("FG_CARDIAC_MOVIE", FRAMES if number < 3 else 4)], numbers=[number])
+    (scan,), (problem,) = found(tmp_path, files_below(tmp_path))
+    assert scan.shape[2:] == [3, FRAMES]
+    assert problem.startswith("M: slice passed over: found next to the cine scan 14: ")
+    assert problem.endswith(", expected all slices alike; acquire it again, or remove it")
+
+
 def test_files_of_a_bruker_study_without_their_folders_are_refused(tmp_path):
     scans, (problem,) = found(tmp_path, {"2dseq": bytes(500)})
     assert scans == [] and problem.startswith("2dseq: found a single file of a Bruker study, expected the folder")

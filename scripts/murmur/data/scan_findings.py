@@ -37,7 +37,7 @@ def oddities(cine: Cine, others: Sequence[Stack], left_out: Sequence[LeftOut]) -
             yield "images left out", one.text, "images that can be used; export them again, or remove them"
     for stack in others:
         if _continues(cine, stack):
-            wanted = "all slices alike; name the series of all slices, acquire it again, or remove it"
+            wanted = f"all slices alike; name the {stack.words.several} of all slices, acquire it again, or remove it"
             yield "slice passed over", f"next to the cine {stack.text}", wanted
     yield from _times(cine)
 
