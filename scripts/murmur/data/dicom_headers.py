@@ -14,7 +14,7 @@ import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -35,6 +35,7 @@ MR_IMAGES = {  # MR, Enhanced MR and Legacy Converted Enhanced MR Image Storage
 }  # fmt: skip
 # Words of the ImageType or FrameType of phases, velocities, real and imaginary parts, and maps.
 OTHER_PARTS = {"P", "R", "I", "PHASE", "VELOCITY", "FLOW", "REAL", "IMAGINARY", "MAP", "PROJECTION"}
+OTHER_KIND = "of phases, velocities, parts or maps"
 NORMAL = 0.01  # largest difference of the directions of an image from perpendicular unit vectors
 TAGS = [
     "Modality", "StudyInstanceUID", "SeriesInstanceUID", "SeriesNumber", "AcquisitionNumber", "InstanceNumber",
@@ -107,8 +108,7 @@ def read_images(path: str | Path, names: Sequence[str] | None = None) -> tuple[l
         for name in names_in(path) if names is None else names:
             dataset = read_dataset(files, name, stop_before_pixels=True, specific_tags=_tags())
             if dataset is None:
-                ending = "".join(PurePosixPath(name).suffixes[-2:]).lower()
-                if ending.endswith(NAMED_LIKE_DICOM):
+                if ending := next(filter(name.lower().endswith, NAMED_LIKE_DICOM), ""):
                     others["", "", ending, True] += 1
                 continue
             is_mr = dataset.file_meta.get("MediaStorageSOPClassUID") in MR_IMAGES
@@ -122,9 +122,6 @@ def read_images(path: str | Path, names: Sequence[str] | None = None) -> tuple[l
                         else:
                             others[*found, is_mr and found[2] != OTHER_KIND] += 1
     return images, [_left_out(count, *other) for other, count in others.items()]
-
-
-OTHER_KIND = "of phases, velocities, parts or maps"
 
 
 def _left_out(count: int, series: str, label: str, why: str, lost: bool) -> LeftOut:

@@ -53,8 +53,8 @@ def test_images_and_files_that_are_lost_are_reported(tmp_path):
         dataset = pydicom.dcmread(path)
         del dataset.ImagePositionPatient
         dataset.save_as(path)
-    (tmp_path / "4.dcm").write_bytes((tmp_path / "0" / "10_1_0_0.dcm").read_bytes()[132:])
-    (tmp_path / "5.dcm.gz").write_bytes(b"packed")
+    (tmp_path / "DOE.JANE.dcm").write_bytes((tmp_path / "0" / "10_1_0_0.dcm").read_bytes()[132:])
+    (tmp_path / "DOE.JANE.dcm.gz").write_bytes(b"packed")
     assert [text for _, text, _ in find_session(str(tmp_path)).odd] == [
         "series 13: 6 images without a position, orientation and pixel spacing of each",
         "1 file named .dcm that does not begin as DICOM",
