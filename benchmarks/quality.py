@@ -35,7 +35,7 @@ from murmur.network.preprocessing import scale, to_square  # noqa: E402
 from murmur.network.segmentation import segment_cine  # noqa: E402
 from murmur.phantom.corruption import KINDS, SEVERITIES, Cine, corrupt  # noqa: E402
 from murmur.phantom.mouse import phantom_mouse  # noqa: E402
-from murmur.quality import score  # noqa: E402
+from murmur.quality import score, slice_score  # noqa: E402
 from murmur.quality.image_signs import image_signs  # noqa: E402
 from murmur.quality.scan_signs import scan_signs  # noqa: E402
 from murmur.quality.signs import TRAINED, judge, tables, with_ranges  # noqa: E402
@@ -46,6 +46,7 @@ FITTED, TESTED = {7171: 40, 4242: 26}, {9393: 26}  # number of mice of each seed
 RESAMPLES = 1000
 INTERVAL_MS = 9.0
 COPIES = 3  # of each mouse, corrupted
+EVERY = 4  # frames, of which one serves the prediction of slices
 GOOD, FALSE_ALARMS = 0.8, 0.1
 MODEL = ROOT / "models" / "murmur.keras"
 REGRESSIONS = ROOT / "models" / "quality.json"
@@ -124,8 +125,23 @@ def places_of(findings: pd.DataFrame, masks: np.ndarray, expert: np.ndarray) -> 
     return pd.DataFrame(rows)
 
 
-def scan_of(name: str, cine: Cine, truth: Cine, network: Network) -> tuple[pd.DataFrame, pd.DataFrame, dict]:
-    """Segment a cine; return its rows of signs.csv, its places, and what is true of its masks."""
+def slices_of(by_slice: dict[str, np.ndarray], masks: np.ndarray, expert: np.ndarray) -> pd.DataFrame:
+    """Return the variables and the Dice coefficients of the masks of slices, in one of EVERY frames."""
+    table = slice_score.variables(by_slice, masks)
+    table = table[table["frame"] % EVERY == 0].reset_index(drop=True)
+    for structure, label in STRUCTURES.items():
+        pairs = [
+            (masks[:, :, slice_, frame] == label, expert[:, :, slice_, frame] == label)
+            for slice_, frame in table[["slice", "frame"]].itertuples(index=False)
+        ]
+        table[f"dice_{structure}"] = [dice(*pair) if any(map(np.any, pair)) else np.nan for pair in pairs]
+    return table
+
+
+def scan_of(
+    name: str, cine: Cine, truth: Cine, network: Network
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, dict]:
+    """Segment a cine; return its rows of signs.csv, its places, its slices, and what is true of its masks."""
     masks = segment_cine(cine.images, network, cine.spacing_mm, only_heart=True, crop=True).masks
     phases, pixel = phases_of(masks), cine.spacing_mm[0] * cine.spacing_mm[1]
     blood, heart = (np.isin(masks, labels).sum(axis=(0, 1)) * pixel for labels in ([2], [1, 2]))
@@ -138,7 +154,8 @@ def scan_of(name: str, cine: Cine, truth: Cine, network: Network) -> tuple[pd.Da
         pairs = [(masks[..., frame] == label, cine.masks[..., frame] == label) for frame in phases_of(truth.masks)]
         outcome[f"dice_{structure}"] = float(np.mean([dice(expert, found) for found, expert in pairs]))
     images = np.concatenate([np.moveaxis(cine.images[..., frame], 2, 0) for frame in phases])
-    return signs, places_of(findings, masks, cine.masks), outcome | agreement(images, network)
+    tables_of_places = places_of(findings, masks, cine.masks), slices_of(by_slice, masks, cine.masks)
+    return signs, *tables_of_places, outcome | agreement(images, network)
 
 
 def simulate(folder: Path) -> None:
@@ -165,10 +182,11 @@ def simulate_mouse(folder: Path, exported: Path, seed: int, index: int) -> None:
             continue
         cine = corrupt(np.random.default_rng([seed, index, copy]), truth, kind, severity) if copy else truth
         network = read_openvino(exported, cine.images.shape[3], 1)
-        signs, places, outcome = scan_of(name, cine, truth, network)
+        signs, places, slices, outcome = scan_of(name, cine, truth, network)
         row = {"mouse": name, "seed": seed, "number": index, "kind": kind, "severity": severity, **outcome}
         write_csv(pd.DataFrame([row]), folder / f"{name}.outcome.csv")
-        write_csv(places.assign(mouse=name, seed=seed, number=index), folder / f"{name}.places.csv")
+        for table, kind in ((places, "places"), (slices, "slices")):
+            write_csv(table.assign(mouse=name, seed=seed, number=index), folder / f"{name}.{kind}.csv")
         write_csv(signs, folder / f"{name}.signs.csv")
         print(name, {key: round(outcome[key], 2) for key in score.QUANTITIES}, flush=True)
 
@@ -186,6 +204,13 @@ def read(folder: Path, seeds: Collection[int]) -> tuple[pd.DataFrame, pd.DataFra
     print(f"{len(outcomes)} scans of {outcomes['number'].nunique()} mice; {empty.sum()} without a blood pool:")
     print(outcomes.loc[empty, ["kind", *score.DICE]].groupby("kind").agg(["size", "max"]).to_string())
     return signs, places, variables[~empty], outcomes[~empty]
+
+
+def read_slices(folder: Path, seeds: Collection[int]) -> pd.DataFrame:
+    """Return the slices of the scans of `seeds`."""
+    paths = [path for seed in seeds for path in sorted(folder.glob(f"{seed}_*.slices.csv"))]
+    table = pd.concat([read_csv(path) for path in paths], ignore_index=True)
+    return table.assign(number=table["number"] + 1000 * table["seed"])
 
 
 def predictions(
@@ -273,6 +298,21 @@ def evaluate(folder: Path) -> None:
         summary[[*score.QUANTITIES, "bad", "flagged"]].mean().round(2).assign(scans=summary["scans"].sum()).to_string()
     )
     evaluate_findings(places, outcomes)
+    evaluate_slices(folder)
+
+
+def evaluate_slices(folder: Path) -> None:
+    """Print how well the Dice coefficients of slices are predicted, with 95% intervals."""
+    fitted, tested = (read_slices(folder, seeds) for seeds in (FITTED, TESTED))
+    predicted = slice_score.predict(tested, slice_score.fit(fitted, fitted[score.DICE], fitted["number"].to_numpy()))
+    for quantity in score.DICE:
+        rows = tested[["mouse", "number"]].assign(true=tested[quantity], predicted=predicted[quantity], low=0, high=1)
+        rows = rows.assign(constant=fitted[quantity].median()).dropna()
+        for words, chosen in (("all", rows), ("intact", rows[rows["mouse"].str.contains("_none_")])):
+            rho = chosen["true"].corr(chosen["predicted"], method="spearman")
+            cells, bad = with_intervals(chosen)[:4], (chosen["true"] < GOOD).sum()
+            print(f"\n{quantity} of {len(chosen)} slices and frames, {bad} bad, scans: {words}; Spearman {rho:.2f}")
+            print("AUC {}, sensitivity {}, error {}, of the constant {}".format(*cells))
 
 
 def predictors(variables: pd.DataFrame, outcomes: pd.DataFrame, name: str) -> pd.DataFrame:
@@ -313,6 +353,8 @@ def fit(folder: Path) -> None:
     model = score.fit(variables, outcomes, outcomes["number"])
     about = {"weights_sha256": hashlib.sha256(MODEL.read_bytes()).hexdigest(), "scans": len(outcomes)}
     about |= {"mice": int(outcomes["number"].nunique()), "seeds": list(FITTED)}
+    slices = read_slices(folder, FITTED)
+    model["slices"] = slice_score.fit(slices, slices[score.DICE], slices["number"].to_numpy())
     REGRESSIONS.write_text(json.dumps(about | model, indent=1) + "\n", encoding="utf-8")
 
 

@@ -131,7 +131,7 @@ class Project:
         found = check_plausibility.findings_of_images(at.manifest, files, study.input_sizes[COHORT], [], True, 1)
         check_plausibility.main(at.checks, [*noticed, *found], False)
         measure_volumes.main(at.manifest, mice, masks, False, at.volumes, at.slices)
-        reference = at.reference if cohort.contoured else None
+        reference = at.reference if inputs.reference_volumes(job) else None
         if reference:
             measure_volumes.main(at.manifest, mice, files, True, reference, at.reference_slices)
         own, chosen = inputs.own_frames(job), next(iter(inputs.phases(job)), None)
@@ -145,9 +145,9 @@ class Project:
         compared = bool(inputs.overlap(job))
         if compared:
             measure_overlap.main(at.manifest, named, masks, at.overlap, 1)
-        find_signs.main(
-            at.manifest, named, masks, at.frames, of_training, at.signs, at.findings, 1, inputs.input_size(job)
-        )
+        size, model = inputs.input_size(job), inputs.quality_model
+        found = at.signs, at.findings, at.slice_quality
+        find_signs.main(at.manifest, named, masks, at.frames, of_training, *found, model, 1, size)
         predict_quality.main(
             signs=at.signs,
             findings=at.findings,
@@ -157,6 +157,7 @@ class Project:
             pages=inputs.pages_of_review(job),
             slices=at.slices,
             frames=at.frames,
+            slice_quality=at.slice_quality,
             quality=at.quality,
             to_review=at.review,
             overlap=at.overlap if compared else None,

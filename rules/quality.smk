@@ -2,7 +2,8 @@
 #
 #   in    manifest.csv, the mouse files and the segmentations, frames.csv; reference function and split of the training
 #         mice
-#   out   measurements/COHORT/READER/signs.csv, findings.csv, quality.csv, review.csv; figures/COHORT/READER/review.pdf;
+#   out   measurements/COHORT/READER/signs.csv, findings.csv, slice_quality.csv, quality.csv, review.csv;
+#         figures/COHORT/READER/review.pdf;
 #         statistics/COHORT/READER/correction_*.csv, quality_check.csv, predicted_quality.csv;
 #         figures/COHORT/READER/figure_corrections.*, figure_quality.*;
 #         export/COHORT/READER/flagged.csv, export/COHORT/READER/MOUSE/*, for programs that edit masks;
@@ -19,6 +20,7 @@ rule find_signs:
     output:
         signs="<results>/measurements/{cohort}/{reader}/signs.csv",
         findings="<results>/measurements/{cohort}/{reader}/findings.csv",
+        slice_quality="<results>/measurements/{cohort}/{reader}/slice_quality.csv",
     log:
         "<logs>/find_signs/{cohort}/{reader}.log",
     benchmark:
@@ -34,6 +36,7 @@ rule find_signs:
     params:
         mice=inputs.mice_read,
         shipped=inputs.is_shipped,
+        model=inputs.quality_model,
         input_size=inputs.input_size,
         content=lambda w: study.content(inputs.files_read(w)),
         code=code("find_signs"),
@@ -112,6 +115,7 @@ rule predict_quality:
         signs=rules.find_signs.output.signs,
         findings=rules.find_signs.output.findings,
         slices=rules.measure_volumes.output.slices,
+        slice_quality=rules.find_signs.output.slice_quality,
         frames=rules.measure_function.output.frames,
         overlap=inputs.overlap,
         function=rules.measure_function.output.function,

@@ -3,6 +3,7 @@
 signs.csv has a row for each mouse and sign: the value farthest beyond its limit or, if none is, nearest to it, with the
 number of places beyond the limit and the reason, or a note on why the sign cannot be assessed. findings.csv has a row
 for each slice and frame beyond a limit, and for each scan; slice and frame, counted from 0, are empty for scans.
+slice_quality.csv has a row for each slice and frame with a mask: the Dice coefficients predicted from its signs.
 """
 
 from collections.abc import Mapping
@@ -21,6 +22,7 @@ from murmur.logs import log, progress
 from murmur.quality.image_signs import image_signs
 from murmur.quality.scan_signs import scan_signs
 from murmur.quality.signs import TRAINED, Sign, judge, tables, with_ranges
+from murmur.quality.slice_score import COLUMNS, predict, variables
 from murmur.quality.slice_signs import slice_signs
 
 if TYPE_CHECKING:
@@ -36,8 +38,9 @@ def measure(
     phases: tuple[int, int] | None,
     signs: Mapping[str, Sign],
     input_size: int | None,
-) -> tuple[list[tuple], list[tuple]]:
-    """Return the rows of one mouse in signs.csv and in findings.csv."""
+    model: Mapping,
+) -> tuple[list[tuple], list[tuple], pd.DataFrame]:
+    """Return the rows of one mouse in signs.csv, in findings.csv and in slice_quality.csv."""
     frames = segmented_frames(segmentation)
     with open_mouse(segmentation) as opened:
         masks = numeric_dataset(opened, "Masks")[()].astype(np.uint8)
@@ -52,7 +55,8 @@ def measure(
     pixel = mouse.spacing_mm[0] * mouse.spacing_mm[1]
     blood, heart = ((masks >= label).sum(axis=(0, 1)) * pixel for label in (2, 1))
     of_scan = scan_signs(blood, heart, mouse.spacing_mm, mouse.frame_interval_ms, phases)
-    return judge(mouse.name, found, of_scan, heart > 0, signs)
+    predicted = predict(variables(found, masks), model)
+    return *judge(mouse.name, found, of_scan, heart > 0, signs), predicted.assign(mouse=mouse.name)
 
 
 def training_ranges(function: str, split: str) -> dict[str, tuple[float, float]]:
@@ -71,13 +75,16 @@ def main(
     ranges: Mapping[str, tuple[float, float]],
     signs: str,
     findings: str,
+    slice_quality: str,
+    model: dict,
     threads: int,
     input_size: int | None = None,
 ) -> None:
-    """Write `signs` and `findings` for the `mice` (files by name); `segmentations` are in the same order.
+    """Write `signs`, `findings` and `slice_quality` for the `mice` (files by name).
 
-    `frames` is frames.csv of the reader; `ranges` holds the range of EDV and EF of the mice that it was trained on, as
-    far as they are known, and `input_size` is the side length of the centre of the images that a network segments.
+    `segmentations` are in the order of the mice; `frames` is frames.csv of the reader; `ranges` holds the range of EDV
+    and EF of the mice that it was trained on, as far as they are known; `model` is the content of models/quality.json;
+    and `input_size` is the side length of the centre of the images that a network segments.
     """
     described = read_manifest(manifest)
     chosen = read_csv(frames).set_index("mouse")
@@ -85,14 +92,15 @@ def main(
         None if pd.isna(ed) or pd.isna(es) else (int(ed), int(es))
         for ed, es in chosen.loc[list(mice), ["ed_frame", "es_frame"]].itertuples(index=False)
     ]
-    look = partial(measure, signs=with_ranges(ranges), input_size=input_size)
+    look = partial(measure, signs=with_ranges(ranges), input_size=input_size, model=model["slices"])
     jobs = ([described[name] for name in mice], mice.values(), segmentations, phases)
     with processes(threads) as pool:
         judged = list(progress(pool.map(look, *jobs), "looking for signs", "mouse", total=len(mice)))
-    summary, found = tables(judged)
+    summary, found = tables([rows[:2] for rows in judged])
     log.info("%d signs of errors in %d of %d mice", len(found), found["mouse"].nunique(), len(mice))
     write_csv(summary, signs)
     write_csv(found, findings)
+    write_csv(pd.concat([rows[2] for rows in judged])[["mouse", *COLUMNS]], slice_quality)
 
 
 if __name__ == "__main__":
@@ -107,6 +115,8 @@ if __name__ == "__main__":
             ranges=training_ranges(*trained) if trained else TRAINED if params.shipped else {},
             signs=snakemake.output.signs,
             findings=snakemake.output.findings,
+            slice_quality=snakemake.output.slice_quality,
+            model=params.model,
             threads=snakemake.threads,
             input_size=params.input_size,
         )

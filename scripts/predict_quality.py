@@ -22,6 +22,7 @@ from murmur.quality.correction_cost import areas_by_mouse, jumps
 from murmur.quality.recalibration import recalibrated
 from murmur.quality.review import review
 from murmur.quality.score import DICE, LOW_DICE, features, predict, unit_of
+from murmur.quality.slice_score import of_slices
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -71,6 +72,7 @@ def main(
     pages: str,
     slices: str,
     frames: str,
+    slice_quality: str,
     quality: str,
     to_review: str,
     overlap: str | None = None,
@@ -80,8 +82,8 @@ def main(
     """Write `quality` and `to_review`.
 
     `model` is the content of models/quality.json, `pictures` has the mice in their order, and `pages` is the PDF with
-    the first findings; `slices`, `frames`, `overlap` and `function` are the tables of the reader, the last two given
-    where there is a reference.
+    the first findings; `slices`, `frames`, `slice_quality`, `overlap` and `function` are the tables of the reader, the
+    last two given where there is a reference.
     """
     true = true_quality(read_csv(overlap), read_csv(function)).dropna() if overlap else None
     table = assess(read_csv(signs), model, shipped, true, animals)
@@ -94,7 +96,8 @@ def main(
         for mouse, phases in phases_by_mouse(read_csv(frames)).items()
         for number, jump in enumerate(jumps(areas[mouse], phases))
     }
-    write_csv(review(read_csv(findings), table, pictures, pages, found), to_review)
+    by_slice = of_slices(read_csv(slice_quality))
+    write_csv(review(read_csv(findings), table, pictures, pages, found, by_slice), to_review)
 
 
 if __name__ == "__main__":
@@ -108,6 +111,7 @@ if __name__ == "__main__":
             pages=snakemake.params.pages,
             slices=snakemake.input.slices,
             frames=snakemake.input.frames,
+            slice_quality=snakemake.input.slice_quality,
             quality=snakemake.output.quality,
             to_review=snakemake.output.review,
             overlap=snakemake.input.overlap or None,

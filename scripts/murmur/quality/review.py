@@ -6,7 +6,7 @@ import pandas as pd
 
 PLACE = ["slice_number", "frame_number"]  # from 1, as in figures and in the names of corrected masks
 COLUMNS = ["mouse", *PLACE, "frames", "reasons", "dice_blood_pool", "dice_myocardium", "EF_error", "picture"]
-COLUMNS += ["jump_percent", "page"]
+COLUMNS += ["dice_slice", "jump_percent", "page"]
 TO_FILL_IN = ["decision", "comment", "decided_by", "decided_on"]  # by a person, in a copy
 
 # of the rows with findings, those that are shown with pictures
@@ -19,6 +19,7 @@ def review(
     pictures: Mapping[str, str],
     pages: str,
     jumps: Mapping[tuple[str, int], float],
+    dice: Mapping[tuple[str, int], float],
 ) -> pd.DataFrame:
     """List the findings of a reader, one row per mouse and slice, or scan.
 
@@ -34,21 +35,23 @@ def review(
         The PDF that shows the first findings, to which the rows link.
     jumps : mapping of (str, int) to float
         By mouse and slice, `correction_cost.jumps`.
+    dice : mapping of (str, int) to float
+        By mouse and slice, the predicted Dice coefficient (`slice_score.of_slices`).
 
     Returns
     -------
     DataFrame
         Mice in the order of the smaller of their two predicted Dice coefficients, the smallest first; within a mouse,
-        the rows with the most reasons first. `slice_number` and `frame_number` count from 1; the latter is the frame
-        with the most reasons, `frames` the number of frames with any, `reasons` the reasons of all frames, each given
-        once, with the value of its first frame. `EF_error` is the predicted absolute error of EF in percentage points,
-        and `jump_percent` one of the `jumps`. `page` links to the page of `pages` with the row (see `page_numbers`).
-        Mice without findings have one row without reasons.
+        the row of the scan, and then the slices in the order of `dice_slice`, one of `dice`. `slice_number` and
+        `frame_number` count from 1; the latter is the frame with the most reasons, `frames` the number of frames with
+        any, `reasons` the reasons of all frames, each given once, with the value of its first frame. `EF_error` is the
+        predicted absolute error of EF in percentage points, and `jump_percent` one of the `jumps`. `page` links to the
+        page of `pages` with the row (see `page_numbers`). Mice without findings have one row without reasons.
     """
     predicted = quality.pivot(index="mouse", columns="quantity", values="predicted")
     rows = [_row(mouse, number, group) for (mouse, number), group in findings.groupby(["mouse", "slice"], dropna=False)]
-    rows += [(mouse, None, None, None, None, 0) for mouse in pictures if mouse not in set(findings["mouse"])]
-    columns = ["mouse", "slice", "frame", "frames", "reasons", "weight"]
+    rows += [(mouse, None, None, None, None) for mouse in pictures if mouse not in set(findings["mouse"])]
+    columns = ["mouse", "slice", "frame", "frames", "reasons"]
     table = pd.DataFrame(rows, columns=columns).astype(dict.fromkeys(columns[1:4], "Int64"))
     for column, quantity in (("dice_blood_pool",) * 2, ("dice_myocardium",) * 2, ("EF_error", "EF")):
         table[column] = table["mouse"].map(predicted[quantity])
@@ -56,9 +59,11 @@ def review(
     table["worst"] = table[["dice_blood_pool", "dice_myocardium"]].min(axis=1)
     order = {mouse: number for number, mouse in enumerate(pictures)}
     table["place"] = table["mouse"].map(order)
-    table = table.sort_values(["worst", "place", "weight", "slice"], ascending=[True, True, False, True], kind="stable")
-    places = zip(table["mouse"], table["slice"], strict=True)
-    table["jump_percent"] = [None if pd.isna(number) else jumps.get((mouse, number)) for mouse, number in places]
+    places = [*zip(table["mouse"], table["slice"].astype(object), strict=True)]
+    for column, known in (("dice_slice", dice), ("jump_percent", jumps)):
+        table[column] = pd.Series([known.get(place) for place in places], table.index, float)
+    table["order"] = table["dice_slice"].fillna(0).where(table["slice"].notna(), -1)  # 0 without a mask in any frame
+    table = table.sort_values(["worst", "place", "order", "slice"], kind="stable")
     numbers = page_numbers(table)
     table["page"] = numbers.map(f"{pages}#page={{}}".format).where(numbers.notna(), None)
     table[PLACE] = table[["slice", "frame"]] + 1
@@ -76,10 +81,10 @@ def page_numbers(table: pd.DataFrame) -> pd.Series:
 
 
 def _row(mouse: str, number: float, group: pd.DataFrame) -> tuple:
-    """Return (mouse, slice, frame, frames, reasons, number of findings) of the findings of a slice or a scan."""
+    """Return (mouse, slice, frame, frames, reasons) of the findings of a slice or a scan."""
     reasons = "; ".join(group.drop_duplicates("sign")["reason"])
     if pd.isna(number):
-        return mouse, None, None, None, reasons, len(group)
+        return mouse, None, None, None, reasons
     counts = group["frame"].value_counts()
     frame = min(counts[counts == counts.max()].index)
-    return mouse, int(number), int(frame), len(counts), reasons, len(group)
+    return mouse, int(number), int(frame), len(counts), reasons

@@ -27,19 +27,32 @@ def test_worst_mouse_and_slice_come_first_and_all_mice_are_listed():
     ]
     quality += [(mouse, "EF", error) for mouse, error in (("a", 2.0), ("b", 7.0), ("c", 1.0))]
     pictures = {mouse: f"{mouse}.png" for mouse in "cab"}
+    predicted = {("a", 3): 0.9, ("a", 5): 0.6, ("b", 1): 0.5}
     found = review(
-        findings, table(quality, ["mouse", "quantity", "predicted"]), pictures, "review.pdf", {("a", 5): 3.5}
+        findings, table(quality, ["mouse", "quantity", "predicted"]), pictures, "review.pdf", {("a", 5): 3.5}, predicted
     )
     assert found["mouse"].tolist() == ["b", "a", "a", "a", "c"]
     numbers = found["slice_number"]
-    assert numbers.tolist()[:3] == [2, 6, 4] and numbers.isna().tolist()[3:] == [True, True]
-    row = found.iloc[1]
+    assert numbers.dropna().tolist() == [2, 6, 4] and numbers.isna().tolist() == [False, True, False, False, True]
+    assert found["dice_slice"].dropna().tolist() == [0.5, 0.6, 0.9]
+    row = found.iloc[2]
     assert (row["frame_number"], row["frames"], row["reasons"]) == (5, 2, "holes of 3%; an island")
-    assert found.loc[3, "reasons"] == "EF of 90%" and found["reasons"].isna().tolist() == [False] * 4 + [True]
+    assert found.loc[1, "reasons"] == "EF of 90%" and found["reasons"].isna().tolist() == [False] * 4 + [True]
     assert found["picture"].tolist() == ["b.png", "a.png", "a.png", "a.png", "c.png"]
-    assert found["jump_percent"].dropna().to_dict() == {1: 3.5}
+    assert found["jump_percent"].dropna().to_dict() == {2: 3.5}
     assert found["page"].fillna("").tolist() == ["review.pdf#page=1"] * 4 + [""]
     assert found.loc[0, ["dice_blood_pool", "dice_myocardium", "EF_error"]].tolist() == [0.95, 0.4, 7.0]
+
+
+def test_slice_without_a_mask_in_any_frame_comes_first():
+    findings = table(
+        [("a", 1, 0, "holes", "holes"), ("a", 2, 0, "missing_slice", "missing")],
+        ["mouse", "slice", "frame", "sign", "reason"],
+    )
+    quality = table([("a", f"dice_{name}", 0.9) for name in ("blood_pool", "myocardium")] + [("a", "EF", 1.0)],
+                    ["mouse", "quantity", "predicted"])  # fmt: skip
+    found = review(findings, quality, {"a": "a.png"}, "review.pdf", {}, {("a", 1): 0.3})
+    assert found["slice_number"].tolist() == [3, 2]
 
 
 def test_no_findings_and_no_predictions(no_warnings):
@@ -48,7 +61,7 @@ def test_no_findings_and_no_predictions(no_warnings):
         ["mouse", "quantity", "predicted"],
     )
     empty = table([], ["mouse", "slice", "frame", "sign", "reason"])
-    found = review(empty, quality, {"a": "a.png"}, "review.pdf", {})
+    found = review(empty, quality, {"a": "a.png"}, "review.pdf", {}, {})
     assert found["mouse"].tolist() == ["a"] and found["dice_myocardium"].isna().all()
 
 

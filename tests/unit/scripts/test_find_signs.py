@@ -1,3 +1,5 @@
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -13,8 +15,8 @@ IMAGES = images_of_discs(MASKS)
 
 
 @pytest.fixture
-def tables(tmp_path, monkeypatch):
-    """signs.csv and findings.csv of a good mouse, of one with a hole, and of one segmented in two frames only."""
+def tables(tmp_path, monkeypatch, root):
+    """The tables of a good mouse, of one with a hole, and of one segmented in two frames only."""
     mice = ["good", "hole", "two"]
     known = {name: Mouse(name, "", MASKS.shape, SPACING_MM, 10.0, (), None, None, None) for name in mice}
     monkeypatch.setattr(find_signs, "read_manifest", lambda path: known)
@@ -27,26 +29,37 @@ def tables(tmp_path, monkeypatch):
         write_cine(tmp_path / f"{name}_masks.h5", masks=masks[name], frames=frames)
     frames = pd.DataFrame({"mouse": mice, "ed_frame": [0, 0, None], "es_frame": [6, 6, None], "frames": "own"})
     write_csv(frames, tmp_path / "frames.csv")
-    signs, findings = (str(tmp_path / f"{name}.csv") for name in ("signs", "findings"))
+    outputs = [str(tmp_path / f"{name}.csv") for name in ("signs", "findings", "slice_quality")]
+    model = json.loads((root / "models" / "quality.json").read_text())
     files = {name: str(tmp_path / f"{name}.h5") for name in mice}
     segmentations = [str(tmp_path / f"{name}_masks.h5") for name in mice]
     ranges = {"EDV": (30.0, 115.0)}
-    find_signs.main("", files, segmentations, str(tmp_path / "frames.csv"), ranges, signs, findings, 1)
-    return read_csv(signs).set_index(["mouse", "sign"]), read_csv(findings)
+    find_signs.main("", files, segmentations, str(tmp_path / "frames.csv"), ranges, *outputs, model, 1)
+    signs, findings, slices = map(read_csv, outputs)
+    return signs.set_index(["mouse", "sign"]), findings, slices
 
 
 def test_only_the_mouse_with_a_hole_has_findings(tables):
-    _, findings = tables
+    _, findings, _ = tables
     assert set(findings["mouse"]) == {"hole"}
     assert findings.set_index("sign").loc["holes", ["slice", "frame"]].tolist() == [4, 3]
 
 
 def test_frames_that_were_not_segmented_are_not_judged(tables):
-    signs, _ = tables
+    signs, *_ = tables
     assert signs.loc[("two", "moved"), "note"] == "not assessed: masks in all frames required"
     assert signs.loc[("two", "holes"), "value"] == 0
     assert np.isnan(signs.loc[("two", "EDV"), "value"])
     assert signs.loc[("good", "EDV"), "value"] > 30 and signs.loc[("good", "EDV"), "high"] == 115
+
+
+def test_predicted_dice_is_lowest_where_the_hole_is(tables):
+    *_, slices = tables
+    assert set(slices.loc[slices["mouse"] == "two", "frame"]) == {0, 6}
+    hole = slices[(slices["mouse"] == "hole") & slices["slice"].between(3, 6)].set_index(["slice", "frame"])
+    assert hole["dice_myocardium"].idxmin() == (4, 3)
+    good = slices[slices["mouse"] == "good"].set_index(["slice", "frame"])
+    assert good.loc[(4, 3), "dice_myocardium"] > hole.loc[(4, 3), "dice_myocardium"] + 0.02
 
 
 def test_range_of_the_training_mice_is_that_of_their_reference(tmp_path):

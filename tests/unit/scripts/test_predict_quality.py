@@ -10,6 +10,7 @@ import predict_quality
 from murmur.csv_tables import read_csv, write_csv
 from murmur.quality import score
 from murmur.quality.signs import FINDINGS, SIGNS
+from murmur.quality.slice_score import COLUMNS, VARIABLES
 
 
 @pytest.fixture
@@ -36,10 +37,12 @@ def test_scans_are_scored_and_listed_worst_first(model, tmp_path, shipped):
     finding = ("bad", 3, 2, "open_ring", "%", 30.0, None, 10.0, "the myocardium is open")
     write_csv(pd.DataFrame([finding], columns=FINDINGS), tmp_path / "findings.csv")
     paths = [str(tmp_path / f"{name}.csv") for name in ("signs", "findings", "quality", "review")]
-    others = [str(tmp_path / f"{name}.csv") for name in ("slices", "frames")]
+    others = [str(tmp_path / f"{name}.csv") for name in ("slices", "frames", "slice_quality")]
     areas = [("bad", frame, number, 20.0) for frame in range(4) for number in range(4)]
     write_csv(pd.DataFrame(areas, columns=["mouse", "frame", "slice", "blood_pool_mm2"]), others[0])
     write_csv(pd.DataFrame([("bad", 0, 2)], columns=["mouse", "ed_frame", "es_frame"]), others[1])
+    by_slice = [("bad", 3, frame, 0.7, dice) for frame, dice in ((0, 0.5), (2, 0.7))]
+    write_csv(pd.DataFrame(by_slice, columns=["mouse", *COLUMNS]), others[2])
     pictures = {mouse: f"{mouse}.png" for mouse in ("good", "bad", "empty")}
     predict_quality.main(paths[0], paths[1], model, shipped, pictures, "review.pdf", *others, paths[2], paths[3])
     table = read_csv(paths[2])
@@ -56,12 +59,14 @@ def test_scans_are_scored_and_listed_worst_first(model, tmp_path, shipped):
     assert pd.isna(notes["good"]) == shipped
     assert table.groupby("mouse")["reasons"].first()["bad"] == "the myocardium is open"
     assert read_csv(paths[3])["mouse"].tolist() == ["empty", "bad", "good"]
+    assert read_csv(paths[3])["dice_slice"].dropna().tolist() == [pytest.approx(0.6)]
 
 
 def test_regressions_belong_to_the_shipped_weights_and_the_present_signs(model, root):
     weights = (root / "models" / "murmur.keras").read_bytes()
     assert model["weights_sha256"] == hashlib.sha256(weights).hexdigest()
     assert model["variables"] == list(SIGNS) and list(model["quantities"]) == score.QUANTITIES
+    assert model["slices"]["variables"] == VARIABLES
 
 
 def test_animals_with_a_reference_calibrate_the_predictions(model):
