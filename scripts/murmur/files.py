@@ -150,6 +150,21 @@ def natural_key(name: str) -> list[str | int]:
     return [int(part) if part.lstrip("-").isdecimal() else part for part in re.split(r"((?<!\S)-\d+|\d+)", name)]
 
 
+def names_below(folder: str | Path) -> list[str]:
+    """Return the names of all files below a folder, in natural order; hidden ones are left out.
+
+    Links to folders are followed, to each folder once.
+    """
+    names, seen = [], {os.path.realpath(folder)}
+    for place, inside, files in os.walk(folder, followlinks=True):
+        below = {name: os.path.realpath(os.path.join(place, name)) for name in inside if not name.startswith(".")}
+        inside[:] = [name for name, real in below.items() if real not in seen]
+        seen |= set(below.values())
+        paths = [os.path.join(place, name) for name in files if not name.startswith(".")]
+        names += [os.path.relpath(path, folder) for path in paths if os.path.isfile(path)]
+    return sorted(names, key=natural_key)
+
+
 def named_alike(names: Iterable[str]) -> dict[str, str]:
     """Return names by their composed form (NFC): file systems may decompose umlauts, and tables have either form."""
     return {unicodedata.normalize("NFC", name): name for name in names}

@@ -15,6 +15,7 @@ from murmur.files import remove_partials
 from murmur.logs import job_log, log_end, log_start
 from murmur.provenance.record import digest, inputs_of, made_by, settings_of, write_record
 from murmur.provenance.run_context import RunContext, record_of_log, run_context
+from murmur.provenance.scan_names import INPUT, SESSION
 from murmur.provenance.stamp import Stamp, stamping
 
 if TYPE_CHECKING:
@@ -26,7 +27,8 @@ def job(snakemake: "Snakemake") -> Iterator[None]:
     """Run the body of a script as the job `snakemake`: capture its log, and write its record once it has finished."""
     with job_log(snakemake.log[0]):
         started, clock = datetime.datetime.now(datetime.UTC), time.monotonic()
-        log_start(snakemake.rule, dict(snakemake.wildcards.items()), _inputs_by_name(snakemake))
+        sessions = {INPUT: [session]} if (session := _session(snakemake)) else {}
+        log_start(snakemake.rule, dict(snakemake.wildcards.items()), _inputs_by_name(snakemake) | sessions)
         record = Path(record_of_log(snakemake.log[0]))
         record.unlink(missing_ok=True)
         for path in (record, *snakemake.output):
@@ -71,7 +73,7 @@ def what_is_made(snakemake: "Snakemake", script: Path, context: RunContext) -> d
         "rule": snakemake.rule,
         "wildcards": dict(snakemake.wildcards.items()),
         "script": f"scripts/{script.name}",
-        "inputs": inputs_of((names.get(path, ""), path) for path in snakemake.input),
+        "inputs": inputs_of(((names.get(path, ""), path) for path in snakemake.input), _session(snakemake)),
         "settings": settings_of(snakemake.params.items()),
         "commit": context.commit,
         **made_by(script, context.snakemake),
@@ -80,6 +82,11 @@ def what_is_made(snakemake: "Snakemake", script: Path, context: RunContext) -> d
 
 def _inputs_by_name(snakemake: "Snakemake") -> dict[str, list[str]]:
     return {name: [paths] if isinstance(paths, str) else list(paths) for name, paths in snakemake.input.items()}
+
+
+def _session(snakemake: "Snakemake") -> str:
+    """Return the folder or archive of the scan session that a job reads; empty for other jobs."""
+    return getattr(snakemake.params, SESSION) if INPUT in _inputs_by_name(snakemake) else ""
 
 
 def peak_memory_MB() -> int:

@@ -26,6 +26,7 @@ from typing import NamedTuple
 from murmur.audit.current_state import CurrentState, digest_or_none
 from murmur.audit.locate import stamp_of
 from murmur.provenance.lineage import Job, Lineage
+from murmur.provenance.scan_names import is_by_content
 
 VERDICTS = ("VERIFIED", "STALE", "BROKEN")
 STAMPED = {".pdf", ".svg", ".png", ".gif", ".html", ".docx", ".tex", ".md"}
@@ -152,7 +153,8 @@ class Audit:
         for source in job.inputs:
             path, now, maker = source["path"], self.digests[source["path"]], self.makers.get(source["path"])
             if source["record"] is None and now != source["sha256"]:
-                changed, missing = Reason("STALE", f"{path} has changed."), Reason("BROKEN", f"{path} is missing.")
+                words = "is missing, or has changed" if is_by_content(path) else "is missing"
+                changed, missing = Reason("STALE", f"{path} has changed."), Reason("BROKEN", f"{path} {words}.")
                 self.job_reasons[job.record].add(changed if now else missing)
                 self.source_reasons[path].add(changed if now else missing)
             elif maker and _was_made_again(maker, job, source):

@@ -12,6 +12,7 @@ from murmur.audit.snakemake_plan import SnakemakePlan
 from murmur.files import sha256
 from murmur.provenance.code import science_digest
 from murmur.provenance.lineage import Job
+from murmur.provenance.scan_names import finder
 
 
 class CurrentState:
@@ -20,7 +21,8 @@ class CurrentState:
     def __init__(self, folder: Path, checkout: Path, plan: SnakemakePlan):
         """Take the working directory, to which the paths in records are relative, the checkout and the current plan."""
         self.plan = plan
-        self.place = cache(lambda path: place_of(path, folder, checkout))
+        located = finder()
+        self.place = cache(lambda path: located(place_of(path, folder, checkout)))
         self._content_of = cache(lambda file: digest_or_none(checkout / file))
         self._science_of = cache(lambda file: science_or_none(checkout / file))
         self._version_here = cache(version_here)

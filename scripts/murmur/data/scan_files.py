@@ -1,11 +1,10 @@
 """The files of a scan session: those of a folder, in any tree, or of a zip archive."""
 
-import os
 import zipfile
 from pathlib import Path
 
 from murmur.errors import BadInput
-from murmur.files import natural_key, reading
+from murmur.files import names_below, natural_key, reading
 
 MOST_UNPACKED = 2**33  # bytes of the files of an archive
 MOST_RATIO = 200  # unpacked bytes per byte; magnitude images reach about 10
@@ -14,21 +13,13 @@ MOST_FILES = 200_000
 
 
 def names_in(path: str | Path) -> list[str]:
-    """Return the names of all files below a folder, or in a zip archive, in natural order; hidden ones are left out.
-
-    Links to folders are followed, to each folder once.
+    """Return the names of all files below a folder, as `names_below`, or in a zip archive, in natural order.
 
     Raises BadInput if the archive cannot be read or expands too much, or if there are too many files.
     """
     path = Path(path)
     if path.is_dir():
-        names, seen = [], {os.path.realpath(path)}
-        for folder, inside, files in os.walk(path, followlinks=True):
-            below = {name: os.path.realpath(os.path.join(folder, name)) for name in inside if not name.startswith(".")}
-            inside[:] = [name for name, place in below.items() if place not in seen]
-            seen |= set(below.values())
-            places = [os.path.join(folder, name) for name in files if not name.startswith(".")]
-            names += [os.path.relpath(place, path) for place in places if os.path.isfile(place)]
+        names = names_below(path)
     else:
         with reading(path, "zip archive"), zipfile.ZipFile(path) as archive:
             entries = [entry for entry in archive.infolist() if not entry.is_dir()]

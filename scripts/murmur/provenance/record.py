@@ -23,6 +23,7 @@ from pathlib import Path
 from murmur.files import atomic_write, remembered_sha256
 from murmur.provenance.code import code_of, science_of, software_of
 from murmur.provenance.run_context import RunContext, run_context
+from murmur.provenance.scan_names import INPUT, recorded_name
 
 FORMAT = 2  # see murmur.provenance.code
 DIGESTS = ("code", "content")  # params that trigger reruns; a record lists the digested items themselves
@@ -120,14 +121,19 @@ def settings_of(params: Iterable[tuple[str, object]]) -> dict[str, object]:
     return {name: value for name, value in params if name not in DIGESTS}
 
 
-def inputs_of(inputs: Iterable[tuple[str, str]]) -> list[dict]:
-    """Return name, path, SHA-256 and record digest (None for a source) of each input, given as (name, path)."""
+def inputs_of(inputs: Iterable[tuple[str, str]], session: str = "") -> list[dict]:
+    """Return name, path, SHA-256 and record digest (None for a source) of each input, given as (name, path).
+
+    Files of a scan `session` are named by their content.
+    """
     inputs = list(inputs)
     records = record_digests(path for _, path in inputs)
-    return [
-        {"name": name, "path": path, "sha256": remembered_sha256(path), "record": records.get(path)}
-        for name, path in inputs
-    ]
+    described = []
+    for name, path in inputs:
+        sha256 = remembered_sha256(path)
+        known = recorded_name(path, session, sha256) if name == INPUT and session else path
+        described.append({"name": name, "path": known, "sha256": sha256, "record": records.get(path)})
+    return described
 
 
 def made_by(script: Path, snakemake: str) -> dict:

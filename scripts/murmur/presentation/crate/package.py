@@ -13,6 +13,7 @@ from murmur.presentation.crate.entities import add, add_copy
 from murmur.presentation.crate.workflow_run import OUTSIDE, add_files, add_job, add_run, add_steps, add_workflow
 from murmur.presentation.report_items import items_of
 from murmur.provenance.lineage import Lineage, lineage
+from murmur.provenance.scan_names import finder
 
 PROFILES = {
     "https://w3id.org/ro/wfrun/process/0.5": "Process Run Crate",
@@ -90,10 +91,12 @@ def whole_lineage(files: Iterable[str]) -> Lineage:
     for path, problem in found.lost.items():
         raise BadInput(f"{path}: {problem}; {again}")
     recorded = found.sources | {path: job.outputs[path]["sha256"] for path, job in found.makers.items()}
+    located = finder()
     for path, expected in recorded.items():
-        if Path(path).exists():
-            if sha256(path) != expected:
-                raise BadInput(f"{path}: found SHA-256 {sha256(path)}, expected {expected} as recorded; {again}")
+        place = located(path)
+        if place.exists():
+            if sha256(place) != expected:
+                raise BadInput(f"{path}: found SHA-256 {sha256(place)}, expected {expected} as recorded; {again}")
         elif Path(path).suffix not in OUTSIDE:  # slices are removed after training
             raise BadInput(f"{path}: found no such file, expected it because it has a record; {again}")
     return found

@@ -14,6 +14,7 @@ from murmur.presentation.crate.captions import fill_in
 from murmur.presentation.crate.entities import add, add_copy, add_reference, described, one_or_all
 from murmur.presentation.report_items import items_of
 from murmur.provenance.lineage import Job, Lineage
+from murmur.provenance.scan_names import finder
 
 # Files of the checkout that are needed to run, understand and cite the workflow.
 CHECKOUT = ("rules", "scripts", "envs", "report", "config/schema", "config/published", "config/demo.yaml")
@@ -60,9 +61,9 @@ def add_files(
     crate: ROCrate, found: Lineage, shown: dict[str, dict[str, str]], code: dict[str, Entity], checkout: Path
 ) -> dict[str, Entity]:
     """Add every file used or made, with its title, caption and record, and return them by path."""
-    files = {}
+    files, located = {}, finder()
     for path, digest in found.sources.items():
-        place = Path(path).resolve()
+        place = located(path).resolve()
         name = place.relative_to(checkout).as_posix() if place.is_relative_to(checkout) else None
         size = place.stat().st_size if place.exists() else None
         files[path] = code.get(name) or add_reference(crate, path, digest, size, description=NOT_COPIED)
