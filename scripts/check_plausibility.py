@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from murmur.csv_tables import write_csv
@@ -15,7 +16,7 @@ from murmur.data import measurement_table, plausibility
 from murmur.data.manifest import read_analysed, read_manifest
 from murmur.data.mouse import Mouse
 from murmur.data.plausibility import Finding
-from murmur.data.plausible_images import look_at_images
+from murmur.data.plausible_images import check_rescaled, fingerprint, look_at_images
 from murmur.data.plausible_masks import Imported, MaskFindings, check_same_masks, look_at_masks
 from murmur.errors import BadInput
 from murmur.job import job, processes
@@ -46,11 +47,12 @@ def findings_of_images(
     with processes(threads) as pool:
         seen = list(progress(pool.map(look, files, mice.values(), masks), "plausibility", "mouse", total=len(mice)))
     found = []
-    for (images, of_masks), mouse, row in zip(seen, mice.values(), table.itertuples(), strict=True):
+    for (images, of_masks, _), mouse, row in zip(seen, mice.values(), table.itertuples(), strict=True):
         found += plausibility.check_grid(mouse, row.spacing_assumed, row.frame_interval_assumed)
         found += [*plausibility.check_phases(mouse), *images, *of_masks.found]
     found += plausibility.check_same_images(mice.values())
-    found += check_same_masks(list(mice.values()), [of_masks.digests for _, of_masks in seen])
+    found += check_rescaled(list(mice.values()), [vector for *_, vector in seen])
+    found += check_same_masks(list(mice.values()), [of_masks.digests for _, of_masks, _ in seen])
     used = {}
     for cohort, (path, names) in (learnt or {}).items():
         others = read_manifest(path)
@@ -61,8 +63,8 @@ def findings_of_images(
 
 def _look(
     file: str, mouse: Mouse, imported: Mapping[str, Imported], sizes: Mapping[str, int], others: tuple[str, ...]
-) -> tuple[list[Finding], MaskFindings]:
-    return look_at_images(file, mouse, others), look_at_masks(file, mouse, sizes, imported)
+) -> tuple[list[Finding], MaskFindings, np.ndarray]:
+    return look_at_images(file, mouse, others), look_at_masks(file, mouse, sizes, imported), fingerprint(file)
 
 
 def findings_of_table(table: str, excluded: Mapping[str, str]) -> list[Finding]:

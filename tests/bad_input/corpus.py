@@ -18,6 +18,7 @@ import yaml
 
 import check_cohort
 import check_plausibility
+import convert_matlab
 import convert_nifti
 import describe_cohort
 import import_masks
@@ -169,6 +170,9 @@ def _describe(study: Study, name: str, finished: Finished) -> None:
         for mouse in cohort.mice:
             folder = NiftiFolder(**cohort.folder_settings)
             convert_nifti.main(folder, mouse, cohort.file(mouse), *grid)
+    if name in study.cohorts_of_matlab:
+        for mouse in cohort.mice:
+            convert_matlab.main(cohort.user_file[mouse], cohort.file(mouse), *grid)
     checked, manifest = (study.layout.cohort(name, file) for file in ("checked.csv", "manifest.csv"))
     check_cohort.main(cohort.files, *grid[:2], checked, threads=1, override_headers=grid[2])
     excluded = {mouse: cohort.file(mouse) for mouse in cohort.excluded}

@@ -1,4 +1,4 @@
-"""Good studies of four tiny mice, as HDF5 and as NIfTI files, and of measurements; the cases of the corpus spoil them.
+"""Good studies of four tiny mice, as HDF5, NIfTI and MATLAB files, and of measurements, which the corpus spoils.
 
 The mice are G1, G2, G3 and Bad. All are the same heart of known volume, one column apart, of 40 × 36 × 4 voxels and 5
 frames, contoured at ED (frame 0) and ES (frame 2). The second observer's masks are those of the expert, one row lower.
@@ -132,6 +132,20 @@ def nifti_study(folder: Path) -> dict:
     return study
 
 
+def matlab_study(folder: Path) -> dict:
+    """Write the same mice as MATLAB does, with axes in reverse order and frames counted from 1; return the study."""
+    study = folder_study(folder)
+    for mouse in MICE:
+        with h5py.File(folder / "mice" / f"{mouse}.h5") as file:
+            images, masks = file["Images"][()], file["Masks"][()]
+        (folder / "mice" / f"{mouse}.h5").unlink()
+        with h5py.File(folder / "mice" / f"{mouse}.mat", "w", userblock_size=512) as file:
+            file["Images"], file["Masks"] = images.T, masks.T.astype(float)
+            file["Frames_with_ROI"] = np.array([[ED + 1], [ES + 1]], float)
+    study["cohorts"]["mine"]["source"]["axes"] = "reversed"
+    return study
+
+
 MEASURED = ("EDV", "ESV", "SV", "EF", "mass_ED", "mass_ES")
 
 
@@ -160,4 +174,4 @@ def measurements_study(folder: Path) -> dict:
     return {"study": "s", "cohorts": {"mine": cohort}}
 
 
-STUDIES = {"folder": folder_study, "nifti": nifti_study, "measurements": measurements_study}
+STUDIES = {"folder": folder_study, "nifti": nifti_study, "matlab": matlab_study, "measurements": measurements_study}

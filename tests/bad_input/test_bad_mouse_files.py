@@ -105,6 +105,11 @@ def hot_pixel(images):
     return images
 
 
+def rescaled(place):
+    with h5py.File(place / "mice/G1.h5") as file:
+        put("Images", lambda v, images=file["Images"][()]: np.round(images * 1.5 + 3).astype(np.uint16))(place)
+
+
 def extra(name):
     return lambda place: shutil.copy(place / "mice/G1.h5", place / "mice" / name)
 
@@ -354,6 +359,7 @@ CASES = [
         Noted("listed frame without labels: no labels in frame 5 of 5"),
     ),
     Case("K09_masks_of_another_mouse", masks_of_g1, Noted("same masks twice: the same masks as Bad", mouse="G1")),
+    Case("K16_images_in_another_scale", rescaled, Noted("same images twice: the images of Bad in another scale", "G1")),
     Case("K10_hot_pixel", put("Images", hot_pixel), Noted("outlying pixels: .* in 1 of 20 images")),
     *(
         Case(f"K11_{name}", extra(name), Noted(f"files passed over: {name}", mouse=""))

@@ -40,8 +40,16 @@ def check_matlab(path: str | Path) -> MatlabMouse:
     """
     with open_mouse(path) as file:
         shape = _shape(file, "Images")
+        if min(shape[2:]) > shape[1]:
+            raise BadInput(
+                f"{path}: found Images of size {shape} in MATLAB's order, expected (row, column, slice, frame); write "
+                "them with these axes or, if MATLAB did not write the file, remove axes: reversed"
+            )
         if "Masks" in file and _shape(file, "Masks") != shape:
-            raise BadInput(f"{path}: found Masks of size {_shape(file, 'Masks')}, expected {shape}, as for Images")
+            found = _shape(file, "Masks")
+            raise BadInput(
+                f"{path}: found Masks of size {found}, expected {shape}, as for Images; save both on one grid"
+            )
         interval = _numbers(file, "frame_interval_ms", 1)
         return MatlabMouse(shape, "Masks" in file, _numbers(file, "spacing_mm", 3), interval and interval[0])
 
@@ -99,12 +107,12 @@ def _shape(file: h5py.File, name: str) -> tuple[int, int, int, int]:
     """Return the size of a variable in MATLAB, which omits a last axis of length 1."""
     if name not in file:
         names = ", ".join(list(file)[:SHOWN]) or "none"
-        raise BadInput(f"{file.filename}: found the variables {names}, expected Images (and Masks)")
+        raise BadInput(f"{file.filename}: found the variables {names}, expected Images (and Masks); rename them")
     found = numeric_dataset(file, name)
     if found.ndim not in (3, 4) or 0 in found.shape or found.dtype.kind not in "uifb":
         raise BadInput(
             f"{file.filename}: found {name} of size {found.shape[::-1]} and type {found.dtype}, expected numbers with "
-            "the axes row, column, slice and frame"
+            "the axes row, column, slice and frame; save them with these axes"
         )
     return (*found.shape[::-1], 1)[:4]
 
@@ -115,5 +123,7 @@ def _numbers(file: h5py.File, name: str, count: int | None = None) -> list[float
         return None
     values = numeric_dataset(file, name)[()].astype(float).ravel()
     if count is not None and (values.size != count or not (np.isfinite(values) & (values > 0)).all()):
-        raise BadInput(f"{file.filename}: found {name} {values[:SHOWN].tolist()}, expected {count} number(s) above 0")
+        raise BadInput(
+            f"{file.filename}: found {name} {values[:SHOWN].tolist()}, expected {count} number(s) above 0; correct it"
+        )
     return values.tolist()

@@ -2,7 +2,7 @@
 
 import difflib
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import h5py
 import numpy as np
@@ -11,6 +11,7 @@ from murmur.data.mouse import Mouse
 from murmur.data.mouse_file import images_of, open_mouse
 from murmur.data.plausibility import Finding, listed
 
+RESCALED = 0.9995  # correlation of images that differ in scale only; noise differs between scans
 SWAPPED_BY = 0.02  # excess of the correlation of slices over that of frames if the two axes are swapped
 BRIGHT = 99.9  # percentile of the signal of an image
 OUTLIER = 20  # times this percentile that the brightest pixel may have, both less the median
@@ -43,6 +44,51 @@ def look_at_images(path: str, mouse: Mouse, others: tuple[str, ...]) -> list[Fin
             *_outliers(mouse.name, outlying),
             *_swapped_axes(mouse.name, along_frames, along_slices),
         ]
+
+
+def fingerprint(path: str) -> np.ndarray:
+    """Return pixels by which the images of a mouse are recognised in another scale.
+
+    Parameters
+    ----------
+    path : str
+        Mouse file.
+
+    Returns
+    -------
+    ndarray of float32
+        A vector of mean 0 and variance 1: every fourth row and column of the middle slice of the first frame.
+    """
+    with open_mouse(path) as file:
+        images = images_of(file)
+        return _standardised(images[:: 2 * STEP, :: 2 * STEP, images.shape[2] // 2, 0][None])[0]
+
+
+def check_rescaled(mice: Sequence[Mouse], fingerprints: Sequence[np.ndarray]) -> Iterator[Finding]:
+    """Check that no two mice have images that differ in scale and rounding only.
+
+    Parameters
+    ----------
+    mice : sequence of Mouse
+        The mice of a cohort.
+    fingerprints : sequence of ndarray
+        Their vectors, as from `fingerprint`.
+
+    Yields
+    ------
+    Finding
+        For each mouse whose fingerprint has a correlation of RESCALED or more with that of an earlier one.
+    """
+    for shape in dict.fromkeys(mouse.shape for mouse in mice):
+        alike = [number for number, mouse in enumerate(mice) if mouse.shape == shape]
+        vectors = np.array([fingerprints[number] for number in alike])
+        for later, earlier in zip(
+            *np.nonzero(np.tril(vectors @ vectors.T / vectors.shape[1], -1) >= RESCALED), strict=True
+        ):
+            mouse, other = mice[alike[later]], mice[alike[earlier]]
+            if mouse.images_sha256 != other.images_sha256:
+                found = f"the images of {other.name} in another scale"
+                yield Finding(mouse.name, "same images twice", found, "different mice")
 
 
 def _scan(images: h5py.Dataset) -> tuple[np.ndarray, np.ndarray, np.ndarray, float, float]:

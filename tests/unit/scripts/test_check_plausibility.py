@@ -1,3 +1,5 @@
+import h5py
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -26,6 +28,17 @@ def test_findings_of_a_cohort(cohort):
     unusual = ("slices and frames look swapped", "same masks twice")  # in round hearts, which are all alike
     rows = [(finding.mouse, finding.check) for finding in found if finding.check not in unusual]
     assert rows == [("Mouse4", "same images twice")]
+
+
+def test_images_in_another_scale(cohort):
+    with h5py.File(cohort[1][2], "a") as file, h5py.File(cohort[1][0]) as other:
+        file["Images"][...] = np.round(other["Images"][()] * 0.7 + 20)
+    checked = cohort[0].replace("manifest", "checked")
+    check_cohort.main(cohort[1], [0.25, 0.25, 1.0], 10.0, checked, threads=1)
+    describe_cohort.main(checked, {}, {}, {}, cohort[0])
+    found = check_plausibility.findings_of_images(*cohort, {}, [], one_protocol=True, threads=1)
+    rows = [(finding.mouse, finding.found) for finding in found if finding.check == "same images twice"]
+    assert rows == [("Mouse4", "the same file as Mouse2"), ("Mouse3", "the images of Mouse1 in another scale")]
 
 
 def test_mice_of_another_cohort_that_a_network_was_trained_on(cohort):
