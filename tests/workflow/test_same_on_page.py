@@ -80,7 +80,7 @@ def downloaded(folder):
 def test_the_workflow_makes_the_tables_of_the_page_from_its_archive(workplace):
     folder = workplace.folder
     downloaded(folder)
-    run = workplace.snakemake("measurements", study="study.yaml")
+    run = workplace.snakemake("--configfile", "study.yaml", "--", "measurements")
     assert run.status == 0, run.output[-3000:]
     measured = folder / "results" / "page" / "measurements" / "mice" / "reviewed"
     for table in TABLES:
