@@ -27,7 +27,6 @@ def draw(address: str, name: str, folder: Path) -> None:
         window.wait(lambda: window.run("return document.querySelectorAll('#slices button').length"))
         window.run("return new Promise((resolve) => setTimeout(resolve, 2000))")
         window.screenshot(folder / "page.png", whole=height is None)
-        window.run("window.onbeforeunload = null")
     picture = Image.open(folder / "page.png").convert("RGB")
     size = (drawn, round(picture.height * drawn / picture.width))
     picture.resize(size, Image.Resampling.LANCZOS).save(ROOT / "docs" / f"{name}.png", optimize=True)
