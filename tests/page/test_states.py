@@ -205,3 +205,8 @@ def test_a_result_is_readable_in_light_and_dark_and_on_narrow_screens(tmp_path, 
         other.click("#rows tr:nth-child(3) .name")
         other.wait(lambda: "How much time" in other.text("#question"))
         assert other.run(FAULTS) == []
+
+
+def test_the_page_states_which_files_were_joined(page, window):
+    page.show(mice=[mouse("a") | {"joined": "4 files were joined, each a frame of this mouse by its name."}])
+    window.wait(lambda: window.text("#joined").startswith("4 files were joined"))
