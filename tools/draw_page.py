@@ -29,7 +29,10 @@ def draw(address: str, name: str, folder: Path) -> None:
         window.screenshot(folder / "page.png", whole=height is None)
     picture = Image.open(folder / "page.png").convert("RGB")
     size = (drawn, round(picture.height * drawn / picture.width))
-    picture.resize(size, Image.Resampling.LANCZOS).save(ROOT / "docs" / f"{name}.png", optimize=True)
+    small = picture.resize(size, Image.Resampling.LANCZOS)
+    # dithering would draw what looks like outlines, and median cut loses the colours of the masks
+    few = small.quantize(256, Image.Quantize.MAXCOVERAGE, kmeans=8, dither=Image.Dither.NONE)
+    few.save(ROOT / "docs" / f"{name}.png", optimize=True)
 
 
 if __name__ == "__main__":
