@@ -25,6 +25,7 @@ def draw(address: str, name: str, folder: Path) -> None:
         window.click("#try")
         window.wait(lambda: "done" in window.text("#rows"), 900)
         window.wait(lambda: window.run("return document.querySelectorAll('#slices button').length"))
+        window.command("Input.dispatchMouseEvent", type="mouseMoved", x=1, y=1)  # away from what was clicked
         window.run("return new Promise((resolve) => setTimeout(resolve, 2000))")
         window.screenshot(folder / "page.png", whole=height is None)
     picture = Image.open(folder / "page.png").convert("RGB")
