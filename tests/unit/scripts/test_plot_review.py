@@ -58,12 +58,13 @@ def pages(folder, findings=FINDINGS, frames_known=True):
             0.7,
             3.0,
             "",
+            0.8,
             4.0,
             "r.pdf#page=1",
         )
         for (mouse, number), group in table.groupby(["mouse", "slice"], dropna=False, sort=False)
     ]
-    rows = rows or [("Mouse1", None, None, None, None, 0.9, 0.9, 1.0, "", None, None)]
+    rows = rows or [("Mouse1", None, None, None, None, 0.9, 0.9, 1.0, "", None, None, None)]
     write_csv(pd.DataFrame(rows, columns=COLUMNS), folder / "review.csv")
     write_csv(table, folder / "findings.csv")
     ed, es = (0, 3) if frames_known else (None, None)
