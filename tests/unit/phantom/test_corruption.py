@@ -1,5 +1,6 @@
 """Each corruption changes what it says, more with each severity, and leaves the original as it is."""
 
+import h5py
 import numpy as np
 import pytest
 
@@ -77,3 +78,17 @@ def test_spacing_is_wrong_in_the_file_only():
     assert found.images is CINE.images
     assert found.spacing_mm[0] in (pytest.approx(0.15), pytest.approx(0.1 / 1.5))
     assert found.spacing_mm[2] == 1.0
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "misgating"])  # of which one frame shows nothing
+def test_real_images_are_corrupted_as_well(root, kind):
+    path = root.parent / "shared" / "real" / "mouse" / "Movie_Best.h5"
+    if not path.exists():
+        pytest.skip("real images are not at hand")
+    with h5py.File(path) as file:
+        cine = Cine(file["Images"][()].astype(np.uint16), file["Masks"][()].astype(np.uint8), SPACING_MM)
+    found = corrupt(np.random.default_rng(1), cine, kind, 3)
+    assert found.images.shape == found.masks.shape and found.images.dtype == np.uint16
+    same = np.array_equal(found.images, cine.images)
+    assert same == (kind == "spacing") and (found.spacing_mm != SPACING_MM) == same
+    assert found.masks.any() and set(np.unique(found.masks)) == {0, 1, 2}
