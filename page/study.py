@@ -140,14 +140,11 @@ class Project:
         measure_curve.main(at.manifest, at.slices, at.volumes, at.participants, at.curve, 1)
         measure_wall.main(at.manifest, mice, masks, at.frames, at.wall)
         shipped = study.readers[reader].shipped
-        of_training = TRAINED if shipped else {}
         named = dict(zip(mice, files, strict=True))
         compared = bool(inputs.overlap(job))
         if compared:
             measure_overlap.main(at.manifest, named, masks, at.overlap, 1)
-        size, model = inputs.input_size(job), inputs.quality_model
-        found = at.signs, at.findings, at.slice_quality
-        find_signs.main(at.manifest, named, masks, at.frames, of_training, *found, model, 1, size)
+        _find_signs(at, named, masks, inputs, job)
         predict_quality.main(
             signs=at.signs,
             findings=at.findings,
@@ -209,3 +206,22 @@ def _describe(participants: Mapping[str, Sequence], mice: Sequence[str], output:
     """Write the participants' table of some mice."""
     rows = [number for number, mouse in enumerate(participants["mouse"]) if mouse in set(mice)]
     describe_participants.main({name: [column[row] for row in rows] for name, column in participants.items()}, output)
+
+
+def _find_signs(
+    at: _Places, mice: Mapping[str, str], masks: Sequence[str], inputs: Inputs, job: SimpleNamespace
+) -> None:
+    """Run the rule `find_signs` for mice, files by name, by the reader of a job."""
+    find_signs.main(
+        manifest=at.manifest,
+        mice=mice,
+        segmentations=masks,
+        frames=at.frames,
+        ranges=TRAINED if inputs.is_shipped(job) else {},
+        signs=at.signs,
+        findings=at.findings,
+        slice_quality=at.slice_quality,
+        model=inputs.quality_model,
+        threads=1,
+        input_size=inputs.input_size(job),
+    )

@@ -138,7 +138,10 @@ def test_quality_is_calibrated_by_contoured_mice_as_in_the_workflow(place):
     assert quality["note"].eq("calibrated by 9 animals of this cohort with a reference").all()
     study = Study(tasks.project_of(place.root, "murmur").config)
     inputs, job = Inputs(study), SimpleNamespace(cohort="mice", reader="murmur")
-    at = {name: f"{place.root}/tables/{name}.csv" for name in ("manifest", "signs", "findings", "slices", "frames")}
+    at = {
+        name: f"{place.root}/tables/{name}.csv"
+        for name in ("manifest", "signs", "findings", "slices", "frames", "slice_quality")
+    }
     files = dict(zip(inputs.mice_read(job), inputs.files_read(job), strict=True))
     measure_overlap.main(at.pop("manifest"), files, inputs.segmentations(job), "overlap.csv", 1)
     predict_quality.main(
