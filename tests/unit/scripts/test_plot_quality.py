@@ -65,4 +65,4 @@ def test_without_a_common_mouse_there_is_nothing_to_draw(tmp_path, monkeypatch):
         write_csv(read_csv(path).head(0), path)
     seen = record_figures(monkeypatch)
     plot_quality.main(scans, summary, [str(tmp_path / "figure.png")])
-    assert "No mouse has masks of both expert and reader." in words(seen[0])
+    assert "No mouse has masks of both reference and reader." in words(seen[0])
