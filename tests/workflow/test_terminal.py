@@ -67,7 +67,10 @@ def test_lock_says_what_to_type(workplace, study):
 def test_errors_before_and_during_planning_are_the_last_line(workplace, study):
     (workplace.folder / "tab.yaml").write_text("study: a\ncohorts:\n\tmine: 1\n")
     for arguments, sentence in (
-        ({"study": "tab.yaml"}, "tab.yaml, line 3, column 1: found a tab, expected spaces for indentation: mine: 1"),
+        (
+            {"study": "tab.yaml"},
+            "tab.yaml, line 3, column 1: found a tab, expected spaces; indent with spaces: mine: 1",
+        ),
         ({"study": "mien.yaml"}, "mien.yaml: found no such file, expected a study file; did you mean 'mine.yaml'?"),
     ):
         run = workplace.snakemake("--dry-run", **arguments)
