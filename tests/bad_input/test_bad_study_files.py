@@ -307,7 +307,7 @@ CASES = [
         cohort(split=SPLIT | {"seed": "1"}),
         stops("planning", r'cohorts\.mine\.split\.seed: found "1", expected a whole number; remove the quotes'),
     ),
-    Case("S74_split_right", cohort(split=SPLIT | {"seed": 7}), Right(lambda r: None)),
+    Case("S74_split_right", cohort(split=SPLIT | {"seed": 7}), Right(lambda r: is_true(r, "G1"))),
     Case(
         "S75_network_without_training",
         observer(network={"size": 64}),
