@@ -92,7 +92,9 @@ def test_misspelt_keys_are_named_with_the_right_one(path, data):
     for name in path[:-1]:
         section = section[name]
     section[wrong] = section.pop(key)
-    assert any(f"{wrong}: unknown key" in line and f"did you mean '{key}'?" in line for line in sentences(found))
+    assert any(
+        f"{wrong}: found an unknown key" in line and f"did you mean '{key}'?" in line for line in sentences(found)
+    )
 
 
 def test_settings_in_force_are_a_study_file_of_the_same_study():
