@@ -21,13 +21,13 @@ from statsmodels.stats.power import TTestIndPower
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "scripts"))
 
-from murmur.comparison.changes import CHANGES, changes_of, table_of_changes  # noqa: E402
+from murmur.comparison.changes import CHANGES, changes_of  # noqa: E402
 from murmur.comparison.compare import frame  # noqa: E402
 from murmur.comparison.design import POWER, Design, Values  # noqa: E402
 from murmur.comparison.measurement_error import detectable  # noqa: E402
 from murmur.comparison.omnibus import effects_of  # noqa: E402
 from murmur.comparison.pairs import DIFFERENCES, differences_of, with_verdicts  # noqa: E402
-from murmur.comparison.verdicts import BETWEEN, SIGNIFICANT, WITHIN  # noqa: E402
+from murmur.comparison.verdicts import BETWEEN, IN_CHANGES, IN_SESSIONS, SIGNIFICANT, WITHIN, answers  # noqa: E402
 
 ALPHA = 0.05
 EFFECTS = ((WITHIN, "change within a group"), (BETWEEN, "difference in change"))
@@ -124,9 +124,11 @@ def as_table(rows: list[dict], columns: list[str]) -> pd.DataFrame:
     return frame(rows, columns).astype({"p_adjusted": float})
 
 
-def any_significant(table: pd.DataFrame) -> bool:
-    """Whether anything is called significant."""
-    return bool((table["verdict"] == SIGNIFICANT).any())
+def any_verdict(differences: list[dict], changes: list[dict], plan: Design, question: str) -> float:
+    """Whether any answer to the question is called significant."""
+    settings = {"groups": plan.groups, "question": question}
+    asked = answers(as_table(differences, DIFFERENCES), as_table(changes, CHANGES), settings)
+    return float((with_verdicts(asked, ALPHA, asked.index)["verdict"] == SIGNIFICANT).any())
 
 
 def study(simulated: Simulated, rng: np.random.Generator, kind: str) -> dict[str, float]:
@@ -143,14 +145,11 @@ def study(simulated: Simulated, rng: np.random.Generator, kind: str) -> dict[str
             found["all intervals of a measure true" + ", within levels" * within] = float(
                 all(row["ci_low"] < 0 < row["ci_high"] for row in of_first)
             )
-    if simulated.measures > 1:
-        found["any verdict in words"] = float(any_significant(with_verdicts(as_table(rows, DIFFERENCES), ALPHA)))
     changes = [row for values in measures for row in changes_of(values, plan)]
     found |= of_changes([row for row in changes if row["measure"] == measures[0].measure])
-    if simulated.measures > 1 and changes:
-        table = table_of_changes(as_table(changes, CHANGES), ALPHA)
-        for effect, name in EFFECTS:
-            found[f"any verdict in words on a {name}"] = float(any_significant(table[table["effect"] == effect]))
+    for question in (IN_SESSIONS, IN_CHANGES)[: simulated.sessions] if simulated.measures > 1 else ():
+        name = f"any verdict in words, question: {question}" if simulated.sessions > 1 else "any verdict in words"
+        found[name] = any_verdict(rows, changes, plan, question)
     tests, means, _ = effects_of(measures[0], plan)
     for test in tests:
         if "p" in test and test["effect"] != "covariate":
@@ -262,7 +261,8 @@ def power(studies: int) -> None:
         drawn = [differing(rng, (6,) * 4, (0, 0, 0, size if measure == 0 else 0)) for measure in range(6)]
         values = [replace(as_values(groups), measure=str(measure)) for measure, groups in enumerate(drawn)]
         rows = [row for measure in values for row in differences_of(measure, plan_of_six)]
-        return with_verdicts(as_table(rows, DIFFERENCES), ALPHA)["verdict"].iloc[2] == SIGNIFICANT
+        table = as_table(rows, DIFFERENCES)
+        return with_verdicts(table, ALPHA, table.index)["verdict"].iloc[2] == SIGNIFICANT
 
     plan_of_six = Simulated((6,) * 4, control=True).plan(4)
     rng_of_verdicts = (np.random.default_rng([seed, 3]) for seed in range(studies))

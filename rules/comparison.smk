@@ -74,6 +74,7 @@ rule plot_comparison:
         values=rules.compare_values.output.values,
         summary=rules.compare_values.output.summary,
         differences=rules.compare_values.output.differences,
+        changes=rules.compare_values.output.changes,
     output:
         *compared("figure_groups", "3. Groups and differences", ".png", ".pdf", ".svg"),
     log:
@@ -94,6 +95,7 @@ rule plot_comparison:
 rule plot_sessions:
     input:
         values=rules.compare_values.output.values,
+        differences=rules.compare_values.output.differences,
         changes=rules.compare_values.output.changes,
         model_means=rules.compare_values.output.model_means,
     output:
@@ -201,6 +203,7 @@ rule tabulate_comparison:
     input:
         summary=rules.compare_values.output.summary,
         differences=rules.compare_values.output.differences,
+        changes=rules.compare_values.output.changes,
     output:
         *compared("table_groups", "7. Table of groups", ".html", ".csv", ".tex", ".docx"),
     log:

@@ -1,8 +1,9 @@
 """Groups of animals: the values of each animal next to the differences between groups with their intervals.
 
-Inputs: values.csv, summary.csv and differences.csv of a comparison. Each measure has a panel of values, by session if
-there are several, with mean ± SD at the side of the animals, and a panel of differences from the control or the first
-group, which lies at 0; without a control, all pairs of a few groups are listed.
+Inputs: values.csv, summary.csv, differences.csv and changes.csv of a comparison. Each measure has a panel of values, by
+session if there are several, with mean ± SD at the side of the animals, and a panel of the differences that were asked
+for (between values, or between changes from the first session) from the control or the first group, which lies at 0;
+without a control, all pairs of a few groups are listed.
 """
 
 from collections.abc import Mapping
@@ -15,7 +16,15 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from murmur.comparison.verdicts import NOT_SIGNIFICANT, SIGNIFICANT, UNCONFIRMED
+from murmur.comparison.verdicts import (
+    DESCRIPTIVE,
+    IN_CHANGES,
+    NOT_SIGNIFICANT,
+    SIGNIFICANT,
+    UNCONFIRMED,
+    of_question,
+    question_of,
+)
 from murmur.csv_tables import read_csv
 from murmur.job import job
 from murmur.presentation import style
@@ -71,9 +80,9 @@ class Tables:
 
     @property
     def columns(self) -> list[str]:
-        """Columns of the differences: those of the values and, with a second factor, the mean over its levels."""
-        found = list(self.differences["session"].unique())
-        return [*self.sessions, *(name for name in found if name not in self.sessions)]
+        """Columns of the differences: as those of the values, then, with a second factor, the means over its levels."""
+        place = {name: number for number, name in enumerate(self.sessions)}
+        return sorted(self.differences["session"].unique(), key=lambda name: place.get(name, len(place)))
 
 
 def prepared(table: pd.DataFrame, settings: Mapping) -> pd.DataFrame:
@@ -195,11 +204,16 @@ def add_legend(
     entries = [groups.symbol(name) for name in groups.names] if len(tables.sessions) > 1 else []
     entries.append(Line2D([], [], linestyle="none", marker="+", markersize=8, color=style.BLACK, label="mean ± SD"))
     look = {"linestyle": "none", "marker": "o", "markersize": 4, "color": style.BLACK}
-    faces = {SIGNIFICANT: style.BLACK, UNCONFIRMED: style.LIGHT_GREY, NOT_SIGNIFICANT: "white"}
+    faces = {SIGNIFICANT: style.BLACK, UNCONFIRMED: style.LIGHT_GREY, NOT_SIGNIFICANT: "white", DESCRIPTIVE: "white"}
+    sizes = {DESCRIPTIVE: {"markersize": 3}}
     entries += [
-        Line2D([], [], label=name, markerfacecolor=face, **look) for name, face in faces.items() if name in shown
+        Line2D([], [], label=name, markerfacecolor=face, **look | sizes.get(name, {}))
+        for name, face in faces.items()
+        if name in shown
     ]
-    what = "Differences between groups" if listed else f"Differences from {abbreviate(groups.zero)}"
+    of_changes = question_of(settings) == IN_CHANGES
+    differences = f"Differences in change from {settings['sessions'][0]}," if of_changes else "Differences"
+    what = f"{differences} between groups" if listed else f"{differences} from {abbreviate(groups.zero)}"
     what += " (×)" if not listed else ""
     what += f", adjusted for {column_name(settings['covariate'])}," if settings["covariate"] else ""
     title = f"Each symbol is an animal. {what} with {100 * (1 - settings['alpha']):g}% confidence intervals"
@@ -209,7 +223,7 @@ def add_legend(
     if tables.common_n:
         notes.append(f"n = {tables.common_n} for each group, session and measure.")
     if len(drawn) < len(tables.differences):
-        notes.append("All pairs of groups are in differences.csv.")
+        notes.append(f"All pairs of groups are in {'changes' if of_changes else 'differences'}.csv.")
     if left_out:
         notes.append(f"Not shown: {', '.join(map(name_of, left_out))}.")
     if drawn["difference"].notna().gt(drawn["ci_low"].notna()).any():
@@ -222,14 +236,15 @@ def add_legend(
     figure.legend(handles=entries, title=title, loc="outside upper left", ncols=columns, alignment="left")
 
 
-def main(values: str, summary: str, differences: str, outputs: list[str], settings: Mapping) -> None:
+def main(values: str, summary: str, differences: str, changes: str, outputs: list[str], settings: Mapping) -> None:
     """Draw the values and the differences of each measure of a comparison."""
-    tables = Tables(*(prepared(in_print(read_csv(path)), settings) for path in (values, summary, differences)))
+    asked = of_question(read_csv(differences), read_csv(changes), settings)
+    tables = Tables(*(prepared(in_print(table), settings) for table in (read_csv(values), read_csv(summary), asked)))
     if tables.values["value"].notna().sum() == 0:
         with style.printed_figure(outputs, height_mm=30) as figure:
             style.write_in_panel(figure.subplots(), "No animal of a known group has a value.")
         return
-    groups = groups_of(settings)
+    groups, of_changes = groups_of(settings), question_of(settings) == IN_CHANGES
     listed = lists_pairs(tables, groups)
     found = list(tables.summary.loc[tables.summary["n"] > 0, "measure"].unique())
     narrow = len(groups.names) * len(tables.sessions) <= FEW_COLUMNS and not listed
@@ -251,10 +266,10 @@ def main(values: str, summary: str, differences: str, outputs: list[str], settin
             name_axis(left, tables, groups, measure, width, lowest)
             if listed:
                 list_differences(right, tables, measure)
-                right.set_xlabel(difference_title(measure).replace("\n", " "), labelpad=1)
+                right.set_xlabel(difference_title(measure, of_changes).replace("\n", " "), labelpad=1)
             else:
                 plot_differences(right, tables, groups, measure)
-                right.set_ylabel(difference_title(measure))
+                right.set_ylabel(difference_title(measure, of_changes))
                 name_differences(right, tables, groups, width, lowest)
         for unused in panels.ravel()[2 * len(measures) :]:
             unused.set_axis_off()
@@ -269,6 +284,7 @@ if __name__ == "__main__":
             values=snakemake.input.values,
             summary=snakemake.input.summary,
             differences=snakemake.input.differences,
+            changes=snakemake.input.changes,
             outputs=list(snakemake.output),
             settings=snakemake.params.settings,
         )

@@ -1,9 +1,10 @@
 """Repeated sessions: the values of each animal joined by a line, and the means of the model with their intervals.
 
-Inputs: values.csv, changes.csv and model_means.csv of a comparison. Each measure has a row and each group a panel; the
-dashed line repeats the means of the control or, without one, of the first group. Symbols mark significant changes from
-the first session, and those that differ from the change of the control. Sessions lie at the times that their names give
-("day 7"), and otherwise at equal distances.
+Inputs: values.csv, differences.csv, changes.csv and model_means.csv of a comparison. Each measure has a row and each
+group a panel; the dashed line repeats the means of the control or, without one, of the first group. A star marks a
+significant difference from it, in the session or in the change from the first one, as the comparison asks, or the
+significant change of a single group. Sessions lie at the times that their names give ("day 7"), and otherwise at equal
+distances.
 """
 
 import re
@@ -17,7 +18,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from murmur.comparison.verdicts import BETWEEN, SIGNIFICANT, WITHIN
+from murmur.comparison.verdicts import IN_CHANGES, SIGNIFICANT, answers, question_of
 from murmur.csv_tables import read_csv
 from murmur.job import job
 from murmur.presentation import style
@@ -84,20 +85,17 @@ def draw_means(axes: Axes, means: pd.DataFrame, sessions: Mapping[str, float], c
     axes.plot(places, found["mean"], linestyle="none", marker=marker, color=colour, zorder=5, clip_on=False, **look)
 
 
-def marks_of(changes: pd.DataFrame, groups: Groups, group: str) -> dict[str, str]:
-    """Return the marks of each session: of a significant change, and of one that differs from that of the control."""
-    found = changes[(changes["verdict"] == SIGNIFICANT) & (changes["level"] == "") & (changes["group_b"] == group)]
-    within = found[found["effect"] == WITHIN]
-    between = found[(found["effect"] == BETWEEN) & (found["group_a"] == groups.zero)]
-    both = {"*": set(within["session"]), "†": set(between["session"])}
-    return {session: "".join(mark for mark, of in both.items() if session in of) for session in found["session"]}
+def marked_sessions(answered: pd.DataFrame, groups: Groups, group: str) -> list[str]:
+    """Return the sessions in which a group differs from the dashed one or, alone, from the first session."""
+    of_group = (answered["group_b"] == group) & (answered["group_a"] == groups.zero)
+    return list(answered.loc[of_group & (answered["verdict"] == SIGNIFICANT), "session"])
 
 
-def draw_marks(axes: Axes, marks: Mapping[str, str], sessions: Mapping[str, float]) -> None:
-    """Write the marks of each session at the upper end of the panel."""
-    for session, mark in marks.items():
+def draw_marks(axes: Axes, marked: list[str], sessions: Mapping[str, float]) -> None:
+    """Write a star for the marked sessions at the upper end of the panel."""
+    for session in marked:
         where = {"xycoords": ("data", "axes fraction"), "textcoords": "offset points", "ha": "center", "va": "top"}
-        axes.annotate(mark, (sessions[session], 1), (0, 1), fontsize=8, zorder=6, **where)
+        axes.annotate("*", (sessions[session], 1), (0, 1), fontsize=8, zorder=6, **where)
 
 
 def draw_zero(axes: Axes, means: pd.DataFrame, sessions: Mapping[str, float]) -> None:
@@ -107,49 +105,40 @@ def draw_zero(axes: Axes, means: pd.DataFrame, sessions: Mapping[str, float]) ->
     axes.plot(list(sessions.values()), found["mean"], **look)
 
 
-def explained(marks: set[str], groups: Groups, first: str) -> list[Line2D]:
-    """Return the entries of the legend for marks."""
-    meaning = {
-        "*": f"significant change from {abbreviate(first)}",
-        "†": f"change differs from that of {abbreviate(groups.zero)}",
-    }
-    return [
-        Line2D(
-            [],
-            [],
-            linestyle="none",
-            marker=f"${mark}$",
-            color=style.BLACK,
-            markersize=4,
-            markeredgewidth=0,
-            label=meaning[mark],
-        )
-        for mark in meaning
-        if mark in marks
-    ]
+def explained(groups: Groups, settings: Mapping) -> Line2D:
+    """Return the entry of the legend for stars."""
+    of_changes = question_of(settings) == IN_CHANGES
+    meaning = f"change from {abbreviate(settings['sessions'][0])}" if of_changes else "value"
+    if len(groups.names) > 1:
+        meaning = f"{meaning} differs significantly from that of {abbreviate(groups.zero)}"
+    else:
+        meaning = f"significant {meaning}"
+    look = {"linestyle": "none", "marker": "$*$", "markersize": 4, "markeredgewidth": 0}
+    return Line2D([], [], color=style.BLACK, label=meaning, **look)
 
 
 def add_legend(
-    figure: Figure, groups: Groups, modelled: bool, left_out: list[str], alpha: float, marks: list[Line2D]
+    figure: Figure, groups: Groups, modelled: bool, left_out: list[str], marked: bool, settings: Mapping
 ) -> None:
-    """Explain the lines and `marks` above the panels."""
+    """Explain the lines, and stars where sessions are `marked`, above the panels."""
     thin = Line2D([], [], color=style.GREY, marker="o", markersize=2.4, linewidth=0.7, label="one animal")
     look = {"color": style.BLACK, "marker": "o", "markersize": 5.5, "markerfacecolor": style.LIGHT_GREY}
     entries = [thin]
     if modelled:
-        label = f"mean of the mixed model with {100 * (1 - alpha):g}% confidence interval"
+        label = f"mean of the mixed model with {100 * (1 - settings['alpha']):g}% confidence interval"
         entries.append(Line2D([], [], linewidth=1.3, label=label, **look))
         dashed = {"color": style.GREY, "linewidth": 1, "linestyle": (0, (3, 2))}
         entries.append(Line2D([], [], label=f"mean of {abbreviate(groups.zero)} by the model", **dashed))
-    entries += marks
+    entries += [explained(groups, settings)] if marked else []
     title = f"Not shown: {', '.join(left_out)}" if left_out else None
-    figure.legend(handles=entries, title=title, loc="outside upper left", ncols=2 if marks else 3, alignment="left")
+    figure.legend(handles=entries, title=title, loc="outside upper left", ncols=2 if marked else 3, alignment="left")
 
 
-def main(values: str, changes: str, model_means: str, outputs: list[str], settings: Mapping) -> None:
+def main(values: str, differences: str, changes: str, model_means: str, outputs: list[str], settings: Mapping) -> None:
     """Draw the sessions of each measure and group."""
     table, means = in_print(read_csv(values)).dropna(subset="value"), in_print(read_csv(model_means))
-    changed, marked = read_csv(changes).fillna({"level": ""}), set()
+    both = (read_csv(path).fillna({"level": ""}) for path in (differences, changes))
+    answered, marked = answers(*both, settings), False
     groups, sessions = groups_of(settings), settings["sessions"]
     found = list(table["measure"].unique())
     measures, left_out = found[:MOST_ROWS], [name_of(measure) for measure in found[MOST_ROWS:]]
@@ -173,9 +162,9 @@ def main(values: str, changes: str, model_means: str, outputs: list[str], settin
                 draw_zero(axes, modelled[modelled["group"] == groups.zero], places)
                 own = modelled[modelled["group"] == group]
                 draw_means(axes, own, places, groups.colour(group), groups.marker(group))
-                marks = marks_of(changed[changed["measure"] == measure], groups, group)
-                draw_marks(axes, marks, places)
-                marked |= set("".join(marks.values()))
+                stars = marked_sessions(answered[answered["measure"] == measure], groups, group)
+                draw_marks(axes, stars, places)
+                marked = marked or bool(stars)
                 axes.margins(y=0.15)  # for the marks
                 axes.set_xlim(-0.35, len(sessions) - 0.65)
                 axes.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
@@ -187,14 +176,14 @@ def main(values: str, changes: str, model_means: str, outputs: list[str], settin
                     name_columns(axes, list(places.values()), sessions, column)
         figure.align_ylabels()
         style.letter_panels(panels[:, 0])
-        modelled, legend = len(means.dropna(subset="mean")) > 0, explained(marked, groups, sessions[0])
-        add_legend(figure, groups, modelled, left_out, settings["alpha"], legend)
+        add_legend(figure, groups, len(means.dropna(subset="mean")) > 0, left_out, marked, settings)
 
 
 if __name__ == "__main__":
     with job(snakemake):
         main(
             values=snakemake.input.values,
+            differences=snakemake.input.differences,
             changes=snakemake.input.changes,
             model_means=snakemake.input.model_means,
             outputs=list(snakemake.output),

@@ -1,7 +1,8 @@
 """Table of a comparison: each measure by group, with the differences between groups, ready to paste.
 
-Inputs: summary.csv and differences.csv. Outputs: the same cells as CSV, HTML, LaTeX and Word. Each measure and session
-has a row of means ± SD, followed by a row of differences from the control, or from each earlier group.
+Inputs: summary.csv, differences.csv and changes.csv. Outputs: the same cells as CSV, HTML, LaTeX and Word. Each measure
+and session has a row of means ± SD, followed by a row of the differences that were asked for, from the control or from
+each earlier group.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from murmur.comparison.verdicts import SIGNIFICANT, UNCONFIRMED
+from murmur.comparison.verdicts import DESCRIPTIVE, SIGNIFICANT, UNCONFIRMED, of_question
 from murmur.csv_tables import read_csv
 from murmur.job import job
 from murmur.presentation.comparison_words import (
@@ -28,7 +29,7 @@ from murmur.presentation.comparison_words import (
 )
 from murmur.presentation.number_format import DASH, mean_and_sd, number, p_is
 from murmur.presentation.printed_table import PrintedTable, write_table
-from murmur.presentation.prose.phrases import missing_values, paragraph
+from murmur.presentation.prose.phrases import missing_values, paragraph, parenthesis
 from murmur.subject import in_print
 
 if TYPE_CHECKING:
@@ -50,12 +51,13 @@ def described(rows: pd.DataFrame, sizes: Mapping[str, int], decimals: int) -> li
 
 
 def difference(row: Mapping, decimals: int) -> str:
-    """Return the cell of a difference: its value, interval, p and mark of the verdict."""
+    """Return the cell of a difference: its value, interval and, unless descriptive, p and the mark of the verdict."""
     value = number(row["difference"], decimals)
     if pd.isna(row["p_adjusted"]):
         return value
     interval = f"({number(row['ci_low'], decimals)} to {number(row['ci_high'], decimals)})"
-    return f"{value} {interval}, {p_is(row['p_adjusted'])}{MARKS.get(row['verdict'], '')}"
+    tested = "" if row["verdict"] == DESCRIPTIVE else f", {p_is(row['p_adjusted'])}{MARKS.get(row['verdict'], '')}"
+    return f"{value} {interval}{tested}"
 
 
 def rows_of_differences(pairs: pd.DataFrame, groups: Sequence[str], where: str, decimals: int) -> Iterator[list[str]]:
@@ -63,7 +65,8 @@ def rows_of_differences(pairs: pd.DataFrame, groups: Sequence[str], where: str, 
     for reference, rows in pairs.groupby("group_a", sort=False):
         cells = {row["group_b"]: difference(row, decimals) for row in rows.to_dict("records")}
         unit = difference_unit(rows["measure"].iloc[0])
-        name = f"Difference from {reference}{f' ({unit})' if unit else ''}"
+        of = f" in change from {rows['from_session'].iloc[0]}" if "from_session" in rows else ""
+        name = f"Difference from {reference}{of}{parenthesis(unit)}"
         yield [f"{name}{f', {where}' if where else ''}", *(cells.get(group, "") for group in groups)]
 
 
@@ -90,7 +93,8 @@ def footnote(summary: pd.DataFrame, differences: pd.DataFrame, settings: Mapping
     verdicts, alpha = set(differences["verdict"]), settings["alpha"]
     adjusted = f", adjusted for {column_name(settings['covariate'])}," if settings["covariate"] else ""
     tested = differences["p_adjusted"].notna().any()
-    holm = ", also after Holm correction for the number of measures" if summary["measure"].nunique() > 1 else ""
+    several = summary["measure"].nunique() > 1
+    holm = f", and the smallest p of the measure < {alpha:g} after Holm correction for the number of measures"
     return paragraph(
         "values are mean ± SD of each group",
         *unit_notes(summary),
@@ -98,11 +102,11 @@ def footnote(summary: pd.DataFrame, differences: pd.DataFrame, settings: Mapping
         f"{methods_of(differences)}"
         if tested
         else "",
-        f"*, significant: p < {alpha:g}{holm}" if SIGNIFICANT in verdicts else "",
-        f"†, unconfirmed: p < {alpha:g}, but not after Holm correction for the number of measures"
+        f"*, significant: p < {alpha:g}{holm if several else ''}" if SIGNIFICANT in verdicts else "",
+        f"†, unconfirmed: p < {alpha:g}, but not the smallest p of the measure after Holm correction"
         if UNCONFIRMED in verdicts
         else "",
-        meanings(summary["measure"].unique()).removesuffix("."),
+        meanings(summary["measure"].unique()),
         too_small(differences),
         missing_values(differences, names, "not everything could be compared", NOT_SHOWN),
     )
@@ -136,12 +140,14 @@ def tabulate(summary: pd.DataFrame, differences: pd.DataFrame, settings: Mapping
 def main(
     summary: str,
     differences: str,
+    changes: str,
     outputs: Sequence[str],
     settings: Mapping,
     excluded: Mapping[str, str] | None = None,
 ) -> None:
     """Write the table to `outputs`; the `excluded` mice, with their reasons, are named in it."""
-    write_table(tabulate(*(in_print(read_csv(path)) for path in (summary, differences)), settings), outputs, excluded)
+    asked = of_question(read_csv(differences), read_csv(changes), settings)
+    write_table(tabulate(in_print(read_csv(summary)), in_print(asked), settings), outputs, excluded)
 
 
 if __name__ == "__main__":
@@ -149,6 +155,7 @@ if __name__ == "__main__":
         main(
             summary=snakemake.input.summary,
             differences=snakemake.input.differences,
+            changes=snakemake.input.changes,
             outputs=list(snakemake.output),
             settings=snakemake.params.settings,
             excluded=snakemake.params.excluded,

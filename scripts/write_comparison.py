@@ -28,25 +28,21 @@ if TYPE_CHECKING:
 def findings(scans: pd.DataFrame, values: pd.DataFrame) -> str:
     """Say how many of the scans compared have findings of the plausibility checks or doubtful masks; empty if none.
 
-    Most scans have a sign of an error in some slice, so that these are only mentioned.
+    Most scans have a sign of an error in some slice, so that these are only counted.
     """
     compared = scans[scans["mouse"].isin(values["mouse"])]
     n, masks = int(compared["flags"].notna().sum()), "mask_findings" in compared
-    what = "findings of the plausibility checks"
-    what += f" or masks with a predicted Dice coefficient below {LOW_DICE:g}" if masks else ""
-    signs = int((compared["mask_findings"] > 0).sum()) if masks else 0
-    of_all = f"of the {len(compared)} scans"
-    sentences = []
+    what = "a finding of the plausibility checks"
+    what += f" or a predicted Dice coefficient below {LOW_DICE:g}" if masks else ""
+    marked = int((compared["mask_findings"] > 0).sum()) if masks else 0
+    of_all, sentences = f"of the {len(compared)} scans", []
     if n:
+        sentences = [f"{n} {of_all} compared {'has' if n == 1 else 'have'} {what} (`flags` in measurements.csv)"]
+    if marked:
+        sentences += [] if n else [f"no scan compared has {what}"]
         sentences += [
-            f"{n} {of_all} compared {'has' if n == 1 else 'have'} {what}, which the column `flags` of measurements.csv "
-            "gives; look at these first"
-        ]
-    if signs:
-        sentences += [] if n else [f"no scan has {what}"]
-        sentences += [
-            f"slices and frames with signs of errors in the masks, found in {signs} {of_all}, are shown in review.pdf, "
-            "the worst first"
+            f"slices or frames of {marked} {of_all} were marked for review by signs of errors in the masks; review.pdf "
+            "shows them, ranked by severity"
         ]
     return paragraph(*sentences)
 

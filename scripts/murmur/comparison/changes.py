@@ -13,8 +13,8 @@ import pandas as pd
 
 from murmur.comparison.design import MIN_ANIMALS, Design, Values, shares_clusters
 from murmur.comparison.linear_model import Contrast
-from murmur.comparison.pairs import DIFFERENCES, SIDAK, Pair, differences_of, tested, with_verdicts
-from murmur.comparison.verdicts import BETWEEN, WITHIN
+from murmur.comparison.pairs import DIFFERENCES, SIDAK, Pair, differences_of, tested
+from murmur.comparison.verdicts import BETWEEN, IN_CHANGES, WITHIN
 from murmur.statistics.notes import reason
 from murmur.statistics.paired import NAN
 
@@ -59,14 +59,18 @@ def changes_of(values: Values, plan: Design) -> list[dict]:
         ]
         number = sum(pair.contrast is not None for pair in family)
         rows += [tested(pair, number, plan.alpha, "paired_t", SIDAK) | {"effect": WITHIN} for pair in family]
-    rows += [row | {"effect": BETWEEN} for row in differences_of(differences, later)]
+    rows += [row | {"effect": BETWEEN} for row in differences_in_change(values, plan)]
     return [row | {"from_session": plan.sessions[0]} for row in rows]
 
 
-def table_of_changes(table: pd.DataFrame, alpha: float) -> pd.DataFrame:
-    """Complete CHANGES by p_measure and verdict (`with_verdicts`), for each effect separately."""
-    parts = [with_verdicts(part, alpha) for _, part in table.groupby("effect", sort=False)]
-    return pd.concat(parts) if parts else table
+def differences_in_change(values: Values, plan: Design) -> list[dict]:
+    """Compare the pairs of groups on their changes from the first session (`differences_of`)."""
+    return differences_of(changed(values, plan), replace(plan, sessions=plan.sessions[1:]))
+
+
+def answers_of(values: Values, plan: Design) -> list[dict]:
+    """Compare the pairs of groups as the comparison asks: in each session, or on their changes."""
+    return differences_in_change(values, plan) if plan.question == IN_CHANGES else differences_of(values, plan)
 
 
 def changed(values: Values, plan: Design) -> Values:

@@ -2,12 +2,13 @@
 
 import pandas as pd
 
-from murmur.comparison.changes import CHANGES, changes_of, table_of_changes
+from murmur.comparison.changes import CHANGES, changes_of
 from murmur.comparison.description import ASSUMPTIONS, SUMMARY, assumptions_of, summary_of
 from murmur.comparison.design import VALUES, design, long, of_measures, tidy
 from murmur.comparison.measurement_error import MEASUREMENT_ERROR, error_of
 from murmur.comparison.omnibus import MODEL_MEANS, TESTS, effects_of
 from murmur.comparison.pairs import DIFFERENCES, differences_of, with_verdicts
+from murmur.comparison.verdicts import IN_CHANGES, answers
 from murmur.statistics.notes import annotate
 from murmur.statistics.paired import holm
 
@@ -21,8 +22,8 @@ def compare(table: pd.DataFrame, settings: dict, errors: pd.DataFrame | None = N
         Measurements, one row per scan: mouse, optionally animal, the columns that `settings` names, and the columns of
         MEASURES.
     settings : dict
-        group (a column), and optionally groups (in order), control, session, sessions, factor, covariate, cluster,
-        measures and alpha; those not used are None or missing.
+        group (a column), and optionally groups (in order), control, session, sessions, question, factor, covariate,
+        cluster, measures and alpha; those not used are None or missing.
     errors : DataFrame, optional
         Standard deviation of the measurement error of measures: measure, n, error_sd and, optionally, source.
 
@@ -34,7 +35,8 @@ def compare(table: pd.DataFrame, settings: dict, errors: pd.DataFrame | None = N
     Notes
     -----
     Tests of an effect are corrected for the number of measures by Holm's method (p_holm); differences within a measure
-    by Dunnett's T3 procedure, and their verdicts for the number of measures by Holm's method.
+    by Dunnett's T3 procedure, and their verdicts for the number of measures by Holm's method. Only the differences that
+    answer the question of the comparison have a verdict.
     """
     scans, left_out = tidy(table, settings)
     plan = design(scans, settings)
@@ -47,6 +49,11 @@ def compare(table: pd.DataFrame, settings: dict, errors: pd.DataFrame | None = N
     tested = max(1, pairs.loc[pairs["p_adjusted"].notna(), "measure"].nunique())
     errors_of = [error_of(measure, plan, errors, tested) for measure in measures]
     changes = frame((row for measure in measures for row in changes_of(measure, plan)), CHANGES)
+    question = {"groups": plan.groups, "question": plan.question}
+    pairs, changes = (table.astype({"p_adjusted": float}) for table in (pairs, changes))
+    rows, in_changes = answers(pairs, changes, question).index, plan.question == IN_CHANGES
+    pairs = with_verdicts(pairs, plan.alpha, rows[:0] if in_changes else rows)
+    changes = with_verdicts(changes, plan.alpha, rows if in_changes else rows[:0])
     assumptions = [
         row
         for measure, (_, _, residuals) in zip(measures, effects, strict=True)
@@ -56,8 +63,8 @@ def compare(table: pd.DataFrame, settings: dict, errors: pd.DataFrame | None = N
         "values": values[VALUES],
         "summary": annotate(frame((row for measure in measures for row in summary_of(measure, plan)), SUMMARY)),
         "tests": annotate(tests),
-        "differences": annotate(with_verdicts(pairs.astype({"p_adjusted": float}), plan.alpha)),
-        "changes": annotate(table_of_changes(changes.astype({"p_adjusted": float}), plan.alpha)),
+        "differences": annotate(pairs),
+        "changes": annotate(changes),
         "model_means": frame((row for _, means, _ in effects for row in means), MODEL_MEANS),
         "measurement_error": annotate(frame(errors_of, MEASUREMENT_ERROR)),
         "assumptions": annotate(frame(assumptions, ASSUMPTIONS)),

@@ -2,9 +2,10 @@
 
 import pandas as pd
 
+from murmur.comparison.changes import answers_of
 from murmur.comparison.design import design, long, of_measures, tidy
 from murmur.comparison.measures import chosen
-from murmur.comparison.pairs import DIFFERENCES, differences_of
+from murmur.comparison.pairs import DIFFERENCES
 from murmur.comparison.verdicts import READER
 from murmur.measurement.measures import MEASURES
 from murmur.statistics.notes import annotate
@@ -61,5 +62,5 @@ def compare_contoured(reader: pd.DataFrame, reference: pd.DataFrame, settings: d
         plan = design(scans, settings)
         values = long(scans, settings | {"measures": measures})
         for measure in of_measures(values, plan, left_out):
-            rows += [{"values": who} | row for row in differences_of(measure, plan)]
+            rows += [{"values": who} | row for row in answers_of(measure, plan)]
     return annotate(pd.DataFrame(rows, columns=CONTOURED).astype(dict.fromkeys(("n_a", "n_b", "comparisons"), "Int64")))

@@ -11,6 +11,7 @@ from itertools import combinations
 import pandas as pd
 
 from murmur.comparison.measures import chosen
+from murmur.comparison.verdicts import IN_SESSIONS, question_of
 from murmur.csv_tables import as_labels
 from murmur.measurement.measures import MEASURES
 from murmur.statistics.notes import Reason, reason
@@ -43,6 +44,8 @@ class Design:
         Whether each cluster has animals of one group only, and is the unit.
     alpha : float
         Significance level.
+    question : str
+        What is asked: IN_SESSIONS or IN_CHANGES (`murmur.comparison.verdicts`).
     """
 
     groups: list[str]
@@ -55,6 +58,7 @@ class Design:
     cluster: str | None
     nested: bool
     alpha: float
+    question: str = IN_SESSIONS
 
     @property
     def pairs(self) -> list[tuple[str, str]]:
@@ -159,8 +163,9 @@ def design(scans: pd.DataFrame, settings: dict) -> Design:
         return [str(name) for name in given] if given else in_order(scans[role].unique())
 
     factor, cluster = settings.get("factor"), settings.get("cluster")
+    groups = names("group", settings.get("groups"))
     return Design(
-        groups=names("group", settings.get("groups")),
+        groups=groups,
         sessions=names("session", settings.get("sessions")) if settings.get("session") else [""],
         levels=names("level", None) if factor else [""],
         control=settings.get("control"),
@@ -170,6 +175,7 @@ def design(scans: pd.DataFrame, settings: dict) -> Design:
         cluster=cluster,
         nested=bool(cluster) and bool((scans.groupby("cluster")["group"].nunique() == 1).all()),
         alpha=settings.get("alpha", 0.05),
+        question=question_of({**settings, "groups": groups}),
     )
 
 

@@ -10,7 +10,7 @@ from murmur.comparison.design import MIN_ANIMALS, Design, Values, shares_cluster
 from murmur.comparison.effect_size import limits_of_g
 from murmur.comparison.linear_model import Cell, CellMeans, Contrast
 from murmur.comparison.modulus import adjusted_p, critical, sidak
-from murmur.comparison.verdicts import NOT_SIGNIFICANT, SIGNIFICANT, UNCONFIRMED
+from murmur.comparison.verdicts import DESCRIPTIVE, NOT_SIGNIFICANT, SIGNIFICANT, UNCONFIRMED
 from murmur.statistics.notes import reason
 from murmur.statistics.paired import holm
 
@@ -144,7 +144,7 @@ def tested(pair: Pair, comparisons: int, alpha: float, method: str, correction: 
     }
 
 
-def with_verdicts(table: pd.DataFrame, alpha: float) -> pd.DataFrame:
+def with_verdicts(table: pd.DataFrame, alpha: float, answers: pd.Index) -> pd.DataFrame:
     """Complete differences by what may be said of them.
 
     Parameters
@@ -153,19 +153,22 @@ def with_verdicts(table: pd.DataFrame, alpha: float) -> pd.DataFrame:
         DIFFERENCES of all measures.
     alpha : float
         Significance level.
+    answers : Index
+        The rows that answer the question of the comparison (`murmur.comparison.verdicts.answers`).
 
     Returns
     -------
     DataFrame
-        With p_measure, the smallest p_adjusted of the measure, corrected for the number of measures by Holm's method,
-        and verdict: significant where both are below alpha; unconfirmed where only p_adjusted is, so that the interval
-        excludes 0 but may do so by chance among this number of measures; not significant otherwise; empty without test.
+        With p_measure, the smallest p_adjusted of the measure among the rows asked, corrected for the number of
+        measures by Holm's method, and verdict: significant where both are below alpha; unconfirmed where only
+        p_adjusted is, so that the interval excludes 0 but may do so by chance among this number of measures; not
+        significant otherwise; descriptive for the rows not asked; empty without test.
     """
-    family = [(table["level"] != "").rename("within"), table["measure"]]
-    least = table.groupby(family, sort=False)["p_adjusted"].min()
-    corrected = least.groupby(level="within").transform(holm)
-    table = table.assign(p_measure=corrected.reindex(pd.MultiIndex.from_arrays(family)).to_numpy())
-    table.loc[table["p_adjusted"].isna(), "p_measure"] = np.nan
-    nominal, confirmed = table["p_adjusted"] < alpha, table["p_measure"] < alpha
+    least = table.loc[answers].groupby("measure", sort=False)["p_adjusted"].min()
+    tested = table["p_adjusted"].notna()
+    asked = tested & table.index.isin(answers)
+    of_measure = table["measure"].map(pd.Series(holm(least), least.index)).where(asked)
+    nominal, confirmed = table["p_adjusted"] < alpha, of_measure < alpha
     verdict = np.where(nominal & confirmed, SIGNIFICANT, np.where(nominal, UNCONFIRMED, NOT_SIGNIFICANT))
-    return table.assign(verdict=np.where(table["p_adjusted"].isna(), "", verdict))
+    verdict = np.where(asked, verdict, np.where(tested, DESCRIPTIVE, ""))
+    return table.assign(p_measure=of_measure.astype(float), verdict=verdict)

@@ -61,10 +61,10 @@ def difference_unit(measure: str) -> str:
     return DIFFERENCE_UNITS["%"] if MEASURES[measure].unit == "%" else unit_of(measure)
 
 
-def difference_title(measure: str) -> str:
-    """Return the title of an axis of differences in a measure, in two lines."""
+def difference_title(measure: str, of_changes: bool = False) -> str:
+    """Return the title of an axis of differences in a measure, or in its changes, in two lines."""
     unit = difference_unit(measure)
-    return f"Δ {in_sentence(measure)}" + (f"\n({unit})" if unit else "")
+    return f"Δ {'change in ' * of_changes}{in_sentence(measure)}" + (f"\n({unit})" if unit else "")
 
 
 def methods_of(differences: pd.DataFrame) -> str:
@@ -87,9 +87,9 @@ def place_of(session: str, level: str) -> str:
 
 
 def meanings(measures: Iterable[str]) -> str:
-    """Return a sentence that explains the names of measures that are abbreviations; empty if none is."""
+    """Return words that explain the names of measures that are abbreviations; empty if none is."""
     names = [name for name in measures if name_of(name)[1:2].isupper() or name.startswith("mass_E")]
-    return "; ".join(f"{name_of(name)}, {MEASURES[name].meaning}" for name in names) + "." if names else ""
+    return "; ".join(f"{name_of(name)}, {MEASURES[name].meaning}" for name in names)
 
 
 def unit_notes(table: pd.DataFrame) -> list[str]:

@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.lines import Line2D
 
-from murmur.comparison.verdicts import SIGNIFICANT, UNCONFIRMED
+from murmur.comparison.verdicts import DESCRIPTIVE, SIGNIFICANT, UNCONFIRMED
 from murmur.presentation import style
 
 WIDTH = 0.9  # of the groups of a session, whose centres are 1 apart
@@ -117,7 +117,8 @@ def draw_estimate(
     """Draw an estimate, in the column `value` of a row, with its interval.
 
     `look` gives colour and marker. The symbol is filled where the verdict is significant, filled lightly where it is
-    unconfirmed, and open otherwise. A missing interval draws no line, and a missing estimate nothing.
+    unconfirmed, and open otherwise (small where it is descriptive). A missing interval draws no line, and a missing
+    estimate nothing.
     """
     if pd.isna(row[value]):
         return
@@ -129,7 +130,7 @@ def draw_estimate(
     significant = verdict == SIGNIFICANT
     axes.scatter(
         *((row[value], x) if horizontal else (x, row[value])),
-        s=17,
+        s=9 if verdict == DESCRIPTIVE else 17,
         marker=look["marker"],
         facecolor=colour if significant else light if verdict == UNCONFIRMED else "white",
         edgecolor=style.BLACK if significant else colour,

@@ -78,8 +78,7 @@ WORDS = {
     "residuals_not_tested": "too few values, or no variation: no test of normality",
     "too_many_values_for_normality": "more than {0} values: no test of normality",
     "error_unknown": "the measurement error is not known, because no scan has this measure by reader and reference",
-    "no_difference_from_reference": "reader and reference have the same value in every scan, as if it was not measured "
-    "in masks",
+    "no_difference_from_reference": "its values are the same by reader and reference",
     "error_exceeds_spread": "the measurement error is as large as the spread within groups: the measure cannot show "
     "differences",
     "no_spread_within_groups": "no variation within groups",

@@ -5,6 +5,7 @@ from functools import cached_property
 
 import pandas as pd
 
+from murmur.comparison.verdicts import IN_CHANGES, IN_SESSIONS, question_of
 from murmur.csv_tables import as_labels
 from murmur.data.spellings import two_spellings
 from murmur.errors import BadInput
@@ -92,10 +93,11 @@ class Comparison:
         self._check_animals(table, found)
         if found["covariate"]:
             self._check_numbers(table, found["covariate"])
-        control = self._control(groups)
+        control, question = self._control(groups), self._question(groups, sessions)
         measures = self._measures()
         return found | {
-            "groups": groups, "control": control, "sessions": sessions, "measures": measures, "alpha": self.alpha
+            "groups": groups, "control": control, "sessions": sessions, "question": question, "measures": measures,
+            "alpha": self.alpha,
         }  # fmt: skip
 
     @property
@@ -179,6 +181,23 @@ class Comparison:
                 "control; correct the table of participants, or list those to be compared as groups"
             )
         return control
+
+    def _question(self, groups: list[str], sessions: list[str] | None) -> str | None:
+        """What is asked: whether groups differ in each session or in their changes; None without several sessions."""
+        if sessions is None or len(sessions) < 2:
+            if "question" in self.given:
+                raise BadInput(
+                    f"{self.key}.question: found '{self.given['question']}', but each animal has one session, expected "
+                    "several; remove question"
+                )
+            return None
+        question = question_of(self.given | {"groups": groups})
+        if len(groups) == 1 and question == IN_SESSIONS:
+            raise BadInput(
+                f"{self.key}.question: found '{IN_SESSIONS}', but only one group ({groups[0]}), expected two or more; "
+                f"write question: {IN_CHANGES}, or remove it"
+            )
+        return question
 
     def _measures(self) -> list[str] | None:
         """The measures that are compared; None for those that are compared by default."""

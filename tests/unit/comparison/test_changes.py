@@ -73,11 +73,26 @@ def test_with_two_complete_groups_and_sessions_the_difference_is_the_interaction
     assert row["correction"] == "none" and row["p"] == row["p_adjusted"]
 
 
-def test_verdicts_of_the_two_effects_are_separate_families(table):
-    found = changes(table)
-    for _, part in found.groupby("effect"):
-        least = part.groupby("measure", sort=False)["p_adjusted"].min()
-        assert part.groupby("measure", sort=False)["p_measure"].first().min() == pytest.approx(4 * least.min())
+@pytest.mark.parametrize("question", ["sessions", "changes", None])
+def test_only_one_question_is_answered(table, question):
+    settings = settings_of(SIZES, SESSIONS, "sham", factor="sex", question=question)
+    tables = compare(measured({name: 2 * n for name, n in SIZES.items()}, sessions=SESSIONS), settings)
+    asked, other = tables["differences"], tables["changes"]
+    answers = other["effect"] == "difference_in_change"
+    if question == "changes":
+        asked, other = other[answers], pd.concat([asked, other[~answers]])
+    levels = asked["level"] != ""
+    assert set(other["verdict"]) == set(asked.loc[levels, "verdict"]) == {"descriptive"}
+    assert asked.loc[~levels, "verdict"].isin(["significant", "not significant", "unconfirmed"]).all()
+    least = asked[~levels].groupby("measure", sort=False)["p_adjusted"].min()
+    of_measure = asked[~levels].groupby("measure", sort=False)["p_measure"].first()
+    assert of_measure.to_numpy() == pytest.approx(multipletests(least, method="holm")[1])
+
+
+def test_changes_answer_the_question_of_a_single_group():
+    found = compare(measured({"MI": 6}, sessions=SESSIONS, effect=3), settings_of({"MI": 6}, SESSIONS))
+    assert found["differences"].empty
+    assert found["changes"]["p_measure"].notna().all() and "descriptive" not in set(found["changes"]["verdict"])
 
 
 def test_with_a_factor_levels_count_equally():

@@ -71,7 +71,7 @@ def test_heart_rate_of_the_table_has_no_error_and_says_why():
     errors = reader_errors(reference, reference)
     assert errors[["measure", "n", "error_sd"]].to_numpy().tolist() == [["heart_rate", 6, 0.0]]
     row = compare(reference, {"group": "group"}, errors)["measurement_error"].iloc[0]
-    assert row["note"] == "reader and reference have the same value in every scan, as if it was not measured in masks"
+    assert row["note"] == "its values are the same by reader and reference"
     assert np.isnan(row["reliability"]) and row["detectable_difference"] > 0
 
 

@@ -15,18 +15,27 @@ def differences(**p_adjusted: list[float]) -> pd.DataFrame:
 
 
 def test_verdicts_are_corrected_for_the_number_of_measures():
-    found = with_verdicts(differences(EF=[0.001, 0.2], EDV=[0.03, 0.04], ESV=[0.9, np.nan]), 0.05)
+    table = differences(EF=[0.001, 0.2], EDV=[0.03, 0.04], ESV=[0.9, np.nan])
+    found = with_verdicts(table, 0.05, table.index)
     assert found["p_measure"].to_list()[:5] == pytest.approx([0.003, 0.003, 0.06, 0.06, 0.9])
     assert found["verdict"].to_list() == [
         "significant", "not significant", "unconfirmed", "unconfirmed", "not significant", "",
     ]  # fmt: skip
 
 
+def test_what_is_not_asked_is_described_and_not_counted():
+    table = differences(EF=[0.001, 0.0001], EDV=[0.03, np.nan])
+    found = with_verdicts(table, 0.05, table.index[[0, 2, 3]])
+    assert found["p_measure"].to_numpy() == pytest.approx([0.002, np.nan, 0.03, np.nan], nan_ok=True)
+    assert found["verdict"].to_list() == ["significant", "descriptive", "significant", ""]
+
+
 def test_every_measure_with_a_confirmed_p_has_a_significant_pair():
     rng = np.random.default_rng(1)
     for _ in range(10):
         p = {name: list(rng.uniform(0, 0.1, 3)) for name in ("EF", "EDV", "ESV", "SV")}
-        found = with_verdicts(differences(**p), 0.05)
+        table = differences(**p)
+        found = with_verdicts(table, 0.05, table.index)
         expected = multipletests([min(values) for values in p.values()], method="holm")[1] < 0.05
         assert found.groupby("measure", sort=False)["verdict"].agg(lambda v: "significant" in set(v)).eq(expected).all()
 

@@ -22,9 +22,9 @@ def plot(folder, monkeypatch, sizes, **design):
     """Draw a comparison; return the figure and its tables."""
     seen = record_figures(monkeypatch)
     paths, settings = write_comparison(folder, sizes, **design)
-    names = ("values", "summary", "differences")
+    names = ("values", "summary", "differences", "changes")
     plot_comparison.main(*(paths[name] for name in names), [str(folder / "figure.png")], settings)
-    return seen[0], {name: read_csv(paths[name]) for name in names}
+    return seen[0], {name: read_csv(paths[name]) for name in names[:3]}
 
 
 def offsets(axes):
@@ -107,7 +107,9 @@ def test_litters_as_units_are_named(tmp_path, monkeypatch):
     seen = record_figures(monkeypatch)
     for name, content in compare(table, settings).items():
         write_csv(content, tmp_path / f"{name}.csv")
-    plot_comparison.main(*(str(tmp_path / f"{n}.csv") for n in ("values", "summary", "differences")), [], settings)
+    plot_comparison.main(
+        *(str(tmp_path / f"{n}.csv") for n in ("values", "summary", "differences", "changes")), [], settings
+    )
     assert any("The unit of analysis is the litter." in text for text in words(seen[0]))
 
 
@@ -165,10 +167,11 @@ def test_names_of_six_groups_do_not_overlap(tmp_path, monkeypatch):
 def test_without_a_value_the_figure_says_so(tmp_path, monkeypatch):
     seen = record_figures(monkeypatch)
     paths, settings = write_comparison(tmp_path, {"sham": 3, "MI": 3})
-    for name in ("values", "summary", "differences"):
+    names = ("values", "summary", "differences", "changes")
+    for name in names:
         table = pd.read_csv(paths[name])
         write_csv(table.assign(value=np.nan) if name == "values" else table, paths[name])
-    plot_comparison.main(*(paths[n] for n in ("values", "summary", "differences")), [], settings)
+    plot_comparison.main(*(paths[n] for n in ("values", "summary", "differences", "changes")), [], settings)
     assert words(seen[0]) == ["No animal of a known group has a value."]
 
 
@@ -177,7 +180,7 @@ def test_same_data_same_bytes(tmp_path):
     made = []
     for _ in range(2):
         output = tmp_path / "figure.pdf"
-        names = ("values", "summary", "differences")
+        names = ("values", "summary", "differences", "changes")
         plot_comparison.main(*(paths[name] for name in names), [str(output)], settings)
         made.append(output.read_bytes())
     assert made[0] == made[1]

@@ -12,10 +12,15 @@ PLACES = {"baseline": 0, "day 7": 0.5, "day 28": 2}  # in proportion to the days
 SIX = {f"{group}, day {day}": 4 for group in ("MI + patch", "sham + vehicle") for day in (0, 7, 28)}
 
 
+def draw(paths, outputs, settings):
+    names = ("values", "differences", "changes", "model_means")
+    plot_sessions.main(*(paths[name] for name in names), outputs, settings)
+
+
 def plot(folder, monkeypatch, sizes, **design):
     seen = record_figures(monkeypatch)
     paths, settings = write_comparison(folder, sizes, sessions=SESSIONS, **design)
-    plot_sessions.main(paths["values"], paths["changes"], paths["model_means"], [str(folder / "figure.png")], settings)
+    draw(paths, [str(folder / "figure.png")], settings)
     return seen[0], read_csv(paths["values"]), read_csv(paths["model_means"])
 
 
@@ -72,7 +77,7 @@ def test_without_a_model_the_animals_are_drawn(tmp_path, monkeypatch):
     seen = record_figures(monkeypatch)
     paths, settings = write_comparison(tmp_path, {"sham": 2, "MI": 2}, sessions=SESSIONS, measures=["EF"])
     write_csv(read_csv(paths["model_means"]).iloc[:0], paths["model_means"])
-    plot_sessions.main(paths["values"], paths["changes"], paths["model_means"], [], settings)
+    draw(paths, [], settings)
     assert len([line for line in seen[0].axes[0].lines if len(line.get_xdata()) and line.get_linewidth() < 1]) == 2
     assert not any("model" in text for text in words(seen[0]))
 
@@ -83,18 +88,28 @@ def test_measures_that_do_not_fit_are_named(tmp_path, monkeypatch):
     assert "Not shown: ESV, Mass at ED" in words(figure)
 
 
-def test_significant_changes_are_marked(tmp_path, monkeypatch):
+@pytest.mark.parametrize("question", ["sessions", "changes"])
+def test_significant_differences_of_the_kind_asked_for_are_marked(tmp_path, monkeypatch, question):
     seen = record_figures(monkeypatch)
-    design = {"sessions": SESSIONS, "measures": ["EF"], "effect": 4}
+    design = {"sessions": SESSIONS, "measures": ["EF"], "effect": 4, "settings": {"question": question}}
     paths, settings = write_comparison(tmp_path, {"sham": 6, "MI": 6}, "sham", **design)
-    plot_sessions.main(paths["values"], paths["changes"], paths["model_means"], [], settings)
-    table = read_csv(paths["changes"])
-    drawn = {
-        group: [text.get_text() for text in axes.texts]  # one measure, so that panels have no letter
-        for group, axes in zip(("sham", "MI"), seen[0].axes, strict=True)
-    }
-    for group, marks in drawn.items():
-        found = table[(table["group_b"] == group) & (table["verdict"] == "significant")]
-        assert sorted("".join(marks)) == sorted(found["effect"].map({"change": "*", "difference_in_change": "†"}))
-    assert "†" in "".join(drawn["MI"])
-    assert any("change differs from that of sham" in text for text in words(seen[0]))
+    draw(paths, [], settings)
+    differences, changes = (read_csv(paths[name]) for name in ("differences", "changes"))
+    answers = differences if question == "sessions" else changes[changes["effect"] == "difference_in_change"]
+    significant = answers.loc[answers["verdict"] == "significant", "session"]
+    assert "day 28" in set(significant)
+    drawn = [axes.texts for axes in seen[0].axes]  # one measure, so that panels have no letter
+    assert [len(texts) for texts in drawn] == [0, len(significant)]
+    assert {text.xy[0] for text in drawn[1]} == {PLACES[session] for session in significant}
+    meaning = "value" if question == "sessions" else "change from baseline"
+    assert f"{meaning} differs significantly from that of sham" in words(seen[0])
+
+
+def test_significant_changes_of_a_single_group_are_marked(tmp_path, monkeypatch):
+    seen = record_figures(monkeypatch)
+    paths, settings = write_comparison(tmp_path, {"MI": 6}, sessions=SESSIONS, measures=["EF"])
+    changes = read_csv(paths["changes"])
+    write_csv(changes.assign(verdict=["not significant", "significant"]), paths["changes"])
+    draw(paths, [], settings)
+    assert [text.xy[0] for text in seen[0].axes[0].texts] == [PLACES["day 28"]]
+    assert "significant change from baseline" in words(seen[0])

@@ -64,7 +64,7 @@ def test_groups_that_are_too_small_are_named_once(tmp_path, sizes):
 def test_every_format_is_written(tmp_path):
     paths, settings = write_comparison(tmp_path, {"sham": 3, "MI_1 & 2": 3}, measures=["EF"])
     outputs = [tmp_path / f"table{suffix}" for suffix in (".csv", ".html", ".tex", ".docx")]
-    tabulate_comparison.main(paths["summary"], paths["differences"], outputs, settings, {"x": "died"})
+    tabulate_comparison.main(paths["summary"], paths["differences"], paths["changes"], outputs, settings, {"x": "died"})
     assert list(pd.read_csv(outputs[0]).columns)[2] == "MI_1 & 2 (n = 3)"
     assert "1 mouse was excluded (died, n = 1)." in outputs[1].read_text()
     assert r"MI\_1 \& 2" in outputs[2].read_text()

@@ -42,6 +42,7 @@ def test_defaults_are_all_groups_controls_first_without_sessions(compared):
         "control": None,
         "session": None,
         "sessions": None,
+        "question": None,
         "factor": None,
         "covariate": None,
         "cluster": None,
@@ -74,7 +75,14 @@ def test_sessions_of_repeated_scans_are_found_in_natural_order(compared):
 
 
 def test_one_group_may_be_followed_over_sessions(compared):
-    assert compared(REPEATED | {"group": "MI"}).settings["groups"] == ["MI"]
+    settings = compared(REPEATED | {"group": "MI"}).settings
+    assert (settings["groups"], settings["question"]) == (["MI"], "changes")
+
+
+def test_groups_are_compared_at_each_session_unless_changes_are_asked_for(compared):
+    assert compared(REPEATED).settings["question"] == "sessions"
+    assert compared(REPEATED, question="changes").settings["question"] == "changes"
+    assert compared(REPEATED, sessions=["day 7"]).settings["question"] is None
 
 
 def test_reference_is_compared_where_there_is_no_reader(compared):
@@ -102,6 +110,8 @@ def test_groups_are_those_of_the_mice_that_are_read(compared, monkeypatch):
         ({"factor": "group"}, ["treatment.factor: found 'group', which is the group as well"]),
         ({"measures": ["EFF"]}, ["treatment.measures: found 'EFF'", "did you mean 'EF'?"]),
         ({"sessions": ["day 7"]}, ["treatment.sessions: found sessions", "add session: COLUMN"]),
+        ({"question": "changes"}, ["treatment.question: found 'changes', but each animal has one session"]),
+        ({"question": "change"}, ['treatment.question: found "change"', "did you mean 'changes'?"]),
         ({"contrl": "sham"}, ["treatment.contrl: found an unknown key", "did you mean 'control'?"]),
     ],
 )
@@ -121,6 +131,7 @@ def test_wrong_key_is_refused_in_one_sentence(compared, given, words):
         ({"weight": [20, "x", 3, 4, 5, 6]}, {"covariate": "weight"}, ["covariate: found 'x' for Mouse2"]),
         (REPEATED | {"session": ["day 7"] * 6}, {}, ["session: found the scans Mouse1, Mouse2 of the animal A"]),
         (REPEATED | {"session": ""}, {}, ["treatment.session: found 'session', an empty column"]),
+        (REPEATED | {"group": "MI"}, {"question": "sessions"}, ["question: found 'sessions', but only one group (MI)"]),
         (REPEATED | {"group": GROUPS}, {}, ["treatment.group: found MI and sham", "for the animal A"]),
     ],
 )

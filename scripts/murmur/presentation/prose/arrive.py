@@ -7,9 +7,17 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from murmur.comparison.design import POWER
 from murmur.comparison.verdicts import BETWEEN, WITHIN
 from murmur.measurement.measures import MEASURES
-from murmur.presentation.comparison_words import in_sentence, name_of, place_of, title_of, unit_notes
+from murmur.presentation.comparison_words import (
+    difference_unit,
+    in_sentence,
+    name_of,
+    place_of,
+    title_of,
+    unit_notes,
+)
 from murmur.presentation.markdown_page import markdown_table
 from murmur.presentation.number_format import DASH, mean_and_sd, number, p_is, p_value
 from murmur.presentation.prose.comparison_methods import described
@@ -52,6 +60,7 @@ def sections(
         "1. Study design": [design(found), AUTHORS + "why this control group, and the hypothesis."],
         "2. Sample size": [
             markdown_table(["group", "animals compared"], [*found.animals.items(), ("all", found.animals.sum())]),
+            paragraph(power(found), power_method(found)),
             AUTHORS + "how the number of animals was decided, with the calculation if there was one.",
         ],
         "3. Inclusion and exclusion criteria": [
@@ -100,6 +109,40 @@ def design(found: Compared) -> str:
     return paragraph(f"groups compared: {', '.join(settings['groups'])}", control, sessions, *unit)
 
 
+def power(found: Compared) -> str:
+    """Say which difference in the primary measure would be called significant, with and without the reader's error."""
+    rows = found.measurement_error[found.measurement_error["measure"] == found.measures[0]]
+    asked = "detectable_change" if found.of_changes else "detectable_difference"
+    if rows.empty or pd.isna(rows[asked].iloc[0]):
+        return ""
+    row = rows.iloc[0]
+    decimals, unit = found.decimals(row["measure"]), difference_unit(row["measure"])
+    size, without = (f"{number(row[name], decimals)} {unit}".strip() for name in (asked, "detectable_without_error"))
+    text = (
+        f"given the number of {found.unit}s and the standard deviation within groups, a difference between two groups "
+        f"in {found.quantity(in_sentence(row['measure']))} of {size} would be called significant with a power of "
+        f"{100 * POWER:g}%"
+    )
+    if found.of_changes or pd.isna(row["detectable_without_error"]) or size == without:
+        return text
+    simulated = " on simulated mice" if found.error_on_simulated_mice else ""
+    return f"{text}, and one of {without} without the measurement error of {found.reader}{simulated}"
+
+
+def power_method(found: Compared) -> str:
+    """Describe the detectable difference."""
+    detectable = found.measurement_error["detectable_change" if found.of_changes else "detectable_difference"]
+    if detectable.isna().all():
+        return ""
+    of = " of the changes" if found.of_changes else ""
+    measures = " and of measures, as if no other measure differed" if len(found.measures) > 1 else ""
+    return (
+        "detectable differences are those that a two-sided t-test finds with a power of "
+        f"{100 * POWER:g}%, for the standard deviation{of} pooled within groups and the harmonic mean of their sizes, "
+        f"with Bonferroni correction for the number of comparisons{measures}"
+    )
+
+
 def exclusions(found: Compared, scans: pd.DataFrame, excluded: Mapping[str, str]) -> str:
     """Count the scans of the cohort that are not part of the comparison, with the reasons."""
     settings = found.settings
@@ -145,7 +188,7 @@ def declared(what: str, found: Compared, scans: pd.DataFrame) -> str:
 def reading(found: Compared) -> str:
     """Say who measured, and that a network does not know the groups."""
     if found.reader == REFERENCE:
-        return "The measurements are those of the expert."
+        return "The measurements are those of the reference contours."
     return (
         f"The measurements are those of reader {found.reader}. A network segments each scan without knowing its group; "
         "a person who contours or corrects masks may know it."
@@ -231,12 +274,12 @@ def changes_in_full(found: Compared) -> list[str]:
 def tests_in_full(table: pd.DataFrame, found: Compared) -> str:
     """Return each comparison of two groups as a table: n, difference, interval, statistic, p and effect size.
 
-    A change within a group has no effect size, because it would be relative to the SD of the changes, which is small.
+    Changes have no effect size, because it would be relative to their SD, which is small.
     """
-    changes = len(table) > 0 and (table["group_a"] == table["group_b"]).all()
+    within, changes = len(table) > 0 and (table["group_a"] == table["group_b"]).all(), "effect" in table
     header = [
         "measure",
-        *(["group", "n", "change"] if changes else ["groups", "n", "difference"]),
+        *(["group", "n", "change"] if within else ["groups", "n", "difference"]),
         f"{100 * (1 - found.alpha):g}% CI",
         "t (df)",
         "p",

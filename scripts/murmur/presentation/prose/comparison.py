@@ -3,32 +3,21 @@
 import pandas as pd
 
 from murmur.comparison.verdicts import ON_SIMULATED_MICE
-from murmur.presentation.comparison_words import column_name, in_sentence, too_small, unit_notes
-from murmur.presentation.number_format import number, p_is
-from murmur.presentation.prose import changes
+from murmur.presentation.comparison_words import column_name, in_sentence, meanings, too_small, unit_notes
+from murmur.presentation.number_format import number
+from murmur.presentation.prose import descriptive
+from murmur.presentation.prose.changes import changes_in
 from murmur.presentation.prose.comparison_summary import SILENT, sized, summary
+from murmur.presentation.prose.descriptive import f_test
 from murmur.presentation.prose.differences import Compared, differences_in
 from murmur.presentation.prose.phrases import enumerate_words, missing_values, paragraph, parenthesis
 from murmur.vocabulary import REFERENCE
 
 # effects of tests.csv that are reported, as found and as not found; those of groups are reported by their differences
 EFFECTS = {
-    "session": (
-        "{measures} changed significantly over sessions{average}",
-        "no significant change over sessions{average} was found in {measures}",
-    ),
-    "group:session": (
-        "the change over sessions differed significantly between groups in {measures}",
-        "the change over sessions did not differ significantly between groups in {measures}",
-    ),
     "group:factor": (
         "the difference between groups depended significantly on {factor} in {measures}",
         "the difference between groups did not depend significantly on {factor} in {measures}",
-    ),
-    "group:factor:session": (
-        "the difference between groups in the change over sessions depended significantly on {factor} in {measures}",
-        "the difference between groups in the change over sessions did not depend significantly on {factor} in "
-        "{measures}",
     ),
     "covariate": (
         "{measures} depended significantly on {covariate} within groups",
@@ -61,56 +50,56 @@ def animals(found: Compared) -> str:
     return paragraph(
         f"{found.animals.sum()} animals were compared ({sized(found)})",
         counts,
+        meanings(found.measures),
         contoured(found),
         *(unit_notes(found.summary) or ["the unit of analysis is the animal"]),
-        too_small(found.differences),
+        too_small(found.asked),
         missing_values(found.summary, names, "some values are missing", SILENT),
     )
 
 
 def contoured(found: Compared) -> str:
-    """Say how many scans an expert contoured too, if only some are."""
+    """Say how many scans have reference contours too, if only some have."""
     scans = found.values.drop_duplicates("mouse")
     n = int(scans["contoured"].sum())
     if found.reader == REFERENCE or n in (0, len(scans)):
         return ""
-    return f"an expert contoured {n} of the {len(scans)} scans"
+    return f"{n} of the {len(scans)} scans {'has' if n == 1 else 'have'} reference contours"
 
 
 def conventions(found: Compared) -> str:
     """Say how differences are given, and which are called significant."""
-    tested = found.differences.dropna(subset="p_adjusted")
+    tested = found.asked.dropna(subset="p_adjusted")
     if tested.empty:
         return ""
-    most = int(tested["comparisons"].max())
+    most, measures = int(tested["comparisons"].max()), tested["measure"].nunique()
     simultaneous = "simultaneous " if most > 1 else ""
     p = f"p, both corrected for the {most} comparisons of a measure" if most > 1 else "p"
-    holm = ""
-    if tested["measure"].nunique() > 1:
-        holm = (
-            f"a difference is called significant if both its p and, after Holm correction for the "
-            f"{tested['measure'].nunique()} measures, the smallest p of its measure are below {found.alpha:g}"
-        )
+    which = "change" if len(found.settings["groups"]) == 1 else "difference"
+    paired = "changes are those of the animals measured at both sessions" if found.of_changes else ""
+    g = "" if which == "change" else ", followed by Hedges' g"
+    holm = (
+        f"a {which} is called significant if its p is below {found.alpha:g} and the smallest p of its measure remains "
+        f"so after Holm correction for the {measures} measures; the p values given are not corrected for these"
+    )
     return paragraph(
-        f"differences are given with {simultaneous}{100 * (1 - found.alpha):g}% confidence intervals (CI) and {p}, "
-        "followed by Hedges' g",
-        holm,
+        paired,
+        f"{which}s are given with {simultaneous}{100 * (1 - found.alpha):g}% confidence intervals (CI) and {p}{g}",
+        holm if measures > 1 else "",
     )
 
 
 def effects(found: Compared) -> str:
-    """Report changes over sessions, and whether they, or levels of a second factor, differ between groups."""
+    """Report whether differences between groups depend on a second factor, and measures on a covariate."""
     table, sentences = found.tests.dropna(subset="p_holm"), []
-    several = len(found.settings["groups"]) > 1
     words = {role: column_name(found.settings[role]) for role in ("factor", "covariate")}
-    words |= {"average": ", on average over groups," if several else ""}
     for effect, texts in EFFECTS.items():
         rows = table[table["effect"] == effect].drop_duplicates("measure")
         for text, conjunction, verdict in zip(texts, ("and", "or"), (True, False), strict=True):
             chosen = rows[(rows["p_holm"] < found.alpha) == verdict]
             if len(chosen):
                 tested = enumerate_words(map(tested_in, chosen.to_dict("records")), conjunction)
-                sentences.append(text.format(measures=tested, **words).removesuffix(","))
+                sentences.append(text.format(measures=tested, **words))
     slopes = table[table["effect"] == "group:covariate"].drop_duplicates("measure")
     if len(slopes):
         tested = enumerate_words(map(tested_in, slopes.to_dict("records")))
@@ -121,9 +110,7 @@ def effects(found: Compared) -> str:
 
 def tested_in(row: dict) -> str:
     """Write a measure with the F test of an effect."""
-    df1 = number(row["df1"], 0 if float(row["df1"]).is_integer() else 1)
-    f = f"F({df1}, {number(row['df2'])}) = {number(row['statistic'], 2)}"
-    return f"{in_sentence(row['measure'])} ({f}, {p_is(row['p_holm'])})"
+    return f"{in_sentence(row['measure'])} ({f_test(row)})"
 
 
 def error(found: Compared) -> str:
@@ -140,8 +127,8 @@ def error(found: Compared) -> str:
     parts = [error_in(row) for row in known.to_dict("records")]
     if found.error_on_simulated_mice:
         return paragraph(
-            f"the measurement error of {found.reader} on these images is not known, because no scan of the study was "
-            "contoured by an expert; on simulated mice it is known, and on acquired images it is at least as large",
+            f"the measurement error of {found.reader} on these images is not known, because no scan of the study has "
+            "reference contours; on simulated mice it is known, and on acquired images it is at least as large",
             f"of the variance between the animals of a group, the part that is not measurement error was therefore at "
             f"most {enumerate_words(parts)}",
             missing_values(table, list(map(in_sentence, table["measure"])), "this part could not be determined"),
@@ -170,19 +157,21 @@ def error_in(row: dict) -> str:
 def sections(found: Compared) -> dict[str, list[str]]:
     """Return the paragraphs under each heading; those that concern several groups are empty for a single one."""
     several = len(found.settings["groups"]) > 1
+    heading = f"Changes from {found.settings['sessions'][0]}" if found.of_changes else "Differences between groups"
+    if several and found.of_changes:
+        heading = f"Differences between groups in the change from {found.settings['sessions'][0]}"
+    answers = differences_in if several else changes_in
     return {
         "Summary": [summary(found)],
         "Animals": [animals(found)],
-        "Differences between groups": [
-            conventions(found),
-            *(differences_in(measure, found) for measure in found.measures),
-        ]
-        if several
-        else [],
-        "Sessions and further factors": [effects(found)],
-        "Changes from the first session": [
-            changes.conventions(found),
-            *(changes.changes_in(measure, found) for measure in found.measures),
-        ],
+        heading: [conventions(found), *(answers(measure, found) for measure in found.measures)],
+        f"Effects of {further_factors(found)}": [effects(found)],
+        **descriptive.sections(found),
         "Measurement error": [error(found)],
     }
+
+
+def further_factors(found: Compared) -> str:
+    """Name the second factor and the covariate: "sex and body weight"; empty without either."""
+    names = [column_name(found.settings[role]) for role in ("factor", "covariate") if found.settings[role]]
+    return enumerate_words(names) if names else ""

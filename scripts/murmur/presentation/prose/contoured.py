@@ -5,7 +5,7 @@ import pandas as pd
 from murmur.comparison.verdicts import READER
 from murmur.presentation.comparison_words import difference_unit, in_sentence
 from murmur.presentation.markdown_page import markdown_table
-from murmur.presentation.number_format import number, p_is
+from murmur.presentation.number_format import number
 from murmur.presentation.prose.differences import Compared
 from murmur.presentation.prose.phrases import counted, interval, paragraph, parenthesis
 from murmur.vocabulary import REFERENCE
@@ -26,7 +26,7 @@ def contoured(found: Compared, table: pd.DataFrame) -> dict[str, list[str]]:
     scans = found.values.drop_duplicates("mouse")["contoured"].astype(bool)
     if not cells:
         return {}
-    heading = "Contoured animals" if scans.all() else "Contoured animals only"
+    heading = f"Differences by {found.reader} and by the reference"
     header = ["session"] if found.settings["sessions"] else []
     header += ["groups", "animals", f"by {found.reader}", "by the reference"]
     return {heading: [introduction(found, scans), markdown_table(header, cells)]}
@@ -38,12 +38,10 @@ def introduction(found: Compared, scans: pd.Series) -> str:
     which = f"all {counted(n, 'scan')}" if scans.all() else f"{n} of the {counted(len(scans), 'scan')}"
     unit = difference_unit(measure)
     return paragraph(
-        f"an expert contoured {which}; the table gives the differences in {in_sentence(measure)}"
-        f"{f' ({unit})' if unit else ''} in these, as measured by {found.reader} and by the reference, with "
-        f"{100 * (1 - found.alpha):g}% confidence intervals and p as above",
-        "it shows whether both agree, and no further conclusion is drawn from it; contoured.csv has the other measures"
-        if len(found.measures) > 1
-        else "it shows whether both agree, and no further conclusion is drawn from it",
+        f"reference contours are available for {which}; the table gives the differences in "
+        f"{found.quantity(in_sentence(measure))}{parenthesis(unit)} in these, as measured by {found.reader} and by the "
+        f"reference, with {100 * (1 - found.alpha):g}% confidence intervals corrected as above; no conclusion is drawn "
+        "from it"
     )
 
 
@@ -54,7 +52,7 @@ def place(row: dict, found: Compared) -> list[str]:
 
 
 def cell(row: dict, found: Compared) -> str:
-    """Return the cell of a difference: its value, with interval and p where it was tested."""
+    """Return the cell of a difference: its value, with its interval where there is one."""
     decimals = found.decimals(row["measure"])
     limits = interval(row["ci_low"], row["ci_high"], decimals)
-    return f"{number(row['difference'], decimals)}{parenthesis(limits, p_is(row['p_adjusted']))}"
+    return f"{number(row['difference'], decimals)}{parenthesis(limits)}"

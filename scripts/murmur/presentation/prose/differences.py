@@ -1,6 +1,7 @@
 """Differences between groups in words: which are significant, in which direction, and how precisely they are known.
 
-The verdicts are those of the table differences.csv, so that text, table and figure agree.
+The verdicts are those of differences.csv or, where changes from the first session are compared, of changes.csv, so
+that text, table and figure agree.
 """
 
 from collections.abc import Mapping
@@ -8,13 +9,23 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from murmur.comparison.verdicts import NOT_SIGNIFICANT, ON_SIMULATED_MICE, SIGNIFICANT, UNCONFIRMED
+from murmur.comparison.verdicts import (
+    IN_CHANGES,
+    NOT_SIGNIFICANT,
+    ON_SIMULATED_MICE,
+    SIGNIFICANT,
+    UNCONFIRMED,
+    answers,
+    question_of,
+)
 from murmur.csv_tables import read_csv
 from murmur.presentation.comparison_words import decimals_of, difference_unit, in_sentence, unit_of_analysis
 from murmur.presentation.number_format import number, p_at_least, p_is
 from murmur.presentation.prose.phrases import confidence_interval, enumerate_words, interval, paragraph, parenthesis
 from murmur.subject import in_print
+from murmur.vocabulary import REFERENCE
 
+RECORDED = "heart_rate"  # the measure that is not one of masks
 MOST_LISTED = 3  # differences that are not significant, with their intervals
 TABLES = ("values", "summary", "tests", "differences", "changes", "measurement_error")
 TEXTS = ("session", "level", "verdict", "effect", "group", "group_a", "group_b")
@@ -69,6 +80,28 @@ class Compared:
         found = self.values.dropna(subset="value").groupby("group")["cluster"].nunique()
         return found.reindex(self.settings["groups"]).fillna(0).astype(int)
 
+    @property
+    def of_changes(self) -> bool:
+        """Whether changes from the first session are compared, rather than the values at each session."""
+        return question_of(self.settings) == IN_CHANGES
+
+    @property
+    def asked(self) -> pd.DataFrame:
+        """The differences that answer the question of the comparison: the only ones with verdicts."""
+        return answers(self.differences, self.changes, self.settings)
+
+    def quantity(self, name: str) -> str:
+        """What is compared of a measure, called `name`: "EF", or "the change in EF from baseline"."""
+        return f"the change in {name} from {self.settings['sessions'][0]}" if self.of_changes else name
+
+    @property
+    def measured(self) -> str:
+        """The measures and by whom they were measured, before a verb: "EF and EDV, as measured by reader murmur,"."""
+        by = "in the reference contours" if self.reader == REFERENCE else f"by reader {self.reader}"
+        in_masks = [in_sentence(measure) for measure in self.measures if measure != RECORDED]
+        parts = [f"{enumerate_words(in_masks)}, as measured {by},"] if in_masks else []
+        return " and ".join([*parts, *([in_sentence(RECORDED)] if RECORDED in self.measures else [])])
+
     def decimals(self, measure: str) -> int:
         """Decimals of a measure in print."""
         return decimals_of(self.summary, measure)
@@ -90,10 +123,14 @@ def of_difference(row: Mapping, decimals: int, unit: str) -> str:
 
 
 def facts(row: Mapping, found: Compared, effect_size: bool = True, what: str = "difference") -> str:
-    """Write a difference, called `what`, with its interval, p and Hedges' g in parentheses."""
+    """Write a difference, called `what`, with its interval, p and, of values, Hedges' g in parentheses.
+
+    That of changes is not given, because it is relative to their SD, and not comparable with other values of g.
+    """
     decimals = found.decimals(row["measure"])
     limits = interval(row["ci_low"], row["ci_high"], decimals)
-    g = f"g = {number(row['hedges_g'], 2)}" if effect_size and pd.notna(row["hedges_g"]) else ""
+    with_g = effect_size and not found.of_changes and pd.notna(row["hedges_g"])
+    g = f"g = {number(row['hedges_g'], 2)}" if with_g else ""
     value = f"{what} {of_difference(row, decimals, difference_unit(row['measure']))}"
     return parenthesis(value, confidence_interval(found.alpha, limits), p_is(row["p_adjusted"]), g)
 
@@ -118,7 +155,7 @@ def directed(rows: pd.DataFrame, found: Compared, adverb: str = "significantly "
         ["measure", "session", "level", "group_a", "higher"], sort=False
     ):
         groups = [(row["group_b"], facts(row, found)) for row in alike.to_dict("records")]
-        first = f"{begun(place_in(found, session, level))}{in_sentence(measure)} was {adverb}"
+        first = f"{begun(place_in(found, session, level))}{found.quantity(in_sentence(measure))} was {adverb}"
         word = "higher" if higher else "lower"
         if len(groups) == 1:
             ((group, numbers),) = groups
@@ -139,13 +176,13 @@ def not_significant(rows: pd.DataFrame, found: Compared, others: bool) -> str:
     """Report the differences that are not significant: each with its interval if there are few."""
     if rows.empty:
         return ""
-    measure = in_sentence(rows["measure"].iloc[0])
+    quantity = found.quantity(in_sentence(rows["measure"].iloc[0]))
     if len(rows) > MOST_LISTED:
         which = "no other difference" if others else "no difference between groups"
         least = rows["p_adjusted"].min()
-        return f"{which} in {measure} was significant ({p_at_least(least)})"
+        return f"{which} in {quantity} was significant ({p_at_least(least)})"
     pairs = [pair_of(row, found) for row in rows.to_dict("records")]
-    return f"{measure} did not differ significantly between {enumerate_words(pairs, 'or between')}"
+    return f"{quantity} did not differ significantly between {enumerate_words(pairs, 'or between')}"
 
 
 def unconfirmed(rows: pd.DataFrame, found: Compared) -> list[str]:
@@ -162,9 +199,8 @@ def unconfirmed(rows: pd.DataFrame, found: Compared) -> list[str]:
 
 
 def differences_in(measure: str, found: Compared) -> str:
-    """Report all differences in a measure: significant ones, unconfirmed ones, and the others."""
-    rows = found.differences[found.differences["measure"] == measure].dropna(subset="p_adjusted")
-    rows = rows.sort_values("level", key=lambda of: of != "", kind="stable")
+    """Report the differences in a measure that were asked for: significant ones, unconfirmed ones, and the others."""
+    rows = found.asked[found.asked["measure"] == measure].dropna(subset="p_adjusted")
     by = {verdict: rows[rows["verdict"] == verdict] for verdict in (SIGNIFICANT, UNCONFIRMED, NOT_SIGNIFICANT)}
     others = len(by[NOT_SIGNIFICANT]) < len(rows)
     return paragraph(
