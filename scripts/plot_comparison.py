@@ -6,6 +6,7 @@ for (between values, or between changes from the first session) from the control
 without a control, all pairs of a few groups are listed.
 """
 
+import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -56,6 +57,7 @@ MOST_ROWS = 6  # that fit on a page
 FEW_COLUMNS = 4  # of values: two measures fit side by side
 ROW_MM, NUMBERS_MM, HEAD_MM, LIST_MM = 31.0, 3.5, 15.0, 2.9
 LEFT_MM = 13.0  # of a panel, for its axis
+MAX_LINE = 122  # letters of a line as wide as the page
 
 
 @dataclass(frozen=True)
@@ -212,12 +214,11 @@ def add_legend(
         if name in shown
     ]
     of_changes = question_of(settings) == IN_CHANGES
-    differences = f"Differences in change from {settings['sessions'][0]}," if of_changes else "Differences"
-    what = f"{differences} between groups" if listed else f"{differences} from {abbreviate(groups.zero)}"
-    what += " (×)" if not listed else ""
+    what = "Differences between groups" if listed else f"Differences from {abbreviate(groups.zero)} (×)"
+    what += f" in the change from {abbreviate(settings['sessions'][0])}" if of_changes else ""
     what += f", adjusted for {column_name(settings['covariate'])}," if settings["covariate"] else ""
     title = f"Each symbol is an animal. {what} with {100 * (1 - settings['alpha']):g}% confidence intervals"
-    title += f"{methods_of(drawn)}."
+    title = textwrap.fill(f"{title}{methods_of(drawn)}.", MAX_LINE)
     unit = unit_of_analysis(tables.summary)
     notes = [] if unit == "animal" else [f"The unit of analysis is the {unit}."]
     if tables.common_n:

@@ -89,7 +89,7 @@ def place_of(session: str, level: str) -> str:
 def meanings(measures: Iterable[str]) -> str:
     """Return words that explain the names of measures that are abbreviations; empty if none is."""
     names = [name for name in measures if name_of(name)[1:2].isupper() or name.startswith("mass_E")]
-    return "; ".join(f"{name_of(name)}, {MEASURES[name].meaning}" for name in names)
+    return "; ".join(f"{in_sentence(name)}, {MEASURES[name].meaning}" for name in names)
 
 
 def unit_notes(table: pd.DataFrame) -> list[str]:

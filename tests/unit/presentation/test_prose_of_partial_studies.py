@@ -79,8 +79,8 @@ def test_comparisons_are_described_with_their_measures_and_statistics(tmp_path):
     found = write_methods_of_nothing(compared=[compared(tmp_path, settings={"measures": ["EF", "mass_ED"]})])
     text = found["Comparison of groups"]
     assert text.startswith(
-        "The groups compared were sham (n = 4) and MI (n = 4); sham was the control group. EF and mass at ED were "
-        "compared, as measured by reader murmur. The unit of analysis was the animal; the primary measure was EF."
+        "The groups compared were sham (n = 4) and MI (n = 4); sham was the control group. EF and mass at ED, as "
+        "measured by reader murmur, were compared. The unit of analysis was the animal; the primary measure was EF."
     )
     assert measurement_methods.compared_measures(["EF", "mass_index"], images=True) == (
         "Further measures compared were mass / body weight (mass at ED per body weight)."

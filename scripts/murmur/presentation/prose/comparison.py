@@ -9,7 +9,7 @@ from murmur.presentation.prose import descriptive
 from murmur.presentation.prose.changes import changes_in
 from murmur.presentation.prose.comparison_summary import SILENT, sized, summary
 from murmur.presentation.prose.descriptive import f_test
-from murmur.presentation.prose.differences import Compared, differences_in
+from murmur.presentation.prose.differences import RECORDED, Compared, differences_in
 from murmur.presentation.prose.phrases import enumerate_words, missing_values, paragraph, parenthesis
 from murmur.vocabulary import REFERENCE
 
@@ -77,10 +77,10 @@ def conventions(found: Compared) -> str:
     p = f"p, both corrected for the {most} comparisons of a measure" if most > 1 else "p"
     which = "change" if len(found.settings["groups"]) == 1 else "difference"
     paired = "changes are those of the animals measured at both sessions" if found.of_changes else ""
-    g = "" if which == "change" else ", followed by Hedges' g"
+    g = "" if found.of_changes else ", followed by Hedges' g"
     holm = (
         f"a {which} is called significant if its p is below {found.alpha:g} and the smallest p of its measure remains "
-        f"so after Holm correction for the {measures} measures; the p values given are not corrected for these"
+        f"so after Holm correction for the {measures} measures; the p values given are not corrected for the measures"
     )
     return paragraph(
         paired,
@@ -117,7 +117,7 @@ def error(found: Compared) -> str:
     """Report what the measurement error of the reader takes from the comparison."""
     if found.reader == REFERENCE:
         return ""
-    table = found.measurement_error
+    table = found.measurement_error[found.measurement_error["measure"] != RECORDED]
     known = table[table["reliability"].notna()]
     if known.empty:
         return paragraph(

@@ -64,7 +64,7 @@ def described(found: Compared) -> str:
         correction(tested, found),
         *further(found),
         described_only(found),
-        *effect_size(tested),
+        effect_size(tested, found),
         f"groups of fewer than {MIN_ANIMALS} {found.unit}s were described but not tested"
         if too_small(found.asked)
         else "",
@@ -131,7 +131,7 @@ def further(found: Compared) -> list[str]:
     interactions = " and interactions with the group" if of["effect"].str.contains("group:").any() else ""
     holm = "p values of these effects were corrected for the number of measures by Holm's method"
     text = f"effects of {what}{interactions} were tested by {enumerate_words(names)}"
-    described = "those of sessions describe the course, and nothing was called significant by them"
+    described = "tests of sessions describe the course, and no conclusion was drawn from them"
     return [text, *([holm] if tests["measure"].nunique() > 1 else []), *([described] if "sessions" in what else [])]
 
 
@@ -142,7 +142,8 @@ def described_only(found: Compared) -> str:
         return ""
     names = []
     if found.changes["ci_low"].notna().any():
-        within = f"changes from {sessions[0]} within groups (paired t intervals, corrected by {CORRECTIONS['sidak']})"
+        sidak = CORRECTIONS["sidak"]
+        within = f"changes from {sessions[0]} within groups, with paired t intervals corrected by {sidak},"
         names = [within, "differences at each session" if found.of_changes else "differences in these changes"]
     names += [f"differences within each level of {factor}"] if factor else []
     if not names:
@@ -153,11 +154,9 @@ def described_only(found: Compared) -> str:
     )
 
 
-def effect_size(tested: pd.DataFrame) -> list[str]:
-    """Define Hedges' g of differences between groups, or of differences in change."""
-    between = tested[tested["group_a"] != tested["group_b"]]
-    of_changes = "; the variances are those of the changes" if "effect" in between else ""
-    return [f"{EFFECT_SIZE}{of_changes}"] if len(between) else []
+def effect_size(tested: pd.DataFrame, found: Compared) -> str:
+    """Define Hedges' g of differences between groups; that of changes is not reported."""
+    return EFFECT_SIZE if len(tested) and not found.of_changes else ""
 
 
 def error_method(found: Compared) -> str:

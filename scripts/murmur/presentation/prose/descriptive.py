@@ -55,12 +55,10 @@ def described(what: str, table: pd.DataFrame, found: Compared) -> list[str]:
     ]
     if not cells:
         return []
-    file = "changes.csv" if "effect" in rows else "differences.csv"
     intro = paragraph(
         f"the table describes {what}, with {100 * (1 - found.alpha):g}% confidence intervals corrected for the number "
-        "of such estimates of a measure; they do not answer the question of the comparison, and nothing is called "
-        "significant by them",
-        f"{file} has the other measures" if len(found.measures) > 1 else "",
+        "of such estimates of a measure; they were not tested, because they do not answer the question of the "
+        "comparison"
     )
     column = f"{name_of(found.measures[0])}{parenthesis(unit)}"
     return [intro, markdown_table([*places, "group", f"{found.unit}s", column], cells)]
@@ -85,8 +83,8 @@ def mixed_model(found: Compared) -> list[str]:
     names = [effect.replace("factor", factor).replace(":", " × ") for effect in effects]
     corrected = ", with p corrected for the number of measures by Holm's method," if len(measures) > 1 else ""
     intro = paragraph(
-        f"the F tests of the linear mixed model{corrected} describe the course over sessions; nothing is called "
-        "significant by them"
+        f"the F tests of the linear mixed model{corrected} describe the course over sessions; no conclusion is drawn "
+        "from them"
     )
     rows = [[name_of(measure), *(cells.get((measure, effect), DASH) for effect in effects)] for measure in measures]
     return [intro, markdown_table(["measure", *names], rows)]
