@@ -109,10 +109,11 @@ def test_profile_keeps_what_the_default_one_says(name):
 
 
 def rules() -> dict[str, str]:
-    """Return the text of each rule that runs a script, by the name of the script."""
+    """Return the text of each rule that runs a script, by the name of the script, or by its own if it uses another."""
     text = "".join(path.read_text() for path in ROOT.glob("rules/*.smk"))
-    texts = re.split(r"^ *rule\b", text, flags=re.MULTILINE)[1:]
-    return {found[1]: rule for rule in texts if (found := re.search(r'scripts/(\w+)\.py"', rule))}
+    texts = re.split(r"^ *(?=rule\b|use rule\b)", text, flags=re.MULTILINE)[1:]
+    named = [(re.search(r'^use rule \w+ as (\w+)|scripts/(\w+)\.py"', rule), rule) for rule in texts]
+    return {name[1] or name[2]: rule for name, rule in named if name}
 
 
 def test_every_rule_shares_submissions_unless_it_is_long_or_local():
