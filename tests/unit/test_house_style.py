@@ -1,6 +1,7 @@
 """The form of the code: formatting, lint, and documents that are written from other files."""
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -64,6 +65,12 @@ def test_each_script_has_the_name_of_its_rule(root):
         named = f"rule {script.stem}:" in rules or f'f"{script.stem}_' in rules
         assert named, script.stem
         assert f'"../scripts/{script.name}"' in rules
+
+
+def test_rules_depend_on_their_code_except_verified_downloads(root):
+    rules = "\n".join(path.read_text() for path in (root / "rules").glob("*.smk"))
+    for rule, script in re.findall(r'(.*?)"\.\./scripts/(\w+)\.py"', rules, re.DOTALL):
+        assert (f'code=code("{script}")' in rule) != (script in ("obtain_mouse", "obtain_weights")), script
 
 
 def test_demo_and_examples_are_yaml_that_the_schema_accepts(root):
