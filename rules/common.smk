@@ -58,7 +58,12 @@ def per_attempt(amount):
     return lambda wildcards, attempt: amount * attempt
 
 
-SMALL = {"mem_mb": per_attempt(1000), "runtime": per_attempt(10)}
+def needs(mem_mb, minutes):
+    """The resources of a job: memory in MB and time in minutes."""
+    return {"mem_mb": per_attempt(mem_mb), "runtime": per_attempt(minutes)}
+
+
+SMALL = needs(1000, 10)
 
 
 def code(script):

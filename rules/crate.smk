@@ -16,8 +16,7 @@ rule crate:
     conda:
         "../envs/analysis.yaml"
     resources:
-        mem_mb=per_attempt(1000),
-        runtime=per_attempt(60),
+        **needs(1000, 60),
     params:
         shown=SHOWN,
         commit=commit_of(workflow.basedir),

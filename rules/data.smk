@@ -24,8 +24,7 @@ for name in study.cohorts_from("phantom"):
             "../envs/analysis.yaml"
         threads: 2
         resources:
-            mem_mb=per_attempt(2000),
-            runtime=per_attempt(60),
+            **needs(2000, 60),
         params:
             mice=study.cohorts[name].found,
             phenotypes=study.cohorts[name].phantom_phenotypes,
@@ -54,8 +53,7 @@ rule list_scans:
         "../envs/analysis.yaml"
     threads: 2
     resources:
-        mem_mb=per_attempt(2000),
-        runtime=per_attempt(120),
+        **needs(2000, 120),
     params:
         kind=lambda w: inputs.cohort(w).kind,
         sessions=lambda w: inputs.cohort(w).sessions,
@@ -82,8 +80,7 @@ rule convert_nifti:
     conda:
         "../envs/analysis.yaml"
     resources:
-        mem_mb=per_attempt(2000),
-        runtime=per_attempt(5),
+        **needs(2000, 5),
     params:
         source=lambda w: inputs.cohort(w).folder_settings,
         spacing_mm=lambda w: inputs.cohort(w).spacing_mm,
@@ -111,8 +108,7 @@ rule convert_matlab:
     conda:
         "../envs/analysis.yaml"
     resources:
-        mem_mb=per_attempt(2000),
-        runtime=per_attempt(5),
+        **needs(2000, 5),
     params:
         spacing_mm=lambda w: inputs.cohort(w).spacing_mm,
         frame_interval_ms=lambda w: inputs.cohort(w).frame_interval_ms,
@@ -140,8 +136,7 @@ rule convert_dicom:
     conda:
         "../envs/analysis.yaml"
     resources:
-        mem_mb=per_attempt(2000),
-        runtime=per_attempt(5),
+        **needs(2000, 5),
     params:
         path=lambda w: inputs.cohort(w).sessions[w.mouse],
         contours=lambda w: inputs.cohort(w).contours_settings if inputs.cohort(w).contour_files(w.mouse) else {},
@@ -172,8 +167,7 @@ rule convert_bruker:
     conda:
         "../envs/analysis.yaml"
     resources:
-        mem_mb=per_attempt(2000),
-        runtime=per_attempt(5),
+        **needs(2000, 5),
     params:
         path=lambda w: inputs.cohort(w).sessions[w.mouse],
         contours=lambda w: inputs.cohort(w).contours_settings if inputs.cohort(w).contour_files(w.mouse) else {},
@@ -257,8 +251,7 @@ rule check_cohort:
         "../envs/analysis.yaml"
     threads: 2
     resources:
-        mem_mb=per_attempt(2000),
-        runtime=per_attempt(60),
+        **needs(2000, 60),
     params:
         spacing_mm=lambda w: inputs.cohort(w).spacing_mm,
         frame_interval_ms=lambda w: inputs.cohort(w).frame_interval_ms,
@@ -335,8 +328,7 @@ rule check_plausibility:
         "../envs/analysis.yaml"
     threads: 2
     resources:
-        mem_mb=per_attempt(2000),
-        runtime=per_attempt(60),
+        **needs(2000, 60),
     params:
         noticed=lambda w: [list(finding) for finding in study.findings[w.cohort]],
         input_sizes=lambda w: study.input_sizes[w.cohort],

@@ -142,8 +142,7 @@ rule collect_animals:
     conda:
         "../envs/analysis.yaml"
     resources:
-        mem_mb=per_attempt(1000),
-        runtime=per_attempt(60),
+        **needs(1000, 60),
     params:
         code=code("collect_animals"),
     message:

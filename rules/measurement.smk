@@ -21,8 +21,7 @@ rule measure_volumes:
     conda:
         "../envs/analysis.yaml"
     resources:
-        mem_mb=per_attempt(1000),
-        runtime=per_attempt(60),
+        **needs(1000, 60),
     params:
         mice=inputs.mice_read,
         content=lambda w: study.content(inputs.segmentations(w)),
@@ -102,8 +101,7 @@ rule measure_overlap:
         "../envs/analysis.yaml"
     threads: 2
     resources:
-        mem_mb=per_attempt(2000),
-        runtime=per_attempt(60),
+        **needs(2000, 60),
     params:
         mice=inputs.mice_read,
         code=code("measure_overlap"),
@@ -127,8 +125,7 @@ rule measure_curve:
         "../envs/analysis.yaml"
     threads: 2
     resources:
-        mem_mb=per_attempt(2000),
-        runtime=per_attempt(30),
+        **needs(2000, 30),
     params:
         code=code("measure_curve"),
     message:
@@ -149,8 +146,7 @@ rule measure_wall:
     conda:
         "../envs/analysis.yaml"
     resources:
-        mem_mb=per_attempt(1000),
-        runtime=per_attempt(60),
+        **needs(1000, 60),
     params:
         mice=inputs.mice_read,
         content=lambda w: study.content(inputs.segmentations(w)),
@@ -176,8 +172,7 @@ rule tabulate_measurements:
     conda:
         "../envs/analysis.yaml"
     resources:
-        mem_mb=per_attempt(2000),
-        runtime=per_attempt(20),
+        **needs(2000, 20),
     params:
         code=code("tabulate_measurements"),
     message:

@@ -40,8 +40,7 @@ rule write_methods:
     conda:
         "../envs/analysis.yaml"
     resources:
-        mem_mb=per_attempt(1000),
-        runtime=per_attempt(30),
+        **needs(1000, 30),
     params:
         settings=in_force(study.settings),
         cohorts=IMAGES,
@@ -77,8 +76,7 @@ rule list_records:
     conda:
         "../envs/analysis.yaml"
     resources:
-        mem_mb=per_attempt(1000),
-        runtime=per_attempt(30),
+        **needs(1000, 30),
     params:
         study_files={Path(file).name: Path(file).read_text(encoding="utf-8") for file in workflow.configfiles},
         given=dict(config),

@@ -31,8 +31,7 @@ rule find_signs:
         "../envs/analysis.yaml"
     threads: 2
     resources:
-        mem_mb=per_attempt(2000),
-        runtime=per_attempt(60),
+        **needs(2000, 60),
     params:
         mice=inputs.mice_read,
         shipped=inputs.is_shipped,
@@ -69,8 +68,7 @@ rule export_masks:
     conda:
         "../envs/analysis.yaml"
     resources:
-        mem_mb=per_attempt(1000),
-        runtime=per_attempt(10),
+        **SMALL,
     params:
         spacing_mm=lambda w: inputs.cohort(w).spacing_mm,
         override_headers=lambda w: inputs.cohort(w).override_headers,
@@ -98,8 +96,7 @@ rule write_nnunet:
     conda:
         "../envs/analysis.yaml"
     resources:
-        mem_mb=per_attempt(1000),
-        runtime=per_attempt(120),
+        **needs(1000, 120),
     params:
         mice=lambda w: inputs.cohort(w).mice,
         content=lambda w: study.content(inputs.mice(w)),
@@ -157,8 +154,7 @@ rule export_flagged:
     conda:
         "../envs/analysis.yaml"
     resources:
-        mem_mb=per_attempt(1000),
-        runtime=per_attempt(60),
+        **needs(1000, 60),
     params:
         mice=inputs.mice_read,
         content=lambda w: study.content(inputs.files_read(w)),

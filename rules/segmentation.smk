@@ -22,8 +22,7 @@ rule export_network:
     conda:
         "../envs/training.yaml"
     resources:
-        mem_mb=per_attempt(2000),
-        runtime=per_attempt(30),
+        **needs(2000, 30),
     params:
         content=lambda w: study.content([inputs.reader(w).model]),
         code=code("export_network"),
@@ -53,8 +52,7 @@ rule segment_mouse:
         network_environment("segment_mouse", inputs.segmentation)
     threads: 1
     resources:
-        mem_mb=per_attempt(2000),
-        runtime=per_attempt(30),
+        **needs(2000, 30),
     params:
         postprocess=lambda w: inputs.reader(w).postprocess,
         spacing_mm=lambda w: inputs.cohort(w).spacing_mm,
@@ -171,8 +169,7 @@ for name in study.readers_by("masks"):
             conda:
                 "../envs/analysis.yaml"
             resources:
-                mem_mb=per_attempt(1000),
-                runtime=per_attempt(60),
+                **needs(1000, 60),
             params:
                 folder=study.readers[name].settings["masks"],
                 dataset=study.readers[name].settings["dataset"],

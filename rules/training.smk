@@ -20,8 +20,7 @@ rule collect_slices:
     conda:
         "../envs/analysis.yaml"
     resources:
-        mem_mb=per_attempt(1000),
-        runtime=per_attempt(60),
+        **needs(1000, 60),
     params:
         assignment=lambda w: inputs.reader(w).learning_mice,
         size=lambda w: inputs.reader(w).network["size"],
