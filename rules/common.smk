@@ -15,6 +15,7 @@ sys.dont_write_bytecode = True
 os.environ.update(PYTHONDONTWRITEBYTECODE="1", TF_CPP_MIN_LOG_LEVEL="1", PYTHONPATH=library)
 sys.path.insert(0, library)
 
+from murmur.data.review import EXPORTED_FILES
 from murmur.errors import BadInput
 from murmur.files import MEMORY, write_text
 from murmur.provenance.code import commit_of, modules_of, science_of_job

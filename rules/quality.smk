@@ -51,16 +51,7 @@ rule export_masks:
         segmentation=inputs.segmentation,
         frames=rules.measure_function.output.frames,
     output:
-        exported="<results>/export/{cohort}/{reader}/{mouse}/exported.json",
-        cine="<results>/export/{cohort}/{reader}/{mouse}/cine.nii.gz",
-        masks="<results>/export/{cohort}/{reader}/{mouse}/masks.nii.gz",
-        ED_image="<results>/export/{cohort}/{reader}/{mouse}/ED_image.nii.gz",
-        ED_mask="<results>/export/{cohort}/{reader}/{mouse}/ED_mask.nii.gz",
-        ES_image="<results>/export/{cohort}/{reader}/{mouse}/ES_image.nii.gz",
-        ES_mask="<results>/export/{cohort}/{reader}/{mouse}/ES_mask.nii.gz",
-        itksnap="<results>/export/{cohort}/{reader}/{mouse}/labels.txt",
-        slicer="<results>/export/{cohort}/{reader}/{mouse}/labels.ctbl",
-        fsleyes="<results>/export/{cohort}/{reader}/{mouse}/labels.lut",
+        **{name: f"<results>/export/{{cohort}}/{{reader}}/{{mouse}}/{file}" for name, file in EXPORTED_FILES.items()},
     log:
         "<logs>/export_masks/{cohort}/{reader}/{mouse}.log",
     wildcard_constraints:

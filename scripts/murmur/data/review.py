@@ -17,6 +17,13 @@ from murmur.files import natural_key
 DECISIONS = ("accept", "corrected", "exclude")
 EXPORTED = re.compile(r"(cine|(ED|ES|frame\d+)_image)\.nii(\.gz)?")  # with the masks, but not read
 EXPORT = "exported.json"
+EXPORTED_FILES = {  # by the names of the outputs of export_masks
+    "exported": EXPORT,
+    **{name: f"{name}.nii.gz" for name in ("cine", "masks", "ED_image", "ED_mask", "ES_image", "ES_mask")},
+    "itksnap": "labels.txt",
+    "slicer": "labels.ctbl",
+    "fsleyes": "labels.lut",
+}
 FILE = re.compile(r"(?P<what>masks|ED_mask|ES_mask|frame(?P<frame>\d+)_mask)\.nii(\.gz)?")
 
 
