@@ -40,6 +40,11 @@ except BadInput as problem:
     raise WorkflowError("\n".join(in_words(with_line(line, lines)) for line in str(problem).splitlines())) from None
 inputs = Inputs(study)
 
+SPACING = {  # of the study file, and whether it replaces that of the headers: params of the rules that open a mouse
+    "spacing_mm": lambda w: inputs.cohort(w).spacing_mm,
+    "override_headers": lambda w: inputs.cohort(w).override_headers,
+}
+
 
 def introduce(study):
     """Show what the study consists of; the terminal (`murmur.terminal`) learns here which rules and targets there are."""

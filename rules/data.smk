@@ -82,10 +82,9 @@ rule convert_nifti:
     resources:
         **needs(2000, 5),
     params:
+        **SPACING,
         source=lambda w: inputs.cohort(w).folder_settings,
-        spacing_mm=lambda w: inputs.cohort(w).spacing_mm,
         frame_interval_ms=lambda w: inputs.cohort(w).frame_interval_ms,
-        override_headers=lambda w: inputs.cohort(w).override_headers,
         content=lambda w: study.content(inputs.cohort(w).user_files(w.mouse)),
         code=code("convert_nifti"),
     message:
@@ -110,9 +109,8 @@ rule convert_matlab:
     resources:
         **needs(2000, 5),
     params:
-        spacing_mm=lambda w: inputs.cohort(w).spacing_mm,
+        **SPACING,
         frame_interval_ms=lambda w: inputs.cohort(w).frame_interval_ms,
-        override_headers=lambda w: inputs.cohort(w).override_headers,
         content=lambda w: study.content(inputs.cohort(w).user_files(w.mouse)),
         code=code("convert_matlab"),
     message:
@@ -138,12 +136,11 @@ rule convert_dicom:
     resources:
         **needs(2000, 5),
     params:
+        **SPACING,
         path=lambda w: inputs.cohort(w).sessions[w.mouse],
         contours=lambda w: inputs.cohort(w).contours_settings if inputs.cohort(w).contour_files(w.mouse) else {},
         choice=lambda w: inputs.cohort(w).choice(w.mouse),
-        spacing_mm=lambda w: inputs.cohort(w).spacing_mm,
         frame_interval_ms=lambda w: inputs.cohort(w).frame_interval_ms,
-        override_headers=lambda w: inputs.cohort(w).override_headers,
         content=lambda w: study.content(inputs.cohort(w).user_files(w.mouse)),
         code=code("convert_dicom"),
     message:
@@ -169,12 +166,11 @@ rule convert_bruker:
     resources:
         **needs(2000, 5),
     params:
+        **SPACING,
         path=lambda w: inputs.cohort(w).sessions[w.mouse],
         contours=lambda w: inputs.cohort(w).contours_settings if inputs.cohort(w).contour_files(w.mouse) else {},
         choice=lambda w: inputs.cohort(w).choice(w.mouse),
-        spacing_mm=lambda w: inputs.cohort(w).spacing_mm,
         frame_interval_ms=lambda w: inputs.cohort(w).frame_interval_ms,
-        override_headers=lambda w: inputs.cohort(w).override_headers,
         content=lambda w: study.content(inputs.cohort(w).user_files(w.mouse)),
         code=code("convert_bruker"),
     message:
@@ -253,10 +249,9 @@ rule check_cohort:
     resources:
         **needs(2000, 60),
     params:
-        spacing_mm=lambda w: inputs.cohort(w).spacing_mm,
+        **SPACING,
         frame_interval_ms=lambda w: inputs.cohort(w).frame_interval_ms,
         inflow=lambda w: inputs.cohort(w).with_inflow,
-        override_headers=lambda w: inputs.cohort(w).override_headers,
         content=lambda w: study.content(inputs.mice(w)),
         code=code("check_cohort"),
     message:

@@ -113,11 +113,10 @@ rule plot_animal:
     resources:
         **SMALL,
     params:
+        **SPACING,
         label=inputs.label,
         own=inputs.own_frames,
         chosen=inputs.chosen_phases,
-        spacing_mm=lambda w: inputs.cohort(w).spacing_mm,
-        override_headers=lambda w: inputs.cohort(w).override_headers,
         content=lambda w: study.content([inputs.mouse(w)]),
         code=code("plot_animal"),
     message:

@@ -61,8 +61,7 @@ rule export_masks:
     resources:
         **SMALL,
     params:
-        spacing_mm=lambda w: inputs.cohort(w).spacing_mm,
-        override_headers=lambda w: inputs.cohort(w).override_headers,
+        **SPACING,
         content=lambda w: study.content([inputs.mouse(w)]),
         code=code("export_masks"),
     message:

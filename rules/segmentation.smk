@@ -54,9 +54,8 @@ rule segment_mouse:
     resources:
         **needs(2000, 30),
     params:
+        **SPACING,
         postprocess=lambda w: inputs.reader(w).postprocess,
-        spacing_mm=lambda w: inputs.cohort(w).spacing_mm,
-        override_headers=lambda w: inputs.cohort(w).override_headers,
         precision=study.inference["precision"] if ENGINE == "openvino" else "float32",
         crop=study.inference["crop"],
         copies=lambda w: inputs.reader(w).settings.get("copies"),
@@ -111,10 +110,9 @@ rule combine_masks:
     resources:
         **SMALL,
     params:
+        **SPACING,
         readers=lambda w: [member.name for member in inputs.reader(w).members],
         postprocess=lambda w: inputs.reader(w).postprocess,
-        spacing_mm=lambda w: inputs.cohort(w).spacing_mm,
-        override_headers=lambda w: inputs.cohort(w).override_headers,
         content=lambda w: study.content([inputs.mouse(w)]),
         code=code("combine_masks"),
     message:
@@ -139,9 +137,8 @@ rule correct_masks:
     resources:
         **SMALL,
     params:
+        **SPACING,
         decision=inputs.decision,
-        spacing_mm=lambda w: inputs.cohort(w).spacing_mm,
-        override_headers=lambda w: inputs.cohort(w).override_headers,
         content=lambda w: study.content([inputs.mouse(w), *inputs.corrections(w)]),
         code=code("correct_masks"),
     message:
