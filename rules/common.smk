@@ -40,7 +40,14 @@ except BadInput as problem:
     raise WorkflowError("\n".join(in_words(with_line(line, lines)) for line in str(problem).splitlines())) from None
 inputs = Inputs(study)
 
-SPACING = {  # of the study file, and whether it replaces that of the headers: params of the rules that open a mouse
+# Inputs of the rules that open the scans on which a reader is measured, and its masks.
+SCANS = {
+    "manifest": inputs.manifest,
+    "mice": lambda w: [*map(by_content, inputs.files_read(w))],
+    "segmentations": inputs.segmentations,
+}
+# Params of the rules that open a mouse: the spacing in the study file, and whether it replaces that of the headers.
+SPACING = {
     "spacing_mm": lambda w: inputs.cohort(w).spacing_mm,
     "override_headers": lambda w: inputs.cohort(w).override_headers,
 }

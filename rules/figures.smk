@@ -28,12 +28,10 @@ rule draw_network:
 
 rule plot_cases:
     input:
+        **SCANS,
         overlap=inputs.overlap,
         function="<results>/measurements/{cohort}/{reader}/function.csv",
         frames=rules.measure_function.output.frames,
-        manifest=rules.describe_cohort.output.manifest,
-        mice=lambda w: [*map(by_content, inputs.files_read(w))],
-        segmentations=inputs.segmentations,
     output:
         *figure("figure_2_cases", "Figure 2: cases", **BY_READER),
     log:
@@ -56,12 +54,10 @@ rule plot_cases:
 
 rule render_movies:
     input:
+        **SCANS,
         overlap=inputs.overlap,
         function="<results>/measurements/{cohort}/{reader}/function.csv",
         frames=rules.measure_function.output.frames,
-        manifest=rules.describe_cohort.output.manifest,
-        mice=lambda w: [*map(by_content, inputs.files_read(w))],
-        segmentations=inputs.segmentations,
     output:
         movie("best", "Movie: best mouse", "movies"),
         movie("median", "Movie: median mouse", "movies"),

@@ -86,9 +86,7 @@ rule import_measurements:
 
 rule measure_overlap:
     input:
-        manifest=rules.describe_cohort.output.manifest,
-        mice=lambda w: [*map(by_content, inputs.files_read(w))],
-        segmentations=inputs.segmentations,
+        **SCANS,
         split=inputs.split_of_training,
         checks=inputs.strict_checks,
     output:

@@ -12,9 +12,7 @@
 
 rule find_signs:
     input:
-        manifest=rules.describe_cohort.output.manifest,
-        mice=lambda w: [*map(by_content, inputs.files_read(w))],
-        segmentations=inputs.segmentations,
+        **SCANS,
         frames=rules.measure_function.output.frames,
         training=inputs.training_function,
     output:
@@ -130,11 +128,9 @@ rule predict_quality:
 
 rule export_flagged:
     input:
+        **SCANS,
         review=rules.predict_quality.output.review,
-        manifest=rules.describe_cohort.output.manifest,
         frames=rules.measure_function.output.frames,
-        mice=lambda w: [*map(by_content, inputs.files_read(w))],
-        segmentations=inputs.segmentations,
     output:
         flagged="<results>/export/{cohort}/{reader}/flagged.csv",
     log:
@@ -157,12 +153,10 @@ rule export_flagged:
 
 rule plot_review:
     input:
+        **SCANS,
         review=rules.predict_quality.output.review,
         findings=rules.find_signs.output.findings,
         frames=rules.measure_function.output.frames,
-        manifest=rules.describe_cohort.output.manifest,
-        mice=lambda w: [*map(by_content, inputs.files_read(w))],
-        segmentations=inputs.segmentations,
     output:
         pages=shown("<results>/figures/{cohort}/{reader}/review.pdf", "Findings to review", **BY_READER),
     log:
