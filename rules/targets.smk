@@ -8,7 +8,6 @@ WITH_REFERENCE = [cohort for cohort in study.cohorts if study.has_reference(coho
 CONTOURED = [cohort for cohort in IMAGES if cohort in WITH_REFERENCE]
 TRAINED = study.readers_by("train_on")
 DRAWN = [name for name in TRAINED if study.readers[name].network["architecture"] == "unet3plus"]  # by draw_network
-SIDE_BY_SIDE = len(study.origins_of_networks()) > 1  # networks that are summarised together
 PAIRS = study.pairs()
 PAIRS_WITH_IMAGES = study.pairs(images=True)
 OF_SESSIONS = [name for name, comparison in study.comparisons.items() if len(comparison.settings["sessions"] or ()) > 1]
@@ -19,6 +18,22 @@ COMPARED = study.pairs(reference=True)  # with the reference
 COMPARED_WITH_IMAGES = study.pairs(images=True, reference=True)
 COMPARED_BY_PHENOTYPE = study.pairs(phenotypes=True, reference=True)
 WITHOUT_REFERENCE = study.pairs(images=True, reference=False)
+
+MEASURED_TABLES = [
+    inputs.measurements("overlap", COMPARED),
+    collect(rules.tabulate_measurements.output, cohort=WITH_REFERENCE, reader="reference"),
+    each(rules.tabulate_measurements.output, PAIRS),
+    each(rules.find_signs.output, PAIRS_WITH_IMAGES),
+    each(rules.predict_quality.output, PAIRS_WITH_IMAGES),
+]
+SIDE_BY_SIDE = len(study.origins_of_networks()) > 1  # networks that are summarised together
+NETWORK_STATISTICS, NETWORK_TABLES, NETWORK_FIGURES = [], [], []
+if SIDE_BY_SIDE:
+    NETWORK_STATISTICS = rules.summarise_networks.output
+    NETWORK_TABLES = collect(rules.tabulate_networks.output, cohort=study.cohorts_of_networks())
+    NETWORK_FIGURES = [*rules.plot_learning_curves.output, *rules.plot_domains.output]
+    if study.varies_train_mice:
+        NETWORK_FIGURES += rules.plot_contours.output
 
 
 rule check:
@@ -65,7 +80,7 @@ rule export:
             collect(rules.export_masks.output, cohort=cohort, reader=reader, mouse=study.mice_read(cohort, reader))
             for cohort, reader in PAIRS_WITH_IMAGES
         ],
-        [collect(rules.export_flagged.output, cohort=cohort, reader=reader) for cohort, reader in PAIRS_WITH_IMAGES],
+        each(rules.export_flagged.output, PAIRS_WITH_IMAGES),
         earlier=rules.segmentations.input,
 
 
@@ -86,11 +101,7 @@ rule measurements:
         collect(rules.measure_function.output, cohort=CONTOURED, reader="reference"),
         each(rules.measure_volumes.output, PAIRS_WITH_IMAGES),
         inputs.measurements("function", PAIRS),
-        inputs.measurements("overlap", COMPARED),
-        collect(rules.tabulate_measurements.output, cohort=WITH_REFERENCE, reader="reference"),
-        each(rules.tabulate_measurements.output, PAIRS),
-        each(rules.find_signs.output, PAIRS_WITH_IMAGES),
-        each(rules.predict_quality.output, PAIRS_WITH_IMAGES),
+        *MEASURED_TABLES,
         earlier=[*rules.mice.input, *rules.segmentations.input],
 
 
@@ -108,7 +119,7 @@ rule statistics:
         each(rules.model_overlap.output, study.pairs(images=True, phenotypes=True, reference=True)),
         collect(rules.compare_readers.output, cohort=study.cohorts_of_several_readers),
         rules.compare_cohorts.output if study.pairs_across_cohorts() else [],
-        rules.summarise_networks.output if SIDE_BY_SIDE else [],
+        NETWORK_STATISTICS,
         earlier=rules.measurements.input,
 
 
@@ -117,11 +128,10 @@ rule networks_side_by_side:
     input:
         collect(rules.compare_readers.output, cohort=study.cohorts_of_several_readers),
         collect(rules.plot_readers.output, cohort=study.cohorts_of_several_readers) if SIDE_BY_SIDE else [],
-        rules.summarise_networks.output if SIDE_BY_SIDE else [],
-        [rules.plot_learning_curves.output, rules.plot_domains.output] if SIDE_BY_SIDE else [],
-        rules.plot_contours.output if SIDE_BY_SIDE and study.varies_train_mice else [],
         [rules.compare_cohorts.output, rules.plot_cohorts.output] if study.pairs_across_cohorts() else [],
-        collect(rules.tabulate_networks.output, cohort=study.cohorts_of_networks()) if SIDE_BY_SIDE else [],
+        NETWORK_STATISTICS,
+        NETWORK_FIGURES,
+        NETWORK_TABLES,
         collect(rules.select_network.output, reader=study.readers_by("select")),
 
 
@@ -147,7 +157,7 @@ rule tables:
         each(rules.tabulate_overlap.output, COMPARED_WITH_IMAGES),
         each(rules.tabulate_groups.output, COMPARED_BY_PHENOTYPE),
         each(rules.write_results.output, COMPARED),
-        collect(rules.tabulate_networks.output, cohort=study.cohorts_of_networks()) if SIDE_BY_SIDE else [],
+        NETWORK_TABLES,
         earlier=rules.statistics.input,
 
 
@@ -170,8 +180,7 @@ rule figures:
         collect(rules.draw_flow.output, cohort=study.cohorts),
         collect(rules.plot_readers.output, cohort=study.cohorts_of_several_readers),
         rules.plot_cohorts.output if study.pairs_across_cohorts() else [],
-        [rules.plot_learning_curves.output, rules.plot_domains.output] if SIDE_BY_SIDE else [],
-        rules.plot_contours.output if SIDE_BY_SIDE and study.varies_train_mice else [],
+        NETWORK_FIGURES,
         earlier=rules.statistics.input,
 
 
@@ -183,11 +192,7 @@ rule paper:
 
 
 RESULTS = [
-    inputs.measurements("overlap", COMPARED),
-    collect(rules.tabulate_measurements.output, cohort=WITH_REFERENCE, reader="reference"),
-    each(rules.tabulate_measurements.output, PAIRS),
-    each(rules.find_signs.output, PAIRS_WITH_IMAGES),
-    each(rules.predict_quality.output, PAIRS_WITH_IMAGES),
+    *MEASURED_TABLES,
     *own_inputs(rules.statistics),
     *own_inputs(rules.comparisons),
     *own_inputs(rules.tables),
