@@ -7,11 +7,6 @@
 
 from murmur.study.schema import in_force
 
-animals_scanned_repeatedly = {
-    name: cohort.animals_scanned_repeatedly
-    for name, cohort in study.cohorts.items()
-    if cohort.animals_scanned_repeatedly
-}
 TABLES = [pair for pair in PAIRS if pair not in PAIRS_WITH_IMAGES]
 MEASURED = PAIRS_WITH_IMAGES + [(cohort, "reference") for cohort in CONTOURED]
 
@@ -47,7 +42,7 @@ rule write_methods:
         tables=TABLES,
         measured=MEASURED,
         trained=TRAINED,
-        animals=animals_scanned_repeatedly,
+        animals=study.animals_scanned_repeatedly,
         excluded={cohort: study.cohorts[cohort].excluded for cohort, _ in TABLES},
         compared={name: (comparison.reader, comparison.settings) for name, comparison in study.comparisons.items()},
         code=code("write_methods"),

@@ -212,7 +212,7 @@ rule summarise_networks:
         trained=study.readers_by("train_on"),
         origins=study.origins_of_networks(),
         repeats=study.repeats,
-        animals={name: cohort.animal_of_scan for name, cohort in study.cohorts.items() if cohort.animal_of_scan},
+        animals=study.animal_of_scan,
         alpha=study.statistics["alpha"],
         code=code("summarise_networks"),
     message:
@@ -234,7 +234,7 @@ rule compare_cohorts:
     resources:
         **SMALL,
     params:
-        animals={name: cohort.animal_of_scan for name, cohort in study.cohorts.items() if cohort.animal_of_scan},
+        animals=study.animal_of_scan,
         repeats=study.repeats,
         pairs=study.pairs_across_cohorts(),
         pairs_with_overlap=[pair for pair in study.pairs_across_cohorts() if pair in study.pairs(images=True)],

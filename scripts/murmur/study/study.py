@@ -156,6 +156,16 @@ class Study:
         """Names of the cohorts that have images."""
         return [name for name, cohort in self.cohorts.items() if cohort.has_images]
 
+    @property
+    def animal_of_scan(self) -> dict[str, dict[str, str]]:
+        """The animal of each scan, by cohort, where some animals have several scans."""
+        return {name: found for name, cohort in self.cohorts.items() if (found := cohort.animal_of_scan)}
+
+    @property
+    def animals_scanned_repeatedly(self) -> dict[str, int]:
+        """The number of animals, by cohort, where some animals have several scans."""
+        return {name: found for name, cohort in self.cohorts.items() if (found := cohort.animals_scanned_repeatedly)}
+
     def readers_by(self, *kinds: str) -> list[str]:
         """Names of the readers of these kinds: train_on, weights, masks, ensemble, corrects."""
         return [name for name, reader in self.readers.items() if reader.kind in kinds]

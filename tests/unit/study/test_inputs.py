@@ -136,9 +136,11 @@ def test_animals_are_passed_only_where_one_has_several_scans(study, tmp_path):
     assert inputs.animals(job()) == inputs.animals(job("numbers")) == {}
     (tmp_path / "people.csv").write_text("mouse,animal,session\nA,M1,day 0\nB,M1,day 7\n")
     table, people = (str(tmp_path / name) for name in ("table.csv", "people.csv"))
-    numbers = {"source": {"measurements": table}, "participants": people}
-    repeated = Study({"study": "s", "cohorts": {"numbers": numbers}, "readers": {}})
+    once = {"source": {"measurements": table}}
+    repeated = Study({"study": "s", "cohorts": {"once": once, "numbers": once | {"participants": people}}})
     assert Inputs(repeated).animals(job("numbers")) == {"A": "M1", "B": "M1"}
+    assert repeated.animal_of_scan == {"numbers": {"A": "M1", "B": "M1"}}
+    assert repeated.animals_scanned_repeatedly == {"numbers": 1}
 
 
 def test_contact_sheets_do_not_name_the_group(tmp_path):
