@@ -30,7 +30,7 @@ rule plot_cases:
     input:
         **SCANS,
         overlap=inputs.overlap,
-        function="<results>/measurements/{cohort}/{reader}/function.csv",
+        function=FUNCTION,
         frames=rules.measure_function.output.frames,
     output:
         *figure("figure_2_cases", "Figure 2: cases", **BY_READER),
@@ -56,7 +56,7 @@ rule render_movies:
     input:
         **SCANS,
         overlap=inputs.overlap,
-        function="<results>/measurements/{cohort}/{reader}/function.csv",
+        function=FUNCTION,
         frames=rules.measure_function.output.frames,
     output:
         movie("best", "Movie: best mouse", "movies"),
@@ -148,7 +148,7 @@ rule collect_animals:
 
 rule plot_agreement:
     input:
-        function="<results>/measurements/{cohort}/{reader}/function.csv",
+        function=FUNCTION,
         agreement=rules.measure_agreement.output[0],
     output:
         *figure("figure_3_agreement", "Figure 3: agreement", **BY_READER),
@@ -170,7 +170,7 @@ rule plot_agreement:
 rule plot_time_volume:
     input:
         volumes=rules.measure_volumes.output.volumes,
-        function="<results>/measurements/{cohort}/{reader}/function.csv",
+        function=FUNCTION,
         frames=rules.measure_function.output.frames,
         manifest=rules.describe_cohort.output.manifest,
         overlap=inputs.overlap,
@@ -212,7 +212,7 @@ rule plot_overlap:
 
 rule plot_groups:
     input:
-        function="<results>/measurements/{cohort}/{reader}/function.csv",
+        function=FUNCTION,
         differences=rules.compare_groups.output.differences,
     output:
         *figure("figure_6_groups", "Figure 6: phenotypes", **BY_READER),

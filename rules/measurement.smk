@@ -4,6 +4,8 @@
 #   out   measurements/COHORT/READER/volumes.csv, slices.csv, function.csv, frames.csv, overlap.csv, curve.csv, wall.csv,
 #         measurements.csv, measurements.xlsx
 
+FUNCTION = "<results>/measurements/{cohort}/{reader}/function.csv"  # by two rules: of masks, or from a table
+
 
 rule measure_volumes:
     input:
@@ -40,7 +42,7 @@ rule measure_function:
         phases=lambda w: [*map(by_content, inputs.phases(w))],
         corrected=inputs.frames_corrected,
     output:
-        function="<results>/measurements/{cohort}/{reader}/function.csv",
+        function=FUNCTION,
         frames="<results>/measurements/{cohort}/{reader}/frames.csv",
     log:
         "<logs>/measure_function/{cohort}/{reader}.log",
@@ -65,7 +67,7 @@ rule import_measurements:
         table=lambda w: by_content(inputs.cohort(w).table),
         checks=inputs.strict_checks,
     output:
-        function="<results>/measurements/{cohort}/{reader}/function.csv",
+        function=FUNCTION,
     log:
         "<logs>/import_measurements/{cohort}/{reader}.log",
     wildcard_constraints:
@@ -158,7 +160,7 @@ rule measure_wall:
 rule tabulate_measurements:
     input:
         participants=rules.describe_participants.output.participants,
-        function="<results>/measurements/{cohort}/{reader}/function.csv",
+        function=FUNCTION,
         images=inputs.measurements_of_images,
         masks=inputs.quality_of_masks,
         checks=rules.check_plausibility.output.checks,

@@ -7,7 +7,7 @@
 
 rule measure_agreement:
     input:
-        function="<results>/measurements/{cohort}/{reader}/function.csv",
+        function=FUNCTION,
     output:
         "<results>/statistics/{cohort}/{reader}/agreement.csv",
     log:
@@ -96,7 +96,7 @@ rule model_overlap:
 rule correlate_dice_error:
     input:
         overlap=rules.measure_overlap.output.overlap,
-        function="<results>/measurements/{cohort}/{reader}/function.csv",
+        function=FUNCTION,
     output:
         "<results>/statistics/{cohort}/{reader}/dice_error.csv",
     log:
@@ -117,7 +117,7 @@ rule correlate_dice_error:
 
 rule compare_groups:
     input:
-        function="<results>/measurements/{cohort}/{reader}/function.csv",
+        function=FUNCTION,
     output:
         summary="<results>/statistics/{cohort}/{reader}/groups.csv",
         tests="<results>/statistics/{cohort}/{reader}/group_tests.csv",
@@ -142,7 +142,7 @@ rule compare_groups:
 
 rule estimate_sample_size:
     input:
-        function="<results>/measurements/{cohort}/{reader}/function.csv",
+        function=FUNCTION,
     output:
         "<results>/statistics/{cohort}/{reader}/sample_size.csv",
     log:
