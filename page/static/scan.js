@@ -94,10 +94,10 @@ export class ScanView {
       if (!masks) return;
       this.viewer.setMasks(masks);
       for (const { frame, masks: ofFrame } of drawn) this.viewer.putFrame(frame, ofFrame);
-      this.box = this.viewer.heartBox();
+      this.box = this.viewer.box;
       const [, , slices] = mouse.shape, ed = mouse.result.ed;
       if (this.box && ed !== null) this.viewer.go(slices >> 1, ed);
-      this.viewer.toHeart();
+      this.viewer.toHeart(this.box);
     }
   }
 

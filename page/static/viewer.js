@@ -90,12 +90,16 @@ export class Viewer extends EventTarget {
     return box[2] < box[0] ? null : box;
   }
 
-  toHeart() {
-    const box = this.heartBox();
-    if (!box) return this.whole();
+  // The size of the canvas, and its pixels per mm at which the whole image just fits.
+  #fit() {
     const [rows, columns] = this.cine.shape, [sr, sc] = this.cine.spacing;
     const { width, height } = this.canvas.getBoundingClientRect();
-    const fit = Math.min(width / (columns * sc), height / (rows * sr));
+    return { width, height, fit: Math.min(width / (columns * sc), height / (rows * sr)) };
+  }
+
+  toHeart(box = this.heartBox()) {
+    if (!box) return this.whole();
+    const { width, height, fit } = this.#fit(), [sr, sc] = this.cine.spacing;
     const wide = (box[2] - box[0] + 1) * sc * (1 + 2 * MARGIN), high = (box[3] - box[1] + 1) * sr * (1 + 2 * MARGIN);
     this.zoom = Math.max(1, Math.min(MOST_ZOOM, Math.min(width / wide, height / high) / fit));
     this.centre = [(box[0] + box[2] + 1) / 2, (box[1] + box[3] + 1) / 2];
@@ -103,10 +107,8 @@ export class Viewer extends EventTarget {
   }
 
   transform() {
-    const [rows, columns] = this.cine.shape, [sr, sc] = this.cine.spacing;
-    const { width, height } = this.canvas.getBoundingClientRect();
-    const scale = Math.min(width / (columns * sc), height / (rows * sr)) * this.zoom;
-    const [kx, ky] = [scale * sc, scale * sr];
+    const { width, height, fit } = this.#fit(), [sr, sc] = this.cine.spacing;
+    const [kx, ky] = [fit * this.zoom * sc, fit * this.zoom * sr];
     return { kx, ky, x: width / 2 - this.centre[0] * kx, y: height / 2 - this.centre[1] * ky, width, height };
   }
 
