@@ -1,6 +1,7 @@
 // The page as a whole: uploads, the table of mice, and which mouse is shown.
 
-import { address, ask, button, byId, fill, filesOf, link, needed, ofMouse, openSession, send } from "./server.js";
+import { address, ask, filesOf, needed, ofMouse, openSession, send } from "./server.js";
+import { NONE, button, byId, fill, link, make, number } from "./elements.js";
 import { ScanView } from "./scan.js";
 
 const STATES = {
@@ -17,10 +18,9 @@ const view = new ScanView((sentence) => complain("", sentence));
 // Show what is wrong with something, such as an upload, until it is dismissed. Returns the element.
 function complain(about, ...sentences) {
   const shown = [...byId("problems").querySelectorAll("p")].map((line) => line.textContent);
-  const lines = sentences.filter((sentence) => !shown.includes(sentence)), group = document.createElement("div");
+  const lines = sentences.filter((sentence) => !shown.includes(sentence)), titled = lines.length > 1 && about;
   if (!lines.length) return null;
-  if (lines.length > 1 && about) group.append(Object.assign(document.createElement("strong"), { textContent: about }));
-  group.append(...lines.map((textContent) => Object.assign(document.createElement("p"), { textContent })));
+  const group = make("div", {}, ...(titled ? [make("strong", {}, about)] : []), ...lines.map((line) => make("p", {}, line)));
   group.append(button("Dismiss", () => group.remove()));
   byId("problems").append(group);
   return group;
@@ -68,15 +68,12 @@ function chosen(input) {
 }
 
 // ------------------------------------------------------------------------------------------------- the table
-const NONE = "–";
-const number = (value, digits = 1) => (value === null || value === undefined ? NONE : value.toFixed(digits).replace("-", "−"));
-
 function stateOf(mouse) {
   if (mouse.state === "question") return [button(STATES.question, () => answer(mouse.name))];
   const done = mouse.state === "done", corrected = mouse.result?.corrected.length ?? 0;
   const more = [done && mouse.odd.length && "unlike a mouse", corrected && `${corrected} frame${corrected > 1 ? "s" : ""} corrected`];
   const made = [[STATES[mouse.state], ...more.filter(Boolean)].join(", ")];
-  if (mouse.state === "segmenting") made.push(" ", Object.assign(document.createElement("progress"), { max: 1 }));
+  if (mouse.state === "segmenting") made.push(" ", make("progress", { max: 1 }));
   if (BUSY.includes(mouse.state)) made.push(" ", button("Cancel", () => act(mouse.name, "stop")));
   if (mouse.state === "stopped") made.push(" ", button("Start again", () => act(mouse.name, "again")));
   return made;
@@ -100,14 +97,13 @@ function remove(name) {
 }
 
 function emptyRow(name) {
-  const made = document.createElement("tr"), header = Object.assign(document.createElement("th"), { scope: "row" });
-  made.dataset.mouse = name;
-  made.addEventListener("click", () => select(name));
-  header.append(button(name, () => select(name), { className: "name" }));
-  const cells = Array.from({ length: Object.keys(COLUMNS).length + 3 }, () => document.createElement("td"));
+  const header = make("th", { scope: "row" }, button(name, () => select(name), { className: "name" }));
+  const cells = Array.from({ length: Object.keys(COLUMNS).length + 3 }, () => make("td"));
   cells.at(-1).append(button("Remove", () => remove(name), { ariaLabel: `Remove ${name}` }));
-  made.append(header, ...cells);
-  return made;
+  const row = make("tr", {}, header, ...cells);
+  row.dataset.mouse = name;
+  row.addEventListener("click", () => select(name));
+  return row;
 }
 
 function fillRow(row, mouse) {

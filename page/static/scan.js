@@ -1,30 +1,29 @@
 // One mouse: its images with masks, its values, and what can be changed.
 
-import { ask, byId, fill, link, ofMouse } from "./server.js";
+import { ask, ofMouse } from "./server.js";
+import { byId, fill, link, make, number } from "./elements.js";
 import { Curve } from "./curve.js";
+import { GridForms } from "./grid.js";
 import { Viewer } from "./viewer.js";
 
 const DENSITY = 1.05; // mg/µL, of myocardium; as in measurement/function.py
 const SAVE_AFTER = 600; // ms without a stroke
 const SLICES_AFTER = 150; // ms from a change until the small pictures of all slices follow
 const ANNOUNCED_AFTER = 500; // ms without a change
-const MINUTE_MS = 60000;
 const BEAT_MS = 1500; // of a playing beat, several times slower than that of a mouse
 const FROM_SERVER = ["heart_rate", "peak_ejection_rate", "peak_filling_rate", "wall_thickness_ED", "wall_thickness_ES"];
-const DIGITS = { EF: 1, heart_rate: 0, peak_ejection_rate: 2, peak_filling_rate: 2, wall_thickness_ED: 2, wall_thickness_ES: 2 };
+const DIGITS = { heart_rate: 0, peak_ejection_rate: 2, peak_filling_rate: 2, wall_thickness_ED: 2, wall_thickness_ES: 2 };
 
 const ONE_FRAME = "The scan has a single frame: ejection fraction and other measures need frames at end-diastole and end-systole.";
-const GRID = ["Pixel height (mm)", "Pixel width (mm)", "Slice distance (mm)", "Frame time (ms)", "or heart rate (per min)"];
 
 const FILES = [["movie.gif", "Movie (GIF)"], ["nifti.zip", "Masks (NIfTI)"], ["masks.h5", "Masks (HDF5)"], ["summary.html", "Summary (HTML)"]];
-
-const shownNumber = (value, digits) => (Number.isFinite(value) ? value.toFixed(digits).replace("-", "−") : "–");
 
 export class ScanView {
   constructor(complain) {
     this.complain = complain;
     this.viewer = new Viewer(byId("canvas"));
     this.curve = new Curve(byId("curve"));
+    this.grid = new GridForms(complain);
     this.mouse = null;
     this.unsaved = new Map(); // frames that were drawn: {name, frame, masks}
     this.saving = Promise.resolve();
@@ -70,8 +69,7 @@ export class ScanView {
     const working = { reading: "Reading the images", preparing: "Preparing the network, once", waiting: "Waiting for its turn", segmenting: "Drawing masks", measuring: "Measuring" }[mouse.state];
     byId("working").hidden = !working;
     byId("working").textContent = working ? `${working}${mouse.progress ? ` ${Math.round(100 * mouse.progress)}%` : ""}` : "";
-    this.#ask();
-    this.#drawGrid();
+    this.grid.draw(mouse, this.mice);
     if (mouse.has_images) await this.#load(mouse);
     this.#drawValues();
   }
@@ -145,9 +143,8 @@ export class ScanView {
 
   #buildSlices() {
     const made = Array.from({ length: this.mouse.shape[2] }, (_, slice) => {
-      const button = Object.assign(document.createElement("button"), { type: "button", ariaLabel: `Slice ${slice + 1}` });
-      const label = Object.assign(document.createElement("span"), { textContent: slice + 1 });
-      button.append(Object.assign(document.createElement("canvas"), { width: 120, height: 120 }), label);
+      const parts = [make("canvas", { width: 120, height: 120 }), make("span", {}, slice + 1)];
+      const button = make("button", { type: "button", ariaLabel: `Slice ${slice + 1}` }, ...parts);
       button.addEventListener("click", () => this.viewer.go(slice, this.viewer.frame));
       return button;
     });
@@ -319,18 +316,13 @@ export class ScanView {
     const now = this.#functionNow(), pending = this.unsaved.size > 0 || this.moving || result.provisional;
     byId("mouse-downloads").parentElement.hidden = Boolean(result.provisional);
     byId("measures").replaceChildren(...result.measures.map((measure) => {
-      const row = document.createElement("tr"), name = document.createElement("th"), value = document.createElement("td"), unit = document.createElement("td");
+      const same = measure.meaning.toLowerCase() === measure.printed.toLowerCase();
       const late = pending && FROM_SERVER.includes(measure.name);
-      name.scope = "row";
-      name.append(measure.printed);
-      if (measure.meaning.toLowerCase() !== measure.printed.toLowerCase())
-        name.append(Object.assign(document.createElement("small"), { textContent: measure.meaning }));
-      value.className = "number";
+      const words = late ? "…" : number(now[measure.name] ?? measure.value, DIGITS[measure.name]);
+      const header = make("th", { scope: "row" }, measure.printed, ...(same ? [] : [make("small", {}, measure.meaning)]));
+      const value = make("td", { className: "number" }, words);
       value.dataset.measure = measure.name;
-      value.textContent = late ? "…" : shownNumber(now[measure.name] ?? measure.value ?? NaN, DIGITS[measure.name] ?? 1);
-      unit.textContent = measure.unit;
-      row.append(name, value, unit);
-      return row;
+      return make("tr", {}, header, value, make("td", {}, measure.unit));
     }));
     const sources = { reference: "ED and ES are those of the contours in the file.", chosen: "ED and ES were chosen by hand." };
     const notes = [sources[result.frames_from], result.notes && `Notes: ${result.notes}.`].filter(Boolean).join(" ");
@@ -357,18 +349,16 @@ export class ScanView {
 
   #findings(result) {
     const items = result.review.map((item) => {
-      const line = document.createElement("li"), whole = item.slice === null;
-      const box = Object.assign(document.createElement(whole ? "div" : "button"), whole ? {} : { type: "button" });
+      const whole = item.slice === null;
       const more = item.frames > 1 ? ` and ${item.frames - 1} more frame${item.frames > 2 ? "s" : ""}` : "";
       const place = whole ? "Whole scan" : `Slice ${item.slice + 1}, frame ${item.frame + 1}${more}`;
-      box.append(Object.assign(document.createElement("strong"), { textContent: place }));
-      box.append(...item.reasons.map((reason) => Object.assign(document.createElement("span"), { textContent: reason })));
+      const parts = [make("strong", {}, place), ...item.reasons.map((reason) => make("span", {}, reason))];
+      const box = whole ? make("div", {}, ...parts) : make("button", { type: "button" }, ...parts);
       if (!whole) box.addEventListener("click", () => this.viewer.go(item.slice, item.frame));
-      line.append(box);
-      return line;
+      return make("li", {}, box);
     });
     const none = result.provisional ? "Looking for signs of errors…" : "No signs of errors were found.";
-    return items.length ? items : [Object.assign(document.createElement("li"), { textContent: none })];
+    return items.length ? items : [make("li", {}, none)];
   }
 
   #connectCurve() {
@@ -384,84 +374,5 @@ export class ScanView {
     if (!found) return this.curve.clear();
     const { ed, es } = this.mouse.result;
     this.curve.draw({ volumes: found.blood, interval: this.mouse.frame_interval_ms, ed, es, frame: this.viewer.frame });
-  }
-
-  // ----------------------------------------------------------------------------------------------- the grid
-  #fields(form, words) {
-    const { spacing_mm: spacing, frame_interval_ms: interval, shape } = this.mouse;
-    const other = (value) => (value > 0 ? Number((MINUTE_MS / shape[3] / value).toPrecision(4)) : ""); // of frame time and heart rate
-    const known = [...(spacing ?? [null, null, null]), interval], shown = known.map((value) => (value ? Number(value.toPrecision(5)) : ""));
-    const fields = document.createElement("div");
-    fields.className = "grid";
-    const inputs = [...shown, other(interval)].slice(0, shape[3] > 1 ? 5 : 3).map((value, place) => {
-      const made = document.createElement("label"), input = document.createElement("input");
-      Object.assign(input, { type: "number", step: "any", min: "0", required: true, value });
-      made.append(GRID[place], input);
-      fields.append(made);
-      return input;
-    });
-    for (const [one, two] of shape[3] > 1 ? [[3, 4], [4, 3]] : []) inputs[one].addEventListener("input", () => (inputs[two].value = other(inputs[one].value)));
-    fields.append(Object.assign(document.createElement("button"), { type: "submit", textContent: words, className: "main" }));
-    const all = Object.assign(document.createElement("input"), { type: "checkbox", checked: true }), line = document.createElement("label");
-    Object.assign(line, { className: "others", hidden: true }).append(all, " ");
-    form.replaceChildren(fields, line);
-    form.onsubmit = (event) => {
-      event.preventDefault();
-      // What is not changed is kept at full precision.
-      const [row, column, slice, time] = known.map((value, place) => (!inputs[place] || Number(inputs[place].value) === shown[place] ? value : Number(inputs[place].value)));
-      const body = JSON.stringify({ spacing_mm: [row, column, slice], frame_interval_ms: time });
-      for (const name of [this.mouse.name, ...(all.checked && !line.hidden ? this.#alike() : [])]) {
-        ask(ofMouse(name, "grid"), { body }).catch((error) => this.complain(error.message));
-      }
-    };
-  }
-
-  // The other mice whose files lack the same, and have as many frames.
-  #alike() {
-    const lacks = ({ state, spacing_mm: spacing, frame_interval_ms: interval, shape }) => `${state} ${spacing} ${interval} ${shape[3]}`;
-    return this.mice.filter((mouse) => mouse.name !== this.mouse.name && lacks(mouse) === lacks(this.mouse)).map(({ name }) => name);
-  }
-
-  #note(form, text) {
-    const note = document.createElement("p");
-    note.textContent = text;
-    form.prepend(note);
-  }
-
-  #ask() {
-    const form = byId("question"), { name, state, odd, problem } = this.mouse, key = JSON.stringify([name, state, odd, problem]);
-    if (form.dataset.key !== key) this.#draw(form);
-    form.dataset.key = key;
-    const others = state === "question" ? this.#alike() : [], line = form.querySelector(".others");
-    if (!line) return;
-    line.hidden = !others.length;
-    line.lastChild.textContent = ` Also for ${others.length === 1 ? others[0] : `the ${others.length} other mice that need the same answer`}`;
-  }
-
-  #draw(form) {
-    const { state, spacing_mm: spacing, frame_interval_ms: interval, odd, problem, shape } = this.mouse;
-    form.hidden = !(state === "question" || odd.length || problem);
-    form.replaceChildren();
-    if (form.hidden) return;
-    if (problem) this.#note(form, problem);
-    else if (state === "question") {
-      this.#fields(form, "Continue");
-      const frames = `How much time passes from one frame to the next? The file does not specify it. Enter it or, if the ${shape[3]} frames cover one heartbeat, the heart rate. Rates and cardiac output depend on it; volumes, ejection fraction and mass do not.`;
-      const sizes = "How large is a pixel, and how far is it from one slice to the next? The file does not specify it. Enter height and width of a pixel, and the distance between the centres of slices (thickness and gap), such as 0.1, 0.1 and 1 mm. Volumes and mass depend on them.";
-      for (const words of [interval ? "" : frames, spacing ? "" : sizes].filter(Boolean)) this.#note(form, words);
-    } else {
-      this.#fields(form, "Use these values");
-      this.#note(form, `Unlike a mouse: ${odd.join("; ")}. If the values are wrong, correct them here: volumes and mass depend on the distances, and rates on the frame time. If this is not a mouse, do not use masks and numbers unless the network was trained on such scans; that supplied was trained on simulated mice only.`);
-    }
-  }
-
-  #drawGrid() {
-    const key = JSON.stringify([this.mouse.name, this.mouse.spacing_mm, this.mouse.frame_interval_ms]), form = byId("grid");
-    if (form.dataset.key === key) return;
-    form.dataset.key = key;
-    this.#fields(form, "Use these values");
-    const { found } = this.mouse, size = found.spacing_mm?.map((side) => Number(side.toPrecision(4))).join(" × ");
-    const words = [size ? `${size} mm` : "no pixel size and slice distance", found.frame_interval_ms ? `${Number(found.frame_interval_ms.toPrecision(4))} ms` : "no frame time"];
-    this.#note(form, `The file gives ${words.join(" and ")}.`);
   }
 }

@@ -1,30 +1,9 @@
-// What the page asks of its server, whose errors are one sentence, and elements that several scripts make.
-
-export const byId = (id) => document.getElementById(id);
+// What the page asks of its server, whose errors are one sentence.
 
 let token = sessionStorage.getItem("murmur");
 
 export const address = (path) => `/api/${token}/${path}`;
 export const ofMouse = (name, path) => address(`mice/${encodeURIComponent(name)}/${path}`);
-
-export const link = (href, words) => Object.assign(document.createElement("a"), { href, textContent: words, className: "button", download: "" });
-
-export function button(words, action, attributes = {}) {
-  const made = Object.assign(document.createElement("button"), { type: "button", textContent: words, ...attributes });
-  made.addEventListener("click", (event) => {
-    event.stopPropagation();
-    action();
-  });
-  return made;
-}
-
-// Make the content of an element anew only if its key has changed: focus, input and presses on it would be lost.
-export function fill(element, key, make) {
-  key = JSON.stringify(key);
-  if (element.dataset.key === key) return;
-  element.dataset.key = key;
-  element.replaceChildren(...make());
-}
 
 export async function ask(path, options = {}) {
   const answer = await fetch(path, { method: "POST", ...options });

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import requests
 
+from page.server import STATIC
 from page_server import Client, page_server
 
 
@@ -47,7 +48,7 @@ def test_the_page_loads_nothing_from_elsewhere_and_cannot_be_framed(served):
     answer = requests.get(served[0], timeout=20)
     policy = answer.headers["Content-Security-Policy"]
     assert "default-src 'self'" in policy and "frame-ancestors 'none'" in policy
-    files = ["page.js", "scan.js", "viewer.js", "curve.js", "server.js", "page.css"]
+    files = [path.name for path in STATIC.iterdir()]
     texts = [answer.text, *(requests.get(f"{served[0]}/static/{file}", timeout=20).text for file in files)]
     assert not [text for text in texts if "https://" in text or "//cdn" in text]
     assert requests.get(f"{served[0]}/static/../server.py", timeout=20).status_code == 404
