@@ -77,3 +77,26 @@ class Worker:
             with contextlib.suppress(ProcessLookupError):
                 process.kill()
             await process.wait()
+
+
+class Workers:
+    """The processes that work for all sessions: one with the network, one for what is small, one for many files.
+
+    Uploads and downloads, which take long, do not delay corrections in this way.
+    """
+
+    def __init__(self, weights: str):
+        self.network, self.general, self.files = Worker(), Worker(), Worker()
+        self.ready = False
+        self.network.first = ("ready", {"weights": weights})
+        self.general.first = self.files.first = ("awake", {})
+
+    async def warm(self) -> None:
+        """Start them, so that the first upload need not wait."""
+        workers = (self.files, self.general, self.network)
+        await asyncio.gather(*(worker.order(*worker.first[:1], **worker.first[1]) for worker in workers))
+        self.ready = True
+
+    async def stop(self) -> None:
+        """End them."""
+        await asyncio.gather(*(worker.stop() for worker in (self.network, self.general, self.files)))

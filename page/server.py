@@ -216,8 +216,8 @@ async def stop(request: Request) -> Response:
 
 async def again(request: Request) -> Response:
     """Compute a mouse again."""
-    session, name, _ = _mouse(request)
-    session.again(name)
+    session, _, mouse = _mouse(request)
+    session.begin(mouse)
     return Response(status_code=204)
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from murmur.errors import BadInput
-from page.jobs import Worker
+from page.jobs import Workers
 
 MOST_SESSIONS = 8
 MOST_STORED = 16 * 2**30  # bytes of a session, before another upload
@@ -88,7 +88,7 @@ class Upload:
 class Session:
     """The mice of an open page."""
 
-    def __init__(self, folder: Path, weights: str, workers: "Workers"):
+    def __init__(self, folder: Path, weights: str, workers: Workers):
         self.token = secrets.token_hex(16)
         self.folder, self.weights, self.workers = folder / self.token, weights, workers
         for name in ("study/mice", "view", "received"):
@@ -206,10 +206,10 @@ class Session:
         if scan["shape"][3] == 1:  # nothing depends on the frame interval
             scan = scan | {"frame_interval_ms": scan["frame_interval_ms"] or 1.0}
         mouse = self.mice[scan["name"]] = Mouse(scan, header)
-        self._begin(mouse)
+        self.begin(mouse)
 
-    def _begin(self, mouse: Mouse) -> None:
-        """Work on a mouse in the background."""
+    def begin(self, mouse: Mouse) -> None:
+        """Work on a mouse in the background, from the beginning."""
         if mouse.work:
             mouse.work.cancel()
         mouse.work = asyncio.create_task(self._work(mouse))
@@ -259,11 +259,7 @@ class Session:
         """Take spacing and frame interval from the user, and compute the mouse again."""
         mouse = self.mice[name]
         mouse.scan = mouse.scan | {"spacing_mm": spacing_mm, "frame_interval_ms": frame_interval_ms}
-        self._begin(mouse)
-
-    def again(self, name: str) -> None:
-        """Compute a mouse that was stopped."""
-        self._begin(self.mice[name])
+        self.begin(mouse)
 
     def stop(self, name: str) -> None:
         """Stop the computation of a mouse."""
@@ -308,29 +304,6 @@ class Session:
             self.stop(mouse.scan["name"])
         await asyncio.gather(*(m.work for m in self.mice.values() if m.work), return_exceptions=True)
         await asyncio.to_thread(shutil.rmtree, self.folder, ignore_errors=True)
-
-
-class Workers:
-    """The processes that work for all sessions: one with the network, one for what is small, one for many files.
-
-    Uploads and downloads, which take long, do not delay corrections in this way.
-    """
-
-    def __init__(self, weights: str):
-        self.network, self.general, self.files = Worker(), Worker(), Worker()
-        self.ready = False
-        self.network.first = ("ready", {"weights": weights})
-        self.general.first = self.files.first = ("awake", {})
-
-    async def warm(self) -> None:
-        """Start them, so that the first upload need not wait."""
-        workers = (self.files, self.general, self.network)
-        await asyncio.gather(*(worker.order(*worker.first[:1], **worker.first[1]) for worker in workers))
-        self.ready = True
-
-    async def stop(self) -> None:
-        """End them."""
-        await asyncio.gather(*(worker.stop() for worker in (self.network, self.general, self.files)))
 
 
 class Sessions:
