@@ -120,7 +120,7 @@ def _number(value, low: float, high: float, what: str) -> float:
 async def open_session(request: Request) -> Response:
     """Open a session."""
     session = await request.app.state.sessions.new()
-    return JSONResponse({"token": session.token, "reader": session.weights})
+    return JSONResponse({"token": session.token})
 
 
 async def events(request: Request) -> Response:
