@@ -15,6 +15,7 @@ import numpy as np
 import convert_bruker
 import convert_dicom
 import convert_nifti
+from murmur.data import bruker, dicom
 from murmur.data.mouse import Mouse, check_mouse
 from murmur.data.mouse_file import attribute, check_header, images_of, open_mouse
 from murmur.data.nifti import NiftiFolder
@@ -22,6 +23,7 @@ from murmur.data.nifti_file import interval_of, open_nifti, read_values, spacing
 from murmur.data.stacks import stacks_of
 from murmur.errors import BadInput
 from murmur.files import natural_key
+from murmur.vocabulary import STRUCTURES
 from page.upload import BRUKER, Stored
 
 LONGEST_SIDE = 1024  # pixels of rows and columns
@@ -42,7 +44,6 @@ NUMBER = re.compile(
     r"[ _.-]*(?<![a-z])(?:(?P<frame>frame|phase|time|volume|vol|t)|slice|sl|s|z)[ _.-]*(?P<number>\d+)$", re.IGNORECASE
 )
 JOINED = "joined"  # name of the files of a cine that are joined, before the numbers of slice and frame
-LABELS = {"myocardium": 1, "blood_pool": 2}
 
 
 @dataclass
@@ -233,7 +234,7 @@ def _joined(group: list[Stored], folder: Path) -> Scan:
             raise BadInput(f"{file.path}: found another file of the same slice or frame, expected one; remove one")
         group[place] = file._replace(path=str(Path(file.path).replace(path)))
     images = f"{'_'.join(['{mouse}', *(f'{what}{{{what}}}' for what in numbers)])}.nii"
-    source = NiftiFolder(str(folder), images, LABELS)
+    source = NiftiFolder(str(folder), images, STRUCTURES)
     image = source.open_image(JOINED)
     grid = (spacing_of(source.image_file(JOINED), image), interval_of(image))
     joined = f"{len(group)} files were joined, each a {' and '.join(numbers)} of this mouse by its name."
@@ -268,8 +269,6 @@ def _studies(files: Sequence[Stored], problems: list[str]) -> list[list[Stored]]
 
 def _read_dicom(group: Sequence[Stored], folder: Path) -> list[Scan]:
     """Return the cines of a session; its name is that of the innermost folder that holds all of its files."""
-    from murmur.data import dicom
-
     folder.mkdir(parents=True)
     for file in group:
         os.replace(file.path, folder / Path(file.path).name)
@@ -293,8 +292,6 @@ def _bruker_studies(files: Sequence[Stored]) -> list[list[Stored]]:
 
 def _read_bruker(group: Sequence[Stored], folder: Path) -> list[Scan]:
     """Return the cines of a study, whose files are moved to folders numbered as those of ParaVision."""
-    from murmur.data import bruker
-
     for file in group:
         _, scan, reconstruction, name = BRUKER.fullmatch(file.name).groups()
         place = folder / scan / "pdata" / reconstruction / name
@@ -332,7 +329,7 @@ def convert(scan: Scan, mouse: str) -> Mouse:
     Path(mouse).parent.mkdir(parents=True, exist_ok=True)
     if scan.kind == "nifti":
         path = Path(scan.path)
-        folder = NiftiFolder(*((scan.path, scan.images) if scan.images else (path.parent, "{mouse}.nii")), LABELS)
+        folder = NiftiFolder(*((scan.path, scan.images) if scan.images else (path.parent, "{mouse}.nii")), STRUCTURES)
         convert_nifti.main(folder, JOINED if scan.images else path.stem, mouse, **grid)
     elif scan.kind in ("dicom", "bruker"):
         files = sorted(str(path) for path in Path(scan.path).rglob("*") if path.is_file())

@@ -16,14 +16,13 @@ from itertools import pairwise
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, NamedTuple
 
+from murmur.data.scan_files import MOST_RATIO, SMALL
 from murmur.errors import BadInput
 from murmur.logs import progress
 
 MOST_FILES = 5000  # of an upload, or in an archive
 MOST_BYTES = 2 * 2**30  # of an upload
 MOST_UNPACKED = 4 * 2**30  # of all files in an archive, or of a compressed file
-MOST_RATIO = 200  # unpacked bytes per byte; magnitude images reach about 10
-SMALL = 2**24  # bytes; smaller files may have any ratio
 LONGEST_NAME = 300  # characters
 CHUNK = 2**20
 END_OF_ZIP = 22 + 2**16  # bytes at the end of an archive in which its list of files is described
