@@ -6,14 +6,12 @@ from collections.abc import Iterator, Sequence
 from math import isnan
 from pathlib import Path
 
-import pandas as pd
-
 import export_masks
-from murmur.csv_tables import read_csv, write_csv
-from murmur.data.chosen_phases import COLUMNS, phases_by_mouse
+from murmur.csv_tables import read_csv
+from murmur.data.chosen_phases import phases_by_mouse
 from murmur.files import atomic_write, write_text
 from murmur.logs import progress
-from page.study import CHOSEN, Project
+from page.study import CHOSEN, Project, write_frames
 from page.summary import summary
 from page.tasks import project_of, tabulate
 
@@ -96,7 +94,7 @@ def _of_study(root: str, project: Project) -> Iterator[tuple[str, Path]]:
         yield project.weights, Path(project.weights)
     if project.phases:
         path = Path(root, "downloads", CHOSEN)
-        write_csv(pd.DataFrame([(mouse, *frames) for mouse, frames in project.phases.items()], columns=COLUMNS), path)
+        write_frames(path, project.phases)
         yield CHOSEN, path
     for mouse in project.mice:
         yield f"mice/{mouse}.h5", Path("mice", f"{mouse}.h5")

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import SimpleNamespace
 
+import pandas as pd
 import yaml
 
 import check_cohort
@@ -24,15 +25,18 @@ import measure_volumes
 import measure_wall
 import predict_quality
 import tabulate_measurements
-from murmur.data.chosen_phases import read_phases
+from murmur.csv_tables import write_csv
+from murmur.data.chosen_phases import COLUMNS, read_phases
 from murmur.data.review import Decision, correction_files
 from murmur.files import natural_key, write_text
 from murmur.quality.signs import TRAINED
 from murmur.study.inputs import Inputs
+from murmur.study.layout import Layout
 from murmur.study.study import Study
 from page.scans import usable
 
 COHORT, REVIEWED = "mice", "reviewed"
+LAYOUT = Layout("results/page")
 TAKEN = (REVIEWED, "reference")  # names that a network of the user cannot have as reader
 CORRECTED, CHOSEN = "corrected", "phases.csv"  # in the folder of the study
 
@@ -58,7 +62,8 @@ class Project:
     @property
     def mice(self) -> list[str]:
         """The mice that are used, in natural order."""
-        segmented = {path.stem for path in Path(f"results/page/segmentations/{COHORT}/{self.reader}").glob("*.h5")}
+        masks = Path(LAYOUT.segmentation(COHORT, self.reader, "")).parent
+        segmented = {path.stem for path in masks.glob("*.h5")}
         used = segmented if self.chosen is None else segmented & set(self.chosen)
         return sorted(used, key=natural_key)
 
@@ -73,7 +78,7 @@ class Project:
     @property
     def phases(self) -> dict[str, tuple[int, int]]:
         """ED and ES of each of these mice for which they were chosen."""
-        found = read_phases(CHOSEN) if Path(CHOSEN).exists() else {}
+        found = chosen_frames()
         return {mouse: found[mouse] for mouse in self.mice if mouse in found}
 
     @property
@@ -99,7 +104,7 @@ class Project:
 
     def segmentation(self, mouse: str, reader: str | None = None) -> str:
         """Return the file with the masks of a mouse."""
-        return f"results/page/segmentations/{COHORT}/{reader or self.reader_of(mouse)}/{mouse}.h5"
+        return LAYOUT.segmentation(COHORT, reader or self.reader_of(mouse), mouse)
 
     def correct(self, mouse: str) -> None:
         """Run the rule `correct_masks` for a mouse."""
@@ -120,7 +125,7 @@ class Project:
         inputs, job = Inputs(study), SimpleNamespace(cohort=COHORT, reader=reader)
         cohort = study.cohorts[COHORT]
         files = [cohort.file(mouse) for mouse in mice]
-        masks = [study.layout.segmentation(COHORT, reader, mouse) for mouse in mice]
+        masks = [self.segmentation(mouse, reader) for mouse in mice]
         at = _Places(folder)
         grid = {"spacing_mm": cohort.spacing_mm, "override_headers": cohort.override_headers}
         interval = cohort.frame_interval_ms
@@ -139,7 +144,6 @@ class Project:
         measure_function.main(at.manifest, at.volumes, reference, own, at.function, at.frames, chosen, before)
         measure_curve.main(at.manifest, at.slices, at.volumes, at.participants, at.curve, 1)
         measure_wall.main(at.manifest, mice, masks, at.frames, at.wall)
-        shipped = study.readers[reader].shipped
         named = dict(zip(mice, files, strict=True))
         compared = bool(inputs.overlap(job))
         if compared:
@@ -149,7 +153,7 @@ class Project:
             signs=at.signs,
             findings=at.findings,
             model=inputs.quality_model,
-            shipped=shipped,
+            shipped=inputs.is_shipped(job),
             pictures={mouse: picture for mouse, picture in inputs.pictures(job).items() if mouse in set(mice)},
             pages=inputs.pages_of_review(job),
             slices=at.slices,
@@ -180,6 +184,16 @@ class Project:
         own, chosen = inputs.own_frames(job), next(iter(inputs.phases(job)), None)
         measure_function.main(at.manifest, at.volumes_before, None, own, at.function_before, at.frames_before, chosen)
         return at.frames_before
+
+
+def chosen_frames() -> dict[str, tuple[int, int]]:
+    """Return ED and ES of each mouse for which they were chosen."""
+    return read_phases(CHOSEN) if Path(CHOSEN).exists() else {}
+
+
+def write_frames(path: str | Path, phases: Mapping[str, tuple[int, int]]) -> None:
+    """Write a table of ED and ES by mouse."""
+    write_csv(pd.DataFrame([(mouse, *frames) for mouse, frames in phases.items()], columns=list(COLUMNS)), path)
 
 
 def _reader_of(weights: str) -> str:

@@ -11,7 +11,8 @@ from murmur.csv_tables import read_csv
 from murmur.data.manifest import read_manifest
 from murmur.files import write_text
 from page.study import REVIEWED
-from page.tasks import project_of, shown, unlike_a_mouse
+from page.tasks import project_of
+from page.values import shown, unlike_a_mouse
 
 TEMPLATES = Path(__file__).parent / "templates"
 WIDTH, HEIGHT, LEFT, BOTTOM = 400, 200, 40, 34  # of the curve

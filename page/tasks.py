@@ -6,39 +6,25 @@ the tables of each mouse.
 
 import json
 import os
+import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 
-from murmur.csv_tables import read_csv, write_csv
-from murmur.data.chosen_phases import COLUMNS, read_phases
-from murmur.data.manifest import read_manifest
 from murmur.data.mouse import Mouse
-from murmur.data.mouse_file import affine_of, affine_to_write, check_header, numeric_dataset, open_mouse
+from murmur.data.mouse_file import affine_of, affine_to_write, check_header, numeric_dataset, open_mouse, write_cine
 from murmur.data.nifti_file import open_nifti, read_values
 from murmur.data.nifti_writing import write_nifti
-from murmur.data.plausibility import check_grid
 from murmur.files import write_text
-from murmur.measurement.measures import MEASURES
-from murmur.quality.check import LOW_DICE
-from murmur.quality.review import PLACE
 from murmur.vocabulary import BLOOD_POOL, numbered
 from page.scans import Scan, convert, find_scans, write_bytes, write_pictures
-from page.study import CHOSEN, CORRECTED, REVIEWED, Project
+from page.study import CHOSEN, CORRECTED, REVIEWED, Project, chosen_frames, write_frames
 from page.upload import Stored, store
+from page.values import measures, shown, unlike_a_mouse
 
 THREADS, PRECISION = os.cpu_count() or 1, "float32"  # of inference; the number of threads does not change masks
 SEED = 20  # of the simulated mice
-# shown, in this order, and computed by the browser as well while a mask is drawn
-SHOWN = ["EDV", "ESV", "SV", "EF", "mass_ED", "mass_ES", "heart_rate", "cardiac_output"]
-SHOWN += ["peak_ejection_rate", "peak_filling_rate", "wall_thickness_ED", "wall_thickness_ES"]
-BLOOD, MUSCLE = "volume of blood in the left ventricle", "mass of the left-ventricular myocardium"
-OF_ONE_FRAME = {  # by their columns in volumes.csv
-    "blood_pool_uL": {"name": "blood_pool", "printed": "Blood pool", "unit": "µL", "meaning": BLOOD},
-    "myocardium_mg": {"name": "mass", "printed": "Mass", "unit": "mg", "meaning": MUSCLE},
-}
 
 
 def awake() -> bool:
@@ -74,13 +60,6 @@ def prepare(root: str, scan: Mapping) -> dict:
     if found.spacing_mm is None or found.frame_interval_ms is None:
         return {"odd": []}
     return {"odd": unlike_a_mouse(checked)}
-
-
-def unlike_a_mouse(mouse: Mouse) -> list[str]:
-    """Return what is unusual for a mouse about spacing, frame interval and size of images."""
-    return [
-        f"found {odd.found.replace(' x ', ' × ')}, expected {odd.expected}" for odd in check_grid(mouse, False, False)
-    ]
 
 
 def _interval(scan: Scan) -> float:
@@ -132,10 +111,10 @@ def outline(root: str, weights: str, mouse: str) -> dict:
     write_bytes(masks, f"{root}/view/{mouse}/masks")
     with open_mouse(project.segmentation(mouse, project.reader)) as file:
         blood = np.count_nonzero(numeric_dataset(file, "Masks")[()] == BLOOD_POOL, axis=(0, 1, 2))
-    own = not check_header(f"mice/{mouse}.h5")["frames"] and mouse not in {row[0] for row in _chosen()} and blood.any()
+    own = not check_header(f"mice/{mouse}.h5")["frames"] and mouse not in chosen_frames() and blood.any()
     found = {"ed": int(blood.argmax()), "es": int(blood.argmin())} if own else {"ed": None, "es": None}
     found |= {"frames_from": "own" if own else None, "notes": None, "dice": {}, "doubtful": False, "annotated": 0}
-    found |= {"measures": _measures({}, masks.shape[3]), "review": [], "corrected": [], "reviewed": False}
+    found |= {"measures": measures({}, masks.shape[3]), "review": [], "corrected": [], "reviewed": False}
     return found | {"provisional": True}
 
 
@@ -151,61 +130,6 @@ def measure(root: str, weights: str, mouse: str) -> dict:
         write_bytes(numeric_dataset(file, "Masks")[()].astype(np.uint8), str(folder / "masks"))
         corrected = file.attrs.get("corrected_frames", np.array([], int)).tolist()
     return shown(folder, mouse) | {"corrected": corrected, "reviewed": reader == REVIEWED}
-
-
-def shown(folder: Path, mouse: str) -> dict:
-    """Return the values of a mouse that the page shows, from its tables."""
-    table = read_csv(folder / "measurements.csv").iloc[0]
-    frames = read_csv(folder / "frames.csv").iloc[0]
-    quality = read_csv(folder / "quality.csv")
-    dice = quality[quality["quantity"].str.startswith("dice")].set_index("quantity")["predicted"]
-    described = read_manifest(folder / "manifest.csv")[mouse]
-    row = table if described.shape[3] > 1 else read_csv(folder / "volumes.csv").iloc[0]
-    return {
-        "measures": _measures(row, described.shape[3]),
-        "ed": _plain(frames["ed_frame"]),
-        "es": _plain(frames["es_frame"]),
-        "frames_from": _plain(frames["frames"]),
-        "notes": _plain(table.get("measurement_notes")),
-        "dice": {name: _plain(value) for name, value in dice.items()},
-        "doubtful": bool((dice < LOW_DICE).any()),
-        "annotated": len(described.annotated_frames),
-        "review": _review(read_csv(folder / "review.csv"), read_csv(folder / "findings.csv")),
-    }
-
-
-def _review(review: pd.DataFrame, findings: pd.DataFrame) -> list[dict]:
-    """Return what to look at of a mouse, first what concerns the whole scan; slice and frame are counted from 0."""
-    found = []
-    for row in review.dropna(subset="reasons").itertuples():
-        at, frame = ((_plain(getattr(row, place)) or 0) - 1 for place in PLACE)
-        here = findings[findings["slice"].isna() if at < 0 else findings["slice"] == at]
-        place = {"slice": None, "frame": None} if at < 0 else {"slice": at, "frame": frame}
-        reasons = here.drop_duplicates("sign")["reason"].tolist()
-        found.append(place | {"frames": _plain(row.frames), "reasons": reasons})
-    return sorted(found, key=lambda item: item["slice"] is not None)
-
-
-def _measures(row: Mapping, frames: int) -> list[dict]:
-    """Return the measures that are shown, with their values in a row of measurements.csv.
-
-    Those of a single frame are in a row of volumes.csv.
-    """
-    if frames == 1:
-        return [found | {"value": _plain(row.get(column))} for column, found in OF_ONE_FRAME.items()]
-    return [
-        {"name": name, "printed": found.printed, "unit": found.printed_unit, "meaning": found.meaning}
-        | {"value": _plain(row.get(found.column))}
-        for name, found in ((name, MEASURES[name]) for name in SHOWN)
-    ]
-
-
-def _plain(value):
-    """Return a cell of a table as a value of JSON."""
-    if value is None or pd.isna(value):
-        return None
-    number = value.item() if hasattr(value, "item") else value
-    return int(number) if isinstance(number, float) and number.is_integer() else number
 
 
 def correct(root: str, weights: str, mouse: str, frame: int, drawn: str) -> dict:
@@ -243,22 +167,17 @@ def _place_corrections(root: str, name: str, mouse: Mouse) -> None:
 def choose(root: str, weights: str, mouse: str, ed: int | None, es: int | None) -> dict:
     """Take ED and ES from the user, None for those that are measured, and measure again."""
     project_of(root, weights)
-    rows = [row for row in _chosen() if row[0] != mouse]
-    _write_chosen(rows if ed is None or es is None else [*rows, (mouse, ed, es)])
+    _write_chosen(mouse, None if ed is None or es is None else (ed, es))
     return measure(root, weights, mouse)
 
 
-def _chosen() -> list[tuple[str, int, int]]:
-    """Return the ED and ES of each mouse for which they were chosen."""
-    if not Path(CHOSEN).exists():
-        return []
-    return [(mouse, *frames) for mouse, frames in read_phases(CHOSEN).items()]
-
-
-def _write_chosen(rows: Sequence[tuple[str, int, int]]) -> None:
-    """Write the table of chosen frames, or delete it if there are none."""
-    if rows:
-        write_csv(pd.DataFrame(rows, columns=list(COLUMNS)), CHOSEN)
+def _write_chosen(mouse: str, frames: tuple[int, int] | None) -> None:
+    """Write ED and ES of a mouse to the table of chosen frames, or delete them; it is deleted if there are none."""
+    chosen = {name: found for name, found in chosen_frames().items() if name != mouse}
+    if frames:
+        chosen[mouse] = frames
+    if chosen:
+        write_frames(CHOSEN, chosen)
     else:
         Path(CHOSEN).unlink(missing_ok=True)
 
@@ -295,7 +214,6 @@ def _state(project: Project) -> str:
 
 def simulate(root: str, number: int, taken: Sequence[str]) -> dict:
     """Simulate a mouse, for those who want to try the page."""
-    from murmur.data.mouse_file import write_cine
     from murmur.phantom.mouse import phantom_mouse
 
     name = next(name for n in range(1, 1000) if (name := f"Simulated{n}") not in taken)
@@ -309,8 +227,6 @@ def simulate(root: str, number: int, taken: Sequence[str]) -> dict:
 
 def forget(root: str, weights: str, mouse: str, scan: str | None) -> bool:
     """Delete all files of a mouse; `scan` is the file or folder that was uploaded, None to keep it."""
-    import shutil
-
     project = project_of(root, weights)
     for reader in (project.reader, REVIEWED):
         Path(project.segmentation(mouse, reader)).unlink(missing_ok=True)
@@ -319,7 +235,7 @@ def forget(root: str, weights: str, mouse: str, scan: str | None) -> bool:
         Path(scan).unlink()
     for folder in (*([scan] if scan else []), Path(CORRECTED, mouse), Path(root, "view", mouse)):
         shutil.rmtree(folder, ignore_errors=True)
-    _write_chosen([row for row in _chosen() if row[0] != mouse])
+    _write_chosen(mouse, None)
     if not any(Path(CORRECTED).glob("*/*")):
         shutil.rmtree(CORRECTED, ignore_errors=True)
     return True

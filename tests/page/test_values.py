@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from page.tasks import _review
+from page.values import review_of
 
 
 def test_findings_of_the_whole_scan_come_first_and_each_reason_once():
@@ -12,8 +12,8 @@ def test_findings_of_the_whole_scan_come_first_and_each_reason_once():
     )
     review = pd.DataFrame({"mouse": "m", "slice_number": [5, None], "frame_number": [2, None], "frames": [2, None]})
     review = review.assign(reasons="...")
-    assert _review(review, findings) == [
+    assert review_of(review, findings) == [
         {"slice": None, "frame": None, "frames": None, "reasons": ["EDV out of range"]},
         {"slice": 4, "frame": 1, "frames": 2, "reasons": ["off the axis", "islands"]},
     ]
-    assert _review(review.assign(reasons=None), findings) == []
+    assert review_of(review.assign(reasons=None), findings) == []
