@@ -9,16 +9,16 @@ from PIL import Image
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "tests" / "helpers"), str(ROOT / "scripts")]
 
-from browser import browser  # noqa: E402
+from browser import Browser, browser  # noqa: E402
 from page_server import page_server  # noqa: E402
 
 PICTURES = {"page": (1280, None, False, 860), "page_narrow": (390, 1000, True, 390)}  # width, height, dark, width drawn
 
 
-def draw(address: str, name: str, folder: Path) -> None:
+def draw(chromium: Browser, address: str, name: str, folder: Path) -> None:
     """Draw a picture of the page once it shows all values of a simulated mouse."""
     width, height, dark, drawn = PICTURES[name]
-    with browser(folder, dark) as window:
+    with chromium.tab(folder, dark) as window:
         window.resize(width, height or 900)
         window.open(address)
         window.wait(lambda: window.run("return sessionStorage.getItem('murmur')"))
@@ -37,6 +37,6 @@ def draw(address: str, name: str, folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    with page_server() as (server, _), tempfile.TemporaryDirectory() as place:
+    with page_server() as (server, _), browser() as started, tempfile.TemporaryDirectory() as place:
         for each in PICTURES:
-            draw(server, each, Path(place))
+            draw(started, server, each, Path(place))

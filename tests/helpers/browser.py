@@ -18,15 +18,11 @@ INSTALLED = bool(shutil.which("chromium") and shutil.which("chromedriver"))
 
 
 class Browser:
-    """A window of Chromium."""
+    """Chromium, of which one tab is driven."""
 
-    def __init__(self, driver: str, downloads: Path, dark: bool):
+    def __init__(self, driver: str):
         self.driver = driver
-        options = {
-            "binary": shutil.which("chromium"),
-            "args": [*FLAGS, *(["--blink-settings=preferredColorScheme=0"] if dark else [])],
-        }
-        options["prefs"] = {"download.default_directory": str(downloads)}
+        options = {"binary": shutil.which("chromium"), "args": FLAGS}
         asked = {"capabilities": {"alwaysMatch": {"goog:chromeOptions": options}}}
         self.session = self._ask("POST", "/session", asked)["sessionId"]
 
@@ -39,6 +35,22 @@ class Browser:
     def ask(self, method: str, path: str, body: dict | None = None):
         """Return the answer to a command for this window."""
         return self._ask(method, f"/session/{self.session}{path}", body)
+
+    @contextlib.contextmanager
+    def tab(self, downloads: Path, dark: bool = False) -> Iterator["Browser"]:
+        """Provide a new tab with a session storage of its own, which saves what is downloaded to a folder."""
+        before = self.ask("GET", "/window")
+        self.ask("POST", "/window", self.ask("POST", "/window/new", {"type": "tab"}))
+        self.command("Browser.setDownloadBehavior", behavior="allow", downloadPath=str(downloads))
+        scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
+        self.command("Emulation.setEmulatedMedia", features=[scheme])
+        self.command("Page.bringToFront")
+        self.command("Storage.clearDataForOrigin", origin="*", storageTypes="all")
+        try:
+            yield self
+        finally:
+            self.ask("DELETE", "/window")
+            self.ask("POST", "/window", {"handle": before})
 
     def open(self, address: str) -> None:
         """Load a page."""
@@ -110,8 +122,8 @@ class Browser:
 
 
 @contextlib.contextmanager
-def browser(downloads: Path, dark: bool = False) -> Iterator[Browser]:
-    """Provide a window of Chromium, which saves what is downloaded to a folder."""
+def browser() -> Iterator[Browser]:
+    """Start Chromium, and end it."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -123,11 +135,11 @@ def browser(downloads: Path, dark: bool = False) -> Iterator[Browser]:
                 requests.get(f"{driver}/status", timeout=5)
                 break
             time.sleep(0.05)
-        window = Browser(driver, downloads, dark)
+        started = Browser(driver)
         try:
-            yield window
+            yield started
         finally:
-            window.ask("DELETE", "")
+            started.ask("DELETE", "")
     finally:
         process.terminate()
         process.wait(10)

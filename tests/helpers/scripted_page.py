@@ -12,6 +12,7 @@ from workplace import ROOT
 STATIC = ROOT / "page" / "static"
 KINDS = {".js": "text/javascript", ".css": "text/css", ".html": "text/html", ".svg": "image/svg+xml"}
 SIDE, FRAMES = 32, 4
+POLL = 0.02  # s, after which it ends when it is asked to
 RESULT = {
     "measures": [{"name": "EDV", "printed": "EDV", "unit": "µL", "meaning": "volume", "value": 1.0}],
     "review": [{"slice": 0, "frame": 1, "frames": 1, "reasons": ["an island"]}],
@@ -119,7 +120,7 @@ def scripted_page() -> Iterator[tuple[str, ScriptedPage]]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=[POLL], daemon=True).start()
     try:
         yield f"http://127.0.0.1:{server.server_port}/", page
     finally:

@@ -23,10 +23,17 @@ def client(served):
     opened.close()
 
 
-@pytest.fixture
-def window(tmp_path):
-    """A window of Chromium, whose downloads go to `tmp_path`."""
+@pytest.fixture(scope="session")
+def chromium():
+    """Chromium, for all tests."""
     if not INSTALLED:
         pytest.skip("Chromium is not installed (apt-get install chromium chromium-driver)")
-    with browser(tmp_path) as opened:
+    with browser() as started:
+        yield started
+
+
+@pytest.fixture
+def window(chromium, tmp_path):
+    """A tab of Chromium, whose downloads go to `tmp_path`."""
+    with chromium.tab(tmp_path) as opened:
         yield opened

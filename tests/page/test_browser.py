@@ -16,25 +16,6 @@ IN_DIALOG = 2  # clicks: the file, and Open
 STEP = """
 const [first, second] = document.querySelectorAll('#curve .dot');
 return second.getBoundingClientRect().x - first.getBoundingClientRect().x;"""
-CURVE = """
-const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg'), place = {frame: 0, ...arguments[0]};
-svg.id = 'curve';
-document.getElementById('curve').replaceWith(svg);
-document.getElementById('start').after(svg);
-return import('/static/curve.js').then(({ Curve }) => {
-  new Curve(svg).draw(place);
-  const shown = [...svg.querySelectorAll('text, .label')];
-  const all = shown.map((e) => ({ name: e.textContent, box: e.getBoundingClientRect() }));
-  const { left, right } = svg.getBoundingClientRect();
-  const faults = all.filter(({ box }) => box.left < left || box.right > right).map(({ name }) => `${name} is cut off`);
-  const texts = all.filter(({ name }) => name);
-  texts.forEach(({ name, box: a }, number) => texts.slice(number + 1).forEach(({ name: other, box: b }) => {
-    const overlap = a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
-    if (overlap) faults.push(`${name} overlaps ${other}`);
-  }));
-  const touch = svg.querySelector('.touch').getBoundingClientRect();
-  return [...faults, ...(Math.min(touch.width, touch.height) < 24 ? ['marks are small'] : [])];
-});"""
 NEEDED = """
 const given = arguments[0].map((name) => ({name}));
 return import('/static/server.js').then(({needed}) => needed(given).map(({name}) => name));"""
@@ -179,21 +160,6 @@ def test_nothing_is_wider_than_the_window(served, window, width):
     assert not window.run(LEAVE), "mice would be deleted"
     assert window.run("return document.documentElement.scrollWidth") <= width
     assert window.run("const e = document.querySelector('.scroll'); return e.scrollWidth - e.clientWidth") == 0
-
-
-@pytest.mark.parametrize("width", [1280, 390])
-@pytest.mark.parametrize(
-    "curve",
-    [
-        {"volumes": [126096, 90000, 83780, 100000], "interval": 46, "ed": 0, "es": 3},
-        {"volumes": [60 - abs(10 - n) for n in range(20)], "interval": 5, "ed": 19, "es": 18},
-        {"volumes": [60 - abs(10 - n) for n in range(40)], "interval": 2.5, "ed": 0, "es": 1},
-    ],
-)
-def test_labels_of_the_curve_are_not_cut_off_and_do_not_overlap(served, window, width, curve):
-    window.resize(width, 800)
-    window.open(served[0])
-    assert window.run(CURVE, curve) == []
 
 
 def test_a_folder_is_dropped_and_a_missing_frame_time_asked_for(served, window, tmp_path):

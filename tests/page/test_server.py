@@ -55,6 +55,12 @@ def test_the_page_loads_nothing_from_elsewhere_and_cannot_be_framed(served):
     assert requests.get(f"{served[0]}/static/%2e%2e/server.py", timeout=20).status_code == 404
 
 
+def test_a_new_session_is_given_its_token_and_no_path_of_the_server(served):
+    answer = requests.post(f"{served[0]}/api/sessions", timeout=20).json()
+    assert list(answer) == ["token"]
+    requests.post(f"{served[0]}/api/{answer['token']}/end", timeout=20)
+
+
 @pytest.mark.parametrize(
     ("name", "content", "words"),
     [

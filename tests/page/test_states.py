@@ -5,7 +5,6 @@ import time
 
 import pytest
 
-from browser import INSTALLED, browser
 from scripted_page import FRAMES, SIDE, mouse, scripted_page
 
 PIXELS = SIDE * SIDE
@@ -36,6 +35,25 @@ return all.flatMap((e) => {
   const cut = e.clientWidth && e.scrollWidth > e.clientWidth + 1;
   const faults = [(high + 0.05) / (low + 0.05) < 4.5 && 'contrast', wide && 'wide', cut && 'cut off'];
   return faults.filter(Boolean).map((fault) => `${fault}: ${e.tagName} ${e.textContent.slice(0, 60)}`);
+});"""
+CURVE = """
+const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg'), place = {frame: 0, ...arguments[0]};
+svg.id = 'curve';
+document.getElementById('curve').replaceWith(svg);
+document.getElementById('start').after(svg);
+return import('/static/curve.js').then(({ Curve }) => {
+  new Curve(svg).draw(place);
+  const shown = [...svg.querySelectorAll('text, .label')];
+  const all = shown.map((e) => ({ name: e.textContent, box: e.getBoundingClientRect() }));
+  const { left, right } = svg.getBoundingClientRect();
+  const faults = all.filter(({ box }) => box.left < left || box.right > right).map(({ name }) => `${name} is cut off`);
+  const texts = all.filter(({ name }) => name);
+  texts.forEach(({ name, box: a }, number) => texts.slice(number + 1).forEach(({ name: other, box: b }) => {
+    const overlap = a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+    if (overlap) faults.push(`${name} overlaps ${other}`);
+  }));
+  const touch = svg.querySelector('.touch').getBoundingClientRect();
+  return [...faults, ...(Math.min(touch.width, touch.height) < 24 ? ['marks are small'] : [])];
 });"""
 CHOOSE = """
 const click = () => document.querySelector(`#rows tr:nth-child(${arguments[0]}) .name`).click();
@@ -191,11 +209,10 @@ def test_masks_are_corrected_with_keys_only(page, window):
     assert second > first == third > last > 0
 
 
-@pytest.mark.skipif(not INSTALLED, reason="Chromium is not installed")
 @pytest.mark.parametrize("width", [1280, 390])
 @pytest.mark.parametrize("dark", [True, False])
-def test_a_result_is_readable_in_light_and_dark_and_on_narrow_screens(tmp_path, width, dark):
-    with browser(tmp_path, dark) as other, opened(other, width) as served:
+def test_a_result_is_readable_in_light_and_dark_and_on_narrow_screens(chromium, tmp_path, width, dark):
+    with chromium.tab(tmp_path, dark) as other, opened(other, width) as served:
         odd = mouse("c", "question", None) | {"odd": ["found 40 × 40 pixels, expected more"]}
         served.show(mice=[mouse("a"), mouse("b", "segmenting"), odd])
         other.wait(lambda: "needs an answer" in other.text("#rows"))
@@ -210,3 +227,30 @@ def test_a_result_is_readable_in_light_and_dark_and_on_narrow_screens(tmp_path, 
 def test_the_page_states_which_files_were_joined(page, window):
     page.show(mice=[mouse("a") | {"joined": "4 files were joined, each a frame of this mouse by its name."}])
     window.wait(lambda: window.text("#joined").startswith("4 files were joined"))
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize(
+    "curve",
+    [
+        {"volumes": [126096, 90000, 83780, 100000], "interval": 46, "ed": 0, "es": 3},
+        {"volumes": [60 - abs(10 - n) for n in range(20)], "interval": 5, "ed": 19, "es": 18},
+        {"volumes": [60 - abs(10 - n) for n in range(40)], "interval": 2.5, "ed": 0, "es": 1},
+    ],
+)
+def test_labels_of_the_curve_are_not_cut_off_and_do_not_overlap(window, width, curve):
+    with scripted_page() as (address, _):
+        window.resize(width, 800)
+        window.open(address)
+        assert window.run(CURVE, curve) == []
+
+
+def test_a_tab_has_nothing_of_another(chromium, tmp_path):
+    kept = "return [sessionStorage.getItem('a'), localStorage.getItem('a'), document.cookie]"
+    with scripted_page() as (address, _):
+        for _ in range(2):
+            with chromium.tab(tmp_path) as window:
+                window.open(address)
+                assert window.run(kept) == [None, None, ""]
+                window.run("sessionStorage.a = localStorage.a = 1; document.cookie = 'a=1'")
+                assert window.run(kept) == ["1", "1", "a=1"]
