@@ -1,4 +1,4 @@
-"""The page calls the scripts of the workflow with the arguments that they take."""
+"""The page and the corpus of bad inputs call the scripts of the workflow with the arguments that they take."""
 
 import ast
 import inspect
@@ -18,11 +18,13 @@ def calls(folder):
 
 
 def pytest_generate_tests(metafunc):
-    metafunc.parametrize("script, call", calls(metafunc.config.rootpath / "page"))
+    folders = [metafunc.config.rootpath / name for name in ("page", "tests/bad_input")]
+    metafunc.parametrize("script, call", [call for folder in folders for call in calls(folder)])
 
 
 def test_arguments_fit(script, call):
     parameters = inspect.signature(import_module(script).main)
     given = {keyword.arg: None for keyword in call.keywords if keyword.arg}
-    unpacked = len(given) < len(call.keywords)
-    (parameters.bind_partial if unpacked else parameters.bind)(*call.args, **given)
+    places = [argument for argument in call.args if not isinstance(argument, ast.Starred)]
+    complete = len(given) + len(places) == len(call.keywords) + len(call.args)
+    (parameters.bind if complete else parameters.bind_partial)(*places, **given)
