@@ -89,6 +89,23 @@ def test_randomisation_and_blinding_are_those_of_the_participants(page):
     assert f"gives yes for 3 and no for {len(scans) - 4} scans" in items["5. Blinding"]
 
 
+def test_computed_columns_do_not_declare_blinding(page, tmp_path):
+    """mask_findings is a column of measurements.csv, not of the table of participants."""
+    *_, scans = page
+    given = SimpleNamespace(settings={"group": "group", "groups": ["sham", "MI"]})
+    scans = scans.drop(columns="blinded_reading").assign(mask_findings=3)
+    assert arrive.declared("blinding", given, scans) == "The table of participants does not mention blinding."
+    assert "masked" in arrive.declared("blinding", given, scans.assign(masked="yes"))
+
+
+def test_f_tests_are_listed(page, tmp_path):
+    items, *_ = page
+    table = items["10. Results"].partition("F tests, p corrected for the number of measures:")[2]
+    rows = [line for line in table.splitlines() if line.startswith("| ")][2:]
+    assert len(rows) == 12, "group, session and their interaction of 4 measures"
+    assert re.match(r"\| EF \| group × session \| mixed model \| \d+\.\d\d \(\d+\.\d, \d+\.\d\) \| ", rows[2])
+
+
 def test_all_comparisons_are_listed_with_their_statistics(page):
     items, _, differences, _ = page
     results, changes = items["10. Results"].split("Changes from baseline within groups")

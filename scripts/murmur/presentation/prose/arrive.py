@@ -9,7 +9,7 @@ import pandas as pd
 
 from murmur.comparison.design import POWER
 from murmur.comparison.verdicts import BETWEEN, WITHIN
-from murmur.measurement.measures import MEASURES
+from murmur.measurement.measures import MEASURES, TAKEN
 from murmur.presentation.comparison_words import (
     difference_unit,
     in_sentence,
@@ -22,6 +22,7 @@ from murmur.presentation.markdown_page import markdown_table
 from murmur.presentation.number_format import DASH, mean_and_sd, number, p_is, p_value
 from murmur.presentation.prose.comparison_methods import described
 from murmur.presentation.prose.differences import Compared
+from murmur.presentation.prose.effects_table import effects_in_full
 from murmur.presentation.prose.phrases import counted, enumerate_words, interval, paragraph
 from murmur.statistics.notes import reasons_for_exclusion
 from murmur.subject import printed_unit, subject
@@ -92,9 +93,11 @@ def sections(
             AUTHORS + "interventions, anaesthesia, scanner, coil and sequence, when and where, and why.",
         ],
         "10. Results": [
-            "`table_groups` and `summary.csv` give descriptive statistics, `figure_groups` each animal. All tests:",
+            "`table_groups` and `summary.csv` give descriptive statistics, `figure_groups` each animal. Pairwise "
+            "comparisons:",
             tests_in_full(found.differences, found),
             *changes_in_full(found),
+            *effects_in_full(found),
         ],
         "Recommended set": [AUTHORS, "\n".join(f"- {item}" for item in RECOMMENDED)],
     }
@@ -176,7 +179,8 @@ def analysed(found: Compared) -> str:
 def declared(what: str, found: Compared, scans: pd.DataFrame) -> str:
     """Report what the table of participants says of randomisation or blinding."""
     of_groups = scans[scans[found.settings["group"]].astype(str).isin(found.settings["groups"])]
-    columns = [name for name in scans if name.casefold().startswith(DECLARED[what])]
+    given = [name for name in scans if name not in TAKEN]  # the others are computed
+    columns = [name for name in given if name.casefold().startswith(DECLARED[what])]
     sentences = []
     for name in columns:
         counts = of_groups[name].fillna("not stated").astype(str).value_counts(sort=False)
