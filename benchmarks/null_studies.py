@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from scipy.stats import shapiro
 from statsmodels.stats.weightstats import ttost_paired
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -169,6 +170,9 @@ def verdicts(rng: np.random.Generator, kind: str, sizes: tuple[int, ...]) -> Sha
         "agreement: bias": least(paired_test(y - x, ALPHA, 100.0)["p"] for x, y in pairs.values()),
         "agreement: slope": least(slope_p(*pair) for pair in pairs.values()),
         "agreement: equivalence": least(equivalence_p(*pair) for pair in pairs.values()),
+        "agreement: normality": least(shapiro(y - x).pvalue for x, y in pairs.values())
+        if kind == KINDS[0]
+        else math.nan,
         "Dice by phase and structure": least(
             paired_test(dice @ np.array(weights), ALPHA, 1.0)["p"] for weights in EFFECTS.values()
         ),
@@ -176,6 +180,9 @@ def verdicts(rng: np.random.Generator, kind: str, sizes: tuple[int, ...]) -> Sha
         "Dice and error": least(spearman(errors(rng, kind, n), errors(rng, kind, n), ALPHA)["p"] for _ in range(4)),
         "function by phenotype, reference": function[0],
         "function by phenotype, reader": function[1],
+        "bias by phenotype": least(
+            run_test("welch_anova", dict(enumerate(np.split(y - x, split))))[0]["p"] for x, y in pairs.values()
+        ),
         "two readers, absolute error": least(paired_test(d, ALPHA, 100.0)["p"] for d in worse),
     }
 

@@ -91,7 +91,8 @@ icc3_ci_high ccc cv_percent tost_p pearson_p pearson_ci_low pearson_ci_high spea
 slope_ci_low slope_ci_high slope_p loa_low_slope loa_high_slope tost_p_holm slope_p_holm change groups
 reference_effect_size reader_effect_size reference_mice_per_group reader_mice_per_group n_a n_b calibrated_effect_size
 calibrated_mice_per_group mice_ratio reference_p reader_p reference_p_mannwhitney reader_p_mannwhitney
-bias_difference_p reference_p_adjusted reader_p_adjusted ratio ratio_ci_low ratio_ci_high p_mannwhitney n_internal
+bias_difference_p bias_difference_p_adjusted shapiro_p_holm reference_p_adjusted reader_p_adjusted ratio ratio_ci_low
+ratio_ci_high p_mannwhitney n_internal
 n_external dz loa_width_ratio dice_mean dice_sd
 metric unit phenotype group_a group_b conclusion change_unit note reasons internal external measure structure phase
 reader_a reader_b better role session group level scans

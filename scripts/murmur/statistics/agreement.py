@@ -25,10 +25,10 @@ STATISTICS = [
     "spearman_ci_low", "spearman_ci_high", "within_subject_sd", "repeatability_coefficient", "slope",
     "slope_ci_low", "slope_ci_high", "slope_p", "intercept", "loa_low_intercept", "loa_low_slope",
     "loa_high_intercept", "loa_high_slope", "equivalence_margin", "tost_p_holm", "slope_p_holm",
-    "reasons", "scans",
+    "reasons", "scans", "shapiro_p_holm",
 ]
 # corrected for the number of metrics: column, and the p-value it corrects
-CORRECTED = {"p_holm": "p", "tost_p_holm": "tost_p", "slope_p_holm": "slope_p"}
+CORRECTED = {"p_holm": "p", "tost_p_holm": "tost_p", "slope_p_holm": "slope_p", "shapiro_p_holm": "shapiro_p"}
 REGRESSION_LIMITS = [f"loa_{side}_{part}" for side in ("low", "high") for part in ("intercept", "slope")]
 # fmt: on
 NO_PROPORTIONAL = reason("no_proportional_bias")

@@ -44,7 +44,7 @@ DIFFERENCES = [
     "reference_difference", "reference_ci_low", "reference_ci_high", "reference_p", "reference_p_mannwhitney",
     "reader_difference", "reader_ci_low", "reader_ci_high", "reader_p", "reader_p_mannwhitney", "conclusion",
     "bias_difference", "bias_difference_ci_low", "bias_difference_ci_high", "bias_difference_p", "note",
-    "reference_p_adjusted", "reader_p_adjusted", "reasons",
+    "reference_p_adjusted", "reader_p_adjusted", "bias_difference_p_adjusted", "reasons",
 ]
 # fmt: on
 
@@ -66,6 +66,12 @@ class GroupedMetric:
     def values(self, rater: str) -> dict[str, np.ndarray]:
         """Return the values by `rater`, in the metric's unit, of each phenotype of at least MIN_MICE mice."""
         return {name: group[rater].to_numpy() for name, group in self.groups.items() if len(group) >= MIN_MICE}
+
+    def errors(self) -> dict[str, np.ndarray]:
+        """Return the differences reader - reference of each phenotype of at least MIN_MICE mice, without rounding."""
+        reference, reader = self.values("reference"), self.values("reader")
+        scale = max((np.abs(values).max() for values in (*reference.values(), *reader.values())), default=0.0)
+        return {name: without_rounding(reader[name] - values, scale) for name, values in reference.items()}
 
 
 def group(function: pd.DataFrame, phenotypes: Mapping[str, str], order: Sequence[str] = ()) -> list[GroupedMetric]:
@@ -316,7 +322,7 @@ def compare_pair(
     name_a, name_b : str
         The phenotypes; differences are b - a.
     omnibus : mapping of (str, str) to float
-        p_holm of Welch's ANOVA by metric and rater.
+        p_holm of Welch's ANOVA by metric and rater; the rater "error" stands for reader - reference.
     alpha : float
         Significance level; the confidence limits have the level 1 - alpha.
 
@@ -348,9 +354,10 @@ def compare_pair(
         reasons.append(reason("no_conclusion"))
 
     errors = [(pairs["reader"] - pairs["reference"]).to_numpy() for pairs in (a, b)]
-    bias = welch(*errors, pairs=1, alpha=alpha, scale=scale)
+    bias = welch(*errors, math.comb(len(metric.values("reader")), 2), alpha, scale)
     row["bias_difference"] = bias.pop("difference")
     row |= {f"bias_difference_{name}": value for name, value in bias.items()}
+    row["bias_difference_p_adjusted"] = np.maximum(bias["p"], omnibus[metric.metric, "error"])
     if not few and math.isnan(bias["p"]):
         reasons.append(reason("no_test_of_error"))
     return row | {"reasons": reasons}
@@ -380,9 +387,12 @@ def compare_groups(grouped: list[GroupedMetric], tests: pd.DataFrame, alpha: flo
     the p_holm of the metric's Welch ANOVA: a pair is significant only where its metric is, and with two phenotypes both
     are the same test. `conclusion` compares the two p_adjusted with alpha. p_mannwhitney is corrected by Holm's method
     for the metric's pairs. bias_difference is the difference between the phenotypes of the reader's error (reader -
-    reference), by Welch's t-test, uncorrected.
+    reference), with limits, p and p_adjusted as for a rater.
     """
-    omnibus = tests[tests["test"] == "welch_anova"].set_index(["metric", "rater"])["p_holm"]
+    omnibus = tests[tests["test"] == "welch_anova"].set_index(["metric", "rater"])["p_holm"].to_dict()
+    of_errors = [run_test("welch_anova", values)[0] if len(values := m.errors()) > 1 else {} for m in grouped]
+    p = holm(np.array([found.get("p", NAN) for found in of_errors]))
+    omnibus |= {(metric.metric, "error"): value for metric, value in zip(grouped, p, strict=True)}
     rows = [compare_pair(metric, a, b, omnibus, alpha) for metric in grouped for a, b in combinations(metric.groups, 2)]
     table = pd.DataFrame(rows, columns=DIFFERENCES)
     for column in ("reference_p_mannwhitney", "reader_p_mannwhitney"):
