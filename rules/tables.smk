@@ -111,6 +111,8 @@ rule write_results:
         alpha=study.statistics["alpha"],
         power=study.statistics["power"],
         animals=lambda w: inputs.cohort(w).animals_scanned_repeatedly,
+        animal_of_scan=inputs.animals,
+        simulated=lambda w: inputs.cohort(w).kind == "phantom",
         code=code("write_results"),
     message:
         "Write the results section of {wildcards.reader} on {wildcards.cohort}"

@@ -18,6 +18,15 @@ def number(value: float, decimals: int = 1) -> str:
     return DASH if pd.isna(value) else rounded(value, decimals)
 
 
+def coefficient(value: float) -> str:
+    """Format a coefficient of at most 1 with two decimals; one below 1 is not printed as 1, nor one above −1 as −1."""
+    for decimals in (2, 3):
+        text = number(value, decimals)
+        if pd.isna(value) or abs(value) >= 1 or not text.endswith(f"1.{'0' * decimals}"):
+            return text
+    return ">0.999" if value > 0 else "<−0.999"
+
+
 def mean_and_sd(mean: float, sd: float, decimals: int = 1) -> str:
     """Format a mean with its standard deviation."""
     return DASH if pd.isna(mean) else f"{number(mean, decimals)} ± {number(sd, decimals)}"
@@ -40,8 +49,8 @@ def _down(value: float, decimals: int) -> float:
 
 
 def p_at_least(p: float) -> str:
-    """Format the least of several p as "p ≥ 0.141", rounded down so that this is true, or as "p > 0.999"."""
-    return p_is(p) if p > 0.999 else f"p ≥ {number(_down(p, 3), 3)}"
+    """Format the least of several p as "smallest p = 0.142", with the digits that it has elsewhere."""
+    return p_is(p, "smallest p")
 
 
 def p_is(p: float, name: str = "p") -> str:

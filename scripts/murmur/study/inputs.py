@@ -303,14 +303,14 @@ class Inputs:
         names = ["agreement", "sample_size"]
         if cohort.compares_phenotypes:
             names += ["groups", "group_tests", "group_differences"]
+        found = {"function": self.layout.measurements(cohort.name, wildcards.reader, "function")}
         if cohort.has_images:
             names += ["overlap_summary", "surface_summary", "overlap_anova", "overlap_pairwise", "dice_error"]
-        if cohort.has_images and cohort.compares_phenotypes:
-            names += ["overlap_model"]
-        found = {}
-        if cohort.has_images:
+            names += ["overlap_model"] if cohort.compares_phenotypes else []
             found |= {name: self.layout.cohort(cohort.name, f"{name}.csv") for name in ("manifest", "split")}
             found["frames"] = self.layout.measurements(cohort.name, wildcards.reader, "frames")
+        if self.study.is_external(cohort.name, wildcards.reader):
+            found["cohort_comparison"] = f"{self.study.results}/statistics/cohort_comparison.csv"
         return found | {name: self.layout.statistics(cohort.name, wildcards.reader, name) for name in names}
 
     def values_compared(self, wildcards: Wildcards) -> str:

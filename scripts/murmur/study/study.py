@@ -270,6 +270,10 @@ class Study:
                 pairs += [(cohort, reader) for cohort in sorted(cohorts, key=lambda name: name != trained_on)]
         return pairs
 
+    def is_external(self, cohort: str, reader: str) -> bool:
+        """Whether the errors of a reader in a cohort are compared with those in another one, its internal cohort."""
+        return cohort in [where for where, name in self.pairs_across_cohorts() if name == reader][1:]
+
     @property
     def paper_pair(self) -> tuple[str, str]:
         """The cohort and the reader compared with the paper. Raises BadInput if the study names none."""

@@ -2,7 +2,7 @@
 
 import pytest
 
-from murmur.presentation.number_format import p_at_least, p_is
+from murmur.presentation.number_format import coefficient, p_at_least, p_is
 
 
 @pytest.mark.parametrize(
@@ -21,6 +21,15 @@ def test_rounding_does_not_reach_a_level_of_significance(p, printed):
     assert p_is(p) == printed
 
 
-@pytest.mark.parametrize(("p", "printed"), [(0.7877, "p ≥ 0.787"), (0.1417, "p ≥ 0.141"), (0.9996, "p > 0.999")])
-def test_a_lower_bound_of_p_is_rounded_down(p, printed):
-    assert p_at_least(p) == printed
+@pytest.mark.parametrize(("p", "printed"), [(0.7877, "0.788"), (0.1417, "0.142"), (0.0499, "0.0499")])
+def test_the_least_p_has_the_digits_of_the_tables(p, printed):
+    assert p_at_least(p) == f"smallest {p_is(p)}" == f"smallest p = {printed}"
+    assert p_at_least(0.9996) == "smallest p > 0.999"
+
+
+@pytest.mark.parametrize(
+    ("value", "printed"),
+    [(1.0, "1.00"), (0.9949, "0.99"), (0.9951, "0.995"), (0.99951, ">0.999"), (-0.9951, "−0.995"), (-0.3, "−0.30")],
+)
+def test_a_coefficient_below_1_is_not_printed_as_1(value, printed):
+    assert coefficient(value) == printed

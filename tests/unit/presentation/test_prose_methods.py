@@ -83,6 +83,19 @@ def test_network_that_ships_is_named(keyword):
     )
 
 
+def test_network_trained_on_simulated_images_is_not_accurate_in_acquired_ones_because_it_is_in_these():
+    reader = {"weights": "murmur", "mice": "all"}
+    text = segmentation_methods.other_reader("given", reader, DIGEST, {"ours": 3}, of_phantoms=True)
+    assert text.endswith(
+        "Because it was also trained on such images, agreement in simulated images does not show accuracy in acquired "
+        "images."
+    )
+    assert "accuracy" not in segmentation_methods.other_reader("given", reader, DIGEST, {"ours": 3})
+    phantoms = {"cohorts": {"ours": {"source": {"phantom": {}}}}, "readers": {"given": reader}}
+    found = methods.paragraphs_of_reader("given", phantoms, {"ours": SPLIT}, {}, {"given": DIGEST})
+    assert "accuracy in acquired images" in found[0]
+
+
 def test_digest_of_weights_software_and_commits_are_named():
     text = words()
     assert DIGEST in text
@@ -127,9 +140,10 @@ def test_other_annotated_frames_are_not_said_to_have_inflow():
 
 def test_split_names_only_the_rules_that_were_needed():
     cohort = STUDY["cohorts"]["ours"]
-    assert "inflow artefacts were always assigned to the training set and mice without contours were assigned" in (
-        cohort_methods.split("ours", cohort, OURS, SPLIT)
-    )
+    assert (
+        "Mice with inflow artefacts were always assigned to the training set, so that the test set has none. Mice "
+        "without contours were assigned to the test set."
+    ) in cohort_methods.split("ours", cohort, OURS, SPLIT)
     contoured = OURS.assign(inflow_frames=None, annotated_frames="0;6")
     text = cohort_methods.split("ours", cohort, contoured, SPLIT)
     assert text.endswith("all images of an animal being assigned to the same set.")
@@ -266,7 +280,7 @@ def test_excluded_mice_are_counted_by_reason():
     reasons = {"M9": "motion", "M10": "motion", "M11": "invalid file: mice/M11.h5: found none, expected one"}
     text = words(excluded=reasons)
     assert "ours cohort comprised 11 mice" in text
-    assert "3 mice were excluded (motion, n = 2; invalid file, n = 1), and 8 mice were analysed." in text
+    assert "Three mice were excluded (motion, n = 2; invalid file, n = 1), and 8 mice were analysed." in text
     assert "excluded" not in words()
 
 

@@ -6,7 +6,7 @@ import pytest
 from compared_groups import write_comparison
 from methods_of_a_study import COMMITS, DIGEST, MADE, OURS, SPLIT, STUDY, VERSIONS, words
 from murmur.csv_tables import write_csv
-from murmur.presentation.prose import measurement_methods, statistical_methods
+from murmur.presentation.prose import cohort_methods, measurement_methods, statistical_methods
 from murmur.presentation.prose.differences import TABLES, read_comparison
 from murmur.presentation.prose.measurement_methods import Measured
 from murmur.presentation.prose.methods import sections
@@ -98,8 +98,11 @@ def test_each_of_several_comparisons_is_named(tmp_path):
 def test_scans_of_animals_are_no_mice():
     found = write_methods_of_nothing(animals={"ours": 3})
     assert found["Mice and images"].startswith(
-        "The ours cohort comprised 8 scans with cine images. The scans analysed were those of 3 animals."
+        "The ours cohort comprised 8 scans of 3 animals with cine images. Phenotypes"
     )
+    died = cohort_methods.images("ours", STUDY["cohorts"]["ours"], OURS, {"M9": "died"}, animals=3)
+    assert "comprised 9 mice with cine images. One mouse was excluded" in died
+    assert "The scans analysed were of 3 animals." in died
     assert "Phenotypes were control (3 scans), TAC (4 scans) and unknown (1 scan)." in found["Mice and images"]
     assert "Each scan had one short-axis cine stack" in found["Mice and images"]
     assert "was applied to all scans (8 in the ours cohort)" in found["Segmentation"]
@@ -123,7 +126,7 @@ def test_mouse_is_the_unit_where_it_has_several_scans():
 def test_agreement_is_described_as_far_as_it_was_computed():
     """All differences are the same: there are limits, but neither tests nor confidence limits."""
     statistics = in_force(complete(STUDY))["statistics"]
-    same = MADE["agreement"].assign(p=None, loa_low_ci_low=None, slope_p=None, tost_p=None)
+    same = MADE["agreement"].assign(p=None, loa_low_ci_low=None, slope_p=None, tost_p=None, shapiro_p=None)
     text = statistical_methods.agreement(statistics, same)
     assert text.startswith(
         "Agreement between reader and reference was assessed by the bias (mean difference) and the 95% limits of "
@@ -137,7 +140,11 @@ def test_agreement_is_described_as_far_as_it_was_computed():
 
 def test_two_phenotypes_are_compared_by_t_tests():
     two = statistical_methods.groups(MADE["group_tests"].query("df1 == 1"))
-    assert two.endswith("with at least 3 mice by Welch's t-test with Holm correction.")
+    assert two.endswith(
+        "with at least 3 mice by Welch's t-test with Holm correction. Whether a reader measured the same differences "
+        "between phenotypes as the reference was tested on the differences reader − reference of each mouse by the "
+        "same test."
+    )
     assert "(Welch's t-test for two phenotypes)" in statistical_methods.groups(MADE["group_tests"])
     assert "t-test for two" not in statistical_methods.groups(MADE["group_tests"].query("df1 == 3"))
 
@@ -200,5 +207,5 @@ def test_numbers_alone_have_neither_images_nor_readers(reference, who):
     )
     assert "The numbers cohort comprised 3 mice" in found["Mice"][0]
     assert f" by {who}; no images were analysed" in found["Mice"][0]
-    assert "1 mouse was excluded (died, n = 1), and 2 mice were analysed" in found["Mice"][0]
+    assert "One mouse was excluded (died, n = 1), and 2 mice were analysed" in found["Mice"][0]
     assert not any(any(found[heading]) for heading in ("Reference contours", "Segmentation", "Measurements"))

@@ -3,6 +3,7 @@
 import re
 
 from murmur.presentation.number_format import rounded
+from murmur.presentation.prose.summary import summary
 from results_of_a_cohort import changed, paragraphs
 
 AT_ED = {"structure": "blood_pool", "phase": "ED"}
@@ -23,7 +24,9 @@ def test_summary_has_five_sentences(cohort, write):
 def test_summary_counts_pairs_by_who_finds_them_different(cohort, write):
     def said(*conclusions):
         pairs = cohort["group_differences"].head(len(conclusions)).assign(conclusion=conclusions)
-        text = paragraphs(write({"agreement": cohort["agreement"], "group_differences": pairs}))["Summary"][0]
+        two = cohort["group_tests"].assign(df1=1)
+        tables = {"agreement": cohort["agreement"], "group_differences": pairs, "group_tests": two}
+        text = paragraphs(write(tables))["Summary"][0]
         return text[text.index("Of ") :].split(". ")[0]
 
     assert said("same: significant", "reference only", "reference only", "reader only") == (
@@ -39,6 +42,44 @@ def test_summary_counts_pairs_by_who_finds_them_different(cohort, write):
     )
 
 
+def test_summary_counts_pairs_only_where_both_compare_them(cohort, write):
+    """Pairs are not compared where the ANOVA of a rater is not significant, so that they are no negative results."""
+
+    def said(**p):
+        tests = cohort["group_tests"].query("test == 'welch_anova'").assign(p_holm=0.01)
+        for metric, value in p.items():
+            tests.loc[(tests["metric"] == metric) & (tests["rater"] == "reference"), "p_holm"] = value
+        differences = cohort["group_differences"].assign(conclusion="same: significant", bias_difference_p_adjusted=1)
+        tables = {"agreement": cohort["agreement"], "group_tests": tests, "group_differences": differences}
+        return paragraphs(write(tables))["Summary"][0]
+
+    few = dict.fromkeys(("EDV", "SV", "mass_ED", "mass_ES"), 0.06)
+    assert (
+        "Of 12 pairwise comparisons of phenotypes in the parameters in which they differed by both (ESV and EF), 12 "
+        "were significant by both the reference and net."
+    ) in said(**few)
+    assert "Phenotypes differed significantly by both the reference and net in no parameter." in said(
+        **few, ESV=0.06, EF=0.06
+    )
+
+
+def test_summary_counts_differences_that_the_reader_measures_otherwise(cohort, write):
+    differences = cohort["group_differences"].assign(bias_difference_p_adjusted=1.0)
+    tables = {name: cohort[name] for name in ("agreement", "group_tests")} | {"group_differences": differences}
+    assert "deviated" not in paragraphs(write(tables))["Summary"][0]
+    differences.loc[differences["metric"] == "mass_ES", "bias_difference_p_adjusted"] = 0.04
+    assert (
+        "; 6 differences between phenotypes by net deviated significantly from those by the reference (mass at ES)."
+    ) in paragraphs(write(tables))["Summary"][0]
+
+
+def test_summary_warns_of_simulated_images(cohort):
+    found = [summary(cohort, "mine", "net", 0.05, simulated) for simulated in (False, True)]
+    assert found[1].removeprefix(found[0]) == (
+        " All images were simulated; agreement in simulated images does not show accuracy in acquired images."
+    )
+
+
 def test_summary_names_extremes(cohort, write):
     tables = {name: cohort[name] for name in ("agreement", "overlap_summary", "surface_summary")}
     text = write(changed(tables, "overlap_summary", "min", 0.123, **AT_ED))
@@ -47,19 +88,24 @@ def test_summary_names_extremes(cohort, write):
     assert "asks were empty for the blood pool at ED in 2 mice." in text and "lowest" not in text
     agreement = cohort["agreement"].assign(p_holm=1.0, slope_p_holm=[0.01] + [1] * 5)
     text = write({"agreement": agreement})
-    assert "no parameter showed significant bias. Bias was proportional for EDV." in text
+    assert "no parameter showed significant bias; equivalence of the means was shown for" in text
+    assert "Bias was proportional for EDV." in text
     agreement = agreement.assign(p_holm=[0.01, 0.01] + [1.0] * 4, tost_p_holm=0.05, slope_p_holm=1)
     agreement = agreement.assign(bias=[-4.0, 4.0] + [1.0] * 4, reference_mean=[70.0, 40.0] + [1.0] * 4)
     assert (
-        "bias was significant for EDV and ESV, for neither of which equivalence was shown. Relative to the mean of the "
-        "reference, the largest significant bias was 10.0% (ESV, 4.0 µL)."
+        "bias was significant for EDV and ESV; equivalence of the means was not shown for any parameter. Relative to "
+        "the mean of the reference, the largest significant bias was 10.0% (ESV, 4.0 µL)."
     ) in write({"agreement": agreement})
     agreement["tost_p_holm"] = [0.01, 0.2] + [1.0] * 4
-    assert "significant for EDV and ESV, and equivalence was not shown for ESV. Rel" in write({"agreement": agreement})
+    assert (
+        "significant for EDV and ESV; equivalence of the means was shown for EDV, but not for ESV, SV, EF, mass at ED "
+        "or mass at ES. Rel"
+    ) in write({"agreement": agreement}), "also of parameters without significant bias"
     within = agreement.assign(tost_p_holm=0.01)
-    assert "significant for EDV and ESV, but within the equivalence margins. Rel" in write({"agreement": within})
+    assert "for EDV and ESV; equivalence of the means was shown for all parameters. Rel" in write({"agreement": within})
+    assert "equivalence" not in write({"agreement": agreement.assign(tost_p_holm=None)})
     agreement["p_holm"] = [1.0, 0.01] + [1.0] * 4
     assert (
-        "bias was significant for ESV only, for which equivalence was not shown. Relative to the mean of the "
-        "reference, the significant bias was 10.0% (ESV, 4.0 µL)."
+        "bias was significant for ESV only; equivalence of the means was shown for EDV, but not for ESV, SV, EF, mass "
+        "at ED or mass at ES. Relative to the mean of the reference, the significant bias was 10.0% (ESV, 4.0 µL)."
     ) in write({"agreement": agreement})

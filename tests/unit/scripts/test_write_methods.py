@@ -32,4 +32,4 @@ def test_mice_excluded_by_the_participants_are_counted_with_their_reason(tmp_pat
     )
     text = (tmp_path / "methods.md").read_text(encoding="utf-8")
     assert "The numbers cohort comprised 3 mice with existing measurements of ejection fraction" in text
-    assert "1 mouse was excluded (poor gating, n = 1), and 2 mice were analysed." in text
+    assert "One mouse was excluded (poor gating, n = 1), and 2 mice were analysed." in text

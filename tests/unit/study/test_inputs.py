@@ -75,7 +75,12 @@ def test_words_about_a_reader_rest_on_what_is_measured(study):
     assert short(inputs.statistics_of_reader(job("numbers", "tool"))) == {
         "agreement": "statistics/numbers/tool/agreement.csv",
         "sample_size": "statistics/numbers/tool/sample_size.csv",
+        "function": "measurements/numbers/tool/function.csv",
     }
+    assert "cohort_comparison" not in found
+    assert short(inputs.statistics_of_reader(job("external_7T")))["cohort_comparison"] == (
+        "statistics/cohort_comparison.csv"
+    )
 
 
 def test_counterparts_of_the_paper(study):

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from murmur.presentation.number_format import number, p_is
+from murmur.presentation.number_format import coefficient, number, p_is
 from murmur.presentation.prose.phrases import (
     METRIC,
     confidence_interval,
@@ -70,32 +70,27 @@ def compared(tables: dict[str, pd.DataFrame], cohort: str, reader: str, animals:
             sizes["unknown"] = unknown
         kinds = enumerate_words(f"{phenotype} (n = {size})" for phenotype, size in sizes.items())
         texts.append(f"the {'phenotype was' if len(sizes) == 1 else 'phenotypes were'} {kinds}")
-    if scans > n:
-        dice = ", Dice coefficients" if "overlap_summary" in tables else ""
-        texts.append(
-            "each mouse contributed one value to means, SD, tests and correlations, the mean over its scans; limits of "
-            f"agreement{dice} and coefficients of variation are those of single scans"
-        )
     return paragraph(*texts)
 
 
 def conventions(agreement: pd.DataFrame, reader: str, sd_ddof: int, alpha: float) -> str:
     """Define the values, the bias and the p values of the paragraphs that follow."""
-    tested = agreement["p_holm"].count()
     intervals = f"{100 * (1 - alpha):g}% confidence intervals (CI)"
-    p_values = f"p values are from paired t-tests, with {intervals}"
-    if tested > 1:
-        p_values = (
-            "p values, from paired t-tests unless stated otherwise, are Holm-corrected across parameters, whereas "
-            f"{intervals} are not adjusted for multiple comparisons"
-        )
+    several = " of the means over the scans of each mouse" if _several(agreement) else ""
     return paragraph(
-        f"values are mean ± SD{'' if sd_ddof else ' (denominator n)'}"
+        f"values are mean ± SD{several}{'' if sd_ddof else ' (denominator n)'}"
         if agreement["reference_sd"].notna().any()
         else "",
         f"bias is the mean difference, {reader} − reference",
-        f"{p_values}; the significance level is {alpha:g}" if tested else "",
+        f"p values are Holm-corrected across parameters, {intervals} are not"
+        if agreement["p_holm"].count() > 1
+        else "",
     )
+
+
+def _several(agreement: pd.DataFrame) -> bool:
+    """Return whether some animals have several scans."""
+    return bool((agreement["scans"] > agreement["n"]).any())
 
 
 def verdict_on_bias(agreement: pd.DataFrame, reader: str, alpha: float) -> str:
@@ -137,24 +132,30 @@ def bias(agreement: pd.DataFrame, reader: str, alpha: float) -> str:
 
 
 def equivalence(agreement: pd.DataFrame, alpha: float) -> str:
-    """Report which metrics are equivalent within their margins."""
+    """Report in which metrics the means are equivalent within their margins, and where the bias is not the same."""
     tested = agreement[agreement["tost_p_holm"].notna()]
     shown = tested["tost_p_holm"] < alpha
     yes = [
         METRIC[row["metric"]]
         + parenthesis(
-            f"margin ±{difference_with_unit(number(row['equivalence_margin']), row['unit'])}", p_is(row["tost_p_holm"])
+            f"margin ±{difference_with_unit(number(row['equivalence_margin']).removesuffix('.0'), row['unit'])}",
+            p_is(row["tost_p_holm"]),
         )
         for row in tested[shown].to_dict("records")
     ]
     no = metric_names(tested[~shown])
-    both = metric_names(tested[shown & (tested["p_holm"] < alpha)])
+    sloping = metric_names(tested[shown & (tested["slope_p_holm"] < alpha)])
     verdicts = [f"shown for {enumerate_words(yes)}"] if yes else []
     verdicts += [f"not {'' if yes else 'shown '}for {enumerate_words(no, 'or')}"] if no else []
     correction = ", Holm-corrected" if len(tested) > 1 else ""
     return paragraph(
-        f"equivalence (two one-sided paired t-tests{correction}) was {', but '.join(verdicts)}" if verdicts else "",
-        f"the bias in {enumerate_words(both)} was thus significant but within the equivalence margin" if both else "",
+        f"equivalence of the means (two one-sided paired t-tests{correction}) was {', but '.join(verdicts)}"
+        if verdicts
+        else "",
+        f"in {enumerate_words(sloping)}, the bias depended on the size of the measurement (see below), so that "
+        "equivalence of the means does not imply equivalence over the range of values"
+        if sloping
+        else "",
     )
 
 
@@ -191,23 +192,60 @@ def spread(agreement: pd.DataFrame, reader: str, alpha: float) -> str:
             sloping.setdefault("increased" if row["slope"] > 0 else "decreased", []).append(
                 METRIC[row["metric"]] + facts
             )
-    texts = [values_for("the 95% limits of agreement", between, of).replace(" was ", " were ", 1)]
+    single = " of single scans" if _several(agreement) else ""
+    texts = [values_for(f"the 95% limits of agreement{single}", between, of).replace(" was ", " were ", 1)]
     texts += [
         f"the difference {reader} − reference {changed} significantly with the mean of the two measurements for "
         f"{enumerate_words(found)}"
         for changed, found in sloping.items()
     ]
+    if sloping and single:
+        texts.append(
+            "the limits of agreement do not take this dependence into account, because regression-based limits are not "
+            "available for several scans per mouse"
+        )
     if agreement["slope_p_holm"].count() and not sloping:
         texts.append("no significant proportional bias was found")
     return paragraph(*texts)
 
 
-def ranging(quantity: str, table: pd.DataFrame, column: str, decimals: int, unit: str = "") -> str:
-    """Report the smallest and the largest value in a column without gaps, "... ranged from 0.66 (SV) to 0.98 (EDV)"."""
+def farthest(differences: pd.DataFrame, row: dict) -> tuple[str, str]:
+    """Return the animal whose difference lies farthest from the bias of a metric, and the metric with it in words."""
+    own = differences.loc[differences["metric"] == row["metric"]].set_index("animal")["difference"]
+    name = (own - row["bias"]).abs().idxmax()
+    return str(name), METRIC[row["metric"]] + parenthesis(difference_with_unit(number(own[name]), row["unit"]))
+
+
+def normality(agreement: pd.DataFrame, differences: pd.DataFrame, alpha: float) -> str:
+    """Report metrics whose differences are not normal, with the animal farthest from the bias; empty without any.
+
+    `differences` gives the difference reader − reference of each animal: columns animal, metric and difference.
+    """
+    skewed = agreement[agreement["shapiro_p_holm"] < alpha].to_dict("records")
+    if not skewed:
+        return ""
+    found = [METRIC[row["metric"]] + parenthesis(p_is(row["shapiro_p_holm"])) for row in skewed]
+    extremes: dict[str, list[str]] = {}
+    for row in skewed:
+        name, what = farthest(differences, row)
+        extremes.setdefault(name, []).append(what)
+    named = [f"{name} in {enumerate_words(metrics)}" for name, metrics in extremes.items()]
+    approximate = "these" if len(skewed) > 1 else "it"
+    return paragraph(
+        f"by Shapiro-Wilk tests, differences were not normally distributed in {enumerate_words(found)}, so that the "
+        f"limits of agreement of {approximate} and their CI are approximate",
+        f"the difference farthest from the bias was that of {'; '.join(named)}",
+    )
+
+
+def ranging(quantity: str, table: pd.DataFrame, column: str, unit: str = "") -> str:
+    """Report the ends of a column, "... ranged from 0.66 (SV) to 0.98 (EDV)"; without `unit`, of coefficients."""
     if table.empty:
         return ""
     ends = [table.loc[found] for found in (table[column].idxmin(), table[column].idxmax())]
-    (low, least), (high, most) = ((f"{number(row[column], decimals)}{unit}", METRIC[row["metric"]]) for row in ends)
+    (low, least), (high, most) = (
+        (f"{number(row[column])}{unit}" if unit else coefficient(row[column]), METRIC[row["metric"]]) for row in ends
+    )
     if len(table) == 1:
         return f"{quantity} was {low} for {least}"
     return f"{quantity} ranged from {low} ({least}) to {high} ({most})"
@@ -217,14 +255,17 @@ def reliability(agreement: pd.DataFrame, alpha: float) -> str:
     """Report ICC, concordance and the coefficient of variation, and why reported statistics are missing."""
     icc = []
     for row in agreement.to_dict("records"):
-        limits = confidence_interval(alpha, interval(row["icc2_ci_low"], row["icc2_ci_high"], 2))
-        icc.append(mean_sd(row["icc2"], decimals=2) and mean_sd(row["icc2"], decimals=2) + parenthesis(limits))
-    variation = "the coefficient of variation between reader and reference, which includes the bias,"
+        low, high = (row[f"icc2_ci_{side}"] for side in ("low", "high"))
+        given = "" if pd.isna(low) or pd.isna(high) else f"{coefficient(low)} to {coefficient(high)}"
+        limits = parenthesis(confidence_interval(alpha, given))
+        icc.append("" if pd.isna(row["icc2"]) else coefficient(row["icc2"]) + limits)
+    of_means, of_scans = (" of the means of each mouse", " of single scans") if _several(agreement) else ("", "")
+    variation = f"the coefficient of variation{of_scans} between reader and reference, which includes the bias,"
     incomplete = agreement[agreement[REPORTED].isna().any(axis=1)]
     return paragraph(
-        values_for("the intraclass correlation coefficient ICC(2,1)", icc, metric_names(agreement)),
-        ranging("Lin's concordance correlation coefficient", agreement.dropna(subset="ccc"), "ccc", 2),
-        ranging(variation, agreement.dropna(subset="cv_percent"), "cv_percent", 1, "%"),
+        values_for(f"the intraclass correlation coefficient ICC(2,1){of_means}", icc, metric_names(agreement)),
+        ranging(f"Lin's concordance correlation coefficient{of_means}", agreement.dropna(subset="ccc"), "ccc"),
+        ranging(variation, agreement.dropna(subset="cv_percent"), "cv_percent", "%"),
         missing_values(incomplete, metric_names(incomplete), silent=(*SILENT, *UNREPORTED)),
     )
 

@@ -37,9 +37,9 @@ def images(name: str, cohort: dict, manifest: pd.DataFrame, excluded: Mapping[st
         origin = "with cine images" if (manifest["frames"] > 1).any() else "with images"
     voxel = " × ".join(span(manifest[f"{axis}_mm"]) for axis in ("row", "column", "slice"))
     texts = [
-        f"the {name} cohort comprised {mice(n + len(excluded))} {origin}",
+        f"the {name} cohort comprised {mice(n + len(excluded))}{of_animals(animals, excluded)} {origin}",
         exclusions(excluded, n),
-        several_scans(animals),
+        several_scans(animals, excluded),
         phenotypes(manifest["phenotype"], of_scans=animals > 0),
         f"each mouse had one short-axis {_frames(manifest)} and a voxel size of {voxel} mm (row × column × slice)",
     ]
@@ -61,9 +61,14 @@ def overridden(cohort: dict) -> str:
     return f"{enumerate_words(given)} {was} specified by the authors and used in place of {those} in the image files"
 
 
-def several_scans(animals: int) -> str:
-    """Give the number of animals if some have several scans."""
-    return f"the scans analysed were those of {animals} {'animal' if animals == 1 else 'animals'}" if animals else ""
+def of_animals(animals: int, excluded: Mapping[str, str]) -> str:
+    """Give the number of animals if some have several scans and all scans are analysed, as a phrase."""
+    return f" of {animals} {'animal' if animals == 1 else 'animals'}" if animals and not excluded else ""
+
+
+def several_scans(animals: int, excluded: Mapping[str, str]) -> str:
+    """Give the number of animals if some have several scans and some scans are excluded, as a sentence."""
+    return f"the scans analysed were{of_animals(animals, {})}" if animals and excluded else ""
 
 
 def _frames(manifest: pd.DataFrame) -> str:
@@ -114,10 +119,11 @@ def numbers_alone(
     readers = f"{'reader' if len(functions) == 1 else 'readers'} {enumerate_words(functions)}"
     reference = any(table["reference"].notna().any() for table in functions.values())
     return paragraph(
-        f"the {name} cohort comprised {mice(n + len(excluded))} with existing measurements of "
-        f"{enumerate_words(measured)} by {'the reference and ' if reference else ''}{readers}; no images were analysed",
+        f"the {name} cohort comprised {mice(n + len(excluded))}{of_animals(animals, excluded)} with existing "
+        f"measurements of {enumerate_words(measured)} by {'the reference and ' if reference else ''}{readers}; no "
+        "images were analysed",
         exclusions(excluded, n),
-        several_scans(animals),
+        several_scans(animals, excluded),
     )
 
 
@@ -171,14 +177,16 @@ def split(name: str, cohort: dict, manifest: pd.DataFrame, table: pd.DataFrame) 
     drawn = "file" not in cohort["split"]
     how = f"at random, stratified by phenotype (seed {cohort['split']['seed']})," if drawn else "by a predefined list"
     fixed = {
-        "mice with inflow artefacts were always assigned to the training set": manifest["inflow_frames"].notna().any(),
+        "mice with inflow artefacts were always assigned to the training set, so that the test set has none": manifest[
+            "inflow_frames"
+        ]
+        .notna()
+        .any(),
         "mice without contours were assigned to the test set": manifest["annotated_frames"].isna().any(),
     }
     return paragraph(
         f"the {mice(len(table))} of the {name} cohort were divided {how} into a training (n = {sizes['train']}), a "
         f"validation (n = {sizes['validation']}) and a test set (n = {sizes['test']}), all images of an animal being "
         "assigned to the same set",
-        enumerate_words(sentence for sentence, occurs in fixed.items() if occurs)
-        if drawn and any(fixed.values())
-        else "",
+        *(sentence for sentence, occurs in fixed.items() if drawn and occurs),
     )

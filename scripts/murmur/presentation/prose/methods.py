@@ -137,7 +137,8 @@ def paragraphs_of_reader(
     if not any("split" in settings["cohorts"][cohort] for cohort in read):
         reader = reader | {"mice": "all"}  # without a split, all mice are test mice
     if name not in trained:
-        return [segmentation_methods.other_reader(name, reader, weights.get(name), read)]
+        simulated = any("phantom" in settings["cohorts"][cohort]["source"] for cohort in read)
+        return [segmentation_methods.other_reader(name, reader, weights.get(name), read, simulated)]
     record, history = trained[name]
     return [
         training_methods.network(name, record),

@@ -20,7 +20,8 @@ from murmur.statistics.dice_cells import EFFECTS_OF
 from murmur.statistics.notes import mice
 
 PHASE = {"ED": "at ED", "ES": "at ES", "single": "in the single annotated frame"}
-EFFECT = {"phase": "phase", "structure": "structure", "phase:structure": "the interaction of phase and structure"}
+INTERACTION = "phase:structure"
+EFFECT = {"phase": "phase", "structure": "structure", INTERACTION: "the interaction of phase and structure"}
 # a main effect: its two sides with their preposition, and the contrasts whose differences have its sign
 MAIN_EFFECT = {
     "phase": ("at", "ED", "ES", ("blood_pool: ED - ES", "myocardium: ED - ES")),
@@ -91,7 +92,7 @@ def main_effect(row: dict, differences: pd.Series, alpha: float) -> str:
 def effects(anova: pd.DataFrame, pairwise: pd.DataFrame | None, alpha: float) -> str:
     """Report whether Dice depends on phase and structure, in the direction of the contrasts of `pairwise`."""
     differences = pd.Series(dtype=float) if pairwise is None else pairwise.set_index("contrast")["mean_difference"]
-    verdicts, interaction = [], ""
+    verdicts, interaction, simple = [], "", has_interaction(anova, alpha)
     for row in anova[anova["p_holm"].notna()].to_dict("records"):
         facts = parenthesis(
             f"F({row['df1']:.0f}, {row['df2']:.0f}) = {number(row['F'], 2)}",
@@ -99,10 +100,12 @@ def effects(anova: pd.DataFrame, pairwise: pd.DataFrame | None, alpha: float) ->
             eta_squared(row["eta_squared_generalized"]),
         )
         if row["effect"] in MAIN_EFFECT:
-            verdicts.append(main_effect(row, differences, alpha) + facts)
+            if not simple:  # otherwise the effect of a factor is that in each level of the other one
+                verdicts.append(main_effect(row, differences, alpha) + facts)
+        elif simple:
+            interaction = f"the effect of phase on the Dice coefficient differed between structures{facts}"
         else:
-            found = "a" if row["p_holm"] < alpha else "no"
-            interaction = f"there was {found} significant interaction between phase and structure{facts}"
+            interaction = f"there was no significant interaction between phase and structure{facts}"
     name = "in a two-way repeated-measures ANOVA (p values Holm-corrected for its three effects), "
     joined = " but ".join(sorted(verdicts, reverse=True))  # "was" before "did not differ"
     if len({verdict.split()[0] for verdict in verdicts}) == 1:
@@ -114,6 +117,11 @@ def effects(anova: pd.DataFrame, pairwise: pd.DataFrame | None, alpha: float) ->
     return paragraph(text, why if text else why.replace("is incomplete", "could not be computed", 1))
 
 
+def has_interaction(anova: pd.DataFrame | None, alpha: float) -> bool:
+    """Return whether the effects of phase and structure on Dice depend on each other."""
+    return anova is not None and bool((anova.loc[anova["effect"] == INTERACTION, "p_holm"] < alpha).any())
+
+
 def gated(contrast: str, anova: pd.DataFrame | None, alpha: float) -> bool:
     """Return whether no effect to which `contrast` belongs is significant, so that it is not tested."""
     if anova is None:
@@ -122,14 +130,20 @@ def gated(contrast: str, anova: pd.DataFrame | None, alpha: float) -> bool:
 
 
 def contrasts(pairwise: pd.DataFrame, anova: pd.DataFrame | None, alpha: float) -> str:
-    """Report between which phases and structures Dice differs; without a significant effect only by how much."""
+    """Report between which phases and structures Dice differs; without a significant effect only by how much.
+
+    With an interaction, the difference between structures over both phases is left out.
+    """
     tested, untested = {}, {}
-    for row in pairwise[pairwise["p_adjusted"].notna()].to_dict("records"):
+    over_phases = "ED and ES: blood_pool - myocardium" if has_interaction(anova, alpha) else ""
+    reported = pairwise["p_adjusted"].notna() & (pairwise["contrast"] != over_phases)
+    for row in pairwise[reported].to_dict("records"):
         where, at, first, second = SIDES[row["contrast"]]
         difference = f"difference {number(row['mean_difference'], 3)}"
         if gated(row["contrast"], anova, alpha):
             limits = confidence_interval(alpha, interval(row["ci_low"], row["ci_high"], 3))
-            untested.setdefault(f"{first} and {second}", []).append(where + parenthesis(difference, limits))
+            given = number(row["mean_difference"], 3) + parenthesis(limits)
+            untested.setdefault(f"{first} and {second}", []).append(f"{given} {where}")
             continue
         facts = estimate(difference, row["ci_low"], row["ci_high"], row["p_adjusted"], alpha, 3)
         verdict = f"did not differ significantly between {first} and {second}"
@@ -144,9 +158,7 @@ def contrasts(pairwise: pd.DataFrame, anova: pd.DataFrame | None, alpha: float) 
     if texts:
         texts[0] = f"in paired t-tests (p values adjusted for multiple comparisons, CI not adjusted), {texts[0]}"
     texts += [
-        f"because no corresponding effect was significant in the ANOVA, {sides} were not tested against each other "
-        f"{enumerate_words(found, 'or')}"
-        for sides, found in untested.items()
+        f"the mean difference in Dice between {sides} was {enumerate_words(found)}" for sides, found in untested.items()
     ]
     return paragraph(*texts)
 

@@ -38,8 +38,13 @@ def phenotypes(tests: pd.DataFrame, differences: pd.DataFrame, reader: str, alph
         return [paragraph(f"phenotypes were not compared because {few}")] if len(differences) else []
     several = " with Holm correction across parameters" if tested["metric"].nunique() > 1 else ""
     if tested["df1"].max() == 1:
-        return [two_phenotypes(differences, welch, reader, several, alpha)]
-    return [several_phenotypes(welch, reader, several, alpha), pairs_of_phenotypes(differences, welch, reader, alpha)]
+        pairs = [two_phenotypes(differences, welch, reader, several, alpha)]
+    else:
+        pairs = [
+            several_phenotypes(welch, reader, several, alpha),
+            pairs_of_phenotypes(differences, welch, reader, alpha),
+        ]
+    return [*pairs, deviations(differences, reader, alpha)]
 
 
 def several_phenotypes(welch: pd.DataFrame, reader: str, several: str, alpha: float) -> str:
@@ -173,6 +178,44 @@ def pairs_of_phenotypes(differences: pd.DataFrame, welch: pd.DataFrame, reader: 
     return paragraph(how, *texts, caveat(differing["conclusion"]))
 
 
+def deviations(differences: pd.DataFrame, reader: str, alpha: float) -> str:
+    """Report the pairs of phenotypes whose difference by the reader is not that by the reference."""
+    tested = differences[differences["bias_difference_p_adjusted"].notna()]
+    if tested.empty:
+        return ""
+    found = deviating(tested, alpha)
+    by_metric = [
+        f"in {METRIC[metric]} "
+        + enumerate_words(
+            f"between {row['group_b']} and {row['group_a']}{deviation(row, alpha)}" for row in rows.to_dict("records")
+        )
+        for metric, rows in found.groupby("metric", sort=False)
+    ]
+    if not by_metric:
+        return paragraph(
+            f"no difference between phenotypes by {reader} deviated significantly from that by the reference"
+        )
+    return paragraph(
+        f"differences between phenotypes by {reader} deviated significantly from those by the reference "
+        f"{'; '.join(by_metric)}"
+    )
+
+
+def deviation(row: dict, alpha: float) -> str:
+    """Write a difference between two phenotypes by the reader and by the reference, and how far they are apart."""
+    unit = row["unit"]
+    instead = f"{number(row['reader_difference'])} instead of {number(row['reference_difference'])}"
+    apart = difference_with_unit(number(row["bias_difference"]), unit)
+    limits = row["bias_difference_ci_low"], row["bias_difference_ci_high"]
+    value = f"{difference_with_unit(instead, unit)}; deviation {apart}"
+    return estimate(value, *limits, row["bias_difference_p_adjusted"], alpha)
+
+
+def deviating(differences: pd.DataFrame, alpha: float) -> pd.DataFrame:
+    """Return the pairs of phenotypes between which the reader's error differs significantly."""
+    return differences[differences["bias_difference_p_adjusted"] < alpha]
+
+
 def mice_needed(row: dict, reader: str) -> str:
     """Report how many mice per group show one difference by the reference, and by the reader where that is known."""
     change = with_unit(f"{row['change']:g}", {"points": "percentage points"}.get(row["change_unit"], "%"))
@@ -207,12 +250,14 @@ def sample_size(table: pd.DataFrame, reader: str, alpha: float, power: float) ->
     ]
     if texts:
         within = " within phenotypes" if (table["groups"] > 1).any() else ""
-        of_means = " of the means over the scans of each mouse" if averages_scans(table) else ""
+        several = averages_scans(table)
+        of_means = " of the means over the scans of each mouse" if several else ""
+        like_these = ", for studies with as many scans per mouse," if several else ""
         texts.insert(
             0,
-            f"sample sizes were estimated for a two-sided t-test of two groups of equal size with a power of "
-            f"{100 * power:g}% and a significance level of {alpha:g} from the SD{of_means}{within}; with {reader}, the "
-            f"difference was scaled by the slope of {reader} on the reference{within}",
+            f"sample sizes were estimated{like_these} for a two-sided t-test of two groups of equal size with a power "
+            f"of {100 * power:g}% and a significance level of {alpha:g} from the SD{of_means}{within}; with {reader}, "
+            f"the difference was scaled by the slope of {reader} on the reference{within}",
         )
     estimated = table["reference_mice_per_group"].notna()
     caution = "these estimates should be interpreted with caution"

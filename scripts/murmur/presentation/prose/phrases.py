@@ -22,6 +22,17 @@ def enumerate_words(items: Iterable[str], conjunction: str = "and") -> str:
     return f"{', '.join(first)} {conjunction} {final}" if first else final
 
 
+# numbers that open a sentence
+COUNT = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+
+
+def spelled(text: str) -> str:
+    """Spell out a number up to twelve that a text begins with, if a word follows."""
+    first, space, rest = text.partition(" ")
+    known = first.isdecimal() and int(first) < len(COUNT) and rest[:1].isalpha()
+    return f"{COUNT[int(first)]}{space}{rest}" if known else text
+
+
 def parenthesis(*parts: str) -> str:
     """Write the parts that are not empty in parentheses, preceded by a space."""
     return f" ({', '.join(filter(None, parts))})" if any(parts) else ""
@@ -29,7 +40,7 @@ def parenthesis(*parts: str) -> str:
 
 def paragraph(*sentences: str) -> str:
     """Join sentences that are not empty, each with an initial capital and a full stop."""
-    return " ".join(f"{text[0].upper()}{text[1:]}." for text in sentences if text)
+    return " ".join(f"{text[0].upper()}{text[1:]}." for text in map(spelled, filter(None, sentences)))
 
 
 def with_unit(text: str, unit: str) -> str:

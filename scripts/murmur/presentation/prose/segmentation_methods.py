@@ -25,8 +25,14 @@ def application(name: str, reader: dict, read: dict[str, int]) -> str:
     return paragraph(f"reader {name} was applied to {read_mice(reader, read)}", mirrored(reader))
 
 
-def other_reader(name: str, reader: dict, digest: str | None, read: dict[str, int]) -> str:
-    """Describe a reader that was not trained in this study; `digest` is the SHA-256 of its weights."""
+SIMULATED = "agreement in simulated images does not show accuracy in acquired images"
+
+
+def other_reader(name: str, reader: dict, digest: str | None, read: dict[str, int], of_phantoms: bool = False) -> str:
+    """Describe a reader that was not trained in this study; `digest` is the SHA-256 of its weights.
+
+    `of_phantoms` tells whether some of the mice that it segments are simulated.
+    """
     if "masks" in reader:
         return paragraph(
             f"the masks of reader {name}, created outside Murmur, were imported for {read_mice(reader, read)}"
@@ -50,6 +56,9 @@ def other_reader(name: str, reader: dict, digest: str | None, read: dict[str, in
     return paragraph(
         f"reader {name}, {what} (SHA-256 of the weight file, {digest}), was applied to {read_mice(reader, read)}",
         mirrored(reader),
+        f"because it was also trained on such images, {SIMULATED}"
+        if of_phantoms and reader["weights"] in SHIPPED_WEIGHTS
+        else "",
     )
 
 

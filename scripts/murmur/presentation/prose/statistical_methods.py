@@ -11,7 +11,14 @@ import pandas as pd
 
 from murmur.csv_tables import read_csv
 from murmur.presentation.prose.phenotypes import averages_scans
-from murmur.presentation.prose.phrases import METRIC, difference_with_unit, enumerate_words, paragraph, with_unit
+from murmur.presentation.prose.phrases import (
+    COUNT,
+    METRIC,
+    difference_with_unit,
+    enumerate_words,
+    paragraph,
+    with_unit,
+)
 from murmur.statistics.bootstrap import MIN_RESAMPLED, RESAMPLES
 from murmur.statistics.conclusions import MIN_MICE
 from murmur.statistics.dice_cells import CONTRASTS, EFFECTS
@@ -20,7 +27,6 @@ from murmur.statistics.limits import Z
 from murmur.subject import printed_unit, printed_value
 from murmur.vocabulary import METRICS
 
-COUNT = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 # the column that holds the result of each table
 RESULT = {
     "agreement": "bias",
@@ -122,12 +128,19 @@ def agreement(statistics: dict, table: pd.DataFrame) -> str:
         f"correction{'' if several.all() else SLOPING}"
         if _any(table, "slope_p")
         else "",
-        "equivalence was assessed by two one-sided paired t-tests with Holm correction and margins of " + margins
+        f"normality of the differences{' (of the means of each mouse)' if several.all() else ''} was examined by "
+        "Shapiro-Wilk tests with Holm correction"
+        if _any(table, "shapiro_p")
+        else "",
+        "equivalence of the means was assessed by two one-sided paired t-tests with Holm correction and margins of "
+        + margins
         if _any(table, "tost_p")
         else "",
         "reliability was quantified by the intraclass correlation coefficient ICC(2,1) (Shrout and Fleiss, Psychol "
         "Bull 1979;86:420), Lin's concordance correlation coefficient (Biometrics 1989;45:255) and the coefficient of "
-        "variation between reader and reference, which includes the bias (Bland and Altman, BMJ 1996;312:1654)"
+        "variation between reader and reference, the within-subject SD, which includes the bias (Bland and Altman, BMJ "
+        "1996;312:1654), as a percentage of the mean; because only two readings are compared, a bias widens the CI of "
+        "ICC(2,1) considerably"
         if _any(table, "icc2")
         else "",
     )
@@ -174,13 +187,20 @@ DICE_AND_ERROR = (
 )
 
 
+OF_ERRORS = (
+    "whether a reader measured the same differences between phenotypes as the reference was tested on the differences "
+    "reader − reference of each mouse"
+)
+
+
 def groups(tests: pd.DataFrame) -> str:
     """Describe how phenotypes were compared: two by t-tests, more by ANOVA and pairs."""
     effects = tests.loc[tests["test"] == "welch_anova", "df1"]
     if effects.max() == 1:
         return paragraph(
             f"left-ventricular parameters were compared between phenotypes with at least {MIN_MICE} mice by Welch's "
-            "t-test with Holm correction"
+            "t-test with Holm correction",
+            f"{OF_ERRORS} by the same test",
         )
     of_two = " (Welch's t-test for two phenotypes)" if effects.min() == 1 else ""
     return paragraph(
@@ -190,6 +210,7 @@ def groups(tests: pd.DataFrame) -> str:
         "phenotypes were compared in the same measurements by Welch's t-tests with Bonferroni correction of p values "
         "and CI for the number of pairs; the adjusted p value of a pair is the larger of its Bonferroni-corrected p "
         "value and the Holm-corrected p value of the ANOVA",
+        f"{OF_ERRORS} by the same tests",
     )
 
 
@@ -276,7 +297,6 @@ OF_PHENOTYPES = "one-way ANOVA, Kruskal-Wallis and Mann-Whitney tests between ph
 def supplement(made: Mapping[str, pd.DataFrame]) -> str:
     """Name the statistics that only the supplementary tables give."""
     of_agreement = {
-        "shapiro_p": "Shapiro-Wilk tests of the differences",
         "wilcoxon_p": "Wilcoxon signed-rank tests",
         "pearson_r": "Pearson's and Spearman's correlation coefficients",
         "icc3": "ICC(3,1)",

@@ -6,6 +6,7 @@ import pandas as pd
 
 from murmur.presentation.number_format import number
 from murmur.presentation.prose.overlap import PHASE
+from murmur.presentation.prose.phenotypes import deviating
 from murmur.presentation.prose.phrases import (
     METRIC,
     STRUCTURE,
@@ -16,6 +17,7 @@ from murmur.presentation.prose.phrases import (
     paragraph,
     parenthesis,
 )
+from murmur.presentation.prose.segmentation_methods import SIMULATED
 from murmur.statistics.conclusions import NOT_SIGNIFICANT, OPPOSITE, READER_ONLY, REFERENCE_ONLY, SIGNIFICANT
 from murmur.statistics.notes import mice
 from murmur.subject import in_scans
@@ -26,8 +28,11 @@ VOLUMES = {"EDV": "end-diastolic", "ESV": "end-systolic", "SV": "stroke"}
 MASSES = {"mass_ED": "end-diastole (ED)", "mass_ES": "end-systole (ES)"}
 
 
-def summary(tables: dict[str, pd.DataFrame], cohort: str, reader: str, alpha: float) -> str:
-    """Summarise the results in up to five sentences; empty without a mouse measured by both."""
+def summary(tables: dict[str, pd.DataFrame], cohort: str, reader: str, alpha: float, simulated: bool = False) -> str:
+    """Summarise the results in a few sentences; empty without a mouse measured by both.
+
+    `simulated` tells whether the images are.
+    """
     agreement = tables["agreement"]
     if not agreement["n"].sum():
         return ""
@@ -38,8 +43,11 @@ def summary(tables: dict[str, pd.DataFrame], cohort: str, reader: str, alpha: fl
         f"{mice(n)}{f' ({scans} scans)' if scans > n else ''} of the {cohort} cohort",
         main_agreement(agreement, reader, alpha),
         main_overlap(tables["overlap_summary"]) if "overlap_summary" in tables else "",
-        agreement_on_phenotypes(tables["group_differences"], reader) if "group_differences" in tables else "",
+        agreement_on_phenotypes(tables["group_tests"], tables["group_differences"], reader, alpha)
+        if "group_differences" in tables
+        else "",
         extremes(tables, alpha),
+        f"all images were simulated; {SIMULATED}" if simulated else "",
     )
 
 
@@ -56,7 +64,7 @@ def measured(metrics: Iterable[str]) -> str:
 
 
 def main_agreement(agreement: pd.DataFrame, reader: str, alpha: float) -> str:
-    """Report bias and limits of agreement of EF, and the metrics with significant bias."""
+    """Report bias and limits of agreement of EF, and the metrics with significant bias and with equivalence."""
     ef = agreement[(agreement["metric"] == "EF") & (agreement["n"] > 0)]
     texts = []
     for row in ef.to_dict("records"):
@@ -68,25 +76,28 @@ def main_agreement(agreement: pd.DataFrame, reader: str, alpha: float) -> str:
         subject = "bias" if texts else f"the bias of {reader}"
         only = " only" if len(biased) == 1 and agreement["p_holm"].count() > 1 else ""
         texts.append(
-            f"{subject} was significant for {enumerate_words(biased)}{only}{about_margins(agreement, alpha)}"
+            f"{subject} was significant for {enumerate_words(biased)}{only}"
             if biased
             else "no parameter showed significant bias"
         )
-    return "; ".join(texts)
+    return "; ".join(filter(None, [*texts, about_margins(agreement, alpha)]))
 
 
 def about_margins(agreement: pd.DataFrame, alpha: float) -> str:
-    """Report for which parameters with significant bias equivalence was shown, as a clause."""
-    biased = agreement[agreement["p_holm"] < alpha]
-    beyond = biased[biased["tost_p_holm"] >= alpha]
-    if beyond.empty:
-        within = "within the equivalence margin" + ("s" if len(biased) > 1 else "")
-        return f", but {within}" if (biased["tost_p_holm"] < alpha).all() else ""
-    if len(beyond) < len(biased):
-        return f", and equivalence was not shown for {enumerate_words(metric_names(beyond), 'or')}"
-    if len(biased) == 1:
-        return ", for which equivalence was not shown"
-    return f", for {'neither' if len(biased) == 2 else 'none'} of which equivalence was shown"
+    """Report for which parameters equivalence of the means was shown, whether biased or not."""
+    tested = agreement[agreement["tost_p_holm"].notna()]
+    shown = tested["tost_p_holm"] < alpha
+    if tested.empty:
+        return ""
+    if shown.all():
+        what = "all parameters" if len(tested) > 1 else METRIC[tested["metric"].iloc[0]]
+        return f"equivalence of the means was shown for {what}"
+    beyond = enumerate_words(metric_names(tested[~shown]), "or")
+    if not shown.any():
+        return f"equivalence of the means was not shown for {'any parameter' if len(tested) > 1 else beyond}"
+    return (
+        f"equivalence of the means was shown for {enumerate_words(metric_names(tested[shown]))}, but not for {beyond}"
+    )
 
 
 def main_overlap(dice: pd.DataFrame) -> str:
@@ -100,11 +111,37 @@ def main_overlap(dice: pd.DataFrame) -> str:
     return f"the mean Dice coefficient was {enumerate_words(found)}" if found else ""
 
 
-def agreement_on_phenotypes(differences: pd.DataFrame, reader: str) -> str:
-    """Report how many pairs of phenotypes differ for both reference and reader, for neither or for one of them."""
-    conclusions = differences["conclusion"].dropna()
-    if conclusions.empty:
+def agreement_on_phenotypes(tests: pd.DataFrame, differences: pd.DataFrame, reader: str, alpha: float) -> str:
+    """Report how many pairs of phenotypes differ for reference and reader, and which of these differences deviate."""
+    tested = differences[differences["conclusion"].notna()]
+    if tested.empty:
         return "too few mice per phenotype were available to compare phenotypes" if len(differences) else ""
+    found = deviating(differences, alpha)
+    apart = (
+        f"{len(found)} {'difference' if len(found) == 1 else 'differences'} between phenotypes by {reader} deviated "
+        f"significantly from {'that' if len(found) == 1 else 'those'} by the reference "
+        f"({enumerate_words(METRIC[metric] for metric in found['metric'].unique())})"
+        if len(found)
+        else ""
+    )
+    return "; ".join(filter(None, (verdicts_on_pairs(tests, tested, reader, alpha), apart)))
+
+
+def verdicts_on_pairs(tests: pd.DataFrame, tested: pd.DataFrame, reader: str, alpha: float) -> str:
+    """Count the conclusions on pairs of phenotypes, in the parameters in which both raters compare pairs.
+
+    With three or more phenotypes, these are those in which the ANOVA is significant for both.
+    """
+    welch = tests[tests["test"] == "welch_anova"]
+    where = "pairwise comparisons of phenotypes"
+    if welch["df1"].max() > 1:
+        largest = welch.groupby("metric")["p_holm"].max()
+        tested = tested[tested["metric"].map(largest) < alpha]
+        if tested.empty:
+            return f"phenotypes differed significantly by both the reference and {reader} in no parameter"
+        metrics = enumerate_words(METRIC[metric] for metric in tested["metric"].unique())
+        where += f" in the parameters in which they differed by both ({metrics})"
+    conclusions = tested["conclusion"]
     both = f"the reference and {reader}"
     whose = {  # as the first of the list, and as a further one
         SIGNIFICANT: (f"by both {both}", "by both"),
@@ -119,7 +156,7 @@ def agreement_on_phenotypes(differences: pd.DataFrame, reader: str) -> str:
         f"{first} {'was' if first == 1 else 'were'} significant {name}",
         *(f"{n} {name}" for n, (_, name) in others),
     ]
-    return f"of {len(conclusions)} pairwise comparisons of phenotypes, {enumerate_words(found)}"
+    return f"of {len(conclusions)} {where}, {enumerate_words(found)}"
 
 
 def place(row: Mapping) -> str:
