@@ -50,7 +50,7 @@ def test_without_any_value_the_page_says_so(tmp_path):
 def test_scans_with_findings_are_counted_in_the_summary(tmp_path):
     page = write(tmp_path, flags=["EF: found 95%", "EDV: found 200 µL"])
     summary = page.partition("## Animals")[0]
-    assert "2 of the 8 scans compared have a finding of the plausibility checks (`flags`" in summary
+    assert "Two of the 8 scans compared have a finding of the plausibility checks (`flags`" in summary
     assert "review.pdf" not in page, "a table of measurements has no masks"
     (tmp_path / "good").mkdir()
     assert "of the plausibility" not in write(tmp_path / "good")
@@ -63,7 +63,7 @@ def test_findings_in_masks_are_those_of_a_reader():
         "them, ranked by severity."
     )
     what = "has a finding of the plausibility checks or a predicted Dice coefficient below 0.8"
-    flagged = f"1 of the 2 scans compared {what} (`flags` in measurements.csv). {signs}"
+    flagged = f"One of the 2 scans compared {what} (`flags` in measurements.csv). {signs}"
     assert write_comparison.findings(scans, scans) == flagged
     assert write_comparison.findings(scans.assign(flags=None), scans) == f"No scan compared {what}. {signs}"
     assert write_comparison.findings(scans.assign(flags=None, mask_findings=0), scans) == ""
