@@ -30,8 +30,7 @@ rule compare_values:
     conda:
         "../envs/analysis.yaml"
     resources:
-        mem_mb=per_attempt(2000),
-        runtime=per_attempt(60),
+        **needs(2000, 60),
     params:
         settings=inputs.comparison_settings,
         simulated_errors=inputs.simulated_errors,
@@ -40,6 +39,13 @@ rule compare_values:
         "Compare the groups of {wildcards.comparison}"
     script:
         "../scripts/compare_values.py"
+
+
+# The tables that are put into words.
+TEXT_TABLES = {
+    name: getattr(rules.compare_values.output, name)
+    for name in ("values", "summary", "tests", "differences", "changes", "measurement_error")
+}
 
 
 rule draw_comparison_flow:
@@ -224,13 +230,8 @@ rule tabulate_comparison:
 
 rule write_comparison:
     input:
+        **TEXT_TABLES,
         measurements=inputs.values_compared,
-        values=rules.compare_values.output.values,
-        summary=rules.compare_values.output.summary,
-        tests=rules.compare_values.output.tests,
-        differences=rules.compare_values.output.differences,
-        changes=rules.compare_values.output.changes,
-        measurement_error=rules.compare_values.output.measurement_error,
         contoured=rules.compare_values.output.contoured,
     output:
         shown("<results>/comparisons/{comparison}/results.md", "1. Results in words", "comparison", **OF_COMPARISON),
@@ -253,13 +254,8 @@ rule write_comparison:
 
 rule write_arrive:
     input:
+        **TEXT_TABLES,
         measurements=inputs.values_compared,
-        values=rules.compare_values.output.values,
-        summary=rules.compare_values.output.summary,
-        tests=rules.compare_values.output.tests,
-        differences=rules.compare_values.output.differences,
-        changes=rules.compare_values.output.changes,
-        measurement_error=rules.compare_values.output.measurement_error,
         assumptions=rules.compare_values.output.assumptions,
     output:
         shown("<results>/comparisons/{comparison}/arrive.md", "8. ARRIVE guidelines", **OF_COMPARISON),

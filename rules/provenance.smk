@@ -13,6 +13,7 @@ MEASURED = PAIRS_WITH_IMAGES + [(cohort, "reference") for cohort in CONTOURED]
 
 rule write_methods:
     input:
+        **{name: collect(path, comparison=study.comparisons) for name, path in TEXT_TABLES.items()},
         manifests=collect(rules.describe_cohort.output.manifest, cohort=IMAGES),
         splits=collect(rules.draw_split.output.split, cohort=IMAGES),
         checks=collect(rules.check_plausibility.output.checks, cohort=study.cohorts),
@@ -21,12 +22,6 @@ rule write_methods:
         curves=each(rules.measure_curve.output.curve, MEASURED),
         trainings=collect(rules.train_network.output.record, reader=TRAINED),
         histories=collect(rules.train_network.output.history, reader=TRAINED),
-        values=collect(rules.compare_values.output.values, comparison=study.comparisons),
-        summary=collect(rules.compare_values.output.summary, comparison=study.comparisons),
-        tests=collect(rules.compare_values.output.tests, comparison=study.comparisons),
-        differences=collect(rules.compare_values.output.differences, comparison=study.comparisons),
-        changes=collect(rules.compare_values.output.changes, comparison=study.comparisons),
-        measurement_error=collect(rules.compare_values.output.measurement_error, comparison=study.comparisons),
         others=RESULTS,
     output:
         shown("<results>/tables/methods.md", "Methods section", category="Provenance"),
