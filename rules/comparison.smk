@@ -9,7 +9,7 @@
 
 rule compare_values:
     input:
-        measurements=inputs.values_compared,
+        measurements=inputs.table_compared("measurements"),
         reference=inputs.reference_compared,
         validation_reader=inputs.validation_by_reader,
         validation_reference=inputs.validation_by_reference,
@@ -50,7 +50,7 @@ TEXT_TABLES = {
 
 rule draw_comparison_flow:
     input:
-        measurements=inputs.values_compared,
+        measurements=inputs.table_compared("measurements"),
         values=rules.compare_values.output.values,
         summary=rules.compare_values.output.summary,
     output:
@@ -63,10 +63,10 @@ rule draw_comparison_flow:
         **SMALL,
     params:
         settings=inputs.comparison_settings,
-        reader=lambda w: study.comparisons[w.comparison].reader,
+        reader=lambda w: inputs.comparison(w).reader,
         excluded=inputs.excluded_from_comparison,
-        not_scanned=lambda w: study.cohorts[study.comparisons[w.comparison].cohort].listed.not_scanned,
-        n_mice=lambda w: len(study.cohorts[study.comparisons[w.comparison].cohort].mice),
+        not_scanned=lambda w: inputs.cohort_compared(w).listed.not_scanned,
+        n_mice=lambda w: len(inputs.cohort_compared(w).mice),
         in_review=inputs.left_out_in_review,
         code=code("draw_comparison_flow"),
     message:
@@ -123,8 +123,8 @@ rule plot_sessions:
 
 rule average_curves:
     input:
-        volumes=inputs.volumes_compared,
-        measurements=inputs.values_compared,
+        volumes=inputs.table_compared("volumes"),
+        measurements=inputs.table_compared("measurements"),
     output:
         curves="<results>/comparisons/{comparison}/curves.csv",
         means="<results>/comparisons/{comparison}/mean_curves.csv",
@@ -166,8 +166,8 @@ rule plot_volume_curves:
 
 rule average_wall:
     input:
-        wall=inputs.wall_compared,
-        measurements=inputs.values_compared,
+        wall=inputs.table_compared("wall"),
+        measurements=inputs.table_compared("measurements"),
     output:
         means="<results>/comparisons/{comparison}/mean_wall.csv",
     log:
@@ -231,7 +231,7 @@ rule tabulate_comparison:
 rule write_comparison:
     input:
         **TEXT_TABLES,
-        measurements=inputs.values_compared,
+        measurements=inputs.table_compared("measurements"),
         contoured=rules.compare_values.output.contoured,
     output:
         shown("<results>/comparisons/{comparison}/results.md", "1. Results in words", "comparison", **OF_COMPARISON),
@@ -242,7 +242,7 @@ rule write_comparison:
     resources:
         **SMALL,
     params:
-        reader=lambda w: study.comparisons[w.comparison].reader,
+        reader=lambda w: inputs.comparison(w).reader,
         settings=inputs.comparison_settings,
         excluded=inputs.excluded_from_comparison,
         code=code("write_comparison"),
@@ -255,7 +255,7 @@ rule write_comparison:
 rule write_arrive:
     input:
         **TEXT_TABLES,
-        measurements=inputs.values_compared,
+        measurements=inputs.table_compared("measurements"),
         assumptions=rules.compare_values.output.assumptions,
     output:
         shown("<results>/comparisons/{comparison}/arrive.md", "8. ARRIVE guidelines", **OF_COMPARISON),
@@ -266,7 +266,7 @@ rule write_arrive:
     resources:
         **SMALL,
     params:
-        reader=lambda w: study.comparisons[w.comparison].reader,
+        reader=lambda w: inputs.comparison(w).reader,
         settings=inputs.comparison_settings,
         excluded=inputs.excluded_from_comparison,
         code=code("write_arrive"),

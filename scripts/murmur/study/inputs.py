@@ -5,37 +5,20 @@ import os
 from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
-from typing import Protocol
 
 import pandas as pd
 
 from murmur.data.review import Decision
-from murmur.errors import BadInput
 from murmur.study.cohort import Cohort
+from murmur.study.comparison_inputs import ComparisonInputs, Wildcards
 from murmur.study.reader import Reader
-from murmur.study.study import Study
-from murmur.subject import SPECIES, subject
 from murmur.vocabulary import REFERENCE
 
-MODELS = Path(__file__).resolve().parents[3] / "models"
-QUALITY_MODEL, ERRORS = MODELS / "quality.json", MODELS / "errors.json"
+QUALITY_MODEL = Path(__file__).resolve().parents[3] / "models" / "quality.json"
 
 
-class Wildcards(Protocol):
-    """The wildcards of a job; which of them exist depends on its rule."""
-
-    cohort: str
-    reader: str
-    mouse: str
-    comparison: str
-
-
-class Inputs:
+class Inputs(ComparisonInputs):
     """Input files and settings of the jobs of a study."""
-
-    def __init__(self, study: Study):
-        """Take the study."""
-        self.study, self.layout = study, study.layout
 
     def cohort(self, wildcards: Wildcards) -> Cohort:
         """The cohort of a job."""
@@ -150,15 +133,6 @@ class Inputs:
             for reader in readers
             if reader.cohorts == [wildcards.cohort]
         }
-
-    def left_out_in_review(self, wildcards: Wildcards) -> dict[str, str]:
-        """Why mice of a comparison were left out when a person reviewed their masks; empty without a review."""
-        comparison = self.study.comparisons[wildcards.comparison]
-        if comparison.reader not in self.study.readers_by("corrects"):
-            return {}
-        reader = self.study.readers[comparison.reader]
-        used = set(reader.mice(reader.cohort))
-        return {mouse: outcome for mouse, outcome in reader.outcomes.items() if mouse not in used}
 
     def decision(self, wildcards: Wildcards) -> list[str]:
         """The fields of the decision about a mouse, all empty if there is none."""
@@ -312,89 +286,3 @@ class Inputs:
         if self.study.is_external(cohort.name, wildcards.reader):
             found["cohort_comparison"] = f"{self.study.results}/statistics/cohort_comparison.csv"
         return found | {name: self.layout.statistics(cohort.name, wildcards.reader, name) for name in names}
-
-    def values_compared(self, wildcards: Wildcards) -> str:
-        """The table of all measurements of the cohort and reader of a comparison."""
-        comparison = self.study.comparisons[wildcards.comparison]
-        return self.layout.measurements(comparison.cohort, comparison.reader, "measurements")
-
-    def reference_compared(self, wildcards: Wildcards) -> str | list[str]:
-        """The measurements of the cohort of a comparison by its reference; none without one, or if it is compared."""
-        comparison = self.study.comparisons[wildcards.comparison]
-        if comparison.reader == REFERENCE or not self.study.has_reference(comparison.cohort):
-            return []
-        return self.layout.measurements(comparison.cohort, REFERENCE, "measurements")
-
-    def validation(self, wildcards: Wildcards) -> list[tuple[str, str]]:
-        """The cohorts in which the reader of a comparison can be compared with the reference, with that reader.
-
-        Only the cohort of the comparison itself if it is one of them; none if the reference is compared.
-        """
-        comparison = self.study.comparisons[wildcards.comparison]
-        if comparison.reader == REFERENCE:
-            return []
-        found = [cohort for cohort in self.study.cohorts if comparison.reader in self.study.readers_compared(cohort)]
-        same = [cohort for cohort in found if cohort == comparison.cohort]
-        return [(cohort, comparison.reader) for cohort in same or found]
-
-    def validation_by_reader(self, wildcards: Wildcards) -> list[str]:
-        """The measurements from which the error of the reader of a comparison is estimated, one table per cohort."""
-        return [self.layout.measurements(*pair, "measurements") for pair in self.validation(wildcards)]
-
-    def validation_by_reference(self, wildcards: Wildcards) -> list[str]:
-        """The measurements of the reference to which those of `validation_by_reader` are compared."""
-        return [self.layout.measurements(cohort, REFERENCE, "measurements") for cohort, _ in self.validation(wildcards)]
-
-    def simulated_errors(self, wildcards: Wildcards) -> dict[str, dict[str, float]]:
-        """The errors of the shipped network on simulated mice, by measure; none if others are known, or not of mice."""
-        reader = self.study.readers.get(self.study.comparisons[wildcards.comparison].reader)
-        mice = subject() == SPECIES["mouse"]
-        if reader is None or not reader.shipped or not mice or self.validation(wildcards):
-            return {}
-        return json.loads(ERRORS.read_text(encoding="utf-8"))
-
-    def excluded_from_comparison(self, wildcards: Wildcards) -> dict[str, str]:
-        """The reason of each excluded mouse of the cohort of a comparison."""
-        return self.study.cohorts[self.study.comparisons[wildcards.comparison].cohort].excluded
-
-    def volumes_compared(self, wildcards: Wildcards) -> str:
-        """The volumes of every frame of the cohort and reader of a comparison."""
-        comparison = self.study.comparisons[wildcards.comparison]
-        return self.layout.measurements(comparison.cohort, comparison.reader, "volumes")
-
-    def wall_compared(self, wildcards: Wildcards) -> str:
-        """The wall thickness of the cohort and reader of a comparison."""
-        comparison = self.study.comparisons[wildcards.comparison]
-        return self.layout.measurements(comparison.cohort, comparison.reader, "wall")
-
-    def comparison_settings(self, wildcards: Wildcards) -> dict:
-        """The settings of a comparison."""
-        return self.study.comparisons[wildcards.comparison].settings
-
-    def paper_counterparts(self, wildcards: Wildcards) -> dict[str, str]:
-        """The tables with counterparts of the numbers printed in the paper, by name."""
-        name, reader = self.study.paper_pair
-        found = {"agreement": self.layout.statistics(name, reader, "agreement")}
-        if self.study.cohorts[name].has_images:
-            tables = ("overlap_summary", "overlap_anova", "overlap_pairwise", "dice_error")
-            found |= {table: self.layout.statistics(name, reader, table) for table in tables}
-            found |= {table: self.layout.cohort(name, f"{table}.csv") for table in ("manifest", "split")}
-            found |= {"overlap": self.layout.measurements(name, reader, "overlap")}
-            if self.study.readers[reader].kind == "train_on":
-                found |= {"history": self.layout.reader(reader, "history.csv")}
-        return found
-
-    def paper_reference(self, wildcards: Wildcards) -> dict[str, str]:
-        """The reference function of all mice of the cohort compared with the paper, and its manifest."""
-        name, reader = self.study.paper_pair
-        if not self.study.cohorts[name].has_images:
-            return {"function": self.layout.measurements(name, reader, "function")}
-        manifest = self.layout.cohort(name, "manifest.csv")
-        return {"function": self.layout.measurements(name, REFERENCE, "function"), "manifest": manifest}
-
-    def paper_manifest(self, wildcards: Wildcards) -> str:
-        """The manifest of the cohort compared with the paper. Raises BadInput if the cohort has no images."""
-        cohort = self.study.cohorts[self.study.paper_pair[0]]
-        if not cohort.has_images:
-            raise BadInput(f"paper.cohort: found '{cohort.name}', expected a cohort with images; name another")
-        return self.layout.cohort(cohort.name, "manifest.csv")
