@@ -19,7 +19,7 @@ from murmur.csv_tables import read_csv
 from murmur.job import job
 from murmur.measurement.measures import LEVELS
 from murmur.presentation import style
-from murmur.presentation.groups import LETTER_MM, abbreviate, groups_of, wrapped
+from murmur.presentation.groups import column_titles, groups_of
 from murmur.presentation.number_format import rounded
 
 if TYPE_CHECKING:
@@ -88,16 +88,14 @@ def main(means: str, outputs: list[str], settings: Mapping) -> None:
     table = read_csv(means).fillna({"session": ""})
     rows = rows_of(table, settings)
     if not rows:
-        with style.printed_figure(outputs, height_mm=30) as figure:
-            style.write_in_panel(figure.subplots(), "No scan has the wall thickness of segments.")
+        style.print_sentence(outputs, "No scan has the wall thickness of segments.")
         return
     groups = groups_of(settings)
     width = (style.PAGE_MM - LEFT_MM - RIGHT_MM) / len(groups.names) - GAP_MM
     size = min(LARGEST_MM, width, 216 / len(rows) - 8)
-    titles = wrapped(groups.names, width) or [abbreviate(name, int(width / LETTER_MM)) for name in groups.names]
-    head = HEAD_MM + 3 * max(title.count("\n") for title in titles)
+    titles, lines_mm = column_titles(groups.names, width)
     norms = {phase: norm_of(table, phase) for phase in PHASES if phase in {phase for _, phase in rows}}
-    with style.printed_figure(outputs, head + (size + 6) * len(rows)) as figure:
+    with style.printed_figure(outputs, HEAD_MM + lines_mm + (size + 6) * len(rows)) as figure:
         panels = figure.subplots(len(rows), len(groups.names), squeeze=False)
         for line, (session, phase) in zip(panels, rows, strict=True):
             at = table[(table["session"] == session) & (table["phase"] == phase)]

@@ -88,8 +88,7 @@ def main(
     described, measured = read_manifest(manifest), phases_by_mouse(read_csv(frames))
     titles = dict(titles_of_cases(read_csv(overlap) if overlap else None, read_csv(function), described))
     if not titles:
-        with style.printed_figure(outputs, height_mm=30) as figure:
-            style.write_in_panel(figure.subplots(), "No mouse has masks of both reference and reader, or an EF.")
+        style.print_sentence(outputs, "No mouse has masks of both reference and reader, or an EF.")
         return
     cases = []
     for mouse, title in titles.items():

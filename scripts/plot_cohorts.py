@@ -95,9 +95,7 @@ def main(comparison: str, outputs: list[str], alpha: float) -> None:
         if not readers:
             style.write_in_panel(panels[0], "No reader was measured in a second cohort.")
             return
-        symbols = [
-            categorical.symbol(look["palette"][name], look["markers"][name], f"cohort {name}") for name in cohorts
-        ]
+        symbols = [style.symbol(look["palette"][name], look["markers"][name], f"cohort {name}") for name in cohorts]
         figure.legend(
             handles=symbols if len(cohorts) > 1 else [],  # a single one is named below the panels
             title=f"Mean error in an external cohort over that in the internal one,\nwith {100 * (1 - alpha):g}% "

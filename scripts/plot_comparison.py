@@ -38,15 +38,7 @@ from murmur.presentation.comparison_words import (
     name_of,
     unit_of_analysis,
 )
-from murmur.presentation.groups import (
-    Groups,
-    abbreviate,
-    draw_estimate,
-    groups_of,
-    name_columns,
-    names_height_mm,
-    numbers_line,
-)
+from murmur.presentation.groups import Groups, draw_estimate, groups_of, name_columns, names_height_mm, numbers_line
 from murmur.subject import in_print
 
 if TYPE_CHECKING:
@@ -150,7 +142,7 @@ def list_differences(axes: Axes, tables: Tables, measure: str) -> None:
         look = {"color": style.BLACK, "marker": "o"}
         draw_estimate(axes, height, row, "difference", look, row["verdict"], horizontal=True)
     axes.axvline(0, color=style.GREY, linewidth=0.8, zorder=1)
-    names = [f"{abbreviate(row.group_b, 18)} − {abbreviate(row.group_a, 14)}" for row in rows.itertuples()]
+    names = [f"{style.abbreviate(row.group_b, 18)} − {style.abbreviate(row.group_a, 14)}" for row in rows.itertuples()]
     axes.set_yticks(range(len(rows)), names)
     axes.tick_params(axis="y", length=0)
     axes.set_ylim(len(rows) - 0.4, -0.6)
@@ -214,8 +206,8 @@ def add_legend(
         if name in shown
     ]
     of_changes = question_of(settings) == IN_CHANGES
-    what = "Differences between groups" if listed else f"Differences from {abbreviate(groups.zero)} (×)"
-    what += f" in the change from {abbreviate(settings['sessions'][0])}" if of_changes else ""
+    what = "Differences between groups" if listed else f"Differences from {style.abbreviate(groups.zero)} (×)"
+    what += f" in the change from {style.abbreviate(settings['sessions'][0])}" if of_changes else ""
     what += f", adjusted for {column_name(settings['covariate'])}," if settings["covariate"] else ""
     title = f"Each symbol is an animal. {what} with {100 * (1 - settings['alpha']):g}% confidence intervals"
     title = textwrap.fill(f"{title}{methods_of(drawn)}.", MAX_LINE)
@@ -242,8 +234,7 @@ def main(values: str, summary: str, differences: str, changes: str, outputs: lis
     asked = of_question(read_csv(differences), read_csv(changes), settings)
     tables = Tables(*(prepared(in_print(table), settings) for table in (read_csv(values), read_csv(summary), asked)))
     if tables.values["value"].notna().sum() == 0:
-        with style.printed_figure(outputs, height_mm=30) as figure:
-            style.write_in_panel(figure.subplots(), "No animal of a known group has a value.")
+        style.print_sentence(outputs, "No animal of a known group has a value.")
         return
     groups, of_changes = groups_of(settings), question_of(settings) == IN_CHANGES
     listed = lists_pairs(tables, groups)

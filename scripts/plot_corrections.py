@@ -37,8 +37,7 @@ def main(curve: str, cost: str, outputs: list[str]) -> None:
     """Draw the share of scans within the limit on the left, and the mean error on the right."""
     table, counted = read_csv(curve), read_csv(cost)
     if table.empty:
-        with style.printed_figure(outputs, height_mm=30) as figure:
-            style.write_in_panel(figure.subplots(), "No scan has an EF by both reader and reference.")
+        style.print_sentence(outputs, "No scan has an EF by both reader and reference.")
         return
     with style.printed_figure(outputs, height_mm=78) as figure:
         left, right = figure.subplots(1, 2)

@@ -37,12 +37,6 @@ MAX_LETTERS = 20  # of a name below the panels
 LETTER_MM, PANEL_MM = 1.3, 64  # width of a letter, of a panel of mice
 
 
-def abbreviate(phenotype: str, letters: int) -> str:
-    """Return the name of a phenotype, its middle left out where it has more than that many letters."""
-    kept = letters // 2
-    return phenotype if len(phenotype) <= letters else f"{phenotype[:kept]}…{phenotype[kept + 1 - letters :]}"
-
-
 def labels_are_long(phenotypes: Sequence[str]) -> bool:
     """Return whether the names of the phenotypes would run into one another below a panel."""
     return LETTER_MM * (max(map(len, phenotypes)) + 1) > PANEL_MM / len(phenotypes)
@@ -84,7 +78,7 @@ def plot_mice(axes: Axes, metric: GroupedMetric, sd_ddof: int) -> None:
 
 def name_phenotypes(panels: Sequence[Axes], phenotypes: Sequence[str]) -> None:
     """Write the phenotypes below each panel, or, where they are long, at a slant below the last."""
-    names = [abbreviate(phenotype, MAX_LETTERS) for phenotype in phenotypes]
+    names = [style.abbreviate(phenotype, MAX_LETTERS) for phenotype in phenotypes]
     for axes in panels:
         axes.set_xticks(range(len(names)), names)
     if labels_are_long(names):
@@ -111,7 +105,8 @@ def plot_differences(axes: Axes, pairs: pd.DataFrame, alpha: float) -> None:
         style.write_at_right(axes, height, pairs.loc[height, "conclusion"])
     axes.axvline(0, color=style.GREY, linewidth=0.6, zorder=1)
     names = [
-        f"{abbreviate(b, 17)} − {abbreviate(a, 13)}" for a, b in zip(pairs["group_a"], pairs["group_b"], strict=True)
+        f"{style.abbreviate(b, 17)} − {style.abbreviate(a, 13)}"
+        for a, b in zip(pairs["group_a"], pairs["group_b"], strict=True)
     ]
     axes.set_yticks(range(len(pairs)), names)
     axes.tick_params(axis="y", length=0)
@@ -129,8 +124,8 @@ def add_legend(
     figure: Figure, table: pd.DataFrame, drawn: pd.DataFrame, reader: str, cohort: str, alpha: float
 ) -> None:
     """Explain above the panels what is drawn: only the symbols and shades that occur, and which pairs are not shown."""
-    entries = [categorical.symbol(COLOURS[rater], MARKERS[rater], rater) for rater in RATERS]
-    entries[1].set_label(f"reader {abbreviate(reader, 40)}")
+    entries = [style.symbol(COLOURS[rater], MARKERS[rater], rater) for rater in RATERS]
+    entries[1].set_label(f"reader {style.abbreviate(reader, 40)}")
     entries.append(Line2D([], [], linestyle="none", marker="+", markersize=9, color=style.BLACK, label="mean ± SD"))
     title = f"Cohort: {cohort}. Left: individual mice"
     if len(drawn):
@@ -169,10 +164,7 @@ def main(
         if any(map(len, metric.groups.values()))
     ]
     if not grouped:
-        with style.printed_figure(outputs, height_mm=30) as figure:
-            style.write_in_panel(
-                figure.subplots(), "No mouse of known phenotype was measured by both reference and reader."
-            )
+        style.print_sentence(outputs, "No mouse of known phenotype was measured by both reference and reader.")
         return
     names = list(grouped[0].groups)
     table = in_print(read_csv(differences))

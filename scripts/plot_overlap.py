@@ -66,7 +66,7 @@ def main(overlap: str, outputs: list[str], reader: str, cohort: str) -> None:
             else:
                 style.write_in_panel(axes, f"{MEASURES[measure]}: no mouse has a value.")
         symbols = [
-            categorical.symbol(style.STRUCTURE_COLOURS[structure], MARKERS[structure], name)
+            style.symbol(style.STRUCTURE_COLOURS[structure], MARKERS[structure], name)
             for structure, name in STRUCTURE_NAMES.items()
         ]
         figure.legend(

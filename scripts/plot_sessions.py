@@ -23,15 +23,7 @@ from murmur.csv_tables import read_csv
 from murmur.job import job
 from murmur.presentation import style
 from murmur.presentation.comparison_words import axis_title, name_of
-from murmur.presentation.groups import (
-    LETTER_MM,
-    Groups,
-    abbreviate,
-    groups_of,
-    name_columns,
-    names_height_mm,
-    wrapped,
-)
+from murmur.presentation.groups import Groups, column_titles, groups_of, name_columns, names_height_mm
 from murmur.subject import in_print
 
 if TYPE_CHECKING:
@@ -108,9 +100,9 @@ def draw_zero(axes: Axes, means: pd.DataFrame, sessions: Mapping[str, float]) ->
 def explained(groups: Groups, settings: Mapping) -> Line2D:
     """Return the entry of the legend for stars."""
     of_changes = question_of(settings) == IN_CHANGES
-    meaning = f"change from {abbreviate(settings['sessions'][0])}" if of_changes else "value"
+    meaning = f"change from {style.abbreviate(settings['sessions'][0])}" if of_changes else "value"
     if len(groups.names) > 1:
-        meaning = f"{meaning} differs significantly from that of {abbreviate(groups.zero)}"
+        meaning = f"{meaning} differs significantly from that of {style.abbreviate(groups.zero)}"
     else:
         meaning = f"significant {meaning}"
     look = {"linestyle": "none", "marker": "$*$", "markersize": 4, "markeredgewidth": 0}
@@ -128,7 +120,7 @@ def add_legend(
         label = f"mean of the mixed model with {100 * (1 - settings['alpha']):g}% confidence interval"
         entries.append(Line2D([], [], linewidth=1.3, label=label, **look))
         dashed = {"color": style.GREY, "linewidth": 1, "linestyle": (0, (3, 2))}
-        entries.append(Line2D([], [], label=f"mean of {abbreviate(groups.zero)} by the model", **dashed))
+        entries.append(Line2D([], [], label=f"mean of {style.abbreviate(groups.zero)} by the model", **dashed))
     entries += [explained(groups, settings)] if marked else []
     title = f"Not shown: {', '.join(left_out)}" if left_out else None
     figure.legend(handles=entries, title=title, loc="outside upper left", ncols=2 if marked else 3, alignment="left")
@@ -143,16 +135,14 @@ def main(values: str, differences: str, changes: str, model_means: str, outputs:
     found = list(table["measure"].unique())
     measures, left_out = found[:MOST_ROWS], [name_of(measure) for measure in found[MOST_ROWS:]]
     if not measures:
-        with style.printed_figure(outputs, height_mm=30) as figure:
-            style.write_in_panel(figure.subplots(), "No animal of a known group has a value.")
+        style.print_sentence(outputs, "No animal of a known group has a value.")
         return
     width = (style.PAGE_MM - LEFT_MM) / len(groups.names) - GAP_MM
     places = places_of(sessions)
     column = width / len(sessions) * min(np.diff(list(places.values())))
     names = names_height_mm(sessions, column)
-    titles = wrapped(groups.names, width) or [abbreviate(name, int(width / LETTER_MM)) for name in groups.names]
-    head = HEAD_MM + LINE_MM + 3 * max(title.count("\n") for title in titles)
-    with style.printed_figure(outputs, head + ROW_MM * len(measures) + names) as figure:
+    titles, lines_mm = column_titles(groups.names, width)
+    with style.printed_figure(outputs, HEAD_MM + LINE_MM + lines_mm + ROW_MM * len(measures) + names) as figure:
         panels = figure.subplots(len(measures), len(groups.names), squeeze=False, sharey="row")
         for row, measure in zip(panels, measures, strict=True):
             of_measure, modelled = table[table["measure"] == measure], means[means["measure"] == measure]

@@ -15,7 +15,7 @@ from matplotlib.patches import Patch
 from murmur.csv_tables import read_csv
 from murmur.job import job
 from murmur.presentation import style
-from murmur.presentation.groups import LETTER_MM, abbreviate, groups_of, wrapped
+from murmur.presentation.groups import column_titles, groups_of
 from murmur.subject import printed_unit, printed_value
 from murmur.vocabulary import UNITS
 
@@ -48,7 +48,7 @@ def add_legend(figure, zero: str) -> None:
         Line2D([], [], color=style.GREY, linewidth=0.5, label="one animal"),
         Line2D([], [], color=style.BLACK, linewidth=1.3, label="mean"),
         Patch(facecolor=style.GREY, alpha=0.25, label="± SD"),
-        Line2D([], [], label=f"mean of {abbreviate(zero)}", **DASHED),
+        Line2D([], [], label=f"mean of {style.abbreviate(zero)}", **DASHED),
     ]
     figure.legend(handles=entries, loc="outside upper left", ncols=4, alignment="left")
 
@@ -57,16 +57,12 @@ def main(curves: str, means: str, outputs: list[str], settings: Mapping) -> None
     """Draw the curves of each session and group; a group without curves has an empty panel that says so."""
     animals, averaged = (printed(read_csv(path).fillna({"session": ""})) for path in (curves, means))
     if animals.empty:
-        with style.printed_figure(outputs, height_mm=30) as figure:
-            style.write_in_panel(
-                figure.subplots(), "No scan has a known heart rate and enough segmented frames for a curve."
-            )
+        style.print_sentence(outputs, "No scan has a known heart rate and enough segmented frames for a curve.")
         return
     groups, sessions = groups_of(settings), settings["sessions"] or [""]
     width = (style.PAGE_MM - LEFT_MM) / len(groups.names) - GAP_MM
-    titles = wrapped(groups.names, width) or [abbreviate(name, int(width / LETTER_MM)) for name in groups.names]
-    head = HEAD_MM + 3 * max(title.count("\n") for title in titles)
-    with style.printed_figure(outputs, head + ROW_MM * len(sessions)) as figure:
+    titles, lines_mm = column_titles(groups.names, width)
+    with style.printed_figure(outputs, HEAD_MM + lines_mm + ROW_MM * len(sessions)) as figure:
         panels = figure.subplots(len(sessions), len(groups.names), squeeze=False, sharey=True, sharex=True)
         for row, session in zip(panels, sessions, strict=True):
             of = [table[table["session"] == session] for table in (animals, averaged)]

@@ -10,7 +10,6 @@ import pandas as pd
 import seaborn
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgba
-from matplotlib.lines import Line2D
 
 from murmur.presentation import style
 
@@ -114,9 +113,3 @@ def draw_intervals(
         symbols.set_facecolors(np.where(filled, colours, to_rgba("white")))
         symbols.set_edgecolors(np.where(filled, to_rgba(style.BLACK), colours))
         symbols.set_linewidths(np.where(filled, 0.5, 1).ravel())
-
-
-def symbol(colour: str, marker: str, label: str) -> Line2D:
-    """Return the entry of a legend for the points that `draw_points` and `draw_intervals` draw."""
-    look = {"linestyle": "none", "markeredgecolor": style.BLACK, "markeredgewidth": 0.4}
-    return Line2D([], [], color=colour, marker=marker, label=label, **look)

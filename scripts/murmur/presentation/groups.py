@@ -18,7 +18,8 @@ from murmur.presentation import style
 WIDTH = 0.9  # of the groups of a session, whose centres are 1 apart
 LETTER_MM, DIGIT_MM = 1.3, 1.05  # mean width of a letter of 7 points, of digits with commas and spaces
 SPACE_MM = 0.8  # between names
-MAX_LETTERS, MAX_LINES = 24, 3  # of a name on an axis
+LINE_MM = 3.0  # height of a line of names
+MAX_LINES = 3  # of a name on an axis or above a column
 
 
 @dataclass(frozen=True)
@@ -60,19 +61,12 @@ class Groups:
 
     def symbol(self, name: str) -> Line2D:
         """Return the entry of a legend for a group."""
-        look = {"linestyle": "none", "markeredgecolor": style.BLACK, "markeredgewidth": 0.4}
-        return Line2D([], [], color=self.colour(name), marker=self.marker(name), label=abbreviate(name), **look)
+        return style.symbol(self.colour(name), self.marker(name), style.abbreviate(name))
 
 
 def groups_of(settings: Mapping) -> Groups:
     """Return the groups of a comparison with these settings."""
     return Groups(tuple(settings["groups"]), settings["control"] or "")
-
-
-def abbreviate(name: str, letters: int = MAX_LETTERS) -> str:
-    """Return a name, its middle left out where it has more than that many letters."""
-    kept = letters // 2
-    return name if len(name) <= letters else f"{name[:kept]}…{name[kept + 1 - letters :]}"
 
 
 def wrapped(names: Sequence[str], width_mm: float) -> list[str] | None:
@@ -93,6 +87,12 @@ def balanced(name: str, letters: int) -> str:
     return textwrap.fill(name, letters, break_on_hyphens=False)
 
 
+def column_titles(names: Sequence[str], width_mm: float) -> tuple[list[str], float]:
+    """Return names as titles of columns of a width, and the height of their lines beyond the first."""
+    titles = wrapped(names, width_mm) or [style.abbreviate(name, int(width_mm / LETTER_MM)) for name in names]
+    return titles, LINE_MM * max(title.count("\n") for title in titles)
+
+
 def name_columns(axes: Axes, places: Sequence[float], names: Sequence[str], column_mm: float) -> None:
     """Write names below the columns of a panel: in lines where they fit, at a slant where they do not."""
     lines = wrapped(names, column_mm)
@@ -100,15 +100,15 @@ def name_columns(axes: Axes, places: Sequence[float], names: Sequence[str], colu
         axes.set_xticks(places, lines, linespacing=1.05)
         return
     slant = {"rotation": 35, "ha": "right", "rotation_mode": "anchor"}
-    axes.set_xticks(places, [abbreviate(name) for name in names], **slant)
+    axes.set_xticks(places, [style.abbreviate(name) for name in names], **slant)
 
 
 def names_height_mm(names: Sequence[str], column_mm: float) -> float:
     """Return the height that `name_columns` needs for names."""
     lines = wrapped(names, column_mm)
     if lines:
-        return 3.0 * max(name.count("\n") + 1 for name in lines)
-    return 0.6 * LETTER_MM * min(MAX_LETTERS, max(map(len, names))) + 3
+        return LINE_MM * max(name.count("\n") + 1 for name in lines)
+    return 0.6 * LETTER_MM * min(style.MAX_LETTERS, max(map(len, names))) + 3
 
 
 def draw_estimate(

@@ -15,6 +15,7 @@ from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.backends.backend_pdf import PdfPages
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.text import Text
 from matplotlib.ticker import FixedFormatter, FuncFormatter
 
@@ -40,6 +41,7 @@ STRUCTURE_COLOURS = {"myocardium": SKY_BLUE, "blood_pool": VERMILION}
 
 PAGE_MM = 180.0  # the width of a printed page's two columns
 MM = 1 / 25.4
+MAX_LETTERS = 24  # of an abbreviated name
 
 STYLE = {
     "font.family": "DejaVu Sans",  # ships with matplotlib, so the figures look the same on every machine
@@ -103,6 +105,12 @@ def printed_figure(
             figure.set_layout_engine(None)  # panels have the same places in all formats, found once
 
 
+def print_sentence(outputs: Sequence[str | Path], words: str) -> None:
+    """Save a figure that only has a sentence, to explain why there is nothing to draw."""
+    with printed_figure(outputs, height_mm=30) as figure:
+        write_in_panel(figure.subplots(), words)
+
+
 def print_pages(output: str | Path, pages: Iterable[Callable[[Figure], None]], size_mm: tuple[float, float]) -> None:
     """Write a PDF in the house style, with one page of the `size_mm` (width, height) for each function of `pages`.
 
@@ -127,6 +135,18 @@ def look(number: int) -> tuple[str, str]:
     """Return colour and marker of series `number`, counted from 0; the pair differs for the first 36."""
     turn, place = divmod(number, len(COLOURS))
     return COLOURS[place], MARKERS[(place + turn) % len(MARKERS)]
+
+
+def symbol(colour: str, marker: str, label: str) -> Line2D:
+    """Return the entry of a legend for points."""
+    look = {"linestyle": "none", "markeredgecolor": BLACK, "markeredgewidth": 0.4}
+    return Line2D([], [], color=colour, marker=marker, label=label, **look)
+
+
+def abbreviate(name: str, letters: int = MAX_LETTERS) -> str:
+    """Return a name, its middle left out where it has more than that many letters."""
+    kept = letters // 2
+    return name if len(name) <= letters else f"{name[:kept]}…{name[kept + 1 - letters :]}"
 
 
 def write_in_words(figure: Figure) -> None:
