@@ -23,7 +23,6 @@ KEYS = ("group", "session", "factor", "covariate", "cluster")  # settings that n
 VALUES = [
     "mouse", "animal", "session", "group", "level", "covariate", "cluster", "contoured", "measure", "unit", "value",
 ]  # fmt: skip
-LABELS = ["mouse", "animal", "session", "group", "level", "cluster"]
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,6 @@ from itertools import combinations
 import numpy as np
 from scipy import stats
 
-ROLES = ("group", "factor", "session")
-
 
 def hypotheses(sizes: dict[str, int]) -> dict[str, np.ndarray]:
     """Return the hypotheses of each main effect and interaction.
