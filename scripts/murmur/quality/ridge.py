@@ -1,12 +1,20 @@
 """Ridge regression, with the residuals of groups that were left out.
 
 scikit-learn has both (`Ridge`, `cross_val_predict` with `LeaveOneGroupOut`), but is not a dependency that Murmur
-declares, and these lines require NumPy only.
+declares, and these lines require NumPy and pandas only.
 """
 
+from collections.abc import Mapping
+
 import numpy as np
+import pandas as pd
 
 PENALTIES = (1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1000.0, 3000.0)
+
+
+def standardised(table: pd.DataFrame, model: Mapping) -> np.ndarray:
+    """Return the variables of a model, less their mean over their standard deviation, and 0 where they are missing."""
+    return ((table[model["variables"]] - np.array(model["mean"])) / np.array(model["sd"])).fillna(0).to_numpy()
 
 
 def ridge(x: np.ndarray, y: np.ndarray, penalty: float) -> tuple[float, np.ndarray]:

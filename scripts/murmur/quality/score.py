@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from murmur.quality.ridge import best_penalty, ridge
+from murmur.quality.ridge import best_penalty, ridge, standardised
 from murmur.quality.signs import SIGNS, TRAINED
 from murmur.vocabulary import METRICS, STRUCTURES
 
@@ -89,7 +89,7 @@ def fit(variables: pd.DataFrame, outcomes: pd.DataFrame, mice: Sequence) -> dict
     mean, sd = variables.mean().fillna(0), variables.std(ddof=0)
     sd = sd.where(sd > 1e-9, 1).fillna(1)
     model = {"variables": list(variables), "mean": mean.tolist(), "sd": sd.tolist(), "quantities": {}}
-    scaled = _scaled(variables, model)
+    scaled = standardised(variables, model)
     for quantity in QUANTITIES:
         target = transformed(quantity, outcomes[quantity])
         known = np.isfinite(target)
@@ -125,7 +125,7 @@ def predict(variables: pd.DataFrame, model: Mapping) -> pd.DataFrame:
         Columns mouse, quantity, predicted, low and high: Dice coefficients and absolute errors, with intervals that
         contain COVERAGE of the true ones.
     """
-    scaled = _scaled(variables[model["variables"]], model)
+    scaled = standardised(variables, model)
     tables = []
     for quantity, fitted in model["quantities"].items():
         middle = np.clip(fitted["intercept"] + scaled @ np.array(fitted["coefficients"]), *fitted["range"])
@@ -141,8 +141,3 @@ def predict(variables: pd.DataFrame, model: Mapping) -> pd.DataFrame:
 def unit_of(quantity: str) -> str:
     """Return the unit of a quantity in tables."""
     return "" if quantity in DICE else METRICS[quantity]
-
-
-def _scaled(variables: pd.DataFrame, model: Mapping) -> np.ndarray:
-    """Return standardised variables; those that are missing have their mean."""
-    return ((variables - np.array(model["mean"])) / np.array(model["sd"])).fillna(0).to_numpy()

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from murmur.quality.ridge import best_penalty, ridge
+from murmur.quality.ridge import best_penalty, ridge, standardised
 from murmur.quality.score import DICE, LARGEST, restored, transformed
 from murmur.quality.signs import SLICE_SIGNS, ends
 from murmur.vocabulary import BLOOD_POOL
@@ -72,7 +72,7 @@ def fit(table: pd.DataFrame, outcomes: pd.DataFrame, mice: np.ndarray) -> dict:
     """
     x = table[VARIABLES]
     model = {"variables": VARIABLES, "mean": x.mean().tolist(), "sd": x.std(ddof=0).replace(0, 1).tolist()}
-    scaled = _scaled(table, model)
+    scaled = standardised(table, model)
     for quantity in DICE:
         known = outcomes[quantity].notna().to_numpy()
         rows, target = scaled[known], transformed(quantity, outcomes.loc[known, quantity])
@@ -84,7 +84,7 @@ def fit(table: pd.DataFrame, outcomes: pd.DataFrame, mice: np.ndarray) -> dict:
 
 def predict(table: pd.DataFrame, model: Mapping) -> pd.DataFrame:
     """Predict the Dice coefficients of the rows of `variables` by the fitted `model`; the columns are COLUMNS."""
-    scaled = _scaled(table, model)
+    scaled = standardised(table, model)
     found = {
         quantity: restored(quantity, model[quantity]["intercept"] + scaled @ np.array(model[quantity]["coefficients"]))
         for quantity in DICE
@@ -95,9 +95,3 @@ def predict(table: pd.DataFrame, model: Mapping) -> pd.DataFrame:
 def of_slices(quality: pd.DataFrame) -> dict[tuple[str, int], float]:
     """Return, by mouse and slice, the smaller of the mean predictions of both structures over the frames."""
     return quality.groupby(["mouse", "slice"])[DICE].mean().min(axis=1).to_dict()
-
-
-def _scaled(table: pd.DataFrame, model: Mapping) -> np.ndarray:
-    """Return standardised variables; those that are missing have their mean."""
-    scaled = (table[model["variables"]] - np.array(model["mean"])) / np.array(model["sd"])
-    return scaled.fillna(0).to_numpy()
