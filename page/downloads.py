@@ -9,6 +9,7 @@ from pathlib import Path
 import export_masks
 from murmur.csv_tables import read_csv
 from murmur.data.chosen_phases import phases_by_mouse
+from murmur.data.review import EXPORTED_FILES
 from murmur.files import atomic_write, write_text
 from murmur.logs import progress
 from page.study import CHOSEN, Project, write_frames
@@ -16,13 +17,6 @@ from page.summary import summary
 from page.tasks import project_of, tabulate
 
 TABLES = ("measurements", "volumes", "slices", "function", "frames", "curve", "wall", "quality", "review", "checks")
-EXPORTED = {
-    **{name: f"{name}.nii.gz" for name in ("cine", "masks", "ED_image", "ED_mask", "ES_image", "ES_mask")},
-    "exported": "exported.json",
-    "itksnap": "labels.txt",
-    "slicer": "labels.ctbl",
-    "fsleyes": "labels.lut",
-}
 DATE = (1980, 1, 1, 0, 0, 0)  # of entries of archives: same content, same bytes
 PACKED = {".gz", ".gif", ".h5", ".png", ".xlsx"}  # not compressed again
 READ_ME = """Everything that Murmur made of these scans.
@@ -111,7 +105,7 @@ def _exported(project: Project, root: str, mouse: str) -> Path:
     """Return the folder with the NIfTI files of a mouse."""
     folder = Path(root, "downloads", "nifti", mouse)
     shutil.rmtree(folder, ignore_errors=True)
-    outputs = {name: str(folder / file) for name, file in EXPORTED.items()}
+    outputs = {name: str(folder / file) for name, file in EXPORTED_FILES.items()}
     measured = _measured(root, mouse)
     export_masks.main(f"mice/{mouse}.h5", project.segmentation(mouse), None, False, outputs, measured)
     for path in folder.glob("E[DS]_*") if measured is None else ():
