@@ -15,7 +15,7 @@ from matplotlib.ticker import MaxNLocator
 from murmur.csv_tables import read_csv
 from murmur.job import job
 from murmur.presentation import style
-from murmur.presentation.number_format import rounded
+from murmur.presentation.number_format import coefficient, rounded
 from murmur.subject import in_print
 from murmur.vocabulary import DIFFERENCE_UNITS, METRIC_NAMES, UNITS
 
@@ -75,9 +75,17 @@ def plot_equality(axes: Axes, pairs: pd.DataFrame, numbers: pd.Series) -> None:
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_locator(MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]))
     r = numbers["pearson_r"]
-    correlation = "" if pd.isna(r) else f"r = {rounded(r, 2)}, "
-    n = numbers["n"]
-    axes.set_title(f"{correlation}n = {n}{f' ({len(pairs)} scans)' if len(pairs) > n else ''}", fontsize=7)
+    n, correlation = numbers["n"], "" if pd.isna(r) else f"r = {coefficient(r)}"
+    words = ", ".join(filter(None, [correlation, f"n = {n}"]))
+    if len(pairs) > n:  # r is that of the means, the symbols are those of scans
+        of_means = f"{correlation} of means, " if correlation else ""
+        words = f"{of_means}n = {n} ({len(pairs)} scans)"
+    axes.set_title(words, fontsize=7)
+
+
+def points(unit: str) -> str:
+    """Return a unit of differences as it fits next to a small panel."""
+    return unit.removeprefix("percentage ")
 
 
 def main(function: str, agreement: str, outputs: list[str], reader: str, cohort: str, alpha: float) -> None:
@@ -106,10 +114,11 @@ def main(function: str, agreement: str, outputs: list[str], reader: str, cohort:
                 continue
             unit, of_difference = (units[numbers.loc[metric, "unit"]] for units in (UNITS, DIFFERENCE_UNITS))
             plot_bland_altman(above, pairs, numbers.loc[metric], alpha)
-            above.set(xlabel=f"Mean ({unit})", ylabel=f"Reader − reference ({of_difference})")
+            above.set(xlabel=f"Mean ({unit})", ylabel=f"Reader − reference ({points(of_difference)})")
             plot_equality(below, pairs, numbers.loc[metric])
             below.set(xlabel=f"Reference ({unit})", ylabel=f"Reader ({unit})")
         figure.align_ylabels()
+        style.letter_panels([*panels[0], *panels[2]][: len(METRIC_NAMES)])
         for axes in panels[2:, len(METRIC_NAMES) - columns :].flat:
             axes.set_axis_off()
 

@@ -25,6 +25,11 @@ PHASES = {"ED": "ED", "ES": "ES", "single": "Single frame"}
 MARKERS = {"blood_pool": "o", "myocardium": "s"}
 
 
+def scans_of(counts: list[int]) -> str:
+    """Return the numbers of scans of both structures, one if they are the same, with their noun."""
+    return f"{', '.join(map(str, dict.fromkeys(counts)))} {'scan' if max(counts) == 1 else 'scans'}"
+
+
 def plot_measure(axes: Axes, overlap: pd.DataFrame, measure: str) -> None:
     """Draw the column `measure` of `overlap` by phase and structure, with the number of scans below."""
     phases = [phase for phase in PHASES if phase in set(overlap["phase"])]
@@ -48,7 +53,7 @@ def plot_measure(axes: Axes, overlap: pd.DataFrame, measure: str) -> None:
     counts = {phase: [n.get((phase, structure), 0) for structure in STRUCTURE_NAMES] for phase in phases}
     axes.set_xticks(
         range(len(phases)),
-        [f"{PHASES[phase]}\nn = {', '.join(map(str, dict.fromkeys(counts[phase])))}" for phase in phases],
+        [f"{PHASES[phase]}\n{scans_of(counts[phase])}" for phase in phases],
     )
     axes.set(xlabel="", ylabel=MEASURES[measure], xlim=(-0.5, len(phases) - 0.5))
     axes.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]))
@@ -60,7 +65,9 @@ def main(overlap: str, outputs: list[str], reader: str, cohort: str) -> None:
     table = read_csv(overlap)
     with style.printed_figure(outputs, height_mm=75) as figure:
         figure.get_layout_engine().set(wspace=0.04)
-        for axes, measure in zip(figure.subplots(1, 3), MEASURES, strict=True):
+        panels = figure.subplots(1, 3)
+        style.letter_panels(panels)
+        for axes, measure in zip(panels, MEASURES, strict=True):
             if table[measure].notna().any():
                 plot_measure(axes, table, measure)
             else:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from murmur.csv_tables import read_csv
 from murmur.job import job
-from murmur.presentation.number_format import mean_and_sd, number, p_value
+from murmur.presentation.number_format import coefficient, mean_and_sd, number, p_value
 from murmur.presentation.printed_table import PrintedTable, write_table
 from murmur.statistics.notes import mice, reasons_of
 from murmur.subject import in_print
@@ -41,7 +41,7 @@ def footnote(agreement: pd.DataFrame, reader: str, sd_ddof: int, alpha: float) -
     who = mice(counts[0]) if len(counts) == 1 else "the n mice in each row"
     if several := (agreement["scans"] > agreement["n"]).any():
         most = "" if agreement["scans"].nunique() == 1 else "up to "
-        who += f" ({most}{agreement['scans'].max()} scans), each with the mean over its scans"
+        who += f" ({most}{agreement['scans'].max()} scans), averaged over the scans of each mouse"
     single = " of single scans" if several else ""
     tested = agreement["p"].count()
     holm = f", Holm-corrected for {tested} metrics" if tested > 1 else ""
@@ -75,7 +75,7 @@ def tabulate(agreement: pd.DataFrame, cohort: str, reader: str, sd_ddof: int, al
                 mean_and_sd(row["reader_mean"], row["reader_sd"]),
                 bias,
                 p_value(row["p_holm"]),
-                number(row["pearson_r"], 2),
+                coefficient(row["pearson_r"]),
                 str(row["n"]),
             ]
         )

@@ -1,8 +1,8 @@
 """Table 2: overlap between reader and reference by structure and phase, ready to paste.
 
 Inputs: overlap_summary.csv (Dice), surface_summary.csv (HD95 and ASSD, in mm), overlap_anova.csv and
-overlap_pairwise.csv. Outputs: the same cells as CSV, HTML, LaTeX and Word. Dice has two decimals, distances and p
-three; missing values are printed as a dash and explained below the table.
+overlap_pairwise.csv. Outputs: the same cells as CSV, HTML, LaTeX and Word. Dice, HD95 and F have two decimals, ASSD and
+p three; missing values are printed as a dash and explained below the table.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,7 +20,7 @@ from murmur.vocabulary import PHASE_NAMES, STRUCTURE_NAMES
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
-MEASURES = {"hd95_mm": "HD95 (mm)", "assd_mm": "ASSD (mm)"}
+MEASURES = {"hd95_mm": ("HD95 (mm)", 2), "assd_mm": ("ASSD (mm)", 3)}  # with decimals
 EFFECTS = {"phase": "phase", "structure": "structure", "phase:structure": "their interaction"}
 CONTRASTS = {"blood_pool: ED - ES": "blood pool", "myocardium: ED - ES": "myocardium"}
 
@@ -65,7 +65,8 @@ def anova_sentences(anova: pd.DataFrame) -> list[str]:
     if anova["F"].isna().all():
         return [f"{title}: not computed ({first_reason(anova.iloc[0])})."]
     effects = [
-        f"{EFFECTS[row['effect']]}, F({row['df1']:.0f}, {row['df2']:.0f}) = {number(row['F'])}, {p_is(row['p_holm'])}"
+        f"{EFFECTS[row['effect']]}, F({row['df1']:.0f}, {row['df2']:.0f}) = {number(row['F'], 2)}, "
+        f"{p_is(row['p_holm'])}"
         if pd.notna(row["F"])
         else f"{EFFECTS[row['effect']]}, {first_reason(row)}"
         for _, row in anova.iterrows()
@@ -83,7 +84,7 @@ def contrast_sentence(pairwise: pd.DataFrame) -> str:
     for _, row in pairwise[pairwise["contrast"].isin(CONTRASTS)].iterrows():
         words = f"{CONTRASTS[row['contrast']]}, {number(row['mean_difference'], 3)}"
         if pd.notna(row["p_adjusted"]):
-            differences.append(f"{words}, t({row['df']:.0f}) = {number(row['t'])}, {p_is(row['p_adjusted'])}")
+            differences.append(f"{words}, t({row['df']:.0f}) = {number(row['t'], 2)}, {p_is(row['p_adjusted'])}")
         else:
             differences.append(f"{words} ({first_reason(row)})")
     tested = pairwise["p"].notna().sum()
@@ -99,7 +100,7 @@ def footnote(dice: pd.DataFrame, anova: pd.DataFrame, pairwise: pd.DataFrame, sd
     """Explain the values of the table, the results of the tests and why values are missing."""
     if dice.empty:
         return "No structure was both annotated and segmented."
-    pooled = "ED and ES: values of both phases pooled, so that n is the number of values, two for most mice."
+    pooled = "ED and ES: values of both phases pooled, so that n is the number of values, at most two per scan."
     return " ".join(
         [
             f"Values are mean ± SD (denominator {'n − 1' if sd_ddof else 'n'}), for Dice also median with first "
@@ -130,14 +131,14 @@ def tabulate(
     for _, row in dice.iterrows():
         quartiles = f"{number(row['median'], 2)} ({number(row['q1'], 2)} to {number(row['q3'], 2)})"
         cells = [str(row["n"]), mean_and_sd(row["mean"], row["sd"], 2), quartiles if row["n"] else DASH]
-        for measure in MEASURES:
+        for measure, (_, decimals) in MEASURES.items():
             found = distances.loc[(measure, row["structure"], row["phase"])]
-            cells.append(mean_and_sd(found["mean"], found["sd"], 3))
+            cells.append(mean_and_sd(found["mean"], found["sd"], decimals))
         rows.append([row_name(row), *cells])
     return PrintedTable(
         number="Table 2",
         title=f"Overlap between {reader} and the reference in the {cohort} cohort.",
-        header=["Structure, phase", "n", "Dice", "Dice, median (quartiles)", *MEASURES.values()],
+        header=["Structure, phase", "n", "Dice", "Dice, median (quartiles)", *(name for name, _ in MEASURES.values())],
         rows=rows,
         footnote=footnote(dice, anova, pairwise, sd_ddof),
     )

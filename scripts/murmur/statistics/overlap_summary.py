@@ -3,6 +3,7 @@
 import pandas as pd
 
 from murmur.statistics.notes import annotate, reason
+from murmur.statistics.paired import constant
 from murmur.vocabulary import PHASES, STRUCTURES
 
 POOLED = {phase: [phase] for phase in PHASES} | {"all": ["ED", "ES"]}  # phases pooled in a row
@@ -47,7 +48,7 @@ def describe(rows: pd.DataFrame, measure: str, sd_ddof: int) -> dict[str, object
     return {
         "n": n,
         "mean": found.mean(),
-        "sd": found.std(ddof=sd_ddof) if n >= 2 else float("nan"),
+        "sd": float("nan") if n < 2 else 0.0 if constant(found.to_numpy()) else found.std(ddof=sd_ddof),
         "median": found.median(),
         "q1": found.quantile(0.25),
         "q3": found.quantile(0.75),

@@ -67,7 +67,7 @@ def test_every_scan_is_a_point_and_the_line_that_of_animals(tmp_path, monkeypatc
     panel, equality = seen[0].axes[6], seen[0].axes[9]
     (points,) = (marks.get_offsets() for marks in panel.collections if isinstance(marks, PathCollection))
     assert len(points) == 24
-    assert equality.get_title(loc="left").endswith("n = 12 (24 scans)")
+    assert equality.get_title(loc="left").endswith(" of means, n = 12 (24 scans)")
     (line,) = (line for line in panel.lines if slopes(line))
     x, y = line.get_data()
     np.testing.assert_allclose(y, numbers.loc["EF", "intercept"] + numbers.loc["EF", "slope"] * x)
@@ -113,7 +113,7 @@ def test_ef_is_in_percent_and_its_differences_in_percentage_points(tmp_path, mon
     seen = record_figures(monkeypatch)
     plot(tmp_path, pairs(5))
     above, below = seen[0].axes[6], seen[0].axes[9]
-    assert (above.get_xlabel(), above.get_ylabel()) == ("Mean (%)", "Reader − reference (percentage points)")
+    assert (above.get_xlabel(), above.get_ylabel()) == ("Mean (%)", "Reader − reference (points)")
     assert (below.get_xlabel(), below.get_ylabel()) == ("Reference (%)", "Reader (%)")
 
 
@@ -121,7 +121,8 @@ def test_the_numbers_are_printed_at_the_lines(tmp_path, monkeypatch):
     seen = record_figures(monkeypatch)
     _, numbers = plot(tmp_path, pairs(25))
     printed = [text.get_text() for text in seen[0].axes[0].texts]
-    assert printed == [f"{numbers.loc['EDV', line]:.1f}".replace("-", "−") for line in plot_agreement.LINES]
+    lines = [f"{numbers.loc['EDV', line]:.1f}".replace("-", "−") for line in plot_agreement.LINES]
+    assert printed == [*lines, "A"], "the letter of the panel comes last"
 
 
 def test_a_metric_without_pairs_says_so(tmp_path, monkeypatch):

@@ -58,7 +58,9 @@ def test_every_mouse_is_a_point_in_the_column_of_its_phase_and_structure(tmp_pat
                 assert sorted(found[:, 1]) == pytest.approx(sorted(expected))
         low, high = axes.get_ylim()
         assert low <= table[measure].min() <= table[measure].max() <= high
-        assert ticks(axes) == [f"ED\nn = {mice}", f"ES\nn = {mice}"]
+        scans = "1 scan" if mice == 1 else f"{mice} scans"
+        assert ticks(axes) == [f"ED\n{scans}", f"ES\n{scans}"]
+    assert {"A", "B", "C"} <= set(words(seen[0]))
     assert smallest_font(seen[0]) >= 7
 
 
@@ -92,7 +94,7 @@ def test_the_structures_differ_by_colour_and_symbol_and_are_named_in_the_legend(
     assert [text.get_text() for text in legend.get_texts()] == ["Blood pool", "Myocardium"]
     named = [to_rgba(handle.get_color()) for handle in legend.legend_handles]
     for axes in seen[0].axes:
-        assert ticks(axes) == ["ED\nn = 4", "ES\nn = 4", "Single frame\nn = 1"]
+        assert ticks(axes) == ["ED\n4 scans", "ES\n4 scans", "Single frame\n1 scan"]
         points = axes.collections[0]
         shapes = {tuple(colour): len(path.vertices) for colour, path in zip(*looks(points), strict=True)}
         assert set(shapes) == set(named)
@@ -107,7 +109,7 @@ def test_an_empty_mask_has_dice_zero_and_no_distance(tmp_path, monkeypatch):
     dice, distance, _ = seen[0].axes
     assert dice.get_ylim()[0] < 0
     assert list(points_of(dice)[:, 1]).count(0) == 1
-    assert [ticks(axes)[0] for axes in (dice, distance)] == ["ED\nn = 6", "ED\nn = 5, 6"]
+    assert [ticks(axes)[0] for axes in (dice, distance)] == ["ED\n6 scans", "ED\n5, 6 scans"]
 
 
 def test_what_has_no_value_says_so(tmp_path, monkeypatch):
@@ -117,7 +119,7 @@ def test_what_has_no_value_says_so(tmp_path, monkeypatch):
     plot(tmp_path, overlap_of(0))
     assert sum("no mouse has a value" in text for text in words(seen[1])) == 3
     plot(tmp_path, overlap_of(3)[lambda t: (t["structure"] == "myocardium") & (t["phase"] == "ES")])
-    assert [ticks(axes) for axes in seen[2].axes] == 3 * [["ES\nn = 0, 3"]]
+    assert [ticks(axes) for axes in seen[2].axes] == 3 * [["ES\n0, 3 scans"]]
 
 
 @pytest.mark.parametrize("suffix", ["pdf", "svg", "png"])

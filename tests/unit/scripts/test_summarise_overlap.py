@@ -21,6 +21,12 @@ def summaries(tmp_path):
     return run
 
 
+def test_the_sd_of_equal_values_is_not_their_rounding(summaries):
+    """The mean of twenty 0.1 differs from 0.1 in the last digit, which text would print with more decimals."""
+    _, surface = summaries("".join(f"{mouse},ED,blood_pool,0.9,0.1,0.05\n" for mouse in range(20)))
+    assert (surface["sd"] == 0).all()
+
+
 def test_by_structure_and_phase(summaries):
     dice, surface = summaries(
         "1,ED,blood_pool,0.9,0.1,0.05\n1,ES,blood_pool,0.8,0.2,0.1\n2,ED,blood_pool,0.7,0.3,0.1\n"

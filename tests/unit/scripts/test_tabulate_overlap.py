@@ -61,7 +61,7 @@ def test_the_cells_are_those_of_the_values(table_2):
             str(len(d)),
             f"{d.mean():.2f} ± {d.std():.2f}",
             f"{middle:.2f} ({low:.2f} to {high:.2f})",
-            f"{rows['hd95_mm'].mean():.3f} ± {rows['hd95_mm'].std():.3f}",
+            f"{rows['hd95_mm'].mean():.2f} ± {rows['hd95_mm'].std():.2f}",
             f"{rows['assd_mm'].mean():.3f} ± {rows['assd_mm'].std():.3f}",
         ]
     word = docx.Document(files["docx"])
@@ -76,17 +76,18 @@ def test_the_footnote_names_the_tests_and_their_numbers(table_2, tmp_path):
     anova = pd.read_csv(tmp_path / "anova.csv", index_col="effect")
     phase = anova.loc["phase"]
     assert "two-way repeated-measures ANOVA, p values Holm-corrected for 3 effects: " in footnote
-    assert f": phase, F(1, 8) = {phase['F']:.1f}, p = {phase['p_holm']:.3f}; " in footnote
-    assert f"structure, F(1, 8) = {anova.loc['structure', 'F']:.1f}, p < 0.001; their interaction, " in footnote
+    assert f": phase, F(1, 8) = {phase['F']:.2f}, p = {phase['p_holm']:.3f}; " in footnote
+    assert f"structure, F(1, 8) = {anova.loc['structure', 'F']:.2f}, p < 0.001; their interaction, " in footnote
     row = pd.read_csv(tmp_path / "pairwise.csv", index_col="contrast").loc["blood_pool: ED - ES"]
     p = "p < 0.001" if row["p_adjusted"] < 0.001 else f"p = {row['p_adjusted']:.3f}"
     assert (
         "paired t-tests, p values Holm-corrected for 5 contrasts and no smaller than that of the "
         "corresponding ANOVA effect: " in footnote
     )
-    assert f"blood pool, {row['mean_difference']:.3f}, t(8) = {row['t']:.1f}, {p}; myocardium, −0.0" in footnote
+    assert f"blood pool, {row['mean_difference']:.3f}, t(8) = {row['t']:.2f}, {p}; myocardium, −0.0" in footnote
     assert footnote.startswith("Values are mean ± SD (denominator n − 1), ")
     assert "Left out" not in footnote
+    assert "so that n is the number of values, at most two per scan." in footnote, "a mouse may have several scans"
 
 
 def test_failed_missing_and_single_are_explained(table_2):
@@ -96,7 +97,7 @@ def test_failed_missing_and_single_are_explained(table_2):
     overlap.loc[len(overlap)] = ("odd", "single", "blood_pool", 0.9, 0.2, 0.1)
     cells, footnote, _ = table_2(overlap)
     assert cells.loc["Blood pool, single frame"].to_list() == [
-        *("1", "0.90 ± –", "0.90 (0.90 to 0.90)", "0.200 ± –", "0.100 ± –"),
+        *("1", "0.90 ± –", "0.90 (0.90 to 0.90)", "0.20 ± –", "0.100 ± –"),
     ]
     assert cells.loc[["Myocardium, ED", "Myocardium, ES"], "n"].to_list() == ["6", "5"]
     assert "In the ANOVA: excluded, Dice missing: Mouse1, odd." in footnote
