@@ -248,6 +248,7 @@ rule plot_readers:
         **SMALL,
     params:
         alpha=study.statistics["alpha"],
+        repeated=lambda w: any(name in study.repeats for name in study.readers_compared(w.cohort)),
         code=code("plot_readers"),
     message:
         "Figure 7: plot the ranking of the readers of {wildcards.cohort}"

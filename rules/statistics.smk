@@ -181,6 +181,7 @@ rule compare_readers:
     params:
         animals=inputs.animals,
         readers=lambda w: study.readers_compared(w.cohort),
+        selected=lambda w: study.selected_among(w.cohort),
         observers=study.statistics["observers"],
         repeats=study.repeats,
         sd_ddof=study.statistics["sd_ddof"],

@@ -34,19 +34,25 @@ def main(
     alpha: float,
     animals: Mapping[str, str] = ONE_SCAN_EACH,
     repeats: Mapping[str, str] | None = None,
+    selected: Sequence[str] = (),
 ) -> None:
     """Write the three tables for the readers of `functions` and `overlaps` (reader: path; may be empty).
 
     `observers` are the human readers. `animals` gives the animal of each scan if some animals have several. Readers
     that are repetitions of the same training, which `repeats` names, are compared as one, with values averaged by
-    mouse.
+    mouse. Those `selected` among the others are neither compared nor ranked, because they would be compared with
+    themselves.
     """
     function = {reader: read_csv(path) for reader, path in functions.items()}
     overlap = {reader: read_csv(path) for reader, path in overlaps.items()}
     errors = {reader: absolute_errors(table) for reader, table in function.items()}
     dice = {reader: dice_by_cell(table) for reader, table in overlap.items()}
     by_mouse = {reader: mean_dice(table) for reader, table in overlap.items()}
-    dice_together, by_mouse, together = (averaged(tables, repeats or {}) for tables in (dice, by_mouse, errors))
+    apart = [
+        {reader: table for reader, table in tables.items() if reader not in selected}
+        for tables in (dice, by_mouse, errors)
+    ]
+    dice_together, by_mouse, together = (averaged(tables, repeats or {}) for tables in apart)
     write_csv(compare_pairs(dice_together, together, alpha, animals), comparison_output)
     write_csv(rank_readers(by_mouse, together, alpha, animals), ranking_output)
     write_csv(place_beside(function, dice, errors, observers, sd_ddof, alpha, animals), beside_output)
@@ -61,6 +67,7 @@ if __name__ == "__main__":
             ),
             observers=snakemake.params.observers,
             repeats=snakemake.params.repeats,
+            selected=snakemake.params.selected,
             comparison_output=snakemake.output.comparison,
             ranking_output=snakemake.output.ranking,
             beside_output=snakemake.output.beside,

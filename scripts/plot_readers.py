@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 HEAD_MM, PANEL_MM, READER_MM = 15, 16, 4.2
+SEEDS = ". None of these includes the variation between repeated trainings"
 
 
 def share(probability: float) -> str:
@@ -62,8 +63,11 @@ def plot_quantity(axes: Axes, rows: pd.DataFrame, comparison: pd.DataFrame, orde
     axes.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]))
 
 
-def main(ranking: str, comparison: str, outputs: list[str], cohort: str, alpha: float) -> None:
-    """Draw one panel per structure, where there is Dice, and per metric, two in a row."""
+def main(ranking: str, comparison: str, outputs: list[str], cohort: str, alpha: float, repeated: bool = False) -> None:
+    """Draw one panel per structure, where there is Dice, and per metric, two in a row.
+
+    `repeated` tells whether trainings were repeated.
+    """
     ranks, pairs = in_print(read_csv(ranking)), in_print(read_csv(comparison))
     order = list(ranks["reader"].unique())
     with_dice = (ranks["measure"] == "dice").any()
@@ -74,7 +78,8 @@ def main(ranking: str, comparison: str, outputs: list[str], cohort: str, alpha: 
             f"Readers and reference, {cohort} cohort, best reader at the top. Symbols: means over mice; lines: "
             f"{100 * (1 - alpha):g}% confidence intervals.\nRight: share of {RESAMPLES:,} bootstrap resamples of the "
             f"mice in which the reader was best; * differs from the reader at the top\n"
-            f"(paired t-test, Holm, p < {alpha:g}{'; Dice: at ED or ES' if with_dice else ''})",
+            f"(paired t-test, Holm, p < {alpha:g}{'; Dice: at ED or ES' if with_dice else ''})"
+            f"{SEEDS if repeated else ''}",
             x=0.01,
             ha="left",
             fontsize=7,
@@ -104,4 +109,5 @@ if __name__ == "__main__":
             outputs=list(snakemake.output),
             cohort=snakemake.wildcards.cohort,
             alpha=snakemake.params.alpha,
+            repeated=snakemake.params.repeated,
         )

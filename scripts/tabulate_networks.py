@@ -84,6 +84,20 @@ def exceptions(rows: pd.DataFrame, most: int) -> list[str]:
     return sentences
 
 
+def between_seeds(rows: pd.DataFrame) -> list[str]:
+    """State that intervals and tests concern mice only, with the spread of mean Dice between seeds."""
+    spread = rows.loc[rows["measure"] == "dice", "sd_repeats"].dropna()
+    if spread.empty:
+        return []
+    low, high = (number(value, 3) for value in (spread.min(), spread.max()))
+    found = low if low == high else f"{low} to {high}"
+    return [
+        "Confidence intervals and tests concern the mice and do not include the variation between seeds (SD of mean "
+        f"Dice between the seeds of a network, {found}), so that they do not show which network would be better if "
+        "trained again."
+    ]
+
+
 def footnote(rows: pd.DataFrame, marks: dict[tuple[str, str], pd.Series], alpha: float) -> str:
     """Explain the values of the table, and draw the conclusions that the tests allow."""
     most = rows["n"].max()
@@ -93,6 +107,7 @@ def footnote(rows: pd.DataFrame, marks: dict[tuple[str, str], pd.Series], alpha:
             f"Values are means over {mice(most)} with {100 * (1 - alpha):g}% confidence intervals (t distribution); "
             "Dice and HD95 of a mouse are means of ED and ES, and errors are absolute differences from the reference.",
             *(["The values of each mouse were averaged over the seeds of a network."] if repeated else []),
+            *between_seeds(rows),
             *exceptions(rows, most),
             *filter(None, (conclusion(found, BEST_IN[key]) for key, found in marks.items())),
             f"†, not significantly different from the best (paired t-tests by mouse, p ≥ {alpha:g}, Holm-corrected "

@@ -226,6 +226,12 @@ class Study:
         """Names of the readers of `cohort` that can be compared with its reference."""
         return [reader for reader in self.readers_of(cohort) if (cohort, reader) in self._with_reference]
 
+    def selected_among(self, cohort: str) -> list[str]:
+        """Names of the readers of `cohort` that are one of the others, selected on the validation mice."""
+        compared = self.readers_compared(cohort)
+        chosen = [name for name in compared if name in self.readers and self.readers[name].kind == "select"]
+        return [name for name in chosen if any(found.name in compared for found in self.readers[name].candidates)]
+
     @property
     def cohorts_of_several_readers(self) -> list[str]:
         """Names of the cohorts on which readers are compared with each other."""

@@ -168,6 +168,11 @@ def test_repetitions_of_a_training_are_named():
         "Readers net_1 and net_2 were repetitions of one training with different random seeds, as were other_1, "
         "other_2 and other_3; before readers or cohorts were compared, their values were averaged by mouse. Readers of"
     )
+    assert "tests and CI do not include the variation between repetitions" in text.replace("Tests", "tests")
+    assert "selected" not in text
+    best = readers | {"best": {"select": {"from": ["net_1", "net_2"]}}}
+    text = statistical_methods.readers({"observers": []}, made, best)
+    assert "Readers selected among the others were neither compared nor ranked." in text
     assert statistical_methods.readers({"observers": []}, {}, readers) == "", "nothing was compared"
 
 

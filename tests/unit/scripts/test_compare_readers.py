@@ -41,7 +41,7 @@ def tables(noise: float, seed: int, mice: int = 14):
     )
 
 
-def run(folder, readers, observers=(), sd_ddof=1, alpha=0.05):
+def run(folder, readers, observers=(), sd_ddof=1, alpha=0.05, **given):
     functions, overlaps = {}, {}
     for name, (function, overlap) in readers.items():
         functions[name] = folder / f"{name}_function.csv"
@@ -50,7 +50,7 @@ def run(folder, readers, observers=(), sd_ddof=1, alpha=0.05):
             overlaps[name] = folder / f"{name}_overlap.csv"
             write_csv(overlap, overlaps[name])
     paths = {f"{name}_output": folder / f"{name}.csv" for name in OUTPUTS}
-    compare_readers.main(functions, overlaps, list(observers), **paths, sd_ddof=sd_ddof, alpha=alpha)
+    compare_readers.main(functions, overlaps, list(observers), **paths, sd_ddof=sd_ddof, alpha=alpha, **given)
     return [read_csv(path) for path in paths.values()]
 
 
@@ -185,6 +185,20 @@ def test_measurements_alone_have_no_dice_and_no_observer_no_ratio(tmp_path, thre
     assert beside["measure"].unique() == "agreement"
     assert beside["loa_width_ratio"].isna().all()
     assert beside["note"].unique() == "no human observer segmented the cohort: no ratio"
+
+
+def test_a_reader_selected_among_the_others_is_not_compared_with_itself(tmp_path, three):
+    first, second, chosen = three["net"], three["tool"], three["net"]
+    readers = {"net_1": first, "net_2": second, "expert2": three["expert2"], "selected": chosen}
+    repeats = {"net_1": "net", "net_2": "net"}
+    comparison, ranking, beside = run(tmp_path, readers, repeats=repeats, selected=["selected"])
+    assert set(comparison["reader_a"]) | set(comparison["reader_b"]) == set(ranking["reader"]) == {"net", "expert2"}
+    assert "selected" in set(beside["reader"])
+    without = {name: tables for name, tables in readers.items() if name != "selected"}
+    pd.testing.assert_frame_equal(run(tmp_path, without, repeats=repeats)[0], comparison)
+    few = {"net_1": first, "net_2": second, "selected": chosen}
+    comparison, ranking, _ = run(tmp_path, few, repeats=repeats, selected=["selected"])
+    assert comparison.empty and set(ranking["reader"]) == {"net"}
 
 
 def test_equal_readers(tmp_path, three):

@@ -97,6 +97,15 @@ def test_without_dice_only_the_metrics(plot, monkeypatch):
     assert not any("Dice" in word for word in words(seen[0]))
 
 
+def test_intervals_are_not_those_of_repeated_trainings(plot, monkeypatch, tmp_path):
+    seen = record_figures(monkeypatch)
+    plot(2)
+    assert "trainings" not in seen[0].get_suptitle()
+    tables = tmp_path / "ranking.csv", tmp_path / "comparison.csv"
+    plot_readers.main(*tables, [], "internal", 0.05, repeated=True)
+    assert seen[1].get_suptitle().endswith("None of these includes the variation between repeated trainings")
+
+
 def test_what_is_missing_is_said(plot, monkeypatch):
     def change(ranking):
         ranking.loc[

@@ -320,6 +320,20 @@ def test_cohorts_on_which_a_network_was_trained_are_not_external_to_it(demo):
     assert Study(demo).pairs_across_cohorts() == [], "a network trained on all cohorts has no external one"
 
 
+def test_selected_reader_is_one_of_the_others_where_these_are_compared(demo):
+    net = {"train_on": "internal", "network": {"size": 64, "downsample": 1}}
+    demo["readers"] = {
+        "a": net | {"seeds": 2},
+        "b": net | {"cohorts": ["internal"]},
+        "best": {"select": {"from": ["b"]}},
+    }
+    study = Study(demo)
+    assert study.selected_among("internal") == ["best"]
+    assert study.selected_among("external_7T") == [], "its candidate does not segment this cohort"
+    demo["readers"]["best"] = {"select": {"from": ["a"]}}
+    assert Study(demo).selected_among("external_7T") == ["best"]
+
+
 def test_readers_of_one_cohort_or_not_of_their_own_are_not_compared_across(demo):
     demo["readers"]["unet3plus"]["cohorts"] = ["external_7T"]
     assert Study(demo).pairs_across_cohorts() == []

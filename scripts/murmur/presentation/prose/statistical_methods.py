@@ -264,6 +264,10 @@ def readers(statistics: dict, made: Mapping[str, pd.DataFrame], given: Mapping[s
             f"readers of the same cohort were compared pairwise in {compared} by paired t-tests on the mice measured "
             "by both, with Holm correction across all comparisons of a measure"
         )
+        if any("select" in reader for reader in given.values()):
+            texts.append("readers selected among the others were neither compared nor ranked")
+        if any("repeat_of" in reader for reader in given.values()):
+            texts.append("tests and CI do not include the variation between repetitions of a training")
     if "reader_ranking" in made:
         texts.append(f"readers were {'also ' if 'reader_comparison' in made else ''}ranked")
         if _any(made["reader_ranking"], "rank_ci_low"):
