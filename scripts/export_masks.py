@@ -31,20 +31,14 @@ COLOURS = {"myocardium": (46, 139, 87), "blood_pool": (220, 60, 60)}  # red, gre
 def itksnap_labels() -> str:
     """Return a label description file of ITK-SNAP: index, colour, opacity, visibility, mesh and name of each label."""
     rows = ['0 0 0 0 0 0 0 "Clear Label"']
-    rows += [
-        f'{label} {" ".join(map(str, COLOURS[name]))} 1 1 1 "{name}"'
-        for name, label in sorted(STRUCTURES.items(), key=lambda item: item[1])
-    ]
+    rows += [f'{label} {" ".join(map(str, COLOURS[name]))} 1 1 1 "{name}"' for name, label in STRUCTURES.items()]
     return "\n".join(["# ITK-SnAP Label Description File", *rows, ""])
 
 
 def slicer_labels() -> str:
     """Return a colour table of 3D Slicer: index, name and colour of each label."""
     rows = ["0 background 0 0 0 0"]
-    rows += [
-        f"{label} {name} {' '.join(map(str, COLOURS[name]))} 255"
-        for name, label in sorted(STRUCTURES.items(), key=lambda item: item[1])
-    ]
+    rows += [f"{label} {name} {' '.join(map(str, COLOURS[name]))} 255" for name, label in STRUCTURES.items()]
     return "\n".join([*rows, ""])
 
 
@@ -52,7 +46,7 @@ def fsleyes_labels() -> str:
     """Return a lookup table of FSLeyes: label, colour from 0 to 1 and name of each label, in ascending order."""
     rows = [
         f"{label} {' '.join(f'{part / 255:.5f}' for part in COLOURS[name])} {name}"
-        for name, label in sorted(STRUCTURES.items(), key=lambda item: item[1])
+        for name, label in STRUCTURES.items()
     ]
     return "\n".join([*rows, ""])
 

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from murmur.data.split import SPLITS
+from murmur.statistics.notes import mice
 from murmur.study.cohort import Cohort
 from murmur.study.reader import Reader
 from murmur.study.study import Study
@@ -54,13 +55,9 @@ def _reader(study: Study, reader: Reader) -> str:
     if isinstance(source, list):
         source = ", ".join(source)
     source = source if isinstance(source, str) else "to be downloaded"
-    numbers = [f"{_mice(len(study.mice_read(name, reader.name)))} of {name}" for name in reader.cohorts]
+    numbers = [f"{mice(len(study.mice_read(name, reader.name)))} of {name}" for name in reader.cohorts]
     return f"{READERS[reader.kind]} {source}; {', '.join(numbers)}"
 
 
 def _numbers(names: Iterable[str]) -> str:
     return ", ".join(f"{number} {name}" for name, number in Counter(names).items())
-
-
-def _mice(number: int) -> str:
-    return f"{number} {'mouse' if number == 1 else 'mice'}"
