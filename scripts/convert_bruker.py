@@ -8,9 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from murmur.data.bruker import find_session, read_pixels
-from murmur.data.contours import Contours
-from murmur.data.mouse_file import write_cine
-from murmur.data.scan_session import attributes_of, grid_of
+from murmur.data.scan_conversion import convert
 from murmur.job import job
 from murmur.logs import log
 
@@ -39,17 +37,8 @@ def main(
     """
     names = [os.path.relpath(file, path) for file in files] if os.path.isdir(path) else None
     session = find_session(path, scans, frame_groups, names)
-    cine = session.cine
-    spacing, interval = grid_of(session, spacing_mm, frame_interval_ms, override_headers)
-    log.info("scan %s, %s voxels", ", ".join(cine.series), " × ".join(map(str, session.shape)))
-    if cine.interval_range_ms:
-        log.info("frame interval %.4g ms, %.4g to %.4g ms in the slices", interval, *cine.interval_range_ms)
-    attributes = attributes_of(session, spacing, interval)
-    masks, frames = None, []
-    if contours:
-        masks, frames = Contours(**contours, mice=[mouse]).read(mouse, session.shape, attributes["affine"])
-        log.info("%d of %d frames annotated", len(frames), session.shape[3])
-    write_cine(output, read_pixels(session), masks if frames else None, frames, attributes)
+    log.info("scan %s, %s voxels", ", ".join(session.cine.series), " × ".join(map(str, session.shape)))
+    convert(session, read_pixels, output, spacing_mm, frame_interval_ms, override_headers, contours, mouse)
 
 
 if __name__ == "__main__":

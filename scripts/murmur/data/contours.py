@@ -1,6 +1,5 @@
 """Contours of the expert in files of their own, next to scans without any: NIfTI files, or HDF5 files MOUSE.h5."""
 
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -24,10 +23,8 @@ class Contours:
     masks : str or None
         Template of the names of NIfTI files, as for `NiftiMasks`; None for HDF5 files MOUSE.h5 with `Masks` and,
         optionally, `Frames_with_ROI`.
-    labels, frames_from, ignore
-        As for `NiftiMasks`.
-    mice : sequence of str
-        Names of the mice.
+    **nifti
+        With `masks`, the other arguments of `NiftiMasks`.
 
     Raises
     ------
@@ -35,17 +32,9 @@ class Contours:
         As `NiftiMasks`.
     """
 
-    def __init__(
-        self,
-        folder: str,
-        masks: str | None,
-        labels: Mapping[str, int],
-        frames_from: int = 1,
-        ignore: Sequence[int] = (),
-        mice: Sequence[str] = (),
-    ):
+    def __init__(self, folder: str, masks: str | None, **nifti):
         self.folder = Path(folder)
-        self.nifti = NiftiMasks(folder, masks, dict(labels), frames_from, ignore, mice) if masks else None
+        self.nifti = NiftiMasks(folder, masks, **nifti) if masks else None
 
     def files(self, mouse: str) -> list[str]:
         """The files of a mouse; none if it has no contours."""
