@@ -40,18 +40,6 @@ except BadInput as problem:
     raise WorkflowError("\n".join(in_words(with_line(line, lines)) for line in str(problem).splitlines())) from None
 inputs = Inputs(study)
 
-# Inputs of the rules that open the scans on which a reader is measured, and its masks.
-SCANS = {
-    "manifest": inputs.manifest,
-    "mice": lambda w: [*map(by_content, inputs.files_read(w))],
-    "segmentations": inputs.segmentations,
-}
-# Params of the rules that open a mouse: the spacing in the study file, and whether it replaces that of the headers.
-SPACING = {
-    "spacing_mm": lambda w: inputs.cohort(w).spacing_mm,
-    "override_headers": lambda w: inputs.cohort(w).override_headers,
-}
-
 
 def introduce(study):
     """Show what the study consists of; the terminal (`murmur.terminal`) learns here which rules and targets there are."""
@@ -89,9 +77,40 @@ def code(script):
     return f"{science_of_job(file)} {subject()}" if prints else science_of_job(file)
 
 
-def by_content(file):
-    """The file; the date of a user's file is ignored, because the param `content` is the digest of its content."""
-    return ancient(file) if study.user_files(file) else file
+def by_content(find):
+    """An input function: the files that `find` returns. The date of a user's file is ignored; its `content` is a param."""
+
+    def undated(file):
+        return ancient(file) if study.user_files(file) else file
+
+    def found(wildcards):
+        files = find(wildcards)
+        return undated(files) if isinstance(files, str) else [*map(undated, files)]
+
+    return found
+
+
+def content(*finds):
+    """A param: digest of the content of the user's files among those that the input functions `finds` return."""
+
+    def found(wildcards):
+        several = [find(wildcards) for find in finds]
+        return study.content(file for files in several for file in ([files] if isinstance(files, str) else files))
+
+    return found
+
+
+# Inputs of the rules that open the scans on which a reader is measured, and its masks.
+SCANS = {
+    "manifest": inputs.manifest,
+    "mice": by_content(inputs.files_read),
+    "segmentations": inputs.segmentations,
+}
+# Params of the rules that open a mouse: the spacing in the study file, and whether it replaces that of the headers.
+SPACING = {
+    "spacing_mm": lambda w: inputs.cohort(w).spacing_mm,
+    "override_headers": lambda w: inputs.cohort(w).override_headers,
+}
 
 
 def requests_gpu(rule):

@@ -68,7 +68,7 @@ rule list_scans:
 
 rule convert_nifti:
     input:
-        lambda w: [*map(by_content, inputs.cohort(w).user_files(w.mouse))],
+        by_content(inputs.user_files),
     output:
         mouse="<results>/cohorts/{cohort}/mice/{mouse}.h5",
     log:
@@ -85,7 +85,7 @@ rule convert_nifti:
         **SPACING,
         source=lambda w: inputs.cohort(w).folder_settings,
         frame_interval_ms=lambda w: inputs.cohort(w).frame_interval_ms,
-        content=lambda w: study.content(inputs.cohort(w).user_files(w.mouse)),
+        content=content(inputs.user_files),
         code=code("convert_nifti"),
     message:
         "Convert the NIfTI files of {wildcards.mouse} of {wildcards.cohort}"
@@ -95,7 +95,7 @@ rule convert_nifti:
 
 rule convert_matlab:
     input:
-        lambda w: [*map(by_content, inputs.cohort(w).user_files(w.mouse))],
+        by_content(inputs.user_files),
     output:
         mouse="<results>/cohorts/{cohort}/mice/{mouse}.h5",
     log:
@@ -111,7 +111,7 @@ rule convert_matlab:
     params:
         **SPACING,
         frame_interval_ms=lambda w: inputs.cohort(w).frame_interval_ms,
-        content=lambda w: study.content(inputs.cohort(w).user_files(w.mouse)),
+        content=content(inputs.user_files),
         code=code("convert_matlab"),
     message:
         "Convert the MATLAB file of {wildcards.mouse} of {wildcards.cohort}"
@@ -121,8 +121,8 @@ rule convert_matlab:
 
 rule convert_dicom:
     input:
-        scan=lambda w: [*map(by_content, inputs.cohort(w).scan_files(w.mouse))],
-        contours=lambda w: [*map(by_content, inputs.cohort(w).contour_files(w.mouse))],
+        scan=by_content(inputs.scan_files),
+        contours=by_content(inputs.contour_files),
     output:
         mouse="<results>/cohorts/{cohort}/mice/{mouse}.h5",
     log:
@@ -141,7 +141,7 @@ rule convert_dicom:
         contours=lambda w: inputs.cohort(w).contours_settings if inputs.cohort(w).contour_files(w.mouse) else {},
         choice=lambda w: inputs.cohort(w).choice(w.mouse),
         frame_interval_ms=lambda w: inputs.cohort(w).frame_interval_ms,
-        content=lambda w: study.content(inputs.cohort(w).user_files(w.mouse)),
+        content=content(inputs.user_files),
         code=code("convert_dicom"),
     message:
         "Convert the DICOM files of {wildcards.mouse} of {wildcards.cohort}"
@@ -151,8 +151,8 @@ rule convert_dicom:
 
 rule convert_bruker:
     input:
-        scan=lambda w: [*map(by_content, inputs.cohort(w).scan_files(w.mouse))],
-        contours=lambda w: [*map(by_content, inputs.cohort(w).contour_files(w.mouse))],
+        scan=by_content(inputs.scan_files),
+        contours=by_content(inputs.contour_files),
     output:
         mouse="<results>/cohorts/{cohort}/mice/{mouse}.h5",
     log:
@@ -171,7 +171,7 @@ rule convert_bruker:
         contours=lambda w: inputs.cohort(w).contours_settings if inputs.cohort(w).contour_files(w.mouse) else {},
         choice=lambda w: inputs.cohort(w).choice(w.mouse),
         frame_interval_ms=lambda w: inputs.cohort(w).frame_interval_ms,
-        content=lambda w: study.content(inputs.cohort(w).user_files(w.mouse)),
+        content=content(inputs.user_files),
         code=code("convert_bruker"),
     message:
         "Convert the Bruker study of {wildcards.mouse} of {wildcards.cohort}"
@@ -183,7 +183,7 @@ rule convert_bruker:
 # no param `code`: a verified download remains valid when the code changes.
 rule obtain_mouse:
     input:
-        lambda w: [*map(by_content, inputs.cohort(w).user_files(w.mouse))],
+        by_content(inputs.user_files),
     output:
         mouse="<results>/cohorts/{cohort}/mice/{mouse}.h5",
     log:
@@ -201,7 +201,7 @@ rule obtain_mouse:
     params:
         address=lambda w: inputs.cohort(w).address(w.mouse),
         git_blob_sha1=lambda w: inputs.cohort(w).checksums[w.mouse][1],
-        content=lambda w: study.content(inputs.cohort(w).user_files(w.mouse)),
+        content=content(inputs.user_files),
     message:
         "Obtain {wildcards.mouse} of {wildcards.cohort}"
     script:
@@ -235,7 +235,7 @@ rule obtain_weights:
 
 rule check_cohort:
     input:
-        mice=lambda w: [*map(by_content, inputs.mice(w))],
+        mice=by_content(inputs.mice),
     output:
         checked="<results>/cohorts/{cohort}/checked.csv",
     log:
@@ -252,7 +252,7 @@ rule check_cohort:
         **SPACING,
         frame_interval_ms=lambda w: inputs.cohort(w).frame_interval_ms,
         inflow=lambda w: inputs.cohort(w).with_inflow,
-        content=lambda w: study.content(inputs.mice(w)),
+        content=content(inputs.mice),
         code=code("check_cohort"),
     message:
         "Check every file of {wildcards.cohort}"
@@ -285,7 +285,7 @@ rule describe_cohort:
 
 rule describe_participants:
     input:
-        lambda w: [*map(by_content, inputs.cohort(w).tables_of_participants)],
+        by_content(inputs.tables_of_participants),
     output:
         participants="<results>/cohorts/{cohort}/participants.csv",
     log:
@@ -306,12 +306,12 @@ rule describe_participants:
 rule check_plausibility:
     input:
         manifest=lambda w: inputs.manifest(w) if inputs.cohort(w).has_images else [],
-        mice=lambda w: [*map(by_content, inputs.mice(w))] if inputs.cohort(w).has_images else [],
+        mice=by_content(inputs.mice),
         learnt=lambda w: [study.layout.cohort(name, "manifest.csv") for name in study.learnt_elsewhere(w.cohort)],
         imported=lambda w: [
             inputs.layout.segmentation(w.cohort, reader, mouse) for mouse, reader, _ in inputs.imported(w)
         ],
-        table=lambda w: [] if inputs.cohort(w).has_images else by_content(inputs.cohort(w).table),
+        table=by_content(inputs.table),
     output:
         checks=shown("<results>/cohorts/{cohort}/checks.csv", "Checks of {cohort}", category="Provenance"),
     log:
@@ -333,7 +333,7 @@ rule check_plausibility:
         one_protocol=lambda w: inputs.cohort(w).kind != "phantom",
         excluded=inputs.excluded,
         strict=study.settings["strict"],
-        content=lambda w: [] if inputs.cohort(w).has_images else study.content([inputs.cohort(w).table]),
+        content=content(inputs.table),
         code=code("check_plausibility"),
     message:
         "Check the plausibility of {wildcards.cohort}"

@@ -95,7 +95,7 @@ use rule render_movies as render_movies_by_EF with:
 # One job per scan, which a new mouse does not repeat.
 rule plot_animal:
     input:
-        mouse=lambda w: by_content(inputs.mouse(w)),
+        mouse=by_content(inputs.mouse),
         segmentation=inputs.segmentation,
         corrected=inputs.frames_corrected,
     output:
@@ -113,7 +113,7 @@ rule plot_animal:
         label=inputs.label,
         own=inputs.own_frames,
         chosen=inputs.chosen_phases,
-        content=lambda w: study.content([inputs.mouse(w)]),
+        content=content(inputs.mouse),
         code=code("plot_animal"),
     message:
         "Plot {wildcards.mouse} of {wildcards.cohort} by {wildcards.reader}"

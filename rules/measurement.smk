@@ -10,7 +10,7 @@ FUNCTION = "<results>/measurements/{cohort}/{reader}/function.csv"  # by two rul
 rule measure_volumes:
     input:
         manifest=rules.describe_cohort.output.manifest,
-        masks=lambda w: [*map(by_content, inputs.segmentations(w))],
+        masks=by_content(inputs.segmentations),
         split=inputs.split_of_training,
         checks=inputs.strict_checks,
     output:
@@ -26,7 +26,7 @@ rule measure_volumes:
         **needs(1000, 60),
     params:
         mice=inputs.mice_read,
-        content=lambda w: study.content(inputs.segmentations(w)),
+        content=content(inputs.segmentations),
         code=code("measure_volumes"),
     message:
         "Measure the volumes of {wildcards.cohort} by {wildcards.reader}"
@@ -39,7 +39,7 @@ rule measure_function:
         manifest=rules.describe_cohort.output.manifest,
         reader=rules.measure_volumes.output.volumes,
         reference=inputs.reference_volumes,
-        phases=lambda w: [*map(by_content, inputs.phases(w))],
+        phases=by_content(inputs.phases),
         corrected=inputs.frames_corrected,
     output:
         function=FUNCTION,
@@ -54,7 +54,7 @@ rule measure_function:
         **SMALL,
     params:
         own=inputs.own_frames,
-        content=lambda w: study.content(inputs.phases(w)),
+        content=content(inputs.phases),
         code=code("measure_function"),
     message:
         "Measure the function of {wildcards.cohort} by {wildcards.reader}"
@@ -64,7 +64,7 @@ rule measure_function:
 
 rule import_measurements:
     input:
-        table=lambda w: by_content(inputs.cohort(w).table),
+        table=by_content(inputs.table),
         checks=inputs.strict_checks,
     output:
         function=FUNCTION,
@@ -78,7 +78,7 @@ rule import_measurements:
         **SMALL,
     params:
         excluded=inputs.excluded,
-        content=lambda w: study.content([inputs.cohort(w).table]),
+        content=content(inputs.table),
         code=code("import_measurements"),
     message:
         "Import the measurements of {wildcards.cohort} by {wildcards.reader}"
@@ -137,7 +137,7 @@ rule measure_curve:
 rule measure_wall:
     input:
         manifest=rules.describe_cohort.output.manifest,
-        masks=lambda w: [*map(by_content, inputs.segmentations(w))],
+        masks=by_content(inputs.segmentations),
         frames=rules.measure_function.output.frames,
     output:
         wall="<results>/measurements/{cohort}/{reader}/wall.csv",
@@ -149,7 +149,7 @@ rule measure_wall:
         **needs(1000, 60),
     params:
         mice=inputs.mice_read,
-        content=lambda w: study.content(inputs.segmentations(w)),
+        content=content(inputs.segmentations),
         code=code("measure_wall"),
     message:
         "Measure the wall thickness of {wildcards.cohort} by {wildcards.reader}"

@@ -35,7 +35,7 @@ rule find_signs:
         shipped=inputs.is_shipped,
         model=inputs.quality_model,
         input_size=inputs.input_size,
-        content=lambda w: study.content(inputs.files_read(w)),
+        content=content(inputs.files_read),
         code=code("find_signs"),
     message:
         "Look for signs of errors in {wildcards.cohort} by {wildcards.reader}"
@@ -45,7 +45,7 @@ rule find_signs:
 
 rule export_masks:
     input:
-        mouse=lambda w: by_content(inputs.mouse(w)),
+        mouse=by_content(inputs.mouse),
         segmentation=inputs.segmentation,
         frames=rules.measure_function.output.frames,
     output:
@@ -60,7 +60,7 @@ rule export_masks:
         **SMALL,
     params:
         **SPACING,
-        content=lambda w: study.content([inputs.mouse(w)]),
+        content=content(inputs.mouse),
         code=code("export_masks"),
     message:
         "Export {wildcards.mouse} of {wildcards.cohort} by {wildcards.reader} for other programs"
@@ -72,7 +72,7 @@ rule write_nnunet:
     input:
         manifest=rules.describe_cohort.output.manifest,
         split=rules.draw_split.output.split,
-        mice=lambda w: [*map(by_content, inputs.mice(w))],
+        mice=by_content(inputs.mice),
     output:
         dataset="<results>/export_nnunet/Dataset{number}_{cohort}/dataset.json",
         splits="<results>/export_nnunet/Dataset{number}_{cohort}/splits_final.json",
@@ -87,7 +87,7 @@ rule write_nnunet:
         **needs(1000, 120),
     params:
         mice=lambda w: inputs.cohort(w).mice,
-        content=lambda w: study.content(inputs.mice(w)),
+        content=content(inputs.mice),
         code=code("write_nnunet"),
     message:
         "Export {wildcards.cohort} for nnU-Net"
@@ -143,7 +143,7 @@ rule export_flagged:
         **needs(1000, 60),
     params:
         mice=inputs.mice_read,
-        content=lambda w: study.content(inputs.files_read(w)),
+        content=content(inputs.files_read),
         code=code("export_flagged"),
     message:
         "Export the flagged frames of {wildcards.cohort} by {wildcards.reader} for other programs"

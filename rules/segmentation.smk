@@ -11,7 +11,7 @@ if ENGINE == "auto":
 
 rule export_network:
     input:
-        model=lambda w: by_content(inputs.reader(w).model),
+        model=by_content(inputs.model),
     output:
         network="<results>/readers/{reader}/network.xml",
         weights="<results>/readers/{reader}/network.bin",
@@ -24,7 +24,7 @@ rule export_network:
     resources:
         **needs(2000, 30),
     params:
-        content=lambda w: study.content([inputs.reader(w).model]),
+        content=content(inputs.model),
         code=code("export_network"),
     message:
         "Export {wildcards.reader} for inference on processors"
@@ -37,8 +37,8 @@ rule segment_mouse:
         # Not the manifest, which a new mouse changes without affecting the others. The job itself checks its mouse
         # (`check_mouse`), as check_cohort does. An `ancient` manifest is no alternative: Snakemake may skip a job that
         # depends on it if the manifest is rewritten in the same run.
-        mouse=lambda w: by_content(inputs.mouse(w)),
-        models=lambda w: [*map(by_content, inputs.models(w))],
+        mouse=by_content(inputs.mouse),
+        models=by_content(inputs.models),
         exported=lambda w: inputs.exported(w) if ENGINE == "openvino" else [],
     output:
         segmentation="<results>/segmentations/{cohort}/{reader}/{mouse}.h5",
@@ -59,7 +59,7 @@ rule segment_mouse:
         precision=study.inference["precision"] if ENGINE == "openvino" else "float32",
         crop=study.inference["crop"],
         copies=lambda w: inputs.reader(w).settings.get("copies"),
-        content=lambda w: study.content([inputs.mouse(w), *inputs.models(w)]),
+        content=content(inputs.mouse, inputs.models),
         code=code("segment_mouse"),
     message:
         "Segment {wildcards.mouse} of {wildcards.cohort} with {wildcards.reader}"
@@ -69,7 +69,7 @@ rule segment_mouse:
 
 rule fit_choice:
     input:
-        mice=lambda w: [*map(by_content, inputs.files_of_choice(w))],
+        mice=by_content(inputs.files_of_choice),
         segmentations=inputs.segmentations_of_choice,
     output:
         model="<results>/readers/{reader}/choice.json",
@@ -86,7 +86,7 @@ rule fit_choice:
         readers=lambda w: [member.name for member in inputs.reader(w).members],
         spacing_mm=lambda w: inputs.reader(w).mice_of_choice[0].spacing_mm,
         override_headers=lambda w: inputs.reader(w).mice_of_choice[0].override_headers,
-        content=lambda w: study.content(inputs.files_of_choice(w)),
+        content=content(inputs.files_of_choice),
         code=code("fit_choice"),
     message:
         "Fit the choice among the masks of {wildcards.reader}"
@@ -96,7 +96,7 @@ rule fit_choice:
 
 rule combine_masks:
     input:
-        mouse=lambda w: by_content(inputs.mouse(w)),
+        mouse=by_content(inputs.mouse),
         segmentations=inputs.members,
         choice=lambda w: rules.fit_choice.output.model if inputs.reader(w).chooses else [],
     output:
@@ -113,7 +113,7 @@ rule combine_masks:
         **SPACING,
         readers=lambda w: [member.name for member in inputs.reader(w).members],
         postprocess=lambda w: inputs.reader(w).postprocess,
-        content=lambda w: study.content([inputs.mouse(w)]),
+        content=content(inputs.mouse),
         code=code("combine_masks"),
     message:
         "Combine the masks of {wildcards.mouse} of {wildcards.cohort} by {wildcards.reader}"
@@ -123,9 +123,9 @@ rule combine_masks:
 
 rule correct_masks:
     input:
-        mouse=lambda w: by_content(inputs.mouse(w)),
+        mouse=by_content(inputs.mouse),
         segmentation=inputs.corrected_segmentation,
-        corrections=lambda w: [*map(by_content, inputs.corrections(w))],
+        corrections=by_content(inputs.corrections),
     output:
         segmentation="<results>/segmentations/{cohort}/{reader}/{mouse}.h5",
     log:
@@ -139,7 +139,7 @@ rule correct_masks:
     params:
         **SPACING,
         decision=inputs.decision,
-        content=lambda w: study.content([inputs.mouse(w), *inputs.corrections(w)]),
+        content=content(inputs.mouse, inputs.corrections),
         code=code("correct_masks"),
     message:
         "Take the corrections of {wildcards.mouse} of {wildcards.cohort} by {wildcards.reader}"

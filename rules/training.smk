@@ -8,7 +8,7 @@ rule collect_slices:
     input:
         # Neither manifest nor split: other changes of the cohort (a test mouse, a phenotype) do not affect the network.
         # The job itself checks the mice that it reads (`check_mouse`, `check_split`).
-        mice=lambda w: [*map(by_content, inputs.reader(w).learning_files)],
+        mice=by_content(inputs.learning_files),
     output:
         slices=temp("<results>/readers/{reader}/slices.h5"),
     log:
@@ -25,7 +25,7 @@ rule collect_slices:
         assignment=lambda w: inputs.reader(w).learning_mice,
         size=lambda w: inputs.reader(w).network["size"],
         key=lambda w: f"cohorts.{inputs.reader(w).trained_on}.split",
-        content=lambda w: study.content(inputs.reader(w).learning_files),
+        content=content(inputs.learning_files),
         code=code("collect_slices"),
     message:
         "Collect the slices that {wildcards.reader} trains on"
@@ -36,7 +36,7 @@ rule collect_slices:
 rule train_network:
     input:
         slices=rules.collect_slices.output.slices,
-        start=lambda w: [*map(by_content, inputs.reader(w).start_files)],
+        start=by_content(inputs.start_files),
     output:
         model="<results>/readers/{reader}/model.keras",
         history="<results>/readers/{reader}/history.csv",
@@ -60,7 +60,7 @@ rule train_network:
         network=lambda w: inputs.reader(w).network,
         training=lambda w: inputs.reader(w).training,
         # Also for collect_slices, whose output is temporary: if that job fails, it must be repeated.
-        content=lambda w: study.content([*inputs.reader(w).learning_files, *inputs.reader(w).start_files]),
+        content=content(inputs.learning_files, inputs.start_files),
         code=code("train_network"),
     message:
         "Train {wildcards.reader}"

@@ -82,8 +82,28 @@ class Inputs(ComparisonInputs):
         return [self.layout.cohort(wildcards.cohort, "checks.csv")] if self.study.settings["strict"] else []
 
     def mice(self, wildcards: Wildcards) -> list[str]:
-        """The files of all mice of a cohort."""
-        return self.cohort(wildcards).files
+        """The files of all mice of a cohort with images; none without."""
+        return self.cohort(wildcards).files if self.cohort(wildcards).has_images else []
+
+    def table(self, wildcards: Wildcards) -> str | list[str]:
+        """The user's table of measurements of a cohort without images; none with them."""
+        return [] if self.cohort(wildcards).has_images else self.cohort(wildcards).table
+
+    def tables_of_participants(self, wildcards: Wildcards) -> list[str]:
+        """The user's tables of the participants of a cohort; often none."""
+        return self.cohort(wildcards).tables_of_participants
+
+    def user_files(self, wildcards: Wildcards) -> list[str]:
+        """The user's files of a mouse."""
+        return self.cohort(wildcards).user_files(wildcards.mouse)
+
+    def scan_files(self, wildcards: Wildcards) -> list[str]:
+        """The user's files of the scan of a mouse."""
+        return self.cohort(wildcards).scan_files(wildcards.mouse)
+
+    def contour_files(self, wildcards: Wildcards) -> list[str]:
+        """The user's files with the contours of a mouse; often none."""
+        return self.cohort(wildcards).contour_files(wildcards.mouse)
 
     def files_read(self, wildcards: Wildcards) -> list[str]:
         """The files of the mice of a cohort on which a reader is measured, in their order."""
@@ -96,6 +116,18 @@ class Inputs(ComparisonInputs):
     def corrected_segmentation(self, wildcards: Wildcards) -> str:
         """The file with the masks of a mouse by the reader that another reader corrects."""
         return self.layout.segmentation(wildcards.cohort, self.reader(wildcards).base.name, wildcards.mouse)
+
+    def learning_files(self, wildcards: Wildcards) -> list[str]:
+        """The files of the training and validation mice of a reader."""
+        return self.reader(wildcards).learning_files
+
+    def start_files(self, wildcards: Wildcards) -> list[str]:
+        """The file of the network from which the training of a reader starts; often none."""
+        return self.reader(wildcards).start_files
+
+    def model(self, wildcards: Wildcards) -> str:
+        """The network of a reader."""
+        return self.reader(wildcards).model
 
     def models(self, wildcards: Wildcards) -> list[str]:
         """The network of a reader, or those of an ensemble."""
