@@ -5,9 +5,7 @@
 #   out   measurements/COHORT/READER/signs.csv, findings.csv, slice_quality.csv, quality.csv, review.csv;
 #         figures/COHORT/READER/review.pdf;
 #         statistics/COHORT/READER/correction_*.csv, quality_check.csv, predicted_quality.csv;
-#         figures/COHORT/READER/figure_corrections.*, figure_quality.*;
-#         export/COHORT/READER/flagged.csv, export/COHORT/READER/MOUSE/*, for programs that edit masks;
-#         export_nnunet/DATASET/*, to train nnU-Net
+#         figures/COHORT/READER/figure_corrections.*, figure_quality.*
 
 
 rule find_signs:
@@ -43,58 +41,6 @@ rule find_signs:
         "../scripts/find_signs.py"
 
 
-rule export_masks:
-    input:
-        mouse=by_content(inputs.mouse),
-        segmentation=inputs.segmentation,
-        frames=rules.measure_function.output.frames,
-    output:
-        **{name: f"<results>/export/{{cohort}}/{{reader}}/{{mouse}}/{file}" for name, file in EXPORTED_FILES.items()},
-    log:
-        "<logs>/export_masks/{cohort}/{reader}/{mouse}.log",
-    wildcard_constraints:
-        reader=any_of(study.readers),
-    conda:
-        "../envs/analysis.yaml"
-    resources:
-        **SMALL,
-    params:
-        **SPACING,
-        content=content(inputs.mouse),
-        code=code("export_masks"),
-    message:
-        "Export {wildcards.mouse} of {wildcards.cohort} by {wildcards.reader} for other programs"
-    script:
-        "../scripts/export_masks.py"
-
-
-rule write_nnunet:
-    input:
-        manifest=rules.describe_cohort.output.manifest,
-        split=rules.draw_split.output.split,
-        mice=by_content(inputs.mice),
-    output:
-        dataset="<results>/export_nnunet/Dataset{number}_{cohort}/dataset.json",
-        splits="<results>/export_nnunet/Dataset{number}_{cohort}/splits_final.json",
-    log:
-        "<logs>/write_nnunet/{number}/{cohort}.log",
-    wildcard_constraints:
-        cohort=any_of(study.cohorts_with_images),
-        number=r"\d{3}",
-    conda:
-        "../envs/analysis.yaml"
-    resources:
-        **needs(1000, 120),
-    params:
-        mice=lambda w: inputs.cohort(w).mice,
-        content=content(inputs.mice),
-        code=code("write_nnunet"),
-    message:
-        "Export {wildcards.cohort} for nnU-Net"
-    script:
-        "../scripts/write_nnunet.py"
-
-
 rule predict_quality:
     input:
         signs=rules.find_signs.output.signs,
@@ -124,31 +70,6 @@ rule predict_quality:
         "Predict the quality of the masks of {wildcards.cohort} by {wildcards.reader}"
     script:
         "../scripts/predict_quality.py"
-
-
-rule export_flagged:
-    input:
-        **SCANS,
-        review=rules.predict_quality.output.review,
-        frames=rules.measure_function.output.frames,
-    output:
-        flagged="<results>/export/{cohort}/{reader}/flagged.csv",
-    log:
-        "<logs>/export_flagged/{cohort}/{reader}.log",
-    wildcard_constraints:
-        reader=any_of(study.readers),
-    conda:
-        "../envs/analysis.yaml"
-    resources:
-        **needs(1000, 60),
-    params:
-        mice=inputs.mice_read,
-        content=content(inputs.files_read),
-        code=code("export_flagged"),
-    message:
-        "Export the flagged frames of {wildcards.cohort} by {wildcards.reader} for other programs"
-    script:
-        "../scripts/export_flagged.py"
 
 
 rule plot_review:
