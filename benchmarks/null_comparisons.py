@@ -139,8 +139,8 @@ def study(simulated: Simulated, rng: np.random.Generator, kind: str) -> dict[str
     tested = [row for row in rows if "p" in row]
     found = {"p of pairs, uncorrected": np.mean([row["p"] < ALPHA for row in tested])} if tested else {}
     for within, name in ((False, "any pair of a measure"), (True, "any pair of a measure, within levels")):
-        if family := [row for row in tested if bool(row["level"]) == within]:
-            of_first = [row for row in family if row["measure"] == measures[0].measure]
+        first = measures[0].measure
+        if of_first := [row for row in tested if bool(row["level"]) == within and row["measure"] == first]:
             found[name] = float(min(row["p_adjusted"] for row in of_first) < ALPHA)
             found["all intervals of a measure true" + ", within levels" * within] = float(
                 all(row["ci_low"] < 0 < row["ci_high"] for row in of_first)
