@@ -12,6 +12,7 @@ from murmur.data.mouse_file import images_of, open_mouse
 from murmur.data.plausibility import Finding, listed
 
 RESCALED = 0.9995  # correlation of images that differ in scale only; noise differs between scans
+ROWS_AT_ONCE = 500  # of a matrix of correlations of all mice
 SWAPPED_BY = 0.02  # excess of the correlation of slices over that of frames if the two axes are swapped
 BRIGHT = 99.9  # percentile of the signal of an image
 OUTLIER = 20  # times this percentile that the brightest pixel may have, both less the median
@@ -82,13 +83,20 @@ def check_rescaled(mice: Sequence[Mouse], fingerprints: Sequence[np.ndarray]) ->
     for shape in dict.fromkeys(mouse.shape for mouse in mice):
         alike = [number for number, mouse in enumerate(mice) if mouse.shape == shape]
         vectors = np.array([fingerprints[number] for number in alike])
-        for later, earlier in zip(
-            *np.nonzero(np.tril(vectors @ vectors.T / vectors.shape[1], -1) >= RESCALED), strict=True
-        ):
+        for later, earlier in _correlated(vectors):
             mouse, other = mice[alike[later]], mice[alike[earlier]]
             if mouse.images_sha256 != other.images_sha256:
                 found = f"the images of {other.name} in another scale"
                 yield Finding(mouse.name, "same images twice", found, "different mice")
+
+
+def _correlated(vectors: np.ndarray) -> Iterator[tuple[int, int]]:
+    """Yield the rows that have a correlation of RESCALED or more with an earlier row, in parts that fit into memory."""
+    for start in range(0, len(vectors), ROWS_AT_ONCE):
+        later = vectors[start : start + ROWS_AT_ONCE]
+        correlations = later @ vectors[: start + len(later)].T / vectors.shape[1]
+        for row, earlier in np.argwhere(np.tril(correlations, start - 1) >= RESCALED).tolist():
+            yield start + row, earlier
 
 
 def _scan(images: h5py.Dataset) -> tuple[np.ndarray, np.ndarray, np.ndarray, float, float]:

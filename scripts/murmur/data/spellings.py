@@ -15,8 +15,14 @@ def two_spellings(names: Iterable[str], slips: bool = True) -> list[tuple[str, s
     Abbreviations, numbers and signs must be the same, because they distinguish groups: HFpEF and HFrEF, day 7 and day
     8, Cre+ and Cre-.
     """
-    pairs = itertools.combinations(dict.fromkeys(names), 2)
-    return [pair for pair in pairs if _parts(pair[0]) == _parts(pair[1]) or (slips and _slip(*pair))]
+    parts = {name: tuple(_parts(name)) for name in names}
+    if slips:
+        pairs = itertools.combinations(parts, 2)
+        return [pair for pair in pairs if parts[pair[0]] == parts[pair[1]] or _slip(*pair)]
+    alike: dict[tuple[str, ...], list[str]] = {}  # rather than all pairs of thousands of mice
+    for name, of_name in parts.items():
+        alike.setdefault(of_name, []).append(name)
+    return [pair for found in alike.values() for pair in itertools.combinations(found, 2)]
 
 
 def _parts(name: str) -> list[str]:

@@ -1,7 +1,10 @@
+from unittest.mock import Mock
+
 import h5py
 import numpy as np
 import pytest
 
+from murmur.data import plausible_images
 from murmur.data.mouse import check_mouse
 from murmur.data.mouse_file import write_cine
 from murmur.data.plausible_images import look_at_images
@@ -108,3 +111,17 @@ def test_phantoms_are_plausible(tmp_path, field_T, varied, phenotype):
     write_cine(path, made.images, made.masks, made.frames_with_roi, attributes)
     assert look_at_images(path, check_mouse(path), ()) == []
     assert look_at_masks(path, check_mouse(path), {"net": 192}).found == []
+
+
+@pytest.mark.parametrize("rows", [1, 3, 500])
+def test_images_in_another_scale_are_found_among_all_earlier_mice(monkeypatch, rows):
+    monkeypatch.setattr(plausible_images, "ROWS_AT_ONCE", rows)
+    vectors = np.random.default_rng(2).normal(size=(8, 400))
+    vectors[[5, 7]] = vectors[[1, 1]]
+    vectors = (vectors - vectors.mean(axis=1, keepdims=True)) / vectors.std(axis=1, keepdims=True)
+    mice = [Mock(shape=(9, 9, 5, 6), images_sha256=str(number)) for number in range(8)]
+    for number, mouse in enumerate(mice):
+        mouse.name = f"M{number}"
+    found = [(finding.mouse, finding.found) for finding in plausible_images.check_rescaled(mice, list(vectors))]
+    scaled = [("M5", "M1"), ("M7", "M1"), ("M7", "M5")]
+    assert sorted(found) == [(mouse, f"the images of {other} in another scale") for mouse, other in scaled]
