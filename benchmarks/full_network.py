@@ -6,6 +6,7 @@ then widened without changing what it computes: each filter becomes eight equal 
 mean (Chen et al., Net2Net, ICLR 2016). The time to segment an image does not depend on the values of the weights.
 """
 
+import hashlib
 import os
 import sys
 from collections.abc import Iterable
@@ -28,7 +29,7 @@ CACHE = ROOT / "benchmarks" / "cache"
 SEED, MICE = 11, 20
 STAGES = ((128, 8, 320, 2e-3), (SIZE, 4, 120, 6e-4))  # size of the images, images per step, steps, learning rate
 MIN_DICE = 0.5  # of each structure in a mouse that it has not seen; times of blank masks mean nothing
-FULL = CACHE / "full.keras"
+FULL = CACHE / f"full_{hashlib.sha256(Path(__file__).read_bytes()).hexdigest()[:8]}.keras"  # trained again if edited
 MOMENTUM = 0.9  # of the moving averages of batch normalisation: that of the study needs hundreds of steps
 
 

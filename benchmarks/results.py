@@ -56,11 +56,9 @@ def processor() -> str:
     return f"{fields.get('model name', platform.machine())} ({', '.join(known) or 'no vector extensions found'})"
 
 
-def record(task: str, costs: dict[str, list[Cost]], notes: dict) -> None:
-    """Write the costs of each way, the first being the one that others are compared with, and update the README."""
-    path = FOLDER / "results.json"
-    results = json.loads(path.read_text()) if path.exists() else {}
-    results[task] = {
+def result(costs: dict[str, list[Cost]], remark: str) -> dict:
+    """Return the costs of each way, the first being the one that others are compared with, with the machine."""
+    return {
         "machine": {
             "processor": processor(),
             "cores": os.cpu_count(),
@@ -68,10 +66,22 @@ def record(task: str, costs: dict[str, list[Cost]], notes: dict) -> None:
             "python": platform.python_version(),
         },
         "ways": {way: [each._asdict() for each in found] for way, found in costs.items()},
-        **notes,
+        "remark": remark,
     }
+
+
+def record(task: str, costs: dict[str, list[Cost]], remark: str) -> None:
+    """Write the costs of each way of a task to results.json, and update the README."""
+    path = FOLDER / "results.json"
+    results = json.loads(path.read_text()) if path.exists() else {}
+    results[task] = result(costs, remark)
     path.write_text(json.dumps(results, indent=2) + "\n")
     write_readme(results)
+
+
+def report(results: dict) -> str:
+    """Return the table of all tasks, and the remarks."""
+    return f"{table(results)}\n{remarks(results)}"
 
 
 def medians(result: dict) -> dict[str, Cost]:
@@ -138,5 +148,5 @@ def write_readme(results: dict) -> None:
     before, rest = path.read_text().split(BEGIN)
     after = rest.split(END)[1]
     plot = "\n![CPU time of each way](results.png)\n"
-    path.write_text(before + BEGIN + table(results) + "\n" + remarks(results) + plot + END + after)
+    path.write_text(before + BEGIN + report(results) + plot + END + after)
     draw(results, FOLDER / "results.png")

@@ -15,6 +15,7 @@ import numpy as np
 
 LARGEST_BATCH = 8  # slices; larger batches are not faster
 WIDEST_TENSOR = 128 * 2**20  # bytes; keeps the published network below 1 GB without slowing down small ones
+CPU_INFO = Path("/proc/cpuinfo")  # of Linux
 PRECISIONS = {"float32": "f32", "bfloat16": "bf16"}  # of the study file, and as OpenVINO names them
 
 
@@ -71,6 +72,18 @@ def batch_size(images: int, widest: int) -> int:
     return max(number for number in range(1, most + 1) if images % number == 0)
 
 
+def supported(precision: str) -> str:
+    """Return a precision, or float32 instead of bfloat16 on processors with AVX-512 that only simulate it, slowly.
+
+    OpenVINO uses bfloat16 on all processors with AVX-512.
+    """
+    if precision == "bfloat16" and CPU_INFO.exists():
+        features = set(CPU_INFO.read_text().split())
+        if "avx512f" in features and not features & {"avx512_bf16", "amx_bf16"}:
+            return "float32"
+    return precision
+
+
 @cache
 def read_openvino(path: str | Path, images: int, threads: int, precision: str = "float32") -> Network:
     """Read a network exported by `export_network`; it is kept, for callers that segment several mice.
@@ -96,7 +109,7 @@ def read_openvino(path: str | Path, images: int, threads: int, precision: str = 
 
     core = openvino.Core()
     settings = {
-        "INFERENCE_PRECISION_HINT": PRECISIONS[precision],
+        "INFERENCE_PRECISION_HINT": PRECISIONS[supported(precision)],
         "INFERENCE_NUM_THREADS": threads,
         "NUM_STREAMS": 1,
         "ENABLE_CPU_PINNING": False,  # jobs side by side would be bound to the same cores

@@ -169,6 +169,8 @@ def find_heart(
         masks = keep_heart(segment(images, network, region, *steps), spacing_mm)
         if agree(masks, coarse):
             return region, ""
+    if not coarse.any():
+        return None, "no heart was found in some of them"
     return None, "without their context, the masks would differ" if regions else "a part would hardly be smaller"
 
 

@@ -198,8 +198,34 @@ def test_lower_precision_is_named_where_it_is_used(tmp_path, model, exported):
     exact, _, _ = segment(tmp_path, model, exported=exported)
     masks, _, attributes = segment(tmp_path, model, exported=exported, precision="bfloat16")
     assert (masks == exact).mean() > 0.95
+    features = set(inference.CPU_INFO.read_text().split()) if inference.CPU_INFO.exists() else set()
+    if {"avx512_bf16", "amx_bf16"} & features:
+        assert attributes["software"].endswith("bfloat16")
     if attributes["software"].endswith("float32"):  # the processor has no bfloat16
         np.testing.assert_array_equal(masks, exact)
+
+
+@pytest.mark.parametrize(
+    ("features", "expected"),
+    [("avx2", "bfloat16"), ("avx2 avx512f", "float32"), ("avx512f avx512_bf16", "bfloat16"), (None, "bfloat16")],
+)
+def test_bfloat16_is_not_simulated(tmp_path, monkeypatch, features, expected):
+    monkeypatch.setattr(inference, "CPU_INFO", tmp_path / "cpuinfo")
+    if features:
+        inference.CPU_INFO.write_text(f"model name : one\nflags : {features} sse2\n")
+    assert inference.supported("bfloat16") == expected, "without AVX-512, OpenVINO decides"
+    assert inference.supported("float32") == "float32"
+
+
+def test_openvino_does_without_tensorflow(tmp_path, model, exported):
+    write_mouse(tmp_path, 32, 32)
+    networks = f"['{model}'], ['{exported}'], None, 'net'"
+    code = (
+        "import sys, segment_mouse\n"
+        f"segment_mouse.main('{tmp_path}/A.h5', {networks}, 'none', [1] * 3, 'float32', False, '{tmp_path}/B.h5', 1)\n"
+        "assert not {'tensorflow', 'keras'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, env=os.environ | {"PYTHONPATH": str(ROOT / "scripts")})
 
 
 def test_exported_network_depends_on_the_weights_alone(tmp_path, model, exported):
