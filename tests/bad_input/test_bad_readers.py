@@ -151,13 +151,13 @@ WEIGHTS = [
     Case(
         "W06_config_other_json",
         weights("m.keras", complete("[1, 2]")),
-        stops("planning", NET + "no readable network file"),
+        stops("planning", NET + "a configuration without layers"),
     ),
     Case("W07_bomb", weights("m.keras", bomb), stops("planning", NET + "an archive without model.weights.h5")),
     Case(
         "W08_foreign_class",
         weights("m.keras", complete(network(layer("system", "x"), module="os"))),
-        stops("planning", NET + "no readable network file"),
+        stops("planning", NET + "the layer Functional, which is not part of Keras"),
     ),
     Case(
         "W09_pytorch",
@@ -194,7 +194,7 @@ WEIGHTS = [
         lambda p: p.study.update(readers={"net": {"weights": "publised"}}),
         stops("planning", r"readers\.net\.weights: found .*'publised'.*did you mean 'published'"),
     ),
-    Case("W16_shipped", weights("m.keras", shipped()), Right(lambda results: None)),
+    Case("W16_shipped", weights("m.keras", shipped()), Right(lambda results: None)),  # planned, not segmented
 ]
 
 

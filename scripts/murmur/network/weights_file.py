@@ -55,12 +55,14 @@ def check_weights(path: str) -> int:
                     "expected the published UNet 3+; use its file, or save the network as .keras"
                 )
         else:
-            config = _config_of_keras(path)
-            if code := next(_code(config), None):
+            whole = _config_of_keras(path)
+            config = whole.get("config") if isinstance(whole, dict) else None
+            if code := next(_code(whole), None):
                 raise BadInput(
                     f"{path}: found the layer {code}, which is not part of Keras, expected layers of Keras only; code "
                     "in files is not run: save the network without it"
                 )
+        _check_layers(path, config)
         _check_shapes(path, config)
         return input_shape(config)[1]
 
@@ -83,7 +85,7 @@ def network_settings(path: str) -> dict:
             with h5py.File(path, "r") as file:
                 config = config_of_hdf5(path, file) | {"name": "unet3plus"}
         else:
-            config = _config_of_keras(path)
+            config = _config_of_keras(path)["config"]
         layers = {layer["config"]["name"]: layer["config"] for layer in config["layers"]}
         widths = {}
         for name, layer in layers.items():
@@ -148,7 +150,7 @@ def _config_of_keras(path: str) -> dict:
             raise BadInput(f"{path}: found the damaged member {damaged}, expected a complete file; copy it again")
         with h5py.File(io.BytesIO(archive.read("model.weights.h5")), "r") as weights:
             _ = list(weights)
-        return json.loads(archive.read("config.json"))["config"]
+        return json.loads(archive.read("config.json"))
 
 
 def _code(config) -> Iterator[str]:
@@ -161,6 +163,21 @@ def _code(config) -> Iterator[str]:
             yield str(registered or name)
     for inner in config.values() if isinstance(config, dict) else config if isinstance(config, list) else ():
         yield from _code(inner)
+
+
+def _check_layers(path: str, config) -> None:
+    """Raise BadInput unless a configuration has layers, one of which is the input."""
+    layers = config.get("layers") if isinstance(config, dict) else None
+    if not isinstance(layers, list) or not all(isinstance(layer, dict) and "class_name" in layer for layer in layers):
+        raise BadInput(
+            f"{path}: found a configuration without layers, expected that of a network saved by Keras; save the whole "
+            "network"
+        )
+    inputs = sum(layer["class_name"] == "InputLayer" for layer in layers)
+    if inputs != 1:
+        raise BadInput(
+            f"{path}: found a network with {inputs or 'no'} inputs, expected one image as input; use another network"
+        )
 
 
 def _check_shapes(path: str, config: dict) -> None:

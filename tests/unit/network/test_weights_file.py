@@ -63,7 +63,7 @@ def other_module(layers, config):
         (five_classes, "5 output classes, expected (size, size, 1) and 3"),
         (with_lambda, "found the layer Lambda, which is not part of Keras"),
         (other_module, "found the layer system, which is not part of Keras"),
-        (lambda layers, config: config.pop("config"), "found no readable network file (config)"),
+        (lambda layers, config: config.pop("config"), "found a configuration without layers"),
     ],
 )
 def test_other_network_is_refused(tmp_path, shipped, change, words):
@@ -108,7 +108,7 @@ def test_archive_that_expands_far_beyond_its_size_is_refused(tmp_path, shipped):
     ("attributes", "groups", "words"),
     [
         ({}, ["Images"], "without a model configuration"),
-        ({"model_config": "{}"}, ["model_weights"], "found no readable network file (config)"),
+        ({"model_config": "{}"}, ["model_weights"], "found a configuration without layers"),
         ({"model_config": '{"config": {"layers": []}}'}, ["model_weights"], "with the layers none"),
         ({"model_config": '{"config": {}}'}, ["model_weights/dense"], "with the layers dense, ..., expected the pub"),
     ],
