@@ -17,7 +17,7 @@ from murmur.job import job
 from murmur.presentation.markdown_page import write_page
 from murmur.presentation.prose.differences import TABLES, Compared, read_comparison
 from murmur.presentation.prose.measurement_methods import read_measured
-from murmur.presentation.prose.methods import sections
+from murmur.presentation.prose.methods import StudyTables, sections
 from murmur.presentation.prose.statistical_methods import computed
 from murmur.provenance.lineage import Lineage, lineage
 
@@ -55,7 +55,7 @@ def main(
     compared: Mapping[str, tuple[str, dict, Mapping[str, str]]],
     measured: Mapping[tuple[str, str], tuple[str, str]],
 ) -> None:
-    """Write `output` (methods.md) of the study with these `settings` from files named as in `sections`.
+    """Write `output` (methods.md) of the study with these `settings` from files named as in `StudyTables`.
 
     `results` are the results of the study; their records give weights, software and commit. `excluded` gives the
     reasons of the excluded mice of the cohorts of `functions`; those of other cohorts are in their manifests.
@@ -64,26 +64,29 @@ def main(
     """
     known = lineage(results)
     tables = {cohort: read_analysed(path) for cohort, path in manifests.items()}
-    found = sections(
-        settings,
-        {cohort: analysed for cohort, (analysed, _) in tables.items()},
-        {cohort: read_csv(path) for cohort, path in splits.items()},
-        {cohort: {name: read_csv(path) for name, path in paths.items()} for cohort, paths in functions.items()},
-        {
+    comparisons = (read_comparison(paths, name, reader, given) for name, (reader, given, paths) in compared.items())
+    study = StudyTables(
+        settings=settings,
+        manifests={cohort: analysed for cohort, (analysed, _) in tables.items()},
+        splits={cohort: read_csv(path) for cohort, path in splits.items()},
+        functions={
+            cohort: {reader: read_csv(path) for reader, path in paths.items()} for cohort, paths in functions.items()
+        },
+        trained={
             reader: (json.loads(Path(record).read_text(encoding="utf-8")), read_csv(history))
             for reader, (record, history) in trained.items()
         },
-        weights_of(known),
-        computed(results),
-        known.used("software"),
-        sorted({job.made["commit"] for job in known.jobs}),
-        dict(excluded) | {cohort: reasons for cohort, (_, reasons) in tables.items()},
-        {cohort: read_csv(path) for cohort, path in checks.items()},
-        animals,
-        with_values(read_comparison(paths, name, reader, given) for name, (reader, given, paths) in compared.items()),
-        read_measured(measured),
+        weights=weights_of(known),
+        made=computed(results),
+        versions=known.used("software"),
+        commits=sorted({job.made["commit"] for job in known.jobs}),
+        excluded=dict(excluded) | {cohort: reasons for cohort, (_, reasons) in tables.items()},
+        checks={cohort: read_csv(path) for cohort, path in checks.items()},
+        animals=animals,
+        compared=with_values(comparisons),
+        measured=read_measured(measured),
     )
-    write_page(output, "Methods", found)
+    write_page(output, "Methods", sections(study))
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ import pandas as pd
 
 from murmur.measurement.curve import CINE, RECORDED
 from murmur.presentation.prose.measurement_methods import Measured
-from murmur.presentation.prose.methods import sections
+from murmur.presentation.prose.methods import StudyTables, sections
 from murmur.study.schema import complete, in_force
 
 STUDY = {
@@ -124,18 +124,25 @@ def words(study=STUDY, made=MADE, excluded=None, checks=(), measured=MEASURED, v
     """Return the whole text of a study in one string."""
     settings = in_force(complete(study))
     record = TRAINING | {part: settings["readers"]["net"][part] for part in ("network", "training")} | training
-    found = sections(
-        settings,
-        {"ours": OURS, "theirs": THEIRS},
-        {"ours": SPLIT, "theirs": pd.DataFrame({"mouse": ["M1", "M2"], "split": "test"})},
-        {},
-        {"net": (record, HISTORY)},
-        {"given": DIGEST},
-        made,
-        versions,
-        COMMITS,
-        {"ours": excluded or {}, "theirs": {}},
-        {"ours": pd.DataFrame({"mouse": checks}), "theirs": pd.DataFrame({"mouse": []})},
+    tables = StudyTables(
+        settings=settings,
+        manifests={"ours": OURS, "theirs": THEIRS},
+        splits={"ours": SPLIT, "theirs": pd.DataFrame({"mouse": ["M1", "M2"], "split": "test"})},
+        functions={},
+        trained={"net": (record, HISTORY)},
+        weights={"given": DIGEST},
+        made=made,
+        versions=versions,
+        commits=COMMITS,
+        excluded={"ours": excluded or {}, "theirs": {}},
+        checks={"ours": pd.DataFrame({"mouse": checks}), "theirs": pd.DataFrame({"mouse": []})},
         measured=measured,
     )
-    return "\n".join(text for texts in found.values() for text in texts)
+    return "\n".join(text for texts in sections(tables).values() for text in texts)
+
+
+def bare_study(settings, **more):
+    """Return the tables of a study that has none but `more`."""
+    names = ("manifests", "splits", "functions", "trained", "weights", "made", "excluded", "checks")
+    given = {name: {} for name in names} | {"versions": VERSIONS, "commits": COMMITS} | more
+    return StudyTables(settings, **given)

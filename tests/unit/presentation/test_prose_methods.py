@@ -5,7 +5,20 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from methods_of_a_study import DIGEST, HISTORY, MADE, OURS, SPLIT, STUDY, THEIRS, TRAINING, VERSIONS, manifest, words
+from methods_of_a_study import (
+    DIGEST,
+    HISTORY,
+    MADE,
+    OURS,
+    SPLIT,
+    STUDY,
+    THEIRS,
+    TRAINING,
+    VERSIONS,
+    bare_study,
+    manifest,
+    words,
+)
 from murmur.data.published_dataset import WEIGHTS
 from murmur.measurement.function import MYOCARDIAL_DENSITY
 from murmur.measurement.wall import RAYS
@@ -92,7 +105,9 @@ def test_network_trained_on_simulated_images_is_not_accurate_in_acquired_ones_be
     )
     assert "accuracy" not in segmentation_methods.other_reader("given", reader, DIGEST, {"ours": 3})
     phantoms = {"cohorts": {"ours": {"source": {"phantom": {}}}}, "readers": {"given": reader}}
-    found = methods.paragraphs_of_reader("given", phantoms, {"ours": SPLIT}, {}, {"given": DIGEST})
+    found = methods.paragraphs_of_reader(
+        "given", bare_study(phantoms, splits={"ours": SPLIT}, weights={"given": DIGEST})
+    )
     assert "accuracy in acquired images" in found[0]
 
 

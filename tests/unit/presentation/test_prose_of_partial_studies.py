@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from compared_groups import write_comparison
-from methods_of_a_study import COMMITS, DIGEST, MADE, OURS, SPLIT, STUDY, VERSIONS, words
+from methods_of_a_study import DIGEST, MADE, OURS, SPLIT, STUDY, bare_study, words
 from murmur.csv_tables import write_csv
 from murmur.presentation.prose import cohort_methods, measurement_methods, statistical_methods
 from murmur.presentation.prose.differences import TABLES, read_comparison
@@ -37,22 +37,15 @@ def write_methods_of_nothing(**more):
         "cohorts": {"ours": {"source": {"folder": "m"}}},
         "readers": {"murmur": {"weights": "murmur"}},
     }
-    split = SPLIT.assign(split="test")
-    found = sections(
+    tables = bare_study(
         in_force(complete(study)),
-        {"ours": bare},
-        {"ours": split},
-        {},
-        {},
-        {"murmur": DIGEST},
-        {},
-        VERSIONS,
-        COMMITS,
-        {"ours": {}},
-        {},
+        manifests={"ours": bare},
+        splits={"ours": SPLIT.assign(split="test")},
+        weights={"murmur": DIGEST},
+        excluded={"ours": {}},
         **{"measured": Measured({"EDV"}, {"murmur": pd.Series({"own": 8})}, set())} | more,
     )
-    return {heading: text for heading, texts in found.items() if (text := " ".join(filter(None, texts)))}
+    return {heading: text for heading, texts in sections(tables).items() if (text := " ".join(filter(None, texts)))}
 
 
 def test_mice_without_contours_are_neither_tested_nor_compared():
@@ -196,20 +189,13 @@ def test_numbers_alone_have_neither_images_nor_readers(reference, who):
     # not linked: each metric has mice of its own
     function = pd.DataFrame({"mouse": ["A1", "A2", "B1", "B2"], "metric": ["EDV", "EDV", "ESV", "ESV"]})
     function = function.assign(reference=reference)
-    functions = {"numbers": {"other": function}}
-    found = sections(
+    tables = bare_study(
         in_force(complete(study)),
-        {},
-        {},
-        functions,
-        {},
-        {},
-        {"agreement": MADE["agreement"]},
-        VERSIONS,
-        COMMITS,
-        {"numbers": {"C1": "died"}},
-        {},
+        functions={"numbers": {"other": function}},
+        made={"agreement": MADE["agreement"]},
+        excluded={"numbers": {"C1": "died"}},
     )
+    found = sections(tables)
     assert "The numbers cohort comprised 3 mice" in found["Mice"][0]
     assert f" by {who}; no images were analysed" in found["Mice"][0]
     assert "One mouse was excluded (died, n = 1), and 2 mice were analysed" in found["Mice"][0]

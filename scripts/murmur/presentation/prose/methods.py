@@ -6,6 +6,7 @@ with it.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import pandas as pd
 
@@ -42,104 +43,129 @@ PACKAGES = {
 }
 
 
-def sections(
-    settings: dict,
-    manifests: Mapping[str, pd.DataFrame],
-    splits: Mapping[str, pd.DataFrame],
-    functions: Mapping[str, Mapping[str, pd.DataFrame]],
-    trained: Mapping[str, tuple[dict, pd.DataFrame]],
-    weights: Mapping[str, str],
-    made: Mapping[str, pd.DataFrame],
-    versions: Mapping[str, list[str]],
-    commits: list[str],
-    excluded: Mapping[str, Mapping[str, str]],
-    checks: Mapping[str, pd.DataFrame],
-    animals: Mapping[str, int] | None = None,
-    compared: Sequence[Compared] = (),
-    measured: Measured = NOTHING_MEASURED,
-) -> dict[str, list[str]]:
-    """Return the paragraphs under each heading.
+@dataclass(frozen=True)
+class StudyTables:
+    """The settings, tables and records of a study from which its methods section is written.
 
-    Tables are by cohort, those of `functions` by cohort and reader; `trained` has training.json and history.csv by
-    reader, `weights` the SHA-256 of a reader's weights, `made` the statistical tables that hold a result, by name,
-    `excluded` the reasons of the excluded mice and `checks` the findings of the plausibility checks, both by cohort.
-    `animals` gives the number of animals of each cohort whose animals have several scans, and `measured` what was
-    measured in images.
+    Attributes
+    ----------
+    settings : dict
+        Of the study file, with every default filled in.
+    manifests, splits : mapping of str to DataFrame
+        Of each cohort with images.
+    functions : mapping of str to mapping of str to DataFrame
+        function.csv of each cohort without images, by reader.
+    trained : mapping of str to (dict, DataFrame)
+        training.json and history.csv of each reader trained here.
+    weights : mapping of str to str
+        SHA-256 of the weights of readers.
+    made : mapping of str to DataFrame
+        The statistical tables that hold a result, by name.
+    versions : mapping of str to list of str
+        Versions of each package that was used.
+    commits : list of str
+        Commits of the code that was used.
+    excluded : mapping of str to mapping of str to str
+        The reasons of the excluded mice of each cohort.
+    checks : mapping of str to DataFrame
+        The findings of the plausibility checks of each cohort.
+    animals : mapping of str to int
+        The number of animals of each cohort whose animals have several scans.
+    compared : sequence of Compared
+        The comparisons of groups.
+    measured : Measured
+        What was measured in images.
     """
-    cohorts, animals = settings["cohorts"], animals or {}
-    readers = settings["readers"] if manifests else {}
-    contoured = any(table["annotated_frames"].notna().any() for table in manifests.values())
-    contoured |= any(table["reference"].notna().any() for tables in functions.values() for table in tables.values())
+
+    settings: dict
+    manifests: Mapping[str, pd.DataFrame]
+    splits: Mapping[str, pd.DataFrame]
+    functions: Mapping[str, Mapping[str, pd.DataFrame]]
+    trained: Mapping[str, tuple[dict, pd.DataFrame]]
+    weights: Mapping[str, str]
+    made: Mapping[str, pd.DataFrame]
+    versions: Mapping[str, list[str]]
+    commits: list[str]
+    excluded: Mapping[str, Mapping[str, str]]
+    checks: Mapping[str, pd.DataFrame]
+    animals: Mapping[str, int] = field(default_factory=dict)
+    compared: Sequence[Compared] = ()
+    measured: Measured = NOTHING_MEASURED
+
+    @property
+    def readers(self) -> Mapping[str, dict]:
+        """The settings of each reader of images."""
+        return self.settings["readers"] if self.manifests else {}
+
+    @property
+    def contoured(self) -> bool:
+        """Whether any mouse has a reference."""
+        if any(table["annotated_frames"].notna().any() for table in self.manifests.values()):
+            return True
+        return any(table["reference"].notna().any() for tables in self.functions.values() for table in tables.values())
+
+
+def sections(study: StudyTables) -> dict[str, list[str]]:
+    """Return the paragraphs under each heading."""
+    cohorts, animals, excluded = study.settings["cohorts"], study.animals, study.excluded
 
     def of_cohort(name: str, text: str) -> str:
         return in_scans(text) if name in animals else text
 
     return {
-        "Mice and images" if manifests else "Mice": [
+        "Mice and images" if study.manifests else "Mice": [
             *(
                 of_cohort(name, cohort_methods.images(name, cohorts[name], table, excluded[name], animals.get(name, 0)))
-                for name, table in manifests.items()
+                for name, table in study.manifests.items()
             ),
             *(
                 of_cohort(name, cohort_methods.numbers_alone(name, tables, excluded[name], animals.get(name, 0)))
-                for name, tables in functions.items()
+                for name, tables in study.functions.items()
             ),
-            cohort_methods.plausibility(checks),
+            cohort_methods.plausibility(study.checks),
         ],
         "Reference contours": [
-            of_cohort(name, cohort_methods.contours(name, cohorts[name], table, splits[name]))
-            for name, table in manifests.items()
+            of_cohort(name, cohort_methods.contours(name, cohorts[name], table, study.splits[name]))
+            for name, table in study.manifests.items()
         ],
         "Data split": [
-            of_cohort(name, cohort_methods.split(name, cohorts[name], manifests[name], table))
-            for name, table in splits.items()
-            if trained or "split" in cohorts[name]
+            of_cohort(name, cohort_methods.split(name, cohorts[name], study.manifests[name], table))
+            for name, table in study.splits.items()
+            if study.trained or "split" in cohorts[name]
         ],
-        "Segmentation": [
-            in_scans(text) if animals.keys() >= cohorts.keys() else text
-            for text in segmentations(settings, manifests, splits, trained, weights, "openvino" in versions)
-        ]
-        if manifests
-        else [],
-        "Measurements": measurements(manifests, readers, compared, measured, bool(animals)),
-        "Statistical analysis": statistics(settings["statistics"], readers, manifests, functions, made, bool(animals)),
-        "Comparison of groups": [comparison_methods.methods(found, len(compared) > 1) for found in compared],
-        "Software": [software(versions, commits)],
-        "To be completed by the authors": [to_be_completed(cohorts, made, contoured, bool(compared))],
+        "Segmentation": [in_scans(text) if animals.keys() >= cohorts.keys() else text for text in segmentations(study)],
+        "Measurements": measurements(study),
+        "Statistical analysis": statistics(study),
+        "Comparison of groups": [
+            comparison_methods.methods(found, len(study.compared) > 1) for found in study.compared
+        ],
+        "Software": [software(study.versions, study.commits)],
+        "To be completed by the authors": [to_be_completed(cohorts, study.made, study.contoured, bool(study.compared))],
     }
 
 
-def segmentations(
-    settings: dict,
-    manifests: Mapping[str, pd.DataFrame],
-    splits: Mapping[str, pd.DataFrame],
-    trained: Mapping[str, tuple[dict, pd.DataFrame]],
-    weights: Mapping[str, str],
-    openvino: bool,
-) -> list[str]:
-    """Return the paragraphs about all readers of images; `openvino` tells whether OpenVINO computed the networks."""
-    readers, longest = settings["readers"], max(table["frames"].max() for table in manifests.values())
-    of_readers = [text for name in readers for text in paragraphs_of_reader(name, settings, splits, trained, weights)]
-    return [*of_readers, segmentation_methods.masks(readers, settings["inference"], longest, openvino)]
+def segmentations(study: StudyTables) -> list[str]:
+    """Return the paragraphs about all readers of images."""
+    if not study.manifests:
+        return []
+    longest = max(table["frames"].max() for table in study.manifests.values())
+    masks = segmentation_methods.masks(
+        study.readers, study.settings["inference"], longest, openvino="openvino" in study.versions
+    )
+    return [*(text for name in study.readers for text in paragraphs_of_reader(name, study)), masks]
 
 
-def paragraphs_of_reader(
-    name: str,
-    settings: dict,
-    splits: Mapping[str, pd.DataFrame],
-    trained: Mapping[str, tuple[dict, pd.DataFrame]],
-    weights: Mapping[str, str],
-) -> list[str]:
+def paragraphs_of_reader(name: str, study: StudyTables) -> list[str]:
     """Return the paragraphs about a reader of images: its kind, its training and its segmentations."""
-    reader = settings["readers"][name]
+    reader, cohorts, splits = study.settings["readers"][name], study.settings["cohorts"], study.splits
     which = ["test"] if reader["mice"] == "test" else ["train", "validation", "test"]
     read = {cohort: int(splits[cohort]["split"].isin(which).sum()) for cohort in reader.get("cohorts", splits)}
-    if not any("split" in settings["cohorts"][cohort] for cohort in read):
+    if not any("split" in cohorts[cohort] for cohort in read):
         reader = reader | {"mice": "all"}  # without a split, all mice are test mice
-    if name not in trained:
-        simulated = any("phantom" in settings["cohorts"][cohort]["source"] for cohort in read)
-        return [segmentation_methods.other_reader(name, reader, weights.get(name), read, simulated)]
-    record, history = trained[name]
+    if name not in study.trained:
+        simulated = any("phantom" in cohorts[cohort]["source"] for cohort in read)
+        return [segmentation_methods.other_reader(name, reader, study.weights.get(name), read, simulated)]
+    record, history = study.trained[name]
     return [
         training_methods.network(name, record),
         training_methods.training(name, record, history),
@@ -147,47 +173,35 @@ def paragraphs_of_reader(
     ]
 
 
-def measurements(
-    manifests: Mapping[str, pd.DataFrame],
-    readers: Mapping[str, dict],
-    compared: Sequence[Compared],
-    measured: Measured,
-    repeated: bool,
-) -> list[str]:
-    """Return the paragraphs about what was measured; `repeated` tells whether animals have several scans."""
-    names = [name for found in compared for name in found.measures]
-    named = measurement_methods.compared_measures(names, bool(manifests))
-    if not manifests:
+def measurements(study: StudyTables) -> list[str]:
+    """Return the paragraphs about the measurements."""
+    names = [name for found in study.compared for name in found.measures]
+    named = measurement_methods.compared_measures(names, bool(study.manifests))
+    if not study.manifests:
         return [named]
     return [
-        measurement_methods.phases(measured, readers, repeated),
-        measurement_methods.measures(measured),
-        measurement_methods.further_measures(measured),
+        measurement_methods.phases(study.measured, study.readers, bool(study.animals)),
+        measurement_methods.measures(study.measured),
+        measurement_methods.further_measures(study.measured),
         named,
-        measurement_methods.overlap_measures(manifests.values()),
+        measurement_methods.overlap_measures(study.manifests.values()),
     ]
 
 
-def statistics(
-    given: dict,
-    readers: Mapping[str, dict],
-    manifests: Mapping[str, pd.DataFrame],
-    functions: Mapping[str, Mapping[str, pd.DataFrame]],
-    made: Mapping[str, pd.DataFrame],
-    repeated: bool,
-) -> list[str]:
-    """Return the paragraphs about the statistics of agreement; `repeated` tells whether animals have several scans."""
-    numbers = [set(table["metric"]) for tables in functions.values() for table in tables.values()]
-    measured = [metric for metric in METRICS if manifests or any(metric in found for found in numbers)]
-    known = [in_order(table["phenotype"].dropna().unique()) for table in manifests.values()]
+def statistics(study: StudyTables) -> list[str]:
+    """Return the paragraphs about the statistics of agreement."""
+    given, made = study.settings["statistics"], study.made
+    numbers = [set(table["metric"]) for tables in study.functions.values() for table in tables.values()]
+    measured = [metric for metric in METRICS if study.manifests or any(metric in found for found in numbers)]
+    known = [in_order(table["phenotype"].dropna().unique()) for table in study.manifests.values()]
     controls = {names[0] for names in known if len(names) > 1}
     return [
-        statistical_methods.conventions(given, made, measured, repeated),
+        statistical_methods.conventions(given, made, measured, bool(study.animals)),
         statistical_methods.agreement(given, made["agreement"]) if "agreement" in made else "",
         statistical_methods.overlap(made, controls),
         statistical_methods.groups(made["group_tests"]) if "group_tests" in made else "",
         statistical_methods.sample_size(given, made["sample_size"]) if "sample_size" in made else "",
-        statistical_methods.readers(given, made, readers),
+        statistical_methods.readers(given, made, study.readers),
         statistical_methods.between_cohorts() if "cohort_comparison" in made else "",
         statistical_methods.supplement(made),
     ]
