@@ -117,7 +117,7 @@ def config_of_hdf5(path: str, file: h5py.File) -> dict:
             "model_weights), expected a complete model saved by Keras 2; weights do not determine how layers are "
             "connected, and different networks can have weights of the same names and shapes; save the whole model"
         )
-    return json.loads(file.attrs["model_config"])["config"]
+    return json.loads(file.attrs["model_config"]).get("config")
 
 
 def input_shape(config: dict) -> list:

@@ -108,7 +108,7 @@ def test_archive_that_expands_far_beyond_its_size_is_refused(tmp_path, shipped):
     ("attributes", "groups", "words"),
     [
         ({}, ["Images"], "without a model configuration"),
-        ({"model_config": "{}"}, ["model_weights"], "found a configuration without layers"),
+        ({"model_config": "{}"}, ["model_weights"], "with the layers none"),
         ({"model_config": '{"config": {"layers": []}}'}, ["model_weights"], "with the layers none"),
         ({"model_config": '{"config": {}}'}, ["model_weights/dense"], "with the layers dense, ..., expected the pub"),
     ],
