@@ -4,6 +4,7 @@ import zipfile
 from pathlib import Path
 from types import SimpleNamespace
 
+import h5py
 import nibabel
 import numpy as np
 import pandas as pd
@@ -95,6 +96,19 @@ def test_a_corrected_mouse_gets_another_voxel_size(place, spacing):
     assert after["corrected"] == [0]
     ratio = np.prod(spacing) / np.prod(GRID["spacing_mm"])
     assert after["measures"][0]["value"] == pytest.approx(ratio * before["measures"][0]["value"])
+
+
+def test_a_correction_is_placed_by_its_affine_and_kept_if_the_network_draws_other_masks(place):
+    affine = np.array([[0, 0.2, 0, 5], [0.16, 0, 0.6, -3], [-0.12, 0, 0.8, 7], [0, 0, 0, 1]])
+    masks = place.mouse("a", affine=affine)
+    drawn = place.correct("a", masks, 3)["corrected"]
+    image = nibabel.load("corrected/a/frame4_mask.nii.gz")  # in the folder of the study
+    assert np.allclose(image.affine, affine) and image.header["sform_code"] and image.header["qform_code"]
+    place.mouse("a", shift=1, affine=affine)
+    assert place.measure("a")["corrected"] == drawn == [3]
+    with h5py.File(tasks.project_of(place.root, "murmur").segmentation("a")) as file:
+        kept = file["Masks"][..., 3]
+    assert np.array_equal(kept, image.get_fdata()) and not np.array_equal(kept, masks[..., 3])
 
 
 def test_a_mouse_that_cannot_be_measured_is_left_out_of_the_table_and_the_archive(place):
