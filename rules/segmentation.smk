@@ -40,6 +40,8 @@ rule segment_mouse:
         mouse=by_content(inputs.mouse),
         models=by_content(inputs.models),
         exported=lambda w: inputs.exported(w) if ENGINE == "openvino" else [],
+        # Not `ancient`, for the same reason: another selection repeats the segmentations of its candidates.
+        selections=inputs.selections,
     output:
         segmentation="<results>/segmentations/{cohort}/{reader}/{mouse}.h5",
     log:

@@ -1,4 +1,4 @@
-"""Select the best of several networks by its Dice on the validation mice, before any test mouse is segmented.
+"""Select the best of several networks by its Dice on the validation mice, before any of them segments a test mouse.
 
 The Dice of a network is the mean over both structures, each over all validation slices, at its best epoch, the one with
 the lowest validation loss, whose weights were retained. Networks whose Dice of one structure is below a floor are not

@@ -175,6 +175,15 @@ def test_images_that_a_job_opens_are_its_inputs(tmp_path):
     assert opened == reading
 
 
+def test_networks_are_selected_before_they_segment(tmp_path):
+    asked = plan(ROOT, tmp_path, [ROOT / "config" / "networks.yaml"])
+    assert asked.problem == ""
+    segmenting = [job for job in asked.jobs if job["rule"] == "segment_mouse"]
+    early = [job for job in segmenting if "results/networks/readers/selected/selection.csv" not in job["inputs"]]
+    assert len(segmenting) == 11 * 12
+    assert len(early) == 12 and all("/selected/" in job["outputs"][0] for job in early)
+
+
 def test_names_that_look_like_numbers_stay_names(workplace):
     """Readers 01 and 1 are two readers, and phenotypes 0 and 1 are compared."""
     (workplace.folder / "table.csv").write_text("mouse,metric,unit,reference,01,1\n1,EF,%,60,61,62\n02,EF,%,50,51,52\n")

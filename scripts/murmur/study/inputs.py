@@ -137,6 +137,16 @@ class Inputs(ComparisonInputs):
         """The networks of a reader for OpenVINO."""
         return [file for network in self.reader(wildcards).networks for file in network.exported]
 
+    def selections(self, wildcards: Wildcards) -> list[str]:
+        """The selections in which a network takes part; they precede its masks, which therefore cannot affect them."""
+        networks = {network.name for network in self.reader(wildcards).networks}
+        readers = map(self.study.readers.get, self.study.readers_by("select"))
+        return [
+            self.layout.reader(reader.name, "selection.csv")
+            for reader in readers
+            if not networks.isdisjoint(candidate.name for candidate in reader.candidates)
+        ]
+
     def members(self, wildcards: Wildcards) -> list[str]:
         """The files with the masks of a mouse by the readers of an ensemble."""
         members = self.reader(wildcards).members

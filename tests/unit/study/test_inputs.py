@@ -65,6 +65,18 @@ def test_overlap_is_one_file_where_there_is_a_reference_and_otherwise_none(study
     assert inputs.overlap(job()) == []
 
 
+def test_selection_precedes_the_masks_of_its_candidates(root):
+    demo = yaml.safe_load((root / "config" / "demo.yaml").read_text())
+    trained = {"train_on": "internal"}
+    demo["readers"] = {"a": trained | {"seeds": 2}, "b": trained, "c": trained, "mean": {"ensemble": ["c", "a_1"]}}
+    demo["readers"]["mean"]["combine"] = "mean"
+    demo["readers"] |= {"one": {"select": {"from": ["a", "b"]}}, "two": {"select": {"from": ["b"]}}}
+    inputs = Inputs(Study(demo))
+    found = {reader: short(inputs.selections(job(reader=reader))) for reader in inputs.study.readers}
+    one, two = "readers/one/selection.csv", "readers/two/selection.csv"
+    assert found == {"a_1": [one], "a_2": [one], "b": [one, two], "c": [], "mean": [one], "one": [], "two": []}
+
+
 def test_words_about_a_reader_rest_on_what_is_measured(study):
     inputs = Inputs(study)
     found = inputs.statistics_of_reader(job())

@@ -44,8 +44,8 @@ def other_reader(name: str, reader: dict, digest: str | None, read: dict[str, in
         floor = f", among those with at least {least:g} in both" if least else ""
         return paragraph(
             f"reader {name} was the best of {enumerate_words(reader['select']['from'])} by the Dice coefficient over "
-            f"all validation slices, averaged over both structures{floor}; it was selected before any test mouse was "
-            f"segmented, and applied to {read_mice(reader, read)}"
+            f"all validation slices, averaged over both structures{floor}; it was selected before any of them had "
+            f"segmented a test mouse, and applied to {read_mice(reader, read)}"
         )
     if "ensemble" in reader:
         return ensemble(name, reader, read)
