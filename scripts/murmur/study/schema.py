@@ -79,6 +79,7 @@ ONLY_WITH = {
         "decisions": "corrects",
     },
 }
+WITH_SHAPE = "dice_ce_shape"  # the loss without which `shape_weight` has no effect
 # Keys of a cohort that have no effect without images.
 ONLY_WITH_IMAGES = ("spacing_mm", "frame_interval_ms", "override_headers", "on_bad_file", "split")
 # Keys of a cohort that are also found in headers.
@@ -215,6 +216,7 @@ def _keys_without_effect(config: dict) -> list[str]:
         for key, partner in only_with.items()
         if key in section and not _any_of(partner, section)
     ]
+    problems += [line for name, reader in config.get("readers", {}).items() for line in _of_training(name, reader)]
     for name, cohort in config["cohorts"].items():
         for key in ONLY_WITH_IMAGES if "measurements" in cohort["source"] else ():
             if key in cohort:
@@ -238,6 +240,22 @@ def _keys_without_effect(config: dict) -> list[str]:
     return problems
 
 
+def _of_training(name: str, reader: dict) -> list[str]:
+    """Return a sentence for each setting of a training that has no effect, or a wrong one, without another."""
+    training, path, found = reader.get("training", {}), f"readers.{name}.training", []
+    if training.get("freeze") == "encoder" and "start_from" not in reader:
+        found.append(
+            f"{path}.freeze: found encoder without start_from, expected both together, because an encoder with random "
+            "weights would remain untrained; remove it or add start_from"
+        )
+    if "shape_weight" in training and training.get("loss") != WITH_SHAPE:
+        found.append(
+            f"{path}.shape_weight: found without loss: {WITH_SHAPE}, expected both together; remove it or add "
+            f"loss: {WITH_SHAPE}"
+        )
+    return found
+
+
 def _with_defaults(value, rules: dict):
     """Return a copy of `value` with the defaults of the schema `rules` filled in.
 
@@ -259,8 +277,15 @@ def in_force(settings: dict) -> dict:
     The result is a valid study file for the same study.
     """
     cohorts = {name: _cohort_in_force(cohort) for name, cohort in settings["cohorts"].items()}
-    readers = {name: _kept(reader, ONLY_WITH["reader"]) for name, reader in settings["readers"].items()}
+    readers = {name: _reader_in_force(reader) for name, reader in settings["readers"].items()}
     return settings | {"cohorts": cohorts, "readers": readers}
+
+
+def _reader_in_force(reader: dict) -> dict:
+    found = _kept(reader, ONLY_WITH["reader"])
+    if "training" in found and found["training"]["loss"] != WITH_SHAPE:
+        found["training"] = {key: value for key, value in found["training"].items() if key != "shape_weight"}
+    return found
 
 
 def _cohort_in_force(cohort: dict) -> dict:

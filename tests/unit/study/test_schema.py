@@ -38,6 +38,30 @@ def test_override_of_headers_needs_a_value():
     assert in_force(complete(study))["cohorts"] == study["cohorts"]
 
 
+@pytest.mark.parametrize(
+    ("reader", "words"),
+    [
+        ({"training": {"freeze": "encoder"}}, "training.freeze: found encoder without start_from"),
+        ({"training": {"shape_weight": 0.1}}, "training.shape_weight: found without loss: dice_ce_shape"),
+        ({"training": {"shape_weight": 0.1, "loss": "dice_ce"}}, "training.shape_weight: found without loss: dice_ce_shape"),
+    ],
+)
+def test_setting_of_a_training_without_its_partner_is_refused(reader, words):
+    study = {"study": "s", "cohorts": {"a": {"source": {"folder": "mice"}}}}
+    with pytest.raises(BadInput, match=f"readers.net.{words}, expected both together"):
+        complete(study | {"readers": {"net": {"train_on": "a"} | reader}})
+
+
+def test_weight_of_the_shape_term_is_kept_with_its_loss():
+    study = {"study": "s", "cohorts": {"a": {"source": {"folder": "mice"}}}}
+    given = {"training": {"loss": "dice_ce_shape", "shape_weight": 0.1, "freeze": "encoder"}, "start_from": "murmur"}
+    settings = complete(study | {"readers": {"net": {"train_on": "a"} | given, "plain": {"train_on": "a"}}})
+    found = in_force(settings)
+    assert found["readers"]["net"]["training"]["shape_weight"] == 0.1
+    assert "shape_weight" not in found["readers"]["plain"]["training"]
+    assert complete(found) == settings
+
+
 def test_subject_is_a_species_or_a_word_with_its_plural():
     study = {"study": "s", "cohorts": {"a": {"source": {"folder": "mice"}}}}
     assert complete(study)["subject"] == "mouse"
