@@ -57,7 +57,10 @@ class TrainedReader(Reader):
             settings = {"start_from": given, "postprocess": self.postprocess}
             self.start = StartingWeights(self.name, settings, cohorts, self.layout)
         elif readers[given].kind not in (TrainedReader.kind, WeightsReader.kind):
-            raise BadInput(f"{key}: found '{given}', a reader without a network that can be trained; name another")
+            raise BadInput(
+                f"{key}: found '{given}', a reader with {readers[given].kind}, expected one with train_on or weights; "
+                "name another"
+            )
         else:
             self.start = readers[given]
         self._check_chain(readers, key)

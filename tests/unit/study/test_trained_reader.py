@@ -87,6 +87,10 @@ def test_network_takes_the_settings_of_the_one_from_which_it_starts(demo):
     [
         ({"a": {"start_from": "murmor"}}, "readers.a.start_from: found 'murmor', .*did you mean 'murmur'"),
         ({"a": {"start_from": "b"}, "b": {"start_from": "a"}}, "found a circle, a from b from a"),
+        (
+            {"a": {"start_from": "b"}, "b": {"select": {"from": ["c"]}}, "c": {}},
+            "found 'b', a reader with select, expected one with train_on or weights",
+        ),
         ({"a": {"start_from": "murmur", "network": {"filters": [8] * 5}}}, "found .*8.*, expected .*16, 32, 64"),
         ({"a": {"start_from": "murmur", "network": {"architecture": "unet"}}}, "found unet, expected unet3plus"),
         (
@@ -98,7 +102,8 @@ def test_network_takes_the_settings_of_the_one_from_which_it_starts(demo):
 def test_start_that_does_not_fit_is_refused(demo, given, words):
     with pytest.raises(BadInput, match=words):
         for reader in readers(
-            demo, **{name: {"train_on": "internal"} | found for name, found in given.items()}
+            demo,
+            **{name: found if "select" in found else {"train_on": "internal"} | found for name, found in given.items()},
         ).values():
             _ = reader.network
 
