@@ -30,6 +30,8 @@ class Architecture(NamedTuple):
         Pixels of the input, after downsampling, per feature of the first level.
     deeper : int
         Halvings below the last level, by parts that are only used in training.
+    loss : str
+        Default loss of trainings that start from random weights.
     """
 
     name: str
@@ -39,6 +41,7 @@ class Architecture(NamedTuple):
     dropout: float
     finest: int = 1
     deeper: int = 0
+    loss: str = "dice"
 
     def stride(self, levels: int) -> int:
         """Return the pixels, after downsampling, per feature of the coarsest level."""
@@ -47,7 +50,8 @@ class Architecture(NamedTuple):
 
 ARCHITECTURES = {
     "unet3plus": Architecture("UNet 3+", (32, 64, 128, 256, 512), 5, 5, 0.3),
-    "unet": Architecture("U-Net", (32, 64, 128, 256, 512, 1024), 1, 6, 0.2),
+    # without normalisation layers, the Dice loss can leave every pixel background
+    "unet": Architecture("U-Net", (32, 64, 128, 256, 512, 1024), 1, 6, 0.2, loss="dice_ce"),
     "nnunet": Architecture("U-Net as configured by nnU-Net", (), 2, 8, 0.0),
     "resnet_vae": Architecture("residual network with a variational branch", (8, 16, 32, 64), 2, 6, 0.0, deeper=1),
     "swin_unet": Architecture("Swin-Unet", (96, 192, 384, 768), 2, 5, 0.1, finest=4),

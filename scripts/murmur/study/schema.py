@@ -10,7 +10,7 @@ import yaml
 from jsonschema import Draft202012Validator, validators
 
 from murmur.errors import BadInput
-from murmur.network.architectures import with_defaults
+from murmur.network.architectures import ARCHITECTURES, with_defaults
 from murmur.study.checks import nearest
 from murmur.study.repeats import with_repeats
 
@@ -107,9 +107,14 @@ def complete(config: dict) -> dict:
         raise BadInput("\n".join(problems))
     settings = _with_defaults(config, schema())
     for name, reader in settings["readers"].items():
-        # with start_from, settings that are not given are those of the network from which the training starts
-        given = config["readers"][name].get("network", {})
-        reader["network"] = given if "start_from" in reader else with_defaults(reader["network"])
+        given = config["readers"][name]
+        if "start_from" in reader:
+            # settings that are not given are those of the network from which the training starts
+            reader["network"] = given.get("network", {})
+            continue
+        reader["network"] = with_defaults(reader["network"])
+        if "loss" not in given.get("training", {}):
+            reader["training"]["loss"] = ARCHITECTURES[reader["network"]["architecture"]].loss
     return settings | {"readers": with_repeats(settings["readers"])}
 
 

@@ -43,13 +43,30 @@ def test_override_of_headers_needs_a_value():
     [
         ({"training": {"freeze": "encoder"}}, "training.freeze: found encoder without start_from"),
         ({"training": {"shape_weight": 0.1}}, "training.shape_weight: found without loss: dice_ce_shape"),
-        ({"training": {"shape_weight": 0.1, "loss": "dice_ce"}}, "training.shape_weight: found without loss: dice_ce_shape"),
+        (
+            {"training": {"shape_weight": 0.1, "loss": "dice_ce"}},
+            "training.shape_weight: found without loss: dice_ce_shape",
+        ),
     ],
 )
 def test_setting_of_a_training_without_its_partner_is_refused(reader, words):
     study = {"study": "s", "cohorts": {"a": {"source": {"folder": "mice"}}}}
     with pytest.raises(BadInput, match=f"readers.net.{words}, expected both together"):
         complete(study | {"readers": {"net": {"train_on": "a"} | reader}})
+
+
+def test_loss_that_is_not_given_depends_on_the_architecture():
+    unet = {"train_on": "a", "network": {"architecture": "unet"}}
+    readers = {
+        "plain": {"train_on": "a"},
+        "unet": unet,
+        "given": unet | {"training": {"loss": "dice"}},
+        "tuned": {"train_on": "a", "start_from": "unet"},
+    }
+    settings = complete({"study": "s", "cohorts": {"a": {"source": {"folder": "mice"}}}, "readers": readers})
+    losses = {name: reader["training"]["loss"] for name, reader in settings["readers"].items()}
+    assert losses == {"plain": "dice", "unet": "dice_ce", "given": "dice", "tuned": "dice"}
+    assert complete(in_force(settings)) == settings
 
 
 def test_weight_of_the_shape_term_is_kept_with_its_loss():
