@@ -73,6 +73,7 @@ rule write_nnunet:
         **needs(1000, 120),
     params:
         mice=lambda w: inputs.cohort(w).mice,
+        key=inputs.split_to_train_on,
         content=content(inputs.mice),
         code=code("write_nnunet"),
     message:

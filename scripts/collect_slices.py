@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import h5py
 import numpy as np
 
+from murmur.data.contoured_frames import contoured_frames
 from murmur.data.mouse import Mouse, check_mouse
 from murmur.data.mouse_file import read_frame
 from murmur.data.split import check_split
@@ -18,7 +19,6 @@ from murmur.errors import BadInput
 from murmur.job import job
 from murmur.logs import log, progress
 from murmur.network.preprocessing import scale, to_square
-from murmur.vocabulary import STRUCTURES, numbered
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -32,15 +32,10 @@ def _contoured_slices(
     The names of the slices start with `name`, which differs from that of the mouse if there are several cohorts.
     """
     images, masks, names = [], [], []
-    for frame in mouse.annotated_frames:
-        mask = np.moveaxis(read_frame(path, "Masks", frame), 2, 0)
-        if missing := [name for name, label in STRUCTURES.items() if not (mask == label).any()]:
-            where = numbered("frame", frame, mouse.shape[3])
-            log.warning("%s: %s excluded, no %s contoured there", path, where, " and no ".join(missing))
-            continue
+    for frame, mask in contoured_frames(mouse, path):
         image = np.moveaxis(read_frame(path, "Images", frame), 2, 0)
         images.append(to_square(scale(image), size))
-        masks.append(to_square(mask, size))
+        masks.append(to_square(np.moveaxis(mask, 2, 0), size))
         names += [f"{name}_sl{number:02d}_fr{frame:02d}" for number in range(len(image))]
     return images, masks, names
 

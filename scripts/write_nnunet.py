@@ -1,8 +1,9 @@
 """Write the mice of a cohort in the raw format of nnU-Net: one 3D file per frame, with splits by animal.
 
-Annotated frames of training and validation mice are in `imagesTr` and `labelsTr`, all frames of test mice in
-`imagesTs`, and the masks of those annotated in `labelsTs`. A case is called MOUSE_FRAME, with frames counted from 1, so
-that its predictions are read by a reader with `files: "{mouse}_{frame}.nii.gz"`.
+Frames of training and validation mice in which both structures are contoured are in `imagesTr` and `labelsTr`, all
+frames of test mice in `imagesTs`, and the masks of those with both structures in `labelsTs`. A case is called
+MOUSE_FRAME, with frames counted from 1, so that its predictions are read by a reader with `files:
+"{mouse}_{frame}.nii.gz"`.
 """
 
 import json
@@ -11,11 +12,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from murmur.data.contoured_frames import contoured_frames
 from murmur.data.manifest import read_manifest
 from murmur.data.mouse import Mouse
 from murmur.data.mouse_file import affine_of, affine_to_write, open_mouse, read_frame
 from murmur.data.nifti_writing import write_nifti
 from murmur.data.split import read_split
+from murmur.errors import BadInput
 from murmur.files import write_text
 from murmur.job import job
 from murmur.logs import log, progress
@@ -34,26 +37,31 @@ def case(mouse: str, frame: int) -> str:
 
 def write_mouse(mouse: Mouse, path: str, part: str, folder: Path) -> list[str]:
     """Write the frames of a mouse; return its cases with labels. `part` is its set of the split."""
-    frames = mouse.annotated_frames if part != "test" else range(mouse.shape[3])
+    masks, kind = dict(contoured_frames(mouse, path)), FOLDERS[part]
     with open_mouse(path) as file:
         affine = affine_to_write(affine_of(file), mouse.spacing_mm)
-    for frame in frames:
-        name, kind = case(mouse.name, frame), FOLDERS[part]
+    for frame in masks if part != "test" else range(mouse.shape[3]):
+        name = case(mouse.name, frame)
         images = read_frame(path, "Images", frame)
         write_nifti(images, affine, None, name, folder / f"images{kind}" / f"{name}_0000.nii.gz")
-        if frame in mouse.annotated_frames:
-            write_nifti(
-                read_frame(path, "Masks", frame), affine, None, name, folder / f"labels{kind}" / f"{name}.nii.gz"
-            )
-    return [case(mouse.name, frame) for frame in mouse.annotated_frames]
+        if frame in masks:
+            write_nifti(masks[frame], affine, None, name, folder / f"labels{kind}" / f"{name}.nii.gz")
+    return [case(mouse.name, frame) for frame in masks]
 
 
 def main(
-    manifest: str, split: str, mouse_files: Sequence[str], mice: Sequence[str], outputs: Mapping[str, str]
+    manifest: str,
+    split: str,
+    mouse_files: Sequence[str],
+    mice: Sequence[str],
+    outputs: Mapping[str, str],
+    key: str = "",
 ) -> None:
     """Write the files `outputs`, dataset.json and splits_final.json, and the images and labels next to them.
 
-    `mouse_files` are the files of `mice`. Raises BadInput if a file is invalid.
+    `mouse_files` are the files of `mice`, `key` is the key of the split in the study file; it is empty if the cohort
+    need not have training mice. Raises BadInput if a file is invalid, or if needed training or validation cases are
+    missing.
     """
     described, sets = read_manifest(manifest), read_split(split, mice)
     folder, cases = Path(outputs["dataset"]).parent, {name: [] for name in FOLDERS}
@@ -61,6 +69,12 @@ def main(
         shutil.rmtree(folder / name, ignore_errors=True)
     for name, path in zip(progress(mice, "exporting", "mouse"), mouse_files, strict=True):
         cases[sets[name]] += write_mouse(described[name], path, sets[name], folder)
+    for part in ("train", "validation") if key else ():
+        if not cases[part]:
+            raise BadInput(
+                f"{key}: found no frame in {part} with both structures contoured, expected at least one to train "
+                "nnU-Net; add or change the split"
+            )
     splits = [{"train": cases["train"], "val": cases["validation"]}]
     write_text(outputs["splits"], json.dumps(splits, indent=1) + "\n")
     dataset = {
@@ -81,4 +95,5 @@ if __name__ == "__main__":
             mouse_files=list(snakemake.input.mice),
             mice=snakemake.params.mice,
             outputs=dict(snakemake.output.items()),
+            key=snakemake.params.key,
         )

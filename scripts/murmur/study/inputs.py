@@ -197,6 +197,11 @@ class Inputs(ComparisonInputs):
             return []
         return [self.layout.cohort(wildcards.cohort, "split.csv")]
 
+    def split_to_train_on(self, wildcards: Wildcards) -> str:
+        """The key of the split of a cohort; empty if it has none, but another cohort can be trained on instead."""
+        with_split = [name for name in self.study.cohorts_with_images if self.study.cohorts[name].settings.get("split")]
+        return f"cohorts.{wildcards.cohort}.split" if wildcards.cohort in with_split or not with_split else ""
+
     def input_size(self, wildcards: Wildcards) -> int | None:
         """Side length in pixels of the centre of the images that a reader segments; None if it is not a network."""
         sizes = [network.input_size for network in self.reader(wildcards).networks]

@@ -47,6 +47,14 @@ def test_split_is_awaited_only_for_the_network_that_was_trained_on_it(study):
     assert inputs.split_of_training(job(reader="reference")) == []
 
 
+def test_cohort_without_a_split_is_exported_for_training_only_if_no_other_has_one(study):
+    inputs = Inputs(study)
+    assert inputs.split_to_train_on(job()) == "cohorts.internal.split"
+    assert inputs.split_to_train_on(job("external_7T")) == ""
+    del study.cohorts["internal"]
+    assert inputs.split_to_train_on(job("external_7T")) == "cohorts.external_7T.split"
+
+
 def test_measurements_alone_have_no_overlap(study):
     inputs = Inputs(study)
     assert short(inputs.functions_of_cohort(job("external_7T"))) == [
