@@ -1,7 +1,7 @@
 """Results of networks by the number of contoured mice on which they were trained, in each cohort.
 
 Inputs: networks.csv (number of training mice, what the training started from) and network_results.csv (means over the
-test mice and confidence limits). Lines join trainings that differ in the number of mice only.
+test mice and confidence limits). Lines join trainings that have the network, loss, cohorts and start in common.
 """
 
 from typing import TYPE_CHECKING
@@ -21,7 +21,17 @@ if TYPE_CHECKING:
 PANELS = {("dice", name): f"Dice, {words.lower()}" for name, words in STRUCTURE_NAMES.items()}
 PANELS |= {("absolute_error", "EF"): "Absolute error of EF\n(percentage points)"}
 HEAD_MM, ROW_MM = 20, 52
-SAME = ["architecture", "loss", "trained_on", "start_from"]  # of the trainings of a line
+# what the trainings of a line have in common, with the words for a value
+SAME = {
+    "architecture": "{}",
+    "filters": "filters {}",
+    "size": "{:g} pixels",
+    "downsample": "downsampled by {:g}",
+    "loss": "{}",
+    "shape_weight": "weight {:g}",
+    "trained_on": "on {}",
+    "start_from": "fine-tuned from {}",
+}
 NEAR_ZERO = 0.5  # where zero mice are drawn on the logarithmic axis
 
 
@@ -32,17 +42,14 @@ def lines_of(networks: pd.DataFrame) -> dict[str, pd.DataFrame]:
     """
     trained = networks[networks["train_mice"] > 0]
     found = {}
-    varying = [column for column in SAME if trained[column].fillna("").nunique() > 1]
-    for key, rows in trained.groupby(SAME, sort=False, dropna=False):
-        values = {column: "" if pd.isna(value) else value for column, value in zip(SAME, key, strict=True)}
-        start = networks[(networks["train_mice"] == 0) & (networks["start_from"] == values["start_from"])]
-        words = {column: values[column] for column in varying}
-        if "start_from" in words:
-            start_from = words["start_from"]
-            words["start_from"] = f"fine-tuned from {start_from}" if start_from else "from random weights"
-        if "trained_on" in words:
-            words["trained_on"] = f"on {words['trained_on']}"
-        name = ", ".join(filter(None, words.values())) or values["architecture"]
+    varying = [column for column in SAME if trained[column].nunique(dropna=False) > 1]
+    for key, rows in trained.groupby([*SAME], sort=False, dropna=False):
+        values = {column: value for column, value in zip(SAME, key, strict=True) if pd.notna(value)}
+        start = networks[(networks["train_mice"] == 0) & (networks["start_from"] == values.get("start_from"))]
+        words = [SAME[column].format(values[column]) for column in varying if column in values]
+        if "start_from" in varying and "start_from" not in values:
+            words.append("from random weights")
+        name = ", ".join(words) or values["architecture"]
         found[name] = pd.concat([start, rows]).sort_values("train_mice", kind="stable")
     return found
 

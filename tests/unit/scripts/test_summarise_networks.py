@@ -57,8 +57,8 @@ def study(tmp_path):
     """Tables of a study with trainings on 3 and 10 mice, from random weights and from a network, in two cohorts."""
     readers = [("scratch_3", 3, ""), ("scratch_10", 10, ""), ("tuned_3", 3, "murmur"), ("tuned_10", 10, "murmur")]
     rows = [
-        {"reader": reader, "architecture": "unet", "loss": "dice", "trained_on": "near", "start_from": start,
-         "train_mice": mice}
+        {"reader": reader, "architecture": "unet", "filters": "4-8", "size": 64, "downsample": 2, "loss": "dice",
+         "shape_weight": None, "trained_on": "near", "start_from": start, "train_mice": mice}
         for reader, mice, start in [*readers, ("murmur", 0, "murmur")]
     ]  # fmt: skip
     networks = pd.DataFrame(rows)
@@ -91,6 +91,22 @@ def test_lines_join_trainings_that_differ_in_the_number_of_mice(study):
         "from random weights": [3, 10],
         "fine-tuned from murmur": [0, 3, 10],
     }
+
+
+@pytest.mark.parametrize(
+    ("column", "values", "names"),
+    [
+        ("filters", ["4-8", "8-16"], ["filters 4-8", "filters 8-16"]),
+        ("size", [64, 128], ["64 pixels", "128 pixels"]),
+        ("downsample", [1, 2], ["downsampled by 1", "downsampled by 2"]),
+        ("shape_weight", [0.05, 0.1], ["weight 0.05", "weight 0.1"]),
+    ],
+)
+def test_trainings_of_other_networks_have_lines_of_their_own(study, column, values, names):
+    networks = pd.read_csv(study["networks"])
+    networks = pd.concat([networks[networks["start_from"].isna()].assign(**{column: value}) for value in values])
+    lines = plot_contours.lines_of(networks)
+    assert {name: rows["train_mice"].tolist() for name, rows in lines.items()} == {name: [3, 10] for name in names}
 
 
 def test_figures_of_networks(study, monkeypatch):
