@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 
 from murmur.csv_tables import read_csv
 from murmur.job import job
-from murmur.presentation import style
+from murmur.presentation import categorical, style
 from murmur.quality.check import LOW_DICE
 from murmur.quality.score import DICE
 from murmur.vocabulary import STRUCTURE_NAMES
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 HEIGHT_MM, SESSIONS_MM = 105, 62
+UNCORRUPTED = "none"  # the session of a simulated scan without corruption
 FEW_SESSIONS = 6  # whose names fit next to each other
 
 
@@ -47,9 +48,8 @@ def words_of(row) -> str:
     counts = (row.bad_with_findings, row.bad, row.good_with_findings, row.good)
     bad_noticed, bad, good_noticed, good = map(int, counts)
     return (
-        f"{bad_noticed} of {bad} masks with a Dice coefficient below {LOW_DICE:g} and\n"
-        f"{good_noticed} of {good} others have findings; mean absolute error of the\n"
-        f"prediction {row.error:.3f}, of the best constant {row.error_constant:.3f}"
+        f"Findings in {bad_noticed} of {bad} masks with Dice < {LOW_DICE:g} and in {good_noticed} of {good} others\n"
+        f"Mean absolute error {row.error:.3f} (best constant, {row.error_constant:.3f})"
     )
 
 
@@ -57,7 +57,8 @@ def draw_sessions(axes: Axes, table: pd.DataFrame, sessions: list[str]) -> None:
     """Draw the true values of each session, filled where there are findings, the structures side by side."""
     for number, (structure, name) in enumerate(STRUCTURE_NAMES.items()):
         rows = table[table["quantity"] == f"dice_{structure}"]
-        place = rows["session"].map(sessions.index) + 0.24 * number - 0.12
+        aside = rows.groupby("session")["true"].transform(categorical.spread)
+        place = rows["session"].map(sessions.index) + 0.3 * number - 0.15 + 0.24 * aside
         colour = style.STRUCTURE_COLOURS[structure]
         for noticed, face in ((True, colour), (False, "white")):
             chosen = (rows["findings"] > 0) == noticed
@@ -68,7 +69,7 @@ def draw_sessions(axes: Axes, table: pd.DataFrame, sessions: list[str]) -> None:
     axes.axhline(LOW_DICE, color=style.GREY, linewidth=0.6, linestyle=(0, (3, 2)), zorder=0)
     lowest = np.floor(10 * table.loc[table["quantity"].isin(DICE), "true"].min()) / 10
     axes.set(ylabel="True Dice coefficient", ylim=(min(lowest, LOW_DICE - 0.05) - 0.02, 1.01))
-    axes.set(xlim=(-0.5, len(sessions) - 0.5), title="By session or corruption")
+    axes.set(xlim=(-0.5, len(sessions) - 0.5), title="By corruption" if UNCORRUPTED in sessions else "By session")
     axes.set_xticks(range(len(sessions)), sessions, rotation=30 if len(sessions) > FEW_SESSIONS else 0)
     axes.legend(loc="lower left", ncols=2)
 
@@ -80,9 +81,11 @@ def main(scans: str, summary: str, outputs: list[str]) -> None:
     checked = {row.quantity: row for row in read_csv(summary).itertuples() if pd.isna(row.session)}
     with style.printed_figure(outputs, height_mm=HEIGHT_MM + (SESSIONS_MM if sessions else 0)) as figure:
         upper, *lower = figure.subfigures(2, 1, height_ratios=(HEIGHT_MM, SESSIONS_MM)) if sessions else [figure]
-        for rest in lower:
-            draw_sessions(rest.subplots(), table, sessions)
         panels = upper.subplots(1, 2)
+        below = [rest.subplots() for rest in lower]
+        for axes in below:
+            draw_sessions(axes, table, sessions)
+        style.letter_panels([*panels, *below])
         for axes, (structure, name) in zip(panels, STRUCTURE_NAMES.items(), strict=True):
             rows = table[table["quantity"] == f"dice_{structure}"]
             axes.set_title(name)

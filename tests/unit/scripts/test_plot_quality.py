@@ -41,7 +41,7 @@ def test_masks_with_findings_are_filled_and_counted(tmp_path, monkeypatch):
     filled, open_ = figure.axes[1].lines[2:4]
     assert len(filled.get_xdata()) == 2 and filled.get_markerfacecolor() == style.STRUCTURE_COLOURS["myocardium"]
     assert len(open_.get_xdata()) == 3 and open_.get_markerfacecolor() == "white"
-    start = f"{int(checked['bad_with_findings'])} of {int(checked['bad'])} masks with a Dice coefficient below 0.8"
+    start = f"Findings in {int(checked['bad_with_findings'])} of {int(checked['bad'])} masks with Dice < 0.8 and in "
     assert any(start in text for text in words(figure))
     assert smallest_font(figure) >= 7
 
@@ -52,11 +52,22 @@ def test_sessions_are_drawn_below(tmp_path, monkeypatch):
     assert read_csv(summary)["session"].dropna().unique().tolist() == ["blur 4", "none"]
     seen = record_figures(monkeypatch)
     plot_quality.main(scans, summary, [str(tmp_path / "figure.png")])
-    (below,) = [axes for axes in seen[0].findobj(Axes) if axes.get_title(loc="left") == "By session or corruption"]
+    (below,) = [axes for axes in seen[0].findobj(Axes) if axes.get_title(loc="left") == "By corruption"]
     assert [label.get_text() for label in below.get_xticklabels()] == ["blur 4", "none"]
     filled, open_ = below.lines[:2]
     assert filled.get_xdata().round().tolist() == [1, 0] and open_.get_xdata().round().tolist() == [0, 1, 0]
     assert smallest_font(seen[0]) >= 7
+    assert {"A", "B", "C"} <= set(words(seen[0]))
+
+
+def test_scans_of_a_session_with_equal_values_lie_side_by_side(tmp_path, monkeypatch):
+    scans, summary = tables(tmp_path, {f"Mouse{number}": "day 7" for number in range(1, 6)})
+    write_csv(read_csv(scans).assign(true=0.9, findings=0), scans)
+    seen = record_figures(monkeypatch)
+    plot_quality.main(scans, summary, [])
+    (below,) = [axes for axes in seen[0].findobj(Axes) if axes.get_title(loc="left") == "By session"]
+    for places in (below.lines[1].get_xdata(), below.lines[3].get_xdata()):
+        assert len(set(places)) == 5 and max(places) - min(places) < 0.3
 
 
 def test_without_a_common_mouse_there_is_nothing_to_draw(tmp_path, monkeypatch):
