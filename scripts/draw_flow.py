@@ -12,6 +12,7 @@ from murmur.data.split import SPLITS
 from murmur.job import job
 from murmur.presentation import flow_diagram
 from murmur.presentation.flow_diagram import fitted, left_out_lines
+from murmur.statistics.notes import mice
 from murmur.subject import in_scans
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ def main(
         sides = {0: left_out_lines("Not scanned", not_scanned), 1: sides[0]}
     if animals:
         rows = [[[in_scans(line) for line in box] for box in row] for row in rows]
-        rows[-1][0].insert(1, f"of {animals} {'animal' if animals == 1 else 'animals'}")
+        rows[-1][0][0] = f"Analysed: {n_analysed} scans of {mice(animals)}"
     sizes = {} if split is None else read_csv(split)["split"].value_counts().to_dict()
     if len(sizes) > 1:
         names = dict(zip(SPLITS, ("Training", "Validation", "Test"), strict=True))

@@ -1,11 +1,13 @@
-"""Figure 2: best, median and worst mouse by mean Dice, all slices, contours of the reference above those of the reader.
+"""Figure 2: best, median and worst mouse by mean Dice: contours of the reference above those of the reader.
 
-Inputs: overlap.csv (if there is a reference), function.csv, frames.csv, manifest.csv, mouse files, segmentations of the
-reader. The frame shown is ES, as in the published study, or the first annotated frame of a mouse without ES. Without a
-reference, the mice of lowest, median and highest EF are shown with the contours of the reader only.
+All slices are shown, from base to apex. Inputs: overlap.csv (if there is a reference), function.csv, frames.csv,
+manifest.csv, mouse files, segmentations of the reader. The frame shown is ES, as in the published study, or the first
+annotated frame of a mouse without ES. Without a reference, the mice of lowest, median and highest EF are shown with the
+contours of the reader only.
 """
 
 from collections.abc import Mapping
+from string import ascii_uppercase
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,7 +19,7 @@ from murmur.data.manifest import read_manifest
 from murmur.job import job
 from murmur.presentation import style
 from murmur.presentation.case_titles import titles_of_cases
-from murmur.presentation.cases import Case, read_case
+from murmur.presentation.cases import Case, from_base, read_case
 from murmur.presentation.strips import (
     LABEL_MM,
     add_scale_bar,
@@ -63,13 +65,16 @@ def draw_cases(figure: Figure, cases: list[tuple[str, Case]], columns: int, heig
         borderpad=0,
         borderaxespad=0,
     )
-    for (title, case), strip in zip(cases, heights_mm, strict=True):
+    for (title, case), strip, letter in zip(cases, heights_mm, ascii_uppercase, strict=False):
+        case, labels = from_base(case)  # as on the contact sheets
         y -= TITLE_MM
+        if len(cases) > 1:
+            figure.text(0, (y + 1.5) / height, letter, fontsize=9, weight="bold")
         figure.text(LABEL_MM / style.PAGE_MM, (y + 1.5) / height, title, fontsize=8)
         for number, (who, masks) in enumerate(strips(case)):
             y -= strip + 1
             axes = add_strip(figure, y + 1, strip, who)
-            draw_slices(axes, case, case.shown_frame, columns)
+            draw_slices(axes, case, case.shown_frame, columns, labels)
             draw_contours(axes, masks[..., case.shown_frame], columns)
             if number == 0:
                 add_scale_bar(axes, case)

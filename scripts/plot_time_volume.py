@@ -19,6 +19,7 @@ from murmur.data.mouse import Mouse
 from murmur.job import job
 from murmur.presentation import style
 from murmur.presentation.case_titles import titles_of_cases
+from murmur.presentation.cases import named
 from murmur.subject import in_print, printed_unit, printed_value
 from murmur.vocabulary import UNITS
 
@@ -110,7 +111,8 @@ def main(volumes: str, function: str, at: str, manifest: str, overlap: str | Non
     reference = in_print(values[values["mouse"] == example]).set_index("metric")["reference"]
     with style.printed_figure(outputs, height_mm=75) as figure:
         left, right = figure.subplots(1, 2)
-        left.set_title(f"One scan: {example}")
+        style.letter_panels((left, right))
+        left.set_title(f"One scan: {named(described[example]) if example in described else example}")
         right.set_title(f"All scans (n = {len(frames)}), each in % of its largest volume")
         if frames.get(example, 0) > 1:
             cine = cines[cines["mouse"] == example]

@@ -62,6 +62,8 @@ def main(curves: str, means: str, outputs: list[str], settings: Mapping) -> None
     groups, sessions = groups_of(settings), settings["sessions"] or [""]
     width = (style.PAGE_MM - LEFT_MM) / len(groups.names) - GAP_MM
     titles, lines_mm = column_titles(groups.names, width)
+    counts = {(session, group): 0 for session in sessions for group in groups.names}
+    counts |= averaged.groupby(["session", "group"])["n"].max().astype(int).to_dict()
     with style.printed_figure(outputs, HEAD_MM + lines_mm + ROW_MM * len(sessions)) as figure:
         panels = figure.subplots(len(sessions), len(groups.names), squeeze=False, sharey=True, sharex=True)
         for row, session in zip(panels, sessions, strict=True):
@@ -71,12 +73,13 @@ def main(curves: str, means: str, outputs: list[str], settings: Mapping) -> None
                 draw_curves(axes, own, mean, groups.colour(group))
                 zero = of[1][of[1]["group"] == groups.zero]
                 axes.plot(zero["phase_percent"], zero["mean_uL"], zorder=3, **DASHED)
-                n = f"n = {int(mean['n'].max()) if len(mean) else 0}"
-                heading = f"{title}\n{n}" if session == sessions[0] else n
+                n = f"n = {counts[session, group]}"
+                once = len({counts[other, group] for other in sessions}) == 1
+                heading = f"{title}\n{n}" if session == sessions[0] else "" if once else n
                 axes.set_title(heading, fontsize=7, loc="center", linespacing=1.05)
                 axes.set(xlim=(0, 100), xticks=[0, 50, 100])
-            name = f"{session}\n" if session else ""
-            row[0].set_ylabel(f"{name}Blood-pool volume ({UNITS[printed_unit('uL')]})")
+            row[0].annotate(session, (0.04, 0.05), xycoords="axes fraction", weight="bold")
+            row[0].set_ylabel(f"Blood-pool volume ({UNITS[printed_unit('uL')]})")
         style.letter_panels(panels[:, 0])
         panels[0, 0].set_ylim(bottom=0)
         figure.supxlabel("Time from ED (% of the cardiac cycle)", fontsize=7)

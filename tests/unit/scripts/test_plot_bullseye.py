@@ -53,13 +53,21 @@ def test_segments_start_at_the_top_and_follow_anticlockwise(tmp_path, monkeypatc
     assert top.get_text() == "0.81"
 
 
+def test_small_segments_have_their_values_with_one_decimal(tmp_path, monkeypatch):
+    figure = draw(tmp_path, monkeypatch, [f"group {k}" for k in range(4)], ("a", "b", "c"))
+    written = [text.get_text() for text in figure.axes[0].texts]
+    assert written.count("0.8") + written.count("0.9") + written.count("1.0") == 16
+
+
 def test_thicker_walls_are_lighter_in_each_phase_and_missing_segments_white(tmp_path, monkeypatch):
     figure = draw(tmp_path, monkeypatch, ["sham", "MI"], left_out=[3])
     light = [
         np.mean([patch.get_facecolor()[:3] for patch in axes.patches if axes.patches.index(patch) != 2])
         for axes in figure.axes[:4]
     ]
-    assert light[0] < light[1] and light[:2] == pytest.approx(light[2:])
+    assert light[0] < light[1] and light[2] < light[3]
+    shades = [{patch.get_facecolor() for patch in axes.patches} - {(1, 1, 1, 1)} for axes in figure.axes[:4]]
+    assert not (shades[0] | shades[1]) & (shades[2] | shades[3]), "a colour stands for one thickness"
     assert any("imaged in one orientation" in text for text in words(figure))
     ed = figure.axes[0]
     assert ed.patches[2].get_facecolor() == (1, 1, 1, 1)

@@ -32,6 +32,24 @@ def test_each_case_has_a_strip_of_the_expert_and_one_of_the_reader(tmp_path, mon
     assert smallest_font(seen[0]) >= 7
 
 
+def test_slices_are_shown_from_base_to_apex_as_on_the_contact_sheets(tmp_path, monkeypatch):
+    """The first slice is without masks, so that it is the apex."""
+    read = plot_cases.read_case
+
+    def with_apex_first(*given):
+        case = read(*given)
+        case.masks[:, :, 0] = 0
+        case.masks[:, :, 1, :-1] = 0
+        return case
+
+    monkeypatch.setattr(plot_cases, "read_case", with_apex_first)
+    seen = record_figures(monkeypatch)
+    plot(tmp_path, write_cohort(tmp_path, 2, slices=4))
+    labels = [text.get_text() for text in seen[0].axes[0].texts if "mm" not in text.get_text()]
+    assert labels == ["4 base", "3", "2", "1 apex"]
+    assert {"A", "B"} <= set(words(seen[0]))
+
+
 def test_the_contours_are_those_of_each_reader(tmp_path, monkeypatch):
     seen = record_figures(monkeypatch)
     plot(tmp_path, write_cohort(tmp_path, 1, slices=1))

@@ -44,7 +44,9 @@ def test_each_animal_and_the_mean_of_each_group_and_session_are_drawn(tmp_path, 
             (mean,) = [line for line in axes.lines if line.get_linewidth() == 1.3]
             expected = means[(means["session"] == session) & (means["group"] == group)]["mean_uL"]
             np.testing.assert_allclose(mean.get_ydata(), expected)
-            assert axes.get_title().endswith(f"n = {sizes[group]}")
+            n = f"n = {sizes[group]}" if session == SESSIONS[0] else ""
+            assert axes.get_title().endswith(n) and bool(axes.get_title()) == bool(n), "given once"
+        assert session in [text.get_text() for text in row[0].texts]
 
 
 def test_too_few_frames_are_said(tmp_path, monkeypatch):
