@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from murmur.data.corrections import ends
 from murmur.data.mouse import Mouse
 from murmur.data.mouse_file import affine_of, affine_to_write, check_header, numeric_dataset, open_mouse, write_cine
 from murmur.data.nifti_file import open_nifti, read_values
@@ -110,9 +111,10 @@ def outline(root: str, weights: str, mouse: str) -> dict:
         masks = numeric_dataset(file, "Masks")[()].astype(np.uint8)
     write_bytes(masks, f"{root}/view/{mouse}/masks")
     with open_mouse(project.segmentation(mouse, project.reader)) as file:
-        blood = np.count_nonzero(numeric_dataset(file, "Masks")[()] == BLOOD_POOL, axis=(0, 1, 2))
-    own = not check_header(f"mice/{mouse}.h5")["frames"] and mouse not in chosen_frames() and blood.any()
-    found = {"ed": int(blood.argmax()), "es": int(blood.argmin())} if own else {"ed": None, "es": None}
+        network = numeric_dataset(file, "Masks")[()]
+    own = not check_header(f"mice/{mouse}.h5")["frames"] and mouse not in chosen_frames() and BLOOD_POOL in network
+    phases = ends(network) if own else {}
+    found = {"ed": phases.get("ED"), "es": phases.get("ES")}
     found |= {"frames_from": "own" if own else None, "notes": None, "dice": {}, "doubtful": False, "annotated": 0}
     found |= {"measures": measures({}, masks.shape[3]), "review": [], "corrected": [], "reviewed": False}
     return found | {"provisional": True}
