@@ -84,8 +84,9 @@ def test_differences_that_the_reader_measures_otherwise_are_given(cohort, write)
     rows.loc[place, [*columns, "bias_difference_ci_low", "bias_difference_ci_high"]] = [71.8, 35.2, -36.6, -59.6, -13.5]
     rows.loc[place, "bias_difference_p_adjusted"] = 0.012
     assert paragraphs(write(tables | {"group_differences": rows}))["Phenotypes"][-1] == (
-        "Differences between phenotypes by net deviated significantly from those by the reference in mass at ED "
-        "between TAC and control (35.2 instead of 71.8 mg; deviation −36.6 mg, 95% CI −59.6 to −13.5, p = 0.012)."
+        "With Bonferroni correction of p values and CI, differences between phenotypes by net deviated significantly "
+        "from those by the reference in mass at ED between TAC and control (35.2 instead of 71.8 mg; deviation −36.6 "
+        "mg, 95% CI −59.6 to −13.5, p = 0.012)."
     )
 
 

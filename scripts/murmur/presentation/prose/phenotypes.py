@@ -195,8 +195,9 @@ def deviations(differences: pd.DataFrame, reader: str, alpha: float) -> str:
         return paragraph(
             f"no difference between phenotypes by {reader} deviated significantly from that by the reference"
         )
+    several = "with Bonferroni correction of p values and CI, " if tested["metric"].duplicated().any() else ""
     return paragraph(
-        f"differences between phenotypes by {reader} deviated significantly from those by the reference "
+        f"{several}differences between phenotypes by {reader} deviated significantly from those by the reference "
         f"{'; '.join(by_metric)}"
     )
 
