@@ -14,7 +14,7 @@ from murmur.csv_tables import read_csv, write_csv
 from murmur.job import job
 from murmur.statistics.animals import ONE_SCAN_EACH
 from murmur.statistics.cohort_comparison import compare_cohorts, errors_of
-from murmur.statistics.network_summary import members
+from murmur.statistics.network_summary import members, without
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -28,20 +28,21 @@ def main(
     alpha: float,
     animals: Mapping[str, Mapping[str, str]] | None = None,
     repeats: Mapping[str, str] | None = None,
+    learnt: Mapping[str, Mapping[str, Sequence[str]]] | None = None,
 ) -> None:
     """Write `output` from the paths `functions` and `overlaps`, by reader and then by cohort.
 
     `baselines` names the internal cohort of each reader, `animals` the animal of each scan of the cohorts in which some
     animals have several. The errors of readers that are repetitions of the same training, which `repeats` names, are
-    averaged by mouse.
+    averaged by mouse. The mice of a cohort from which a reader `learnt`, by reader and then by cohort, are left out.
     """
     errors: dict[str, dict] = {}
     for reader, paths in functions.items():
-        of_reader = overlaps.get(reader, {})
+        of_reader, of_learnt = overlaps.get(reader, {}), (learnt or {}).get(reader, {})
         errors[reader] = {
             cohort: errors_of(
-                read_csv(path),
-                read_csv(of_reader[cohort]) if cohort in of_reader else None,
+                without(read_csv(path), of_learnt.get(cohort, ())),
+                without(read_csv(of_reader[cohort]), of_learnt.get(cohort, ())) if cohort in of_reader else None,
                 (animals or {}).get(cohort, ONE_SCAN_EACH),
             )
             for cohort, path in paths.items()
@@ -80,4 +81,5 @@ if __name__ == "__main__":
             alpha=snakemake.params.alpha,
             animals=snakemake.params.animals,
             repeats=snakemake.params.repeats,
+            learnt=by_reader(snakemake.params.pairs, snakemake.params.learnt),
         )

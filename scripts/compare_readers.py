@@ -15,7 +15,7 @@ from murmur.csv_tables import read_csv, write_csv
 from murmur.job import job
 from murmur.statistics.animals import ONE_SCAN_EACH
 from murmur.statistics.dice_cells import dice_by_cell
-from murmur.statistics.network_summary import averaged
+from murmur.statistics.network_summary import averaged, without
 from murmur.statistics.ranking import absolute_errors, mean_dice
 from murmur.statistics.reader_comparison import compare_pairs, place_beside, rank_readers
 
@@ -35,16 +35,18 @@ def main(
     animals: Mapping[str, str] = ONE_SCAN_EACH,
     repeats: Mapping[str, str] | None = None,
     selected: Sequence[str] = (),
+    learnt: Mapping[str, Sequence[str]] | None = None,
 ) -> None:
     """Write the three tables for the readers of `functions` and `overlaps` (reader: path; may be empty).
 
     `observers` are the human readers. `animals` gives the animal of each scan if some animals have several. Readers
     that are repetitions of the same training, which `repeats` names, are compared as one, with values averaged by
     mouse. Those `selected` among the others are neither compared nor ranked, because they would be compared with
-    themselves.
+    themselves. The mice from which a reader `learnt` are left out.
     """
-    function = {reader: read_csv(path) for reader, path in functions.items()}
-    overlap = {reader: read_csv(path) for reader, path in overlaps.items()}
+    learnt = learnt or {}
+    function = {reader: without(read_csv(path), learnt.get(reader, ())) for reader, path in functions.items()}
+    overlap = {reader: without(read_csv(path), learnt.get(reader, ())) for reader, path in overlaps.items()}
     errors = {reader: absolute_errors(table) for reader, table in function.items()}
     dice = {reader: dice_by_cell(table) for reader, table in overlap.items()}
     by_mouse = {reader: mean_dice(table) for reader, table in overlap.items()}
@@ -68,6 +70,7 @@ if __name__ == "__main__":
             observers=snakemake.params.observers,
             repeats=snakemake.params.repeats,
             selected=snakemake.params.selected,
+            learnt=snakemake.params.learnt,
             comparison_output=snakemake.output.comparison,
             ranking_output=snakemake.output.ranking,
             beside_output=snakemake.output.beside,

@@ -14,7 +14,7 @@ import pandas as pd
 from murmur.csv_tables import read_csv, write_csv
 from murmur.job import job
 from murmur.statistics.animals import ONE_SCAN_EACH
-from murmur.statistics.network_summary import members, summarise
+from murmur.statistics.network_summary import members, summarise, without
 from murmur.vocabulary import STRUCTURES
 
 if TYPE_CHECKING:
@@ -77,11 +77,13 @@ def main(
     results: str,
     alpha: float,
     animals: Mapping[str, Mapping[str, str]],
+    learnt: Mapping[str, Sequence[str]] | None = None,
 ) -> None:
     """Write `networks` and `results` from the tables of `pairs` of cohort and reader, in the same order.
 
     `trained` gives training.json and history.csv of each reader that was trained here, and `animals` the animal of each
-    scan of the cohorts in which some animals have several.
+    scan of the cohorts in which some animals have several. The mice of a cohort from which a network `learnt` are left
+    out for all networks.
     """
     found = {
         reader: (json.loads(Path(record).read_text(encoding="utf-8")), read_csv(history))
@@ -91,7 +93,8 @@ def main(
     by_cohort: dict[str, tuple[dict, dict]] = {}
     for (cohort, reader), function, overlap in zip(pairs, functions, overlaps, strict=True):
         of_overlap, of_function = by_cohort.setdefault(cohort, ({}, {}))
-        of_overlap[reader], of_function[reader] = read_csv(overlap), read_csv(function)
+        mice = (learnt or {}).get(cohort, ())
+        of_overlap[reader], of_function[reader] = without(read_csv(overlap), mice), without(read_csv(function), mice)
     tables = [
         summarise(cohort, *found, repeats, alpha, animals.get(cohort, ONE_SCAN_EACH))
         for cohort, found in by_cohort.items()
@@ -113,4 +116,5 @@ if __name__ == "__main__":
             results=snakemake.output.results,
             alpha=params.alpha,
             animals=params.animals,
+            learnt=params.learnt,
         )

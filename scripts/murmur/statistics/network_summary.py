@@ -1,6 +1,6 @@
 """Results of networks, those of repeated trainings averaged: by cohort, with the spread of mice and of repetitions."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -57,6 +57,24 @@ def averaged(tables: Mapping[str, pd.DataFrame], repeats: Mapping[str, str]) -> 
         values = [tables[reader].reindex(index=mice, columns=first.columns).astype(float) for reader in many]
         found[name] = pd.DataFrame(np.mean(values, axis=0), index=mice, columns=first.columns)
     return found
+
+
+def without(table: pd.DataFrame, mice: Collection[str]) -> pd.DataFrame:
+    """Leave out mice, such as those on which a network was trained.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Table with the column mouse.
+    mice : collection of str
+        Their names; often none.
+
+    Returns
+    -------
+    DataFrame
+        The rows of the other mice; `table` itself without `mice`.
+    """
+    return table[~table["mouse"].isin(mice)] if mice else table
 
 
 def mean_distance(overlap: pd.DataFrame) -> pd.DataFrame:

@@ -306,6 +306,19 @@ class Inputs(ComparisonInputs):
         """The overlap tables of a cohort with images, one per reader that can be compared with the reference."""
         return self.measurements("overlap", self._readers_compared(wildcards))
 
+    def learnt(self, wildcards: Wildcards) -> dict[str, list[str]]:
+        """The mice of a cohort from which readers that are compared there learnt, by reader; only if there are any."""
+        pairs = self._readers_compared(wildcards)
+        found = {reader: self.study.mice_learnt(cohort, [reader]) for cohort, reader in pairs}
+        return {reader: mice for reader, mice in found.items() if mice}
+
+    def learnt_by_any(self, pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+        """By cohort of `pairs` of cohort and reader, the mice from which any of its readers learnt."""
+        readers: dict[str, list[str]] = {}
+        for cohort, reader in pairs:
+            readers.setdefault(cohort, []).append(reader)
+        return {cohort: self.study.mice_learnt(cohort, names) for cohort, names in readers.items()}
+
     def _readers_compared(self, wildcards: Wildcards) -> list[tuple[str, str]]:
         return [(wildcards.cohort, reader) for reader in self.study.readers_compared(wildcards.cohort)]
 

@@ -226,6 +226,24 @@ class Study:
         """Names of the readers of `cohort` that can be compared with its reference."""
         return [reader for reader in self.readers_of(cohort) if (cohort, reader) in self._with_reference]
 
+    def mice_learnt(self, cohort: str, readers: Iterable[str]) -> list[str]:
+        """The training and validation mice of a cohort that `readers` segment, if any of them learnt from the cohort.
+
+        They are left out where these readers are compared.
+        """
+        found, readers = self.cohorts[cohort], list(readers)
+        if not found.has_images or not any(found in self._cohorts_learnt(reader) for reader in readers):
+            return []
+        read = {mouse for reader in readers for mouse in self.mice_read(cohort, reader)}
+        return [mouse for mouse in found.mice_of("train", "validation") if mouse in read]
+
+    def _cohorts_learnt(self, reader: str) -> list[Cohort]:
+        """The cohorts on which a reader, or a member of an ensemble, was trained, or to which its choice was fitted."""
+        found = self.readers[reader]
+        names = set().union(*(member.cohorts_learnt for member in [found, *getattr(found, "members", ())]))
+        fitted = [found.mice_of_choice[0]] if getattr(found, "chooses", False) else []
+        return [*(self.cohorts[name] for name in names), *fitted]
+
     def selected_among(self, cohort: str) -> list[str]:
         """Names of the readers of `cohort` that are one of the others, selected on the validation mice."""
         compared = self.readers_compared(cohort)

@@ -46,7 +46,7 @@ def overlap(dice: np.ndarray) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["mouse", "phase", "structure", "dice"])
 
 
-def run(folder, functions, overlaps, baselines, alpha=0.05):
+def run(folder, functions, overlaps, baselines, alpha=0.05, **more):
     paths = {"function": {}, "overlap": {}}
     for kind, tables in (("function", functions), ("overlap", overlaps)):
         for reader, by_cohort in tables.items():
@@ -54,7 +54,7 @@ def run(folder, functions, overlaps, baselines, alpha=0.05):
                 path = paths[kind].setdefault(reader, {})[cohort] = folder / f"{cohort}_{reader}_{kind}.csv"
                 write_csv(table, path)
     output = folder / "cohort_comparison.csv"
-    compare_cohorts.main(paths["function"], paths["overlap"], baselines, output, alpha)
+    compare_cohorts.main(paths["function"], paths["overlap"], baselines, output, alpha, **more)
     return read_csv(output)
 
 
@@ -214,3 +214,14 @@ def test_repetitions_of_a_training_are_averaged_by_mouse(tmp_path):
     once = {"net": {"near": tmp_path / "mean_0.csv", "far": tmp_path / "mean_1.csv"}}
     found = compared(repeated, dict.fromkeys(repeated, "net"))
     pd.testing.assert_frame_equal(found, compared(once, {}))
+
+
+def test_mice_from_which_a_reader_learnt_are_not_part_of_its_internal_error(tmp_path):
+    near, far, dice = errors(9, 1), errors(7, 2), np.random.default_rng(3).uniform(0.5, 0.9, (9, 2))
+    functions, overlaps = {"net": {"near": function(near), "far": function(far)}}, {"net": {"near": overlap(dice)}}
+    found = run(tmp_path, functions, overlaps, {"net": "near"}, learnt={"net": {"near": ["M0", "M1", "M2"], "far": []}})
+    assert set(found["n_internal"]) == {6}
+    of_metrics = found.set_index("metric").loc[list(METRICS), "internal_error"]
+    np.testing.assert_allclose(of_metrics, near[3:].mean(axis=0))
+    pool = found.set_index("structure").loc["blood_pool", "internal_error"]
+    assert pool == pytest.approx(1 - dice[3:].mean())

@@ -235,6 +235,27 @@ def test_few_mice(tmp_path, mice):
             assert table["note"].notna().all()
 
 
+def test_mice_from_which_a_reader_learnt_are_left_out(tmp_path, three):
+    """As if its tables lacked them; the other readers are still compared on all mice."""
+    learnt = [f"M{mouse}" for mouse in range(4)]
+    found = run(tmp_path, three, ["expert2"], learnt={"net": learnt})
+    lacking = {"net": tuple(table[~table["mouse"].isin(learnt)] for table in three["net"])}
+    for table, expected in zip(found, run(tmp_path, three | lacking, ["expert2"]), strict=True):
+        pd.testing.assert_frame_equal(table, expected)
+    comparison, ranking, beside = found
+    n = comparison.groupby(["reader_a", "reader_b"])["n"].unique().map(list).to_dict()
+    assert n == {("net", "expert2"): [10], ("net", "tool"): [10], ("expert2", "tool"): [14]}
+    assert set(ranking["n"]) == set(beside["n"]) == {10}
+
+
+def test_reader_that_learnt_from_all_mice_is_not_compared(tmp_path, three):
+    learnt = {name: [f"M{mouse}" for mouse in range(14)] for name in ("net", "tool")}
+    comparison, ranking, beside = run(tmp_path, three, learnt=learnt)
+    assert (comparison["n"] == 0).all() and comparison["p"].isna().all()
+    assert set(ranking.loc[ranking["reader"] != "expert2", "n"]) == {0}
+    assert set(beside.loc[beside["reader"] == "net", "n"]) == {0}
+
+
 def test_readers_without_common_mice(tmp_path, three):
     function, overlap = tables(1, 4)
     apart = [table.assign(mouse="X" + table["mouse"]) for table in (function, overlap)]

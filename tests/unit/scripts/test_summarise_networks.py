@@ -1,3 +1,5 @@
+import json
+
 import pandas as pd
 import pytest
 
@@ -6,6 +8,7 @@ import plot_domains
 import plot_learning_curves
 import summarise_networks
 from drawn_figures import record_figures, words
+from murmur.vocabulary import STRUCTURES
 
 REPEATS = {"net_1": "net", "net_2": "net"}
 
@@ -151,3 +154,34 @@ def test_learning_curves_of_repetitions_share_a_colour(tmp_path, monkeypatch):
     colours = [line.get_color() for line in figure.axes[0].lines[::2]]
     assert colours[0] == colours[1] != colours[2]
     assert [text.get_text() for text in figure.legends[0].texts] == ["net (2 seeds)", "other"]
+
+
+def test_mice_from_which_a_network_learnt_are_left_out_for_all(tmp_path):
+    """Test mice A and B err by 1 and 3, the training mouse C by 11."""
+    overlap = pd.DataFrame(
+        [(mouse, phase, structure, 0.9, 0.1) for mouse in "ABC" for phase in ("ED", "ES") for structure in STRUCTURES],
+        columns=["mouse", "phase", "structure", "dice", "hd95_mm"],
+    )
+    function = pd.DataFrame({"mouse": [*"ABC"], "metric": "EF", "unit": "%", "reference": 50, "reader": [51, 53, 61]})
+    files = {}
+    for name, table in {"overlap": overlap, "function": function, "history": history(0.8)}.items():
+        files[name] = str(tmp_path / f"{name}.csv")
+        table.to_csv(files[name], index=False)
+    files["record"] = str(tmp_path / "training.json")
+    (tmp_path / "training.json").write_text(json.dumps(record(3)))
+    summarise_networks.main(
+        pairs=[("near", "net"), ("near", "murmur")],
+        functions=[files["function"]] * 2,
+        overlaps=[files["overlap"]] * 2,
+        trained={"net": (files["record"], files["history"])},
+        origins={name: {"trained_on": "", "start_from": ""} for name in ("net", "murmur")},
+        repeats={},
+        networks=str(tmp_path / "networks.csv"),
+        results=str(tmp_path / "results.csv"),
+        alpha=0.05,
+        animals={},
+        learnt={"near": ["C"]},
+    )
+    results = pd.read_csv(tmp_path / "results.csv")
+    assert set(results["n"]) == {2}
+    assert results.loc[results["quantity"] == "EF", "mean"].tolist() == [2, 2]

@@ -334,6 +334,25 @@ def test_selected_reader_is_one_of_the_others_where_these_are_compared(demo):
     assert Study(demo).selected_among("external_7T") == ["best"]
 
 
+def test_mice_from_which_a_reader_learnt_are_known_where_it_segments_them(demo):
+    net = {"train_on": "internal", "network": {"size": 64, "downsample": 1}, "mice": "all"}
+    demo["readers"] = {
+        "net": net,
+        "tuned": net | {"start_from": "net"},
+        "tested": net | {"mice": "test"},
+        "best": {"select": {"from": ["net"]}, "mice": "all"},
+        "given": {"weights": "murmur", "mice": "all"},
+        "team": {"ensemble": ["given", "tuned"], "mice": "all"},
+    }
+    study = Study(demo)
+    learnt = study.cohorts["internal"].mice_of("train", "validation")
+    assert len(learnt) == 16
+    found = {reader: study.mice_learnt("internal", [reader]) for reader in study.readers}
+    assert found == {"net": learnt, "tuned": learnt, "tested": [], "best": learnt, "given": [], "team": learnt}
+    assert study.mice_learnt("internal", ["tested", "given"]) == learnt, "the other reader segments them"
+    assert study.mice_learnt("external_7T", study.readers) == []
+
+
 def test_readers_of_one_cohort_or_not_of_their_own_are_not_compared_across(demo):
     demo["readers"]["unet3plus"]["cohorts"] = ["external_7T"]
     assert Study(demo).pairs_across_cohorts() == []
