@@ -104,7 +104,8 @@ def footnote(rows: pd.DataFrame, marks: dict[tuple[str, str], pd.Series], alpha:
     repeated = (rows["repeats"] > 1).any()
     return " ".join(
         [
-            f"Values are means over {mice(most)} with {100 * (1 - alpha):g}% confidence intervals (t distribution); "
+            f"Values are means over {mice(most)} with {100 * (1 - alpha):g}% confidence intervals (t distribution, "
+            "of errors and distances on a logarithmic scale); "
             "Dice and HD95 of a mouse are means of ED and ES, and errors are absolute differences from the reference.",
             *(["The values of each mouse were averaged over the seeds of a network."] if repeated else []),
             *between_seeds(rows),

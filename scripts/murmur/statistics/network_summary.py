@@ -4,12 +4,11 @@ from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from murmur.statistics.animals import ONE_SCAN_EACH, average_scans
 from murmur.statistics.notes import annotate, reason
 from murmur.statistics.paired import NAN, constant
-from murmur.statistics.ranking import absolute_errors, mean_dice
+from murmur.statistics.ranking import absolute_errors, limits_of_mean, mean_dice
 from murmur.vocabulary import METRICS, STRUCTURES
 
 RESULTS = ["cohort", "reader", "measure", "quantity", "unit", "repeats", "n", "mean", "ci_low", "ci_high", "sd_mice"]
@@ -112,7 +111,7 @@ def summarise(
     repeats : mapping of str to str
         As for `members`.
     alpha : float
-        Confidence limits of the mean over mice have the level 1 - alpha (t distribution).
+        Confidence limits of the mean over mice (`limits_of_mean`) have the level 1 - alpha.
     animals : mapping of str to str
         The animal of each scan, if some animals have several, whose values are then averaged.
 
@@ -136,23 +135,18 @@ def summarise(
                 each = [tables[reader][quantity].astype(float).mean() for reader in many]
                 row = {"cohort": cohort, "reader": name, "measure": measure, "quantity": quantity}
                 row |= {"unit": units[quantity], "repeats": len(many)}
-                rows.append(row | _spread(together[name][quantity].astype(float), each, alpha))
+                rows.append(row | _spread(together[name][quantity].astype(float), each, alpha, measure != "dice"))
     return annotate(pd.DataFrame(rows, columns=RESULTS))
 
 
-def _spread(values: pd.Series, each: list[float], alpha: float) -> dict[str, object]:
+def _spread(values: pd.Series, each: list[float], alpha: float, errors: bool) -> dict[str, object]:
     """Return n, mean, limits and standard deviations of the values of mice, and of the means of repetitions."""
     known = values.dropna().to_numpy()
-    row = {"n": len(known), "mean": known.mean() if len(known) else NAN, "reasons": []}
-    if len(known) < 2:
-        row["reasons"].append(reason("one_mouse_no_limits" if len(known) else "no_mouse_by_all"))
-    else:
+    row = {"n": len(known), "mean": known.mean() if len(known) else NAN, "reasons": [reason("no_mouse_by_all")]}
+    if len(known):
+        row["ci_low"], row["ci_high"], row["reasons"] = limits_of_mean(known, alpha, errors)
+    if len(known) > 1:
         row["sd_mice"] = 0.0 if constant(known) else known.std(ddof=1)
-        if not constant(known):
-            limits = stats.ttest_1samp(known, 0).confidence_interval(1 - alpha)
-            row |= {"ci_low": limits.low, "ci_high": limits.high}
-        else:
-            row["reasons"].append(reason("values_constant"))
     if len(each) > 1:
         row["sd_repeats"] = np.std(each, ddof=1)
     return row

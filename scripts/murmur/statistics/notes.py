@@ -58,6 +58,7 @@ WORDS = {
     "sd_uncertain": "the SD, estimated from {0} in {1}, is very uncertain",
     "too_few_for_ranks": "{0}: ranks over resamples require {1}",
     "too_few_in_cohort": "fewer than {0} mice in a cohort: no confidence limits",
+    "too_few_errors": "{0}: confidence limits of a mean error require {1}",
     "one_mouse": "n = 1: no standard deviation",
     "one_mouse_no_limits": "n = 1: no confidence limits",
     "one_value": "1 value: no standard deviation",

@@ -1,5 +1,6 @@
 """Error of each reader in each mouse, and the ranking of readers by their means over resampled mice."""
 
+import math
 from collections.abc import Mapping
 
 import numpy as np
@@ -9,9 +10,10 @@ from scipy import stats
 from murmur.statistics.bootstrap import MIN_RESAMPLED, resample
 from murmur.statistics.dice_cells import dice_by_cell
 from murmur.statistics.notes import Reason, reason
-from murmur.statistics.paired import constant
+from murmur.statistics.paired import NAN, constant
 from murmur.vocabulary import METRICS, STRUCTURES
 
+MIN_ERRORS = 3  # mice; the interval of a mean error of two is of no use
 COLUMNS = ["reader", "n", "mean", "mean_ci_low", "mean_ci_high"]
 COLUMNS += ["rank", "rank_ci_low", "rank_ci_high", "probability_best", "note", "reasons"]
 
@@ -112,6 +114,44 @@ def ranks(values: np.ndarray, highest: bool, scale: float) -> np.ndarray:
     return stats.rankdata(np.round(values / (-scale if highest else scale), 12), axis=0)
 
 
+def limits_of_mean(values: np.ndarray, alpha: float, errors: bool) -> tuple[float, float, list[Reason]]:
+    """Compute confidence limits of the mean of mice.
+
+    Parameters
+    ----------
+    values : ndarray, shape (mice,)
+        One value per mouse, none missing; at least one.
+    alpha : float
+        The limits have the level 1 - alpha.
+    errors : bool
+        Whether the values are errors, which are not negative and skewed.
+
+    Returns
+    -------
+    low, high : float
+        Limits in the unit of the values; NaN where undefined.
+    reasons : list of Reason
+        Why they are undefined; otherwise empty.
+
+    Notes
+    -----
+    The mean is referred to the t distribution, that of errors on a logarithmic scale (delta method, as in
+    `cohort_comparison`): its limits are not below zero, and include the mean of skewed errors more often
+    (docs/statistics.md).
+    """
+    n = len(values)
+    if n == 1:
+        return NAN, NAN, [reason("one_mouse_no_limits")]
+    if constant(values):
+        return NAN, NAN, [reason("values_constant")]
+    if not errors:
+        return *stats.ttest_1samp(values, 0).confidence_interval(1 - alpha), []
+    if n < MIN_ERRORS:
+        return NAN, NAN, [reason("too_few_errors", f"n = {n}", MIN_ERRORS)]
+    factor = math.exp(stats.t.isf(alpha / 2, n - 1) * stats.sem(values) / values.mean())
+    return values.mean() / factor, values.mean() * factor, []
+
+
 def rank(values: pd.DataFrame, highest: bool, alpha: float) -> pd.DataFrame:
     """Rank readers by their means over mice.
 
@@ -120,9 +160,9 @@ def rank(values: pd.DataFrame, highest: bool, alpha: float) -> pd.DataFrame:
     values : DataFrame, shape (mice, readers)
         One row per mouse, one column per reader, none missing.
     highest : bool
-        Whether high values are good.
+        Whether high values are good; otherwise they are errors.
     alpha : float
-        mean_ci and rank_ci have the level 1 - alpha; those of the mean are based on the t distribution.
+        mean_ci (`limits_of_mean`) and rank_ci have the level 1 - alpha.
 
     Returns
     -------
@@ -144,13 +184,8 @@ def rank(values: pd.DataFrame, highest: bool, alpha: float) -> pd.DataFrame:
     scale = np.abs(samples).max() or 1.0
     table["mean"] = means(*samples, axis=-1)
     table["rank"] = ranks(table["mean"].to_numpy(), highest, scale)
-    reasons: list[list[Reason]] = [[] for _ in samples]
-    for row, sample in enumerate(samples):
-        if n == 1 or constant(sample):
-            reasons[row].append(reason("one_mouse_no_limits" if n == 1 else "values_constant"))
-        else:
-            limits = stats.ttest_1samp(sample, 0).confidence_interval(1 - alpha)
-            table.loc[row, ["mean_ci_low", "mean_ci_high"]] = limits.low, limits.high
+    low, high, reasons = zip(*(limits_of_mean(sample, alpha, errors=not highest) for sample in samples), strict=True)
+    table["mean_ci_low"], table["mean_ci_high"] = low, high
     if n < MIN_RESAMPLED:
         few = reason("too_few_for_ranks", f"n = {n}", MIN_RESAMPLED)
         return table.assign(reasons=[[*found, few] for found in reasons])

@@ -7,7 +7,7 @@ from scipy import stats
 
 from murmur.statistics.bootstrap import BATCH, MIN_RESAMPLED, RESAMPLES, resample
 from murmur.statistics.notes import annotate
-from murmur.statistics.ranking import means, rank
+from murmur.statistics.ranking import limits_of_mean, means, rank
 
 
 @pytest.fixture(autouse=True)
@@ -146,3 +146,15 @@ def test_ranks_are_resampled_from_enough_mice(n):
     table = rank(readers(a=np.arange(n), b=np.arange(n) + 1.5), False, 0.05)
     assert table["probability_best"].notna().all() == (n == MIN_RESAMPLED)
     assert table["mean_ci_low"].notna().all()
+
+
+def test_limits_of_a_mean_error_are_those_of_its_logarithm():
+    """Delta method: the standard error of the logarithm is the relative standard error; errors 1, 2 and 6."""
+    low, high, reasons = limits_of_mean(np.array([1.0, 2, 6]), 0.1, errors=True)
+    relative = np.std([1, 2, 6], ddof=1) / np.sqrt(3) / 3
+    half = stats.t.isf(0.05, 2) * relative
+    assert (low, high, reasons) == (pytest.approx(3 * np.exp(-half)), pytest.approx(3 * np.exp(half)), [])
+    assert limits_of_mean(np.array([1.0, 2, 6]), 0.1, errors=False)[0] < 0 < low
+    two = annotate(rank(readers(a=[1, 2], b=[3, 3]), False, 0.05))
+    assert two["note"][0].startswith("n = 2: confidence limits of a mean error require 3")
+    assert two[["mean_ci_low", "mean_ci_high"]].isna().all(axis=None)
