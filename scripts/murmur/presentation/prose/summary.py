@@ -138,7 +138,7 @@ def verdicts_on_pairs(tests: pd.DataFrame, tested: pd.DataFrame, reader: str, al
         largest = welch.groupby("metric")["p_holm"].max()
         tested = tested[tested["metric"].map(largest) < alpha]
         if tested.empty:
-            return f"phenotypes differed significantly by both the reference and {reader} in no parameter"
+            return f"no parameter differed significantly between phenotypes by both the reference and {reader}"
         metrics = enumerate_words(METRIC[metric] for metric in tested["metric"].unique())
         where += f" in the parameters in which they differed by both ({metrics})"
     conclusions = tested["conclusion"]
