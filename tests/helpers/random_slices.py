@@ -6,14 +6,14 @@ import h5py
 import numpy as np
 
 
-def write_random_slices(path: Path) -> str:
-    """Write four training and two validation slices of 16 by 16 pixels, as `collect_slices` does; return the path."""
+def write_random_slices(path: Path, side: int = 16) -> str:
+    """Write slices of `side` × `side` pixels, four for training and two for validation, as `collect_slices` does."""
     rng = np.random.default_rng(0)
     with h5py.File(path, "w") as file:
         for part, count in (("train", 4), ("validation", 2)):
             group = file.create_group(part)
-            group["images"] = rng.random((count, 16, 16), np.float32)
-            group["masks"] = rng.integers(0, 3, (count, 16, 16), np.uint8)
+            group["images"] = rng.random((count, side, side), np.float32)
+            group["masks"] = rng.integers(0, 3, (count, side, side), np.uint8)
             names = [f"M{number}_sl00_fr00" for number in range(count)]
             group.create_dataset("names", data=names, dtype=h5py.string_dtype())
     return str(path)

@@ -25,7 +25,7 @@ TINY = {
     "resnet_vae": [8, 16],
     "swin_unet": [16, 32],
 }
-WITH_STATE = ["resnet_vae", "swin_unet"]  # latent noise, and layers of our own; the others are trained in the same way
+RESUMED = ["unet", "nnunet", "resnet_vae", "swin_unet"]  # unet3plus is in test_training.py
 SIZE = 32
 TRAINING = {"seed": 0, "precision": "float32", "recipe": "paper", "freeze": "none"}
 
@@ -91,13 +91,18 @@ def test_four_slices_are_learned_by_heart_saved_and_exported(architecture, four,
 
 @pytest.fixture(scope="module")
 def slices(tmp_path_factory):
-    return write_random_slices(tmp_path_factory.mktemp("slices") / "slices.h5")
+    return write_random_slices(tmp_path_factory.mktemp("slices") / "slices.h5", SIZE)
 
 
-@pytest.mark.parametrize("architecture", WITH_STATE)
+def test_windows_of_the_tests_are_shifted():
+    attention = [layer for layer in build("swin_unet").layers if isinstance(layer, swin_unet.WindowAttention)]
+    assert {(layer.side, layer.window, layer.shift) for layer in attention} >= {(8, 4, 0), (8, 4, 2)}
+
+
+@pytest.mark.parametrize("architecture", RESUMED)
 def test_same_seed_same_bytes_interrupted_or_not(architecture, slices, tmp_path, monkeypatch):
     """Two epochs at once, and the second after an interruption; latent vectors and dropout are drawn as before."""
-    network = {"architecture": architecture, "filters": [8], "size": 16, "downsample": 1}
+    network = {"architecture": architecture, "filters": TINY[architecture][:2], "size": SIZE, "downsample": 1}
     settings = TRAINING | {"epochs": 2, "patience": 5, "batch_size": 2, "learning_rate": 0.01, "schedule": "constant"}
     settings |= {"loss": "dice_ce", "shape_weight": 0.05}
 
