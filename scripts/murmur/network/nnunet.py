@@ -3,9 +3,10 @@
 As in nnU-Net: two convolutions per level with instance normalisation and leaky ReLU, strided convolutions instead of
 pooling, transposed convolutions, depth and filters planned from the size of the images (`planned_filters`), and deep
 supervision at all decoder levels except the lowest, with weights halved from level to level. Not as in nnU-Net: images
-are normalised and augmented, and the network is trained, as all networks of Murmur are; supervised outputs are
-interpolated to the size of the images instead of sampling the labels; convolutions have no bias, which instance
-normalisation would cancel; there is neither an ensemble of five folds nor test-time mirroring.
+are normalised and augmented, and the network is trained, as all networks of Murmur are, with the loss of the study
+file; supervised outputs are interpolated to the size of the images instead of sampling the labels; convolutions have no
+bias, which instance normalisation would cancel; sides that are odd are not padded, but not halved further, and nothing
+but the size of the input enters the plan; there is no ensemble of five folds.
 
 Isensee et al., nnU-Net: a self-configuring method for deep learning-based biomedical image segmentation, Nature
 Methods 2021.
