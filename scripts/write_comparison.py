@@ -32,18 +32,15 @@ def findings(scans: pd.DataFrame, values: pd.DataFrame) -> str:
     """
     compared = scans[scans["mouse"].isin(values["mouse"])]
     n, masks = int(compared["flags"].notna().sum()), "mask_findings" in compared
-    what = "a finding of the plausibility checks"
-    what += f" or a predicted Dice coefficient below {LOW_DICE:g}" if masks else ""
+    what = "failed a plausibility check"
+    what += f" or had a predicted Dice coefficient below {LOW_DICE:g}" if masks else ""
     marked = int((compared["mask_findings"] > 0).sum()) if masks else 0
     of_all, sentences = f"of the {len(compared)} scans", []
     if n:
-        sentences = [f"{n} {of_all} compared {'has' if n == 1 else 'have'} {what} (`flags` in measurements.csv)"]
+        sentences = [f"{n} {of_all} {what} (`flags` in measurements.csv)"]
     if marked:
-        sentences += [] if n else [f"no scan compared has {what}"]
-        sentences += [
-            f"slices or frames of {marked} {of_all} were marked for review by signs of errors in the masks; review.pdf "
-            "shows them, ranked by severity"
-        ]
+        sentences += [] if n else [f"no scan {what}"]
+        sentences += [f"in {marked} {of_all}, slices or frames were flagged for review (review.pdf)"]
     return paragraph(*sentences)
 
 

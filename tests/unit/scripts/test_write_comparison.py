@@ -50,22 +50,19 @@ def test_without_any_value_the_page_says_so(tmp_path):
 def test_scans_with_findings_are_counted_in_the_summary(tmp_path):
     page = write(tmp_path, flags=["EF: found 95%", "EDV: found 200 µL"])
     summary = page.partition("## Animals")[0]
-    assert "Two of the 8 scans compared have a finding of the plausibility checks (`flags`" in summary
+    assert "Two of the 8 scans failed a plausibility check (`flags`" in summary
     assert "review.pdf" not in page, "a table of measurements has no masks"
     (tmp_path / "good").mkdir()
-    assert "of the plausibility" not in write(tmp_path / "good")
+    assert "plausibility" not in write(tmp_path / "good")
 
 
 def test_findings_in_masks_are_those_of_a_reader():
     scans = pd.DataFrame({"mouse": ["A", "B"], "flags": [None, "EF: found 95%"], "mask_findings": [3, 0]})
-    signs = (
-        "Slices or frames of 1 of the 2 scans were marked for review by signs of errors in the masks; review.pdf shows "
-        "them, ranked by severity."
-    )
-    what = "has a finding of the plausibility checks or a predicted Dice coefficient below 0.8"
-    flagged = f"One of the 2 scans compared {what} (`flags` in measurements.csv). {signs}"
+    signs = "In 1 of the 2 scans, slices or frames were flagged for review (review.pdf)."
+    what = "failed a plausibility check or had a predicted Dice coefficient below 0.8"
+    flagged = f"One of the 2 scans {what} (`flags` in measurements.csv). {signs}"
     assert write_comparison.findings(scans, scans) == flagged
-    assert write_comparison.findings(scans.assign(flags=None), scans) == f"No scan compared {what}. {signs}"
+    assert write_comparison.findings(scans.assign(flags=None), scans) == f"No scan {what}. {signs}"
     assert write_comparison.findings(scans.assign(flags=None, mask_findings=0), scans) == ""
 
 

@@ -52,7 +52,7 @@ def animals(found: Compared) -> str:
         counts,
         meanings(found.measures),
         contoured(found),
-        *(unit_notes(found.summary) or ["the unit of analysis is the animal"]),
+        *unit_notes(found.summary),
         too_small(found.asked),
         missing_values(found.summary, names, "some values are missing", SILENT),
     )
@@ -72,20 +72,17 @@ def conventions(found: Compared) -> str:
     tested = found.asked.dropna(subset="p_adjusted")
     if tested.empty:
         return ""
-    most, measures = int(tested["comparisons"].max()), tested["measure"].nunique()
+    most = int(tested["comparisons"].max())
     simultaneous = "simultaneous " if most > 1 else ""
     p = f"p, both corrected for the {most} comparisons of a measure" if most > 1 else "p"
     which = "change" if len(found.settings["groups"]) == 1 else "difference"
-    paired = "changes are those of the animals measured at both sessions" if found.of_changes else ""
+    first = found.settings["sessions"][0] if found.of_changes else ""
+    paired = f"changes were calculated in the animals measured at {first} and at the session concerned" if first else ""
     g = "" if found.of_changes else ", followed by Hedges' g"
-    holm = (
-        f"a {which} is called significant if its p is below {found.alpha:g} and the smallest p of its measure remains "
-        f"so after Holm correction for the {measures} measures; the p values given are not corrected for the measures"
-    )
     return paragraph(
         paired,
         f"{which}s are given with {simultaneous}{100 * (1 - found.alpha):g}% confidence intervals (CI) and {p}{g}",
-        holm if measures > 1 else "",
+        "all other estimates below are descriptive" if any(descriptive.sections(found).values()) else "",
     )
 
 
@@ -124,28 +121,41 @@ def error(found: Compared) -> str:
             f"how much the measurement error of {found.reader} adds to the spread between animals is not known",
             missing_values(table, list(map(in_sentence, table["measure"])), "it could not be determined"),
         )
-    parts = [error_in(row) for row in known.to_dict("records")]
+    parts = [error_in(row, found.of_changes) for row in known.to_dict("records")]
+    missing = missing_values(table, list(map(in_sentence, table["measure"])), "this part could not be determined")
+    changes = (
+        "errors in repeated scans of an animal are partly the same, so that it is not known how much they widen the "
+        "intervals of changes"
+        if found.of_changes
+        else ""
+    )
+    share = "of the variance between the animals of a group in a session" if found.settings["sessions"] else ""
+    share = share or "of the variance between the animals of a group"
     if found.error_on_simulated_mice:
         return paragraph(
             f"the measurement error of {found.reader} on these images is not known, because no scan of the study has "
             "reference contours; on simulated mice it is known, and on acquired images it is at least as large",
-            f"of the variance between the animals of a group, the part that is not measurement error was therefore at "
-            f"most {enumerate_words(parts)}",
-            missing_values(table, list(map(in_sentence, table["measure"])), "this part could not be determined"),
+            f"{share}, the part that is not measurement error was therefore at most {enumerate_words(parts)}",
+            changes,
+            missing,
         )
     return paragraph(
-        f"of the variance between the animals of a group, the part that is not measurement error of {found.reader}, "
-        f"estimated from its differences from the reference, was {enumerate_words(parts)}",
-        missing_values(table, list(map(in_sentence, table["measure"])), "this part could not be determined"),
+        f"{share}, the part that is not measurement error of {found.reader}, estimated from its differences from the "
+        f"reference, was {enumerate_words(parts)}",
+        changes,
+        missing,
     )
 
 
-def error_in(row: dict) -> str:
-    """Write the share of the variance of a measure that is not error, and how much wider error makes the intervals."""
+def error_in(row: dict, of_changes: bool) -> str:
+    """Write the share of the variance of a measure that is not error, and, of values, how much error widens intervals.
+
+    It widens those of changes by less, as far as it is the same in both scans.
+    """
     share = 100 * row["reliability"]
     percent = f"{number(share, 0)}%" if share <= 99.5 else f"{number(share)}%" if share < 99.95 else "more than 99.9%"
     percent = f"{percent} for {in_sentence(row['measure'])}"
-    if pd.isna(row["ci_inflation"]):
+    if of_changes or pd.isna(row["ci_inflation"]):
         return percent
     wider = 100 * (row["ci_inflation"] - 1)
     by = number(wider, 0) if wider >= 0.5 else "less than 1"

@@ -87,13 +87,13 @@ def contrasts(tested: pd.DataFrame, found: Compared) -> list[str]:
         return []
     control, sessions = found.settings["control"], found.settings["sessions"]
     if len(found.settings["groups"]) == 1:
-        return [f"changes from {sessions[0]} were tested by paired t-tests on the animals measured at both sessions"]
+        return [f"changes from {sessions[0]} were tested by paired t-tests"]
     pairs = f"each group was compared with {control}" if control else "all pairs of groups were compared"
     if len(found.settings["groups"]) == 2:
         pairs = "the groups were compared"
     within = "at each session, " if sessions else ""
     if found.of_changes:
-        within = f"for the changes from {sessions[0]} of the animals measured at both sessions, "
+        within = f"for the changes from {sessions[0]}, in the animals measured then and at the session concerned, "
     words = {name: column_name(found.settings[name]) for name in ("covariate", "cluster")}
     how = enumerate_words(CONTRASTS[method].format(**words) for method in tested["method"].unique())
     return [f"{within}{pairs} by {how}"]
@@ -112,7 +112,8 @@ def correction(tested: pd.DataFrame, found: Compared) -> str:
     if measures > 1:
         parts.append(
             f"a difference was called significant if its p was below {found.alpha:g} and the smallest p of its measure "
-            f"remained so after Holm correction for the {measures} measures"
+            f"remained so after Holm correction for the {measures} measures, which controls false findings across "
+            "measures and within each measure, but not over all differences together"
         )
     else:
         parts.append(f"the significance level was {found.alpha:g}")
@@ -120,19 +121,22 @@ def correction(tested: pd.DataFrame, found: Compared) -> str:
 
 
 def further(found: Compared) -> list[str]:
-    """Describe the tests of sessions, of a second factor and of a covariate."""
-    tests = found.tests.dropna(subset="p")
-    of = tests[~tests["effect"].isin(["group"])].drop_duplicates(["effect", "measure"])
-    names = [F_TESTS[test] for test in of["test"].unique() if test in F_TESTS]
-    if not names:
+    """Describe the F tests: of sessions, of a second factor and of a covariate."""
+    tests = found.tests[found.tests["test"].isin(F_TESTS)].dropna(subset="p")
+    if tests.empty:
         return []
-    roles = {"session": "sessions"} | {role: column_name(found.settings[role]) for role in ("factor", "covariate")}
-    what = enumerate_words(str(word) for role, word in roles.items() if of["effect"].str.contains(role).any())
-    interactions = " and interactions with the group" if of["effect"].str.contains("group:").any() else ""
-    holm = "p values of these effects were corrected for the number of measures by Holm's method"
-    text = f"effects of {what}{interactions} were tested by {enumerate_words(names)}"
-    described = "tests of sessions describe the course, and no conclusion was drawn from them"
-    return [text, *([holm] if tests["measure"].nunique() > 1 else []), *([described] if "sessions" in what else [])]
+    words = {"group": "group", "session": "session"}
+    words |= {role: column_name(found.settings[role]) for role in ("factor", "covariate")}
+    effects = set(tests["effect"])
+    what = enumerate_words(word for role, word in words.items() if role in effects)
+    interactions = ", and their interactions," if any(":" in effect for effect in effects) else ""
+    names = enumerate_words(F_TESTS[test] for test in tests["test"].unique())
+    sentences = [f"effects of {what}{interactions} were tested by {names}"]
+    if tests["measure"].nunique() > 1:
+        sentences.append("p values of these effects were corrected for the number of measures by Holm's method")
+    if found.settings["sessions"]:
+        sentences.append("the tests of the mixed model are supplementary")
+    return sentences
 
 
 def described_only(found: Compared) -> str:

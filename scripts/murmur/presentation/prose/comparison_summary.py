@@ -3,11 +3,27 @@
 import pandas as pd
 
 from murmur.comparison.verdicts import SIGNIFICANT, UNCONFIRMED
-from murmur.presentation.comparison_words import TOO_SMALL, UNIT, column_name, in_sentence, too_small
-from murmur.presentation.number_format import number, p_is
+from murmur.presentation.comparison_words import (
+    TOO_SMALL,
+    UNIT,
+    column_name,
+    difference_unit,
+    in_sentence,
+    too_small,
+    unit_of,
+)
+from murmur.presentation.number_format import p_is
 from murmur.presentation.prose import changes
-from murmur.presentation.prose.differences import Compared, facts, place_in
-from murmur.presentation.prose.phrases import counted, enumerate_words, mean_sd, missing_values, paragraph
+from murmur.presentation.prose.differences import Compared, changes_of, facts, of_difference, place_in
+from murmur.presentation.prose.phrases import (
+    confidence_interval,
+    counted,
+    enumerate_words,
+    interval,
+    mean_sd,
+    missing_values,
+    paragraph,
+)
 
 SILENT = ("no_value", "one_value", "error_unknown", TOO_SMALL, *UNIT)  # said elsewhere
 
@@ -96,7 +112,10 @@ def answers(rows: pd.DataFrame) -> list[str]:
 def example(rows: pd.DataFrame, found: Compared) -> str:
     """Give the largest of several differences, or the only one, in numbers."""
     row = rows.loc[rows["difference"].abs().idxmax()].to_dict()
-    value, _, rest = facts(row, found, False).strip(" ()").removeprefix("difference ").partition(", ")
+    decimals = found.decimals(row["measure"])
+    value = of_difference(row, decimals, difference_unit(row["measure"]))
+    limits = interval(row["ci_low"], row["ci_high"], decimals)
+    rest = f"{confidence_interval(found.alpha, limits)}, {p_is(row['p_adjusted'])}"
     versus = means_of(found, row)
     if len(rows) == 1:
         return f"; the difference was {value} ({versus}{rest})"
@@ -106,15 +125,16 @@ def example(rows: pd.DataFrame, found: Compared) -> str:
 
 def means_of(found: Compared, row: dict) -> str:
     """Write the means of both groups, ± SD where values are compared; empty where means are adjusted or averaged."""
-    decimals = found.decimals(row["measure"])
+    decimals, unit = found.decimals(row["measure"]), unit_of(row["measure"])
     if found.settings["covariate"] or found.settings["factor"]:
         return ""
     if found.of_changes:
-        return f"mean change {number(row['mean_b'], decimals)} versus {number(row['mean_a'], decimals)}; "
+        return f"{changes_of(row, decimals)}; "
     rows = found.summary[(found.summary["measure"] == row["measure"]) & (found.summary["session"] == row["session"])]
     of = rows.set_index("group")
     means = [mean_sd(of.loc[row[side], "mean"], of.loc[row[side], "sd"], decimals) for side in ("group_b", "group_a")]
-    return f"mean ± SD {means[0]} versus {means[1]}; "
+    printed = [f"{mean}{'' if unit == '%' else ' '}{unit}".strip() for mean in means]
+    return f"mean ± SD {printed[0]} versus {printed[1]}; "
 
 
 def secondary(found: Compared) -> str:
@@ -128,7 +148,7 @@ def secondary(found: Compared) -> str:
     if not different:
         return f"no difference in {of}{enumerate_words(rest, 'or')} was significant" if rest else ""
     also = "also " if found.measures[0] in significant else ""
-    left = f", but not in {'that in ' if of else ''}{enumerate_words(rest, 'or')}" if rest else ""
+    left = f"; no significant difference was found in {enumerate_words(rest, 'or')}" if rest else ""
     return f"groups {also}differed significantly in {of}{enumerate_words(different)}{left}"
 
 

@@ -40,8 +40,7 @@ def introduction(found: Compared, scans: pd.Series) -> str:
     return paragraph(
         f"reference contours are available for {which}; the table gives the differences in "
         f"{found.quantity(in_sentence(measure))}{parenthesis(unit)} in these, as measured by {found.reader} and by the "
-        f"reference, with {100 * (1 - found.alpha):g}% confidence intervals corrected as above; no conclusion is drawn "
-        "from it"
+        f"reference, with {100 * (1 - found.alpha):g}% confidence intervals corrected as above"
     )
 
 

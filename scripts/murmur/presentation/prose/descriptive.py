@@ -57,8 +57,7 @@ def described(what: str, table: pd.DataFrame, found: Compared) -> list[str]:
         return []
     intro = paragraph(
         f"the table describes {what}, with {100 * (1 - found.alpha):g}% confidence intervals corrected for the number "
-        "of such estimates of a measure; they were not tested, because they do not answer the question of the "
-        "comparison"
+        "of such estimates of a measure"
     )
     column = f"{name_of(found.measures[0])}{parenthesis(unit)}"
     return [intro, markdown_table([*places, "group", f"{found.unit}s", column], cells)]
@@ -83,8 +82,7 @@ def mixed_model(found: Compared) -> list[str]:
     names = [effect.replace("factor", factor).replace(":", " × ") for effect in effects]
     corrected = ", with p corrected for the number of measures by Holm's method," if len(measures) > 1 else ""
     intro = paragraph(
-        f"the F tests of the linear mixed model{corrected} describe the course over sessions; no conclusion is drawn "
-        "from them"
+        f"the table gives the F tests of the linear mixed model{corrected or ','} which are supplementary"
     )
     rows = [[name_of(measure), *(cells.get((measure, effect), DASH) for effect in effects)] for measure in measures]
     return [intro, markdown_table(["measure", *names], rows)]

@@ -130,9 +130,16 @@ def facts(row: Mapping, found: Compared, effect_size: bool = True, what: str = "
     decimals = found.decimals(row["measure"])
     limits = interval(row["ci_low"], row["ci_high"], decimals)
     with_g = effect_size and not found.of_changes and pd.notna(row["hedges_g"])
-    g = f"g = {number(row['hedges_g'], 2)}" if with_g else ""
+    g_limits = interval(row["hedges_g_ci_low"], row["hedges_g_ci_high"], 2)
+    g = f"g = {number(row['hedges_g'], 2)}, {g_limits}" if with_g else ""
+    means = changes_of(row, decimals) if found.of_changes and row["group_a"] != row["group_b"] else ""
     value = f"{what} {of_difference(row, decimals, difference_unit(row['measure']))}"
-    return parenthesis(value, confidence_interval(found.alpha, limits), p_is(row["p_adjusted"]), g)
+    return parenthesis(means, value, confidence_interval(found.alpha, limits), p_is(row["p_adjusted"]), g)
+
+
+def changes_of(row: Mapping, decimals: int) -> str:
+    """Write the mean changes of the two groups of a difference, "mean change −12.4 versus −0.2"."""
+    return f"mean change {number(row['mean_b'], decimals)} versus {number(row['mean_a'], decimals)}"
 
 
 def place_in(found: Compared, session: str, level: str) -> str:
