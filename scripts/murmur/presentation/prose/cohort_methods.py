@@ -175,18 +175,26 @@ def split(name: str, cohort: dict, manifest: pd.DataFrame, table: pd.DataFrame) 
         )
     sizes = table["split"].value_counts().reindex(SPLITS, fill_value=0)
     drawn = "file" not in cohort["split"]
-    how = f"at random, stratified by phenotype (seed {cohort['split']['seed']})," if drawn else "by a predefined list"
-    fixed = {
-        "mice with inflow artefacts were always assigned to the training set, so that the test set has none": manifest[
-            "inflow_frames"
-        ]
-        .notna()
-        .any(),
-        "mice without contours were assigned to the test set": manifest["annotated_frames"].isna().any(),
-    }
+    how, rules = " by a predefined list", []
+    if drawn:
+        at_random = f"at random, stratified by phenotype (seed {cohort['split']['seed']})"
+        rules = assigned_without_drawing(manifest)
+        how = "" if rules else f" {at_random},"
+    inflow = drawn and manifest["inflow_frames"].notna().any()
     return paragraph(
-        f"the {mice(len(table))} of the {name} cohort were divided {how} into a training (n = {sizes['train']}), a "
+        f"the {mice(len(table))} of the {name} cohort were divided{how} into a training (n = {sizes['train']}), a "
         f"validation (n = {sizes['validation']}) and a test set (n = {sizes['test']}), all images of an animal being "
         "assigned to the same set",
-        *(sentence for sentence, occurs in fixed.items() if drawn and occurs),
+        enumerate_words([*rules, f"the other mice {at_random}"]) if rules else "",
+        "performance with inflow artefacts was therefore not tested in this cohort" if inflow else "",
     )
+
+
+def assigned_without_drawing(manifest: pd.DataFrame) -> list[str]:
+    """Name the mice that a random split assigns to a certain set, as parts of a sentence."""
+    inflow = int(manifest["inflow_frames"].notna().sum())
+    who = "the mouse with inflow artefacts was" if inflow == 1 else f"the {mice(inflow)} with inflow artefacts were"
+    rules = [f"{who} assigned to the training set"] if inflow else []
+    if manifest["annotated_frames"].isna().any():
+        rules.append(f"mice without contours{'' if rules else ' were assigned'} to the test set")
+    return rules

@@ -7,10 +7,9 @@ from murmur.vocabulary import SHIPPED_WEIGHTS
 
 NUMBER = {2: "second", 3: "three"}
 PART = (
-    f"in cines of at least {FEWEST_FRAMES} frames, images were cropped to a square around the heart if the masks of "
-    f"every {NUMBER[COARSE_SLICES]} slice of {NUMBER[COARSE_FRAMES]} frames agreed with those of whole images (a Dice "
-    f"coefficient of at least {1 - LARGEST_DIFFERENCE:g} for each structure) and no mask reached the border of the "
-    "square"
+    f"in cines of at least {FEWEST_FRAMES} frames, only a square around the heart was segmented, provided that in "
+    f"every {NUMBER[COARSE_SLICES]} slice of {NUMBER[COARSE_FRAMES]} frames its masks agreed with those of whole "
+    f"images (Dice coefficient ≥ {1 - LARGEST_DIFFERENCE:g} for each structure) and none touched its border"
 )
 
 

@@ -138,9 +138,8 @@ def agreement(statistics: dict, table: pd.DataFrame) -> str:
         else "",
         "reliability was quantified by the intraclass correlation coefficient ICC(2,1) (Shrout and Fleiss, Psychol "
         "Bull 1979;86:420), Lin's concordance correlation coefficient (Biometrics 1989;45:255) and the coefficient of "
-        "variation between reader and reference, the within-subject SD, which includes the bias (Bland and Altman, BMJ "
-        "1996;312:1654), as a percentage of the mean; because only two readings are compared, a bias widens the CI of "
-        "ICC(2,1) considerably"
+        "variation between reader and reference, that is, the within-subject SD (Bland and Altman, BMJ 1996;312:1654) "
+        "as a percentage of the mean, which includes the bias"
         if _any(table, "icc2")
         else "",
     )
