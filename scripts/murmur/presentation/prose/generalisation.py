@@ -8,7 +8,8 @@ from murmur.presentation.prose.phrases import METRIC, STRUCTURE, enumerate_words
 
 def name_of(row: dict) -> str:
     """Name the quantity of a row of cohort_comparison.csv."""
-    return f"Dice of {STRUCTURE[row['structure']]}" if row["measure"] == "dice_error" else METRIC[row["metric"]]
+    is_dice = row["measure"] == "dice_error"
+    return f"the Dice coefficient of {STRUCTURE[row['structure']]}" if is_dice else METRIC[row["metric"]]
 
 
 def generalisation(table: pd.DataFrame, cohort: str, reader: str, alpha: float) -> str:
@@ -27,15 +28,11 @@ def generalisation(table: pd.DataFrame, cohort: str, reader: str, alpha: float) 
         )
         found.setdefault(change, []).append(name_of(row) + facts)
     internal = rows["internal"].iloc[0]
-    where = f"in the {cohort} cohort than in the {internal} cohort for"
     errors = "mean errors (1 − Dice, or the absolute error of a parameter)"
-    texts = [
-        f"{errors} were significantly {change} {where} {enumerate_words(found[change])}"
-        for change in ("larger", "smaller")
-        if change in found
-    ]
-    if "differ" in found:
-        between = "" if texts else f" between the {cohort} and the {internal} cohort"
-        who = "they" if texts else errors
-        texts.append(f"{who} did not differ significantly{between} for {enumerate_words(found['differ'], 'or')}")
-    return paragraph(*texts)
+    texts = []
+    for change in filter(found.get, ("larger", "smaller", "differ")):
+        verdict = f"were significantly {change} in the {cohort} cohort than in the {internal} cohort"
+        if change == "differ":
+            verdict = f"did not differ significantly between the {cohort} and the {internal} cohort"
+        texts.append(f"{'mean errors' if texts else errors} in {enumerate_words(found[change])} {verdict}")
+    return paragraph("p values are Holm-corrected across the quantities, CI are not" if len(rows) > 1 else "", *texts)
