@@ -99,8 +99,8 @@ def test_the_model_names_the_phenotypes_with_larger_errors(cohort, write):
     text = write(tables)
     assert "The Dice error of each mouse, 1 − Dice averaged over phases and structures, differed significantly" in text
     assert (
-        "With Bonferroni correction of p values and CI, it was significantly larger in MI than in control (difference "
-        "0.012, 95% CI 0.004 to 0.021, p = 0.003)."
+        "It was significantly larger in MI than in control (difference 0.012, 95% CI 0.004 to 0.021, p = 0.003). These "
+        "CI are Bonferroni-corrected; p is the larger of the Bonferroni-corrected p and the p of the ANOVA."
     ) in text
     assert "did not differ significantly between phenotypes (Welch's ANOVA, F(3, " in write(
         changed(tables, "overlap_model", "p", 0.06, term="phenotype")

@@ -78,6 +78,16 @@ def eta_squared(value: float) -> str:
     return "generalised η² < 0.01" if value < 0.005 else f"generalised η² = {number(value, 2)}"
 
 
+def over_both(row: dict, pairwise: pd.DataFrame | None, alpha: float) -> tuple[str, str]:
+    """Write the difference of a main effect over both levels of the other factor, and its interval, if known."""
+    parts = MAIN_EFFECT[row["effect"]][-1]
+    rows = [] if pairwise is None else pairwise[pairwise["contrast"].isin(parts)].to_dict("records")
+    if len(parts) > 1 or not rows:
+        return "", ""
+    limits = confidence_interval(alpha, interval(rows[0]["ci_low"], rows[0]["ci_high"], 3))
+    return f"difference {number(rows[0]['mean_difference'], 3)}", limits
+
+
 def main_effect(row: dict, differences: pd.Series, alpha: float) -> str:
     """Report whether Dice differs between phases or structures over both levels of the other factor."""
     at, first, second, parts = MAIN_EFFECT[row["effect"]]
@@ -94,18 +104,21 @@ def effects(anova: pd.DataFrame, pairwise: pd.DataFrame | None, alpha: float) ->
     differences = pd.Series(dtype=float) if pairwise is None else pairwise.set_index("contrast")["mean_difference"]
     verdicts, interaction, simple = [], "", has_interaction(anova, alpha)
     for row in anova[anova["p_holm"].notna()].to_dict("records"):
-        facts = parenthesis(
+        facts = (
             f"F({row['df1']:.0f}, {row['df2']:.0f}) = {number(row['F'], 2)}",
             p_is(row["p_holm"]),
             eta_squared(row["eta_squared_generalized"]),
         )
         if row["effect"] in MAIN_EFFECT:
             if not simple:  # otherwise the effect of a factor is that in each level of the other one
-                verdicts.append(main_effect(row, differences, alpha) + facts)
+                difference = over_both(row, pairwise, alpha)
+                verdicts.append(main_effect(row, differences, alpha) + parenthesis(*facts, *difference))
         elif simple:
-            interaction = f"the effect of phase on the Dice coefficient differed between structures{facts}"
+            interaction = (
+                f"the effect of phase on the Dice coefficient differed between structures{parenthesis(*facts)}"
+            )
         else:
-            interaction = f"there was no significant interaction between phase and structure{facts}"
+            interaction = f"there was no significant interaction between phase and structure{parenthesis(*facts)}"
     name = "in a two-way repeated-measures ANOVA (p values Holm-corrected for its three effects), "
     joined = " but ".join(sorted(verdicts, reverse=True))  # "was" before "did not differ"
     if len({verdict.split()[0] for verdict in verdicts}) == 1:
@@ -123,27 +136,28 @@ def has_interaction(anova: pd.DataFrame | None, alpha: float) -> bool:
 
 
 def gated(contrast: str, anova: pd.DataFrame | None, alpha: float) -> bool:
-    """Return whether no effect to which `contrast` belongs is significant, so that it is not tested."""
+    """Return whether no effect to which `contrast` belongs is significant, so that it is not."""
     if anova is None:
         return False
     return bool(anova.loc[anova["effect"].isin(EFFECTS_OF[contrast]), "p_holm"].min() >= alpha)
 
 
 def contrasts(pairwise: pd.DataFrame, anova: pd.DataFrame | None, alpha: float) -> str:
-    """Report between which phases and structures Dice differs; without a significant effect only by how much.
+    """Report between which phases and structures Dice differs, in one sentence where none of their effects does.
 
-    With an interaction, the difference between structures over both phases is left out.
+    The difference between structures over both phases is left out: its test is that of the effect in the ANOVA.
     """
-    tested, untested = {}, {}
-    over_phases = "ED and ES: blood_pool - myocardium" if has_interaction(anova, alpha) else ""
+    tested, gated_by_effect = {}, {}
+    in_anova = anova is not None and anova.loc[anova["effect"] == "structure", "p_holm"].notna().any()
+    over_phases = "ED and ES: blood_pool - myocardium" if in_anova else ""
     reported = pairwise["p_adjusted"].notna() & (pairwise["contrast"] != over_phases)
     for row in pairwise[reported].to_dict("records"):
         where, at, first, second = SIDES[row["contrast"]]
         difference = f"difference {number(row['mean_difference'], 3)}"
         if gated(row["contrast"], anova, alpha):
             limits = confidence_interval(alpha, interval(row["ci_low"], row["ci_high"], 3))
-            given = number(row["mean_difference"], 3) + parenthesis(limits)
-            untested.setdefault(f"{first} and {second}", []).append(f"{given} {where}")
+            given = number(row["mean_difference"], 3) + parenthesis(limits, f"adjusted {p_is(row['p_adjusted'])}")
+            gated_by_effect.setdefault(f"{first} and {second}", []).append(f"{given} {where}")
             continue
         facts = estimate(difference, row["ci_low"], row["ci_high"], row["p_adjusted"], alpha, 3)
         verdict = f"did not differ significantly between {first} and {second}"
@@ -158,7 +172,8 @@ def contrasts(pairwise: pd.DataFrame, anova: pd.DataFrame | None, alpha: float) 
     if texts:
         texts[0] = f"in paired t-tests (p values adjusted for multiple comparisons, CI not adjusted), {texts[0]}"
     texts += [
-        f"the mean difference in Dice between {sides} was {enumerate_words(found)}" for sides, found in untested.items()
+        f"the mean difference in Dice between {sides} was {enumerate_words(found)}"
+        for sides, found in gated_by_effect.items()
     ]
     return paragraph(*texts)
 
@@ -187,7 +202,11 @@ def model(table: pd.DataFrame, alpha: float) -> str:
         for term in terms[terms["p_adjusted"] < alpha].to_dict("records")
     ]
     if found:
-        texts.append(f"with Bonferroni correction of p values and CI, it was significantly {enumerate_words(found)}")
+        texts.append(f"it was significantly {enumerate_words(found)}")
+    if found and len(terms) > 1:
+        texts.append(
+            "these CI are Bonferroni-corrected; p is the larger of the Bonferroni-corrected p and the p of the ANOVA"
+        )
     return paragraph(*texts)
 
 
