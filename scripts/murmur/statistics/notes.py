@@ -55,7 +55,7 @@ WORDS = {
     "too_few_phenotypes": "{0} phenotype with n of at least {1}, two are required",
     "too_few_per_phenotype": "n below {0}: {1}",
     "too_few_per_group": "{0} in {1}: no SD",
-    "sd_uncertain": "the SD, estimated from {0} in {1}, is very uncertain",
+    "sd_uncertain": "the SD and the slope, estimated from {0} in {1}, are very uncertain",
     "too_few_for_ranks": "{0}: ranks over resamples require {1}",
     "too_few_in_cohort": "fewer than {0} mice in a cohort: no confidence limits",
     "too_few_errors": "{0}: confidence limits of a mean error require {1}",

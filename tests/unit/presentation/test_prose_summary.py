@@ -74,6 +74,22 @@ def test_summary_counts_differences_that_the_reader_measures_otherwise(cohort, w
 
 
 def test_summary_warns_of_simulated_images(cohort):
+def test_equivalence_of_the_means_is_qualified_where_the_bias_depends_on_size(cohort, write):
+    def said(equivalence, slopes):
+        agreement = cohort["agreement"].assign(tost_p_holm=equivalence, slope_p_holm=slopes, p_holm=1.0)
+        text = paragraphs(write({"agreement": agreement}))["Summary"][0]
+        return text.partition("equivalence of the means was ")[2].partition(". ")[0]
+
+    assert said([0.01] * 5 + [0.2], [1] * 4 + [0.01] * 2) == (
+        "shown for EDV, ESV, SV and EF, and, although bias depended on size, for mass at ED, but not for mass at ES"
+    )
+    assert said(0.01, [1] * 5 + [0.01]) == "shown for all parameters, although bias depended on size for mass at ES"
+    assert said([0.01] + [0.2] * 5, 0.01) == (
+        "shown for EDV, although bias depended on size, but not for ESV, SV, EF, mass at ED or mass at ES"
+    )
+    assert said(0.2, 0.01) == "not shown for any parameter"
+
+
     found = [summary(cohort, "mine", "net", 0.05, simulated) for simulated in (False, True)]
     assert found[1].removeprefix(found[0]) == (
         " All images were simulated; agreement in simulated images does not show accuracy in acquired images."
@@ -83,7 +99,7 @@ def test_summary_warns_of_simulated_images(cohort):
 def test_summary_names_extremes(cohort, write):
     tables = {name: cohort[name] for name in ("agreement", "overlap_summary", "surface_summary")}
     text = write(changed(tables, "overlap_summary", "min", 0.123, **AT_ED))
-    assert "the lowest Dice coefficient was 0.12 (blood pool at ED)." in text
+    assert "the lowest Dice coefficient in any mouse was 0.12 (blood pool at ED)." in text
     text = write(changed(tables, "overlap_summary", "failed", 2, **AT_ED))
     assert "asks were empty for the blood pool at ED in 2 mice." in text and "lowest" not in text
     agreement = cohort["agreement"].assign(p_holm=1.0, slope_p_holm=[0.01] + [1] * 5)

@@ -99,8 +99,8 @@ def test_every_number_stands_where_it_belongs(write):
     rows = [{"metric": "EF", "unit": "%"} | cells, {"metric": "mass_ES", "unit": "mg"} | other]
     text = write({"agreement": pd.DataFrame(rows, columns=columns)}, sd_ddof=0)
     assert (
-        "Reader net significantly underestimated EF, but did not differ significantly from the reference in mass at "
-        "ES. "
+        "Reader net significantly underestimated EF (the more so the larger it was), but did not differ significantly "
+        "from the reference in mass at ES. "
         "EF was 61.3 ± 9.1% for the reference and 57.9 ± 8.4% for net (bias −3.3 percentage points, 95% CI −5.5 to "
         "−1.1, p = 0.034)."
     ) in text
@@ -191,6 +191,11 @@ def test_verdicts_on_several_metrics(cohort, write):
     assert (
         "Reader net significantly overestimated EDV, ESV and mass at ED and underestimated SV and EF, but did not "
         "differ significantly from the reference in mass at ES."
+    ) in write({"agreement": table.assign(slope_p_holm=1.0)})
+    table = table.assign(slope=[0.2, -0.2, 0.2, -0.2, 0.2, 0.2], slope_p_holm=[0.01] * 4 + [1.0] * 2)
+    assert (
+        "overestimated EDV (the more so the larger it was), ESV (the more so the smaller it was) and mass at ED and "
+        "underestimated SV (the more so the smaller it was) and EF (the more so the larger it was), but did"
     ) in write({"agreement": table})
 
 
@@ -295,8 +300,9 @@ def test_sample_sizes_that_could_not_be_estimated_are_no_estimates(cohort, write
     text = paragraphs(write({"agreement": cohort["agreement"], "sample_size": table}))["Sample size"][0]
     assert "in EDV, " not in text
     assert text.endswith(
-        "These estimates should be interpreted with caution for EF (the SD, estimated from n = 5 in 2 groups, is very "
-        "uncertain). Sample sizes could not be estimated for EDV (the reference does not vary within groups)."
+        "These estimates should be interpreted with caution for EF (the SD and the slope, estimated from n = 5 in 2 "
+        "groups, are very uncertain). Sample sizes could not be estimated for EDV (the reference does not vary within "
+        "groups)."
     )
 
 
@@ -344,9 +350,16 @@ def test_differences_that_are_not_normal_are_named_with_the_mouse_behind_them(co
     found = paragraphs(write({"agreement": agreement, "function": function}))["Agreement"]
     assert (
         "By Shapiro-Wilk tests, differences were not normally distributed in EDV (p < 0.001) and SV (p = 0.020), so "
-        "that the limits of agreement of these and their CI are approximate. The difference farthest from the bias was "
-        "that of Mouse11 in EDV (−27.8 µL) and SV (−27.8 µL)."
+        "that the limits of agreement of these and their CI are approximate. The differences farthest from the bias "
+        "were those of Mouse11 in EDV (−27.8 µL) and SV (−27.8 µL)."
     ) in found
+    function.loc[(function["mouse"] == "Mouse3") & (function["metric"] == "SV"), "reader"] = 200.0
+    text = write({"agreement": agreement, "function": function})
+    assert "bias were those of Mouse11 in EDV (−27.8 µL) and of Mouse3 in SV (140.0 µL)." in text
+    one = agreement.assign(shapiro_p_holm=[0.01] + [1] * 5)
+    assert "The difference farthest from the bias was that of Mouse11 in EDV (" in write(
+        {"agreement": one, "function": function}
+    )
     normal = write({"agreement": agreement.assign(shapiro_p_holm=0.06), "function": function})
     assert "Shapiro" not in normal
 

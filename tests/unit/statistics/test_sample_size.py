@@ -99,7 +99,7 @@ def test_by_hand():
         "EF",
         "%",
         "points",
-        "the SD, estimated from n = 5 in 2 groups, is very uncertain",
+        "the SD and the slope, estimated from n = 5 in 2 groups, are very uncertain",
     )
 
 
@@ -128,7 +128,7 @@ def test_who_is_left_out_is_named():
     assert (row["n"], row["groups"]) == (3, 2)
     assert row["reference_sd"] == pytest.approx(np.sqrt(50))
     left_out = "excluded, no value for reference or reader: M1, M2; excluded, phenotype unknown: M5"
-    assert row["note"] == f"the SD, estimated from n = 3 in 2 groups, is very uncertain; {left_out}"
+    assert row["note"] == f"the SD and the slope, estimated from n = 3 in 2 groups, are very uncertain; {left_out}"
 
 
 @pytest.mark.parametrize(

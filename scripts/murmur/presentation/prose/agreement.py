@@ -98,8 +98,11 @@ def verdict_on_bias(agreement: pd.DataFrame, reader: str, alpha: float) -> str:
     significant, tested = agreement["p_holm"] < alpha, agreement["p_holm"].notna()
     if tested.sum() > 1 and not significant.any():
         return f"reader {reader} did not differ significantly from the reference in any parameter"
+    named = agreement["metric"].map(METRIC) + [
+        with_size(row) if row["slope_p_holm"] < alpha else "" for row in agreement.to_dict("records")
+    ]
     biased = [
-        f"{verb} {enumerate_words(metric_names(agreement[rows]))}"
+        f"{verb} {enumerate_words(named[rows])}"
         for verb, rows in (
             ("overestimated", significant & (agreement["bias"] > 0)),
             ("underestimated", significant & (agreement["bias"] < 0)),
@@ -111,6 +114,11 @@ def verdict_on_bias(agreement: pd.DataFrame, reader: str, alpha: float) -> str:
         metrics = enumerate_words(metric_names(agreement[others]), "or")
         verdicts.append(f"did not differ significantly from the reference in {metrics}")
     return f"reader {reader} {', but '.join(verdicts)}" if verdicts else ""
+
+
+def with_size(row: dict) -> str:
+    """Report whether a bias is larger for large or for small values, from its sign and that of its slope."""
+    return f" (the more so the {'larger' if row['bias'] * row['slope'] > 0 else 'smaller'} it was)"
 
 
 def bias(agreement: pd.DataFrame, reader: str, alpha: float) -> str:
@@ -229,12 +237,12 @@ def normality(agreement: pd.DataFrame, differences: pd.DataFrame, alpha: float) 
     for row in skewed:
         name, what = farthest(differences, row)
         extremes.setdefault(name, []).append(what)
-    named = [f"{name} in {enumerate_words(metrics)}" for name, metrics in extremes.items()]
-    approximate = "these" if len(skewed) > 1 else "it"
+    named = enumerate_words(f"of {name} in {enumerate_words(metrics)}" for name, metrics in extremes.items())
+    approximate, s, were_those = ("these", "s", "were those") if len(skewed) > 1 else ("it", "", "was that")
     return paragraph(
         f"by Shapiro-Wilk tests, differences were not normally distributed in {enumerate_words(found)}, so that the "
         f"limits of agreement of {approximate} and their CI are approximate",
-        f"the difference farthest from the bias was that of {'; '.join(named)}",
+        f"the difference{s} farthest from the bias {were_those} {named}",
     )
 
 

@@ -89,15 +89,23 @@ def about_margins(agreement: pd.DataFrame, alpha: float) -> str:
     shown = tested["tost_p_holm"] < alpha
     if tested.empty:
         return ""
+    depends = tested["slope_p_holm"] < alpha
+    steady, sloping = (
+        enumerate_words(metric_names(tested[rows])) if rows.any() else ""
+        for rows in (shown & ~depends, shown & depends)
+    )
+    if shown.all() and len(tested) > 1:
+        but = f", although bias depended on size for {sloping}" if sloping else ""
+        return f"equivalence of the means was shown for all parameters{but}"
+    found = steady or f"{sloping}, although bias depended on size"
+    if steady and sloping:
+        found += f", and, although bias depended on size, for {sloping}"
     if shown.all():
-        what = "all parameters" if len(tested) > 1 else METRIC[tested["metric"].iloc[0]]
-        return f"equivalence of the means was shown for {what}"
+        return f"equivalence of the means was shown for {found}"
     beyond = enumerate_words(metric_names(tested[~shown]), "or")
     if not shown.any():
         return f"equivalence of the means was not shown for {'any parameter' if len(tested) > 1 else beyond}"
-    return (
-        f"equivalence of the means was shown for {enumerate_words(metric_names(tested[shown]))}, but not for {beyond}"
-    )
+    return f"equivalence of the means was shown for {found}, but not for {beyond}"
 
 
 def main_overlap(dice: pd.DataFrame) -> str:
@@ -188,5 +196,6 @@ def extremes(tables: dict[str, pd.DataFrame], alpha: float) -> str:
         points += [of_scans(f"masks were empty for the {enumerate_words(empty)}")] if empty else []
         if rows["min"].notna().any() and failed.empty:
             lowest = rows.loc[rows["min"].idxmin()]
-            points.append(f"the lowest Dice coefficient was {number(lowest['min'], 2)} ({place(lowest)})")
+            of_any = of_scans("the lowest Dice coefficient in any mouse")
+            points.append(f"{of_any} was {number(lowest['min'], 2)} ({place(lowest)})")
     return "; ".join(points)
