@@ -23,17 +23,21 @@ def test_pairs_of_phenotypes_have_one_sentence_per_parameter(cohort, write):
     (text,) = pairs_said(cohort, write, 0.01, 0.01, "same: significant", "reference only", "reader only", "opposite")
     assert text.endswith(
         "as reference; net, and the supplementary tables give their CI and p values. EF differed significantly "
-        f"between DCM and control {differ} by both; between MI and DCM {differ} in opposite directions by the two; "
-        f"between MI and control {differ} by the reference only; between TAC and control {differ} by net only. A "
-        "difference that is significant by one of the two only is not evidence that they disagree."
+        f"between DCM and control {differ} according to both; between MI and DCM {differ} in opposite directions "
+        f"according to the two; between MI and control {differ} according to the reference only; between TAC and "
+        f"control {differ} according to net only. A difference that is significant according to only one of them is no "
+        "evidence that they disagree."
     )
     (text,) = pairs_said(cohort, write, 0.01, 0.01, "same: significant", "same: significant", "same: not significant")
     assert text.endswith(
         f"EF differed significantly between DCM and control {differ} and between MI and "
-        f"control {differ} by both. No other pair differed significantly by the reference or net."
+        f"control {differ} according to both. No other pair differed significantly according to the reference or net."
     )
     (text,) = pairs_said(cohort, write, 0.01, 0.01, "same: not significant")
-    assert text.endswith("No two phenotypes differed significantly by the reference or net.")
+    assert text == (
+        "Where the ANOVA was significant, pairs of phenotypes were compared by Welch's t-test with Bonferroni "
+        "correction. No two phenotypes differed significantly according to the reference or net."
+    )
 
 
 def test_pairs_are_compared_for_a_method_whose_anova_is_significant(cohort, write):
@@ -52,10 +56,10 @@ def test_phenotypes_by_one_or_both(cohort, write):
         tables |= {"group_tests": welch.assign(p_holm=[reference, reader])}
         return paragraphs(write(tables))["Phenotypes"][0].split("reference; net). ")[1].split(" in EF")[0]
 
-    assert said(0.01, 0.01) == "Phenotypes differed significantly by both the reference and net"
-    assert said(0.01, 0.06) == "Phenotypes differed significantly by the reference but not by net"
-    assert said(0.06, 0.01) == "Phenotypes differed significantly by net but not by the reference"
-    assert said(0.06, 0.06) == "Phenotypes did not differ significantly by the reference or net"
+    assert said(0.01, 0.01) == "Phenotypes differed significantly according to both the reference and net"
+    assert said(0.01, 0.06) == "Phenotypes differed significantly according to the reference but not to net"
+    assert said(0.06, 0.01) == "Phenotypes differed significantly according to net but not to the reference"
+    assert said(0.06, 0.06) == "Phenotypes did not differ significantly according to the reference or net"
 
 
 def test_two_phenotypes_are_one_question(tmp_path, write):
@@ -77,17 +81,34 @@ def test_differences_that_the_reader_measures_otherwise_are_given(cohort, write)
     """A reader that halves a difference does not agree on it because both call it significant."""
     tables = {name: cohort[name] for name in ("agreement", "group_tests")}
     rows = cohort["group_differences"].assign(bias_difference_p_adjusted=0.05, conclusion="same: significant")
-    said = "No difference between phenotypes by net deviated significantly from that by the reference."
-    assert paragraphs(write(tables | {"group_differences": rows}))["Phenotypes"][-1] == said
+    assert paragraphs(write(tables | {"group_differences": rows}))["Phenotypes"][-1] == (
+        "No difference between phenotypes as measured by net deviated significantly from that measured by the "
+        "reference."
+    )
     place = rows.index[(rows["metric"] == "mass_ED") & (rows["group_b"] == "TAC") & (rows["group_a"] == "control")]
     columns = ["reference_difference", "reader_difference", "bias_difference"]
     rows.loc[place, [*columns, "bias_difference_ci_low", "bias_difference_ci_high"]] = [71.8, 35.2, -36.6, -59.6, -13.5]
     rows.loc[place, "bias_difference_p_adjusted"] = 0.012
     assert paragraphs(write(tables | {"group_differences": rows}))["Phenotypes"][-1] == (
-        "With Bonferroni correction of p values and CI, differences between phenotypes by net deviated significantly "
-        "from those by the reference in mass at ED between TAC and control (35.2 instead of 71.8 mg; deviation −36.6 "
-        "mg, 95% CI −59.6 to −13.5, p = 0.012)."
+        "Differences between phenotypes as measured by net deviated significantly from those measured by the reference "
+        "in mass at ED between TAC and control (35.2 instead of 71.8 mg; deviation −36.6 mg, 95% CI −59.6 to −13.5, p "
+        "= 0.012). These CI are Bonferroni-corrected; p is the larger of the Bonferroni-corrected p and the "
+        "Holm-corrected p of Welch's ANOVA of the differences net − reference."
     )
+    one = rows[rows["metric"] == "mass_ED"]
+    assert "and the p of Welch's ANOVA" in paragraphs(write(tables | {"group_differences": one}))["Phenotypes"][-1]
+
+
+def test_little_power_is_stated_with_few_mice_per_phenotype(cohort, write):
+    warning = " mice per phenotype, these tests have little power"
+    names = ("agreement", "group_tests", "group_differences")
+    tables = {name: cohort[name] for name in names}
+    assert warning not in write(tables)
+    for sizes, said in (((4, 4), "with 4"), ((3, 9), "with as few as 3"), ((5, 5), "")):
+        rows = tables["group_differences"].assign(n_a=sizes[0], n_b=sizes[1])
+        found = paragraphs(write(tables | {"group_differences": rows}))
+        for text in (found["Summary"][0], found["Phenotypes"][0]):
+            assert (said + warning in text.replace("With", "with")) if said else (warning not in text)
 
 
 def test_the_model_names_the_phenotypes_with_larger_errors(cohort, write):

@@ -30,15 +30,15 @@ def test_summary_counts_pairs_by_who_finds_them_different(cohort, write):
         return text[text.index("Of ") :].split(". ")[0]
 
     assert said("same: significant", "reference only", "reference only", "reader only") == (
-        "Of 4 pairwise comparisons of phenotypes, 1 was significant by both the reference and net, 2 by the reference "
-        "only and 1 by net only"
+        "Of 4 pairwise comparisons of phenotypes, 1 was significant according to both the reference and net, 2 "
+        "according to the reference only and 1 according to net only"
     )
     assert said("same: not significant", "same: not significant", "opposite") == (
-        "Of 3 pairwise comparisons of phenotypes, 1 was significant in opposite directions by the reference and net "
-        "and 2 by neither"
+        "Of 3 pairwise comparisons of phenotypes, 1 was significant in opposite directions according to the "
+        "reference and net and 2 according to neither"
     )
     assert said("same: not significant", "same: not significant") == (
-        "Of 2 pairwise comparisons of phenotypes, 2 were significant by neither the reference nor net"
+        "Of 2 pairwise comparisons of phenotypes, 2 were significant according to neither the reference nor net"
     )
 
 
@@ -55,10 +55,10 @@ def test_summary_counts_pairs_only_where_both_compare_them(cohort, write):
 
     few = dict.fromkeys(("EDV", "SV", "mass_ED", "mass_ES"), 0.06)
     assert (
-        "Of 12 pairwise comparisons of phenotypes in the parameters in which they differed by both (ESV and EF), 12 "
-        "were significant by both the reference and net."
+        "Of 12 pairwise comparisons of phenotypes in the parameters in which they differed according to both (ESV and "
+        "EF), 12 were significant according to both the reference and net."
     ) in said(**few)
-    assert "No parameter differed significantly between phenotypes by both the reference and net" in said(
+    assert "No parameter differed significantly between phenotypes according to both the reference and net" in said(
         **few, ESV=0.06, EF=0.06
     )
 
@@ -69,11 +69,11 @@ def test_summary_counts_differences_that_the_reader_measures_otherwise(cohort, w
     assert "deviated" not in paragraphs(write(tables))["Summary"][0]
     differences.loc[differences["metric"] == "mass_ES", "bias_difference_p_adjusted"] = 0.04
     assert (
-        "; 6 differences between phenotypes by net deviated significantly from those by the reference (mass at ES)."
+        "; 6 differences between phenotypes as measured by net deviated significantly from those measured by the "
+        "reference (mass at ES)."
     ) in paragraphs(write(tables))["Summary"][0]
 
 
-def test_summary_warns_of_simulated_images(cohort):
 def test_equivalence_of_the_means_is_qualified_where_the_bias_depends_on_size(cohort, write):
     def said(equivalence, slopes):
         agreement = cohort["agreement"].assign(tost_p_holm=equivalence, slope_p_holm=slopes, p_holm=1.0)
@@ -90,6 +90,7 @@ def test_equivalence_of_the_means_is_qualified_where_the_bias_depends_on_size(co
     assert said(0.2, 0.01) == "not shown for any parameter"
 
 
+def test_summary_warns_of_simulated_images(cohort):
     found = [summary(cohort, "mine", "net", 0.05, simulated) for simulated in (False, True)]
     assert found[1].removeprefix(found[0]) == (
         " All images were simulated; agreement in simulated images does not show accuracy in acquired images."

@@ -26,7 +26,9 @@ from murmur.statistics.conclusions import (
     REFERENCE_ONLY,
     SIGNIFICANT,
 )
-from murmur.statistics.notes import SILENT, reasons_of
+from murmur.statistics.notes import SILENT, mice, reasons_of
+
+FEW_MICE = 5  # per phenotype: with fewer, the text warns of little power
 
 
 def phenotypes(tests: pd.DataFrame, differences: pd.DataFrame, reader: str, alpha: float) -> list[str]:
@@ -41,13 +43,23 @@ def phenotypes(tests: pd.DataFrame, differences: pd.DataFrame, reader: str, alph
         pairs = [two_phenotypes(differences, welch, reader, several, alpha)]
     else:
         pairs = [
-            several_phenotypes(welch, reader, several, alpha),
+            several_phenotypes(welch, differences, reader, several, alpha),
             pairs_of_phenotypes(differences, welch, reader, alpha),
         ]
     return [*pairs, deviations(differences, reader, alpha)]
 
 
-def several_phenotypes(welch: pd.DataFrame, reader: str, several: str, alpha: float) -> str:
+def little_power(differences: pd.DataFrame) -> str:
+    """Warn of little power where a phenotype that is tested has few mice; empty otherwise."""
+    tested = differences[differences["conclusion"].notna()]
+    sizes = {int(n) for column in ("n_a", "n_b") for n in tested[column]}
+    if not sizes or min(sizes) >= FEW_MICE:
+        return ""
+    least = "" if len(sizes) == 1 else "as few as "
+    return f"with {least}{mice(min(sizes))} per phenotype, these tests have little power"
+
+
+def several_phenotypes(welch: pd.DataFrame, differences: pd.DataFrame, reader: str, several: str, alpha: float) -> str:
     """Report the Welch ANOVA of each metric by reference and reader."""
     found: dict[tuple[bool, ...], list[str]] = {}
     for metric, rows in welch.groupby("metric", sort=False):
@@ -59,10 +71,10 @@ def several_phenotypes(welch: pd.DataFrame, reader: str, several: str, alpha: fl
             ]
             found.setdefault(tuple(raters["p_holm"] < alpha), []).append(f"{METRIC[metric]} ({'; '.join(facts)})")
     verdicts = {
-        (True, True): f"phenotypes differed significantly by both the reference and {reader} in {{}}",
-        (True, False): f"phenotypes differed significantly by the reference but not by {reader} in {{}}",
-        (False, True): f"phenotypes differed significantly by {reader} but not by the reference in {{}}",
-        (False, False): f"phenotypes did not differ significantly by the reference or {reader} in {{}}",
+        (True, True): f"phenotypes differed significantly according to both the reference and {reader} in {{}}",
+        (True, False): f"phenotypes differed significantly according to the reference but not to {reader} in {{}}",
+        (False, True): f"phenotypes differed significantly according to {reader} but not to the reference in {{}}",
+        (False, False): f"phenotypes did not differ significantly according to the reference or {reader} in {{}}",
     }
     return paragraph(
         f"phenotypes were compared by Welch's ANOVA{several} (results are given as reference; {reader})",
@@ -71,6 +83,7 @@ def several_phenotypes(welch: pd.DataFrame, reader: str, several: str, alpha: fl
             for verdict, what in verdicts.items()
             if verdict in found
         ),
+        little_power(differences),
         missing_values(welch, metric_names(welch)),
     )
 
@@ -91,12 +104,13 @@ def verdict(row: dict, reader: str, alpha: float) -> str:
         for rater in ("reference", "reader")
     )
     return {
-        SIGNIFICANT: f"{by_reference} by both the reference{reference} and {reader}{read}",
-        OPPOSITE: f"{by_reference} by the reference{reference}, but the opposite was found by {reader}{read}",
-        REFERENCE_ONLY: f"{by_reference} by the reference{reference} but not by {reader}{read}",
-        READER_ONLY: f"{by_reader} by {reader}{read} but not by the reference{reference}",
-        NOT_SIGNIFICANT: f"{metric} did not differ significantly between {b} and {a} by the reference{reference} or "
+        SIGNIFICANT: f"{by_reference} according to both the reference{reference} and {reader}{read}",
+        OPPOSITE: f"{by_reference} according to the reference{reference}, but the opposite was found with "
         f"{reader}{read}",
+        REFERENCE_ONLY: f"{by_reference} according to the reference{reference} but not to {reader}{read}",
+        READER_ONLY: f"{by_reader} according to {reader}{read} but not to the reference{reference}",
+        NOT_SIGNIFICANT: f"{metric} did not differ significantly between {b} and {a} according to the "
+        f"reference{reference} or {reader}{read}",
     }[row["conclusion"]]
 
 
@@ -111,15 +125,18 @@ def two_phenotypes(differences: pd.DataFrame, welch: pd.DataFrame, reader: str, 
         f"the phenotypes were compared by Welch's t-test{several}",
         *(verdict(row, reader, alpha) for row in rows.to_dict("records")),
         caveat(tested["conclusion"]),
+        little_power(differences),
         missing_values(welch, metric_names(welch)),
     )
 
 
 def caveat(conclusions: pd.Series) -> str:
-    """Warn against a comparison of p values where a pair differs by the reference or by the reader only."""
+    """Warn against a comparison of p values where a pair differs according to the reference or the reader only."""
     one_only = conclusions.isin([REFERENCE_ONLY, READER_ONLY]).any()
     return (
-        "a difference that is significant by one of the two only is not evidence that they disagree" if one_only else ""
+        "a difference that is significant according to only one of them is no evidence that they disagree"
+        if one_only
+        else ""
     )
 
 
@@ -142,10 +159,10 @@ def pairs_in_metric(rows: pd.DataFrame, omnibus: Mapping[str, float], reader: st
     compared = [name for rater, name in raters.items() if omnibus[rater] < alpha]
     only = f", compared only as measured by {compared[0]}," if len(compared) == 1 else ""
     whose = {
-        SIGNIFICANT: "by both",
-        OPPOSITE: "in opposite directions by the two",
-        REFERENCE_ONLY: "" if only else "by the reference only",
-        READER_ONLY: "" if only else f"by {reader} only",
+        SIGNIFICANT: "according to both",
+        OPPOSITE: "in opposite directions according to the two",
+        REFERENCE_ONLY: "" if only else "according to the reference only",
+        READER_ONLY: "" if only else f"according to {reader} only",
     }
     found = [
         f"{pairs_in(rows[rows['conclusion'] == conclusion])} {by}".strip()
@@ -162,9 +179,12 @@ def pairs_of_phenotypes(differences: pd.DataFrame, welch: pd.DataFrame, reader: 
     if tested.empty or not (omnibus < alpha).any():
         return ""
     differing = tested[tested["conclusion"] != NOT_SIGNIFICANT]
-    how = "pairs of phenotypes were compared by Welch's t-test with Bonferroni correction"
+    how = (
+        "where the ANOVA was significant, pairs of phenotypes were compared by Welch's t-test with Bonferroni "
+        "correction"
+    )
     if differing.empty:
-        return paragraph(how, f"no two phenotypes differed significantly by the reference or {reader}")
+        return paragraph(how, f"no two phenotypes differed significantly according to the reference or {reader}")
     how += (
         f"; in parentheses are the differences, first minus second phenotype, as reference; {reader}, and the "
         "supplementary tables give their CI and p values"
@@ -173,7 +193,7 @@ def pairs_of_phenotypes(differences: pd.DataFrame, welch: pd.DataFrame, reader: 
         pairs_in_metric(rows, {rater: omnibus.get((metric, rater), math.nan) for rater in RATERS}, reader, alpha)
         for metric, rows in differing.groupby("metric", sort=False)
     ]
-    others = f"no other pair differed significantly by the reference or {reader}"
+    others = f"no other pair differed significantly according to the reference or {reader}"
     texts += [others] if len(differing) < len(tested) else []
     return paragraph(how, *texts, caveat(differing["conclusion"]))
 
@@ -193,12 +213,17 @@ def deviations(differences: pd.DataFrame, reader: str, alpha: float) -> str:
     ]
     if not by_metric:
         return paragraph(
-            f"no difference between phenotypes by {reader} deviated significantly from that by the reference"
+            f"no difference between phenotypes as measured by {reader} deviated significantly from that measured by "
+            "the reference"
         )
-    several = "with Bonferroni correction of p values and CI, " if tested["metric"].duplicated().any() else ""
+    holm = "Holm-corrected " if tested["metric"].nunique() > 1 else ""
     return paragraph(
-        f"{several}differences between phenotypes by {reader} deviated significantly from those by the reference "
-        f"{'; '.join(by_metric)}"
+        f"differences between phenotypes as measured by {reader} deviated significantly from those measured by the "
+        f"reference {'; '.join(by_metric)}",
+        f"these CI are Bonferroni-corrected; p is the larger of the Bonferroni-corrected p and the {holm}p of Welch's "
+        f"ANOVA of the differences {reader} − reference"
+        if tested["metric"].duplicated().any()
+        else "",
     )
 
 

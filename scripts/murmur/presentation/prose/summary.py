@@ -6,7 +6,7 @@ import pandas as pd
 
 from murmur.presentation.number_format import number
 from murmur.presentation.prose.overlap import PHASE
-from murmur.presentation.prose.phenotypes import deviating
+from murmur.presentation.prose.phenotypes import deviating, little_power
 from murmur.presentation.prose.phrases import (
     METRIC,
     STRUCTURE,
@@ -126,13 +126,13 @@ def agreement_on_phenotypes(tests: pd.DataFrame, differences: pd.DataFrame, read
         return "too few mice per phenotype were available to compare phenotypes" if len(differences) else ""
     found = deviating(differences, alpha)
     apart = (
-        f"{len(found)} {'difference' if len(found) == 1 else 'differences'} between phenotypes by {reader} deviated "
-        f"significantly from {'that' if len(found) == 1 else 'those'} by the reference "
+        f"{len(found)} {'difference' if len(found) == 1 else 'differences'} between phenotypes as measured by {reader} "
+        f"deviated significantly from {'that' if len(found) == 1 else 'those'} measured by the reference "
         f"({enumerate_words(METRIC[metric] for metric in found['metric'].unique())})"
         if len(found)
         else ""
     )
-    return "; ".join(filter(None, (verdicts_on_pairs(tests, tested, reader, alpha), apart)))
+    return "; ".join(filter(None, (verdicts_on_pairs(tests, tested, reader, alpha), apart, little_power(differences))))
 
 
 def verdicts_on_pairs(tests: pd.DataFrame, tested: pd.DataFrame, reader: str, alpha: float) -> str:
@@ -146,17 +146,19 @@ def verdicts_on_pairs(tests: pd.DataFrame, tested: pd.DataFrame, reader: str, al
         largest = welch.groupby("metric")["p_holm"].max()
         tested = tested[tested["metric"].map(largest) < alpha]
         if tested.empty:
-            return f"no parameter differed significantly between phenotypes by both the reference and {reader}"
+            return (
+                f"no parameter differed significantly between phenotypes according to both the reference and {reader}"
+            )
         metrics = enumerate_words(METRIC[metric] for metric in tested["metric"].unique())
-        where += f" in the parameters in which they differed by both ({metrics})"
+        where += f" in the parameters in which they differed according to both ({metrics})"
     conclusions = tested["conclusion"]
     both = f"the reference and {reader}"
     whose = {  # as the first of the list, and as a further one
-        SIGNIFICANT: (f"by both {both}", "by both"),
-        OPPOSITE: (f"in opposite directions by {both}", "in opposite directions by the two"),
-        NOT_SIGNIFICANT: (f"by neither the reference nor {reader}", "by neither"),
-        REFERENCE_ONLY: ("by the reference only",) * 2,
-        READER_ONLY: (f"by {reader} only",) * 2,
+        SIGNIFICANT: (f"according to both {both}", "according to both"),
+        OPPOSITE: (f"in opposite directions according to {both}", "in opposite directions according to the two"),
+        NOT_SIGNIFICANT: (f"according to neither the reference nor {reader}", "according to neither"),
+        REFERENCE_ONLY: ("according to the reference only",) * 2,
+        READER_ONLY: (f"according to {reader} only",) * 2,
     }
     counts = conclusions.value_counts()
     (first, (name, _)), *others = ((counts[each], names) for each, names in whose.items() if each in counts)
