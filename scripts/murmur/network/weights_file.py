@@ -57,7 +57,7 @@ def check_weights(path: str) -> int:
         else:
             whole = _config_of_keras(path)
             config = whole.get("config") if isinstance(whole, dict) else None
-            if code := next(_code(whole), None):
+            if code := next(_code(_used(whole)), None):
                 raise BadInput(
                     f"{path}: found the layer {code}, which is not part of Keras, expected layers of Keras only; code "
                     "in files is not run: save the network without it"
@@ -151,6 +151,11 @@ def _config_of_keras(path: str) -> dict:
         with h5py.File(io.BytesIO(archive.read("model.weights.h5")), "r") as weights:
             _ = list(weights)
         return json.loads(archive.read("config.json"))
+
+
+def _used(whole):
+    """Return what is used of the file of a network: not how it was trained, such as its loss."""
+    return {key: part for key, part in whole.items() if key != "compile_config"} if isinstance(whole, dict) else whole
 
 
 def _code(config) -> Iterator[str]:

@@ -56,6 +56,13 @@ def other_module(layers, config):
     layers["Encoder5_dropout"].update(module="os", class_name="system")
 
 
+def test_loss_of_the_training_is_not_used(tmp_path, shipped):
+    def with_loss(layers, config):
+        config["compile_config"] = {"loss": {"module": "lab", "class_name": "Loss", "registered_name": "lab>Loss"}}
+
+    assert check_weights(save(tmp_path / "m.keras", changed(shipped, with_loss)))
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [

@@ -56,7 +56,8 @@ def test_one_wrong_slice_costs_one_review(tables, tmp_path, monkeypatch):
     seen = record_figures(monkeypatch)
     plot_corrections.main(tables["curve"], tables["cost"], [str(tmp_path / "figure.png")])
     text = " ".join(words(seen[0]))
-    assert "EF is within 2 points of the reference in 95% of 2 scans\nafter review of 1 of 8 slices" in text
+    assert "EF was within 2 percentage points of the reference in 1 of 2 scans (target, 95%)" in text
+    assert "The target was reached after review of 1 of 8 slices in the order of jumps" in text
     assert smallest_font(seen[0]) >= 7
 
 
