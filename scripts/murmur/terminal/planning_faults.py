@@ -19,6 +19,8 @@ def sentences(exception: str, text: str, targets: Collection[str] = ()) -> list[
     `targets` can be asked for by name; there are none if Snakemake has not yet read the workflow.
     """
     words = _without_places(exception, text)
+    if problem := missing_outputs(words):
+        return problem
     if exception == "LockException":
         return [_locked()]
     if exception in ("MissingRuleException", "UnknownRuleException") and (
@@ -38,6 +40,13 @@ def sentences(exception: str, text: str, targets: Collection[str] = ()) -> list[
     if not targets and (problem := _study_file()):
         return problem
     return [_other(exception, words)]
+
+
+def missing_outputs(text: str) -> list[str]:
+    """Return a sentence on each file that Snakemake misses after the job that made it; none if it misses no file."""
+    advice = "if it was removed or a share was disconnected, restore the folder, then repeat the command"
+    files = re.findall(r"^\s*(\S.*?) \(missing locally", text, re.MULTILINE)
+    return [f"{file}: found no such file after the job that made it; {advice}" for file in files]
 
 
 def _without_places(exception: str, text: str) -> str:

@@ -10,7 +10,7 @@ from murmur.subject import in_words
 from murmur.terminal.ending import mice_to_look_at, results
 from murmur.terminal.job_faults import JobFaults
 from murmur.terminal.plan_table import reasons, table
-from murmur.terminal.planning_faults import sentences
+from murmur.terminal.planning_faults import missing_outputs, sentences
 from murmur.terminal.progress import Progress
 
 FAILED = 10  # failed jobs of which the name is shown at once
@@ -121,7 +121,7 @@ class Screen:
         self._ran |= text.startswith(NOTHING)
         self._by_user |= text.startswith(ON_REQUEST)
         if level >= logging.ERROR:
-            self._other.append(machine_fault_in(text, os.getcwd()) or text)
+            self._other += missing_outputs(text) or [machine_fault_in(text, os.getcwd()) or text]
         else:
             self._say(text, "errors" if level >= logging.WARNING else "progress")
 

@@ -254,6 +254,18 @@ def test_quiet_shows_errors_only(show):
     assert not any(line.startswith(("Study", "Jobs", "[")) for line in lines)
 
 
+def test_files_that_disappear_after_their_job_are_named(show):
+    text = (
+        "Job 3  completed successfully, but some output files are missing. Missing files after 5 seconds. This might "
+        "be due to filesystem latency.\nresults/a b/flow.pdf (missing locally, parent dir contents: other)\n"
+        "results/a b/flow.png (missing locally, parent dir contents: other)"
+    )
+    gone = "found no such file after the job that made it; if it was removed or a share was disconnected, restore the"
+    for record in (message(text, logging.ERROR), raised(text, "MissingOutputException")):
+        last = show(plan(segment_mouse=1), started(1), record)[-2:]
+        assert last == [f"results/a b/flow.{e}: {gone} folder, then repeat the command" for e in ("pdf", "png")]
+
+
 def test_message_that_is_not_known_is_shown(show):
     assert "Report created: report.html." in show(message("Report created: report.html."))
 
