@@ -10,8 +10,8 @@ import pytest
 from corpus import Case, Right, check, is_true, stops
 from good_study import BAD
 from spoil_hdf5 import edit, no_datasets, put, truncated
+from test_bad_participants import drawn
 from test_bad_readers import shipped, weights
-from test_bad_tables import drawn
 
 
 @contextlib.contextmanager

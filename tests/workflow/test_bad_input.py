@@ -9,9 +9,9 @@ import pytest
 
 from good_study import STUDIES, Place
 from spoil_hdf5 import put, truncated
+from test_bad_measurements import table
 from test_bad_readers import shipped, weights
 from test_bad_study_files import copied_block
-from test_bad_tables import table
 
 
 def two_keys_misspelt(place: Place) -> None:
