@@ -145,6 +145,12 @@ def test_summary_answers_the_question_about_changes():
     )
 
 
+def test_of_a_single_session_no_change_is_reported():
+    page = sections(compared({"sham": 6, "MI": 6}, "sham", sessions=("day 7",), measures=["EF"]))
+    given = {heading for heading, texts in page.items() if any(texts)}
+    assert given == {"Summary", "Animals", "Differences between groups", "Measurement error"}
+
+
 def in_litters(table):
     """Return groups of nine and six animals in litters of three, each treated as a whole."""
     number = table["animal"].str[-1].astype(int)

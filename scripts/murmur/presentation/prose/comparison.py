@@ -124,7 +124,7 @@ def error(found: Compared) -> str:
     parts = [error_in(row, found.of_changes) for row in known.to_dict("records")]
     missing = missing_values(table, list(map(in_sentence, table["measure"])), "this part could not be determined")
     changes = (
-        "errors in repeated scans of an animal are partly the same, so that it is not known how much they widen the "
+        "errors in repeated scans of an animal may be partly the same, so that it is not known how much they widen the "
         "intervals of changes"
         if found.of_changes
         else ""
