@@ -200,6 +200,7 @@ rule summarise_networks:
         overlaps=inputs.measurements("overlap", study.pairs_of_networks()),
         records=collect(rules.train_network.output.record, reader=study.readers_by("train_on")),
         histories=collect(rules.train_network.output.history, reader=study.readers_by("train_on")),
+        models=collect(rules.train_network.output.model, reader=study.readers_by("train_on")),
     output:
         networks="<results>/statistics/networks.csv",
         results="<results>/statistics/network_results.csv",

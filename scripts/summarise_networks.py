@@ -13,6 +13,7 @@ import pandas as pd
 
 from murmur.csv_tables import read_csv, write_csv
 from murmur.job import job
+from murmur.network.stored_layers import multiply_adds, segmenting_layers
 from murmur.statistics.animals import ONE_SCAN_EACH
 from murmur.statistics.network_summary import members, summarise, without
 from murmur.vocabulary import STRUCTURES
@@ -31,7 +32,7 @@ COLUMNS = [
     "trained_on",
     "start_from",
 ]
-COLUMNS += ["train_mice", "validation_mice", "repeats", "parameters", "epochs", "val_dice", "val_dice_sd"]
+COLUMNS += ["train_mice", "validation_mice", "repeats", "parameters", "gflop", "epochs", "val_dice", "val_dice_sd"]
 
 
 def dice_of_validation(record: dict, history: pd.DataFrame) -> float:
@@ -41,27 +42,29 @@ def dice_of_validation(record: dict, history: pd.DataFrame) -> float:
 
 
 def describe(
-    origins: Mapping[str, dict], trained: Mapping[str, tuple[dict, pd.DataFrame]], repeats: Mapping[str, str]
+    origins: Mapping[str, dict],
+    trained: Mapping[str, tuple[dict, pd.DataFrame, int]],
+    repeats: Mapping[str, str],
 ) -> pd.DataFrame:
     """Return COLUMNS, one row per network; those that were not trained here have zero training mice.
 
     `origins` gives trained_on and start_from of each reader, and the settings of networks not trained here, if
-    known; `trained` gives training.json and history.csv of the others.
+    known; `trained` gives training.json, history.csv and the multiply-adds per image of the others.
     """
     rows = []
     for name, readers in members(list(origins), repeats).items():
         row = {"reader": name, "repeats": len(readers), "train_mice": 0, "validation_mice": 0, **origins[readers[0]]}
         if records := [trained[reader] for reader in readers if reader in trained]:
-            record, _ = records[0]
+            record, _, operations = records[0]
             row |= {key: record["network"][key] for key in ("architecture", "size", "downsample")}
             row |= {"filters": record["network"]["filters"], "loss": record["training"]["loss"]}
             if row["loss"] == "dice_ce_shape":
                 row["shape_weight"] = record["training"]["shape_weight"]
-            row |= {"parameters": record["parameters"]}
+            row |= {"parameters": record["parameters"], "gflop": 2 * operations / 1e9}
             row |= {f"{part}_mice": len(record["mice"][part]) for part in ("train", "validation")}
-            reached = pd.Series([dice_of_validation(*found) for found in records])
+            reached = pd.Series([dice_of_validation(*found[:2]) for found in records])
             row |= {"val_dice": reached.mean(), "val_dice_sd": reached.std(ddof=1)}
-            row["epochs"] = sum(found["epochs_trained"] for found, _ in records) / len(records)
+            row["epochs"] = sum(found["epochs_trained"] for found, *_ in records) / len(records)
         rows.append(row | {"filters": "-".join(map(str, row.get("filters", [])))})
     return pd.DataFrame(rows, columns=COLUMNS).astype({"parameters": "Int64", "size": "Int64", "downsample": "Int64"})
 
@@ -70,7 +73,7 @@ def main(
     pairs: Sequence[tuple[str, str]],
     functions: Sequence[str],
     overlaps: Sequence[str],
-    trained: Mapping[str, tuple[str, str]],
+    trained: Mapping[str, tuple[str, str, str]],
     origins: Mapping[str, dict],
     repeats: Mapping[str, str],
     networks: str,
@@ -81,13 +84,17 @@ def main(
 ) -> None:
     """Write `networks` and `results` from the tables of `pairs` of cohort and reader, in the same order.
 
-    `trained` gives training.json and history.csv of each reader that was trained here, and `animals` the animal of each
-    scan of the cohorts in which some animals have several. The mice of a cohort from which a network `learnt` are left
-    out for all networks.
+    `trained` gives training.json, history.csv and the network of each reader that was trained here, and `animals` the
+    animal of each scan of the cohorts in which some animals have several. The mice of a cohort from which a network
+    `learnt` are left out for all networks.
     """
     found = {
-        reader: (json.loads(Path(record).read_text(encoding="utf-8")), read_csv(history))
-        for reader, (record, history) in trained.items()
+        reader: (
+            json.loads(Path(record).read_text(encoding="utf-8")),
+            read_csv(history),
+            multiply_adds(segmenting_layers(model)),
+        )
+        for reader, (record, history, model) in trained.items()
     }
     write_csv(describe(origins, found, repeats), networks)
     by_cohort: dict[str, tuple[dict, dict]] = {}
@@ -109,7 +116,10 @@ if __name__ == "__main__":
             pairs=[tuple(pair) for pair in params.pairs],
             functions=list(given.functions),
             overlaps=list(given.overlaps),
-            trained=dict(zip(params.trained, zip(given.records, given.histories, strict=True), strict=True)),
+            trained={
+                reader: found
+                for reader, *found in zip(params.trained, given.records, given.histories, given.models, strict=True)
+            },
             origins=params.origins,
             repeats=params.repeats,
             networks=snakemake.output.networks,

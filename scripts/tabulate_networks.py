@@ -115,7 +115,8 @@ def footnote(rows: pd.DataFrame, marks: dict[tuple[str, str], pd.Series], alpha:
             "over all pairs of readers and, for Dice, structures and phases, for errors, metrics; Dice neither at ED "
             "nor at ES). This is no evidence of equality: reader_comparison.csv gives the differences with their "
             "intervals. HD95 was not tested.",
-            "n, contoured training mice, not counting validation mice; HD95, larger of the two directed 95th "
+            "n, contoured training mice, not counting validation mice; GFLOP, 10⁹ floating-point operations "
+            "to segment an image, two for each multiplication with its addition; HD95, larger of the two directed 95th "
             "percentiles of the surface distance; ED, end-diastole; ES, end-systole; EF, ejection "
             "fraction; points, percentage points.",
         ]
@@ -147,12 +148,13 @@ def tabulate(
         ]
         seeds = f" ({row['repeats']} seeds)" if row["repeats"] > 1 else ""
         parameters = DASH if pd.isna(row["parameters"]) else f"{int(row['parameters']):,}"
-        printed.append([name + seeds, training(row, losses), parameters, *cells])
+        cost = number(row["gflop"], 3 if row["gflop"] < 1 else 1)
+        printed.append([name + seeds, training(row, losses), parameters, cost, *cells])
     shown = results[[key in COLUMNS for key in zip(results["measure"], results["quantity"], strict=True)]]
     return PrintedTable(
         number="Table 4",
         title=f"Networks in the {cohort} cohort.",
-        header=["Network", "Training", "Parameters", *(words for words, _ in COLUMNS.values())],
+        header=["Network", "Training", "Parameters", "GFLOP", *(words for words, _ in COLUMNS.values())],
         rows=printed,
         footnote=footnote(shown, marks, alpha),
     )

@@ -1,4 +1,5 @@
 import json
+import zipfile
 
 import pandas as pd
 import pytest
@@ -38,7 +39,7 @@ def history(dice):
 def test_settings_and_validation_of_networks():
     origins = {"net_1": {"trained_on": "here", "start_from": ""}, "net_2": {"trained_on": "here", "start_from": ""}}
     origins["murmur"] = {"trained_on": "", "start_from": "murmur", "architecture": "unet3plus", "filters": [2, 4]}
-    trained = {"net_1": (record(3), history(0.8)), "net_2": (record(3, 2), history(0.84))}
+    trained = {"net_1": (record(3), history(0.8), 10**9), "net_2": (record(3, 2), history(0.84), 10**9)}
     table = summarise_networks.describe(origins, trained, REPEATS).set_index("reader")
     assert list(table.index) == ["net", "murmur"]
     row = table.loc["net"]
@@ -49,6 +50,7 @@ def test_settings_and_validation_of_networks():
         3,
         3,
     )
+    assert row["gflop"] == 2
     assert row["val_dice"] == pytest.approx((0.85 + 0.89) / 2)
     assert row["val_dice_sd"] == pytest.approx(0.04 / 2**0.5)
     given = table.loc["murmur", ["train_mice", "start_from", "architecture", "filters"]]
@@ -169,11 +171,14 @@ def test_mice_from_which_a_network_learnt_are_left_out_for_all(tmp_path):
         table.to_csv(files[name], index=False)
     files["record"] = str(tmp_path / "training.json")
     (tmp_path / "training.json").write_text(json.dumps(record(3)))
+    with zipfile.ZipFile(tmp_path / "model.keras", "w") as model:
+        layers = [{"name": "image", "class_name": "InputLayer", "config": {}, "inbound_nodes": []}]
+        model.writestr("config.json", json.dumps({"config": {"layers": layers, "output_layers": ["image", 0, 0]}}))
     summarise_networks.main(
         pairs=[("near", "net"), ("near", "murmur")],
         functions=[files["function"]] * 2,
         overlaps=[files["overlap"]] * 2,
-        trained={"net": (files["record"], files["history"])},
+        trained={"net": (files["record"], files["history"], str(tmp_path / "model.keras"))},
         origins={name: {"trained_on": "", "start_from": ""} for name in ("net", "murmur")},
         repeats={},
         networks=str(tmp_path / "networks.csv"),

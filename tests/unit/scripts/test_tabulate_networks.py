@@ -18,6 +18,7 @@ def tables():
             "shape_weight": [None] * 4,
             "repeats": [2, 1, 1, 1],
             "parameters": pd.array([1234567, 100, None, 1], "Int64"),
+            "gflop": [102.99, 0.0564, None, 1],
         }
     )
     means = {"big": (0.9, 1.25, 2.0), "small": (0.89, 1.3, 4.0), "given": (0.8, None, None)}
@@ -49,6 +50,7 @@ def test_rows_have_settings_means_limits_and_signs(tables):
     assert list(rows.index) == ["big (2 seeds)", "small", "given"], "networks without results in the cohort have no row"
     assert rows["Training"].tolist() == ["near + far, n = 20", "near, n = 3, from given", "not trained here"]
     assert rows["Parameters"].tolist() == ["1,234,567", "100", "–"]
+    assert rows["GFLOP"].tolist() == ["103.0", "0.056", "–"]
     assert rows["Dice, myocardium"].tolist() == [
         "0.900 (0.890 to 0.910)",
         "0.890 (0.880 to 0.900)†",
