@@ -38,7 +38,7 @@ def main(histories: Mapping[str, str], repeats: Mapping[str, str], outputs: list
             look = {"color": style.COLOURS[place], "linestyle": DASHES[turn % len(DASHES)]}
             look["linewidth"] = 1.2 if len(readers) == 1 else 0.8
             handles.append(
-                Line2D([], [], **look, label=name if len(readers) == 1 else f"{name} ({len(readers)} seeds)")
+                Line2D([], [], **look, label=name if len(readers) == 1 else f"{name} ({len(readers)} trainings)")
             )
             for reader in readers:
                 table = tables[reader]

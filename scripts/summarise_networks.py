@@ -1,7 +1,7 @@
 """Summarise the networks of a study side by side: how they were trained, and their results in each cohort.
 
 Outputs: networks.csv, one row per network, and network_results.csv, one row per cohort, network and quantity. Repeated
-trainings (`seeds`) are averaged by mouse, and their spread is given.
+trainings (`seeds`, `folds`) are averaged by mouse, and their spread is given.
 """
 
 import json
@@ -61,7 +61,9 @@ def describe(
             if row["loss"] == "dice_ce_shape":
                 row["shape_weight"] = record["training"]["shape_weight"]
             row |= {"parameters": record["parameters"], "gflop": 2 * operations / 1e9}
-            row |= {f"{part}_mice": len(record["mice"][part]) for part in ("train", "validation")}
+            for part in ("train", "validation"):
+                mice = sum(len(found["mice"][part]) for found, *_ in records) / len(records)
+                row[f"{part}_mice"] = int(mice) if mice.is_integer() else mice  # folds may differ by a mouse
             reached = pd.Series([dice_of_validation(*found[:2]) for found in records])
             row |= {"val_dice": reached.mean(), "val_dice_sd": reached.std(ddof=1)}
             row["epochs"] = sum(found["epochs_trained"] for found, *_ in records) / len(records)

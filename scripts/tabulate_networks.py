@@ -44,7 +44,7 @@ def training(row: pd.Series, losses: bool) -> str:
     loss = f", {LOSSES[row['loss']]}" if losses else ""
     if losses and row["loss"] == "dice_ce_shape":
         loss += f" (weight {row['shape_weight']:g})"
-    return f"{row['trained_on']}, n = {row['train_mice']}{start}{loss}"
+    return f"{row['trained_on']}, n = {row['train_mice']:g}{start}{loss}"
 
 
 def cell(row: pd.Series | None, digits: int, mark: str) -> str:
@@ -84,17 +84,17 @@ def exceptions(rows: pd.DataFrame, most: int) -> list[str]:
     return sentences
 
 
-def between_seeds(rows: pd.DataFrame) -> list[str]:
-    """State that intervals and tests concern mice only, with the spread of mean Dice between seeds."""
+def between_trainings(rows: pd.DataFrame) -> list[str]:
+    """State that intervals and tests concern mice only, with the spread of mean Dice between repeated trainings."""
     spread = rows.loc[rows["measure"] == "dice", "sd_repeats"].dropna()
     if spread.empty:
         return []
     low, high = (number(value, 3) for value in (spread.min(), spread.max()))
     found = low if low == high else f"{low} to {high}"
     return [
-        "Confidence intervals and tests concern the mice and do not include the variation between seeds (SD of mean "
-        f"Dice between the seeds of a network, {found}), so that they do not show which network would be better if "
-        "trained again."
+        "Confidence intervals and tests concern the mice and do not include the variation between repeated trainings "
+        f"(SD of mean Dice between those of a network, {found}), so that they do not show which network would be "
+        "better if trained again."
     ]
 
 
@@ -107,18 +107,18 @@ def footnote(rows: pd.DataFrame, marks: dict[tuple[str, str], pd.Series], alpha:
             f"Values are means over {mice(most)} with {100 * (1 - alpha):g}% confidence intervals (t distribution, "
             "of errors and distances on a logarithmic scale); "
             "Dice and HD95 of a mouse are means of ED and ES, and errors are absolute differences from the reference.",
-            *(["The values of each mouse were averaged over the seeds of a network."] if repeated else []),
-            *between_seeds(rows),
+            *(["The values of each mouse were averaged over the repeated trainings of a network."] if repeated else []),
+            *between_trainings(rows),
             *exceptions(rows, most),
             *filter(None, (conclusion(found, BEST_IN[key]) for key, found in marks.items())),
             f"†, not significantly different from the best (paired t-tests by mouse, p ≥ {alpha:g}, Holm-corrected "
             "over all pairs of readers and, for Dice, structures and phases, for errors, metrics; Dice neither at ED "
             "nor at ES). This is no evidence of equality: reader_comparison.csv gives the differences with their "
             "intervals. HD95 was not tested.",
-            "n, contoured training mice, not counting validation mice; GFLOP, 10⁹ floating-point operations "
-            "to segment an image, two for each multiplication with its addition; HD95, larger of the two directed 95th "
-            "percentiles of the surface distance; ED, end-diastole; ES, end-systole; EF, ejection "
-            "fraction; points, percentage points.",
+            f"n, contoured training mice{' (mean over repetitions)' if repeated else ''}, not counting validation "
+            "mice; GFLOP, 10⁹ floating-point operations to segment an image, two for each multiplication with its "
+            "addition; HD95, larger of the two directed 95th percentiles of the surface distance; ED, end-diastole; "
+            "ES, end-systole; EF, ejection fraction; points, percentage points.",
         ]
     )
 
@@ -146,10 +146,10 @@ def tabulate(
             )
             for key, (_, digits) in COLUMNS.items()
         ]
-        seeds = f" ({row['repeats']} seeds)" if row["repeats"] > 1 else ""
+        trainings = f" ({row['repeats']} trainings)" if row["repeats"] > 1 else ""
         parameters = DASH if pd.isna(row["parameters"]) else f"{int(row['parameters']):,}"
         cost = number(row["gflop"], 3 if row["gflop"] < 1 else 1)
-        printed.append([name + seeds, training(row, losses), parameters, cost, *cells])
+        printed.append([name + trainings, training(row, losses), parameters, cost, *cells])
     shown = results[[key in COLUMNS for key in zip(results["measure"], results["quantity"], strict=True)]]
     return PrintedTable(
         number="Table 4",

@@ -101,6 +101,52 @@ def draw_split(
     return assignment
 
 
+def draw_folds(
+    animals: Collection[str], phenotypes: Mapping[str, str], number: int, seed: int, key: str = "folds"
+) -> dict[str, int]:
+    """Divide animals at random into folds, stratified by phenotype.
+
+    The sizes of two folds differ by one animal at most, as do their numbers of animals of a phenotype; animals of
+    unknown phenotype form a group of their own.
+
+    Parameters
+    ----------
+    animals : collection of str
+        The animals. Scans are not divided, so that all scans of an animal are in one fold.
+    phenotypes : mapping of str to str
+        Phenotype of each animal for which it is known.
+    number : int
+        Number of folds.
+    seed : int
+        Random seed. The same seed and animals give the same folds, in whatever order the animals are given.
+    key : str, optional
+        Key of the folds in the study file, for messages.
+
+    Returns
+    -------
+    dict of str to int
+        Fold of each animal, counted from 1.
+
+    Raises
+    ------
+    BadInput
+        If there are fewer animals than folds.
+    """
+    groups: dict[str, list[str]] = {}
+    for animal in sorted(set(animals)):
+        groups.setdefault(phenotypes.get(animal, ""), []).append(animal)
+    if len(set(animals)) < number:
+        raise BadInput(
+            f"{key}: found {number} folds, expected at most {len(set(animals))}, the number of training and validation "
+            "mice, because each fold needs one; choose fewer folds, or change the split"
+        )
+    generator, in_turn = random.Random(seed), []
+    for name in sorted(groups):
+        generator.shuffle(groups[name])
+        in_turn += groups[name]
+    return {animal: 1 + place % number for place, animal in enumerate(in_turn)}
+
+
 def read_split(path: str, mice: Collection[str], excluded: Collection[str] = ()) -> dict[str, str]:
     """Read a split from a CSV file.
 

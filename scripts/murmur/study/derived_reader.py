@@ -85,19 +85,22 @@ class EnsembleReader(Reader):
     def mice_of_choice(self) -> tuple[Cohort, list[str]]:
         """The cohort, and its contoured validation mice, to which the predicted quality is fitted.
 
-        Raises BadInput unless one cohort has enough of them.
+        Raises BadInput unless one cohort has enough of them. Those in folds of the members do not count, because most
+        of these networks were trained on them.
         """
+        in_folds = set().union(*(member.cohorts_in_folds for member in self.members))
         found = {
             name: [mouse for mouse in cohort.mice_of("validation") if mouse in cohort.contoured]
             for name, cohort in self._all_cohorts.items()
-            if cohort.has_images and all(name in member.cohorts for member in self.members)
+            if cohort.has_images and name not in in_folds and all(name in member.cohorts for member in self.members)
         }
         enough = {name: mice for name, mice in found.items() if len(mice) >= FEWEST_MICE}
         if len(enough) != 1:
             numbers = ", ".join(f"{len(mice)} in {name}" for name, mice in found.items()) or "none"
+            outside = " outside the folds of its networks" if in_folds else ""
             raise BadInput(
-                f"{self.key}.combine: found best, and as contoured validation mice {numbers}, expected at least "
-                f"{FEWEST_MICE} in one cohort; change the split, or set combine: majority"
+                f"{self.key}.combine: found best, and as contoured validation mice{outside} {numbers}, expected at "
+                f"least {FEWEST_MICE} in one cohort; change the split, or set combine: majority"
             )
         ((name, mice),) = enough.items()
         return self._all_cohorts[name], mice

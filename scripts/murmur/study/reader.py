@@ -91,6 +91,11 @@ class Reader:
         """Names of the cohorts on which the network was trained here."""
         return {cohort.name for cohort in self.training_cohorts}
 
+    @property
+    def cohorts_in_folds(self) -> set[str]:
+        """Names of the cohorts whose validation mice, too, may have been training mice, because of folds."""
+        return set()
+
     def origin(self, repeats: Mapping[str, str]) -> dict[str, object]:
         """The cohorts on which a network was trained here, none, and what it started from: its own weights."""
         return {"trained_on": "", "start_from": self.name}

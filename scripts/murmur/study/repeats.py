@@ -1,4 +1,4 @@
-"""Readers with `seeds`: each stands for several readers that differ in the random seed only."""
+"""Readers with `seeds` or `folds`: each stands for several readers, which are repetitions of one training."""
 
 from collections.abc import Mapping
 
@@ -6,7 +6,7 @@ from murmur.errors import BadInput
 
 
 def with_repeats(readers: Mapping[str, dict]) -> dict[str, dict]:
-    """Replace each reader with `seeds: N` by readers named READER_1 to READER_N.
+    """Replace each reader with `seeds: N` or `folds: N` by readers named READER_1 to READER_N.
 
     Parameters
     ----------
@@ -16,9 +16,9 @@ def with_repeats(readers: Mapping[str, dict]) -> dict[str, dict]:
     Returns
     -------
     dict
-        The readers, each with its own `training.seed`, counted up from the one given, and with `repeat_of`. A reader
-        that starts from one with repeats starts from the repeat of the same number, and one that selects among readers
-        selects among all of their repeats.
+        The readers, each with its own `training.seed`, counted up from the one given, with `repeat_of` and, of folds,
+        with the number of its `fold`. A reader that starts from one with repeats starts from the repeat of the same
+        number, and one that selects among readers selects among all of their repeats.
 
     Raises
     ------
@@ -26,9 +26,9 @@ def with_repeats(readers: Mapping[str, dict]) -> dict[str, dict]:
         If another reader has the name of a repeat.
     """
     repeats = {
-        name: [f"{name}_{number}" for number in range(1, reader["seeds"] + 1)]
+        name: [f"{name}_{number}" for number in range(1, _number(reader) + 1)]
         for name, reader in readers.items()
-        if "seeds" in reader
+        if _number(reader)
     }
     found: dict[str, dict] = {}
     for name, reader in readers.items():
@@ -39,12 +39,19 @@ def with_repeats(readers: Mapping[str, dict]) -> dict[str, dict]:
     return found
 
 
+def _number(reader: dict) -> int:
+    """Return the number of readers for which a reader stands; 0 if it is not repeated, as one with a single `fold`."""
+    return reader.get("seeds", 0) or (0 if "fold" in reader else reader.get("folds", 0))
+
+
 def _repeat(name: str, reader: dict, number: int, repeats: Mapping[str, list[str]]) -> dict:
     """Return the settings of repeat `number`, counted from 0, of a reader."""
     settings = {key: value for key, value in reader.items() if key != "seeds"}
     if name in repeats:
         settings["training"] = reader["training"] | {"seed": reader["training"]["seed"] + number}
         settings["repeat_of"] = name
+        if "folds" in reader:
+            settings["fold"] = 1 + number
     if (start := reader.get("start_from")) in repeats:
         settings["start_from"] = repeats[start][min(number, len(repeats[start]) - 1)]
     if "select" in reader:

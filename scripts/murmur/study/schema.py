@@ -71,7 +71,8 @@ ONLY_WITH = {
     "reader": {
         "network": "train_on",
         "training": "train_on",
-        **dict.fromkeys(("start_from", "train_mice", "seeds", "repeat_of"), "train_on"),
+        **dict.fromkeys(("start_from", "train_mice", "seeds", "folds", "repeat_of"), "train_on"),
+        "fold": "folds",
         **dict.fromkeys(("dataset", "files"), "masks"),
         **dict.fromkeys(("labels", "ignore", "frames_from"), "files"),
         "combine": "ensemble",
@@ -248,6 +249,14 @@ def _keys_without_effect(config: dict) -> list[str]:
 def _of_training(name: str, reader: dict) -> list[str]:
     """Return a sentence for each setting of a training that has no effect, or a wrong one, without another."""
     training, path, found = reader.get("training", {}), f"readers.{name}.training", []
+    for other in ("seeds", "train_mice"):
+        if "folds" in reader and other in reader:
+            found.append(f"readers.{name}.folds: found together with {other}, expected one or the other; remove one")
+    if "folds" in reader and reader.get("fold", 1) > reader["folds"]:
+        found.append(
+            f"readers.{name}.fold: found {reader['fold']}, expected 1 to {reader['folds']}, the number of folds; "
+            "correct it"
+        )
     if training.get("freeze") == "encoder" and "start_from" not in reader:
         found.append(
             f"{path}.freeze: found encoder without start_from, expected both together, because an encoder with random "

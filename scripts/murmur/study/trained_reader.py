@@ -4,6 +4,7 @@ import random
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 
+from murmur.data.split import draw_folds
 from murmur.errors import BadInput
 from murmur.network.architectures import ARCHITECTURES, check_network, with_defaults
 from murmur.study.checks import nearest, one_of
@@ -72,7 +73,22 @@ class TrainedReader(Reader):
             if name in seen:
                 raise BadInput(f"{key}: found a circle, {' from '.join([*seen, name])}; start one of them from another")
             seen.append(name)
+            self._check_folds(readers[name], key)
             name = readers[name].settings.get("start_from")
+
+    def _check_folds(self, start: Reader, key: str) -> None:
+        """Raise BadInput if `start`, from which the training starts, was trained on mice that validate this one."""
+        shared = any(cohort in start.training_cohorts for cohort in self.training_cohorts)
+        if shared and isinstance(start, TrainedReader) and start.fold != self.fold:
+            raise BadInput(
+                f"{key}: found '{start.name}', which was trained on mice on which '{self.name}' is validated, expected "
+                "a network with the same folds, or one trained on other cohorts; set the same folds for both"
+            )
+
+    @property
+    def fold(self) -> tuple[int, int] | None:
+        """The fold that validates, and the number of folds; None if the validation mice are those of the split."""
+        return (self.settings["fold"], self.settings["folds"]) if "folds" in self.settings else None
 
     @cached_property
     def network(self) -> dict:
@@ -104,6 +120,12 @@ class TrainedReader(Reader):
     def cohorts_learnt(self) -> set[str]:
         """Names of the cohorts on which the network was trained, or the one that it started from."""
         return super().cohorts_learnt | (self.start.cohorts_learnt if self.start else set())
+
+    @property
+    def cohorts_in_folds(self) -> set[str]:
+        """Names of the cohorts whose validation mice the network, or the one that it started from, may have learnt."""
+        own = super().cohorts_learnt if self.fold else set()
+        return own | (self.start.cohorts_in_folds if self.start else set())
 
     def origin(self, repeats: Mapping[str, str]) -> dict[str, str]:
         """The cohorts on which the network was trained, and the network from which the training started, if any."""
@@ -143,21 +165,29 @@ class TrainedReader(Reader):
             each, more = divmod(number, len(shares))
             shares = [each + (index < more) for index in range(len(shares))]
         return [
-            (cohort.name, mouse, cohort.split[mouse], cohort.file(mouse))
+            (cohort.name, mouse, where, cohort.file(mouse))
             for cohort, share in zip(self.training_cohorts, shares, strict=True)
-            for mouse in self._chosen(cohort, share)
+            for mouse, where in self._sets(cohort, share).items()
         ]
 
-    def _chosen(self, cohort: Cohort, number: int | None) -> list[str]:
-        """The training mice of a cohort, all or those of `number` animals drawn at random, and its validation mice.
+    def _sets(self, cohort: Cohort, number: int | None) -> dict[str, str]:
+        """The training and validation mice of a cohort, and their sets; training mice of `number` animals, if given.
 
-        The draw depends on the seed only, and a larger number includes the animals of a smaller one.
+        The animals are drawn at random. The draw depends on the seed only, and a larger number includes the animals of
+        a smaller one.
         """
-        mice = cohort.mice_of("train", "validation")
-        if number is None:
-            return mice
+        sets = {mouse: cohort.split[mouse] for mouse in cohort.mice_of("train", "validation")}
         animals = dict(zip(cohort.participants["mouse"], cohort.participants["animal"], strict=True))
-        known = list(dict.fromkeys(animals[mouse] for mouse in mice if cohort.split[mouse] == "train"))
+        if self.fold:
+            fold, folds = self.fold
+            phenotypes = {animals[mouse]: phenotype for mouse, phenotype in cohort.phenotypes.items()}
+            key = f"readers.{self.settings.get('repeat_of', self.name)}.folds"
+            seed = cohort.settings["split"]["seed"]
+            folds_of = draw_folds({animals[mouse] for mouse in sets}, phenotypes, folds, seed, key)
+            return {mouse: "validation" if folds_of[animals[mouse]] == fold else "train" for mouse in sets}
+        if number is None:
+            return sets
+        known = list(dict.fromkeys(animals[mouse] for mouse, where in sets.items() if where == "train"))
         if not 0 < number <= len(known):
             raise BadInput(
                 f"{self.key}.train_mice: found {self.settings['train_mice']}, of which {number} of the cohort "
@@ -165,7 +195,7 @@ class TrainedReader(Reader):
             )
         random.Random(self.training["seed"]).shuffle(known)
         chosen = set(known[:number])
-        return [mouse for mouse in mice if cohort.split[mouse] != "train" or animals[mouse] in chosen]
+        return {mouse: where for mouse, where in sets.items() if where != "train" or animals[mouse] in chosen}
 
     @property
     def learning(self) -> list[tuple[str, str]]:
@@ -216,6 +246,12 @@ class SelectedReader(Reader):
         self.candidates: list[TrainedReader] = [readers[name] for name in self.settings["select"]["from"]]
         first = self.candidates[0]
         for other in self.candidates:
+            if other.fold != first.fold:
+                raise BadInput(
+                    f"{key}: found {first.name} and {other.name}, which have other validation mice, because of folds, "
+                    "expected the same, on which networks are compared; select among readers of the same fold, or with "
+                    "seeds instead of folds"
+                )
             if other.settings["train_on"] != first.settings["train_on"]:
                 raise BadInput(
                     f"{key}: found {first.name}, trained on {first.settings['train_on']}, and {other.name}, trained on "
@@ -228,6 +264,11 @@ class SelectedReader(Reader):
     def cohorts_learnt(self) -> set[str]:
         """Names of the cohorts on which any of the candidates was trained."""
         return set().union(*(reader.cohorts_learnt for reader in self.candidates))
+
+    @property
+    def cohorts_in_folds(self) -> set[str]:
+        """Names of the cohorts whose validation mice any of the candidates may have learnt."""
+        return set().union(*(reader.cohorts_in_folds for reader in self.candidates))
 
     @property
     def networks(self) -> Sequence[Reader]:

@@ -10,7 +10,7 @@ import describe_cohort
 import draw_split as draw_split_script
 from murmur.data.manifest import read_manifest
 from murmur.data.mouse_file import write_cine
-from murmur.data.split import check_split, draw_split, inflow_note, read_split
+from murmur.data.split import check_split, draw_folds, draw_split, inflow_note, read_split
 from murmur.errors import BadInput
 
 MICE = [f"Mouse{n}" for n in range(1, 131)]
@@ -52,6 +52,24 @@ def test_seed_decides_and_order_does_not():
     assert draw() == draw()
     assert draw(seed=1) != draw(seed=2)
     assert draw(mice=list(reversed(MICE))) == draw()
+
+
+def test_folds_divide_animals_and_phenotypes_equally():
+    for folds in (2, 5, 7):
+        found = draw_folds(MICE, PHENOTYPES, folds, seed=3)
+        assert set(found) == set(MICE) and set(found.values()) == set(range(1, folds + 1))
+        for names in (MICE, *([m for m in MICE if PHENOTYPES[m] == which] for which in set(PHENOTYPES.values()))):
+            sizes = Counter(found[mouse] for mouse in names)
+            assert max(sizes.values()) - min(sizes[fold] for fold in range(1, folds + 1)) <= 1
+
+
+def test_seed_of_folds_decides_and_order_does_not():
+    folds = draw_folds(MICE, PHENOTYPES, 5, seed=1)
+    assert folds == draw_folds(MICE[::-1], PHENOTYPES, 5, seed=1)
+    assert folds != draw_folds(MICE, PHENOTYPES, 5, seed=2)
+    assert set(draw_folds(["A", "B"], {}, 2, seed=1).values()) == {1, 2}
+    with pytest.raises(BadInput, match="readers.net.folds: found 3 folds, expected at most 2, the number of training"):
+        draw_folds(["A", "B"], {}, 3, seed=1, key="readers.net.folds")
 
 
 def test_without_phenotypes():

@@ -335,6 +335,15 @@ def test_probabilities_are_those_of_the_augmentation(augment):
     assert rng.chances == list(augmentation.CHANCE.values())
 
 
+def test_folds_are_described_with_the_training_of_each():
+    settings = copy.deepcopy(STUDY)
+    settings["readers"]["net"] |= {"folds": 5, "fold": 2, "repeat_of": "net"}
+    text = words(settings)
+    assert "divided anew at random into 5 folds, all images of an animal being in the same fold" in text
+    assert "Fold 2 was used for validation and the others for training; no fold contained test mice." in text
+    assert "folds" not in words()
+
+
 def test_names_of_readers_stay_as_they_are():
     """A sentence begins with a capital, a name with its own letter."""
     assert not re.search(r"\b(Net|Given|Second|Ours|Theirs)\b", words())

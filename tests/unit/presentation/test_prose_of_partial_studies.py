@@ -161,6 +161,11 @@ def test_repetitions_of_a_training_are_named():
         "Readers net_1 and net_2 were repetitions of one training with different random seeds, as were other_1, "
         "other_2 and other_3; before readers or cohorts were compared, their values were averaged by mouse. Readers of"
     )
+    folds = {f"net_{fold}": {"repeat_of": "net", "folds": 2, "fold": fold} for fold in (1, 2)}
+    assert (
+        "Readers net_1 and net_2 were repetitions of one training with different random seeds and validation folds"
+        in (statistical_methods.readers({"observers": []}, made, readers | folds))
+    )
     assert "tests and CI do not include the variation between repetitions" in text.replace("Tests", "tests")
     assert "selected" not in text
     best = readers | {"best": {"select": {"from": ["net_1", "net_2"]}}}

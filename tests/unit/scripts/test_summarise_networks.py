@@ -57,6 +57,12 @@ def test_settings_and_validation_of_networks():
     assert given.tolist() == [0, "murmur", "unet3plus", "2-4"]
 
 
+def test_number_of_mice_is_a_mean_over_folds():
+    origins = {name: {"trained_on": "here", "start_from": ""} for name in REPEATS}
+    trained = {name: (record(mice), history(0.8), 10**9) for name, mice in (("net_1", 12), ("net_2", 13))}
+    assert summarise_networks.describe(origins, trained, REPEATS)["train_mice"].tolist() == [12.5]
+
+
 @pytest.fixture
 def study(tmp_path):
     """Tables of a study with trainings on 3 and 10 mice, from random weights and from a network, in two cohorts."""
@@ -155,7 +161,7 @@ def test_learning_curves_of_repetitions_share_a_colour(tmp_path, monkeypatch):
     (figure,) = seen
     colours = [line.get_color() for line in figure.axes[0].lines[::2]]
     assert colours[0] == colours[1] != colours[2]
-    assert [text.get_text() for text in figure.legends[0].texts] == ["net (2 seeds)", "other"]
+    assert [text.get_text() for text in figure.legends[0].texts] == ["net (2 trainings)", "other"]
 
 
 def test_mice_from_which_a_network_learnt_are_left_out_for_all(tmp_path):

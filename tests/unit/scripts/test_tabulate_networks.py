@@ -47,7 +47,9 @@ def tables():
 def test_rows_have_settings_means_limits_and_signs(tables):
     table = tabulate_networks.tabulate(*tables, "here", 0.05)
     rows = pd.DataFrame(table.rows, columns=table.header).set_index("Network")
-    assert list(rows.index) == ["big (2 seeds)", "small", "given"], "networks without results in the cohort have no row"
+    assert list(rows.index) == ["big (2 trainings)", "small", "given"], (
+        "networks without results in the cohort have no row"
+    )
     assert rows["Training"].tolist() == ["near + far, n = 20", "near, n = 3, from given", "not trained here"]
     assert rows["Parameters"].tolist() == ["1,234,567", "100", "–"]
     assert rows["GFLOP"].tolist() == ["103.0", "0.056", "–"]
@@ -75,11 +77,12 @@ def test_losses_are_named_where_they_differ(tables):
 def test_footnote_draws_the_conclusions_that_the_tests_allow(tables):
     note = tabulate_networks.tabulate(*tables, "here", 0.05).footnote
     assert "means over 9 mice with 95% confidence intervals" in note
-    assert "averaged over the seeds" in note
+    assert "averaged over the repeated trainings" in note
     assert (
-        "do not include the variation between seeds (SD of mean Dice between the seeds of a network, 0.022 to " in note
+        "do not include the variation between repeated trainings (SD of mean Dice between those of a network, 0.022 to "
+        in note
     )
-    assert "between seeds" not in tabulate_networks.footnote(tables[1].assign(sd_repeats=float("nan")), {}, 0.05)
+    assert "variation between" not in tabulate_networks.footnote(tables[1].assign(sd_repeats=float("nan")), {}, 0.05)
     assert "HD95, blood pool (mm): small, 7 of 9 mice and given, 0 of 9 mice, because" in note
     assert "Dice, blood pool:" not in note
     assert "big had the highest Dice of the myocardium; small did not differ significantly from it, unlike" in note

@@ -124,11 +124,92 @@ def test_seeds_make_readers_that_differ_in_their_seed(demo):
         readers(demo, net={"train_on": "internal", "seeds": 2}, net_1={"train_on": "internal"})
 
 
+def validated(readers):
+    return [{mouse for mouse, where in reader.learning_mice.items() if where == "validation"} for reader in readers]
+
+
+def test_folds_validate_each_training_and_validation_mouse_once_and_no_test_mouse(demo):
+    net = {"train_on": "internal", "network": SMALL, "training": {"seed": 10}, "folds": 5}
+    found = readers(demo, net=net, tuned=net | {"start_from": "net"}, wide=net)
+    assert list(found) == [f"{name}_{number}" for name in ("net", "tuned", "wide") for number in range(1, 6)]
+    folds = [found[f"net_{number}"] for number in range(1, 6)]
+    assert [reader.training["seed"] for reader in folds] == [10, 11, 12, 13, 14]
+    cohort = folds[0].cohort
+    mice = set(cohort.mice_of("train", "validation"))
+    assert all(set(reader.learning_mice) == mice and reader.mice(cohort) == cohort.mice_of("test") for reader in folds)
+    of_validation = validated(folds)
+    assert sorted(map(len, of_validation)) == [3, 3, 3, 3, 4] and set.union(*of_validation) == mice
+    assert validated(found[f"wide_{number}"] for number in range(1, 6)) == of_validation
+    assert found["tuned_4"].start is found["net_4"]
+    demo["cohorts"]["internal"]["split"]["seed"] += 1
+    other = readers(demo, net=net)
+    assert validated(other[f"net_{number}"] for number in range(1, 6)) != of_validation
+
+
+def test_all_scans_of_an_animal_are_in_one_fold(demo):
+    phantom = {"phantom": {"mice": 8, "sessions": ["baseline", "day 7"]}}
+    demo["cohorts"] |= {"twice": {"source": phantom, "split": {"train": 5, "validation": 1, "test": 2}}}
+    found = readers(demo, net={"train_on": ["twice", "internal"], "folds": 3})
+    for mice in validated(found.values()):
+        scans = [mouse for mouse in mice if mouse.startswith("twice:")]
+        assert len(scans) == 4 and len({mouse.split("_")[0] for mouse in scans}) == 2
+        assert len(mice) - len(scans) in (5, 6)
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"folds": 17}, "readers.net.folds: found 17 folds, expected at most 16"),
+        ({"folds": 5, "seeds": 2}, "readers.net.folds: found together with seeds, expected one or the other"),
+        ({"folds": 5, "train_mice": 3}, "readers.net.folds: found together with train_mice"),
+        ({"folds": 5, "fold": 6}, "readers.net.fold: found 6, expected 1 to 5"),
+        ({"fold": 1}, "readers.net.fold: found without folds"),
+        ({"folds": 1}, "readers.net.folds: found 1, expected 2 or more"),
+        ({"folds": 4, "start_from": "base"}, "found 'base_1', which was trained on mice on which 'net_1' is validated"),
+        ({"start_from": "base"}, "found 'base_1', which was trained on mice on which 'net' is validated"),
+        ({"start_from": "between"}, "found 'base_1', which was trained on mice on which 'net' is validated"),
+    ],
+)
+def test_folds_that_leak_or_have_no_effect_are_refused(demo, given, words):
+    with pytest.raises(BadInput, match=words):
+        for reader in readers(
+            demo,
+            net={"train_on": "internal"} | given,
+            base={"train_on": "internal", "folds": 5},
+            between={"train_on": "external_7T", "start_from": "base"},
+        ).values():
+            _ = reader.learning_mice
+
+
+def test_validation_mice_in_folds_neither_select_nor_fit_a_choice(demo):
+    net = {"train_on": "internal", "folds": 2}
+    with pytest.raises(BadInput, match="found net_1 and net_2, which have other validation mice, because of folds"):
+        readers(demo, net=net, best={"select": {"from": ["net"]}})
+    found = readers(demo, net=net, wide=net, best={"select": {"from": ["net_1", "wide_1"]}})
+    assert [reader.name for reader in found["best"].candidates] == ["net_1", "wide_1"]
+    demo["cohorts"]["external_7T"]["split"] = {"train": 4, "validation": 4, "test": 4}
+    given = {
+        "net": net,
+        "tuned": {"train_on": "external_7T", "start_from": "net_1"},
+        "best": {"select": {"from": ["tuned"]}},
+        "team": {"ensemble": ["best", "given"], "combine": "best"},
+        "given": {"weights": "murmur"},
+    }
+    assert readers(demo, **given)["team"].mice_of_choice[0].name == "external_7T"
+    given["team"] |= {"cohorts": ["internal"]}
+    del demo["cohorts"]["external_7T"]["split"]
+    given["tuned"] = {"train_on": "internal", "folds": 2}
+    given["best"]["select"]["from"] = ["tuned_2"]
+    with pytest.raises(BadInput, match="contoured validation mice outside the folds of its networks 0 in external_7T"):
+        _ = readers(demo, **given)["team"].mice_of_choice
+
+
 def test_settings_in_force_are_a_study_file_of_the_same_study(demo):
     from murmur.study.schema import in_force
 
     demo["readers"] = {
         "net": {"train_on": "internal", "network": SMALL, "seeds": 2},
+        "crossed": {"train_on": "internal", "network": SMALL, "folds": 2},
         "best": {"select": {"from": ["net"]}},
         "tuned": {"train_on": "internal", "start_from": "net_1"},
     }

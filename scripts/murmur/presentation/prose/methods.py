@@ -168,7 +168,7 @@ def paragraphs_of_reader(name: str, study: StudyTables) -> list[str]:
     record, history = study.trained[name]
     return [
         training_methods.network(name, record),
-        training_methods.training(name, record, history),
+        f"{training_methods.training(name, record, history)} {training_methods.folds(reader)}".strip(),
         segmentation_methods.application(name, reader, read),
     ]
 

@@ -237,18 +237,19 @@ def sample_size(statistics: dict, table: pd.DataFrame) -> str:
 
 def repetitions(readers: Mapping[str, dict]) -> str:
     """Name the readers that are repetitions of the same training, and state how they were compared; may be empty."""
-    repeats: dict[str, list[str]] = {}
+    repeats: dict[str, dict[str, list[str]]] = {}
     for name, reader in readers.items():
         if "repeat_of" in reader:
-            repeats.setdefault(reader["repeat_of"], []).append(name)
-    if not repeats:
+            how = "random seeds and validation folds" if "folds" in reader else "random seeds"
+            repeats.setdefault(how, {}).setdefault(reader["repeat_of"], []).append(name)
+    texts = []
+    for how, names in repeats.items():
+        first, *others = map(enumerate_words, names.values())
+        same = f", as were {'; '.join(others)}" if others else ""
+        texts.append(f"readers {first} were repetitions of one training with different {how}{same}")
+    if not texts:
         return ""
-    first, *others = (enumerate_words(names) for names in repeats.values())
-    same = f", as were {'; '.join(others)}" if others else ""
-    return (
-        f"readers {first} were repetitions of one training with different random seeds{same}; before readers or "
-        "cohorts were compared, their values were averaged by mouse"
-    )
+    return "; ".join([*texts, "before readers or cohorts were compared, their values were averaged by mouse"])
 
 
 def readers(statistics: dict, made: Mapping[str, pd.DataFrame], given: Mapping[str, dict]) -> str:

@@ -137,6 +137,17 @@ def training(name: str, record: dict, history: pd.DataFrame) -> str:
     )
 
 
+def folds(reader: dict) -> str:
+    """Describe the folds of the training and validation mice, one of which validated a network; empty without folds."""
+    if "folds" not in reader:
+        return ""
+    return paragraph(
+        "for this cross-validation, the mice of the training and validation sets were divided anew at random into "
+        f"{reader['folds']} folds, all images of an animal being in the same fold, stratified by phenotype",
+        f"fold {reader['fold']} was used for validation and the others for training; no fold contained test mice",
+    )
+
+
 def _duration(how: dict) -> str:
     """Describe when a training was stopped, up to the subject of the next clause.
 
