@@ -71,6 +71,7 @@ rule all:
         rules.measurements.input,
         RESULTS,
         rules.provenance.input,
+        RUN_TIMES,
     message:
         "The study is complete"
 

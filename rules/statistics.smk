@@ -2,7 +2,8 @@
 #
 #   in    function.csv and overlap.csv
 #   out   statistics/COHORT/READER/agreement.csv, overlap_*.csv, surface_summary.csv, dice_error.csv, group*.csv,
-#         sample_size.csv; statistics/COHORT/reader_*.csv; statistics/cohort_comparison.csv, networks.csv, network_results.csv
+#         sample_size.csv; statistics/COHORT/reader_*.csv; statistics/cohort_comparison.csv, networks.csv,
+#         network_results.csv; benchmarks/networks.csv
 
 
 rule measure_agreement:
@@ -223,6 +224,31 @@ rule summarise_networks:
         "Summarise the networks"
     script:
         "../scripts/summarise_networks.py"
+
+
+# From the records of the jobs. Times differ from run to run: nothing is made from them, and runs are compared without them.
+rule tabulate_run_times:
+    input:
+        cards=rules.summarise_networks.input.records,
+        models=rules.summarise_networks.input.models,
+        segmentations=[study.readers[r].segmentations(study.cohorts[c]) for c, r in study.pairs_of_networks()],
+    output:
+        "<benchmarks>/networks.csv",
+    log:
+        "<logs>/tabulate_run_times.log",
+    conda:
+        "../envs/analysis.yaml"
+    resources:
+        **SMALL,
+    params:
+        logs=collect(rules.train_network.log[0], reader=study.readers_by("train_on")),
+        trained=study.readers_by("train_on"),
+        repeats=study.repeats,
+        code=code("tabulate_run_times"),
+    message:
+        "Tabulate the run times of the networks"
+    script:
+        "../scripts/tabulate_run_times.py"
 
 
 rule compare_cohorts:

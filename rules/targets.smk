@@ -27,9 +27,10 @@ MEASURED_TABLES = [
     each(rules.predict_quality.output, PAIRS_WITH_IMAGES),
 ]
 SIDE_BY_SIDE = len(study.origins_of_networks()) > 1  # networks that are summarised together
-NETWORK_STATISTICS, NETWORK_TABLES, NETWORK_FIGURES = [], [], []
+NETWORK_STATISTICS, NETWORK_TABLES, NETWORK_FIGURES, RUN_TIMES = [], [], [], []
 if SIDE_BY_SIDE:
     NETWORK_STATISTICS = rules.summarise_networks.output
+    RUN_TIMES = rules.tabulate_run_times.output
     NETWORK_TABLES = collect(rules.tabulate_networks.output, cohort=study.cohorts_of_networks())
     NETWORK_FIGURES = [*rules.plot_learning_curves.output, *rules.plot_domains.output]
     if study.varies_train_mice:
@@ -132,6 +133,7 @@ rule networks_side_by_side:
         NETWORK_STATISTICS,
         NETWORK_FIGURES,
         NETWORK_TABLES,
+        RUN_TIMES,
         collect(rules.select_network.output, reader=study.readers_by("select")),
 
 

@@ -44,6 +44,7 @@ def job(snakemake: "Snakemake") -> Iterator[None]:
             "threads": snakemake.threads,
             "started": started.isoformat(timespec="seconds"),
             "seconds": round(time.monotonic() - clock, 1),
+            "cpu_seconds": round(cpu_seconds(), 1),
             "peak_memory_MB": peak_memory_MB(),
         }
         outputs = [output for output in snakemake.output if Path(output).is_file()]
@@ -87,6 +88,12 @@ def _inputs_by_name(snakemake: "Snakemake") -> dict[str, list[str]]:
 def _session(snakemake: "Snakemake") -> str:
     """Return the folder or archive of the scan session that a job reads; empty for other jobs."""
     return getattr(snakemake.params, SESSION) if INPUT in _inputs_by_name(snakemake) else ""
+
+
+def cpu_seconds() -> float:
+    """Return the processor time of this process and of its children that have ended."""
+    usage = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(found.ru_utime + found.ru_stime for found in usage)
 
 
 def peak_memory_MB() -> int:

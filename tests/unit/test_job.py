@@ -130,6 +130,7 @@ def test_a_job_has_a_record_of_its_outputs_and_these_its_stamp(checkout, root):
     run = record["run"]
     assert (run["study_files"], run["threads"]) == (["mine.yaml"], 1)
     assert 0 <= run["seconds"] < 60
+    assert 0 < run["cpu_seconds"] < 60
     assert 20 < run["peak_memory_MB"] < 20_000  # including that of the process that started it
 
 

@@ -16,7 +16,7 @@ import yaml
 from workplace import ROOT, SMALL, Workplace, copy_of
 
 TRAINING = ["collect_slices", "train_network", "draw_network", "plot_learning_curve", "plot_learning_curves"]
-TRAINING += ["summarise_networks"]
+TRAINING += ["summarise_networks", "tabulate_run_times"]
 AFTER_AGREEMENT = ["tabulate_agreement", "plot_agreement", "write_results"]
 AFTER_GROUPS = ["tabulate_groups", "plot_groups", "write_results"]
 AFTER_READERS = ["compare_readers", "plot_readers", "plot_domains", "tabulate_networks"]
@@ -53,12 +53,14 @@ WITH_SD += ["summarise_overlap", "tabulate_overlap"]
 # What rests on the masks of one reader.
 OF_GIVEN = [f"{rule}/mice/given" for rule in MEASURED] + ["draw_flow", "summarise_networks", *AFTER_READERS]
 OF_TRAINED = [f"{rule}/mice/trained" for rule in MEASURED] + ["draw_flow", "summarise_networks", *AFTER_READERS]
-# What shows them.
+# What shows them, and how long they took.
 SHEETS_OF_GIVEN, SHEETS_OF_TRAINED = (
-    [f"plot_animal/mice/{reader}/*", f"collect_animals/mice/{reader}"] for reader in ("given", "trained")
+    [f"plot_animal/mice/{reader}/*", f"collect_animals/mice/{reader}", "tabulate_run_times"]
+    for reader in ("given", "trained")
 )
 AFTER_TRAINING = ["export_network/trained", "segment_mouse/mice/trained/*", *SHEETS_OF_TRAINED, *OF_TRAINED]
-MASKS_OF_MOUSE3 = ["segment_mouse/mice/*/Mouse3", "plot_animal/mice/*/Mouse3", "collect_animals"]
+SHEETS = ["plot_animal", "collect_animals", "tabulate_run_times"]
+MASKS_OF_MOUSE3 = ["segment_mouse/mice/*/Mouse3", "plot_animal/mice/*/Mouse3", *SHEETS[1:]]
 LAST = ["write_methods", "list_records"]  # what takes in all results
 
 
@@ -204,12 +206,12 @@ def test_documents_plumbing_comments_and_messages_rerun_nothing(place):
         ),
         pytest.param(
             setting("inference", value={"precision": "bfloat16"}),
-            ["segment_mouse", "plot_animal", "collect_animals", *OF_TRAINED, *OF_GIVEN],
+            ["segment_mouse", *SHEETS, *OF_TRAINED, *OF_GIVEN],
             id="precision",
         ),
         pytest.param(
             setting("cohorts", "mice", "spacing_mm", value=[0.1, 0.2, 1.0]),
-            ["check_cohort", "segment_mouse", "plot_animal", "collect_animals", *AFTER_MANIFEST],
+            ["check_cohort", "segment_mouse", *SHEETS, *AFTER_MANIFEST],
             id="spacing_mm",
         ),
         pytest.param(
@@ -312,7 +314,7 @@ def test_new_mouse(place):
     with h5py.File(place.folder / "mice" / "Mouse7.h5", "r+") as file:
         file["Images"][0, 0, 0, 0] = np.uint16(9)
     write_split(place, SPLIT + "Mouse7,test\n")
-    shown = ["plot_animal/mice/*/Mouse7", "collect_animals"]
+    shown = ["plot_animal/mice/*/Mouse7", *SHEETS[1:]]
     check(place, ["check_cohort", "describe_participants", "segment_mouse/mice/*/Mouse7", *shown, *AFTER_MANIFEST])
 
 
@@ -321,7 +323,7 @@ def test_mouse_that_is_gone(place):
     table = place.folder / "participants.tsv"
     table.write_text(table.read_text().replace("Mouse3\tinfarct\n", ""))
     write_split(place, SPLIT.replace("Mouse3,test\n", ""))
-    check(place, ["check_cohort", "describe_participants", "collect_animals", *AFTER_MANIFEST])
+    check(place, ["check_cohort", "describe_participants", *SHEETS[1:], *AFTER_MANIFEST])
 
 
 def test_mouse_that_became_invalid_costs_neither_manifest_nor_success(place):

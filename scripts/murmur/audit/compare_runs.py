@@ -35,10 +35,15 @@ def results_of(folder: Path) -> set[str]:
     Raises BadInput if there are none.
     """
     files = [file.relative_to(folder) for file in folder.rglob("*") if file.is_file()]
-    found = {file.as_posix() for file in files if not OF_THE_RUN & set(file.parts[:2])}
+    found = {file.as_posix() for file in files if not of_the_run(file.parts[:2])}
     if not found:
         raise BadInput(f"{folder}: found no results, expected the folder of a study's results; correct the path")
     return found
+
+
+def of_the_run(parts: tuple[str, ...]) -> bool:
+    """Return whether a path that starts with `parts` describes the run itself."""
+    return not OF_THE_RUN.isdisjoint(parts)
 
 
 def compare(first: Path, second: Path) -> str | None:
@@ -58,9 +63,14 @@ def records_differ(first: Path, second: Path) -> str | None:
 
     Records include the digest of every output, so that temporary files, which are removed after use, are compared too.
     """
-    one, other = ({"outputs": record["outputs"], **record["made"]} for record in map(read_record, (first, second)))
+    one, other = ({"outputs": _results(record), **record["made"]} for record in map(read_record, (first, second)))
     parts = [part for part in sorted(one.keys() | other.keys()) if one.get(part) != other.get(part)]
     return ", ".join(parts) or None
+
+
+def _results(record: dict) -> list[dict]:
+    """Return the outputs of a job, in the folder of a study, that do not describe the run itself."""
+    return [output for output in record["outputs"] if not of_the_run(Path(output["path"]).parts[2:3])]
 
 
 def difference(first: Path, second: Path) -> str | None:

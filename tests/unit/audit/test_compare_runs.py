@@ -40,8 +40,8 @@ def run(root, tmp_path):
     return run
 
 
-def record(sha256="ab", **made):
-    return json.dumps({"outputs": [{"path": "a", "sha256": sha256}], "made": made, "run": {"started": str(id(made))}})
+def record(sha256="ab", path="a", **made):
+    return json.dumps({"outputs": [{"path": path, "sha256": sha256}], "made": made, "run": {"started": str(id(made))}})
 
 
 JOBS = "demo/provenance/jobs"
@@ -51,9 +51,12 @@ def test_same_results_are_counted(run):
     """What describes the run itself may differ, a result may be removed, and a record may name another time."""
     first = {"demo/a.csv": A_TABLE, f"{JOBS}/r.json": record(rule="r"), "demo/logs/r.log": "one"}
     first |= {f"{JOBS}/s.json": record(rule="s"), "demo/benchmarks/r.tsv": "1", "demo/report.html": "1"}
+    times = "results/demo/benchmarks/networks.csv"
+    first |= {f"{JOBS}/t.json": record("ab", times)}
     second = {"demo/a.csv": A_TABLE, f"{JOBS}/r.json": record(rule="r"), "demo/logs/r.log": "two"}
     second |= {f"{JOBS}/s.json": record(rule="s"), "demo/benchmarks/r.tsv": "2"}
-    assert run(first, second) == (0, ["3 files, all identical"], "")
+    second |= {f"{JOBS}/t.json": record("cd", times)}
+    assert run(first, second) == (0, ["4 files, all identical"], "")
 
 
 def test_files_and_records_that_differ_are_named(run):
