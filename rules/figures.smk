@@ -10,6 +10,7 @@ most_read = max((len(study.mice_read(*pair)) for pair in study.pairs(images=True
 rule draw_network:
     input:
         training=rules.train_network.output.record,
+        model=rules.train_network.output.model,
     output:
         *figure("figure_1_network", "Figure 1: network", **BY_READER),
     log:
@@ -19,6 +20,7 @@ rule draw_network:
     resources:
         **SMALL,
     params:
+        architecture=lambda w: inputs.reader(w).network["architecture"],  # for the caption
         code=code("draw_network"),
     message:
         "Figure 1: draw the network {wildcards.reader}"

@@ -7,7 +7,6 @@ IMAGES = study.cohorts_with_images
 WITH_REFERENCE = [cohort for cohort in study.cohorts if study.has_reference(cohort)]
 CONTOURED = [cohort for cohort in IMAGES if cohort in WITH_REFERENCE]
 TRAINED = study.readers_by("train_on")
-DRAWN = [name for name in TRAINED if study.readers[name].network["architecture"] == "unet3plus"]  # by draw_network
 PAIRS = study.pairs()
 PAIRS_WITH_IMAGES = study.pairs(images=True)
 OF_SESSIONS = [name for name, comparison in study.comparisons.items() if len(comparison.settings["sessions"] or ()) > 1]
@@ -166,7 +165,7 @@ rule tables:
 rule figures:
     """Draw all figures and movies."""
     input:
-        each(rules.draw_network.output, [(study.trained_on(reader), reader) for reader in DRAWN]),
+        each(rules.draw_network.output, [(study.trained_on(reader), reader) for reader in TRAINED]),
         each(rules.plot_learning_curve.output, [(study.trained_on(reader), reader) for reader in TRAINED]),
         each(rules.plot_cases.output, PAIRS_WITH_IMAGES),
         each(rules.collect_animals.output, PAIRS_WITH_IMAGES),

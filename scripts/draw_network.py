@@ -1,7 +1,8 @@
-"""Figure 1: the UNet 3+ of a reader, drawn from the settings of its training.
+"""Figure 1: the network of a reader.
 
-Input: training.json, of which the network's filters, size, downsample and dropout and its number of parameters are
-used. `murmur.network.unet3plus` describes the architecture; the tests compare the drawing with that network.
+Inputs: training.json, with its architecture, settings and number of parameters, and model.keras, with its layers. The
+UNet 3+ is drawn here, from its settings; the other architectures have the shape of a U (`network_drawing.py`). Tests
+compare the drawings with the networks.
 """
 
 import json
@@ -11,11 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from matplotlib.axes import Axes
-from matplotlib.colors import to_rgba
-from matplotlib.patches import FancyBboxPatch
 
 from murmur.job import job
+from murmur.network.stored_layers import read_layers
 from murmur.presentation import style
+from murmur.presentation.network_drawing import draw_box, draw_lines, draw_u_shape, height_of, u_shape
 from murmur.vocabulary import STRUCTURES
 
 if TYPE_CHECKING:
@@ -53,9 +54,8 @@ class Network:
         return f"{side}×{side}×{channels}"
 
 
-def read_network(path: str) -> Network:
-    """Read the settings of a trained network from its training.json."""
-    card = json.loads(Path(path).read_text(encoding="utf-8"))
+def read_network(card: dict) -> Network:
+    """Read the settings of a trained network from the content of its training.json."""
     settings = {name: card["network"][name] for name in ("filters", "size", "downsample", "dropout")}
     return Network(**settings, parameters=card["parameters"])
 
@@ -88,31 +88,6 @@ def head_words(network: Network, level: int) -> str:
     factors = (2 ** (level - 1), network.downsample)
     steps = [f"conv 3×3\nup ×{factor}" if factor > 1 else "conv 3×3" for factor in factors]
     return "\n".join([*steps, "softmax", f"{network.size}×{network.size}×{CLASSES}"])
-
-
-def draw_box(axes: Axes, x: tuple[float, float], y: float, height: float, words: str, colour: str, **style) -> None:
-    """Draw a rounded box from x[0] to x[1], centred at `y`, all in mm, with `words` in it."""
-    left, right = x
-    patch = FancyBboxPatch((left, y - height / 2), right - left, height, boxstyle="round,pad=0,rounding_size=0.8")
-    patch.set(facecolor=to_rgba(colour, 0.08), edgecolor=colour, linewidth=style.pop("linewidth", 0.8), zorder=4)
-    axes.add_patch(patch)
-    axes.text((left + right) / 2, y, words, ha="center", va="center", zorder=5, linespacing=1.35, **style)
-
-
-def draw_lines(axes: Axes, paths: list[list[tuple[float, float]]], colour: str) -> None:
-    """Draw the lines from one block, each through its points to an arrow.
-
-    A white outline below them separates them from crossing lines of other blocks.
-    """
-    for width, shade in ((2.4, "white"), (0.8, colour)):
-        for path in paths:
-            axes.plot(*zip(*path, strict=True), color=shade, linewidth=width, zorder=2, solid_joinstyle="miter")
-    style = {"arrowstyle": "-|>,head_width=0.12,head_length=0.24", "color": colour, "linewidth": 0.8}
-    for *_, (x, y), end in paths:
-        # the arrow is only the tip: a second stroke over the whole line would make it look heavier
-        length = max(abs(end[0] - x), abs(end[1] - y))
-        start = (end[0] - (end[0] - x) / length, end[1] - (end[1] - y) / length)
-        axes.annotate("", end, start, arrowprops={**style, "shrinkA": 0, "shrinkB": 0}, zorder=3)
 
 
 @dataclass(frozen=True)
@@ -185,8 +160,9 @@ def draw_decoder(axes: Axes, network: Network, grid: Grid) -> None:
         draw_box(axes, HEAD, grid.row(level), STACK, head_words(network, level), colour, linewidth=width)
 
 
-def draw(axes: Axes, network: Network, height: float) -> None:
-    """Draw the network on a page of `height` mm: encoder on the left, decoders and heads on the right."""
+def draw(axes: Axes, network: Network) -> None:
+    """Draw the network on the whole page: encoder on the left, decoders and heads on the right."""
+    height = axes.get_ylim()[1]
     columns = {ENCODER: "Encoder", INPUTS: "Inputs of a decoder", DECODER: "Decoder", HEAD: "Heads"}
     for (left, right), words in columns.items():
         axes.text((left + right) / 2, height - 1, words, ha="center", va="top", fontsize=8, fontweight="bold")
@@ -206,16 +182,21 @@ def draw(axes: Axes, network: Network, height: float) -> None:
     )
 
 
-def main(training: str, outputs: list[str]) -> None:
-    """Draw the network of the card `training` on a page as high as its levels need."""
-    network = read_network(training)
-    height = HEADING + ROW * (network.depth - 1) + STACK + 0.5
+def main(training: str, model: str, outputs: list[str]) -> None:
+    """Draw the network of the card `training`, with the layers of `model`, on a page as high as its levels need."""
+    card = json.loads(Path(training).read_text(encoding="utf-8"))
+    if card["network"]["architecture"] == "unet3plus":
+        network = read_network(card)
+        height, drawing = HEADING + ROW * (network.depth - 1) + STACK + 0.5, draw
+    else:
+        network = u_shape(card["network"]["architecture"], read_layers(model), card["parameters"])
+        height, drawing = height_of(network), draw_u_shape
     with style.printed_figure(outputs, height, layout="none") as figure:
         axes = figure.add_axes((0, 0, 1, 1), xlim=(0, style.PAGE_MM), ylim=(0, height))
         axes.set_axis_off()
-        draw(axes, network, height)
+        drawing(axes, network)
 
 
 if __name__ == "__main__":
     with job(snakemake):
-        main(training=snakemake.input.training, outputs=list(snakemake.output))
+        main(training=snakemake.input.training, model=snakemake.input.model, outputs=list(snakemake.output))
