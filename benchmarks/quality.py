@@ -298,13 +298,14 @@ def evaluate(folder: Path) -> None:
         summary[[*score.QUANTITIES, "bad", "flagged"]].mean().round(2).assign(scans=summary["scans"].sum()).to_string()
     )
     evaluate_findings(places, outcomes)
-    evaluate_slices(folder)
-
-
-def evaluate_slices(folder: Path) -> None:
-    """Print how well the Dice coefficients of slices are predicted, with 95% intervals."""
     fitted, tested = (read_slices(folder, seeds) for seeds in (FITTED, TESTED))
     predicted = slice_score.predict(tested, slice_score.fit(fitted, fitted[score.DICE], fitted["number"].to_numpy()))
+    evaluate_slices(fitted, tested, predicted)
+    evaluate_review(places, predicted.assign(mouse=tested["mouse"]))
+
+
+def evaluate_slices(fitted: pd.DataFrame, tested: pd.DataFrame, predicted: pd.DataFrame) -> None:
+    """Print how well the Dice coefficients of slices are predicted, with 95% intervals."""
     for quantity in score.DICE:
         rows = tested[["mouse", "number"]].assign(true=tested[quantity], predicted=predicted[quantity], low=0, high=1)
         rows = rows.assign(constant=fitted[quantity].median()).dropna()
@@ -313,6 +314,26 @@ def evaluate_slices(folder: Path) -> None:
             cells, bad = with_intervals(chosen)[:4], (chosen["true"] < GOOD).sum()
             print(f"\n{quantity} of {len(chosen)} slices and frames, {bad} bad, scans: {words}; Spearman {rho:.2f}")
             print("AUC {}, sensitivity {}, error {}, of the constant {}".format(*cells))
+
+
+def evaluate_review(places: pd.DataFrame, predicted: pd.DataFrame) -> None:
+    """Print which slices review.csv lists, by signs and by a low mean prediction, and how many of them are bad.
+
+    A slice is bad if the mean of its `dice` over the frames is.
+    """
+    groups = places.groupby(["mouse", "slice"])
+    means = predicted.groupby(["mouse", "slice"])[score.DICE].mean().min(axis=1)
+    table = pd.DataFrame({"bad": groups["dice"].mean() < GOOD, "worst": groups["dice"].min() < GOOD})
+    table["signs"] = groups["findings"].max() > 0
+    table["prediction"] = means.reindex(table.index) < score.LOW_DICE
+    table["either"] = table["signs"] | table["prediction"]
+    for words, chosen in (("all", table), ("intact", table.filter(like="_none_", axis=0))):
+        scans = chosen.index.get_level_values("mouse").nunique()
+        print(f"\nSlices, scans: {words} ({scans}), of which {chosen['bad'].sum()} of {len(chosen)} are bad")
+        for name in ("signs", "prediction", "either"):
+            found = chosen[chosen[name]]
+            counts = f"{len(found)} listed, {found['bad'].sum()} of them bad, {(~found['worst']).sum()} good in all frames"
+            print(f"{name}: {counts}, in {found.index.get_level_values('mouse').nunique()} scans")
 
 
 def predictors(variables: pd.DataFrame, outcomes: pd.DataFrame, name: str) -> pd.DataFrame:

@@ -3,7 +3,8 @@
 signs.csv has a row for each mouse and sign: the value farthest beyond its limit or, if none is, nearest to it, with the
 number of places beyond the limit and the reason, or a note on why the sign cannot be assessed. findings.csv has a row
 for each slice and frame beyond a limit, and for each scan; slice and frame, counted from 0, are empty for scans.
-slice_quality.csv has a row for each slice and frame with a mask: the Dice coefficients predicted from its signs.
+slice_quality.csv has a row for each slice and frame with a mask: the Dice coefficients predicted from its signs, of
+which low ones are findings, too.
 """
 
 from collections.abc import Mapping
@@ -23,6 +24,7 @@ from murmur.quality.image_signs import image_signs
 from murmur.quality.scan_signs import scan_signs
 from murmur.quality.signs import TRAINED, Sign, judge, tables, with_ranges
 from murmur.quality.slice_score import COLUMNS, predict, variables
+from murmur.quality.slice_score import findings as low_predictions
 from murmur.quality.slice_signs import slice_signs
 
 if TYPE_CHECKING:
@@ -56,7 +58,8 @@ def measure(
     blood, heart = ((masks >= label).sum(axis=(0, 1)) * pixel for label in (2, 1))
     of_scan = scan_signs(blood, heart, mouse.spacing_mm, mouse.frame_interval_ms, phases)
     predicted = predict(variables(found, masks), model)
-    return *judge(mouse.name, found, of_scan, heart > 0, signs), predicted.assign(mouse=mouse.name)
+    summary, beyond = judge(mouse.name, found, of_scan, heart > 0, signs)
+    return summary, beyond + low_predictions(mouse.name, predicted), predicted.assign(mouse=mouse.name)
 
 
 def training_ranges(function: str, split: str) -> dict[str, tuple[float, float]]:
@@ -97,7 +100,7 @@ def main(
     with processes(threads) as pool:
         judged = list(progress(pool.map(look, *jobs), "looking for signs", "mouse", total=len(mice)))
     summary, found = tables([rows[:2] for rows in judged])
-    log.info("%d signs of errors in %d of %d mice", len(found), found["mouse"].nunique(), len(mice))
+    log.info("%d findings in %d of %d mice", len(found), found["mouse"].nunique(), len(mice))
     write_csv(summary, signs)
     write_csv(found, findings)
     write_csv(pd.concat([rows[2] for rows in judged])[["mouse", *COLUMNS]], slice_quality)

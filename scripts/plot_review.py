@@ -27,6 +27,7 @@ from murmur.presentation.cases import Case, read_case
 from murmur.presentation.strips import ON_IMAGE, outline, structure_lines
 from murmur.quality.review import PLACE
 from murmur.quality.signs import SIGNS
+from murmur.quality.slice_score import PREDICTED
 from murmur.subject import printed_unit, printed_value
 from murmur.vocabulary import BLOOD_POOL, STRUCTURE_NAMES, STRUCTURES, UNITS, numbered
 
@@ -56,7 +57,8 @@ def tiles_of_slice(place: tuple[int, int], signs: set[str], shape: tuple[int, in
     `shape` is the number of slices and frames of the cine.
     """
     number, frame = place
-    compared = {word for sign in signs for word in SIGNS[sign].neighbours}
+    known = SIGNS | PREDICTED
+    compared = {word for sign in signs for word in known[sign].neighbours}
     found = [Tile(number, frame), *[Tile(number, frame, "entropy", True)] * entropy]
     if "slices" in compared:
         found += [Tile(n, frame, f"slice {n + 1}") for n in (number - 1, number + 1) if 0 <= n < shape[0]]

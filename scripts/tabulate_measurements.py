@@ -2,7 +2,7 @@
 
 The columns of participants.csv come first, then whether the scan has the expert's EF (`contoured`), the frames of ED
 and ES and whose they are (for cohorts with images), a column per measure (name and unit), why measures are missing and
-how the heart rate is known (`measurement_notes`), the number of signs of errors in the masks of a reader
+how the heart rate is known (`measurement_notes`), the number of findings in the masks of a reader
 (`mask_findings`), and the findings of the plausibility checks and masks that are probably bad (`flags`). A measure
 without any value has no column. The second sheet of the Excel file explains each column.
 """

@@ -55,7 +55,7 @@ COMPUTED = {
     "es_frame": "frame measured as ES, counted from 0",
     "frames_from": "whose ED and ES these are: of the reference, the reader's own, or chosen by a person",
     "measurement_notes": "why measures are missing, and how the heart rate is known",
-    "mask_findings": "number of signs of errors in the masks (findings.csv, docs/quality.md)",
+    "mask_findings": "number of findings in the masks (findings.csv, docs/quality.md)",
     "flags": "findings of the plausibility checks (docs/checks.md), and predicted Dice coefficients below 0.8, if any",
 }
 

@@ -10,14 +10,21 @@ import numpy as np
 import pandas as pd
 
 from murmur.quality.ridge import best_penalty, ridge, standardised
-from murmur.quality.score import DICE, LARGEST, restored, transformed
-from murmur.quality.signs import SLICE_SIGNS, ends
-from murmur.vocabulary import BLOOD_POOL
+from murmur.quality.score import DICE, LARGEST, LOW_DICE, restored, transformed
+from murmur.quality.signs import SLICE_SIGNS, Sign, ends
+from murmur.vocabulary import BLOOD_POOL, STRUCTURE_NAMES
 
 FORM = ["at_end", "heart_share", "blood_share", "blood_part"]
 VARIABLES = [*SLICE_SIGNS, *FORM]
 SMALLEST_SHARE = 0.01  # added to shares before their logarithm is taken
 COLUMNS = ["slice", "frame", *DICE]
+# findings of the predictions, which are not variables of them
+PREDICTED = {
+    f"dice_{structure}": Sign(
+        f"the predicted Dice coefficient of the {name.lower()} is {{value}}", unit="", low=LOW_DICE
+    )
+    for structure, name in STRUCTURE_NAMES.items()
+}
 
 
 def variables(values: Mapping[str, np.ndarray], masks: np.ndarray) -> pd.DataFrame:
@@ -95,3 +102,19 @@ def predict(table: pd.DataFrame, model: Mapping) -> pd.DataFrame:
 def of_slices(quality: pd.DataFrame) -> dict[tuple[str, int], float]:
     """Return, by mouse and slice, the smaller of the mean predictions of both structures over the frames."""
     return quality.groupby(["mouse", "slice"])[DICE].mean().min(axis=1).to_dict()
+
+
+def findings(mouse: str, predicted: pd.DataFrame) -> list[tuple]:
+    """Return the rows of findings.csv about low predictions of a mouse.
+
+    These are the frames with a prediction below LOW_DICE, in slices whose mean over the frames is below it, too.
+    """
+    found = []
+    for quantity, sign in PREDICTED.items():
+        doubtful = predicted.groupby("slice")[quantity].transform("mean") < sign.low
+        rows = predicted.loc[doubtful & (predicted[quantity] < sign.low), ["slice", "frame", quantity]]
+        found += [
+            (mouse, int(number), int(frame), quantity, sign.unit, value, sign.low, None, sign.reason(value, None))
+            for number, frame, value in rows.itertuples(index=False)
+        ]
+    return found

@@ -7,7 +7,7 @@ import pytest
 from beating_hearts import heart_of_discs
 from murmur.quality.score import DICE, restored
 from murmur.quality.signs import SLICE_SIGNS, ends
-from murmur.quality.slice_score import VARIABLES, fit, of_slices, predict, variables
+from murmur.quality.slice_score import VARIABLES, findings, fit, of_slices, predict, variables
 
 MASKS = heart_of_discs()
 
@@ -45,3 +45,20 @@ def test_slice_has_the_smaller_mean_of_both_structures():
     rows = [("a", 1, 0, 0.9, 0.4), ("a", 1, 1, 0.7, 0.8), ("a", 2, 0, 0.5, 0.9)]
     found = of_slices(pd.DataFrame(rows, columns=["mouse", "slice", "frame", *DICE]))
     assert found == {("a", 1): pytest.approx(0.6), ("a", 2): 0.5}
+
+
+def test_slice_with_a_low_mean_prediction_is_a_finding_in_its_low_frames():
+    myocardium = {1: (0.7, 0.6, 0.9), 2: (0.5, 0.95, 0.99), 3: (0.9, 0.9, 0.9)}  # means 0.73, 0.81, 0.9
+    rows = [
+        (number, frame, dice, 0.3 if number == 3 else 0.9)
+        for number, values in myocardium.items()
+        for frame, dice in enumerate(values)
+    ]
+    found = findings("a", pd.DataFrame(rows, columns=["slice", "frame", *DICE]))
+    places = {(row[1], row[2], row[3]) for row in found}
+    assert places == {
+        *((1, frame, "dice_myocardium") for frame in (0, 1)),
+        *((3, frame, "dice_blood_pool") for frame in (0, 1, 2)),
+    }
+    words = "the predicted Dice coefficient of the myocardium is 0.6; at least 0.8 expected"
+    assert ("a", 1, 1, "dice_myocardium", "", 0.6, 0.8, None, words) in found

@@ -62,6 +62,18 @@ def test_predicted_dice_is_lowest_where_the_hole_is(tables):
     assert good.loc[(4, 3), "dice_myocardium"] > hole.loc[(4, 3), "dice_myocardium"] + 0.02
 
 
+def test_low_predictions_are_findings(tmp_path, root):
+    mouse = Mouse("aside", "", MASKS.shape, SPACING_MM, 10.0, (), None, None, None)
+    masks = MASKS.copy()
+    masks[:, :, 4] = np.roll(masks[:, :, 4], 15, axis=1)
+    write_cine(tmp_path / "aside.h5", images=IMAGES)
+    write_cine(tmp_path / "masks.h5", masks=masks, frames=list(range(12)))
+    model = json.loads((root / "models" / "quality.json").read_text())
+    files = str(tmp_path / "aside.h5"), str(tmp_path / "masks.h5")
+    _, findings, _ = find_signs.measure(mouse, *files, (0, 6), find_signs.with_ranges({}), None, model["slices"])
+    assert {row[1] for row in findings if row[3] == "dice_myocardium"} == {4}
+
+
 def test_range_of_the_training_mice_is_that_of_their_reference(tmp_path):
     rows = [("a", "EDV", 40.0), ("b", "EDV", 60.0), ("c", "EDV", 90.0), ("a", "EF", 50.0), ("b", "EF", None)]
     write_csv(pd.DataFrame(rows, columns=["mouse", "metric", "reference"]), tmp_path / "function.csv")

@@ -128,7 +128,7 @@ def test_same_bytes_every_time(tmp_path):
 
 def test_neighbours_are_those_that_the_signs_compare():
     shape = (5, 8)
-    assert tiles_of_slice((0, 7), {"holes"}, shape, False) == [Tile(0, 7)]
+    assert tiles_of_slice((0, 7), {"holes", "dice_myocardium"}, shape, False) == [Tile(0, 7)]
     assert tiles_of_slice((0, 7), {"off_axis"}, shape, False) == [Tile(0, 7), Tile(1, 7, "slice 2")]
     both = tiles_of_slice((2, 3), {"missing_slice"}, shape, True)
     assert [tile[:2] for tile in both] == [(2, 3), (2, 3), (1, 3), (3, 3), (2, 2), (2, 4)]
