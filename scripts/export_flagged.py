@@ -5,6 +5,7 @@ are read. A frame is called as in review.csv, `frame7_image` and `frame7_mask`, 
 writes. flagged.csv lists the pairs, worst mouse first.
 """
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,6 +27,8 @@ from murmur.vocabulary import numbered
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
+BETWEEN_REASONS = re.compile("; (?!at (?:least|most) )")  # a limit belongs to its reason
+
 
 def flagged_frames(review: pd.DataFrame) -> pd.DataFrame:
     """Return the frames that a table of findings names, one row each, in its order.
@@ -43,7 +46,7 @@ def flagged_frames(review: pd.DataFrame) -> pd.DataFrame:
     places = review.dropna(subset=["frame_number", "reasons"]).astype({"frame_number": int, "slice_number": int})
     groups = places.groupby(["mouse", "frame_number"], sort=False)
     numbers = groups["slice_number"].agg(lambda each: " ".join(map(str, sorted(each))))
-    reasons = groups["reasons"].agg(lambda each: "; ".join(dict.fromkeys("; ".join(each).split("; "))))
+    reasons = groups["reasons"].agg(lambda each: "; ".join(dict.fromkeys(BETWEEN_REASONS.split("; ".join(each)))))
     return pd.DataFrame({"slice_numbers": numbers, "reasons": reasons}).reset_index()
 
 

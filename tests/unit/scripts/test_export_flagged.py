@@ -21,10 +21,11 @@ MASKS[2:9, 2:9, 1:3], MASKS[4:6, 4:6, 1:3], MASKS[4:7, 4:7, 1:3, 0], MASKS[4:6, 
 ROWS = [
     ("B", 3, 6, "holes; an island"),
     ("B", 2, 6, "holes"),
-    ("B", 2, 1, "an open ring"),
+    ("B", 2, 1, "an open ring, 20%; at most 10% expected"),
     ("B", None, None, "the mass changes"),
     ("A", 1, 2, "holes"),
     ("C", None, None, None),
+    ("B", 3, 1, "an open ring, 15%; at most 10% expected"),
 ]
 
 
@@ -56,8 +57,9 @@ def names(tmp_path):
 def test_pairs_are_the_frames_that_the_review_names(tmp_path, export):
     table = export(ROWS)
     assert table[["mouse", "frame_number"]].values.tolist() == [["B", 6], ["B", 1], ["A", 2]]
-    assert table["slice_numbers"].astype(str).tolist() == ["2 3", "2", "1"]
-    assert table["reasons"].tolist() == ["holes; an island", "an open ring", "holes"]
+    assert table["slice_numbers"].astype(str).tolist() == ["2 3", "2 3", "1"]
+    rings = "an open ring, 20%; at most 10% expected; an open ring, 15%; at most 10% expected"
+    assert table["reasons"].tolist() == ["holes; an island", rings, "holes"]
     assert table["mask"].tolist() == [f"{name}_mask.nii.gz" for name in ("B/frame6", "B/ED", "A/frame2")]
     assert names(tmp_path) == [
         f"{name}_{kind}.nii.gz" for name in ("A/frame2", "B/frame6") for kind in ("image", "mask")
