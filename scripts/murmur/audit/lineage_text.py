@@ -93,12 +93,17 @@ def _name(paths: list[str], audit: Audit) -> str:
 
 
 def _details(paths: list[str], audit: Audit) -> str:
-    """Return the script, times and settings of files made by one rule; the settings are those of the first file."""
+    """Return the script, times and settings of files made by one rule; settings that differ between them are named."""
     made, started = audit.makers[paths[0]].made, sorted(audit.makers[path].run["started"] for path in paths)
     times = dict.fromkeys(time[:16].replace("T", " ") for time in (started[0], started[-1]))
     rule = "" if Path(made["script"]).stem == made["rule"] else f" (rule {made['rule']})"
     words = f"{made['script']}{rule}, {' to '.join(times)}"
-    return f"{words}; {_settings(made['settings'])}" if made["settings"] else words
+    others = [audit.makers[path].made["settings"] for path in paths[1:]]
+    settings = {
+        name: value if all(each.get(name) == value for each in others) else "(differs)"
+        for name, value in made["settings"].items()
+    }
+    return f"{words}; {_settings(settings)}" if settings else words
 
 
 def _settings(settings: dict) -> str:

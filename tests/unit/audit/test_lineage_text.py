@@ -70,6 +70,12 @@ def test_many_settings_are_counted(folder):
     )
 
 
+def test_settings_that_differ_between_files_are_not_given_as_those_of_the_first(folder):
+    make(MASKS[1], 1, settings={"alpha": 0.05, "decision": ["corrected", "A. Reader"]})
+    make(MASKS[0], 0, settings={"alpha": 0.05, "decision": None})
+    assert "alpha 0.05, decision (differs)" in tree(audited(folder), FIGURE)[5]
+
+
 def test_a_rule_that_has_not_the_name_of_its_script_is_named(folder):
     make(FIGURE, 9, rule="plot_of_one")
     assert tree(audited(folder), FIGURE)[1].startswith("│  scripts/plot.py (rule plot_of_one), ")
