@@ -332,7 +332,9 @@ def evaluate_review(places: pd.DataFrame, predicted: pd.DataFrame) -> None:
         print(f"\nSlices, scans: {words} ({scans}), of which {chosen['bad'].sum()} of {len(chosen)} are bad")
         for name in ("signs", "prediction", "either"):
             found = chosen[chosen[name]]
-            counts = f"{len(found)} listed, {found['bad'].sum()} of them bad, {(~found['worst']).sum()} good in all frames"
+            counts = (
+                f"{len(found)} listed, {found['bad'].sum()} of them bad, {(~found['worst']).sum()} good in all frames"
+            )
             print(f"{name}: {counts}, in {found.index.get_level_values('mouse').nunique()} scans")
 
 
