@@ -40,7 +40,7 @@ export class Curve extends EventTarget {
     if (this.key === key && this.svg.childElementCount) return this.#point();
     this.key = key;
     const focused = document.activeElement?.dataset?.phase;
-    const most = Math.max(...volumes, 1e-9), last = Math.max(1, volumes.length - 1);
+    const most = Math.max(...volumes) || 1, last = Math.max(1, volumes.length - 1);
     const levels = ticks(0, most, 4), right = this.width - RIGHT;
     this.left = Math.max(LEAST_LEFT, 8 + DIGIT * Math.max(...levels.map((value) => `${value}`.length)));
     this.x = (number) => this.left + ((right - this.left) * number) / last;

@@ -70,8 +70,8 @@ function chosen(input) {
 // ------------------------------------------------------------------------------------------------- the table
 function stateOf(mouse) {
   if (mouse.state === "question") return [button(STATES.question, () => answer(mouse.name))];
-  const done = mouse.state === "done", corrected = mouse.result?.corrected.length ?? 0;
-  const more = [done && mouse.odd.length && "unlike a mouse", corrected && `${corrected} frame${corrected > 1 ? "s" : ""} corrected`];
+  const done = mouse.state === "done", corrected = mouse.result?.corrected.length ?? 0, blood = bloodOfOneFrame(mouse);
+  const more = [done && blood && `single frame, blood pool ${number(blood)} µL`, done && mouse.odd.length && "unlike a mouse", corrected && `${corrected} frame${corrected > 1 ? "s" : ""} corrected`];
   const made = [[STATES[mouse.state], ...more.filter(Boolean)].join(", ")];
   if (mouse.state === "segmenting") made.push(" ", make("progress", { max: 1 }));
   if (BUSY.includes(mouse.state)) made.push(" ", button("Cancel", () => act(mouse.name, "stop")));
@@ -109,7 +109,7 @@ function emptyRow(name) {
 function fillRow(row, mouse) {
   const [, ofState, ...cells] = row.children, values = mouse.result ? valuesOf(mouse) : {};
   row.setAttribute("aria-current", mouse.name === shown);
-  fill(ofState, [mouse.state, mouse.odd.length, mouse.result?.corrected], () => stateOf(mouse));
+  fill(ofState, [mouse.state, mouse.odd.length, mouse.result?.corrected, bloodOfOneFrame(mouse)], () => stateOf(mouse));
   const bar = ofState.querySelector("progress");
   if (bar && mouse.progress) bar.value = mouse.progress;
   Object.entries(COLUMNS).forEach(([name, label], place) => {
@@ -121,11 +121,12 @@ function fillRow(row, mouse) {
   cells.at(-2).textContent = mouse.state === "done" ? found(mouse.result) : "";
 }
 
-// Of a single frame, its mass, and its volume in place of EDV.
 function valuesOf(mouse) {
   const values = Object.fromEntries(mouse.result.measures.map((measure) => [measure.name, measure.value]));
-  return { EDV: values.blood_pool, mass_ED: values.mass, ...values };
+  return { mass_ED: values.mass, ...values }; // of a single frame, whose phase is not known, the mass
 }
+
+const bloodOfOneFrame = (mouse) => mouse.result && valuesOf(mouse).blood_pool;
 
 // Rows are kept, so that what has the focus or is being pressed is not lost.
 function drawRows() {

@@ -59,7 +59,10 @@ export class ScanView {
       this.stopPlaying();
       this.loaded = {};
       this.box = null;
-      Object.assign(this.viewer, { cine: null, masks: null, stroke: null });
+      this.viewer.clear();
+      this.curve.clear();
+      byId("slices").replaceChildren();
+      for (const id of ["where", "slice-number", "frame-number"]) byId(id).textContent = "";
       byId("mouse-downloads").replaceChildren(...FILES.map(([file, words]) => link(ofMouse(mouse.name, `download/${file}`), words)));
     }
     if (!other && this.moving && mouse.result) mouse.result = this.mouse.result; // ahead of the server

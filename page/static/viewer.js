@@ -31,6 +31,12 @@ export class Viewer extends EventTarget {
     this.whole();
   }
 
+  clear() {
+    Object.assign(this, { cine: null, masks: null, stroke: null });
+    this.context.resetTransform();
+    this.context.clearRect(0, 0, this.canvas.width, this.canvas.height);
+  }
+
   setMasks(masks) {
     Object.assign(this, { masks, undo: [], stroke: null });
     this.counts = count(masks, this.cine.shape);

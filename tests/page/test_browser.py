@@ -228,3 +228,5 @@ def test_a_single_frame_has_volume_and_mass_and_needs_no_frame_time(served, wind
         "mass",
     ]
     assert "single frame" in window.text("#measure-note") and not window.text("#beat")
+    assert "single frame, blood pool" in window.text("#rows")
+    assert window.text("#rows .number") == "–", "it may be at ES, which is not an EDV"

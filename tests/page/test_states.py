@@ -52,9 +52,14 @@ return import('/static/curve.js').then(({ Curve }) => {
     const overlap = a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
     if (overlap) faults.push(`${name} overlaps ${other}`);
   }));
+  faults.push(...all.filter(({ name }) => name.includes('e-')).map(({ name }) => `${name} is no tick`));
   const touch = svg.querySelector('.touch').getBoundingClientRect();
   return [...faults, ...(Math.min(touch.width, touch.height) < 24 ? ['marks are small'] : [])];
 });"""
+PAINTED = """
+const { width, height } = document.getElementById('canvas');
+const { data } = document.getElementById('canvas').getContext('2d').getImageData(0, 0, width, height);
+return data.some((value) => value);"""
 CHOOSE = """
 const click = () => document.querySelector(`#rows tr:nth-child(${arguments[0]}) .name`).click();
 click(); setTimeout(click, 50); setTimeout(click, 150);"""
@@ -224,6 +229,15 @@ def test_a_result_is_readable_in_light_and_dark_and_on_narrow_screens(chromium, 
         assert other.run(FAULTS) == []
 
 
+def test_images_of_another_mouse_are_not_shown_while_one_is_read(page, window):
+    window.wait(lambda: window.run(PAINTED))
+    page.show(mice=[mouse("a"), mouse("c", "reading") | {"has_images": False}])
+    window.wait(lambda: "reading" in window.text("#rows"))
+    window.click("#rows tr:nth-child(2) .name")
+    window.wait(lambda: window.text("#scan-title") == "c")
+    assert not window.run(PAINTED) and window.text("#where") == window.text("#slices") == ""
+
+
 def test_the_page_states_which_files_were_joined(page, window):
     page.show(mice=[mouse("a") | {"joined": "4 files were joined, each a frame of this mouse by its name."}])
     window.wait(lambda: window.text("#joined").startswith("4 files were joined"))
@@ -236,6 +250,7 @@ def test_the_page_states_which_files_were_joined(page, window):
         {"volumes": [126096, 90000, 83780, 100000], "interval": 46, "ed": 0, "es": 3},
         {"volumes": [60 - abs(10 - n) for n in range(20)], "interval": 5, "ed": 19, "es": 18},
         {"volumes": [60 - abs(10 - n) for n in range(40)], "interval": 2.5, "ed": 0, "es": 1},
+        {"volumes": [0] * 12, "interval": 10, "ed": 0, "es": 0},
     ],
 )
 def test_labels_of_the_curve_are_not_cut_off_and_do_not_overlap(window, width, curve):
