@@ -1,10 +1,11 @@
-"""A page about one mouse, to print or to keep: values, curve, contact sheet, and how they were obtained."""
+"""One page about a mouse, to print or to keep: values, curve, contact sheet, and how they were obtained."""
 
 import base64
 from pathlib import Path
 
 import h5py
 import jinja2
+from matplotlib.ticker import MaxNLocator
 
 import plot_animal
 from murmur.csv_tables import read_csv
@@ -15,7 +16,8 @@ from page.tasks import project_of
 from page.values import shown, unlike_a_mouse
 
 TEMPLATES = Path(__file__).parent / "templates"
-WIDTH, HEIGHT, LEFT, BOTTOM = 400, 200, 40, 34  # of the curve
+WIDTH, HEIGHT, RIGHT, BOTTOM, DIGIT = 400, 200, 26, 34, 8  # of the curve, and of a digit
+MOST_PLACES, MOST_REASONS = 5, 2  # places to look at and reasons for each: the summary is one printed page
 
 
 def summary(root: str, weights: str, mouse: str) -> str:
@@ -38,6 +40,8 @@ def summary(root: str, weights: str, mouse: str) -> str:
         odd=unlike_a_mouse(described),
         curve=curve(volumes["time_ms"].tolist(), volumes["blood_pool_uL"].tolist(), both) if len(volumes) > 1 else None,
         sheet=base64.b64encode(sheet.read_bytes()).decode(),
+        places=MOST_PLACES,
+        reasons=MOST_REASONS,
         reviewed=project.reader_of(mouse) == REVIEWED,
         corrected=corrected,
         origin=origin,
@@ -49,20 +53,28 @@ def summary(root: str, weights: str, mouse: str) -> str:
 
 def curve(times: list[float], volumes: list[float], phases: tuple[int, int] | None) -> dict:
     """Return the points of the volume curve in the units of the drawing, with ticks and the places of ED and ES."""
-    most, last = max(*volumes, 1e-9), max(times[-1], 1e-9)
+    most, last = max(volumes) or 1.0, times[-1]
+    levels, moments = (
+        [tick for tick in MaxNLocator(count, steps=[1, 2, 5, 10]).tick_values(0, end) if tick <= end]
+        for count, end in ((3, most), (5, last))
+    )
+    left = 10 + DIGIT * max(len(f"{level:g}") for level in levels)
 
     def x(time: float) -> float:
-        return round(LEFT + (WIDTH - LEFT - 8) * time / last, 1)
+        return round(left + (WIDTH - left - RIGHT) * time / last, 1)
 
     def y(volume: float) -> float:
         return round(HEIGHT - BOTTOM - (HEIGHT - BOTTOM - 18) * volume / most, 1)
 
     points = [(x(time), y(volume)) for time, volume in zip(times, volumes, strict=True)]
-    named = dict(zip(("ED", "ES"), phases, strict=True)) if phases else {}
+    named = sorted(zip(phases, ("ED", "ES"), strict=True)) if phases else []
     return {
         "points": points,
-        "phases": {name: points[frame][0] for name, frame in named.items()},
-        "times": [(x(last * part / 4), f"{last * part / 4:.0f}") for part in range(5)],
-        "volumes": [(y(most * part / 2), f"{most * part / 2:.0f}") for part in range(3)],
-        "size": (WIDTH, HEIGHT, LEFT, BOTTOM),
+        # names are written away from each other
+        "phases": [
+            (name, points[frame][0], side) for (frame, name), side in zip(named, ("end", "start"), strict=False)
+        ],
+        "times": [(x(time), f"{time:g}") for time in moments],
+        "volumes": [(y(volume), f"{volume:g}") for volume in levels],
+        "size": (WIDTH, HEIGHT, left, RIGHT, BOTTOM),
     }

@@ -1,5 +1,7 @@
 """What is measured and downloaded of corrected, contoured and moved mice, without a network."""
 
+import base64
+import re
 import zipfile
 from pathlib import Path
 from types import SimpleNamespace
@@ -9,6 +11,7 @@ import nibabel
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 
 import measure_overlap
 import predict_quality
@@ -201,6 +204,39 @@ def test_the_archive_has_the_network_of_the_user(tmp_path, monkeypatch):
     found = dict(downloads._of_study(place.root, project))
     assert found["reviewed.keras"].read_bytes() == b"a network"
     assert "weights: reviewed.keras" in found["study.yaml"].read_text()
+
+
+OUTSIDE = """
+const svg = document.querySelector('svg').getBoundingClientRect();
+const texts = [...document.querySelectorAll('svg text')];
+const all = texts.map((e) => ({name: e.textContent, box: e.getBoundingClientRect()}));
+const cut = all.filter(({box}) => box.left < svg.left || box.right > svg.right).map(({name}) => name);
+all.forEach(({name, box: a}, number) => all.slice(number + 1).forEach(({name: other, box: b}) => {
+  if (a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom) cut.push(name + other);
+}));
+const page = document.documentElement;
+return [...cut, ...(page.scrollWidth > page.clientWidth ? ['page'] : [])];"""
+
+
+@pytest.mark.parametrize("frames", [(0, 1), (6, 7)])
+def test_a_summary_is_one_printed_page_however_much_there_is_to_look_at(place, window, monkeypatch, frames):
+    place.mouse("a", spacing_mm=[4.0, 4.0, 9.0])  # volumes of six digits, unlike those of a mouse
+    place.measure("a")
+    edge = "the border of the blood pool follows no edge, the gradient of the signal next to it is 95.03% of that on it"
+    reasons = [f"sign {number}: {edge}" for number in range(5)]
+    review = [{"slice": None, "frame": None, "frames": None, "reasons": reasons}]
+    review += [{"slice": n, "frame": 1, "frames": 9, "reasons": reasons} for n in range(9)]
+    values = summary.shown(Path(place.root, "view", "a"), "a")
+    values |= {"review": review, "ed": frames[0], "es": frames[1], "doubtful": True, "notes": "a note " * 40}
+    monkeypatch.setattr(summary, "shown", lambda *_: values)
+    tall = lambda *given: Image.new("RGB", (1800, 1500)).save(given[-2])  # noqa: E731
+    monkeypatch.setattr(summary.plot_animal, "main", tall)
+    window.resize(390, 844)
+    window.open(f"file://{summary.summary(place.root, 'murmur', 'a')}")
+    assert window.run(OUTSIDE) == []
+    assert "Whole scan: sign 0" in window.text("ul") and "sign 2" not in window.text("ul")
+    printed = base64.b64decode(window.command("Page.printToPDF", preferCSSPageSize=True)["data"])
+    assert len(re.findall(rb"/Type\s*/Page\b", printed)) == 1
 
 
 def test_a_single_frame_has_volume_and_mass_wherever_it_is_shown(place, monkeypatch):
