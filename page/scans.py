@@ -30,13 +30,14 @@ LONGEST_SIDE = 1024  # pixels of rows and columns
 MOST_VALUES = 2**27  # of a cine, which the browser holds
 MOST_LABELS = 5  # values of an image that is a mask
 LONGEST_NAME = 60
-# Messages name keys of the study file, which users of the page do not have.
+# Messages name keys of the study file, which users of the page do not have, and addresses in damaged files.
 OF_STUDY_FILES = [
     (r"; export it, or name its \w+ as source\.\w+", "; choose another folder, or export the cine"),
     (r"; name the one to use as source\.frame_groups: \{\w+: \d+\} to \d+", ", of which the page cannot choose one"),
     (r"; name the scan if it is a cine", ""),
     (r"; name the \w+ of all slices, acquire", "; acquire"),
     (r"; name the \w+ (in the study file,|of one) as source\.\w+", "; choose the files of one"),
+    (r"\((truncated file): [^)]*\)", r"(\1)"),
 ]
 EXPORTED = re.compile(r"(^|/)[0-9]+/pdata/[0-9]+/dicom/")
 # at the end of a name, which may have both
@@ -90,7 +91,7 @@ def find_scans(files: Sequence[Stored], folder: str, taken: Sequence[str]) -> tu
     files : sequence of Stored
         The files, recognised by their content.
     folder : str
-        Folder for scans that consist of several files.
+        Folder of the upload, in which all files are deleted that belong to no scan.
     taken : sequence of str
         Names of the mice of earlier uploads.
 
@@ -114,15 +115,21 @@ def find_scans(files: Sequence[Stored], folder: str, taken: Sequence[str]) -> tu
                 _check_size(scan, group[0].name)
         except BadInput as problem:
             problems.append(_in_their_names(str(problem), group))
-            for file in group:
-                Path(file.path).unlink(missing_ok=True)
             continue
         for scan in scans:
             scan.name = _unused(scan.name, names)
             names.add(scan.name)
             problems += [_in_their_names(f"{scan.name}: {sentence}", group) for sentence in scan.odd]
             found.append(asdict(scan))
+    _delete_others(Path(folder), {Path(scan["path"]) for scan in found})
     return sorted(found, key=lambda scan: natural_key(scan["name"])), problems
+
+
+def _delete_others(folder: Path, used: set[Path]) -> None:
+    """Delete the files of an upload that belong to no scan, such as masks and files that cannot be used."""
+    for path in folder.rglob("*"):
+        if path.is_file() and not used & {path, *path.parents}:
+            path.unlink()
 
 
 def _in_their_names(problem: str, group: Sequence[Stored]) -> str:
@@ -163,7 +170,7 @@ def usable(name: str) -> str:
 
 def _stem(name: str) -> str:
     """Return the name of a file without its folders and the suffixes of images."""
-    return re.sub(r"(\.nii)?(\.gz)?$|\.h5$|\.hdf5$", "", PurePosixPath(name).name, flags=re.IGNORECASE)
+    return re.sub(r"(\.nii)?(\.gz)?$|\.(h5|hdf5|dcm)$", "", PurePosixPath(name).name, flags=re.IGNORECASE)
 
 
 # ---------------------------------------------------------------------------------------------------------- NIfTI
@@ -268,13 +275,14 @@ def _studies(files: Sequence[Stored], problems: list[str]) -> list[list[Stored]]
 
 
 def _read_dicom(group: Sequence[Stored], folder: Path) -> list[Scan]:
-    """Return the cines of a session; its name is that of the innermost folder that holds all of its files."""
+    """Return the cines of a session; its name is that of its file, or of the innermost folder that holds its files."""
     folder.mkdir(parents=True)
     for file in group:
         os.replace(file.path, folder / Path(file.path).name)
     parents = [PurePosixPath(file.name).parent.as_posix() for file in group]
     common = os.path.commonpath(parents) if len(set(parents)) > 1 else parents[0]
-    return _cines(dicom, "dicom", usable(PurePosixPath(common).name), folder)
+    name = _stem(group[0].name) if len(group) == 1 and common == "." else PurePosixPath(common).name
+    return _cines(dicom, "dicom", usable(name), folder)
 
 
 def _bruker_study(file: Stored) -> str:

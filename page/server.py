@@ -201,8 +201,8 @@ async def set_grid(request: Request) -> Response:
     given = await _json(request)
     spacing = given.get("spacing_mm")
     if not isinstance(spacing, list) or len(spacing) != 3:
-        raise BadInput("voxel size: found no three numbers, expected those along row, column and slice")
-    spacing = [_number(side, 0, LARGEST_GRID, "voxel size in mm") for side in spacing]
+        raise BadInput("found no three numbers, expected pixel height, pixel width and slice distance")
+    spacing = [_number(side, 0, LARGEST_GRID, "pixel size or slice distance in mm") for side in spacing]
     session.set_grid(name, spacing, _number(given.get("frame_interval_ms"), 0, LARGEST_INTERVAL, "frame time in ms"))
     return Response(status_code=204)
 

@@ -155,7 +155,7 @@ def _checked(name: str, archive: zipfile.ZipFile, size: int) -> list[zipfile.Zip
         )
         if path.is_absolute() or ".." in path.parts or odd or len(entry.filename) > LONGEST_NAME:
             raise BadInput(
-                f"{name}: found the path '{entry.filename[:80]!a}' in the archive, expected paths below its own "
+                f"{name}: found the path {entry.filename[:80]!a} in the archive, expected paths below its own "
                 "folder; zip the folder again"
             )
         if stat.S_IFMT(entry.external_attr >> 16) not in (0, stat.S_IFREG, stat.S_IFDIR):

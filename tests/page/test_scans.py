@@ -19,6 +19,7 @@ from bruker_files import (
     geometry,
     write_scan,
 )
+from dicom_files import write_enhanced
 from murmur.data.mouse_file import images_of, open_mouse
 from page.scans import Scan, _unused, convert, find_scans
 from page.upload import store
@@ -33,6 +34,9 @@ def found(folder, sent):
         received.append((name, str(path)))
     files, problems = store(received, str(folder / "uploads"))
     scans, others = find_scans(files, str(folder / "uploads"), [])
+    left = [path for path in (folder / "uploads").rglob("*") if path.is_file()]
+    used = {scan["path"] for scan in scans}
+    assert all(used & {str(path), *map(str, path.parents)} for path in left), "nothing else remains"
     return [Scan(**scan) for scan in scans], [*problems, *others]
 
 
@@ -99,6 +103,14 @@ def test_a_study_without_a_cine_gets_one_sentence_without_paths_or_keys_of_study
     assert scans == [] and problem.startswith(f"M: found no short-axis cine, but scan 5 (IgFLASH_cine): {words}")
     assert "expected at least 3 parallel" in problem
     assert not any(word in problem for word in ("source.", "study file", "name the", str(tmp_path)))
+
+
+def test_single_dicom_files_are_named_after_themselves(tmp_path):
+    place = tmp_path / "sent"
+    place.mkdir()
+    write_enhanced(place / "Mouse7_cine.dcm", [(number, frame) for number in range(4) for frame in range(5)])
+    scans, problems = found(tmp_path, files_below(place))
+    assert problems == [] and [(scan.name, scan.kind) for scan in scans] == [("Mouse7_cine", "dicom")]
 
 
 def test_names_differ_by_more_than_case():

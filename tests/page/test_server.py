@@ -1,12 +1,15 @@
 """The server of the page: whom it answers, what it refuses, and that nothing remains of a session."""
 
 import gzip
+import io
 import os
 import signal
+import socket
 import tempfile
 import time
 from pathlib import Path
 
+import h5py
 import nibabel
 import numpy as np
 import pytest
@@ -25,8 +28,23 @@ def nifti(shape=(32, 32, 3, 8), spacing=(0.2, 0.2, 1.0, 5.0), units=("mm", "msec
     return bytes(content)
 
 
+def hdf5():
+    """Return an HDF5 file with a dataset."""
+    content = io.BytesIO()
+    with h5py.File(content, "w") as file:
+        file["Images"] = np.zeros((16, 16, 3, 4))
+    return content.getvalue()
+
+
 def folders():
     return set(Path(tempfile.gettempdir()).glob("murmur-page-*/*"))
+
+
+def test_the_page_is_reached_from_this_computer_only(served):
+    port = int(served[0].rsplit(":", 1)[1])
+    socket.create_connection(("127.0.0.1", port), 5).close()
+    with pytest.raises(OSError):
+        socket.create_connection(("127.0.0.2", port), 5)
 
 
 @pytest.mark.parametrize(
@@ -70,12 +88,15 @@ def test_a_new_session_is_given_its_token_and_no_path_of_the_server(served):
         ("a.nii", nifti((32, 32, 3)), "found 3 dimensions"),
         ("a.exe", b"MZ" + bytes(600), "a Windows program"),
         ("a.h5", b"\x89HDF\r\n\x1a\n" + bytes(600), "a.h5: found"),
+        ("a.h5", hdf5()[:3000], "found no readable HDF5 file (truncated file), expected one"),
     ],
 )
 def test_a_file_that_cannot_be_used_gets_one_sentence(client, name, content, words):
     (problem,) = client.upload(**{name: content})
     assert words in problem and problem.startswith(name) and "expected" in problem
     assert tempfile.gettempdir() not in problem
+    session = next(folder for folder in folders() if folder.name == client.token)
+    assert not [path for path in session.rglob("*") if path.is_file()], "nothing remains of it"
 
 
 @pytest.mark.parametrize("spacing", [(np.nan, 0.2, 1, 5), (-0.2, 0.2, 1, 5), (0, 0, 0, 5), (0.2, 0.2, 1, 0)])
