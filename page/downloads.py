@@ -24,6 +24,7 @@ READ_ME = """Everything that Murmur made of these scans.
 measurements.csv, .xlsx   one row per mouse; the columns are explained on the second sheet
 tables/                   all tables: volumes.csv has one row per frame, review.csv what to look at first
 nifti/MOUSE/              images and masks on the grid of the original scan; ED and ES are the frames measured
+masks/                    masks of each mouse as HDF5: 0 background, 1 myocardium, 2 blood pool
 movies/, summaries/       a movie and a page of each mouse
 study.yaml, mice/, ...    with these, the workflow makes the same tables again, in the folder of this file:
                           snakemake --snakefile MURMUR/Snakefile --configfile study.yaml --cores all measurements
@@ -60,6 +61,8 @@ def movie(root: str, weights: str, mouse: str) -> str:
     case = read_case(described, f"mice/{mouse}.h5", project.segmentation(mouse), measured)
     path = f"{root}/downloads/{mouse}.gif"
     title = mouse if isnan(function["EF"]) else f"{mouse}, EF {function['EF']:.1f}%"
+    if case.reference is not None:
+        title += " (reader: these masks; reference: the contours in the file)"
     with atomic_write(path) as partial:
         partial.write_bytes(render(case, title, None))
     return path

@@ -36,5 +36,8 @@ def exported(weights: str) -> str:
         # In another process, as in the workflow: TensorFlow would stay in memory, and on a GPU take all of its memory.
         quiet = {"CUDA_VISIBLE_DEVICES": "", "TF_CPP_MIN_LOG_LEVEL": "3"}
         command = [sys.executable, "-c", EXPORT, str(model), str(network), str(values)]
-        subprocess.run(command, check=True, stdin=subprocess.DEVNULL, env=os.environ | quiet)
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, env=os.environ | quiet, stderr=subprocess.PIPE)
+        if done.returncode:  # otherwise TensorFlow has only written about itself
+            sys.stderr.buffer.write(done.stderr)
+            done.check_returncode()
     return str(network)

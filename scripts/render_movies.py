@@ -101,16 +101,22 @@ def stills_of_slices(case: Case, overlap: pd.DataFrame | None) -> Iterator[Still
         if case.reference is not None:
             dice = dice_words(overlap, case.mouse.name, case.phases[0])
             reference = Panel(image, case.reference[:, :, index, 0], f"Reference{dice}")
-        reader = Panel(image, case.masks[:, :, index, 0], f"Reader · {numbered('slice', index, slices)}")
+        reader = Panel(image, case.masks[:, :, index, 0], above_reader(case, numbered("slice", index, slices)))
         yield Still(reader, reference, SLICE_MS)
+
+
+def above_reader(case: Case, words: str) -> str:
+    """Return the words above the masks of the reader, which is named where the reference is shown as well."""
+    return words.capitalize() if case.reference is None else f"Reader · {words}"
 
 
 def panel_of_reader(case: Case, frame: int) -> Panel:
     """Return all slices of a frame with the masks of the reader."""
     slices, frames = case.images.shape[2:]
     columns = math.ceil(math.sqrt(slices))
-    words = f"Reader · {numbered('frame', frame, frames)} · {frame * case.mouse.frame_interval_ms:g} ms"
-    return Panel(mosaic(case.images[..., frame], columns), mosaic(case.masks[..., frame], columns), words)
+    words = f"{numbered('frame', frame, frames)} · {frame * case.mouse.frame_interval_ms:g} ms"
+    pictures = mosaic(case.images[..., frame], columns), mosaic(case.masks[..., frame], columns)
+    return Panel(*pictures, above_reader(case, words))
 
 
 def stills_of_reader(case: Case) -> Iterator[Still]:

@@ -107,8 +107,8 @@ def test_without_a_reference_the_reader_fills_the_film_which_is_held_at_its_ed_a
     stills = list(render_movies.stills(case_of(paths), None))
     assert [still.ms for still in stills] == [1000, 100, 100, 1000, 100, 100]
     assert [still.reader.words for still in stills[::3]] == [
-        "Reader · frame 1 of 6 · 0 ms · ED",
-        "Reader · frame 4 of 6 · 15 ms · ES",
+        "Frame 1 of 6 · 0 ms · ED",
+        "Frame 4 of 6 · 15 ms · ES",
     ]
     assert all(still.reference is None for still in stills)
     both = list(render_movies.stills(case_of(write_cohort(tmp_path / "both", 1)), None))
