@@ -93,11 +93,11 @@ def main(function: str, agreement: str, outputs: list[str], reader: str, cohort:
     values = in_print(read_csv(function)).dropna(subset=["reference", "reader"])
     numbers = in_print(read_csv(agreement)).set_index("metric")
     headline = (
-        f"Reader {reader} and reference, {cohort} cohort. Symbols: scans; solid line: bias; "
-        f"dashed: limits of agreement; bars: {100 * (1 - alpha):g}% confidence intervals\n"  # always two lines high
+        f"Reader {style.abbreviate(reader)} and reference, {style.abbreviate(cohort)} cohort. Symbols: scans; "
+        f"bars: {100 * (1 - alpha):g}% confidence intervals\nSolid line: bias; dashed: limits of agreement"
     )
     if (numbers["slope_p_holm"] < alpha).any():
-        headline += "Sloping, in case of proportional bias: difference regressed on mean (solid)"
+        headline += "; sloping: difference regressed on mean (solid)"
     if numbers["loa_low_slope"].notna().any():
         headline += ", its limits (dash-dotted)"
     columns = max(3, -(-len(METRIC_NAMES) // 2))

@@ -1,4 +1,4 @@
-"""Figure 6: function by phenotype, and whether the reader changes the differences found between phenotypes.
+"""Figure 6: function by phenotype, and the differences between phenotypes by the reference and by the reader.
 
 Inputs: function.csv (values of each mouse) and group_differences.csv (differences, intervals and conclusions); volumes
 in µL, EF in %, mass in mg. Left: all mice with both values, next to mean ± SD. Right: differences between phenotypes.
@@ -18,7 +18,7 @@ from matplotlib.ticker import MaxNLocator
 from murmur.csv_tables import read_csv
 from murmur.job import job
 from murmur.presentation import categorical, style
-from murmur.statistics.conclusions import MIN_MICE, NOT_SIGNIFICANT, RATERS, SIGNIFICANT
+from murmur.statistics.conclusions import MIN_MICE, NOT_SIGNIFICANT, OPPOSITE, RATERS, SIGNIFICANT
 from murmur.statistics.phenotypes import GroupedMetric, group
 from murmur.subject import in_print
 from murmur.vocabulary import DIFFERENCE_UNITS, METRIC_NAMES, UNITS
@@ -88,7 +88,7 @@ def name_phenotypes(panels: Sequence[Axes], phenotypes: Sequence[str]) -> None:
 
 
 def plot_differences(axes: Axes, pairs: pd.DataFrame, alpha: float) -> None:
-    """Draw the difference of each pair by both raters with its interval; shade and name a changed conclusion.
+    """Draw the difference of each pair by both raters with its interval; shade and name those significant for one only.
 
     A symbol is filled where the difference is significant: p_adjusted, on which the conclusion rests, below `alpha`.
     """
@@ -131,14 +131,17 @@ def add_legend(
     if len(drawn):
         title += (
             f"; right: differences with simultaneous {100 * (1 - alpha):g}% confidence intervals (Welch, "
-            f"Bonferroni),\nfilled: p < {alpha:g} for the pair and for its metric (Welch's ANOVA, Holm)"
+            f"Bonferroni),\nfilled: p < {alpha:g} for the pair and for its parameter (Welch's ANOVA, Holm)"
         )
     if len(drawn) < len(table):
         title += f"\nShown: differences from {drawn['group_a'].iloc[0]}; all pairs are in group_differences.csv"
     if (drawn[["n_a", "n_b"]] < MIN_MICE).any(axis=None):
         title += f"\nNo interval where a phenotype has fewer than {MIN_MICE} mice"
     if changed(drawn).any():
-        entries.append(Patch(color=style.LIGHT_GREY, alpha=0.5, linewidth=0, label="conclusions differ"))
+        shaded = "significant for one of them only"
+        if (drawn["conclusion"] == OPPOSITE).any():
+            shaded += ", or opposite"
+        entries.append(Patch(color=style.LIGHT_GREY, alpha=0.5, linewidth=0, label=shaded))
     place = {"loc": "outside upper left", "ncols": len(entries), "alignment": "left"}
     figure.legend(handles=entries, title=title, **place)
 

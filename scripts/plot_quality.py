@@ -47,10 +47,9 @@ def words_of(row) -> str:
     """Return in words what was noticed, and how far predictions are off."""
     counts = (row.bad_with_findings, row.bad, row.good_with_findings, row.good)
     bad_noticed, bad, good_noticed, good = map(int, counts)
-    return (
-        f"Findings in {bad_noticed} of {bad} masks with Dice < {LOW_DICE:g} and in {good_noticed} of {good} others\n"
-        f"Mean absolute error {row.error:.3f} (best constant, {row.error_constant:.3f})"
-    )
+    counted = [(bad_noticed, bad, f"Dice < {LOW_DICE:g}"), (good_noticed, good, f"Dice ≥ {LOW_DICE:g}")]
+    found = ", ".join(f"{noticed} of {all_of} ({where})" for noticed, all_of, where in counted if all_of)
+    return f"Findings: {found}\nMean absolute error {row.error:.3f} (best constant, {row.error_constant:.3f})"
 
 
 def draw_sessions(axes: Axes, table: pd.DataFrame, sessions: list[str]) -> None:

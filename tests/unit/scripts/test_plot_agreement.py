@@ -20,14 +20,12 @@ def pairs(mice: int, slope: float = 0) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["mouse", "metric", "unit", "reference", "reader"])
 
 
-def plot(folder, table, suffix="png", animals=None):
+def plot(folder, table, suffix="png", animals=None, names=("unet3plus", "internal")):
     numbers = agreement_table(table, 1, 0.05, {}, animals or {})
     write_csv(table, folder / "function.csv")
     write_csv(numbers, folder / "agreement.csv")
     output = folder / f"figure.{suffix}"
-    plot_agreement.main(
-        str(folder / "function.csv"), str(folder / "agreement.csv"), [str(output)], "unet3plus", "internal", 0.05
-    )
+    plot_agreement.main(str(folder / "function.csv"), str(folder / "agreement.csv"), [str(output)], *names, 0.05)
     return output, numbers.set_index("metric")
 
 
@@ -91,9 +89,9 @@ def test_a_proportional_bias_is_drawn_as_sloping_lines(tmp_path, monkeypatch):
         np.testing.assert_allclose(y, row[f"{name}intercept"] + row[f"{name}slope"] * x)
         assert panel.get_ylim()[0] < y.min() < y.max() < panel.get_ylim()[1]
     assert not any(slopes(line) for line in seen[0].axes[0].lines)
-    assert "Sloping" in seen[0].get_suptitle()
+    assert "sloping" in seen[0].get_suptitle()
     plot(tmp_path, flat)
-    assert "Sloping" not in seen[1].get_suptitle()
+    assert "sloping" not in seen[1].get_suptitle()
 
 
 def test_the_panels_of_two_cohorts_lie_at_the_same_heights(tmp_path, monkeypatch):
@@ -107,6 +105,13 @@ def test_the_panels_of_two_cohorts_lie_at_the_same_heights(tmp_path, monkeypatch
             assert np.ptp(left) < 1, "the labels of a column are aligned"
     one, other = ([axes.get_position().intervaly for axes in figure.axes] for figure in seen)
     np.testing.assert_allclose(one, other, atol=1e-3)
+
+
+def test_the_headline_fits_the_page_with_long_names(tmp_path, monkeypatch):
+    seen = record_figures(monkeypatch)
+    plot(tmp_path, pairs(25, slope=0.5), names=("a_reader_with_a_long_name_", "a_cohort_with_a_long_name_"))
+    (figure,) = seen
+    assert figure._suptitle.get_window_extent().x1 <= figure.bbox.x1
 
 
 def test_ef_is_in_percent_and_its_differences_in_percentage_points(tmp_path, monkeypatch):

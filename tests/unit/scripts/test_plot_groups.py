@@ -193,7 +193,7 @@ def test_a_changed_conclusion_is_shaded_and_named(tmp_path, monkeypatch):
     assert [text.get_text() for text in right.texts] == changed["conclusion"].to_list()
     names = [f"{b} − {a}" for a, b in zip(changed["group_a"], changed["group_b"], strict=True)]
     assert [labels(right.yaxis)[round(patch.get_y() + 0.5)] for patch in shades] == names
-    assert "conclusions differ" in words(seen[0])
+    assert "significant for one of them only" in words(seen[0])
 
 
 def test_significant_differences_are_filled(tmp_path, monkeypatch):

@@ -41,7 +41,7 @@ def test_masks_with_findings_are_filled_and_counted(tmp_path, monkeypatch):
     filled, open_ = figure.axes[1].lines[2:4]
     assert len(filled.get_xdata()) == 2 and filled.get_markerfacecolor() == style.STRUCTURE_COLOURS["myocardium"]
     assert len(open_.get_xdata()) == 3 and open_.get_markerfacecolor() == "white"
-    start = f"Findings in {int(checked['bad_with_findings'])} of {int(checked['bad'])} masks with Dice < 0.8 and in "
+    start = f"Findings: {int(checked['bad_with_findings'])} of {int(checked['bad'])} (Dice < 0.8), "
     assert any(start in text for text in words(figure))
     assert smallest_font(figure) >= 7
 
