@@ -44,7 +44,7 @@ def footnote(agreement: pd.DataFrame, reader: str, sd_ddof: int, alpha: float) -
         who += f" ({most}{agreement['scans'].max()} scans), averaged over the scans of each mouse"
     single = " of single scans" if several else ""
     tested = agreement["p"].count()
-    holm = f", Holm-corrected for {tested} metrics" if tested > 1 else ""
+    holm = f", Holm-corrected for {tested} parameters" if tested > 1 else ""
     sentences = [
         f"Values are mean ± SD (denominator {'n − 1' if sd_ddof else 'n'}) of {who}.",
         f"Bias, mean difference, {reader} − reference, with 95% limits of agreement{single} (bias ± 1.96 SD).",
@@ -82,7 +82,7 @@ def tabulate(agreement: pd.DataFrame, cohort: str, reader: str, sd_ddof: int, al
     return PrintedTable(
         number="Table 1",
         title=f"Left-ventricular function in the {cohort} cohort: reference and {reader}.",
-        header=["Metric", "Reference", reader, "Bias (limits of agreement)", "p", "r", "n"],
+        header=["Parameter", "Reference", reader, "Bias (limits of agreement)", "p", "r", "n"],
         rows=rows,
         footnote=footnote(agreement, reader, sd_ddof, alpha),
     )

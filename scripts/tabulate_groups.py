@@ -29,7 +29,7 @@ def exceptions(clauses: Iterable[tuple[str, str]]) -> list[str]:
     for name, clause in clauses:
         whose.setdefault(clause, {})[name] = None
     return [
-        f"{'All metrics' if len(names) == len(METRIC_NAMES) else ', '.join(names)}: {clause}."
+        f"{'All parameters' if len(names) == len(METRIC_NAMES) else ', '.join(names)}: {clause}."
         for clause, names in whose.items()
     ]
 
@@ -48,7 +48,7 @@ def footnote(summary: pd.DataFrame, welch: pd.DataFrame, reader: str, sd_ddof: i
     tested = welch[welch["p"].notna()]
     test = "Welch's t-test" if tested["df1"].max() == 1 else "Welch's ANOVA"
     metrics = tested["metric"].nunique()
-    holm = f", Holm-corrected for {metrics} metrics" if metrics > 1 else ""
+    holm = f", Holm-corrected for {metrics} parameters" if metrics > 1 else ""
     reasons = [
         (METRIC_NAMES[metric], words(why, brief=True))
         for metric, cell in zip(welch["metric"], welch["reasons"], strict=True)
@@ -83,7 +83,7 @@ def tabulate(
     return PrintedTable(
         number="Table 3",
         title=f"Left-ventricular function by phenotype in the {cohort} cohort: reference and {reader}.",
-        header=["Metric", *(f"{phenotype} (n = {n})" for phenotype, n in mice.items()), "p"],
+        header=["Parameter", *(f"{phenotype} (n = {n})" for phenotype, n in mice.items()), "p"],
         rows=rows,
         footnote=footnote(summary, welch, reader, sd_ddof, alpha),
     )

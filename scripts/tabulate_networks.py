@@ -112,8 +112,8 @@ def footnote(rows: pd.DataFrame, marks: dict[tuple[str, str], pd.Series], alpha:
             *exceptions(rows, most),
             *filter(None, (conclusion(found, BEST_IN[key]) for key, found in marks.items())),
             f"†, not significantly different from the best (paired t-tests by mouse, p ≥ {alpha:g}, Holm-corrected "
-            "over all pairs of readers and, for Dice, structures and phases, for errors, metrics; Dice neither at ED "
-            "nor at ES). This is no evidence of equality: reader_comparison.csv gives the differences with their "
+            "over all pairs of readers and, for Dice, structures and phases, for errors, parameters; Dice neither at "
+            "ED nor at ES). This is no evidence of equality: reader_comparison.csv gives the differences with their "
             "intervals. HD95 was not tested.",
             f"n, contoured training mice{' (mean over repetitions)' if repeated else ''}, not counting validation "
             "mice; GFLOP, 10⁹ floating-point operations to segment an image, two for each multiplication with its "

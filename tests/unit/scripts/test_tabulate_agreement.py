@@ -60,7 +60,7 @@ def test_the_four_files_hold_the_same_cells(table_1):
     files = table_1()
     printed = pd.read_csv(files["csv"], dtype=str)
     cells = [list(printed.columns), *printed.to_numpy().tolist()]
-    assert cells[0] == ["Metric", "Reference", "net_<1>", "Bias (limits of agreement)", "p", "r", "n"]
+    assert cells[0] == ["Parameter", "Reference", "net_<1>", "Bias (limits of agreement)", "p", "r", "n"]
     assert cells[2] == ["ESV (µL)", "27.3 ± 10.1", "27.7 ± 10.7", "0.4 (−3.2 to 3.9)", ">0.999", "0.99", "25"]
     assert cells[4] == ["EF (%)", "59.3 ± 10.7", "59.1 ± 12.3", "−0.2 (−5.7 to 5.3)", ">0.999", "0.98", "25"]
 
@@ -76,7 +76,7 @@ def test_the_four_files_hold_the_same_cells(table_1):
     assert title == "Table 1. Left-ventricular function in the 9.4T & co cohort: reference and net_<1>."
     assert page.rows[-1] == [footnote]
     assert "denominator n)" in footnote
-    assert "p, two-sided paired t-test, Holm-corrected for 6 metrics (significance level 0.05)." in footnote
+    assert "p, two-sided paired t-test, Holm-corrected for 6 parameters (significance level 0.05)." in footnote
     assert "proportional" not in footnote
     assert footnote.endswith("EDV, SV: 1 of 25 scans excluded, no value for reference or reader.")
 

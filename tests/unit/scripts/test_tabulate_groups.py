@@ -49,7 +49,7 @@ def test_cells_and_footnote(print_table):
     function.loc[len(function)] = ["stray", "EDV", "uL", 1.0, 1.0]
     files = print_table(function, phenotypes)
     printed = pd.read_csv(files["csv"], dtype=str)
-    assert list(printed.columns) == ["Metric", "control (n = 4)", "dcm (n = 1)", "tac (n = 3)", "p"]
+    assert list(printed.columns) == ["Parameter", "control (n = 4)", "dcm (n = 1)", "tac (n = 3)", "p"]
     assert len(printed) == 12
     # control 10, 12, 14, 16 and tac 40, 42, 44: SD 2.58 and 2
     assert printed.iloc[0].to_list() == ["EDV (µL), reference", "13.0 ± 2.6", "70.0 ± –", "42.0 ± 2.0", "<0.001"]
@@ -60,7 +60,7 @@ def test_cells_and_footnote(print_table):
     title, footnote = (paragraph.text for paragraph in document.paragraphs)
     assert title == "Table 3. Left-ventricular function by phenotype in the 9.4T & co cohort: reference and net_1."
     assert "denominator n − 1" in footnote
-    assert "p, Welch's t-test for differences between phenotypes, Holm-corrected for 5 metrics" in footnote
+    assert "p, Welch's t-test for differences between phenotypes, Holm-corrected for 5 parameters" in footnote
     assert footnote.endswith(
         "A single mouse has no SD. EF: tac, n = 2. EDV, ESV, SV, Mass at ED, Mass at ES: excluded, n below 3: "
         "dcm. EDV: excluded, phenotype unknown: n = 1. EF: one phenotype with n of at least 3, two are required. "
@@ -71,13 +71,13 @@ def test_cells_and_footnote(print_table):
 def test_without_a_test_there_is_a_dash_and_a_reason(print_table):
     files = print_table(*function_of({"control": 3, "tac": 2}))
     assert set(pd.read_csv(files["csv"], dtype=str)["p"]) == {"–"}
-    assert "All metrics: one phenotype with n of at least 3, two are required." in files["html"].read_text("utf-8")
+    assert "All parameters: one phenotype with n of at least 3, two are required." in files["html"].read_text("utf-8")
     assert "ANOVA" not in files["html"].read_text("utf-8")
 
 
 def test_without_a_phenotype_it_says_so(print_table):
     files = print_table(function_of(SIZES)[0], {})
-    assert files["csv"].read_text("utf-8") == "Metric,p\n"
+    assert files["csv"].read_text("utf-8") == "Parameter,p\n"
     assert "No mouse with a known phenotype" in files["tex"].read_text("utf-8")
 
 
@@ -89,4 +89,4 @@ def test_same_data_same_bytes(print_table):
 def test_phenotypes_that_look_like_numbers_keep_their_names(print_table):
     files = print_table(*function_of({"0": 4, "1": 3, "01": 2}))
     header = files["csv"].read_text(encoding="utf-8").splitlines()[0]
-    assert header.startswith("Metric,0 (n = 4),01 (n = 2),1 (n = 3),")
+    assert header.startswith("Parameter,0 (n = 4),01 (n = 2),1 (n = 3),")
