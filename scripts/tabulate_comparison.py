@@ -98,8 +98,8 @@ def footnote(summary: pd.DataFrame, differences: pd.DataFrame, settings: Mapping
     return paragraph(
         "values are mean ± SD of each group",
         *unit_notes(summary),
-        f"differences{adjusted} are given with simultaneous {100 * (1 - alpha):g}% confidence intervals and p"
-        f"{methods_of(differences)}"
+        f"differences{adjusted} are given with simultaneous {100 * (1 - alpha):g}% confidence intervals and p "
+        f"values{methods_of(differences)}"
         if tested
         else "",
         f"*, significant: p < {alpha:g}{holm if several else ''}" if SIGNIFICANT in verdicts else "",

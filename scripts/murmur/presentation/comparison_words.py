@@ -17,6 +17,7 @@ METHODS = {
 }
 TOO_SMALL = "groups_too_small"
 CLUSTERS = "clusters_are_units"
+PHASES = {"ED": "end-diastole", "ES": "end-systole"}
 UNIT = ("scans_averaged", CLUSTERS)  # reasons that concern the unit of analysis
 COLUMNS = {"body_weight_g": "body weight", "tibia_length_mm": "tibia length", "heart_rate_bpm": "heart rate"}
 CORRECTIONS = {"dunnett_t3": "Dunnett's T3 procedure", "sidak": "Šidák's method"}
@@ -87,9 +88,11 @@ def place_of(session: str, level: str) -> str:
 
 
 def meanings(measures: Iterable[str]) -> str:
-    """Return words that explain the names of measures that are abbreviations; empty if none is."""
+    """Return words that explain the names of measures that are abbreviations, and ED and ES; empty without any."""
     names = [name for name in measures if name_of(name)[1:2].isupper() or name.startswith("mass_E")]
-    return "; ".join(f"{in_sentence(name)}, {MEASURES[name].meaning}" for name in names)
+    explained = [f"{in_sentence(name)}, {MEASURES[name].meaning}" for name in names]
+    used = {word for name in measures for word in name_of(name).split()}
+    return "; ".join([*explained, *(f"{phase}, {meaning}" for phase, meaning in PHASES.items() if phase in used)])
 
 
 def unit_notes(table: pd.DataFrame) -> list[str]:

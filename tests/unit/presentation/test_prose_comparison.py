@@ -103,7 +103,7 @@ def test_one_question_is_answered_in_words_and_the_rest_described(question):
     assert described["Changes from baseline"].count("MI − sham") == (len(between) // 2 if question == "sessions" else 0)
     model = " ".join(page["Mixed model"])
     assert "| measure | group | session | group × session |" in model
-    assert "with p corrected for the number of measures by Holm's method" in model
+    assert "with p values corrected for the number of measures by Holm's method" in model
     assert "significant" not in model
 
 
@@ -140,9 +140,10 @@ def test_summary_answers_the_question_about_changes():
     assert "Groups also differed significantly in the change from baseline in " in summary
     assert "g = " not in text(found)
     assert (
-        "For the changes from baseline, in the animals measured then and at the session concerned, each group"
-        in described(found)
+        "Changes from baseline were calculated in the animals measured at both sessions; in these, each group was "
+        "compared with sham by" in described(found)
     )
+    assert "Effects of group and session, and their interaction, were tested by" in described(found)
 
 
 def test_of_a_single_session_no_change_is_reported():
@@ -193,6 +194,12 @@ def test_scans_with_reference_contours_are_counted_if_only_some_have_them():
     assert "Five of the 16 scans have reference contours." in animals
 
 
+@pytest.mark.parametrize("measures", [["EF"], ["EF", "mass_ED"]])
+def test_phases_in_the_names_of_measures_are_explained(measures):
+    animals = sections(compared({"sham": 4, "MI": 4}, measures=measures))["Animals"][0]
+    assert ("ED, end-diastole" in animals) == (measures != ["EF"]) and "ES, end-systole" not in animals
+
+
 def test_measurement_error_is_reported():
     errors = pd.DataFrame({"measure": ["EF"], "n": [12], "error_sd": [2.0]})
     found = compared({"sham": 8, "MI": 8}, errors=errors)
@@ -213,11 +220,11 @@ def test_error_on_simulated_mice_is_a_lower_limit():
     found = compared({"sham": 8, "MI": 8}, errors=errors)
     row = found.measurement_error.iloc[0]
     (paragraph,) = sections(found)["Measurement error"]
-    assert "on simulated mice it is known, and on acquired images it is at least as large" in paragraph
+    assert "If it is at least as large as on simulated mice, the proportion of the variance between" in paragraph
     share = f"at most {100 * row['reliability']:.0f}% for EF (intervals wider by at least "
     assert f"{share}{100 * (row['ci_inflation'] - 1):.0f}%)" in paragraph
     assert arrive.power(found).endswith(" without the measurement error of murmur on simulated mice")
-    assert "its errors in 16 simulated mice, which is a lower limit" in described(found)
+    assert "was taken to be at least that of its errors in 16 simulated mice" in described(found)
 
 
 @pytest.mark.parametrize(

@@ -180,7 +180,7 @@ def test_authors_are_asked_for_what_is_not_known():
     for point in ("ethics approval", "field strength", "blinding", "exclusions", "phenotype labels", "margins"):
         assert point in asked
     assert methods.to_be_completed({"theirs": phantom}, {"agreement"}, True, False) == (
-        "Add what Murmur cannot know: the choice of the equivalence margins."
+        "The choice of the equivalence margins."
     )
     assert methods.to_be_completed({"theirs": phantom}, {}, True, False) == ""
     assert "contouring" not in methods.to_be_completed({"ours": {"source": {"folder": "mice"}}}, {}, False, False)

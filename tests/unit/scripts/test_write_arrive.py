@@ -76,7 +76,7 @@ def test_assumptions_are_named_with_their_analysis():
     assert arrive.diagnostics(found, table) == (
         "The Shapiro-Wilk test of the residuals had p < 0.05 in 2 of 3 tests: EF at day 7 (p = 0.010) and EF in the "
         "mixed model (p = 0.030). The Brown-Forsythe test of equal variances had p < 0.05 in 1 of 2 tests: EDV at "
-        "day 7 (p = 0.001). These tests describe the data; no other test was chosen by them."
+        "day 7 (p = 0.001)."
     )
 
 

@@ -251,8 +251,6 @@ def diagnostics(found: Compared, assumptions: pd.DataFrame) -> str:
         if len(known):
             listed = f": {enumerate_words(where)}" if where else ""
             sentences.append(f"{what} had p < {found.alpha:g} in {len(low)} of {len(known)} tests{listed}")
-    if sentences:
-        sentences.append("these tests describe the data; no other test was chosen by them")
     return paragraph(*sentences)
 
 

@@ -74,7 +74,7 @@ def conventions(found: Compared) -> str:
         return ""
     most = int(tested["comparisons"].max())
     simultaneous = "simultaneous " if most > 1 else ""
-    p = f"p, both corrected for the {most} comparisons of a measure" if most > 1 else "p"
+    p = f"p values, both corrected for the {most} comparisons of a measure" if most > 1 else "p values"
     which = "change" if len(found.settings["groups"]) == 1 else "difference"
     first = found.settings["sessions"][0] if found.of_changes else ""
     paired = f"changes were calculated in the animals measured at {first} and at the session concerned" if first else ""
@@ -122,26 +122,22 @@ def error(found: Compared) -> str:
             missing_values(table, list(map(in_sentence, table["measure"])), "it could not be determined"),
         )
     parts = [error_in(row, found.of_changes) for row in known.to_dict("records")]
-    missing = missing_values(table, list(map(in_sentence, table["measure"])), "this part could not be determined")
-    changes = (
-        "errors in repeated scans of an animal may be partly the same, so that it is not known how much they widen the "
-        "intervals of changes"
-        if found.of_changes
-        else ""
-    )
+    missing = missing_values(table, list(map(in_sentence, table["measure"])), "this proportion could not be determined")
+    changes = "these proportions do not apply to changes" if found.of_changes else ""
     share = "of the variance between the animals of a group in a session" if found.settings["sessions"] else ""
     share = share or "of the variance between the animals of a group"
     if found.error_on_simulated_mice:
         return paragraph(
             f"the measurement error of {found.reader} on these images is not known, because no scan of the study has "
-            "reference contours; on simulated mice it is known, and on acquired images it is at least as large",
-            f"{share}, the part that is not measurement error was therefore at most {enumerate_words(parts)}",
+            "reference contours",
+            f"if it is at least as large as on simulated mice, the proportion {share} that is not due to measurement "
+            f"error was at most {enumerate_words(parts)}",
             changes,
             missing,
         )
     return paragraph(
-        f"{share}, the part that is not measurement error of {found.reader}, estimated from its differences from the "
-        f"reference, was {enumerate_words(parts)}",
+        f"the proportion {share} that is not due to measurement error of {found.reader}, estimated from its "
+        f"differences from the reference, was {enumerate_words(parts)}",
         changes,
         missing,
     )

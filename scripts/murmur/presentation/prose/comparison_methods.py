@@ -93,7 +93,7 @@ def contrasts(tested: pd.DataFrame, found: Compared) -> list[str]:
         pairs = "the groups were compared"
     within = "at each session, " if sessions else ""
     if found.of_changes:
-        within = f"for the changes from {sessions[0]}, in the animals measured then and at the session concerned, "
+        within = f"changes from {sessions[0]} were calculated in the animals measured at both sessions; in these, "
     words = {name: column_name(found.settings[name]) for name in ("covariate", "cluster")}
     how = enumerate_words(CONTRASTS[method].format(**words) for method in tested["method"].unique())
     return [f"{within}{pairs} by {how}"]
@@ -112,8 +112,8 @@ def correction(tested: pd.DataFrame, found: Compared) -> str:
     if measures > 1:
         parts.append(
             f"a difference was called significant if its p was below {found.alpha:g} and the smallest p of its measure "
-            f"remained so after Holm correction for the {measures} measures, which controls false findings across "
-            "measures and within each measure, but not over all differences together"
+            f"remained so after Holm correction for the {measures} measures, which controls the familywise error "
+            "rate across measures and within each measure, but not across all differences"
         )
     else:
         parts.append(f"the significance level was {found.alpha:g}")
@@ -129,7 +129,8 @@ def further(found: Compared) -> list[str]:
     words |= {role: column_name(found.settings[role]) for role in ("factor", "covariate")}
     effects = set(tests["effect"])
     what = enumerate_words(word for role, word in words.items() if role in effects)
-    interactions = ", and their interactions," if any(":" in effect for effect in effects) else ""
+    interactions = sum(":" in effect for effect in effects)
+    interactions = f", and their interaction{'s' if interactions > 1 else ''}," if interactions else ""
     names = enumerate_words(F_TESTS[test] for test in tests["test"].unique())
     sentences = [f"effects of {what}{interactions} were tested by {names}"]
     if tests["measure"].nunique() > 1:
@@ -171,10 +172,10 @@ def error_method(found: Compared) -> str:
         n = int(found.measurement_error["n"].max())
         return (
             f"in the absence of reference contours, the variance of the measurement error of {found.reader} was "
-            f"that of its errors in {n} simulated mice, which is a lower limit; the part of the variance within groups "
-            "that exceeds it was reported"
+            f"taken to be at least that of its errors in {n} simulated mice; the proportion of the variance within "
+            "groups that is not due to it was reported"
         )
     return (
         f"the variance of the measurement error of {found.reader} was that of its differences from the reference; the "
-        "part of the variance within groups that exceeds it was reported"
+        "proportion of the variance within groups that is not due to it was reported"
     )

@@ -36,11 +36,11 @@ def introduction(found: Compared, scans: pd.Series) -> str:
     """Say which scans are compared, and what the table is for."""
     n, measure = int(scans.sum()), found.measures[0]
     which = f"all {counted(n, 'scan')}" if scans.all() else f"{n} of the {counted(len(scans), 'scan')}"
-    unit = difference_unit(measure)
+    unit, in_these = difference_unit(measure), "" if scans.all() else " in these"
     return paragraph(
-        f"reference contours are available for {which}; the table gives the differences in "
-        f"{found.quantity(in_sentence(measure))}{parenthesis(unit)} in these, as measured by {found.reader} and by the "
-        f"reference, with {100 * (1 - found.alpha):g}% confidence intervals corrected as above"
+        f"reference contours were available for {which}; the table gives the differences in "
+        f"{found.quantity(in_sentence(measure))}{parenthesis(unit)}{in_these}, as measured by {found.reader} and by "
+        f"the reference, with {100 * (1 - found.alpha):g}% confidence intervals corrected as above"
     )
 
 

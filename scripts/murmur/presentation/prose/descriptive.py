@@ -56,7 +56,7 @@ def described(what: str, table: pd.DataFrame, found: Compared) -> list[str]:
     if not cells:
         return []
     intro = paragraph(
-        f"the table describes {what}, with {100 * (1 - found.alpha):g}% confidence intervals corrected for the number "
+        f"the table gives {what}, with {100 * (1 - found.alpha):g}% confidence intervals corrected for the number "
         "of such estimates of a measure"
     )
     column = f"{name_of(found.measures[0])}{parenthesis(unit)}"
@@ -80,10 +80,8 @@ def mixed_model(found: Compared) -> list[str]:
     measures = [measure for measure in found.measures if measure in set(tests["measure"])]
     factor = column_name(found.settings["factor"])
     names = [effect.replace("factor", factor).replace(":", " × ") for effect in effects]
-    corrected = ", with p corrected for the number of measures by Holm's method," if len(measures) > 1 else ""
-    intro = paragraph(
-        f"the table gives the F tests of the linear mixed model{corrected or ','} which are supplementary"
-    )
+    corrected = ", with p values corrected for the number of measures by Holm's method" if len(measures) > 1 else ""
+    intro = paragraph(f"the table gives the supplementary F tests of the linear mixed model{corrected}")
     rows = [[name_of(measure), *(cells.get((measure, effect), DASH) for effect in effects)] for measure in measures]
     return [intro, markdown_table(["measure", *names], rows)]
 

@@ -240,4 +240,4 @@ def to_be_completed(cohorts: Mapping[str, dict], made: Collection[str], contoure
         ]
     points += ["the meaning of the phenotype labels"] if "group_tests" in made else []
     points += ["the choice of the equivalence margins"] if "agreement" in made else []
-    return paragraph(f"add what Murmur cannot know: {enumerate_words(points)}" if points else "")
+    return paragraph(enumerate_words(points) if points else "")
