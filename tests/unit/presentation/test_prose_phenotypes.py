@@ -22,11 +22,11 @@ def test_pairs_of_phenotypes_have_one_sentence_per_parameter(cohort, write):
     differ = "(−8.0; −3.2 percentage points)"
     (text,) = pairs_said(cohort, write, 0.01, 0.01, "same: significant", "reference only", "reader only", "opposite")
     assert text.endswith(
-        "as reference; net, and the supplementary tables give their CI and p values. EF differed significantly "
+        "as reference; net, and their CI and p values in the supplementary tables. EF differed significantly "
         f"between DCM and control {differ} according to both; between MI and DCM {differ} in opposite directions "
         f"according to the two; between MI and control {differ} according to the reference only; between TAC and "
-        f"control {differ} according to net only. A difference that is significant according to only one of them is no "
-        "evidence that they disagree."
+        f"control {differ} according to net only. A difference that is significant according to only one of them "
+        "does not show that they disagree."
     )
     (text,) = pairs_said(cohort, write, 0.01, 0.01, "same: significant", "same: significant", "same: not significant")
     assert text.endswith(

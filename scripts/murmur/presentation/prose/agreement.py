@@ -82,7 +82,7 @@ def conventions(agreement: pd.DataFrame, reader: str, sd_ddof: int, alpha: float
         if agreement["reference_sd"].notna().any()
         else "",
         f"bias is the mean difference, {reader} − reference",
-        f"p values are Holm-corrected across parameters, {intervals} are not"
+        f"p values are Holm-corrected across parameters; {intervals} are not"
         if agreement["p_holm"].count() > 1
         else "",
     )
@@ -98,11 +98,8 @@ def verdict_on_bias(agreement: pd.DataFrame, reader: str, alpha: float) -> str:
     significant, tested = agreement["p_holm"] < alpha, agreement["p_holm"].notna()
     if tested.sum() > 1 and not significant.any():
         return f"reader {reader} did not differ significantly from the reference in any parameter"
-    named = agreement["metric"].map(METRIC) + [
-        with_size(row) if row["slope_p_holm"] < alpha else "" for row in agreement.to_dict("records")
-    ]
     biased = [
-        f"{verb} {enumerate_words(named[rows])}"
+        f"{verb} {enumerate_words(metric_names(agreement[rows]))}"
         for verb, rows in (
             ("overestimated", significant & (agreement["bias"] > 0)),
             ("underestimated", significant & (agreement["bias"] < 0)),
@@ -116,14 +113,15 @@ def verdict_on_bias(agreement: pd.DataFrame, reader: str, alpha: float) -> str:
     return f"reader {reader} {', but '.join(verdicts)}" if verdicts else ""
 
 
-def with_size(row: dict) -> str:
-    """Report whether a bias is larger for large or for small values, from its sign and that of its slope."""
-    return f" (the more so the {'larger' if row['bias'] * row['slope'] > 0 else 'smaller'} it was)"
+def proportional(agreement: pd.DataFrame, alpha: float) -> str:
+    """Name the metrics whose bias depends on their size; empty without any."""
+    sloping = agreement[agreement["slope_p_holm"] < alpha]
+    return f"bias was proportional for {enumerate_words(metric_names(sloping))} (see below)" if len(sloping) else ""
 
 
 def bias(agreement: pd.DataFrame, reader: str, alpha: float) -> str:
     """Report which metrics the reader over- or underestimates, and the means and bias of all."""
-    texts = [verdict_on_bias(agreement, reader, alpha)]
+    texts = [verdict_on_bias(agreement, reader, alpha), proportional(agreement, alpha)]
     for row in agreement[agreement["n"] > 0].to_dict("records"):
         reference, read = (mean_sd(row[f"{rater}_mean"], row[f"{rater}_sd"]) for rater in ("reference", "reader"))
         facts = parenthesis(
@@ -238,10 +236,10 @@ def normality(agreement: pd.DataFrame, differences: pd.DataFrame, alpha: float) 
         name, what = farthest(differences, row)
         extremes.setdefault(name, []).append(what)
     named = enumerate_words(f"of {name} in {enumerate_words(metrics)}" for name, metrics in extremes.items())
-    approximate, s, were_those = ("these", "s", "were those") if len(skewed) > 1 else ("it", "", "was that")
+    s, were_those = ("s", "were those") if len(skewed) > 1 else ("", "was that")
     return paragraph(
         f"by Shapiro-Wilk tests, differences were not normally distributed in {enumerate_words(found)}, so that the "
-        f"limits of agreement of {approximate} and their CI are approximate",
+        "corresponding limits of agreement and their CI are approximate",
         f"the difference{s} farthest from the bias {were_those} {named}",
     )
 
@@ -284,13 +282,12 @@ def frames(table: pd.DataFrame, reader: str) -> str:
     if known.empty:
         return ""
     found = []
-    for phase, size in (("ED", f"largest blood pool of {reader}"), ("ES", "smallest")):
+    for phase, extreme in (("ED", f"the blood pool segmented by {reader} was largest"), ("ES", "it was smallest")):
         apart = known[f"{phase.lower()}_difference_frames"].abs()
         n, same, most = len(apart), int((apart == 0).sum()), int(apart.max())
         where = f"in all {mice(n)}" if n > 1 else "in the only mouse"
         if same < n:
             others = "in the other" if n - same == 1 else "in the others"
-            by = f"by {'at most ' if n - same > 1 else ''}{most} {'frame' if most == 1 else 'frames'}"
-            where = f"in {same} of {mice(n)}, and differed from it {by} {others}"
-        found.append(f"the frame with the {size} was {phase} of the reference {where}")
+            where = f"in {same} of {mice(n)}, and within {most} {'frame' if most == 1 else 'frames'} of it {others}"
+        found.append(f"{extreme} at {phase} of the reference {where}")
     return paragraph("; ".join(found))

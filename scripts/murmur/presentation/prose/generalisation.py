@@ -3,13 +3,17 @@
 import pandas as pd
 
 from murmur.presentation.number_format import number
-from murmur.presentation.prose.phrases import METRIC, STRUCTURE, enumerate_words, estimate, paragraph
+from murmur.presentation.prose.phrases import METRIC, STRUCTURE, enumerate_words, estimate, paragraph, parenthesis
 
 
 def name_of(row: dict) -> str:
     """Name the quantity of a row of cohort_comparison.csv."""
-    is_dice = row["measure"] == "dice_error"
-    return f"the Dice coefficient of {STRUCTURE[row['structure']]}" if is_dice else METRIC[row["metric"]]
+    return STRUCTURE[row["structure"]] if row["measure"] == "dice_error" else METRIC[row["metric"]]
+
+
+def number_of(mice: pd.Series) -> str:
+    """Write the number of mice of a cohort; empty where it differs between quantities."""
+    return f" (n = {mice.iloc[0]})" if mice.nunique() == 1 else ""
 
 
 def generalisation(table: pd.DataFrame, cohort: str, reader: str, alpha: float) -> str:
@@ -28,11 +32,13 @@ def generalisation(table: pd.DataFrame, cohort: str, reader: str, alpha: float) 
         )
         found.setdefault(change, []).append(name_of(row) + facts)
     internal = rows["internal"].iloc[0]
-    errors = "mean errors (1 − Dice, or the absolute error of a parameter)"
+    kinds = {"dice_error": "1 − Dice of structures", "absolute_error": "absolute errors of parameters"}
+    of_kind = parenthesis(*(words for measure, words in kinds.items() if (rows["measure"] == measure).any()))
     texts = []
     for change in filter(found.get, ("larger", "smaller", "differ")):
-        verdict = f"were significantly {change} in the {cohort} cohort than in the {internal} cohort"
+        here, there = ("", "") if texts else (number_of(rows["n_external"]), number_of(rows["n_internal"]))
+        verdict = f"were significantly {change} in the {cohort} cohort{here} than in the {internal} cohort{there}"
         if change == "differ":
-            verdict = f"did not differ significantly between the {cohort} and the {internal} cohort"
-        texts.append(f"{'mean errors' if texts else errors} in {enumerate_words(found[change])} {verdict}")
-    return paragraph("p values are Holm-corrected across the quantities, CI are not" if len(rows) > 1 else "", *texts)
+            verdict = f"did not differ significantly between the {cohort} cohort{here} and the {internal} cohort{there}"
+        texts.append(f"mean errors{'' if texts else of_kind} in {enumerate_words(found[change])} {verdict}")
+    return paragraph("p values are Holm-corrected across the quantities; CI are not" if len(rows) > 1 else "", *texts)

@@ -115,7 +115,8 @@ def effects(anova: pd.DataFrame, pairwise: pd.DataFrame | None, alpha: float) ->
                 verdicts.append(main_effect(row, differences, alpha) + parenthesis(*facts, *difference))
         elif simple:
             interaction = (
-                f"the effect of phase on the Dice coefficient differed between structures{parenthesis(*facts)}"
+                "the effect of phase on the Dice coefficient differed significantly between structures"
+                f"{parenthesis(*facts)}"
             )
         else:
             interaction = f"there was no significant interaction between phase and structure{parenthesis(*facts)}"

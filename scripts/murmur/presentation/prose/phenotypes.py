@@ -134,7 +134,7 @@ def caveat(conclusions: pd.Series) -> str:
     """Warn against a comparison of p values where a pair differs according to the reference or the reader only."""
     one_only = conclusions.isin([REFERENCE_ONLY, READER_ONLY]).any()
     return (
-        "a difference that is significant according to only one of them is no evidence that they disagree"
+        "a difference that is significant according to only one of them does not show that they disagree"
         if one_only
         else ""
     )
@@ -186,8 +186,8 @@ def pairs_of_phenotypes(differences: pd.DataFrame, welch: pd.DataFrame, reader: 
     if differing.empty:
         return paragraph(how, f"no two phenotypes differed significantly according to the reference or {reader}")
     how += (
-        f"; in parentheses are the differences, first minus second phenotype, as reference; {reader}, and the "
-        "supplementary tables give their CI and p values"
+        f"; differences (first minus second phenotype) are given as reference; {reader}, and their CI and p values in "
+        "the supplementary tables"
     )
     texts = [
         pairs_in_metric(rows, {rater: omnibus.get((metric, rater), math.nan) for rater in RATERS}, reader, alpha)
