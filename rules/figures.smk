@@ -1,7 +1,8 @@
 # Publication: figures and movies, with the captions of the report.
 #
 #   in    measurements, statistics, segmentations, networks
-#   out   figures/COHORT/READER/* and animals/MOUSE.png, figures/COHORT/figure_7_readers.*, figures/figure_8_cohorts.*
+#   out   figures/COHORT/READER/* and animals/MOUSE.png, figures/COHORT/figure_7_readers.*, figures/figure_8_cohorts.*;
+#         figures/COHORT/dice_by_frame.* with statistics/COHORT/dice_by_frame.csv
 
 MOST_SHOWN = 200  # scans in the report, which could otherwise not be opened
 most_read = max((len(study.mice_read(*pair)) for pair in study.pairs(images=True)), default=0)
@@ -256,6 +257,35 @@ rule plot_readers:
         "Figure 7: plot the ranking of the readers of {wildcards.cohort}"
     script:
         "../scripts/plot_readers.py"
+
+
+rule plot_dice_by_frame:
+    input:
+        manifest=inputs.manifest,
+        mice=by_content(inputs.files_compared),
+        segmentations=inputs.segmentations_compared,
+        split=inputs.split,
+        checks=inputs.strict_checks,
+    output:
+        *figure("dice_by_frame", "Dice by frame", "{cohort}/", category="{cohort}"),
+        table="<results>/statistics/{cohort}/dice_by_frame.csv",
+    log:
+        "<logs>/plot_dice_by_frame/{cohort}.log",
+    conda:
+        "../envs/analysis.yaml"
+    resources:
+        **needs(1000, 60),
+    params:
+        mice=inputs.mice_compared,
+        animals=inputs.animals,
+        repeats=study.repeats,
+        alpha=study.statistics["alpha"],
+        content=content(inputs.files_compared),
+        code=code("plot_dice_by_frame"),
+    message:
+        "Plot the Dice coefficients of the readers of {wildcards.cohort} by frame"
+    script:
+        "../scripts/plot_dice_by_frame.py"
 
 
 rule draw_flow:

@@ -25,6 +25,7 @@ MEASURED_TABLES = [
     each(rules.find_signs.output, PAIRS_WITH_IMAGES),
     each(rules.predict_quality.output, PAIRS_WITH_IMAGES),
 ]
+BY_FRAME = collect(rules.plot_dice_by_frame.output, cohort=study.cohorts_by_frame)
 SIDE_BY_SIDE = len(study.origins_of_networks()) > 1  # networks that are summarised together
 NETWORK_STATISTICS, NETWORK_TABLES, NETWORK_FIGURES, RUN_TIMES = [], [], [], []
 if SIDE_BY_SIDE:
@@ -133,6 +134,7 @@ rule networks_side_by_side:
         NETWORK_FIGURES,
         NETWORK_TABLES,
         RUN_TIMES,
+        BY_FRAME if SIDE_BY_SIDE else [],
         collect(rules.select_network.output, reader=study.readers_by("select")),
 
 
@@ -181,6 +183,7 @@ rule figures:
         collect(rules.draw_flow.output, cohort=study.cohorts),
         collect(rules.plot_readers.output, cohort=study.cohorts_of_several_readers),
         rules.plot_cohorts.output if study.pairs_across_cohorts() else [],
+        BY_FRAME,
         NETWORK_FIGURES,
         earlier=rules.statistics.input,
 

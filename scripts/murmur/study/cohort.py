@@ -305,8 +305,16 @@ class Cohort(abc.ABC):
         return set(), {mouse for mouse, frames in self._contoured_frames().items() if not frames}
 
     def _contoured_frames(self) -> dict[str, list[int]]:
-        """The contoured frames of each mouse, counted from 0, read from its files."""
-        raise NotImplementedError
+        """The contoured frames of each mouse, counted from 0, read from its files; empty if the workflow makes them."""
+        return {}
+
+    @cached_property
+    def is_contoured_over_the_cycle(self) -> bool:
+        """Whether the median mouse with contours has them in more frames than ED and ES."""
+        with contextlib.suppress(BadInput):  # invalid files are reported where they are checked
+            counts = [len(frames) for frames in self._contoured_frames().values() if frames]
+            return bool(counts) and np.median(counts) > len(("ED", "ES"))
+        return False
 
     @property
     def split_note(self) -> str:

@@ -306,6 +306,30 @@ class Inputs(ComparisonInputs):
         """The overlap tables of a cohort with images, one per reader that can be compared with the reference."""
         return self.measurements("overlap", self._readers_compared(wildcards))
 
+    def mice_compared(self, wildcards: Wildcards) -> list[str]:
+        """The mice of a cohort on which readers are compared, without those from which any of them learnt."""
+        pairs = self._readers_compared(wildcards)
+        learnt = self.study.mice_learnt(wildcards.cohort, [reader for _, reader in pairs])
+        return [
+            mouse
+            for mouse in dict.fromkeys(m for pair in pairs for m in self.study.mice_read(*pair))
+            if mouse not in learnt
+        ]
+
+    def files_compared(self, wildcards: Wildcards) -> list[str]:
+        """The files of these mice, in their order."""
+        return [self.cohort(wildcards).file(mouse) for mouse in self.mice_compared(wildcards)]
+
+    def segmentations_compared(self, wildcards: Wildcards) -> list[str]:
+        """The files with the masks of these mice by each of these readers."""
+        mice = set(self.mice_compared(wildcards))
+        return [
+            self.layout.segmentation(*pair, mouse)
+            for pair in self._readers_compared(wildcards)
+            for mouse in self.study.mice_read(*pair)
+            if mouse in mice
+        ]
+
     def learnt(self, wildcards: Wildcards) -> dict[str, list[str]]:
         """The mice of a cohort from which readers that are compared there learnt, by reader; only if there are any."""
         pairs = self._readers_compared(wildcards)

@@ -69,6 +69,7 @@ class Study:
                 self.mice_read(name, reader)
         for name in self.readers_by("train_on"):
             _ = self.readers[name].learning_mice
+        _ = self.cohorts_by_frame
         for observer in self.statistics["observers"]:
             one_of(observer, self.reader_names, "statistics.observers")
         for comparison in self.comparisons.values():
@@ -254,6 +255,15 @@ class Study:
     def cohorts_of_several_readers(self) -> list[str]:
         """Names of the cohorts on which readers are compared with each other."""
         return [name for name in self.cohorts if len(self.readers_compared(name)) > 1]
+
+    @property
+    def cohorts_by_frame(self) -> list[str]:
+        """Names of the cohorts in which readers are compared with the reference over the cardiac cycle."""
+        return [
+            name
+            for name, cohort in self.cohorts.items()
+            if self.readers_compared(name) and cohort.is_contoured_over_the_cycle
+        ]
 
     @property
     def repeats(self) -> dict[str, str]:

@@ -253,6 +253,23 @@ def test_reader_is_compared_only_where_it_reads_contoured_mice(mice, tmp_path):
     assert study.cohorts_of_several_readers == []
 
 
+def test_dice_by_frame_is_for_cohorts_contoured_in_more_frames_than_ED_and_ES(mice, tmp_path):
+    readers = {"given": {"weights": "murmur"}}
+    own = {"source": {"folder": "mice"}}
+
+    def found(cohort=own, **keys):
+        return Study({"study": "s", "cohorts": {"mine": cohort}, "readers": readers} | keys).cohorts_by_frame
+
+    for number in range(1, 4):
+        assert found() == []
+        with h5py.File(tmp_path / "mice" / f"M{number}.h5", "r+") as file:
+            file["Masks"][2, 2, :, 1] = 1
+            del file["Frames_with_ROI"]
+    assert found() == ["mine"], "three of five mice"
+    assert found(readers={}) == []
+    assert found({"source": {"phantom": {"mice": 3}}}) == []
+
+
 REPEATED = "mouse\tanimal\tsession\tgroup\nM1\tA\t1\tsham\nM2\tA\t2\tsham\nM3\tB\t1\tMI\nM4\tB\t2\tMI\nM5\tC\t1\tMI\n"
 
 
