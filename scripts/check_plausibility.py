@@ -21,6 +21,7 @@ from murmur.data.plausible_masks import Imported, MaskFindings, check_same_masks
 from murmur.errors import BadInput
 from murmur.job import job, processes
 from murmur.logs import log, progress
+from murmur.subject import in_words
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -83,6 +84,7 @@ def findings_of_table(table: str, excluded: Mapping[str, str]) -> list[Finding]:
 
 def main(checks: str, findings: Sequence[Finding], strict: bool) -> None:
     """Write `checks` (checks.csv). Raises BadInput with one line per finding if there are any and `strict` is true."""
+    findings = [Finding(mouse, *map(in_words, found)) for mouse, *found in findings]
     if findings and strict:
         raise BadInput("\n".join(finding.sentence for finding in findings))
     log.info("%d findings of %d mice", len(findings), len({finding.mouse for finding in findings}))

@@ -198,7 +198,8 @@ def _volumes(mouse: Mouse, stacks: Stacks) -> Iterator[Finding]:
     phases = []
     for frame in (mouse.ed_frame, mouse.es_frame):
         volumes = structure_volumes(stacks[frame], mouse.spacing_mm)
-        phases.append({"blood_pool_uL": volumes["blood_pool"], "myocardium_mg": mass(volumes["myocardium"])})
+        weight = mass(volumes["myocardium"]) or np.nan  # a structure that is missing is reported as such
+        phases.append({"blood_pool_uL": volumes["blood_pool"], "myocardium_mg": weight})
     yield from check_values(mouse.name, function(*phases), "the reference")
 
 

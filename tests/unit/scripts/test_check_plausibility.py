@@ -70,6 +70,14 @@ def test_file_has_a_header_without_findings(tmp_path):
     assert (tmp_path / "checks.csv").read_text() == "mouse,check,found,expected\n"
 
 
+def test_findings_are_about_the_subject(tmp_path, monkeypatch):
+    monkeypatch.setenv("MURMUR_SUBJECT", '"human"')
+    found = [Finding("mouse", "different grid", "64 pixels", "128 pixels, as in 2 of 3 mice")]
+    check_plausibility.main(str(tmp_path / "checks.csv"), found, strict=False)
+    table = pd.read_csv(tmp_path / "checks.csv")
+    assert table.iloc[0].tolist() == ["mouse", "different grid", "64 pixels", "128 pixels, as in 2 of 3 participants"]
+
+
 def test_strict_study_stops_with_all_findings(tmp_path):
     found = [Finding("M1", "tiny images", "4 x 4 pixels", "32 x 32"), Finding("", "no reader", "none", "one")]
     with pytest.raises(BadInput, match="M1: tiny images: found 4 x 4 pixels, expected 32 x 32\nno reader: found none"):
