@@ -104,6 +104,24 @@ def test_lines_join_trainings_that_differ_in_the_number_of_mice(study):
     }
 
 
+def test_each_start_has_a_line_from_the_network_itself(study, monkeypatch):
+    """A further start, trained elsewhere, has a line whose first point is that network without any mouse."""
+    networks, results = (pd.read_csv(study[name]) for name in ("networks", "results"))
+    renamed = {"tuned_3": "human_3", "tuned_10": "human_10", "murmur": "human_cine"}
+    for table, name in ((networks, "networks"), (results, "results")):
+        more = table[table["reader"].isin(renamed)].replace(renamed)
+        pd.concat([table, more]).to_csv(study[name], index=False)
+    lines = plot_contours.lines_of(pd.read_csv(study["networks"]))
+    assert lines["fine-tuned from human_cine"]["reader"].tolist() == ["human_cine", "human_3", "human_10"]
+    seen = record_figures(monkeypatch)
+    plot_contours.main(study["networks"], study["results"], [], 0.05)
+    (figure,) = seen
+    names = [text.get_text() for text in figure.legends[0].texts]
+    assert names == ["from random weights", "fine-tuned from murmur", "fine-tuned from human_cine"]
+    drawn = [len(container.lines[0].get_xdata()) for container in figure.axes[0].containers]
+    assert drawn == [2, 3, 3]
+
+
 @pytest.mark.parametrize(
     ("column", "values", "names"),
     [

@@ -1,6 +1,7 @@
 """The study files of config/examples and the README, each on data of its kind, as far as no network is needed."""
 
 import re
+import shutil
 
 import h5py
 import numpy as np
@@ -161,6 +162,27 @@ def test_network_trained_on_own_mice(root, place):
     assert len(study.readers["unet3plus"].learning_mice) == 30
 
 
+def test_network_trained_on_human_cines_is_a_start_for_trainings_on_mice(root, place):
+    """The study of the example, then that of contours with the lines that are comments there."""
+    write_mice(place / "humans", 30)
+    study = example(root, "human_cine")
+    assert study.settings["subject"] == "human"
+    model = study.readers["human_cine"].model
+    text = (root / "config" / "contours.yaml").read_text(encoding="utf-8")
+    lines = re.sub(r"^  # (human_\w+:)", r"  \1", text, flags=re.MULTILINE)
+    assert lines.count(model) == 1 and lines != text
+    (place / model).parent.mkdir(parents=True)
+    shutil.copy(root / "models" / "murmur.keras", place / model)  # of the same architecture
+    readers = Study(yaml.safe_load(lines)).readers
+    assert readers["human_cine"].network == study.readers["human_cine"].network == readers["scratch_3"].network
+    for number in (1, 3, 10):
+        found = readers[f"human_{number}"]
+        assert found.start_files == [model] and found.training == readers[f"tuned_{number}"].training
+        assert found.origin({}) == {"trained_on": "mice_7T", "start_from": "human_cine"}
+        assert found.learning_mice == readers[f"tuned_{number}"].learning_mice
+    assert readers["human_cine"].origin({})["start_from"] == "human_cine", "the first point of its line"
+
+
 def test_measurements(root, monkeypatch, tmp_path):
     monkeypatch.chdir(root)
     study = example(root, "measurements")
@@ -177,7 +199,16 @@ def test_measurements(root, monkeypatch, tmp_path):
 
 def test_all_examples_are_tested(root):
     names = {path.stem for path in (root / "config" / "examples").glob("*.yaml")}
-    assert names == {"own_mice", "nifti", "second_observer", "train_on_own_mice", "measurements", "dicom", "bruker"}
+    assert names == {
+        "own_mice",
+        "nifti",
+        "second_observer",
+        "train_on_own_mice",
+        "measurements",
+        "dicom",
+        "bruker",
+        "human_cine",
+    }
 
 
 def test_snippet_of_the_readme_writes_a_mouse_file_for_its_study_file(root, place):
