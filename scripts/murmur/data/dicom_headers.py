@@ -128,8 +128,8 @@ def _left_out(count: int, series: str, label: str, why: str, lost: bool) -> Left
     """Return what is left out of a series for one reason or, without a series, files with one ending."""
     if label:
         return LeftOut(series, label, f"series {label}: {count} image{'s' * (count > 1)} {why}", lost)
-    files = "1 file named {} that does not begin" if count == 1 else f"{count} files named {{}} that do not begin"
-    return LeftOut("", "", f"{files.format(why)} as DICOM", lost)
+    files = f"1 {why} file that is" if count == 1 else f"{count} {why} files that are"
+    return LeftOut("", "", f"{files} not DICOM", lost)
 
 
 @cache

@@ -74,7 +74,7 @@ def _passed_over(cohort: Cohort) -> Iterator[Finding]:
         yield Finding("", "folders passed over", listed(folders), f"all files in '{folder}' itself")
     if orphans := {name: mouse for name, mouse in masks.items() if mouse}:
         found = [f"{name}{_nearest(mouse, cohort.found)}" for name, mouse in orphans.items()]
-        yield Finding("", "masks of no mouse", listed(found), "masks of mice with images")
+        yield Finding("", "masks that match no mouse", listed(found), "masks of mice with images")
 
 
 def _no_session(cohort: ScanCohort) -> Iterator[Finding]:
@@ -101,12 +101,13 @@ def _masks_of_no_mouse(reader: Reader, cohorts: Mapping[str, Cohort]) -> Iterato
     if reader.nifti:
         masks = NiftiMasks(**reader.nifti, mice=mice)
         used = {path.name for mouse in mice for path in masks.mask_files(mouse)}
-    others = [name for name in names if name not in used]
+    images = {Path(file) for cohort in cohorts.values() for mouse in cohort.found for file in cohort.user_files(mouse)}
+    others = [name for name in names if name not in used and reader.folder / name not in images]
     if others:
         found = [f"{name}{_nearest(names[name], mice)}" for name in sorted(others, key=natural_key)]
         yield Finding(
             "",
-            f"masks of {reader.name} of no mouse",
+            f"masks of {reader.name} that match no mouse",
             listed(found),
             f"{reader.nifti.get('masks', 'MOUSE.h5')} of a mouse",
         )

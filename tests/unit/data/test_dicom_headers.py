@@ -72,7 +72,7 @@ def test_hidden_files_links_to_nothing_and_other_files_are_no_images(tmp_path):
     (tmp_path / "a" / "short.dcm").write_bytes(b"DICM")
     images, left_out = read_images(tmp_path)
     assert [Path(image.file).parts[:2] for image in images] == [("a", "b")] * 6
-    assert [one.text for one in left_out] == ["1 file named .dcm that does not begin as DICOM"]
+    assert [one.text for one in left_out] == ["1 .dcm file that is not DICOM"]
 
 
 def test_files_that_are_not_dicom_are_read_no_further_than_their_beginning(tmp_path, monkeypatch):

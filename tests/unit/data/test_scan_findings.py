@@ -57,8 +57,8 @@ def test_images_and_files_that_are_lost_are_reported(tmp_path):
     (tmp_path / "DOE.JANE.dcm.gz").write_bytes(b"packed")
     assert [text for _, text, _ in find_session(str(tmp_path)).odd] == [
         "series 13: 6 images without a position, orientation and pixel spacing of each",
-        "1 file named .dcm that does not begin as DICOM",
-        "1 file named .dcm.gz that does not begin as DICOM",
+        "1 .dcm file that is not DICOM",
+        "1 .dcm.gz file that is not DICOM",
     ]
 
 

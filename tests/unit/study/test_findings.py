@@ -44,7 +44,7 @@ def test_files_and_folders_passed_over(study, tmp_path):
 def test_masks_of_no_mouse(study, tmp_path):
     for name in ("G22.h5", "xyz.h5", "G1.H5"):
         (tmp_path / "observer" / name).write_text("")
-    assert study() == {"masks of observer of no mouse": "G1.H5 (G1?), G22.h5 (G2?), xyz.h5"}
+    assert study() == {"masks of observer that match no mouse": "G1.H5 (G1?), G22.h5 (G2?), xyz.h5"}
     assert study(exclude={"G2": "motion"}) == study(), "masks of an excluded mouse are those of a mouse"
 
 
@@ -90,8 +90,20 @@ def test_nifti_masks_of_no_mouse(tmp_path, monkeypatch):
     found = Study({"study": "s", "cohorts": {"mine": {"source": source}}}).findings["mine"]
     assert [(finding.check, finding.found) for finding in found[:2]] == [
         ("files passed over", "G3.nii"),
-        ("masks of no mouse", "G11_gt.nii.gz (G1?)"),
+        ("masks that match no mouse", "G11_gt.nii.gz (G1?)"),
     ]
+
+
+def test_images_in_the_folder_of_a_reader_are_no_masks(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "images").mkdir()
+    for name in ("G1_4d.nii.gz", "G1_observer.nii.gz", "G2_observer.nii.gz"):
+        (tmp_path / "images" / name).write_text("")
+    source = {"nifti": "images", "images": "{mouse}_4d.nii.gz"}
+    readers = {"observer": {"masks": "images", "files": "{mouse}_observer.nii.gz"}}
+    study = Study({"study": "s", "cohorts": {"mine": {"source": source}}, "readers": readers})
+    found = {finding.check: finding.found for finding in study.findings["mine"]}
+    assert found["masks of observer that match no mouse"] == "G2_observer.nii.gz"
 
 
 def test_files_next_to_scan_sessions_and_sessions_not_in_the_edited_table(tmp_path, monkeypatch):
