@@ -5,6 +5,7 @@ why not. Nothing is refused. The table can be edited, and named in the study fil
 """
 
 import contextlib
+import textwrap
 from collections.abc import Mapping, Sequence
 from functools import partial
 from types import ModuleType
@@ -17,8 +18,9 @@ from matplotlib.figure import Figure
 from murmur.csv_tables import write_csv
 from murmur.data import bruker, dicom
 from murmur.data.scan_files import Files
-from murmur.data.scan_images import Image
+from murmur.data.scan_images import Image, Words
 from murmur.data.scan_listing import COLUMNS, YES, Found, listing
+from murmur.data.stacks import named
 from murmur.errors import BadInput
 from murmur.job import job, processes
 from murmur.logs import log, progress
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 SOURCES = {"dicom": dicom, "bruker": bruker}
 ACROSS, DOWN = 5, 6  # pictures on a page
 PAGE_MM = (style.PAGE_MM, 260.0)
+LINE, MOST_LINES = 33, 5  # characters in a line of a caption, and lines
 
 
 def picture(path: str, image: Image | None, source: ModuleType) -> np.ndarray | None:
@@ -43,29 +46,26 @@ def picture(path: str, image: Image | None, source: ModuleType) -> np.ndarray | 
     return None
 
 
-def caption(cells: Mapping) -> list[str]:
-    """Return the lines below a picture."""
+def caption(cells: Mapping, words: Words) -> list[str]:
+    """Return the lines below a picture; a long reason is cut."""
     known = {name: cells.get(name) for name in COLUMNS}
-    lines = [f"{known['mouse']}, {known['scan']}" if known["scan"] else known["mouse"]]
+    lines = [f"{known['mouse']}, {named(words, known['scan'].split())}" if known["scan"] else known["mouse"]]
     if known["slices"]:
         counts = ((known["slices"], "slice"), (known["frames"], "frame"))
         lines.append(", ".join(f"{count} {noun}{'' if count == 1 else 's'}" for count, noun in counts))
     if known["frame_interval_ms"]:
         lines.append(f"{known['frame_interval_ms']:.3g} ms" + f", {known['slice_mm']:.3g} mm" * bool(known["slice_mm"]))
-    return [*lines, "taken" if known["taken"] == YES else shortened(known["reason"] or "")]
+    reason = (known["reason"] or "").removeprefix(f"{words.one} {known['scan']}").lstrip(": ")
+    reason = "; ".join(filter(None, ["taken" if known["taken"] == YES else "", reason]))
+    return [*lines, *textwrap.wrap(reason, LINE, max_lines=MOST_LINES - len(lines), placeholder=" ...")]
 
 
-def shortened(text: str, longest: int = 34) -> str:
-    """Return a text that fits below a picture."""
-    return text if len(text) <= longest else f"{text[: longest - 3]}..."
-
-
-def draw_page(figure: Figure, rows: Sequence[tuple[Found, np.ndarray | None]]) -> None:
-    """Draw the pictures of a page, those taken with a frame."""
+def draw_page(figure: Figure, rows: Sequence[tuple[Found, np.ndarray | None]], words: Words) -> None:
+    """Draw the pictures of a page, with captions in blue for those taken."""
     grid = figure.subplots(DOWN, ACROSS, gridspec_kw={"left": 0.01, "right": 0.99, "bottom": 0.06, "top": 0.99})
     for axes in grid.flat:
         axes.set_axis_off()
-    figure.subplots_adjust(hspace=0.45, wspace=0.06)
+    figure.subplots_adjust(hspace=0.5, wspace=0.06)
     for axes, (found, values) in zip(grid.flat, rows, strict=False):
         taken = found.cells["taken"] == YES
         if values is None:
@@ -74,7 +74,7 @@ def draw_page(figure: Figure, rows: Sequence[tuple[Found, np.ndarray | None]]) -
             axes.imshow(values, cmap="gray", vmin=0, vmax=1, aspect=found.image.pixel_mm[0] / found.image.pixel_mm[1])
         colour = style.BLUE if taken else style.GREY
         axes.text(
-            0.5, -0.04, "\n".join(caption(found.cells)), transform=axes.transAxes, ha="center", va="top",
+            0.5, -0.04, "\n".join(caption(found.cells, words)), transform=axes.transAxes, ha="center", va="top",
             fontsize=5.5, color=colour,
         )  # fmt: skip
 
@@ -99,11 +99,13 @@ def main(
     pages = [rows[first : first + ACROSS * DOWN] for first in range(0, len(rows), ACROSS * DOWN)]
 
     def drawing(page):
-        return lambda figure: draw_page(figure, [(found, picture(path, found.image, source)) for path, found in page])
+        return lambda figure: draw_page(
+            figure, [(found, picture(path, found.image, source)) for path, found in page], source.WORDS
+        )
 
     style.print_pages(sheet, map(drawing, pages), PAGE_MM)
-    log.info("%d stacks of images in %d sessions, %d taken", len(rows), len(sessions),
-             sum(found.cells["taken"] == YES for _, found in rows))  # fmt: skip
+    taken = sum(found.cells["taken"] == YES for _, found in rows)
+    log.info("mice: %d; rows of the table: %d, of which taken: %d", len(sessions), len(rows), taken)
 
 
 if __name__ == "__main__":

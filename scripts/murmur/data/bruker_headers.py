@@ -171,7 +171,8 @@ def read_scans(
                 found = [] if problem else _images(file, label, header, frame_groups or {})
                 problem = problem or ("" if found else "no magnitude images")
             except Exception as error:  # brukerapi raises many kinds
-                problem, lost = f"a header that cannot be read ({' '.join(str(error).split())[:200]})", True
+                reason = " ".join(str(error).replace(str(files.at(name)), HEADER).split())
+                problem, lost = f"a header that cannot be read ({reason[:200]})", True
             if not problem:
                 images += found
                 chosen += found if wanted else []
@@ -219,7 +220,7 @@ def _problem(header: "JCAMPDX", frame_groups: Mapping[str, int], named: bool) ->
         if name in frame_groups and not 1 <= frame_groups[name] <= size:
             return f"{size} of {name}, of which number {frame_groups[name]} cannot be used"
         if name not in (SLICES, _movie(groups), *frame_groups):
-            return f"{size} of {name}; name the one to use as source.frame_groups: {{{name}: 1}} to {size}"
+            return f"{size} of {name}; choose one, from 1 to {size}, as in source.frame_groups: {{{name}: 1}}"
     if _movie(groups) == MOVIE and not named and (why := _other_movie(header)):
         return f"{groups[MOVIE]} of {MOVIE} {why}; name the scan if it is a cine"
     return ""

@@ -1,7 +1,7 @@
 """The files of a scan session: those of a folder, in any tree, or of a zip archive."""
 
 import zipfile
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from murmur.errors import BadInput
 from murmur.files import names_below, natural_key, reading
@@ -26,7 +26,7 @@ def names_in(path: str | Path) -> list[str]:
         for entry in entries:
             if entry.file_size > max(SMALL, MOST_RATIO * entry.compress_size):
                 raise BadInput(
-                    f"{path}, {entry.filename}: found {entry.file_size:,} bytes compressed to "
+                    f"{path}/{entry.filename}: found {entry.file_size:,} bytes compressed to "
                     f"{entry.compress_size:,}, expected at most {MOST_RATIO} for each, as in images; unpack it"
                 )
         if sum(entry.file_size for entry in entries) > MOST_UNPACKED:
@@ -40,6 +40,17 @@ def names_in(path: str | Path) -> list[str]:
 def files_in(path: str | Path) -> list[str]:
     """Return the paths of the files below a folder, as `names_in`, or that of a zip archive."""
     return [str(Path(path) / name) for name in names_in(path)] if Path(path).is_dir() else [str(path)]
+
+
+def without_file_name(path: str, message: str) -> str:
+    """Return a message about the session at `path` without the name of a file in it, which may be that of a patient."""
+    where, found, what = message.partition(": found ")
+    if not where.startswith(f"{path}/"):
+        return message
+    name = PurePosixPath(where.removeprefix(f"{path}/"))
+    for part in filter(".".__ne__, map(str, (where, name, name.parent))):
+        what = what.replace(part, "...")
+    return f"{path}, one of the files{found}{what}"
 
 
 class Files:

@@ -6,11 +6,13 @@ from types import ModuleType
 from typing import NamedTuple
 
 from murmur.data.cine_stack import cine_of
+from murmur.data.scan_files import without_file_name
 from murmur.data.scan_findings import oddities
 from murmur.data.scan_images import Image
 from murmur.data.stacks import Stack, choose, stacks_of
 from murmur.data.user_tables import Row, read_rows
 from murmur.errors import BadInput
+from murmur.logs import log
 
 COLUMNS = [
     "mouse", "scan", "protocol", "rows", "columns", "slices", "frames", "row_mm", "column_mm", "slice_mm",
@@ -56,15 +58,18 @@ def listing(mouse: str, path: str, source: ModuleType, choice: Mapping) -> list[
     """
     try:
         contents = source.read_session(path, **choice)
-    except BadInput as problem:
-        return [Found({"mouse": mouse, "taken": NO, "reason": str(problem)}, None)]
+    except BadInput as found:
+        log.warning(str(found))
+        problem = without_file_name(path, str(found)).removeprefix(f"{path}, ").removeprefix(f"{path}: ")
+        return [Found({"mouse": mouse, "taken": NO, "reason": problem}, None)]
     taken, problem = None, ""
     try:
         taken, others = choose(path, source.WORDS, contents)
         odd = oddities(cine_of(path, taken), others, contents.left_out)
         problem = "; ".join(f"{check}: {found}" for check, found, _ in odd)
     except BadInput as found:
-        taken, problem = None, str(found).removeprefix(f"{path}, ").removeprefix(f"{path}: ")
+        problem = str(found).removeprefix(f"{path}, ").removeprefix(f"{path}: ")
+        problem, taken = problem.removeprefix(f"{taken.text}: ") if taken else problem, None
     rows = [_row(mouse, stack, taken, problem) for stack in stacks_of(source.WORDS, contents.images)]
     rows += [
         Found({"mouse": mouse, "scan": one.label, "taken": NO, "reason": one.text}, None) for one in contents.left_out

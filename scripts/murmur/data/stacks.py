@@ -38,7 +38,8 @@ class Stack(NamedTuple):
         counts = sorted({len(images) for images in self.slices})
         frames = " to ".join(map(str, dict.fromkeys((counts[0], counts[-1]))))
         first = self.slices[0][0]
-        size = f"{first.shape[0]} x {first.shape[1]} pixels, {len(self.slices)} slice(s) of {frames} frame(s)"
+        slices = f"{len(self.slices)} slice{'s' * (len(self.slices) > 1)} of {frames} frame{'s' * (counts[-1] > 1)}"
+        size = f"{first.shape[0]} x {first.shape[1]} pixels, {slices}"
         echo = "" if first.echo_ms is None else f", echo time {first.echo_ms:g} ms"
         return f"{named(self.words, self.series)}: {size}{echo}"
 
@@ -167,7 +168,8 @@ def choose(where: str, words: Words, contents: Contents) -> tuple[Stack, list[St
             if chosen is None
             else f"those that the study file names as {words.key}"
         )
-        todo = f"export it, or name its {words.several} as {words.key}" if images else "export it again"
+        usable = images or any(not one.lost for one in left_out)
+        todo = f"export it, or name its {words.several} as {words.key}" if usable else "export it again"
         raise BadInput(f"{where}: found no short-axis cine, but {'; '.join(some)}, expected {wanted}; {todo}")
     if (sessions := len({stack.slices[0][0].study for stack in cines})) > 1:
         raise BadInput(f"{where}: found cines of {sessions} scan sessions, expected one; make a folder for each")

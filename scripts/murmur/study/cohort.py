@@ -91,13 +91,21 @@ class Cohort(abc.ABC):
                 )
         reasons = self.listed.excluded | given
         if self.skips_bad_files:
-            reasons |= {mouse: f"{INVALID_FILE}: {problem}" for mouse, problem in self.bad_files.items()}
+            reasons |= {
+                mouse: f"{INVALID_FILE}: {self.without_file_name(mouse, problem)}"
+                for mouse, problem in self.bad_files.items()
+            }
         if len(reasons) == len(self.found):
+            first = self.found[0]
             raise BadInput(
                 f"{self.key}.exclude: found all {len(reasons)} mice excluded, expected at least one to remain; "
-                f"{self.found[0]}: {reasons[self.found[0]]}"
+                f"{first}: {self.bad_files.get(first, reasons[first])}"
             )
         return {mouse: reasons[mouse] for mouse in self.found if mouse in reasons}
+
+    def without_file_name(self, mouse: str, problem: str) -> str:
+        """What is wrong with a file of a mouse, as results have it."""
+        return problem
 
     @property
     def skips_bad_files(self) -> bool:
@@ -111,9 +119,7 @@ class Cohort(abc.ABC):
         The content is read if such mice are skipped, and of files that changed since the workflow used them, because a
         job that fails loses the results that it replaces.
         """
-        given = dict(self.settings.get("exclude", {}))
-        with contextlib.suppress(BadInput):  # the tables of participants are checked with the files
-            given |= self.listed.excluded
+        given = self._excluded_by_name
         files = {mouse: owned for mouse in self.found if mouse not in given and (owned := self.user_files(mouse))}
         found = problems(files, f"headers with {self.grid}", self._check_headers)
         read = {
@@ -122,6 +128,13 @@ class Cohort(abc.ABC):
             if mouse not in found and (self.skips_bad_files or changed_since(self._first_result(mouse), owned))
         }
         return found | problems(read, f"contents with {self.source}, {self.grid}", self._check_content)
+
+    @property
+    def _excluded_by_name(self) -> set[str]:
+        """The mice that the study file or the tables of participants exclude, whose files may be invalid."""
+        with contextlib.suppress(BadInput):  # the tables of participants are checked with the files
+            return {*self.settings.get("exclude", {}), *self.listed.excluded}
+        return {*self.settings.get("exclude", {})}
 
     def _first_result(self, mouse: str) -> str:
         """The first result made of the user's files of a mouse."""

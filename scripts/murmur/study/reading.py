@@ -24,7 +24,8 @@ def read_ahead(paths: Sequence[str], what: str, read: Callable[[str], Found]) ->
     waiting = [path for path in paths if os.stat(path).st_size >= REMEMBERED_BYTES and not is_remembered(path, what)]
     if not waiting:
         return
-    print(f"Reading {len(waiting)} mouse files to plan; they are read again only if they change.", file=sys.stderr)
+    files = "1 mouse file to plan; it is" if len(waiting) == 1 else f"{len(waiting)} mouse files to plan; they are"
+    print(f"Reading {files} read again only after a change.", file=sys.stderr)
     for path in tqdm(waiting, what, unit="file", disable=None, dynamic_ncols=True):
         remembered(path, what, read)
 

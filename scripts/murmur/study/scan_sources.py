@@ -13,7 +13,7 @@ from tqdm import tqdm
 from murmur.data import bruker, dicom
 from murmur.data.contours import Contours
 from murmur.data.mouse_file import check_range
-from murmur.data.scan_files import files_in
+from murmur.data.scan_files import files_in, without_file_name
 from murmur.data.scan_listing import listed_mice, read_choice
 from murmur.data.scan_session import Session, grid_of, remembered_session, sessions
 from murmur.errors import BadInput
@@ -119,6 +119,16 @@ class ScanCohort(Cohort):
                 found.update(f"{file}\0{state.st_size}\0{state.st_mtime_ns}\0".encode(errors="surrogateescape"))
         return found.hexdigest()
 
+    @cached_property
+    def bad_files(self) -> dict[str, str]:
+        """As of other cohorts, with the sessions that have no files."""
+        empty = [mouse for mouse in self.found if mouse not in self._excluded_by_name and not self.user_files(mouse)]
+        return super().bad_files | {mouse: str(self._read[mouse]) for mouse in empty}
+
+    def without_file_name(self, mouse: str, problem: str) -> str:
+        """As of other cohorts, without the name of a file of the session."""
+        return without_file_name(self.sessions[mouse], problem)
+
     def session(self, mouse: str) -> Session:
         """The cine of a mouse. Raises BadInput if its files are invalid, or contain no or several cines."""
         if isinstance(self._read[mouse], BadInput):
@@ -176,7 +186,8 @@ class ScanCohort(Cohort):
         return [mouse for mouse in self.mice if self.contour_files(mouse)]
 
     def _own_heart_rates(self) -> dict[str, float]:
-        cycles = {mouse: self.session(mouse).cine.cycle_ms for mouse in self.found if mouse not in self.bad_files}
+        sessions = {mouse: read for mouse, read in self._read.items() if isinstance(read, Session)}
+        cycles = {mouse: session.cine.cycle_ms for mouse, session in sessions.items()}
         return {mouse: 60_000 / cycle for mouse, cycle in cycles.items() if cycle}
 
     def shape(self, mouse: str) -> tuple[int, ...]:

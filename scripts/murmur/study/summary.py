@@ -39,7 +39,7 @@ def _cohort(cohort: Cohort) -> str:
         parts.append("no reference, so that readers are not compared with it")
     elif cohort.kind in ("folder", "nifti", "dicom", "bruker"):
         parts.append(f"{len(cohort.contoured)} with contours")
-    parts += [f"{mouse} excluded ({reason})" for mouse, reason in cohort.excluded.items()]
+    parts += [f"{mouse} excluded ({cohort.bad_files.get(mouse, reason)})" for mouse, reason in cohort.excluded.items()]
     if cohort.phenotypes:
         known = [cohort.phenotypes.get(mouse, "unknown") for mouse in cohort.mice]
         parts.append(f"phenotypes: {_numbers(known)}")

@@ -26,7 +26,7 @@ from bruker_files import (
     geometry,
     write_scan,
 )
-from murmur.data.bruker import find_session, read_pixels, studies
+from murmur.data.bruker import find_session, read_pixels, read_session, studies
 from murmur.data.scan_session import grid_of
 from murmur.errors import BadInput
 
@@ -50,7 +50,9 @@ def test_frame_groups_in_any_order(tmp_path, groups, version):
 def test_repetitions_are_refused_until_one_is_chosen(tmp_path):
     write_scan(tmp_path, 5, [MOVIE, SLICE, ("FG_CYCLE", 2)])
     for named in (None, [5]):
-        with pytest.raises(BadInput, match=r"2 of FG_CYCLE; name the one to use as source.frame_groups: \{FG_CYCLE: 1"):
+        with pytest.raises(
+            BadInput, match=r"2 of FG_CYCLE; choose one, from 1 to 2, as in source.frame_groups: \{FG_CYCLE: 1\}"
+        ):
             find_session(str(tmp_path), named)
     assert_is_the_pattern(find_session(str(tmp_path), None, {"FG_CYCLE": 1}))
     second = read_pixels(find_session(str(tmp_path), [5], {"FG_CYCLE": 2}))
@@ -69,7 +71,7 @@ def test_scans_of_one_slice_are_joined_by_position(tmp_path, descending):
     assert np.array_equal(read_pixels(session), pattern)
     assert session.cine.affine[2][2] == pytest.approx(-SLICE_MM if descending else SLICE_MM)
     assert session.cine.series == ("11", "12", "13", "14")
-    assert session.passed_over == ["scan 3: 12 x 10 pixels, 1 slice(s) of 6 frame(s)"]
+    assert session.passed_over == ["scan 3: 12 x 10 pixels, 1 slice of 6 frames"]
 
 
 @pytest.mark.parametrize("groups", [[BEAT, SLICE], [SLICE, BEAT]])
@@ -238,20 +240,23 @@ def _spoil(study, how):
             r"found no short-axis cine, but scan 5: a header that cannot be read \(24 frames, but no frame groups\)",
         ),
         ("bomb", r"scan 5: a header that cannot be read \(VisuCoreDataSlope stands for too many numbers\)"),
-        ("breathing", r"scan 5 \(IgFLASH_cine\): 8 of FG_RESP_MOVIE; name the one to use"),
+        ("breathing", r"scan 5 \(IgFLASH_cine\): 8 of FG_RESP_MOVIE; choose one, from 1 to 8"),
         ("movie", r"6 of FG_MOVIE without synchronisation to the heart; name the scan if it is a cine"),
         ("flow", r"scan 5 \(IgFLASH_cine\): 6 of FG_MOVIE \(Flow encoding\); name the scan if it is a cine"),
         ("inversion", r"scan 5 .*: 6 of FG_MOVIE of the sequence Bruker:IR_LookLocker; name the scan if it is a cine"),
         ("no extent", r"a header that cannot be read \(an extent of 0 x 0 mm\)"),
         ("stack twice", r"slice 1: found frames of 2 acquisitions \(scans 1, 2\), expected one; name the scans of one"),
-        ("phase", r"found no short-axis cine, but scan 5 \(IgFLASH_cine\): no magnitude images, .* export it again"),
+        (
+            "phase",
+            r"found no short-axis cine, but scan 5 \(IgFLASH_cine\): no magnitude images, .* export it, or name its scans as source.scans",
+        ),
         (
             "two cines",
             r"found 2 possible short-axis cines \(scan 5: .*; scan 5/2: .*\), expected one; name the scan in",
         ),
         ("twice", r"slice 3: found frames of 2 acquisitions \(scans 3, 4\), .* as source.scans"),
         ("missing slice", r"scans 1, 2, 3, 4: .* found 2\.2 mm between the slices 3 and 4, expected 1\.1 mm"),
-        ("localizer", r"found no short-axis cine, but scan 1: 12 x 10 pixels, 4 slice\(s\) of 1 frame\(s\)"),
+        ("localizer", r"found no short-axis cine, but scan 1: 12 x 10 pixels, 4 slices of 1 frame"),
         ("no pixels", r"found no short-axis cine, but scan 5 \(IgFLASH_cine\): no images"),
         ("two studies", r"found cines of 2 scan sessions, expected one; make a folder for each"),
         ("frames", r"a header that cannot be read \(7 frames, but 6 FG_CARDIAC_MOVIE x 4 FG_SLICE\)"),
@@ -263,6 +268,14 @@ def test_what_cannot_be_used_is_refused_in_a_sentence(tmp_path, how, sentence):
     _spoil(tmp_path / "M1", how)
     with pytest.raises(BadInput, match=sentence):
         read_pixels(find_session(str(tmp_path / "M1")))
+
+
+def test_folders_named_after_a_subject_are_in_no_list_of_scans(tmp_path):
+    folder = write_scan(tmp_path / "Secret_Name_1_1", 5, [BEAT, SLICE])
+    for content in (b"no parameters", b"\xff\xfe##$VisuCoreSize"):
+        (folder / "visu_pars").write_bytes(content)
+        (one,) = read_session(str(tmp_path)).left_out
+        assert one.lost and one.text.startswith("scan 5: a header that cannot be read") and "Secret" not in one.text
 
 
 def test_scans_of_the_study_file_settle_which_cine_is_meant(tmp_path):
@@ -307,7 +320,7 @@ def test_real_scans_have_the_stored_pixels(root):
     study = root.parent / "shared" / "real" / "scanner" / "bruker2nifti_banana" / "test_data" / "bru_banana"
     if not study.is_dir():
         pytest.skip("real images are not at hand")
-    with pytest.raises(BadInput, match=r"scan 1: 64 x 80 pixels, 5 slice\(s\) of 1 frame\(s\)"):
+    with pytest.raises(BadInput, match=r"scan 1: 64 x 80 pixels, 5 slices of 1 frame"):
         find_session(str(study))
     session = find_session(str(study), [1])
     stored = np.fromfile(study / "1" / "pdata" / "1" / "2dseq", "<i2").reshape(5, 64, 80)

@@ -124,8 +124,8 @@ def test_series_of_one_slice_each_are_joined_and_others_passed_over(tmp_path):
     assert_is_the_pattern(session)
     assert session.cine.series == ("10", "11", "12", "13")
     assert session.passed_over == [
-        "series 3: 12 x 10 pixels, 1 slice(s) of 6 frame(s)",
-        "series 1: 12 x 10 pixels, 4 slice(s) of 1 frame(s)",
+        "series 3: 12 x 10 pixels, 1 slice of 6 frames",
+        "series 1: 12 x 10 pixels, 4 slices of 1 frame",
     ]
 
 
@@ -246,7 +246,7 @@ def _spoil(folder, how):
         ("two sessions", r"found cines of 2 scan sessions, expected one; make a folder for each"),
         (
             "localizer",
-            r"found no short-axis cine, but series 5: 12 x 10 pixels, 4 slice\(s\) of 1 frame\(s\) \(fewer",
+            r"found no short-axis cine, but series 5: 12 x 10 pixels, 4 slices of 1 frame \(fewer",
         ),
         ("nothing", r"found no MR images in DICOM files, expected a short-axis cine"),
         ("truncated", r"5_9_1_2.dcm: found damaged pixels .* copy or export it again"),
@@ -277,7 +277,7 @@ def test_archive_that_expands_too_much_is_refused_before_it_is_read(tmp_path, mo
         archive.writestr("a.dcm", bytes(100_000))
     monkeypatch.setattr(scan_files, "SMALL", 1000)
     with pytest.raises(
-        BadInput, match=r"M1\.zip, a\.dcm: found 100,000 bytes compressed to \d+, expected at most 200 for each"
+        BadInput, match=r"M1\.zip/a\.dcm: found 100,000 bytes compressed to \d+, expected at most 200 for each"
     ):
         find_session(str(tmp_path / "M1.zip"))
 

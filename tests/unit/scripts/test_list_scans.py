@@ -6,6 +6,7 @@ import pytest
 import bruker_files
 import dicom_files
 import list_scans
+from murmur.data import bruker, dicom
 from murmur.data.scan_listing import read_choice
 from murmur.errors import BadInput
 from murmur.study.layout import Layout
@@ -41,9 +42,19 @@ def test_dicom_sessions_of_every_kind(tmp_path):
     assert float(taken["heart_rate_bpm"]) == pytest.approx(60_000 / 48)
     assert table["reason"][1] == "fewer than 3 slices of 5 frames"
     assert "found 2.2 mm between the slices 2 and 3" in table["reason"][2]
-    assert "5_9_1_2.dcm: found " in table["reason"][3] and "found no MR images in DICOM files" in table["reason"][4]
+    assert table["reason"][3].startswith("one of the files: found "), "its name may be that of a patient"
+    assert "found no MR images in DICOM files" in table["reason"][4]
     written = (tmp_path / "scans.csv").read_bytes() + (tmp_path / "scans.pdf").read_bytes()
     assert b"ecret" not in written and b"20240229" not in written
+
+
+def test_captions_name_the_series_and_as_much_of_the_reason_as_fits():
+    cells = {"mouse": "M1", "scan": "5 6", "slices": 1, "frames": 20, "taken": "no", "reason": "too few " * 30}
+    lines = list_scans.caption(cells, dicom.WORDS)
+    assert lines[:2] == ["M1, series 5, 6", "1 slice, 20 frames"]
+    assert len(lines) == list_scans.MOST_LINES and lines[-1].endswith("too ...")
+    left_out = {"mouse": "M1", "scan": "7", "taken": "no", "reason": "scan 7 (FLASH): 2 of FG_ECHO"}
+    assert list_scans.caption(left_out, bruker.WORDS) == ["M1, scan 7", "(FLASH): 2 of FG_ECHO"]
 
 
 def test_list_is_the_same_by_several_processes(tmp_path):

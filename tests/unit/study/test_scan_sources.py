@@ -1,7 +1,10 @@
 """Cohorts of scan sessions: what planning takes from headers, and keeps until files or code change."""
 
+import pytest
+
 import dicom_files
 from murmur.data import dicom
+from murmur.errors import BadInput
 from murmur.study import scan_sources
 from murmur.study.study import Study
 
@@ -40,3 +43,32 @@ def test_what_is_odd_about_a_session_is_a_finding_of_the_mouse(tmp_path, monkeyp
     (found,) = [finding for finding in study.findings["mine"] if finding.mouse]
     assert (found.mouse, found.check) == ("M1", "cine and cardiac cycle differ")
     assert found.found == "6 frames of 8 ms in a cardiac cycle of 1000 ms"
+
+
+def test_mouse_without_a_usable_scan_may_be_excluded(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    dicom_files.write_cine(tmp_path / "scans" / "M1")
+    dicom_files.write_cine(tmp_path / "scans" / "M2", frames=[0])
+    (tmp_path / "scans" / "M3").mkdir()
+    source = {"source": {"dicom": "scans"}}
+    with pytest.raises(BadInput) as problem:
+        Study({"study": "s", "cohorts": {"mine": source}}).check_mice()
+    assert [line.split(": found ")[0] for line in str(problem.value).splitlines()] == ["scans/M2", "scans/M3"]
+    for more in ({"exclude": {"M2": "no cine", "M3": "not scanned"}}, {"on_bad_file": "skip"}):
+        study = Study({"study": "s", "cohorts": {"mine": source | more}})
+        study.check_mice()
+        assert study.cohorts["mine"].mice == ["M1"]
+
+
+def test_names_of_files_are_in_no_reason_that_results_have(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for mouse in ("M1", "M2", "M3"):
+        dicom_files.write_cine(tmp_path / "scans" / mouse / "Doe")
+    header, pixels = (tmp_path / "scans" / mouse / "Doe" / "5_9_1_2.dcm" for mouse in ("M2", "M3"))
+    header.write_bytes(header.read_bytes()[:400])
+    pixels.write_bytes(pixels.read_bytes()[:-50])
+    cohort = planned(on_bad_file="skip")
+    assert [name in cohort.bad_files[mouse] for mouse in ("M2", "M3") for name in ("Doe", "5_9_1_2")] == [True] * 4
+    for mouse, reason in cohort.excluded.items():
+        assert reason.startswith(f"invalid file: scans/{mouse}, one of the files: found ")
+        assert "Doe" not in reason and "5_9_1_2" not in reason
