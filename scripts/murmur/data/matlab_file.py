@@ -124,6 +124,7 @@ def _numbers(file: h5py.File, name: str, count: int | None = None) -> list[float
     values = numeric_dataset(file, name)[()].astype(float).ravel()
     if count is not None and (values.size != count or not (np.isfinite(values) & (values > 0)).all()):
         raise BadInput(
-            f"{file.filename}: found {name} {values[:SHOWN].tolist()}, expected {count} number(s) above 0; correct it"
+            f"{file.filename}: found {name} {values[:SHOWN].tolist()}, expected {count} "
+            f"number{'s' * (count > 1)} above 0; correct it"
         )
     return values.tolist()

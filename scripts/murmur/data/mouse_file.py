@@ -208,8 +208,8 @@ def attribute(file: h5py.File, name: str, count: int) -> list[float] | float | N
     values = np.atleast_1d(file.attrs[name])
     if values.shape != (count,) or values.dtype.kind not in "uif" or not (np.isfinite(values) & (values > 0)).all():
         raise BadInput(
-            f"{file.filename}: found the attribute {name} {file.attrs[name]}, expected {count} number(s) above "
-            "0; correct it"
+            f"{file.filename}: found the attribute {name} {file.attrs[name]}, expected {count} "
+            f"number{'s' * (count > 1)} above 0; correct it"
         )
     return values.tolist() if count > 1 else float(values[0])
 

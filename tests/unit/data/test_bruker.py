@@ -248,7 +248,7 @@ def _spoil(study, how):
         ("stack twice", r"slice 1: found frames of 2 acquisitions \(scans 1, 2\), expected one; name the scans of one"),
         (
             "phase",
-            r"found no short-axis cine, but scan 5 \(IgFLASH_cine\): no magnitude images, .* export it, or name its scans as source.scans",
+            r"but scan 5 \(IgFLASH_cine\): no magnitude images, .* export it, or name its scans",
         ),
         (
             "two cines",
