@@ -67,7 +67,7 @@ rule draw_comparison_flow:
         excluded=inputs.excluded_from_comparison,
         not_scanned=lambda w: inputs.cohort_compared(w).listed.not_scanned,
         n_mice=lambda w: len(inputs.cohort_compared(w).mice),
-        in_review=inputs.left_out_in_review,
+        in_review=inputs.outcomes_of_review,
         code=code("draw_comparison_flow"),
     message:
         "Draw the flow of the animals of {wildcards.comparison}"

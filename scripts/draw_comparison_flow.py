@@ -4,6 +4,7 @@ Inputs: measurements.csv of the cohort and reader, values.csv and summary.csv of
 group are those of its primary measure, in each session.
 """
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ import pandas as pd
 
 from murmur.comparison.design import MIN_ANIMALS
 from murmur.csv_tables import as_labels, read_csv
+from murmur.data.review import USED
 from murmur.job import job
 from murmur.presentation.comparison_words import column_name, in_sentence, unit_of_analysis
 from murmur.presentation.flow_diagram import draw_flow, fitted, left_out_lines
@@ -75,7 +77,7 @@ def main(
 ) -> None:
     """Draw the flow of a comparison; `n_mice` are the mice of the cohort that are not excluded.
 
-    `in_review` gives the reasons of mice that were left out when a person reviewed their masks.
+    `in_review` gives what became of the masks of each mouse that a person reviewed.
     """
     roles = [settings[key] for key in ("group", "session") if settings[key]]
     scans = read_csv(measurements, labels=["animal", *roles])
@@ -90,10 +92,13 @@ def main(
     by = "the expert" if reader == REFERENCE else reader
     measured = [f"Measured by {by} (n = {len(scans)})"]
     measured += [f"of {scans['animal'].nunique()} animals"] if repeated else []
-    if in_review:
-        sides[0] += left_out_lines("Left out in review of the masks", in_review)
-    if len(scans) < n_mice - len(in_review):
-        sides[0] += [f"Not measured by {by} (n = {n_mice - len(scans) - len(in_review)})"]
+    used = Counter(outcome for outcome in in_review.values() if outcome in USED)
+    measured += [f"{outcome} (n = {number})" for outcome, number in sorted(used.items())]
+    not_used = {mouse: outcome for mouse, outcome in in_review.items() if outcome not in USED}
+    if not_used:
+        sides[0] += left_out_lines("Left out in review of the masks", not_used)
+    if len(scans) < n_mice - len(not_used):
+        sides[0] += [f"Not measured by {by} (n = {n_mice - len(scans) - len(not_used)})"]
     rows.append([measured])
     reasons = left_out(scans, compared, settings)
     sides[1] = left_out_lines("Not part of the comparison", reasons) if reasons else []

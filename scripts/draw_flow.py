@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from murmur.csv_tables import read_csv
 from murmur.data.manifest import read_analysed
+from murmur.data.review import USED
 from murmur.data.split import SPLITS
 from murmur.job import job
 from murmur.presentation import flow_diagram
@@ -17,9 +18,6 @@ from murmur.subject import in_scans
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
-
-
-USED = ("accepted", "corrected", "not changed")  # of reviewed masks
 
 
 def analysed_lines(n: int, contoured: int | None) -> list[str]:

@@ -15,6 +15,7 @@ from murmur.errors import BadInput
 from murmur.files import natural_key
 
 DECISIONS = ("accept", "corrected", "exclude")
+USED = ("accepted", "corrected", "not changed")  # masks after review, whose mice are measured
 EXPORTED = re.compile(r"(cine|(ED|ES|frame\d+)_image)\.nii(\.gz)?")  # with the masks, but not read
 EXPORT = "exported.json"
 EXPORTED_FILES = {  # by the names of the outputs of export_masks

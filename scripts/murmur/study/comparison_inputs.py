@@ -87,14 +87,12 @@ class ComparisonInputs:
         """The reason of each excluded mouse of the cohort of a comparison."""
         return self.cohort_compared(wildcards).excluded
 
-    def left_out_in_review(self, wildcards: Wildcards) -> dict[str, str]:
-        """Why mice of a comparison were left out when a person reviewed their masks; empty without a review."""
+    def outcomes_of_review(self, wildcards: Wildcards) -> dict[str, str]:
+        """What became of the masks of each mouse of a comparison that a person reviewed; empty without a review."""
         comparison = self.comparison(wildcards)
         if comparison.reader not in self.study.readers_by("corrects"):
             return {}
-        reader = self.study.readers[comparison.reader]
-        used = set(reader.mice(reader.cohort))
-        return {mouse: outcome for mouse, outcome in reader.outcomes.items() if mouse not in used}
+        return self.study.readers[comparison.reader].outcomes
 
     def comparison_settings(self, wildcards: Wildcards) -> dict:
         """The settings of a comparison."""

@@ -84,9 +84,12 @@ def test_rats_are_no_mice(tmp_path, monkeypatch):
     assert draw(tmp_path, monkeypatch, {"sham": 4, "MI": 4})[0] == "Rats found (n = 8)"
 
 
-def test_mice_that_a_person_left_out_in_review_are_listed_with_the_reason(tmp_path, monkeypatch):
+def test_what_became_of_masks_that_a_person_reviewed_is_counted(tmp_path, monkeypatch):
     in_review = {"r1": "excluded: ghosting", "r2": "not reviewed"}
+    in_review |= {f"u{number}": "accepted" if number else "corrected" for number in range(6)}
     found = draw(tmp_path, monkeypatch, {"control": 3, "TAC": 3}, more=3, in_review=in_review)
+    at = found.index("Measured by murmur (n = 6)")
+    assert found[at + 1 : at + 3] == ["accepted (n = 5)", "corrected (n = 1)"]
     at = found.index("Left out in review of the masks (n = 2)")
     assert found[at + 1 : at + 4] == [
         "excluded: ghosting (n = 1)", "not reviewed (n = 1)", "Not measured by murmur (n = 1)",
