@@ -220,7 +220,7 @@ rule tabulate_comparison:
         **SMALL,
     params:
         settings=inputs.comparison_settings,
-        excluded=inputs.excluded_from_comparison,
+        excluded=inputs.left_out_of_comparison,
         code=code("tabulate_comparison"),
     message:
         "Table of the groups of {wildcards.comparison}"
@@ -244,7 +244,7 @@ rule write_comparison:
     params:
         reader=lambda w: inputs.comparison(w).reader,
         settings=inputs.comparison_settings,
-        excluded=inputs.excluded_from_comparison,
+        excluded=inputs.left_out_of_comparison,
         code=code("write_comparison"),
     message:
         "Write the results of {wildcards.comparison}"
@@ -268,7 +268,7 @@ rule write_arrive:
     params:
         reader=lambda w: inputs.comparison(w).reader,
         settings=inputs.comparison_settings,
-        excluded=inputs.excluded_from_comparison,
+        excluded=inputs.left_out_of_comparison,
         code=code("write_arrive"),
     message:
         "Fill in the ARRIVE guidelines for {wildcards.comparison}"

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
+from murmur.data.review import USED
 from murmur.errors import BadInput
 from murmur.study.cohort import Cohort
 from murmur.study.comparison import Comparison
@@ -93,6 +94,12 @@ class ComparisonInputs:
         if comparison.reader not in self.study.readers_by("corrects"):
             return {}
         return self.study.readers[comparison.reader].outcomes
+
+    def left_out_of_comparison(self, wildcards: Wildcards) -> dict[str, str]:
+        """The reason of each mouse that is excluded, or whose masks a person excluded or did not review."""
+        reviewed = self.outcomes_of_review(wildcards).items()
+        not_used = {mouse: f"masks {outcome}" for mouse, outcome in reviewed if outcome not in USED}
+        return self.excluded_from_comparison(wildcards) | not_used
 
     def comparison_settings(self, wildcards: Wildcards) -> dict:
         """The settings of a comparison."""

@@ -4,6 +4,7 @@ import pytest
 import yaml
 
 from murmur.errors import BadInput
+from murmur.study.comparison_inputs import ComparisonInputs
 from murmur.study.inputs import Inputs
 from murmur.study.study import Study
 from murmur.subject import choose_subject
@@ -184,3 +185,16 @@ def test_sessions_are_those_of_animals_with_several_scans():
     inputs = Inputs(Study({"study": "quality", "cohorts": cohorts, "readers": {"murmur": {"weights": "murmur"}}}))
     assert inputs.sessions(job("several")) == {"Mouse1_none": "none", "Mouse1_blur_3": "blur 3"}
     assert inputs.sessions(job("once")) == {}
+
+
+def test_mice_left_out_in_review_are_named_as_excluded_from_the_comparison():
+    outcomes = {"A": "accepted", "B": "corrected", "C": "excluded: ghosting", "D": "not reviewed"}
+    study = SimpleNamespace(
+        layout=None,
+        comparisons={"groups": SimpleNamespace(cohort="mine", reader="reviewed")},
+        cohorts={"mine": SimpleNamespace(excluded={"E": "motion"})},
+        readers={"reviewed": SimpleNamespace(outcomes=outcomes)},
+        readers_by=lambda kind: ["reviewed"] if kind == "corrects" else [],
+    )
+    found = ComparisonInputs(study).left_out_of_comparison(SimpleNamespace(comparison="groups"))
+    assert found == {"E": "motion", "C": "masks excluded: ghosting", "D": "masks not reviewed"}
