@@ -117,7 +117,7 @@ def footnote(rows: pd.DataFrame, marks: dict[tuple[str, str], pd.Series], alpha:
             "intervals. HD95 was not tested.",
             f"n, contoured training mice{' (mean over repetitions)' if repeated else ''}, not counting validation "
             "mice; GFLOP, 10⁹ floating-point operations to segment an image, two for each multiplication with its "
-            "addition; HD95, larger of the two directed 95th percentiles of the surface distance; ED, end-diastole; "
+            "addition; HD95, 95th-percentile Hausdorff distance (larger of the two directed ones); ED, end-diastole; "
             "ES, end-systole; EF, ejection fraction; points, percentage points.",
         ]
     )

@@ -106,7 +106,7 @@ def footnote(dice: pd.DataFrame, anova: pd.DataFrame, pairwise: pd.DataFrame, sd
             f"Values are mean ± SD (denominator {'n − 1' if sd_ddof else 'n'}), for Dice also median with first "
             "and third quartiles; n, number of scans with a Dice coefficient.",
             *([pooled] if "all" in set(dice["phase"]) else []),
-            "HD95, larger of the two directed 95th percentiles of the surface distance; ASSD, average "
+            "HD95, 95th-percentile Hausdorff distance (larger of the two directed 95th percentiles); ASSD, average "
             "symmetric surface distance; ED, end-diastole; ES, end-systole.",
             *anova_sentences(anova),
             contrast_sentence(pairwise),

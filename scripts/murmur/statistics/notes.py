@@ -34,14 +34,15 @@ WORDS = {
     "groups_too_small": "not tested, n below {0}: {1}",
     # unit of analysis
     "scans_averaged": "several scans in a session were averaged",
-    "sd_of_means": "SD of means over several scans: valid for a study with as many scans",
-    "clusters_are_units": "the unit of analysis is the {0} (mean of its members), because each has one group only",
+    "sd_of_means": "SD of means over several scans: valid for a study with the same number of scans",
+    "clusters_are_units": "the unit of analysis is the {0} (mean of its members), because all members of a {0} "
+    "are in the same group",
     "cluster_of_one_group": "excluded, no other group in the same {0}",
     "levels_within_clusters": "{0} varies within a {1}: not tested over its levels",
     "cluster_not_in_model": "the model of sessions does not include the {0}",
     "not_tested_over_clusters": "effects other than that of the session are therefore not tested",
     "change_not_adjusted": "changes within a group are not adjusted for {0}",
-    "change_not_within_clusters": "changes within a group take members of the same {0} as independent",
+    "change_not_within_clusters": "changes within a group treat members of the same {0} as independent",
     # too few values
     "too_few_pairs": "{0}: normality test, regression, correlations, ICC and CCC require 3",
     "one_pair": "1 pair: spread and tests require 2, normality test, regression, correlations, ICC and CCC require 3",
@@ -80,8 +81,7 @@ WORDS = {
     "too_many_values_for_normality": "more than {0} values: no test of normality",
     "error_unknown": "the measurement error is not known, because no scan has this measure by reader and reference",
     "no_difference_from_reference": "its values are the same by reader and reference",
-    "error_exceeds_spread": "the measurement error is as large as the spread within groups: the measure cannot show "
-    "differences",
+    "error_exceeds_spread": "the measurement error is as large as the spread within groups",
     "no_spread_within_groups": "no variation within groups",
     # no variation
     "groups_constant": "the value varies in neither group: no test",

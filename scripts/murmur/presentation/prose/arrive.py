@@ -113,7 +113,7 @@ def design(found: Compared) -> str:
 
 
 def power(found: Compared) -> str:
-    """Say which difference in the primary measure would be called significant, with and without the reader's error."""
+    """Say which difference in the primary measure would be detected, with and without the reader's error."""
     rows = found.measurement_error[found.measurement_error["measure"] == found.measures[0]]
     asked = "detectable_change" if found.of_changes else "detectable_difference"
     if rows.empty or pd.isna(rows[asked].iloc[0]):
@@ -123,7 +123,7 @@ def power(found: Compared) -> str:
     size, without = (f"{number(row[name], decimals)} {unit}".strip() for name in (asked, "detectable_without_error"))
     text = (
         f"given the number of {found.unit}s and the standard deviation within groups, a difference between two groups "
-        f"in {found.quantity(in_sentence(row['measure']))} of {size} would be called significant with a power of "
+        f"in {found.quantity(in_sentence(row['measure']))} of {size} would be detected with a power of "
         f"{100 * POWER:g}%"
     )
     if found.of_changes or pd.isna(row["detectable_without_error"]) or size == without:
@@ -140,7 +140,7 @@ def power_method(found: Compared) -> str:
     of = " of the changes" if found.of_changes else ""
     measures = " and of measures, as if no other measure differed" if len(found.measures) > 1 else ""
     return (
-        "detectable differences are those that a two-sided t-test finds with a power of "
+        "detectable differences are those that a two-sided t-test detects with a power of "
         f"{100 * POWER:g}%, for the standard deviation{of} pooled within groups and the harmonic mean of their sizes, "
         f"with Bonferroni correction for the number of comparisons{measures}"
     )

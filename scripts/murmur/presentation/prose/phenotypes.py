@@ -278,7 +278,7 @@ def sample_size(table: pd.DataFrame, reader: str, alpha: float, power: float) ->
         within = " within phenotypes" if (table["groups"] > 1).any() else ""
         several = averages_scans(table)
         of_means = " of the means over the scans of each mouse" if several else ""
-        like_these = ", for studies with as many scans per mouse," if several else ""
+        like_these = ", for studies with the same number of scans per mouse," if several else ""
         texts.insert(
             0,
             f"sample sizes were estimated{like_these} for a two-sided t-test of two groups of equal size with a power "
