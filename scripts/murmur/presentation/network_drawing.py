@@ -150,8 +150,8 @@ def u_shape(architecture: str, layers: Layers, parameters: int) -> UShape:
     explained = "; ".join(
         [*(f"{a}: {b}" for a, b in ABBREVIATIONS.items() if re.search(rf"\b{a}\b", str(words))), *words.pop("notes")]
     )
-    note = f"{number} parameters{' without the variational branch' if 'branch' in words else ''}. {explained}."
-    return UShape(image=f"Image\n{_times(size)}", note=_lines(note.split(" "), 136, " "), **words)
+    below = f"{number} parameters{' without the variational branch' if 'branch' in words else ''}. {explained}."
+    return UShape(image=f"Image\n{_times(size)}", note=_lines(below.split(" "), 136, " "), **words)
 
 
 def _times(sizes: Sequence[int]) -> str:
