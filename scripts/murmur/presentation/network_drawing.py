@@ -57,14 +57,14 @@ class UShape(NamedTuple):
     skips: Sequence[str]
     decoders: Sequence[str]
     heads: Sequence[str]
-    note: str
+    legend: str
     branch: Sequence[str] = ()  # of the lowest level, in training only
 
 
 def height_of(network: UShape) -> float:
     """Return the height of the drawing of a network."""
     rows = len(network.encoders) + bool(network.branch)
-    return HEADING + IMAGE + rows * ROW + GAP / 2 + LINE * len(network.note.splitlines())
+    return HEADING + IMAGE + rows * ROW + GAP / 2 + LINE * len(network.legend.splitlines())
 
 
 def draw_u_shape(axes: Axes, network: UShape) -> None:
@@ -92,7 +92,7 @@ def draw_u_shape(axes: Axes, network: UShape) -> None:
             draw_box(axes, HEAD, rows[level], BOX, words, style.BLACK, linewidth=0.8 if level else 1.8)
     if network.branch:
         _draw_branch(axes, network.branch, rows[-1])
-    axes.text(ENCODER[0], 0.5, network.note, va="bottom", linespacing=1.35)
+    axes.text(ENCODER[0], 0.5, network.legend, va="bottom", linespacing=1.35)
 
 
 def _draw_decoder(axes: Axes, network: UShape, rows: list[float]) -> None:
@@ -151,7 +151,7 @@ def u_shape(architecture: str, layers: Layers, parameters: int) -> UShape:
         [*(f"{a}: {b}" for a, b in ABBREVIATIONS.items() if re.search(rf"\b{a}\b", str(words))), *words.pop("notes")]
     )
     below = f"{number} parameters{' without the variational branch' if 'branch' in words else ''}. {explained}."
-    return UShape(image=f"Image\n{_times(size)}", note=_lines(below.split(" "), 136, " "), **words)
+    return UShape(image=f"Image\n{_times(size)}", legend=_lines(below.split(" "), 136, " "), **words)
 
 
 def _times(sizes: Sequence[int]) -> str:
