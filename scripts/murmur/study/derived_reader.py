@@ -36,6 +36,11 @@ class EnsembleReader(Reader):
         for name in self.settings["ensemble"]:
             one_of(name, possible, f"{self.key}.ensemble")
         self.members = [readers[name] for name in self.settings["ensemble"]]
+        if len(self.members) < 2:
+            raise BadInput(
+                f"{self.key}.ensemble: found '{self.members[0].name}' only, expected at least two readers, or one with "
+                "seeds or folds; add another"
+            )
         common = [name for name in self.cohorts if all(name in member.cohorts for member in self.members)]
         if not common or ("cohorts" in self.settings and common != self.cohorts):
             raise BadInput(

@@ -18,7 +18,7 @@ def with_repeats(readers: Mapping[str, dict]) -> dict[str, dict]:
     dict
         The readers, each with its own `training.seed`, counted up from the one given, with `repeat_of` and, of folds,
         with the number of its `fold`. A reader that starts from one with repeats starts from the repeat of the same
-        number, and one that selects among readers selects among all of their repeats.
+        number, and one that selects among readers, or an ensemble of them, has all of their repeats.
 
     Raises
     ------
@@ -55,6 +55,12 @@ def _repeat(name: str, reader: dict, number: int, repeats: Mapping[str, list[str
     if (start := reader.get("start_from")) in repeats:
         settings["start_from"] = repeats[start][min(number, len(repeats[start]) - 1)]
     if "select" in reader:
-        names = [new for old in reader["select"]["from"] for new in repeats.get(old, [old])]
-        settings["select"] = reader["select"] | {"from": names}
+        settings["select"] = reader["select"] | {"from": _all_repeats(reader["select"]["from"], repeats)}
+    if "ensemble" in reader:
+        settings["ensemble"] = _all_repeats(reader["ensemble"], repeats)
     return settings
+
+
+def _all_repeats(names: list[str], repeats: Mapping[str, list[str]]) -> list[str]:
+    """Return the names of readers, with those of all repeats instead of one for which they stand."""
+    return list(dict.fromkeys(new for name in names for new in repeats.get(name, [name])))

@@ -254,6 +254,7 @@ def test_mean_is_that_of_the_networks(team):
     [
         ({"ensemble": ["unet3plus", "murmer"]}, "found 'murmer'.*murmur"),
         ({"ensemble": ["unet3plus", "team"]}, "readers.team.ensemble: found 'team'"),
+        ({"ensemble": ["murmur"]}, "readers.team.ensemble: found 'murmur' only, expected at least two readers"),
         ({"copies": "mirrored"}, "found without combine: mean"),
         ({"combine": "mean"}, r"found unet3plus \(160 pixels\), murmur \(192 pixels\), expected networks for images"),
         ({"cohorts": ["elsewhere"]}, "elsewhere"),

@@ -114,8 +114,10 @@ def test_seeds_make_readers_that_differ_in_their_seed(demo):
         net={"train_on": "internal", "network": SMALL, "training": {"seed": 10}, "seeds": 3},
         tuned={"train_on": "internal", "start_from": "net", "seeds": 2},
         best={"select": {"from": ["net"]}},
+        team={"ensemble": ["net_2", "net"], "combine": "mean"},
     )
-    assert list(found) == ["net_1", "net_2", "net_3", "tuned_1", "tuned_2", "best"]
+    assert list(found) == ["net_1", "net_2", "net_3", "tuned_1", "tuned_2", "best", "team"]
+    assert [reader.name for reader in found["team"].members] == ["net_2", "net_1", "net_3"]
     assert [found[f"net_{number}"].training["seed"] for number in (1, 2, 3)] == [10, 11, 12]
     assert found["net_1"].network == found["net_3"].network
     assert found["tuned_2"].start is found["net_2"]
