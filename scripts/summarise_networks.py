@@ -41,15 +41,23 @@ def dice_of_validation(record: dict, history: pd.DataFrame) -> float:
     return sum(best[f"val_dice_{structure}"] for structure in STRUCTURES) / len(STRUCTURES)
 
 
+def count_animals(scans: Sequence[str], cohorts: Sequence[str], animals: Mapping[str, Mapping[str, str]]) -> int:
+    """Return the number of animals of `scans`, which are named COHORT:SCAN if `cohorts` has more than one name."""
+    apart = [scan.split(":", 1) if len(cohorts) > 1 else (cohorts[0], scan) for scan in scans]
+    return len({(cohort, animals.get(cohort, ONE_SCAN_EACH).get(scan, scan)) for cohort, scan in apart})
+
+
 def describe(
     origins: Mapping[str, dict],
     trained: Mapping[str, tuple[dict, pd.DataFrame, int]],
     repeats: Mapping[str, str],
+    animals: Mapping[str, Mapping[str, str]],
 ) -> pd.DataFrame:
     """Return COLUMNS, one row per network; those that were not trained here have zero training mice.
 
     `origins` gives trained_on and start_from of each reader, and the settings of networks not trained here, if
-    known; `trained` gives training.json, history.csv and the multiply-adds per image of the others.
+    known; `trained` gives training.json, history.csv and the multiply-adds per image of the others, and `animals` the
+    animal of each scan of the cohorts in which some animals have several.
     """
     rows = []
     for name, readers in members(list(origins), repeats).items():
@@ -61,8 +69,10 @@ def describe(
             if row["loss"] == "dice_ce_shape":
                 row["shape_weight"] = record["training"]["shape_weight"]
             row |= {"parameters": record["parameters"], "gflop": 2 * operations / 1e9}
+            cohorts = row["trained_on"].split(" + ")
             for part in ("train", "validation"):
-                mice = sum(len(found["mice"][part]) for found, *_ in records) / len(records)
+                counts = [count_animals(found["mice"][part], cohorts, animals) for found, *_ in records]
+                mice = sum(counts) / len(counts)
                 row[f"{part}_mice"] = int(mice) if mice.is_integer() else mice  # folds may differ by a mouse
             reached = pd.Series([dice_of_validation(*found[:2]) for found in records])
             row |= {"val_dice": reached.mean(), "val_dice_sd": reached.std(ddof=1)}
@@ -98,7 +108,7 @@ def main(
         )
         for reader, (record, history, model) in trained.items()
     }
-    write_csv(describe(origins, found, repeats), networks)
+    write_csv(describe(origins, found, repeats, animals), networks)
     by_cohort: dict[str, tuple[dict, dict]] = {}
     for (cohort, reader), function, overlap in zip(pairs, functions, overlaps, strict=True):
         of_overlap, of_function = by_cohort.setdefault(cohort, ({}, {}))

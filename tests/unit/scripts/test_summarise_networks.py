@@ -40,7 +40,7 @@ def test_settings_and_validation_of_networks():
     origins = {"net_1": {"trained_on": "here", "start_from": ""}, "net_2": {"trained_on": "here", "start_from": ""}}
     origins["murmur"] = {"trained_on": "", "start_from": "murmur", "architecture": "unet3plus", "filters": [2, 4]}
     trained = {"net_1": (record(3), history(0.8), 10**9), "net_2": (record(3, 2), history(0.84), 10**9)}
-    table = summarise_networks.describe(origins, trained, REPEATS).set_index("reader")
+    table = summarise_networks.describe(origins, trained, REPEATS, {}).set_index("reader")
     assert list(table.index) == ["net", "murmur"]
     row = table.loc["net"]
     assert (row["filters"], row["parameters"], row["repeats"], row["train_mice"], row["epochs"]) == (
@@ -60,7 +60,18 @@ def test_settings_and_validation_of_networks():
 def test_number_of_mice_is_a_mean_over_folds():
     origins = {name: {"trained_on": "here", "start_from": ""} for name in REPEATS}
     trained = {name: (record(mice), history(0.8), 10**9) for name, mice in (("net_1", 12), ("net_2", 13))}
-    assert summarise_networks.describe(origins, trained, REPEATS)["train_mice"].tolist() == [12.5]
+    assert summarise_networks.describe(origins, trained, REPEATS, {})["train_mice"].tolist() == [12.5]
+
+
+@pytest.mark.parametrize(
+    ("trained_on", "names", "mice"), [("here", "M0 M1 M2", 2), ("here + there", "here:M0 here:M1 there:M0 there:M1", 3)]
+)
+def test_scans_of_an_animal_are_one_mouse(trained_on, names, mice):
+    """M0 and M1 are scans of one animal in one of the cohorts."""
+    several = record(3) | {"mice": {"train": names.split(), "validation": names.split()[:1]}}
+    origins, animals = {"net": {"trained_on": trained_on, "start_from": ""}}, {"here": {"M0": "M", "M1": "M"}}
+    row = summarise_networks.describe(origins, {"net": (several, history(0.8), 10**9)}, {}, animals).iloc[0]
+    assert (row["train_mice"], row["validation_mice"]) == (mice, 1)
 
 
 @pytest.fixture
