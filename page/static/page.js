@@ -75,7 +75,7 @@ function stateOf(mouse) {
   const made = [[STATES[mouse.state], ...more.filter(Boolean)].join(", ")];
   if (mouse.state === "segmenting") made.push(" ", make("progress", { max: 1 }));
   if (BUSY.includes(mouse.state)) made.push(" ", button("Cancel", () => act(mouse.name, "stop")));
-  if (mouse.state === "stopped") made.push(" ", button("Start again", () => act(mouse.name, "again")));
+  if (["stopped", "failed"].includes(mouse.state)) made.push(" ", button("Start again", () => act(mouse.name, "again")));
   return made;
 }
 

@@ -158,6 +158,14 @@ def test_what_takes_long_is_shown_and_cancelled(page, window):
     window.wait(lambda: not window.text("#busy"))
 
 
+@pytest.mark.parametrize("state", ["stopped", "failed"])
+def test_a_mouse_whose_computation_has_ended_is_started_again(page, window, state):
+    page.show(mice=[mouse("a"), mouse("b", state) | {"problem": "found that the process has ended"}])
+    window.wait(lambda: "Start again" in window.text("#rows"))
+    window.click("#rows tr:nth-child(2) td button")
+    window.wait(lambda: [path for path, _ in page.posts] == ["/api/t/mice/b/again"])
+
+
 def test_input_is_kept_while_other_mice_change(page, window):
     value = lambda: window.run("return document.querySelector('#question label:nth-child(4) input').value")  # noqa: E731
     asked = [mouse(name, "question", None) for name in ("a", "c", "d")]
