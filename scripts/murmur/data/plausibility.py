@@ -100,7 +100,7 @@ def check_grid(mouse: Mouse, spacing_assumed: bool, interval_assumed: bool) -> I
         yield Finding(mouse.name, "spacing out of range", f"{spacing} mm", expected)
     if max(pixel) > MOST_UNEQUAL * min(pixel):
         yield Finding(mouse.name, "pixels not square", f"{spacing} mm", "rows and columns of similar spacing")
-    frames, interval = mouse.shape[3], f"{mouse.frame_interval_ms:g} ms"
+    frames, interval = mouse.shape[3], f"{mouse.frame_interval_ms:.4g} ms"
     if frames > 1 and interval_assumed:
         found = f"none in the file; {interval} assumed"
         yield Finding(mouse.name, "frame interval assumed", found, "frame_interval_ms")

@@ -234,7 +234,8 @@ def _stray(mouse: str, stacks: Stacks) -> Iterator[Finding]:
     parts, _ = ndimage.label(pixels, np.ones((3, 3)))
     sizes = np.bincount(parts.ravel(), pixels.ravel())[1:]
     if len(sizes) > 1:
-        found = f"{sizes.sum() - sizes.max():.0f} pixels apart from the heart by the reference"
+        apart = int(sizes.sum() - sizes.max())
+        found = f"{apart} pixel{'s' * (apart > 1)} apart from the heart by the reference"
         yield Finding(mouse, "stray contours", found, "one connected heart")
 
 

@@ -86,6 +86,11 @@ def click(masks):
     return masks
 
 
+def dot(masks):
+    masks[2, 60] = 1
+    return masks
+
+
 @pytest.mark.parametrize(
     ("change", "check", "found"),
     [
@@ -97,6 +102,7 @@ def click(masks):
         (at(ES, np.sign, 3), "gap in the blood pool", "no blood pool in slice 4 of 5, frame 4 of 6, by the reference"),
         (at(ED, none, slice(3, 5)), "fewer slices at ED than at ES", "3 slices at ED and 5 at ES by the reference"),
         (at(ED, click, 2), "stray contours", "4 pixels apart from the heart by the reference"),
+        (at(ED, dot, 2), "stray contours", "1 pixel apart from the heart by the reference"),
     ],
 )
 def test_contours_that_are_missing_or_stray(look, change, check, found):

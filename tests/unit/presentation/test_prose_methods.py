@@ -396,3 +396,8 @@ def test_reviewed_reader_is_not_taken_for_a_network(settings, words):
     assert "Function by reader second was measured at ED and ES of reader given." in text
     readers = {"second": reader, "given": {"weights": "w", "postprocess": "none"}}
     assert "second" not in segmentation_methods.masks(readers, {"crop": True, "precision": "float32"}, 14, True)
+
+
+def test_spacing_and_interval_of_headers_are_not_more_precise_than_they_are():
+    assert cohort_methods.span(pd.Series([9.999974556])) == "10"
+    assert cohort_methods.span(pd.Series([36.58536, 37.97468137])) == "36.59 to 37.97"

@@ -12,8 +12,8 @@ from murmur.vocabulary import METRIC_MEANINGS, METRICS, STRUCTURES, in_order
 
 
 def span(values: pd.Series) -> str:
-    """Write the range of `values`, or the only value."""
-    low, high = f"{values.min():g}", f"{values.max():g}"
+    """Write the range of `values`, or the only value, with four digits."""
+    low, high = f"{values.min():.4g}", f"{values.max():.4g}"
     return low if low == high else f"{low} to {high}"
 
 
