@@ -89,12 +89,12 @@ def rings_of(stack: np.ndarray, spacing_mm: tuple[float, float, float]) -> list[
     Returns
     -------
     list of Ring
-        The slices with a closed ring, from base to apex; the base is the end of the stack where the ventricle is
-        larger.
+        The slices with a closed ring, from base to apex; the base is the end of the stack where the blood pool is
+        larger. The ventricle as a whole may be as large at the apex, in particular at ES.
     """
     planes = (ring_of(stack[:, :, number], number, spacing_mm[:2]) for number in range(stack.shape[2]))
     rings = [ring for ring in planes if ring is not None]
-    area = [ring.blood_pool_mm2 + ring.myocardium_mm2 for ring in rings]
+    area = [ring.blood_pool_mm2 for ring in rings]
     half = len(rings) // 2
     return rings[::-1] if sum(area[:half]) < sum(area[len(area) - half :]) else rings
 

@@ -91,15 +91,16 @@ def read_case(
 def from_base(case: Case) -> tuple[Case, list[str]]:
     """Return a case with its slices from base to apex, and their labels: numbers, with "base" and "apex" at the ends.
 
-    The base is the end of the stack at which more was segmented, by the reader or, without its masks, by the expert.
-    The slices remain in their order, without base and apex, where this cannot be decided.
+    The base is the end of the stack at which the blood pool is larger, by the reader or, without its masks, by the
+    expert: in the slices with blood in every frame that has any, because a reader may miss the others at one end only,
+    or else in all. The slices remain in their order, without base and apex, where this cannot be decided.
     """
     labels = [str(number) for number in range(1, case.images.shape[2] + 1)]
     masks = case.masks if case.masks.any() or case.reference is None else case.reference
-    areas = np.count_nonzero(masks, axis=(0, 1, 3))
-    areas = areas[areas > 0]
-    half = len(areas) // 2
-    first, last = areas[:half].sum(), areas[len(areas) - half :].sum()
+    areas = np.count_nonzero(masks == BLOOD_POOL, axis=(0, 1))
+    areas = areas[:, areas.any(axis=0)]
+    always, ever = halves(areas[(areas > 0).all(axis=1)]), halves(areas[areas.any(axis=1)])
+    first, last = always if always[0] != always[1] else ever
     if first == last:
         return case, labels
     step = 1 if first > last else -1
@@ -107,6 +108,12 @@ def from_base(case: Case) -> tuple[Case, list[str]]:
     labels[0], labels[-1] = f"{labels[0]} base", f"{labels[-1]} apex"
     stacks = {name: getattr(case, name) for name in ("images", "reference", "masks", "entropy")}
     return replace(case, **{name: stack[:, :, ::step] for name, stack in stacks.items() if stack is not None}), labels
+
+
+def halves(areas: np.ndarray) -> tuple[int, int]:
+    """Return the sums of areas (slice, frame) over the first and the last half of the slices, without the middle."""
+    half = len(areas) // 2
+    return int(areas[:half].sum()), int(areas[len(areas) - half :].sum())
 
 
 def heart_box(footprint: np.ndarray, margin: float = 0.25) -> tuple[slice, slice]:

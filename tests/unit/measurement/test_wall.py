@@ -81,6 +81,13 @@ def test_base_is_the_larger_end(direction):
     assert levels["base"][0].thickness_mm.mean() == pytest.approx(0.4 * 2.9, abs=0.02)
 
 
+def test_base_is_where_the_cavity_is_larger_even_if_the_whole_ventricle_is_not():
+    stack = np.stack(
+        [plane(inner, outer) for inner, outer in ((1.6, 2.4), (1.4, 2.5), (1.0, 2.6), (0.6, 2.6))], axis=-1
+    )
+    assert [ring.slice for ring in rings_of(stack, (PIXEL, PIXEL, 1.0))] == [0, 1, 2, 3]
+
+
 def test_levels_need_three_rings():
     rings = [Ring(number, np.ones(RAYS), 1, 1) for number in range(2)]
     assert by_level(rings) == {}

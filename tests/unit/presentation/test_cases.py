@@ -123,3 +123,11 @@ def test_slices_are_ordered_from_base_to_apex(areas, order, labels, by_reader):
     assert found.images[0, 0, :, 0].tolist() == order
     expected = found.masks if by_reader else found.reference
     assert np.count_nonzero(expected, axis=(0, 1, 3)).tolist() == [2 * areas[number] for number in order]
+
+
+def test_the_base_has_the_larger_blood_pool_even_if_the_ventricle_is_larger_at_the_apex():
+    masks = stack_of([0, 9, 8, 8, 5, 1])
+    masks[:, :, 5, 1] = 0  # no blood at ES
+    masks[:, :, 3:][masks[:, :, 3:] == 0] = 1
+    case = Case(mouse=None, images=np.zeros((4, 4, 6, 2)), segmented=(0, 1), masks=masks, reference=None)
+    assert from_base(case)[1] == ["1 base", "2", "3", "4", "5", "6 apex"]
