@@ -323,25 +323,34 @@ def evaluate_review(places: pd.DataFrame, predicted: pd.DataFrame) -> None:
     """
     groups = places.groupby(["mouse", "slice"])
     means = predicted.groupby(["mouse", "slice"])[score.DICE].mean().min(axis=1)
-    table = pd.DataFrame({"bad": groups["dice"].mean() < GOOD, "worst": groups["dice"].min() < GOOD})
+    table = groups["number"].first().to_frame()
+    table["bad"], table["good_in_all"] = groups["dice"].mean() < GOOD, groups["dice"].min() >= GOOD
     table["signs"] = groups["findings"].max() > 0
     table["prediction"] = means.reindex(table.index) < score.LOW_DICE
     table["either"] = table["signs"] | table["prediction"]
     for words, chosen in (("all", table), ("intact", table.filter(like="_none_", axis=0))):
-        scans = chosen.index.get_level_values("mouse").nunique()
-        print(f"\nSlices, scans: {words} ({scans}), of which {chosen['bad'].sum()} of {len(chosen)} are bad")
+        print(f"\nSlices, scans: {words}")
         for name in ("signs", "prediction", "either"):
-            found = chosen[chosen[name]]
-            counts = (
-                f"{len(found)} listed, {found['bad'].sum()} of them bad, {(~found['worst']).sum()} good in all frames"
+            bad, others = (share(chosen[chosen["bad"] == is_bad], name) for is_bad in (True, False))
+            good = (chosen[name] & chosen["good_in_all"]).sum()
+            print(
+                f"listed by {name}: {bad} of the bad ones, {others} of the others, of which {good} good in all frames"
             )
-            print(f"{name}: {counts}, in {found.index.get_level_values('mouse').nunique()} scans")
 
 
 def predictors(variables: pd.DataFrame, outcomes: pd.DataFrame, name: str) -> pd.DataFrame:
     """Return the variables of the regressions: signs, agreement or both."""
     sets = {"signs": [variables], "agreement": [outcomes[AGREEMENT]]}
     return pd.concat(sets.get(name, [table for tables in sets.values() for table in tables]), axis=1)
+
+
+def share(rows: pd.DataFrame, column: str) -> str:
+    """Return the number and the share of the rows in which a column is true, with a 95% interval, resampling mice."""
+    counts, rng = rows.groupby("number")[column].agg(["sum", "size"]).to_numpy(), np.random.default_rng(1)
+    drawn = [counts[rng.integers(0, len(counts), len(counts))].sum(axis=0) for _ in range(RESAMPLES)]
+    low, high = np.percentile([found / total for found, total in drawn], [2.5, 97.5])
+    found, total = counts.sum(axis=0)
+    return f"{found} of {total}, {found / total:.4f} ({low:.4f} to {high:.4f})"
 
 
 def evaluate_findings(places: pd.DataFrame, outcomes: pd.DataFrame) -> None:
@@ -359,11 +368,7 @@ def evaluate_findings(places: pd.DataFrame, outcomes: pd.DataFrame) -> None:
         bad, well = here["dice"] < GOOD, here["around"] >= GOOD
         print(f"\nMasks of slices and frames, scans: {words} ({here['mouse'].nunique()})")
         for name, group in (("bad", here[bad]), ("good, with good neighbours", here[well])):
-            shares, rng = group.groupby("number")["flagged"].agg(["sum", "size"]).to_numpy(), np.random.default_rng(1)
-            drawn = [shares[rng.integers(0, len(shares), len(shares))].sum(axis=0) for _ in range(RESAMPLES)]
-            low, high = np.percentile([found / total for found, total in drawn], [2.5, 97.5])
-            found, total = shares.sum(axis=0)
-            print(f"{name}: {found} of {total} have findings, {found / total:.4f} ({low:.4f} to {high:.4f})")
+            print(f"{name} with findings: {share(group, 'flagged')}")
         alarms, justified = here[well & here["flagged"]]["mouse"].nunique(), (here["flagged"] & ~well).sum()
         print(f"{justified} of {here['flagged'].sum()} masks with findings, or neighbours of them, are bad")
         print(f"{here[here['flagged']]['mouse'].nunique()} of {here['mouse'].nunique()} scans have findings in slices")
