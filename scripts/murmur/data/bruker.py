@@ -13,7 +13,7 @@ import numpy as np
 from murmur.data.bruker_headers import HEADER, PIXELS, Layout, by_frame, layout_of, read_header, read_scans
 from murmur.data.scan_files import Files
 from murmur.data.scan_images import Words
-from murmur.data.scan_session import Decoded, Session, read_cine, session_of, sessions
+from murmur.data.scan_session import Decoded, Session, name_of_folder, read_cine, session_of, sessions
 from murmur.data.slice_positions import SAME_DIRECTION
 from murmur.errors import BadInput
 
@@ -29,7 +29,7 @@ def studies(folder: str | Path) -> dict[str, str]:
     """
     folder = Path(folder)
     if any(path.name.isdecimal() and (path / "pdata").is_dir() for path in folder.iterdir()):
-        return {folder.resolve().name: str(folder)}
+        return {name_of_folder(folder): str(folder)}
     return sessions(folder)
 
 

@@ -3,6 +3,7 @@
 This is common to all formats of scanners; a module for each reads headers and pixels.
 """
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -70,12 +71,17 @@ def sessions(folder: str | Path) -> dict[str, str]:
     found: dict[str, str] = {}
     inside = [path for path in sorted(folder.iterdir()) if not path.name.startswith(".")]
     for path in [path for path in inside if path.is_dir() or path.suffix.lower() == ".zip"] or [folder] * bool(inside):
-        name = path.stem if path.is_file() else path.resolve().name
+        name = path.stem if path.is_file() else name_of_folder(path)
         check_name(path)
         if name in found:
             raise BadInput(f"{path}: found two scan sessions named {name}, expected one; remove or rename one")
         found[name] = str(path)
     return found
+
+
+def name_of_folder(path: str | Path) -> str:
+    """Return the name of a folder, or of a link to one: what it links to may have the name of a patient."""
+    return Path(os.path.abspath(path)).name
 
 
 def session_of(path: str, words: Words, contents: Contents) -> Session:

@@ -29,6 +29,7 @@ from dicom_files import (
     write_image,
 )
 from murmur.data import scan_files
+from murmur.data.bruker import studies
 from murmur.data.dicom import find_session, read_pixels
 from murmur.data.manifest import read_manifest
 from murmur.data.mouse_file import write_cine as write_mouse
@@ -142,6 +143,18 @@ def test_archive_is_read_like_a_folder(tmp_path):
             archive.write(file, file.relative_to(tmp_path))
     assert_is_the_pattern(find_session(str(tmp_path / "M1.zip")))
     assert list(sessions(tmp_path)) == ["M1", "scan"]
+
+
+def test_link_to_a_session_is_the_mouse_with_the_name_of_the_link(tmp_path, monkeypatch):
+    """Two sessions may be in folders of one name, and that of the archive may be the name of a patient."""
+    for number in (1, 2):
+        write_cine(tmp_path / "archive" / str(number) / "DOE_JANE")
+        (tmp_path / "scans").mkdir(exist_ok=True)
+        (tmp_path / "scans" / f"M{number}").symlink_to(tmp_path / "archive" / str(number) / "DOE_JANE")
+    assert list(sessions(tmp_path / "scans")) == ["M1", "M2"]
+    assert list(sessions(tmp_path / "scans" / "M1")) == list(studies(tmp_path / "scans" / "M1")) == ["M1"]
+    monkeypatch.chdir(tmp_path / "archive" / "1" / "DOE_JANE")
+    assert list(sessions(".")) == ["DOE_JANE"]
 
 
 def test_signed_and_rescaled_values(tmp_path):
