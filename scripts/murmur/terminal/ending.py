@@ -11,12 +11,12 @@ SHOWN = 10  # mice to look at
 
 
 def results(folder: str) -> list[str]:
-    """Return where the results of a finished study are, and how to make its report."""
-    lines = [f"Results:  {folder}"]
+    """Return where the results are and, of a study that was run as a whole, its methods and how to make its report."""
     methods = f"{folder}/tables/methods.md"
-    if Path(methods).exists():
-        lines.append(f"Methods:  {methods}")
-    return [*lines, f"Report:   {command('--report', f'{folder}/report.html')}"]
+    if not Path(methods).exists():  # Snakemake makes no report as long as a figure or table is missing
+        return [f"Results:  {folder}"]
+    report = command("--report", f"{folder}/report.html")
+    return [f"Results:  {folder}", f"Methods:  {methods}", f"Report:   {report}"]
 
 
 def mice_to_look_at(folder: str) -> list[str]:

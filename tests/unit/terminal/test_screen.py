@@ -2,6 +2,7 @@
 
 import logging
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -105,6 +106,16 @@ def test_good_run_shows_what_is_done_and_ends_with_the_results(show):
         "[1/3] Segment 2 mice",
         "Do all",
         "Results:  results/mine",
+    ]
+
+
+def test_complete_study_ends_with_its_methods_and_how_to_make_its_report(show):
+    methods = Path("results/mine/tables/methods.md")
+    methods.parent.mkdir(parents=True)
+    methods.touch()
+    assert show(plan(segment_mouse=1), started(1), finished(1))[-3:] == [
+        "Results:  results/mine",
+        "Methods:  results/mine/tables/methods.md",
         "Report:   /bin/snakemake --configfile mine.yaml --report results/mine/report.html",
     ]
 
@@ -156,7 +167,7 @@ def test_another_attempt_that_succeeds_is_no_failure(show):
     again = message("Trying to restart job 1.")
     lines = show(started(1), writes(log), ended_with(1), failed(1), again, started(1), finished(1))
     assert lines[2:4] == ["Failed: segment_mouse", "It is tried again."]
-    assert lines[-2:][0] == "Results:  results/mine"
+    assert lines[-1] == "Results:  results/mine"
 
 
 def test_sentence_of_an_earlier_run_is_not_shown_again(show):
@@ -226,7 +237,7 @@ def test_group_without_any_error_in_a_log_names_the_log_of_the_group(show):
     lines = show(*given)
     assert lines[-3].startswith("segment_mouse stopped without an error in their logs, most likely because memory")
     assert lines[-1] == "Log: slurm.log"
-    assert show(*given, started(1), finished(1), finished(2))[-2] == "Results:  results/mine"
+    assert show(*given, started(1), finished(1), finished(2))[-1] == "Results:  results/mine"
 
 
 def test_state_of_slurm_is_put_into_words(show):
