@@ -49,21 +49,23 @@ def scan_signs(
     if masses.mean() > 0:
         found["mass_change"] = float(100 * np.ptp(masses) / masses.mean())
     found |= {name: measured[name] for name in ("EDV", "EF")}
-    return found | _form(heart[:, 0], spacing_mm[2])
+    return found | _form(heart[:, 0], blood[:, 0], spacing_mm[2])
 
 
-def _form(areas: np.ndarray, slice_mm: float) -> dict[str, float]:
-    """Return the signs of missing slices at the ends, from the area of the heart (mm²) in each slice at ED.
+def _form(areas: np.ndarray, blood: np.ndarray, slice_mm: float) -> dict[str, float]:
+    """Return the signs of missing slices at the ends, from the areas of heart and blood pool (mm²) by slice at ED.
 
-    The apex is the end with the smaller area. `short_axis` is the diameter of the disc of the largest area in % of the
+    The apex is the end with the smaller blood pool: where slices are missing, the heart may be as large there as at the
+    base. `short_axis` is the diameter of the disc of the largest area in % of the
     length of the mask; `blunt_apex` and `open_base` are the area of the last slice, in % of the largest slice, and the
     increase of the area towards the last slice, in % of the last.
     """
     masked = np.flatnonzero(areas)
     if len(masked) < 3:
         return {}
-    ends = areas[masked[0] : masked[-1] + 1]
-    apex_to_base = ends if ends[0] <= ends[-1] else ends[::-1]
+    first, last = masked[0], masked[-1]
+    ends = areas[first : last + 1]
+    apex_to_base = ends if (blood[first], areas[first]) <= (blood[last], areas[last]) else ends[::-1]
     width, length = 2 * np.sqrt(ends.max() / np.pi), len(ends) * slice_mm
     return {
         "short_axis": float(100 * width / length),

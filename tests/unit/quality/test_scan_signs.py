@@ -26,6 +26,14 @@ def test_order_of_the_slices_does_not_matter():
     assert one == pytest.approx(other)
 
 
+def test_apex_is_where_the_blood_pool_is_smaller_even_if_the_heart_is_not():
+    blood, heart = (np.repeat([[each] for each in areas], 2, axis=1) for areas in ((5.0, 9, 12), (30.0, 31, 28)))
+    for step in (1, -1):
+        found = scan_signs(blood[::step], heart[::step], SPACING_MM, INTERVAL, (0, 1))
+        assert found["blunt_apex"] == pytest.approx(100 * 30 / 31)
+        assert found["open_base"] == pytest.approx(100 * (1 - 31 / 28))
+
+
 def test_residual_of_a_known_wave():
     """The fifth harmonic has an amplitude of a tenth, so a standard deviation of 7% of the peak-to-peak of 2."""
     frames = np.arange(40)
