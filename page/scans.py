@@ -33,10 +33,11 @@ LONGEST_NAME = 60
 # Messages name keys of the study file, which users of the page do not have, and addresses in damaged files.
 OF_STUDY_FILES = [
     (r"; export it, or name its \w+ as source\.\w+", "; choose another folder, or export the cine"),
-    (r"; name the one to use as source\.frame_groups: \{\w+: \d+\} to \d+", ", of which the page cannot choose one"),
+    (r"; choose one, from 1 to \d+, as in source\.frame_groups: \{\w+: \d+\}", ", of which the page cannot choose one"),
     (r"; name the scan if it is a cine", ""),
     (r"; name the \w+ of all slices, acquire", "; acquire"),
     (r"; name the \w+ (in the study file,|of one) as source\.\w+", "; choose the files of one"),
+    (r"; correct the path$", "; choose the folder of a whole study"),
     (r"\((truncated file): [^)]*\)", r"(\1)"),
 ]
 EXPORTED = re.compile(r"(^|/)[0-9]+/pdata/[0-9]+/dicom/")

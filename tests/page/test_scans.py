@@ -113,6 +113,13 @@ def test_single_dicom_files_are_named_after_themselves(tmp_path):
     assert problems == [] and [(scan.name, scan.kind) for scan in scans] == [("Mouse7_cine", "dicom")]
 
 
+def test_a_bruker_study_without_headers_gets_one_sentence_without_paths(tmp_path):
+    (write_scan(tmp_path / "M", 5, [BEAT, SLICE]) / "visu_pars").unlink()
+    scans, (problem,) = found(tmp_path, files_below(tmp_path))
+    assert scans == [] and problem.startswith("M: found no images of a Bruker study")
+    assert problem.endswith("expected a short-axis cine; choose the folder of a whole study")
+
+
 def test_names_differ_by_more_than_case():
     assert _unused("Mouse1", {"mouse1", "Mouse1_2"}) == "Mouse1_3"
 
