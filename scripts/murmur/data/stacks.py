@@ -12,6 +12,7 @@ from murmur.errors import BadInput
 from murmur.files import natural_key
 
 FEWEST_SLICES, FEWEST_FRAMES = 3, 5  # of a short-axis cine
+TOO_FEW = f"fewer than {FEWEST_SLICES} slices of {FEWEST_FRAMES} frames"
 SHOWN = 8  # series in a message
 
 
@@ -47,7 +48,7 @@ class Stack(NamedTuple):
     def problem(self) -> str:
         """Why this is no short-axis cine; empty if it may be one."""
         if len(self.slices) < FEWEST_SLICES or max(map(len, self.slices)) < FEWEST_FRAMES:
-            return f"fewer than {FEWEST_SLICES} slices of {FEWEST_FRAMES} frames"
+            return TOO_FEW
         if all(len({image.inversion_ms for image in images}) > 1 for images in self.slices):
             return "frames at several times after an inversion"
         # Without synchronisation, it is 0 or absent.
@@ -162,7 +163,10 @@ def choose(where: str, words: Words, contents: Contents) -> tuple[Stack, list[St
     candidates = stacks if chosen is None else _named_stacks_of(words, chosen) if names else stacks_of(words, chosen)
     cines = [stack for stack in candidates if not stack.problem] or ([] if chosen is None else candidates)
     if not cines:
-        some = [*(f"{stack.text} ({stack.problem})" for stack in stacks), *(one.text for one in left_out)][:SHOWN]
+        others = [f" ({stack.problem})" if stack.problem != TOO_FEW else "" for stack in stacks]
+        some = [stack.text + why for stack, why in zip(stacks, others, strict=True)]
+        some = list(dict.fromkeys([*some, *(one.text for one in left_out)]))
+        more = [f"{len(some) - SHOWN} more"] if len(some) > SHOWN else []
         wanted = (
             f"at least {FEWEST_SLICES} parallel slices of {FEWEST_FRAMES} frames"
             if chosen is None
@@ -170,7 +174,9 @@ def choose(where: str, words: Words, contents: Contents) -> tuple[Stack, list[St
         )
         usable = images or any(not one.lost for one in left_out)
         todo = f"export it, or name its {words.several} as {words.key}" if usable else "export it again"
-        raise BadInput(f"{where}: found no short-axis cine, but {'; '.join(some)}, expected {wanted}; {todo}")
+        raise BadInput(
+            f"{where}: found no short-axis cine, but {'; '.join(some[:SHOWN] + more)}, expected {wanted}; {todo}"
+        )
     if (sessions := len({stack.slices[0][0].study for stack in cines})) > 1:
         raise BadInput(f"{where}: found cines of {sessions} scan sessions, expected one; make a folder for each")
     if len(cines) > 1:

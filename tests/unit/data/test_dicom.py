@@ -259,7 +259,7 @@ def _spoil(folder, how):
         ("two sessions", r"found cines of 2 scan sessions, expected one; make a folder for each"),
         (
             "localizer",
-            r"found no short-axis cine, but series 5: 12 x 10 pixels, 4 slices of 1 frame \(fewer",
+            r"found no short-axis cine, but series 5: 12 x 10 pixels, 4 slices of 1 frame, expected at",
         ),
         ("nothing", r"found no MR images in DICOM files, expected a short-axis cine"),
         ("truncated", r"5_9_1_2.dcm: found damaged pixels .* copy or export it again"),

@@ -37,7 +37,7 @@ def test_series_of_one_number_cannot_be_named_apart(tmp_path):
 def test_odd_and_even_slices_in_two_series_are_one_stack_if_both_are_named(tmp_path):
     for number in range(SLICES):
         write_cine(tmp_path, slices=[number], SeriesNumber=5 + number % 2, SeriesInstanceUID=f"1.2.{number % 2}")
-    with pytest.raises(BadInput, match=r"\(fewer than 3 slices of 5 frames\), .* or name its series as source.series"):
+    with pytest.raises(BadInput, match=r"expected at least 3 parallel slices of 5 frames; .* or name its series"):
         find_session(str(tmp_path))
     session = find_session(str(tmp_path), [5, 6])
     assert session.cine.series == ("5", "6") and session.shape[2:] == (SLICES, FRAMES) and session.passed_over == []
@@ -77,3 +77,14 @@ def test_perfusion_and_inversion_are_no_cine_unless_they_are_named(tmp_path, val
     with pytest.raises(BadInput, match=why):
         find_session(str(tmp_path))
     assert find_session(str(tmp_path), [5]).shape[2:] == (SLICES, FRAMES)
+
+
+def test_what_is_no_cine_is_named_once(tmp_path):
+    """Three planes of a localizer, and more series than a sentence should list."""
+    for plane in ((1, 0, 0, 0, 1, 0), (1, 0, 0, 0, 0, 1), (0, 1, 0, 0, 0, 1)):
+        write_image(tmp_path, 0, 0, orientation=plane, SeriesNumber=1, SeriesInstanceUID="1.1")
+    for series in range(2, 12):
+        write_image(tmp_path, 0, 0, SeriesNumber=series, SeriesInstanceUID=f"1.{series}", EchoTime=series)
+    with pytest.raises(BadInput, match="series 8: [^;]*; 3 more, expected at least 3 parallel slices") as problem:
+        find_session(str(tmp_path))
+    assert str(problem.value).count("series 1:") == 1
