@@ -16,6 +16,7 @@ from murmur.study.scan_sources import ScanCohort
 
 LOOK_LIKE_MICE = (".h5", ".hdf5", ".hdf", ".he5", ".mat", ".nii", ".gz", ".zip", ".tar", ".7z", ".rar", ".dcm", ".ima")
 LOOK_LIKE_MICE += (".part", ".partial", ".crdownload")  # in lower case; incomplete downloads
+ARCHIVES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".7z", ".rar")
 SUMMARIES = ("mean", "average", "median", "sd", "stdev", "std", "sem", "se", "min", "max", "sum", "total", "n", "cv")
 NOTES = (
     ".txt",
@@ -78,12 +79,18 @@ def _passed_over(cohort: Cohort) -> Iterator[Finding]:
 
 
 def _no_session(cohort: ScanCohort) -> Iterator[Finding]:
-    """Find files next to scan sessions, which may have any name, and sessions that an edited table does not list."""
+    """Find files next to scan sessions, and sessions that an edited table does not list.
+
+    Only archives are named: scanners begin the names of other files with that of the patient.
+    """
     used = {Path(file) for mouse in cohort.found for file in cohort.contour_files(mouse)}
     others = [path.name for path in cohort.beside_sessions if path not in used and not path.name.endswith(NOTES)]
     if others:
+        archives = sorted((name for name in others if name.lower().endswith(ARCHIVES)), key=natural_key)
+        n = len(others) - len(archives)
+        found = [*archives, f"{n} {'other ' * bool(archives)}file{'s' * (n > 1)} in {cohort.source[cohort.kind]}"]
         wanted = "one folder or zip archive per mouse; move each into one, or remove it"
-        yield Finding("", "files passed over", listed(sorted(others, key=natural_key)), wanted)
+        yield Finding("", "files passed over", listed(found[: len(archives) + bool(n)]), wanted)
     if cohort.unlisted_sessions:
         wanted = f"rows of each mouse in {cohort.source['chosen']}; list the scans again, and choose"
         yield Finding("", "scan sessions passed over", listed(cohort.unlisted_sessions), wanted)

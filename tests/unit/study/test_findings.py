@@ -118,7 +118,7 @@ def test_files_next_to_scan_sessions_and_sessions_not_in_the_edited_table(tmp_pa
         found = Study({"study": "s", "cohorts": {"mine": {"source": source}}}).findings["mine"]
         return {finding.check: finding.found for finding in found if finding.check != "no reader"}
 
-    assert findings() == {"files passed over": "IM0001, Mouse2.tar.gz, loose.dcm"}
+    assert findings() == {"files passed over": "Mouse2.tar.gz, 2 other files in scans"}
     (tmp_path / "chosen.csv").write_text("mouse,scan,taken\nMouse1,5,yes\n")
     assert findings(chosen="chosen.csv") == findings() | {"scan sessions passed over": "Mouse3"}
     (tmp_path / "chosen.csv").write_text("mouse,scan,taken\nMouse1,5,yes\nMouse3,5,no\n")
