@@ -232,10 +232,13 @@ def forget(root: str, weights: str, mouse: str, scan: str | None) -> bool:
     project = project_of(root, weights)
     for reader in (project.reader, REVIEWED):
         Path(project.segmentation(mouse, reader)).unlink(missing_ok=True)
-    Path("mice", f"{mouse}.h5").unlink(missing_ok=True)
+    downloads = Path(root, "downloads")
+    for file in (Path("mice", f"{mouse}.h5"), *(downloads / f"{mouse}{suffix}" for suffix in (".gif", ".html"))):
+        file.unlink(missing_ok=True)
     if scan and Path(scan).is_file():
         Path(scan).unlink()
-    for folder in (*([scan] if scan else []), Path(CORRECTED, mouse), Path(root, "view", mouse)):
+    folders = [Path(CORRECTED, mouse), Path(root, "view", mouse), downloads / "nifti" / mouse]
+    for folder in [*folders, *([scan] if scan else [])]:
         shutil.rmtree(folder, ignore_errors=True)
     _write_chosen(mouse, None)
     if not any(Path(CORRECTED).glob("*/*")):

@@ -206,6 +206,17 @@ def test_the_archive_has_the_network_of_the_user(tmp_path, monkeypatch):
     assert "weights: reviewed.keras" in found["study.yaml"].read_text()
 
 
+def test_nothing_remains_of_a_mouse_that_is_removed(place, monkeypatch):
+    place.correct("gone", place.mouse("gone"), 0)
+    monkeypatch.setattr("render_movies.render", lambda *_: b"GIF")
+    for make in (downloads.movie, downloads.nifti, summary.summary):
+        make(place.root, "murmur", "gone")
+    files = lambda: [path for path in Path(place.root).rglob("*") if "gone" in path.name]  # noqa: E731
+    assert len(files()) >= 8
+    tasks.forget(place.root, "murmur", "gone", None)
+    assert files() == []
+
+
 OUTSIDE = """
 const svg = document.querySelector('svg').getBoundingClientRect();
 const texts = [...document.querySelectorAll('svg text')];
