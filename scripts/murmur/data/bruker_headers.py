@@ -167,7 +167,11 @@ def read_scans(
                 protocol = str(header.get_value("VisuAcquisitionProtocol", ""))
                 wanted = wanted or (isinstance(scans, str) and fnmatch.fnmatch(protocol.lower(), scans.lower()))
                 file = str(PurePosixPath(name).with_name(PIXELS))
-                problem = _problem(header, frame_groups or {}, wanted) if file in known else "no images"
+                problem = (
+                    _problem(header, frame_groups or {}, wanted)
+                    if file in known
+                    else f"no images, because {PIXELS} is missing"
+                )
                 found = [] if problem else _images(file, label, header, frame_groups or {})
                 problem = problem or ("" if found else "no magnitude images")
             except Exception as error:  # brukerapi raises many kinds

@@ -163,17 +163,16 @@ def choose(where: str, words: Words, contents: Contents) -> tuple[Stack, list[St
     candidates = stacks if chosen is None else _named_stacks_of(words, chosen) if names else stacks_of(words, chosen)
     cines = [stack for stack in candidates if not stack.problem] or ([] if chosen is None else candidates)
     if not cines:
-        others = [f" ({stack.problem})" if stack.problem != TOO_FEW else "" for stack in stacks]
+        others = [f" ({stack.problem})" if stack.problem not in ("", TOO_FEW) else "" for stack in stacks]
         some = [stack.text + why for stack, why in zip(stacks, others, strict=True)]
         some = list(dict.fromkeys([*some, *(one.text for one in left_out)]))
         more = [f"{len(some) - SHOWN} more"] if len(some) > SHOWN else []
-        wanted = (
-            f"at least {FEWEST_SLICES} parallel slices of {FEWEST_FRAMES} frames"
-            if chosen is None
-            else f"those that the study file names as {words.key}"
-        )
+        wanted = f"at least {FEWEST_SLICES} parallel slices of {FEWEST_FRAMES} frames"
         usable = images or any(not one.lost for one in left_out)
         todo = f"export it, or name its {words.several} as {words.key}" if usable else "export it again"
+        if chosen is not None:
+            wanted = f"those that the study file names as {words.key}, or the edited table as taken"
+            todo = "correct the names"
         raise BadInput(
             f"{where}: found no short-axis cine, but {'; '.join(some[:SHOWN] + more)}, expected {wanted}; {todo}"
         )

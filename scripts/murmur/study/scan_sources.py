@@ -90,7 +90,7 @@ class ScanCohort(Cohort):
         if unknown := [mouse for mouse in given if isinstance(given, dict) and mouse not in names]:
             raise BadInput(
                 f"{self.key}.source.{self.by_mouse}: found {unknown[0]}, expected one of the mice "
-                f"{', '.join(names[:5])}, ...; correct the name"
+                f"{', '.join(names[:5])}{', ...' * (len(names) > 5)}; correct the name"
             )
         return names
 

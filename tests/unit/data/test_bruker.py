@@ -257,7 +257,7 @@ def _spoil(study, how):
         ("twice", r"slice 3: found frames of 2 acquisitions \(scans 3, 4\), .* as source.scans"),
         ("missing slice", r"scans 1, 2, 3, 4: .* found 2\.2 mm between the slices 3 and 4, expected 1\.1 mm"),
         ("localizer", r"found no short-axis cine, but scan 1: 12 x 10 pixels, 4 slices of 1 frame"),
-        ("no pixels", r"found no short-axis cine, but scan 5 \(IgFLASH_cine\): no images"),
+        ("no pixels", r"found no short-axis cine, but scan 5 \(IgFLASH_cine\): no images, because 2dseq is missing"),
         ("two studies", r"found cines of 2 scan sessions, expected one; make a folder for each"),
         ("frames", r"a header that cannot be read \(7 frames, but 6 FG_CARDIAC_MOVIE x 4 FG_SLICE\)"),
         ("three dimensions", r"scan 5 \(IgFLASH_cine\): 3 dimensions"),

@@ -298,7 +298,9 @@ def test_archive_that_expands_too_much_is_refused_before_it_is_read(tmp_path, mo
 def test_series_of_the_study_file_settles_which_cine_is_meant(tmp_path):
     _spoil(tmp_path / "M1", "two cines")
     assert find_session(str(tmp_path / "M1"), [7]).cine.series == ("7",)
-    with pytest.raises(BadInput, match="expected those that the study file names as source.series"):
+    with pytest.raises(
+        BadInput, match=r"frames, expected those that the study file names as source.series, .*; correct the names"
+    ):
         find_session(str(tmp_path / "M1"), [9])
 
 
