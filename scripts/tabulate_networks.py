@@ -65,7 +65,7 @@ def conclusion(marks: pd.Series, words: str) -> str:
     sentence = f"{of[BEST][0]} had {words}"
     if of[NOT_DISTINGUISHED]:
         sentence += f"; {enumerate_words(of[NOT_DISTINGUISHED])} did not differ significantly from it"
-        sentence += ", unlike the others" if of[WORSE] and not of[UNTESTED] else ""
+        sentence += f", unlike {enumerate_words(of[WORSE])}" if of[WORSE] else ""
     elif of[WORSE] and not of[UNTESTED]:
         sentence += "; all others differed significantly from it"
     if of[UNTESTED]:

@@ -85,7 +85,7 @@ def test_footnote_draws_the_conclusions_that_the_tests_allow(tables):
     assert "variation between" not in tabulate_networks.footnote(tables[1].assign(sd_repeats=float("nan")), {}, 0.05)
     assert "HD95, blood pool (mm): small, 7 of 9 mice and given, 0 of 9 mice, because" in note
     assert "Dice, blood pool:" not in note
-    assert "big had the highest Dice of the myocardium; small did not differ significantly from it, unlike" in note
+    assert "the highest Dice of the myocardium; small did not differ significantly from it, unlike given." in note
     assert "big had the smallest error of EF; all others differed significantly from it." in note
     assert "big had the highest Dice of the blood pool (small and given could not be tested)." in note
 
