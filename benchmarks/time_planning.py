@@ -16,10 +16,9 @@ import yaml
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "scripts"))
 
-from results import FOLDER, Cost, cost_of  # noqa: E402
-
 from murmur.data.mouse_file import write_cine  # noqa: E402
 from murmur.presentation import style  # noqa: E402
+from results import FOLDER, Cost, cost_of  # noqa: E402
 
 CALLS = ("first plan", "second plan", "nothing to do")
 STUDY = {

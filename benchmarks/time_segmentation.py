@@ -22,6 +22,7 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
+
 from results import ROOT, Cost, cost_of, processor, record, report, result, total
 
 THREADS = os.cpu_count()
