@@ -11,7 +11,8 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-STAGES = ["data", "training", "segmentation", "measurement", "quality", "statistics", "tables", "figures", "paper"]
+STAGES = ["data", "training", "segmentation", "measurement", "quality", "statistics", "tables", "figures"]
+STAGES += ["network_figures", "paper"]
 MARKS = ("<!-- rule graph -->\n", "<!-- end of rule graph -->\n")
 
 

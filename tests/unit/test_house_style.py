@@ -67,6 +67,11 @@ def test_each_script_has_the_name_of_its_rule(root):
         assert f'"../scripts/{script.name}"' in rules
 
 
+def test_files_of_rules_are_short(root):
+    for path in [root / "Snakefile", *(root / "rules").glob("*.smk")]:
+        assert len(path.read_text().splitlines()) <= 400, path.name
+
+
 def test_rules_depend_on_their_code_except_verified_downloads(root):
     rules = "\n".join(path.read_text() for path in (root / "rules").glob("*.smk"))
     for rule, script in re.findall(r'(.*?)"\.\./scripts/(\w+)\.py"', rules, re.DOTALL):
