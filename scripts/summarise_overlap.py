@@ -3,10 +3,8 @@
 Input: overlap.csv (mouse, phase, structure, dice, hd95_mm, assd_mm). Outputs: overlap_summary.csv (Dice) and
 surface_summary.csv (hd95_mm and assd_mm, in mm). n is the number of values; `missing` the number of rows without a Dice
 coefficient, not annotated by the expert or not segmented by the reader; `failed` the number of empty masks of the
-reader, which are included with a Dice of 0 and have no distances. Phase `all` pools the values of ED and ES, so that
-most mice contribute two values: n is not a number of independent mice, and the SD describes the spread but must not be
-used for a standard error; mice with a single frame are excluded. Quartiles are linearly interpolated; the standard
-deviation uses n - `sd_ddof`.
+reader, which are included with a Dice of 0 and have no distances. Quartiles are linearly
+interpolated; the standard deviation uses n - `sd_ddof`.
 """
 
 from typing import TYPE_CHECKING

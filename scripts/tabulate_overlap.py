@@ -40,13 +40,10 @@ def exceptions(dice: pd.DataFrame) -> list[str]:
     """Return a sentence for each row that lacks values."""
     sentences = []
     for _, row in dice.iterrows():
-        if row["phase"] == "all":
-            reasons = [words(why) for why in reasons_of(row["reasons"]) if why.code == "only_phase"]
-        else:
-            reasons = [
-                f"{row['failed']} segmented as empty (Dice 0, no distances)" if row["failed"] else "",
-                f"{row['missing']} not annotated or not segmented" if row["missing"] else "",
-            ]
+        reasons = [
+            f"{row['failed']} segmented as empty (Dice 0, no distances)" if row["failed"] else "",
+            f"{row['missing']} not annotated or not segmented" if row["missing"] else "",
+        ]
         if any(reasons):
             sentences.append(f"{row_name(row)}: {'; '.join(filter(None, reasons))}.")
     return sentences
@@ -100,12 +97,10 @@ def footnote(dice: pd.DataFrame, anova: pd.DataFrame, pairwise: pd.DataFrame, sd
     """Explain the values of the table, the results of the tests and why values are missing."""
     if dice.empty:
         return "No structure was both annotated and segmented."
-    pooled = "ED and ES: values of both phases pooled, so that n is the number of values, at most two per scan."
     return " ".join(
         [
             f"Values are mean ± SD (denominator {'n − 1' if sd_ddof else 'n'}), for Dice also median with first "
             "and third quartiles; n, number of scans with a Dice coefficient.",
-            *([pooled] if "all" in set(dice["phase"]) else []),
             "HD95, 95th-percentile Hausdorff distance (larger of the two directed 95th percentiles); ASSD, average "
             "symmetric surface distance; ED, end-diastole; ES, end-systole.",
             *anova_sentences(anova),

@@ -10,7 +10,7 @@ STRUCTURES = {"myocardium": MYOCARDIUM, "blood_pool": BLOOD_POOL}
 STRUCTURE_NAMES = {"blood_pool": "Blood pool", "myocardium": "Myocardium"}  # as printed, in this order
 
 PHASES = ("ED", "ES", "single")  # `single`: the only annotated frame of a mouse
-PHASE_NAMES = {"ED": "ED", "ES": "ES", "single": "single frame", "all": "ED and ES"}  # as printed
+PHASE_NAMES = {"ED": "ED", "ES": "ES", "single": "single frame"}  # as printed
 
 METRICS = {"EDV": "uL", "ESV": "uL", "SV": "uL", "EF": "%", "mass_ED": "mg", "mass_ES": "mg"}
 # as printed

@@ -69,7 +69,6 @@ WORDS = {
     "no_value_by_reader": "not measured by this reader",
     "no_mouse_by_all": "none was measured by all readers",
     "no_mouse_in_cohort": "no value in the {0} cohort",
-    "only_phase": "only {0} has values",
     "no_phenotype": "no phenotype is known: no comparison",
     "one_phenotype": "only {0} is known: no comparison",
     "phenotypes_pooled": "phenotypes unknown: the SD includes differences between them",

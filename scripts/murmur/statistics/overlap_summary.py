@@ -6,7 +6,6 @@ from murmur.statistics.notes import annotate, reason
 from murmur.statistics.paired import constant
 from murmur.vocabulary import PHASES, STRUCTURES
 
-POOLED = {phase: [phase] for phase in PHASES} | {"all": ["ED", "ES"]}  # phases pooled in a row
 COLUMNS = [
     "structure",
     "phase",
@@ -75,18 +74,14 @@ def summarise(overlap: pd.DataFrame, measure: str, sd_ddof: int) -> pd.DataFrame
     Returns
     -------
     DataFrame
-        COLUMNS, one row per structure and phase present; phase `all` pools ED and ES.
+        COLUMNS, one row per structure and phase present.
     """
     rows = []
     for structure in STRUCTURES:
-        for phase, phases in POOLED.items():
-            chosen = overlap[(overlap["structure"] == structure) & overlap["phase"].isin(phases)]
+        for phase in PHASES:
+            chosen = overlap[(overlap["structure"] == structure) & (overlap["phase"] == phase)]
             if len(chosen):
-                row = {"structure": structure, "phase": phase} | describe(chosen, measure, sd_ddof)
-                found = chosen.loc[chosen[measure].notna(), "phase"].unique()
-                if phase == "all" and len(found) == 1:
-                    row["reasons"].insert(0, reason("only_phase", found[0]))
-                rows.append(row)
+                rows.append({"structure": structure, "phase": phase} | describe(chosen, measure, sd_ddof))
     return annotate(pd.DataFrame(rows, columns=COLUMNS))
 
 

@@ -37,32 +37,27 @@ def test_by_structure_and_phase(summaries):
     assert list(dice.columns) == [*contract, "missing", "failed", "note", "reasons"]
     assert list(surface.columns) == ["measure", *contract, "missing", "failed", "note", "reasons"]
     blood = dice[dice["structure"] == "blood_pool"].set_index("phase")
-    assert list(blood.index) == ["ED", "ES", "single", "all"]
-    assert blood["n"].to_list() == [2, 2, 1, 4]
-    assert blood.loc["all", "mean"] == pytest.approx(0.6)
-    assert blood.loc["all", "sd"] == pytest.approx(math.sqrt((0.09 + 0.04 + 0.01 + 0.36) / 3))
-    assert blood.loc["all", ["median", "q1", "q3", "min", "max"]].to_list() == pytest.approx(
-        [0.75, 0.525, 0.825, 0, 0.9]
-    )
+    assert list(blood.index) == ["ED", "ES", "single"], "the phases of a mouse are not independent, hence not pooled"
+    assert blood["n"].to_list() == [2, 2, 1]
+    assert blood.loc["ES", ["mean", "sd"]].to_list() == pytest.approx([0.4, math.sqrt(0.32)])
+    assert blood.loc["ES", ["median", "q1", "q3", "min", "max"]].to_list() == pytest.approx([0.4, 0.2, 0.6, 0, 0.8])
     assert pd.isna(blood.loc["single", "sd"])
     assert blood.loc["single", "note"] == "1 value: no standard deviation"
 
 
-def test_distances_and_what_is_pooled(summaries):
-    """Phase `all` holds ED and ES but no single frame, and says where one of the two has no value."""
+def test_distances(summaries):
     _, surface = summaries(
-        "1,ED,blood_pool,0.9,0.1,0.05\n2,ED,blood_pool,0.8,0.4,0.15\n1,ES,blood_pool,0.7,0.7,0.4\n"
-        "3,single,blood_pool,0.6,9,9\n1,ED,myocardium,0.9,0.3,0.1\n2,ED,myocardium,0.8,0.5,0.2\n"
-        "1,ES,myocardium,0,,\n"
+        "1,ED,blood_pool,0.9,0.1,0.05\n2,ED,blood_pool,0.8,0.4,0.15\n3,ED,blood_pool,0.7,0.7,0.4\n"
+        "4,single,blood_pool,0.6,9,9\n1,ED,myocardium,0.9,0.3,0.1\n1,ES,myocardium,0,,\n"
     )
     rows = surface.set_index(["measure", "structure", "phase"])
     assert list(rows.index.unique("measure")) == ["hd95_mm", "assd_mm"]
     for measure, values in {"hd95_mm": [0.1, 0.4, 0.7], "assd_mm": [0.05, 0.15, 0.4]}.items():
-        row = rows.loc[(measure, "blood_pool", "all")]
+        row = rows.loc[(measure, "blood_pool", "ED")]
         expected = [3, sum(values) / 3, statistics.stdev(values), *statistics.quantiles(values, method="inclusive")]
         assert row[["n", "mean", "sd", "q1", "median", "q3"]].to_list() == pytest.approx(expected, rel=1e-12)
         assert pd.isna(row["note"])
-        assert rows.loc[(measure, "myocardium", "all"), "note"] == "only ED has values"
+        assert rows.loc[(measure, "myocardium", "ES"), "note"] == "no value"
 
 
 def test_failed_and_missing_are_counted_apart(summaries):
@@ -79,7 +74,6 @@ def test_failed_and_missing_are_counted_apart(summaries):
         blood = surface[(surface["measure"] == measure) & (surface["structure"] == "blood_pool")].set_index("phase")
         assert blood.loc["ED", counts].to_list() == [1, 1, 2]
         assert blood.loc["ES", [*counts, "note"]].to_list() == [0, 0, 1, "no value"]
-        assert blood.loc["all", counts].to_list() == [1, 1, 3]
     myocardium = dice[dice["structure"] == "myocardium"].set_index("phase")
     assert myocardium.loc["ED", counts].to_list() == [0, 1, 0]
 
