@@ -6,9 +6,10 @@ MOUSE_FRAME, with frames counted from 1, so that its predictions are read by a r
 "{mouse}_{frame}.nii.gz"`.
 """
 
+import contextlib
 import json
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 FOLDERS = {"train": "Tr", "validation": "Tr", "test": "Ts"}
+CONTENT = ("imagesTr", "labelsTr", "imagesTs", "labelsTs")
 
 
 def case(mouse: str, frame: int) -> str:
@@ -49,6 +51,21 @@ def write_mouse(mouse: Mouse, path: str, part: str, folder: Path) -> list[str]:
     return [case(mouse.name, frame) for frame in masks]
 
 
+@contextlib.contextmanager
+def complete_folders(folder: Path) -> Iterator[Path]:
+    """Yield a folder for images and labels, which are moved to `folder` if the block ends without an exception."""
+    partial = folder / ".partial"
+    for name in (partial.name, *CONTENT):  # images of an earlier export, which may be of other mice
+        shutil.rmtree(folder / name, ignore_errors=True)
+    try:
+        yield partial
+        for name in CONTENT:
+            if (partial / name).exists():
+                (partial / name).replace(folder / name)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
 def main(
     manifest: str,
     split: str,
@@ -64,17 +81,16 @@ def main(
     missing.
     """
     described, sets = read_manifest(manifest), read_split(split, mice)
-    folder, cases = Path(outputs["dataset"]).parent, {name: [] for name in FOLDERS}
-    for name in ("imagesTr", "labelsTr", "imagesTs", "labelsTs"):
-        shutil.rmtree(folder / name, ignore_errors=True)
-    for name, path in zip(progress(mice, "exporting", "mouse"), mouse_files, strict=True):
-        cases[sets[name]] += write_mouse(described[name], path, sets[name], folder)
-    for part in ("train", "validation") if key else ():
-        if not cases[part]:
-            raise BadInput(
-                f"{key}: found no frame in {part} with both structures contoured, expected at least one to train "
-                "nnU-Net; add or change the split"
-            )
+    cases = {name: [] for name in FOLDERS}
+    with complete_folders(Path(outputs["dataset"]).parent) as folder:
+        for name, path in zip(progress(mice, "exporting", "mouse"), mouse_files, strict=True):
+            cases[sets[name]] += write_mouse(described[name], path, sets[name], folder)
+        for part in ("train", "validation") if key else ():
+            if not cases[part]:
+                raise BadInput(
+                    f"{key}: found no frame in {part} with both structures contoured, expected at least one to train "
+                    "nnU-Net; add or change the split"
+                )
     splits = [{"train": cases["train"], "val": cases["validation"]}]
     write_text(outputs["splits"], json.dumps(splits, indent=1) + "\n")
     dataset = {

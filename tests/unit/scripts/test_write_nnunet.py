@@ -83,6 +83,18 @@ def test_cohort_without_training_mice_is_refused_unless_another_has_some(tmp_pat
     assert len(names(tmp_path, "imagesTs")) == 9
 
 
+def test_a_failed_export_leaves_no_images(tmp_path, monkeypatch):
+    """Images without dataset.json look like a complete data set to a person, and to nnU-Net's inference."""
+    monkeypatch.chdir(tmp_path)
+    write_cohort([0, 2])
+    with pytest.raises(BadInput, match="found no frame in train"):
+        write_cohort([0], split=SPLIT | {"A": "test"})
+    with monkeypatch.context() as patch, pytest.raises(BadInput, match="unreadable"):
+        patch.setattr(write_nnunet, "read_frame", lambda *_: (_ for _ in ()).throw(BadInput("unreadable")))
+        write_cohort([0])
+    assert [path.name for path in (tmp_path / "Dataset001_mine").iterdir() if path.is_dir()] == []
+
+
 def test_predictions_come_back_as_masks_of_a_reader(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     masks = write_cohort([0, 2])
