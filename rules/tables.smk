@@ -107,7 +107,6 @@ rule write_results:
     resources:
         **SMALL,
     params:
-        sd_ddof=study.statistics["sd_ddof"],
         alpha=study.statistics["alpha"],
         power=study.statistics["power"],
         animals=lambda w: inputs.cohort(w).animals_scanned_repeatedly,

@@ -43,7 +43,6 @@ def sections(
     tables: dict[str, pd.DataFrame],
     cohort: str,
     reader: str,
-    sd_ddof: int,
     alpha: float,
     power: float,
     animals: int,
@@ -63,7 +62,7 @@ def sections(
         "Summary": [summary(tables, cohort, reader, alpha, simulated)],
         "Mice": [compared(tables, cohort, reader, animals)],
         "Agreement": [
-            conventions(agreement, reader, sd_ddof, alpha),
+            conventions(agreement, reader, alpha),
             bias(agreement, reader, alpha),
             equivalence(agreement, alpha),
             spread(agreement, reader, alpha),
@@ -114,7 +113,6 @@ def main(
     output: str,
     cohort: str,
     reader: str,
-    sd_ddof: int,
     alpha: float,
     power: float,
     animals: int = 0,
@@ -135,7 +133,7 @@ def main(
     function = tables.pop("function", None)
     if function is not None:
         tables["differences"] = differences_of(function, animal_of_scan)
-    found = sections(tables, cohort, reader, sd_ddof, alpha, power, animals, simulated)
+    found = sections(tables, cohort, reader, alpha, power, animals, simulated)
     write_page(output, f"Results: {cohort} cohort, reader {reader}", found)
 
 
@@ -145,7 +143,6 @@ if __name__ == "__main__":
             output=snakemake.output[0],
             cohort=snakemake.wildcards.cohort,
             reader=snakemake.wildcards.reader,
-            sd_ddof=snakemake.params.sd_ddof,
             alpha=snakemake.params.alpha,
             power=snakemake.params.power,
             animals=snakemake.params.animals,

@@ -19,14 +19,12 @@ def cohort(tmp_path_factory):
 def write(tmp_path):
     """A function that writes tables, then the results, and returns the text."""
 
-    def run(tables, alpha=0.05, power=0.8, sd_ddof=1):
+    def run(tables, alpha=0.05, power=0.8):
         paths = {name: tmp_path / f"{name}.csv" for name in tables}
         for name, table in tables.items():
             write_csv(table, paths[name])
         output = tmp_path / "results.md"
-        write_results.main(
-            output=output, cohort="mine", reader="net", sd_ddof=sd_ddof, alpha=alpha, power=power, **paths
-        )
+        write_results.main(output=output, cohort="mine", reader="net", alpha=alpha, power=power, **paths)
         return output.read_text(encoding="utf-8")
 
     return run

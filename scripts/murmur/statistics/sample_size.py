@@ -7,7 +7,8 @@ calibrated figures therefore scale the change by the slope of reader on referenc
 difference between mice that the reader shows. The calibrated effect size is thus that of the reference multiplied by
 the correlation of reader and reference within groups. Errors of the reference bias the slope slightly downwards, which
 makes the calibrated figures slightly conservative. All are estimates from one cohort: with few mice the standard
-deviations, and hence the sample sizes, are uncertain.
+deviations, and hence the sample sizes, are uncertain. The confidence limits of the number for the reference are the
+numbers for the confidence limits of its standard deviation.
 """
 
 import math
@@ -26,11 +27,12 @@ from murmur.vocabulary import METRICS
 # fmt: off
 COLUMNS = [
     "metric", "unit", "change", "change_unit", "change_absolute", "n", "groups", "reference_sd", "reader_sd", "slope",
-    "reference_effect_size", "reader_effect_size", "reference_mice_per_group", "reader_mice_per_group",
-    "calibrated_effect_size", "calibrated_mice_per_group", "mice_ratio", "note", "reasons",
+    "reference_effect_size", "reader_effect_size", "reference_mice_per_group", "reference_mice_per_group_ci_low",
+    "reference_mice_per_group_ci_high", "reader_mice_per_group", "calibrated_effect_size", "calibrated_mice_per_group",
+    "mice_ratio", "note", "reasons",
 ]
 # fmt: on
-COUNTS = ["n", "groups", *(f"{which}_mice_per_group" for which in ("reference", "reader", "calibrated"))]
+COUNTS = ["n", "groups", *(name for name in COLUMNS if "mice_per_group" in name)]
 FEW = 10  # degrees of freedom below which the true SD may be half or twice the estimate
 MOST = 1_000_000  # mice per group; larger studies are unrealistic
 
@@ -95,6 +97,31 @@ def mice_per_group(effect_size: float, alpha: float, power: float) -> int | None
     while power_of(effect_size, n, alpha) < power:
         n += 1
     return n
+
+
+def sd_limits(sd: float, df: int, alpha: float) -> tuple[float, float]:
+    """Compute the confidence limits of a standard deviation.
+
+    Parameters
+    ----------
+    sd : float
+        Standard deviation of normally distributed values.
+    df : int
+        Its degrees of freedom, above 0.
+    alpha : float
+        The limits have the level 1 - alpha.
+
+    Returns
+    -------
+    tuple of float
+        Lower and upper limit, sd √(df / χ²), with the quantiles 1 - alpha / 2 and alpha / 2 of the χ² distribution.
+
+    References
+    ----------
+    Browne, Stat Med 1995;14:1933, which plans a study with the upper limit of the SD of a pilot study.
+    """
+    low, high = sd * np.sqrt(df / stats.chi2.isf([alpha / 2, 1 - alpha / 2], df))
+    return float(low), float(high)
 
 
 def within_groups(values: np.ndarray, groups: np.ndarray) -> dict[str, float]:
@@ -184,7 +211,8 @@ def sample_size(
     -------
     dict
         COLUMNS from change on, as far as they are defined. mice_ratio is calibrated_mice_per_group divided by
-        reference_mice_per_group.
+        reference_mice_per_group. reference_mice_per_group_ci_low and _ci_high are the numbers for the confidence
+        limits of reference_sd, of the level 1 - alpha; that of change_absolute is neglected.
     """
     points = (rows["unit"] == "%").all()
     pairs, left_out = choose(rows, phenotypes)
@@ -217,6 +245,9 @@ def sample_size(
             row[f"{which}_mice_per_group"] = needed = mice_per_group(difference / sd, alpha, power)
             if needed is None:
                 reasons.append(reason("too_many_mice", which, MOST))
+    if row.get("reference_mice_per_group"):
+        for side, sd in zip(("low", "high"), sd_limits(row["reference_sd"], n - groups, alpha), strict=True):
+            row[f"reference_mice_per_group_ci_{side}"] = mice_per_group(absolute / sd, alpha, power)
     if n - groups < FEW:
         reasons.append(reason("sd_uncertain", f"n = {n}", in_groups))
     reference, calibrated = (row.get(f"{which}_mice_per_group") for which in ("reference", "calibrated"))

@@ -6,7 +6,7 @@ from scipy import stats
 
 from estimate_sample_size import main
 from murmur.csv_tables import read_csv, write_csv
-from murmur.statistics.sample_size import COLUMNS, mice_per_group, power_of, sample_sizes
+from murmur.statistics.sample_size import COLUMNS, mice_per_group, power_of, sample_sizes, sd_limits
 
 CHANGES = {"mass_ED": 10.0, "EF": 5.0, "EDV": 10.0}
 
@@ -101,6 +101,20 @@ def test_by_hand():
         "points",
         "the SD and the slope, estimated from n = 5 in 2 groups, are very uncertain",
     )
+
+
+def test_interval_of_the_number_is_that_of_the_sd():
+    """Limits of the SD include the true one in 95% of studies; the number of mice for a limit lies in the table."""
+    random = np.random.default_rng(5)
+    limits = np.array([sd_limits(sd, 8, 0.05) for sd in random.normal(0, 3, (4000, 9)).std(axis=1, ddof=1)])
+    assert np.mean((limits[:, 0] < 3) & (limits[:, 1] > 3)) == pytest.approx(0.95, abs=0.01)
+    printed = 17.535, 2.180  # quantiles of the χ² distribution with 8 degrees of freedom, from tables
+    assert sd_limits(3, 8, 0.05) == pytest.approx([3 * np.sqrt(8 / of) for of in printed], rel=1e-3)
+    reference = np.array([50, 56, 62, 30, 40, 44.0])
+    row = sample_sizes(of_mice(reference, reference), {}, 0.05, 0.8, {"EF": 5.0}).iloc[0]
+    found = row[["reference_mice_per_group_ci_low", "reference_mice_per_group_ci_high"]].to_list()
+    assert found == [mice_per_group(5 / sd, 0.05, 0.8) for sd in sd_limits(np.std(reference, ddof=1), 5, 0.05)]
+    assert found[0] < row["reference_mice_per_group"] < found[1]
 
 
 def test_calibrated_is_the_reference_times_the_correlation(function):

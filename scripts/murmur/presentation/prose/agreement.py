@@ -9,13 +9,11 @@ from murmur.presentation.prose.phrases import (
     difference_with_unit,
     enumerate_words,
     interval,
-    mean_sd,
     metric_names,
     missing_values,
     paragraph,
     parenthesis,
     values_for,
-    with_unit,
 )
 from murmur.statistics.notes import SILENT, mice
 from murmur.subject import in_scans
@@ -73,15 +71,12 @@ def compared(tables: dict[str, pd.DataFrame], cohort: str, reader: str, animals:
     return paragraph(*texts)
 
 
-def conventions(agreement: pd.DataFrame, reader: str, sd_ddof: int, alpha: float) -> str:
-    """Define the values, the bias and the p values of the paragraphs that follow."""
+def conventions(agreement: pd.DataFrame, reader: str, alpha: float) -> str:
+    """Define the bias and the p values of the paragraphs that follow."""
     intervals = f"{100 * (1 - alpha):g}% confidence intervals (CI)"
-    several = " of the means over the scans of each mouse" if _several(agreement) else ""
+    several = ", of the means over the scans of each mouse" if _several(agreement) else ""
     return paragraph(
-        f"values are mean ± SD{several}{'' if sd_ddof else ' (denominator n)'}"
-        if agreement["reference_sd"].notna().any()
-        else "",
-        f"bias is the mean difference, {reader} − reference",
+        f"bias is the mean difference, {reader} − reference{several}",
         f"p values are Holm-corrected across parameters; {intervals} are not"
         if agreement["p_holm"].count() > 1
         else "",
@@ -93,24 +88,19 @@ def _several(agreement: pd.DataFrame) -> bool:
     return bool((agreement["scans"] > agreement["n"]).any())
 
 
-def verdict_on_bias(agreement: pd.DataFrame, reader: str, alpha: float) -> str:
-    """Report which metrics the reader over- or underestimates."""
-    significant, tested = agreement["p_holm"] < alpha, agreement["p_holm"].notna()
-    if tested.sum() > 1 and not significant.any():
-        return f"reader {reader} did not differ significantly from the reference in any parameter"
-    biased = [
-        f"{verb} {enumerate_words(metric_names(agreement[rows]))}"
-        for verb, rows in (
-            ("overestimated", significant & (agreement["bias"] > 0)),
-            ("underestimated", significant & (agreement["bias"] < 0)),
+def biases(rows: pd.DataFrame, alpha: float, n: bool, conjunction: str = "and", test: bool = False) -> str:
+    """Enumerate metrics with their bias and its interval, with `test` also p, and with `n` the number of mice."""
+    found = []
+    for position, row in enumerate(rows.to_dict("records")):
+        value = difference_with_unit(number(row["bias"]), row["unit"])
+        facts = parenthesis(
+            value if position else f"bias {value}",
+            confidence_interval(alpha, interval(row["bias_ci_low"], row["bias_ci_high"])),
+            p_is(row["p_holm"]) if test else "",
+            f"n = {row['n']}" if n else "",
         )
-        if rows.any()
-    ]
-    verdicts = [f"significantly {enumerate_words(biased)}"] if biased else []
-    if (others := tested & ~significant).any():
-        metrics = enumerate_words(metric_names(agreement[others]), "or")
-        verdicts.append(f"did not differ significantly from the reference in {metrics}")
-    return f"reader {reader} {', but '.join(verdicts)}" if verdicts else ""
+        found.append(METRIC[row["metric"]] + facts)
+    return enumerate_words(found, conjunction)
 
 
 def proportional(agreement: pd.DataFrame, alpha: float) -> str:
@@ -120,21 +110,29 @@ def proportional(agreement: pd.DataFrame, alpha: float) -> str:
 
 
 def bias(agreement: pd.DataFrame, reader: str, alpha: float) -> str:
-    """Report which metrics the reader over- or underestimates, and the means and bias of all."""
-    texts = [verdict_on_bias(agreement, reader, alpha), proportional(agreement, alpha)]
-    for row in agreement[agreement["n"] > 0].to_dict("records"):
-        reference, read = (mean_sd(row[f"{rater}_mean"], row[f"{rater}_sd"]) for rater in ("reference", "reader"))
-        facts = parenthesis(
-            f"bias {difference_with_unit(number(row['bias']), row['unit'])}",
-            confidence_interval(alpha, interval(row["bias_ci_low"], row["bias_ci_high"])),
-            p_is(row["p_holm"]),
-            f"n = {row['n']}" if agreement["n"].nunique() > 1 else "",
+    """Report which metrics the reader over- or underestimates, and the bias of all; their means are in Table 1."""
+    measured = agreement[agreement["n"] > 0]
+    significant, tested = measured["p_holm"] < alpha, measured["p_holm"].notna()
+    unequal = measured["n"].nunique() > 1
+    biased = [
+        f"{verb} {biases(measured[rows], alpha, unequal, test=True)}"
+        for verb, rows in (
+            ("overestimated", significant & (measured["bias"] > 0)),
+            ("underestimated", significant & (measured["bias"] < 0)),
         )
-        texts.append(
-            f"{METRIC[row['metric']]} was {with_unit(reference, row['unit'])} for the reference and "
-            f"{with_unit(read, row['unit'])} for {reader}{facts}"
-        )
-    return paragraph(*texts)
+        if rows.any()
+    ]
+    verdicts = [f"significantly {enumerate_words(biased)}"] if biased else []
+    if (others := tested & ~significant).any():
+        listed = biases(measured[others], alpha, unequal, "or")
+        verdicts.append(f"did not differ significantly from the reference in {listed}")
+    untested = "" if tested.all() else biases(measured[~tested], alpha, unequal)
+    return paragraph(
+        f"reader {reader} {', but '.join(verdicts)}" if verdicts else "",
+        f"bias was not tested in {untested}" if untested else "",
+        proportional(measured, alpha),
+        "Table 1 gives the means, limits of agreement and p values",
+    )
 
 
 def equivalence(agreement: pd.DataFrame, alpha: float) -> str:
@@ -179,33 +177,48 @@ def sloping_limits(row: dict) -> str:
     return f"regression-based limits {low} to {difference_with_unit(high, row['unit'])}"
 
 
+def limits_of_agreement(row: dict, alpha: float) -> str:
+    """Write a metric with its limits of agreement and their intervals."""
+    limits = difference_with_unit(interval(row["loa_low"], row["loa_high"]), row["unit"])
+    low, high = (interval(row[f"loa_{side}_ci_low"], row[f"loa_{side}_ci_high"]) for side in ("low", "high"))
+    between = confidence_interval(alpha, f"{low} and {high}" if low and high else "")
+    return METRIC[row["metric"]] + parenthesis(limits, between)
+
+
+def extreme_limits(agreement: pd.DataFrame, alpha: float) -> str:
+    """Report the narrowest and the widest limits of agreement; Table 1 has all, and Figure 3 their intervals."""
+    known = agreement.dropna(subset=["loa_low", "loa_high", "reference_mean"])
+    if known.empty:
+        return ""
+    quantity = f"the 95% limits of agreement{' of single scans' if _several(agreement) else ''}"
+    relative = (known["loa_high"] - known["loa_low"]) / known["reference_mean"]
+    narrow, wide = (known.loc[end].to_dict() for end in (relative.idxmin(), relative.idxmax()))
+    if len(known) == 1:
+        return f"{quantity} were calculated for {limits_of_agreement(narrow, alpha)}"
+    return (
+        f"relative to the mean of the reference, {quantity} were narrowest for {limits_of_agreement(narrow, alpha)} "
+        f"and widest for {limits_of_agreement(wide, alpha)}"
+    )
+
+
 def spread(agreement: pd.DataFrame, reader: str, alpha: float) -> str:
-    """Report the limits of agreement, and the metrics with proportional bias."""
-    between, of, sloping = [], [], {}
-    for row in agreement.to_dict("records"):
-        range_of_limits = interval(row["loa_low"], row["loa_high"])
-        between.append(range_of_limits and difference_with_unit(range_of_limits, row["unit"]))
-        low, high = (interval(row[f"loa_{side}_ci_low"], row[f"loa_{side}_ci_high"]) for side in ("low", "high"))
-        limits = confidence_interval(alpha, f"{low} and {high}" if low and high else "")
-        of.append(METRIC[row["metric"]] + parenthesis(limits))
-        if row["slope_p_holm"] < alpha:
-            facts = parenthesis(
-                f"slope {number(row['slope'], 2)}",
-                confidence_interval(alpha, interval(row["slope_ci_low"], row["slope_ci_high"], 2)),
-                p_is(row["slope_p_holm"]),
-                sloping_limits(row),
-            )
-            sloping.setdefault("increased" if row["slope"] > 0 else "decreased", []).append(
-                METRIC[row["metric"]] + facts
-            )
-    single = " of single scans" if _several(agreement) else ""
-    texts = [values_for(f"the 95% limits of agreement{single}", between, of).replace(" was ", " were ", 1)]
+    """Report the narrowest and widest limits of agreement, and the metrics with proportional bias."""
+    sloping = {}
+    for row in agreement[agreement["slope_p_holm"] < alpha].to_dict("records"):
+        facts = parenthesis(
+            f"slope {number(row['slope'], 2)}",
+            confidence_interval(alpha, interval(row["slope_ci_low"], row["slope_ci_high"], 2)),
+            p_is(row["slope_p_holm"]),
+            sloping_limits(row),
+        )
+        sloping.setdefault("increased" if row["slope"] > 0 else "decreased", []).append(METRIC[row["metric"]] + facts)
+    texts = [extreme_limits(agreement, alpha)]
     texts += [
         f"the difference {reader} − reference {changed} significantly with the mean of the two measurements for "
         f"{enumerate_words(found)}"
         for changed, found in sloping.items()
     ]
-    if sloping and single:
+    if sloping and _several(agreement):
         texts.append(
             "the limits of agreement do not take this dependence into account, because regression-based limits are not "
             "available for several scans per mouse"

@@ -42,7 +42,7 @@ def overlap(dice: pd.DataFrame, surface: pd.DataFrame, reader: str) -> str:
     texts, stated = [], ""
     hd95 = surface[surface["measure"] == "hd95_mm"]
     distance = "the 95th-percentile Hausdorff distance (HD95)"
-    for what, unit, table in (("the Dice coefficient", "", dice), (distance, " mm", hd95)):
+    for what, unit, table in (("the Dice coefficient (mean ± SD)", "", dice), (distance, " mm", hd95)):
         rows = table[table["phase"].isin(list(PHASE)) & (table["n"] > 0)]
         decimals = 3 if rows["sd"].between(0, 0.005, inclusive="neither").any() else 2  # no SD of 0.00
         unequal = rows["n"].nunique() > 1

@@ -8,6 +8,7 @@ import pandas as pd
 from murmur.presentation.number_format import number, p_is
 from murmur.presentation.prose.phrases import (
     METRIC,
+    confidence_interval,
     difference_with_unit,
     enumerate_words,
     estimate,
@@ -242,15 +243,17 @@ def deviating(differences: pd.DataFrame, alpha: float) -> pd.DataFrame:
     return differences[differences["bias_difference_p_adjusted"] < alpha]
 
 
-def mice_needed(row: dict, reader: str) -> str:
+def mice_needed(row: dict, reader: str, alpha: float) -> str:
     """Report how many mice per group show one difference by the reference, and by the reader where that is known."""
     change = with_unit(f"{row['change']:g}", {"points": "percentage points"}.get(row["change_unit"], "%"))
     if row["change_unit"] == "%":
         change += f" ({with_unit(number(row['change_absolute']), row['unit'])})"
     sd, reader_sd = (difference_with_unit(number(row[f"{rater}_sd"]), row["unit"]) for rater in ("reference", "reader"))
+    low, high = (row[f"reference_mice_per_group_ci_{side}"] for side in ("low", "high"))
+    limits = "" if pd.isna(low) or pd.isna(high) else confidence_interval(alpha, f"{low:.0f} to {high:.0f}")
     text = (
         f"to detect a difference of {change} in {METRIC[row['metric']]}, {row['reference_mice_per_group']:.0f} mice "
-        f"per group would be required with the reference (SD {sd})"
+        f"per group{parenthesis(limits)} would be required with the reference (SD {sd})"
     )
     slope = "" if pd.isna(row["slope"]) else f"slope {number(row['slope'], 2)}"
     if pd.isna(row["calibrated_mice_per_group"]):
@@ -258,7 +261,7 @@ def mice_needed(row: dict, reader: str) -> str:
         if row["slope"] <= 0:
             why = f", because the slope was not positive ({number(row['slope'], 2)})"
         return f"{text}; the number for {reader} could not be estimated{why}"
-    return f"{text} and {row['calibrated_mice_per_group']:.0f} with {reader} (SD {reader_sd}, {slope})"
+    return f"{text} and about {row['calibrated_mice_per_group']:.0f} with {reader} (SD {reader_sd}, {slope})"
 
 
 UNREPORTED = (*SILENT, "sd_of_means", "no_slope", "values_missing")  # reasons that the text has given, or need not
@@ -272,7 +275,9 @@ def averages_scans(sample_size: pd.DataFrame) -> bool:
 def sample_size(table: pd.DataFrame, reader: str, alpha: float, power: float) -> str:
     """Report how many mice a study of two groups would need with the reference and with the reader."""
     texts = [
-        mice_needed(row, reader) for row in table.to_dict("records") if not pd.isna(row["reference_mice_per_group"])
+        mice_needed(row, reader, alpha)
+        for row in table.to_dict("records")
+        if not pd.isna(row["reference_mice_per_group"])
     ]
     if texts:
         within = " within phenotypes" if (table["groups"] > 1).any() else ""
@@ -285,6 +290,8 @@ def sample_size(table: pd.DataFrame, reader: str, alpha: float, power: float) ->
             f"of {100 * power:g}% and a significance level of {alpha:g} from the SD{of_means}{within}; with {reader}, "
             f"the difference was scaled by the slope of {reader} on the reference{within}",
         )
+    if table["reference_mice_per_group_ci_high"].notna().any():
+        texts.append("these CI take only the uncertainty of the SD of the reference into account")
     estimated = table["reference_mice_per_group"].notna()
     caution = "these estimates should be interpreted with caution"
     others = table.assign(reasons=table["reasons"].mask(estimated, ""))  # the names of all are those that may be meant

@@ -229,7 +229,8 @@ def sample_size(statistics: dict, table: pd.DataFrame) -> str:
     return paragraph(
         f"the number of mice per group required to detect a difference of {enumerate_words(changes, 'or')}{of_what} "
         f"by a two-sample t-test with equal group sizes and a power of {100 * statistics['power']:g}% was estimated "
-        f"from the SD {pooled}",
+        f"from the SD {pooled}; its CI for the reference follows from that of the SD (χ² distribution; Browne, Stat "
+        "Med 1995;14:1933)",
         f"for a reader, the difference was multiplied by the slope of the regression of reader on reference{within}, "
         "because a reader that underestimates differences between mice also yields a smaller SD",
     )
