@@ -13,6 +13,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from murmur.network.heart_region import Window, whole
+
 LARGEST_BATCH = 8  # slices; larger batches are not faster
 WIDEST_TENSOR = 128 * 2**20  # bytes; keeps the published network below 1 GB without slowing down small ones
 CPU_INFO = Path("/proc/cpuinfo")  # of Linux
@@ -31,11 +33,9 @@ class Network(NamedTuple):
         (image, size, size, class).
     software : str
         What computes it, and in which precision.
-    stride : int or None
-        Pixels of the input per pixel of the coarsest feature map: parts of images that begin and end at multiples of
-        it are segmented as in the whole image, apart from missing context. None if the network needs whole images.
-    resized : callable
-        Returns the same network for images of another size, a multiple of `stride`.
+    limited_to : callable or None
+        Returns the same network for a window of its images: `probabilities` maps whole images to the probabilities of
+        the pixels in the window. None if the network computes whole images only.
     combined : bool
         Whether the probabilities are the mean of several networks or copies of the images.
     """
@@ -43,8 +43,7 @@ class Network(NamedTuple):
     size: int
     probabilities: Callable[[np.ndarray], np.ndarray]
     software: str
-    stride: int | None
-    resized: Callable[[int], "Network"]
+    limited_to: Callable[[Window], "Network"] | None = None
     combined: bool = False
 
 
@@ -107,6 +106,8 @@ def read_openvino(path: str | Path, images: int, threads: int, precision: str = 
     without_telemetry()
     import openvino
 
+    from murmur.network.window import limited_to
+
     core = openvino.Core()
     settings = {
         "INFERENCE_PRECISION_HINT": PRECISIONS[supported(precision)],
@@ -116,13 +117,13 @@ def read_openvino(path: str | Path, images: int, threads: int, precision: str = 
     }
 
     exported = core.read_model(path)
-    original = exported.input().partial_shape[1].get_length()
-    stride = stride_of(_shapes(exported), original)
+    size = exported.input().partial_shape[1].get_length()
 
     @cache
-    def of_size(size: int) -> Network:
-        model = exported.clone()
-        _resize(model, size, original)
+    def of_window(window: Window) -> Network:
+        part = limited_to(exported, window)
+        model = part or exported.clone()
+        model.reshape([1, size, size, 1])
         widest = max(4 * math.prod(output.shape) for node in model.get_ops() for output in node.outputs())
         batch = batch_size(images, widest)
         model.reshape([batch, size, size, 1])  # a fixed number is almost twice as fast as a variable one
@@ -137,59 +138,9 @@ def read_openvino(path: str | Path, images: int, threads: int, precision: str = 
             return np.concatenate([compiled(part)[0].copy() for part in batches])[: len(squares)]
 
         software = f"OpenVINO {openvino.__version__.split('-')[0]}, {used}"
-        return Network(size, probabilities, software, stride, of_size)
+        return Network(size, probabilities, software, of_window if part else None)
 
-    return of_size(original)
-
-
-def stride_of(shapes: list[tuple], size: int) -> int | None:
-    """Return the stride of a network from the shapes of its tensors for square images of `size` pixels.
-
-    Parameters
-    ----------
-    shapes : list of tuple
-        Shapes of all tensors. Those that depend on the images have None, the number of images, as first axis.
-    size : int
-        Side of the input, in pixels.
-
-    Returns
-    -------
-    int or None
-        `size` divided by the side of the smallest feature map; None unless all tensors that depend on the images are
-        feature maps whose sides divide `size`.
-    """
-    maps = [shape for shape in shapes if shape and shape[0] is None]
-    if any(len(shape) != 4 or not shape[2] or size % shape[2] for shape in maps):
-        return None
-    smallest = min(
-        shape[2] for shape in maps
-    )  # of both (image, row, column, channel) and (image, channel, row, column)
-    return size // smallest if smallest > 1 else None
-
-
-def _shapes(model) -> list[tuple]:
-    """Return the shapes of the tensors of an OpenVINO model, None where unknown; (None,) for what is reshaped."""
-    shapes = []
-    for node in model.get_ops():
-        for output in node.outputs():
-            shape = tuple(axis.get_length() if axis.is_static else None for axis in output.partial_shape)
-            shapes.append((None,) if node.get_type_name() == "Reshape" and None in shape else shape)
-    return shapes
-
-
-def _resize(model, size: int, original: int) -> None:
-    """Change a network for images of `original` pixels to one image of `size` pixels.
-
-    The export fixes the sizes to which feature maps are interpolated, so that `reshape` is not sufficient.
-    """
-    from openvino import PartialShape, opset8
-
-    for node in model.get_ops():
-        if node.get_type_name() == "Interpolate" and node.input_value(1).get_node().get_type_name() == "Constant":
-            sizes = node.input_value(1).get_node().get_data()
-            node.input(1).replace_source_output(opset8.constant(sizes * size // original).output(0))
-    model.get_parameters()[0].set_partial_shape(PartialShape([1, size, size, 1]))
-    model.validate_nodes_and_infer_types()
+    return of_window(whole(size))
 
 
 def read_keras(path: str | Path, images: int) -> Network:
@@ -197,29 +148,13 @@ def read_keras(path: str | Path, images: int) -> Network:
 
     Raises BadInput if the file is not a network that maps one image to three classes.
     """
-    import keras
-
     from murmur.network.stored import load_network
 
-    original = load_network(path)
-    # What these layers compute for a pixel depends on all others, or on the size of the image.
-    whole = keras.layers.Reshape | keras.layers.GroupNormalization
+    network = load_network(path)
+    size = network.input_shape[1]
+    batch = batch_size(images, max(4 * math.prod(layer.output.shape[1:]) for layer in network.layers))
 
-    @cache
-    def of_size(size: int) -> Network:
-        network = original
-        if size != original.input_shape[1]:
-            config = original.get_config()
-            (image,) = (layer for layer in config["layers"] if layer["class_name"] == "InputLayer")
-            image["config"]["batch_shape"] = (None, size, size, 1)
-            network = keras.Model.from_config(config)
-            network.set_weights(original.get_weights())
-        shapes = [(None,) if isinstance(layer, whole) else layer.output.shape for layer in network.layers]
-        batch = batch_size(images, max(4 * math.prod(shape[1:]) for shape in shapes))
+    def probabilities(squares: np.ndarray) -> np.ndarray:
+        return network.predict(squares[..., None], batch_size=batch, verbose=0)
 
-        def probabilities(squares: np.ndarray) -> np.ndarray:
-            return network.predict(squares[..., None], batch_size=batch, verbose=0)
-
-        return Network(size, probabilities, "Keras, float32", stride_of(shapes, size), of_size)
-
-    return of_size(original.input_shape[1])
+    return Network(size, probabilities, "Keras, float32")

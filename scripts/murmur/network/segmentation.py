@@ -10,17 +10,16 @@ from murmur.network.heart_region import (
     COARSE_FRAMES,
     COARSE_SLICES,
     FEWEST_FRAMES,
-    LARGEST_DIFFERENCE,
-    Region,
+    Window,
     is_cut,
-    regions_around,
-    sides,
+    is_small,
+    whole,
+    window_around,
 )
 from murmur.network.inference import Network
 from murmur.network.postprocessing import keep_heart
 from murmur.network.preprocessing import from_square, scale, to_square
 from murmur.quality.ensemble import entropy as entropy_of
-from murmur.vocabulary import STRUCTURES
 
 
 class Segmentation(NamedTuple):
@@ -42,15 +41,10 @@ class Segmentation(NamedTuple):
     entropy: np.ndarray | None = None
 
 
-def whole(network: Network) -> Region:
-    """Return the region that is the whole input of a network."""
-    return Region(0, 0, network.size)
-
-
 def segment(
     images: h5py.Dataset | np.ndarray,
     network: Network,
-    region: Region | None = None,
+    window: Window | None = None,
     slice_step: int = 1,
     frame_step: int = 1,
     entropy: np.ndarray | None = None,
@@ -60,10 +54,10 @@ def segment(
     Parameters
     ----------
     images : Dataset or ndarray
-        Images (row, column, slice, frame). Each is normalised as a whole, whatever the region.
+        Images (row, column, slice, frame). Each is normalised as a whole, whatever the window.
     network : Network
         The network.
-    region : Region, optional
+    window : Window, optional
         Part of the square input of the network that is segmented; the whole by default.
     slice_step, frame_step : int
         Distances between the segmented slices and frames.
@@ -73,26 +67,26 @@ def segment(
     Returns
     -------
     ndarray
-        Labels (row, column, slice, frame), uint8, before post-processing; background outside the region.
+        Labels (row, column, slice, frame), uint8, before post-processing; background outside the window.
     """
-    region = region or whole(network)
-    part = network.resized(region.side)
+    part = network.limited_to(window) if window else network
+    window = window or whole(network.size)
     rows, columns, slices, frames = images.shape
     masks = np.zeros((rows, columns, -(-slices // slice_step), -(-frames // frame_step)), np.uint8)
     for number in progress(range(masks.shape[2]), "segmenting", "slice"):
         chosen = np.moveaxis(images[:, :, number * slice_step, :][..., ::frame_step], 2, 0)
         squares = to_square(scale(chosen), network.size)
-        probabilities = part.probabilities(squares[:, *region.slices])
-        masks[:, :, number, :] = _on_images(np.argmax(probabilities, axis=-1), region, network.size, masks.shape)
+        probabilities = part.probabilities(squares)
+        masks[:, :, number, :] = _on_images(np.argmax(probabilities, axis=-1), window, network.size, masks.shape)
         if entropy is not None:
-            entropy[:, :, number, :] = _on_images(entropy_of(probabilities), region, network.size, masks.shape)
+            entropy[:, :, number, :] = _on_images(entropy_of(probabilities), window, network.size, masks.shape)
     return masks
 
 
-def _on_images(values: np.ndarray, region: Region, size: int, shape: tuple[int, ...]) -> np.ndarray:
-    """Return values (image, row, column) of a region on the grid of the images (row, column, image), 0 outside."""
+def _on_images(values: np.ndarray, window: Window, size: int, shape: tuple[int, ...]) -> np.ndarray:
+    """Return values (image, row, column) of a window on the grid of the images (row, column, image), 0 outside."""
     squares = np.zeros((len(values), size, size), np.uint8)
-    squares[:, *region.slices] = values
+    squares[:, *window.slices] = values
     return np.moveaxis(from_square(squares, shape[:2]), 0, 2)
 
 
@@ -106,9 +100,9 @@ def segment_cine(
     """Segment all slices and frames; with `only_heart`, remove all but the largest component of each structure.
 
     With `crop`, only a part of the images is segmented: a coarse pass over few frames and slices finds the heart, and
-    the smallest region around it that gives the same masks of these. Whole images are segmented instead if there is
-    none, if a mask reaches the border of the region, if other components are not removed, in short cines, and by
-    networks that need whole images or more context than a region can offer.
+    only the window around it is computed, as it is in whole images. Whole images are segmented instead if no heart is
+    found, if a mask reaches the border of the window, if other components are not removed, in short cines, and by
+    networks that compute whole images only.
 
     Parameters
     ----------
@@ -131,56 +125,43 @@ def segment_cine(
     reason = "" if only_heart else "outside the heart, too, masks are kept"
     entropy = np.zeros(images.shape, np.uint8) if network.combined else None
     if crop and only_heart:
-        region, reason = find_heart(images, network, spacing_mm)
-        if region:
-            masks = keep_heart(segment(images, network, region, entropy=entropy), spacing_mm)
-            if not is_cut(on_square(masks, network.size), region):
-                log.info("only %d x %d pixels around the heart were segmented", region.side, region.side)
-                return Segmentation(masks, *on_images(region, network.size, images.shape), entropy)
-            reason = f"the heart reaches beyond the {region.side} x {region.side} pixels in which it was expected"
+        window, reason = find_heart(images, network, spacing_mm)
+        if window:
+            masks = keep_heart(segment(images, network, window, entropy=entropy), spacing_mm)
+            if not is_cut(on_square(masks, network.size), window):
+                log.info("only %d x %d pixels around the heart were segmented", *window.shape)
+                return Segmentation(masks, *on_images(window, network.size, images.shape), entropy)
+            reason = "the heart reaches beyond the {} x {} pixels in which it was expected".format(*window.shape)
     log.info("whole images were segmented%s", f": {reason}" if crop else "")
     masks = segment(images, network, entropy=entropy)
     masks = keep_heart(masks, spacing_mm) if only_heart else masks
-    return Segmentation(masks, *on_images(whole(network), network.size, images.shape), entropy)
+    return Segmentation(masks, *on_images(whole(network.size), network.size, images.shape), entropy)
 
 
-def on_images(region: Region, size: int, shape: tuple[int, ...]) -> list[tuple[int, int]]:
-    """Return the first and last (excluded) row and column of a region of the square grid on the grid of the images."""
+def on_images(window: Window, size: int, shape: tuple[int, ...]) -> list[tuple[int, int]]:
+    """Return the first and last (excluded) row and column of a window of the square grid on the grid of the images."""
     limits = []
-    for start, length in zip(region[:2], shape[:2], strict=True):
-        first = start + (length - size) // 2
-        limits.append((max(first, 0), min(first + region.side, length)))
+    for axis, length in zip(window, shape[:2], strict=True):
+        outside = (length - size) // 2
+        limits.append((max(axis.first + outside, 0), min(axis.last + outside, length)))
     return limits
 
 
 def find_heart(
     images: h5py.Dataset | np.ndarray, network: Network, spacing_mm: tuple[float, float, float]
-) -> tuple[Region | None, str]:
-    """Return the region around the heart, or None and the reason why whole images are to be segmented."""
+) -> tuple[Window | None, str]:
+    """Return the window around the heart, or None and the reason why whole images are to be segmented."""
     frames = images.shape[3]
-    if network.stride is None or not sides(network.size, network.stride):
-        return None, "the network needs their context"
+    if not network.limited_to:
+        return None, "the network computes whole images only"
     if frames < FEWEST_FRAMES:
         return None, f"finding the heart first does not pay in {frames} frames"
     steps = COARSE_SLICES, -(-frames // COARSE_FRAMES)
     coarse = keep_heart(segment(images, network, None, *steps), spacing_mm)
-    regions = regions_around(on_square(coarse, network.size), network.stride)
-    for region in regions:
-        masks = keep_heart(segment(images, network, region, *steps), spacing_mm)
-        if agree(masks, coarse):
-            return region, ""
-    if not coarse.any():
+    window = window_around(on_square(coarse, network.size))
+    if not window:
         return None, "no heart was found in some of them"
-    return None, "without their context, the masks would differ" if regions else "a part would hardly be smaller"
-
-
-def agree(masks: np.ndarray, others: np.ndarray) -> bool:
-    """Return whether masks with and without context differ, for each structure, by at most LARGEST_DIFFERENCE."""
-    for label in STRUCTURES.values():
-        structure, other = masks == label, others == label
-        if (structure ^ other).sum() > LARGEST_DIFFERENCE * (structure.sum() + other.sum()):
-            return False
-    return True
+    return (window, "") if is_small(window, network.size) else (None, "a part would hardly be smaller")
 
 
 def on_square(masks: np.ndarray, size: int) -> np.ndarray:

@@ -81,9 +81,8 @@ def test_four_slices_are_learned_by_heart_saved_and_exported(architecture, four,
     np.testing.assert_array_equal(loaded.predict(images, verbose=0), probabilities)
 
     export_network.main(str(tmp_path / "model.keras"), str(tmp_path / "net.xml"), str(tmp_path / "net.bin"))
-    keras_network = inference.read_keras(tmp_path / "model.keras", images=4)
     openvino = inference.read_openvino(tmp_path / "net.xml", images=4, threads=1)
-    assert keras_network.stride == openvino.stride == {"unet3plus": 16, "unet": 4}.get(architecture)
+    assert bool(openvino.limited_to) == (architecture in ("unet3plus", "unet")), "the others need whole images"
     found = openvino.probabilities(images[..., 0])
     np.testing.assert_allclose(found, probabilities, atol=1e-4)
     np.testing.assert_array_equal(found.argmax(-1), probabilities.argmax(-1))

@@ -1,9 +1,9 @@
-"""Regions around the heart: aligned to the network, with a margin, and no heart cut off."""
+"""The window around the heart: with a margin, within the image, and no heart cut off."""
 
 import numpy as np
 import pytest
 
-from murmur.network.heart_region import MARGIN, Region, is_cut, regions_around, sides
+from murmur.network.heart_region import LARGEST_PART, Interval, Window, is_cut, is_small, whole, window_around
 
 
 def box(size, rows, columns):
@@ -12,37 +12,29 @@ def box(size, rows, columns):
     return masks
 
 
-@pytest.mark.parametrize(
-    ("size", "stride", "expected"),
-    [(256, 16, [128, 160, 192]), (192, 32, []), (256, 8, [64, 96, 128, 160, 192]), (240, 24, [])],
-)
-def test_sides_leave_context_and_save_time(size, stride, expected):
-    assert sides(size, stride) == expected
+def window(rows, columns):
+    return Window(Interval(*rows), Interval(*columns))
 
 
-def test_regions_are_aligned_and_contain_heart_and_margin():
-    first, *others = regions_around(box(256, (71, 160), (20, 101)), 16)
-    assert first == Region(48, 0, 128), "rows 71 to 159 and columns 20 to 100, centred to 16 pixels"
-    assert [other.side for other in others] == [160, 192]
-    for row, column, side in (first, *others):
-        assert row % 16 == column % 16 == 0 and row <= 71 - MARGIN and row + side >= 160 + MARGIN
-        assert column <= 20 - MARGIN or column == 0
+def test_a_window_contains_heart_and_margin_within_the_image():
+    assert window_around(box(256, (71, 160), (10, 245))) == window((55, 176), (0, 256))
+    assert window_around(np.zeros((256, 256, 2, 2), np.uint8)) is None
 
 
-def test_a_larger_heart_needs_a_larger_region():
-    assert [region.side for region in regions_around(box(256, (56, 176), (56, 176)), 16)] == [160, 192]
-    assert regions_around(box(256, (10, 240), (60, 180)), 16) == []
-    assert regions_around(np.zeros((256, 256, 2, 2), np.uint8), 16) == []
+def test_a_window_of_most_pixels_is_not_worth_a_coarse_pass():
+    assert LARGEST_PART == 0.8
+    assert is_small(window((20, 100), (0, 100)), 100) and not is_small(window((19, 100), (0, 100)), 100)
+    assert not is_small(whole(100), 100)
 
 
 @pytest.mark.parametrize(
-    ("rows", "columns", "region", "cut"),
+    ("rows", "columns", "segmented", "cut"),
     [
-        ((20, 40), (20, 40), Region(16, 16, 32), False),
-        ((16, 40), (20, 40), Region(16, 16, 32), True),
-        ((20, 40), (20, 48), Region(16, 16, 32), True),
-        ((0, 20), (44, 64), Region(0, 32, 32), False),  # the borders of the image
+        ((20, 40), (20, 40), window((16, 48), (16, 48)), False),
+        ((16, 40), (20, 40), window((16, 48), (16, 48)), True),
+        ((20, 40), (20, 48), window((16, 60), (16, 48)), True),
+        ((0, 20), (44, 64), window((0, 32), (32, 64)), False),  # the borders of the image
     ],
 )
-def test_hearts_at_a_border_are_cut_unless_it_is_that_of_the_image(rows, columns, region, cut):
-    assert is_cut(box(64, rows, columns), region) is cut
+def test_hearts_at_a_border_are_cut_unless_it_is_that_of_the_image(rows, columns, segmented, cut):
+    assert is_cut(box(64, rows, columns), segmented) is cut

@@ -5,7 +5,7 @@ import logging
 import numpy as np
 import pytest
 
-from murmur.network.heart_region import Region
+from murmur.network.heart_region import Interval, Window
 from murmur.network.inference import Network
 from murmur.network.segmentation import segment, segment_cine
 
@@ -13,20 +13,18 @@ SPACING = (0.1, 0.1, 1.0)
 
 
 class Threshold:
-    """Networks of a size that label pixels by their intensity; `seen` counts the pixels of each size."""
+    """A network that labels pixels by their intensity; `computed` counts the pixels of its output."""
 
-    def __init__(self, size=128, stride=8, context=False):
-        self.size, self.stride, self.context, self.seen = size, stride, context, {}
+    def __init__(self, size=128, local=True):
+        self.size, self.local, self.computed = size, local, 0
 
-    def network(self, size=None):
-        size = size or self.size
-
+    def network(self, window=None):
         def probabilities(squares):
-            self.seen[size] = self.seen.get(size, 0) + squares.size
-            values = squares - 8 * squares.mean((1, 2), keepdims=True) if self.context else squares
+            values = squares[:, *window.slices] if window else squares
+            self.computed += values.size
             return np.stack([values < 0.3, (values >= 0.3) & (values < 0.8), values >= 0.8], -1).astype(np.float32)
 
-        return Network(size, probabilities, "threshold", self.stride, self.network)
+        return Network(self.size, probabilities, "threshold", self.network if self.local else None)
 
 
 def cine(shape=(128, 128, 4, 12), centre=(60, 70), radius=12, jump=None):
@@ -51,11 +49,11 @@ def test_crop_gives_the_masks_of_whole_images_with_fewer_pixels(caplog):
     cropped, plain = run(images, part), run(images, whole, crop=False)
     np.testing.assert_array_equal(cropped.masks, plain.masks)
     assert set(np.unique(plain.masks)) == {0, 1, 2} and plain.masks[2, 2].max() == 0
-    assert (cropped.rows, cropped.columns) == ((32, 96), (40, 104))
+    assert (cropped.rows, cropped.columns) == ((33, 88), (43, 98)), "a disc of radius 12, and 16 pixels"
     assert (plain.rows, plain.columns) == ((0, 128), (0, 128))
-    assert sum(part.seen.values()) < 0.5 * sum(whole.seen.values())
+    assert part.computed < 0.35 * whole.computed
     assert [record.message for record in caplog.records] == [
-        "only 64 x 64 pixels around the heart were segmented",
+        "only 55 x 55 pixels around the heart were segmented",
         "whole images were segmented",
     ]
 
@@ -63,12 +61,10 @@ def test_crop_gives_the_masks_of_whole_images_with_fewer_pixels(caplog):
 @pytest.mark.parametrize(
     ("images", "threshold", "only_heart", "reason"),
     [
-        (cine(jump=3), Threshold(), True, "the heart reaches beyond the 64 x 64 pixels in which it was expected"),
-        (cine(), Threshold(context=True), True, "without their context, the masks would differ"),
-        (cine(), Threshold(stride=None), True, "the network needs their context"),
-        (cine(), Threshold(stride=16), True, "the network needs their context"),
+        (cine(jump=3), Threshold(), True, "the heart reaches beyond the 55 x 55 pixels in which it was expected"),
+        (cine(), Threshold(local=False), True, "the network computes whole images only"),
         (cine((128, 128, 4, 5)), Threshold(), True, "finding the heart first does not pay in 5 frames"),
-        (cine(radius=50), Threshold(), True, "a part would hardly be smaller"),
+        (cine(radius=55), Threshold(), True, "a part would hardly be smaller"),
         (cine(), Threshold(), False, "outside the heart, too, masks are kept"),
     ],
 )
@@ -81,7 +77,7 @@ def test_whole_images_are_segmented_for_a_reason(images, threshold, only_heart, 
 
 
 @pytest.mark.parametrize(
-    ("shape", "rows", "columns"), [((200, 100, 2, 8), (68, 132), (34, 98)), ((100, 128, 1, 6), (18, 82), (40, 104))]
+    ("shape", "rows", "columns"), [((200, 100, 2, 8), (69, 124), (39, 94)), ((100, 128, 1, 6), (19, 74), (43, 98))]
 )
 def test_regions_are_given_on_the_grid_of_the_images(shape, rows, columns):
     images = cine(shape, (96, 66) if shape[0] == 200 else (46, 70))
@@ -91,8 +87,8 @@ def test_regions_are_given_on_the_grid_of_the_images(shape, rows, columns):
 
 
 def test_normalisation_is_that_of_the_whole_image():
-    images, region = cine(), Region(24, 40, 64)
-    images[100, 10] = 1500  # outside the region, brighter than the heart, whose disc would be labelled 2 without it
-    part, whole = (segment(images, Threshold().network(), of) for of in (region, None))
-    np.testing.assert_array_equal(part[region.slices], whole[region.slices])
-    assert part[region.slices].max() == 1 and not part[:24].any()
+    images, window = cine(), Window(Interval(24, 88), Interval(40, 104))
+    images[100, 10] = 1500  # outside the window, brighter than the heart, whose disc would be labelled 2 without it
+    part, whole = (segment(images, Threshold().network(), of) for of in (window, None))
+    np.testing.assert_array_equal(part[window.slices], whole[window.slices])
+    assert part[window.slices].max() == 1 and not part[:24].any()

@@ -13,7 +13,6 @@ from workplace import ROOT
 
 keras = pytest.importorskip("keras")
 
-import export_network  # noqa: E402
 import segment_mouse  # noqa: E402
 from murmur.data.mouse_file import write_cine  # noqa: E402
 from murmur.errors import BadInput  # noqa: E402
@@ -165,32 +164,6 @@ def test_openvino_gives_the_labels_of_keras(tmp_path, model, exported):
     assert frames == [0, 1, 2, 3, 4]
     assert attributes["weights_sha256"] == sha256(model)
     assert attributes["software"].startswith("OpenVINO ") and attributes["software"].endswith(", float32")
-
-
-@pytest.mark.parametrize("downsample", [1, 2])
-def test_both_engines_segment_parts_of_images(tmp_path, downsample):
-    keras.utils.set_random_seed(5)
-    original = unet3plus.unet3plus([3, 4, 5, 6, 7], 64, downsample)
-    network_model.save_model(original, tmp_path / "model.keras")
-    part = unet3plus.unet3plus([3, 4, 5, 6, 7], 32, downsample)
-    part.set_weights(original.get_weights())
-    images = np.random.default_rng(0).random((5, 32, 32), np.float32)
-    expected = part.predict(images[..., None], verbose=0)[-1]
-    exported = [str(tmp_path / name) for name in ("network.xml", "network.bin")]
-    export_network.main(str(tmp_path / "model.keras"), *exported)
-    for network in (inference.read_keras(tmp_path / "model.keras", 2), inference.read_openvino(exported[0], 2, 1)):
-        assert (network.size, network.stride) == (64, 16 * downsample)
-        resized = network.resized(32)
-        assert (resized.size, network.resized(64).size) == (32, 64)
-        np.testing.assert_allclose(resized.probabilities(images), expected, atol=1e-4)
-
-
-def test_networks_that_are_no_maps_throughout_need_whole_images():
-    maps = [(None, 32, 32, 1), (None, 8, 2, 2), (3, 3, 8, 8)]
-    assert inference.stride_of(maps, 32) == 16
-    assert inference.stride_of([*maps, (None, 1, 1, 8)], 32) is None
-    assert inference.stride_of([*maps, (None, 10, 10, 8)], 32) is None
-    assert inference.stride_of([*maps, (None, 64)], 32) is None
 
 
 def test_lower_precision_is_named_where_it_is_used(tmp_path, model, exported):

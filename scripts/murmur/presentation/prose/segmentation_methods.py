@@ -1,15 +1,16 @@
 """Methods in words: how mice were segmented by each reader, and how masks were post-processed."""
 
 from murmur.data.published_dataset import WEIGHTS
-from murmur.network.heart_region import COARSE_FRAMES, COARSE_SLICES, FEWEST_FRAMES, LARGEST_DIFFERENCE
+from murmur.network.heart_region import COARSE_FRAMES, COARSE_SLICES, FEWEST_FRAMES, MARGIN
 from murmur.presentation.prose.phrases import enumerate_words, paragraph
 from murmur.vocabulary import SHIPPED_WEIGHTS
 
 NUMBER = {2: "second", 3: "three"}
 PART = (
-    f"in cines of at least {FEWEST_FRAMES} frames, only a square around the heart was segmented, provided that in "
-    f"every {NUMBER[COARSE_SLICES]} slice of {NUMBER[COARSE_FRAMES]} frames its masks agreed with those of whole "
-    f"images (Dice coefficient ≥ {1 - LARGEST_DIFFERENCE:g} for each structure) and none touched its border"
+    f"in cines of at least {FEWEST_FRAMES} frames, only a rectangle around the heart was segmented, where the "
+    "architecture allowed its class probabilities to be computed as in the whole image. It extended "
+    f"{MARGIN} pixels beyond the masks in every {NUMBER[COARSE_SLICES]} slice of {NUMBER[COARSE_FRAMES]} frames; if a "
+    "mask touched its border, whole images were segmented"
 )
 
 
