@@ -1,9 +1,9 @@
 """Methods section of a study, ready to paste.
 
 Inputs: the manifest and the split of each cohort with images, its measurements.csv and curve.csv by each reader,
-function.csv of the other cohorts, training.json and history.csv of each trained network, the tables of each
-comparison, and all results, whose records give the weights, software and commit used. Output: methods.md. All numbers
-and names are filled in.
+volumes.csv of its reference, function.csv of the other cohorts, training.json and history.csv of each trained network,
+the tables of each comparison, and all results, whose records give the weights, software and commit used. Output:
+methods.md. All numbers and names are filled in.
 """
 
 import json
@@ -54,13 +54,14 @@ def main(
     excluded: Mapping[str, Mapping[str, str]],
     compared: Mapping[str, tuple[str, dict, Mapping[str, str]]],
     measured: Mapping[tuple[str, str], tuple[str, str]],
+    volumes: Mapping[str, str],
 ) -> None:
     """Write `output` (methods.md) of the study with these `settings` from files named as in `StudyTables`.
 
     `results` are the results of the study; their records give weights, software and commit. `excluded` gives the
     reasons of the excluded mice of the cohorts of `functions`; those of other cohorts are in their manifests.
     `compared` gives the reader, the settings and the tables of each comparison, and `measured` the files
-    measurements.csv and curve.csv of each cohort with images by each reader.
+    measurements.csv and curve.csv of each cohort with images by each reader; `volumes` are those of the reference.
     """
     known = lineage(results)
     tables = {cohort: read_analysed(path) for cohort, path in manifests.items()}
@@ -85,6 +86,7 @@ def main(
         animals=animals,
         compared=with_values(comparisons),
         measured=read_measured(measured),
+        volumes={cohort: read_csv(path) for cohort, path in volumes.items()},
     )
     write_page(output, "Methods", sections(study))
 
@@ -111,4 +113,5 @@ if __name__ == "__main__":
                 for number, name in enumerate(params.compared)
             },
             measured=dict(zip(params.measured, zip(given.measurements, given.curves, strict=True), strict=True)),
+            volumes=dict(zip(params.contoured, given.volumes, strict=True)),
         )

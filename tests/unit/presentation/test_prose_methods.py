@@ -16,7 +16,6 @@ from methods_of_a_study import (
     TRAINING,
     VERSIONS,
     bare_study,
-    manifest,
     words,
 )
 from murmur.data.published_dataset import WEIGHTS
@@ -135,43 +134,6 @@ def test_adjusted_p_values_are_disclosed():
         "of the ANOVA",
     ):
         assert rule in text
-
-
-def test_inflow_mice_are_counted_by_set():
-    table = pd.DataFrame({"mouse": ["A", "B", "C"], "split": ["train", "test", "test"]})
-    assert cohort_methods.sets_of(pd.Series(["B"]), table) == " of the test set"
-    assert cohort_methods.sets_of(table["mouse"], table) == " (1 of the training set and 2 of the test set)"
-
-
-def test_other_annotated_frames_are_not_said_to_have_inflow():
-    """A lab that contours every frame: 3 + 2 of 7 contoured frames are neither ED nor ES nor inflow frames."""
-    table = manifest(3, annotated_frames=["0;1;2;3;6", "0;1;3;6", "0"], es_frame=[6, 6, None])
-    text = cohort_methods.contours("ours", {"source": {"folder": "mice"}}, table, None)
-    assert "10 frames of the 3 mice of the ours cohort, including 5 frames other than ED and ES in 2 mice." in text
-    assert "inflow" not in text
-    mixed = table.assign(inflow_frames=["1;2", None, None])
-    text = cohort_methods.contours("ours", {"source": {"published": True}}, mixed, None)
-    assert "including 2 frames with inflow artefacts in 1 mouse and 3 frames other than ED and ES in 2" in text
-
-
-def test_split_names_only_the_rules_that_were_needed():
-    cohort = STUDY["cohorts"]["ours"]
-    assert (
-        "The mouse with inflow artefacts was assigned to the training set, mice without contours to the test set and "
-        "the other mice at random, stratified by phenotype (seed 77). Performance with inflow artefacts was therefore "
-        "not tested in this cohort."
-    ) in cohort_methods.split("ours", cohort, OURS, SPLIT)
-    contoured = OURS.assign(inflow_frames=None, annotated_frames="0;6")
-    text = cohort_methods.split("ours", cohort, contoured, SPLIT)
-    assert "were divided at random, stratified by phenotype (seed 77), into a training" in text
-    assert text.endswith("all images of an animal being assigned to the same set.")
-    inflow = contoured.assign(inflow_frames="3")
-    assert f"The {len(OURS)} mice with inflow artefacts were assigned to the training set and the other mice at " in (
-        cohort_methods.split("ours", cohort, inflow, SPLIT)
-    )
-    text = cohort_methods.split("ours", cohort, OURS.assign(inflow_frames=None), SPLIT)
-    assert "Mice without contours were assigned to the test set and the other mice at random, stratified by" in text
-    assert "inflow" not in text
 
 
 def test_authors_are_asked_for_what_is_not_known():

@@ -29,6 +29,7 @@ def test_mice_excluded_by_the_participants_are_counted_with_their_reason(tmp_pat
         excluded={"numbers": {"M3": "poor gating"}},
         compared={},
         measured={},
+        volumes={},
     )
     text = (tmp_path / "methods.md").read_text(encoding="utf-8")
     assert "The numbers cohort comprised 3 mice with existing measurements of ejection fraction" in text

@@ -6,7 +6,7 @@ from functools import partial
 import pandas as pd
 
 from murmur.data.split import SPLITS
-from murmur.presentation.prose.phrases import STRUCTURE, counted, enumerate_words, paragraph
+from murmur.presentation.prose.phrases import STRUCTURE, counted, enumerate_words, paragraph, parenthesis
 from murmur.statistics.notes import mice, reasons_for_exclusion
 from murmur.vocabulary import METRIC_MEANINGS, METRICS, STRUCTURES, in_order
 
@@ -136,8 +136,33 @@ def sets_of(mice_named: pd.Series, table: pd.DataFrame) -> str:
     return f" ({enumerate_words(f'{size} of the {name} set' for name, size in found.items())})"
 
 
-def contours(name: str, cohort: dict, manifest: pd.DataFrame, table: pd.DataFrame) -> str:
-    """Describe who contoured which frames, and which of them are ED and ES; `table` is the split of the cohort."""
+def structures_contoured(manifest: pd.DataFrame, volumes: pd.DataFrame, total: int) -> str:
+    """State in how many of `total` annotated frames each structure is contoured; empty if both are in all of them.
+
+    `volumes` is volumes.csv of the reference, which has no value where a structure is not contoured.
+    """
+    frame_of = {phase: manifest.set_index("mouse")[f"{phase.lower()}_frame"] for phase in ("ED", "ES")}
+    known = {name: volumes[volumes[name].notna()] for name in ("blood_pool_uL", "myocardium_mg")}
+    if all(len(frames) == total for frames in known.values()):
+        return ""
+    found = []
+    for frames in known.values():
+        at = {f"at {phase}": frames["mouse"].map(of) == frames["frame"] for phase, of in frame_of.items()}
+        sizes = {where: int(rows.sum()) for where, rows in at.items()}
+        sizes["in other phases"] = len(frames) - sum(sizes.values())
+        where = [(size, phase) for phase, size in sizes.items() if size]
+        only = f"{where[0][1]} only" if len(where) == 1 else " and ".join(f"{size} {phase}" for size, phase in where)
+        found.append("all" if len(frames) == total else f"{len(frames) or 'none'}{parenthesis(only)}")
+    return f"the blood pool was contoured in {found[0]} of these frames and the myocardium in {found[1]}"
+
+
+def contours(
+    name: str, cohort: dict, manifest: pd.DataFrame, table: pd.DataFrame, volumes: pd.DataFrame | None = None
+) -> str:
+    """Describe who contoured which structures in which frames, and which frames are ED and ES.
+
+    `table` is the split of the cohort, and `volumes` volumes.csv of the reference.
+    """
     frames = manifest["annotated_frames"].dropna().str.split(";").map(len)
     if frames.empty:
         return paragraph(f"no reference contours were available in the {name} cohort")
@@ -146,6 +171,9 @@ def contours(name: str, cohort: dict, manifest: pd.DataFrame, table: pd.DataFram
     whose = f"the {mice(n)}" if len(frames) == n else f"{len(frames)} of the {mice(n)}"
     where = f"{counted(int(frames.sum()), 'frame')} of {whose} of the {name} cohort"
     texts = [f"an expert contoured {structures} in {where}"]
+    apart = "" if volumes is None else structures_contoured(manifest, volumes, int(frames.sum()))
+    if apart:
+        texts = [f"an expert contoured {where}"]
     if "phantom" in cohort["source"]:
         texts = [f"the true contours of {structures} were taken from the phantom geometry in {where}"]
     inflow = manifest["inflow_frames"].dropna().str.split(";").map(len)
@@ -157,6 +185,7 @@ def contours(name: str, cohort: dict, manifest: pd.DataFrame, table: pd.DataFram
             further.append(f"{counted(int(extra.sum()), 'frame')} {kind} in {mice(len(extra))}{sets}")
     if further:
         texts[0] += f", including {enumerate_words(further)}"
+    texts.append(apart)
     if single := len(frames) - phased:
         identified = mice(phased) if phased else "no mouse"
         texts.append(

@@ -71,6 +71,8 @@ class StudyTables:
         The findings of the plausibility checks of each cohort.
     animals : mapping of str to int
         The number of animals of each cohort whose animals have several scans.
+    volumes : mapping of str to DataFrame
+        volumes.csv of the reference of each cohort with images that has one.
     compared : sequence of Compared
         The comparisons of groups.
     measured : Measured
@@ -89,6 +91,7 @@ class StudyTables:
     excluded: Mapping[str, Mapping[str, str]]
     checks: Mapping[str, pd.DataFrame]
     animals: Mapping[str, int] = field(default_factory=dict)
+    volumes: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     compared: Sequence[Compared] = ()
     measured: Measured = NOTHING_MEASURED
 
@@ -125,7 +128,9 @@ def sections(study: StudyTables) -> dict[str, list[str]]:
             cohort_methods.plausibility(study.checks),
         ],
         "Reference contours": [
-            of_cohort(name, cohort_methods.contours(name, cohorts[name], table, study.splits[name]))
+            of_cohort(
+                name, cohort_methods.contours(name, cohorts[name], table, study.splits[name], study.volumes.get(name))
+            )
             for name, table in study.manifests.items()
         ],
         "Data split": [
