@@ -12,9 +12,8 @@ def phenotypes_of(mice: int | dict[str, int]) -> list[str]:
     """Return the phenotype of each mouse of a cohort, given the number of mice in total or of each phenotype.
 
     Mice are assigned one after the other to the phenotype furthest below its share; given a total, the shares are those
-    of the
-    study (39 control : 11 mi_patch : 51 dcm : 29 tac). Six mice then include all four phenotypes, 130 mice have the
-    numbers of the study, and no mouse depends on how many follow it.
+    of the study (39 control : 11 mi_patch : 51 dcm : 29 tac). Six mice then include all four phenotypes, 130 mice have
+    the numbers of the study, and no mouse depends on how many follow it.
     """
     shares = STUDY if isinstance(mice, int) else mice
     total = sum(shares.values())

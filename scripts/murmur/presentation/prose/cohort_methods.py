@@ -8,7 +8,7 @@ import pandas as pd
 from murmur.data.split import SPLITS
 from murmur.presentation.prose.phrases import STRUCTURE, counted, enumerate_words, paragraph, parenthesis
 from murmur.statistics.notes import mice, reasons_for_exclusion
-from murmur.vocabulary import METRIC_MEANINGS, METRICS, STRUCTURES, in_order
+from murmur.vocabulary import METRIC_MEANINGS, METRICS, PHENOTYPE_MEANINGS, STRUCTURES, in_order
 
 
 def span(values: pd.Series) -> str:
@@ -41,6 +41,7 @@ def images(name: str, cohort: dict, manifest: pd.DataFrame, excluded: Mapping[st
         exclusions(excluded, n),
         several_scans(animals, excluded),
         phenotypes(manifest["phenotype"], of_scans=animals > 0),
+        simulated_phenotypes(manifest["phenotype"]) if "phantom" in source else "",
         f"each mouse had one short-axis {_frames(manifest)} and a voxel size of {voxel} mm (row × column × slice)",
     ]
     if assumed := int(manifest["spacing_assumed"].sum()):
@@ -103,6 +104,13 @@ def phenotypes(column: pd.Series, of_scans: bool = False) -> str:
     if kinds and (unknown := int(column.isna().sum())):
         kinds.append(f"unknown ({size(unknown)})")
     return f"{'the phenotype was' if len(kinds) == 1 else 'phenotypes were'} {enumerate_words(kinds)}" if kinds else ""
+
+
+def simulated_phenotypes(column: pd.Series) -> str:
+    """Explain the names of the phenotypes of simulated mice; empty without any but control."""
+    found = [name for name in PHENOTYPE_MEANINGS if (column == name).any()]
+    denote = "denotes" if len(found) == 1 else "denote"
+    return f"{enumerate_words(found)} {denote} {enumerate_words(map(PHENOTYPE_MEANINGS.get, found))}" if found else ""
 
 
 def numbers_alone(

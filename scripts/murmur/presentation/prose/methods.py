@@ -233,8 +233,8 @@ def to_be_completed(cohorts: Mapping[str, dict], made: Collection[str], contoure
 
     `contoured` tells whether any mouse has a reference, `compared` whether groups are compared.
     """
-    points = []
-    if any("phantom" not in cohort["source"] for cohort in cohorts.values()):
+    points, acquired = [], any("phantom" not in cohort["source"] for cohort in cohorts.values())
+    if acquired:
         points += [
             "the animals (strain, sex, age and ethics approval)",
             "image acquisition (scanner, field strength, sequence and gating)",
@@ -243,6 +243,6 @@ def to_be_completed(cohorts: Mapping[str, dict], made: Collection[str], contoure
             "exclusions before the analysis",
             *["the treatment of each group, and how animals were allocated (`arrive.md` lists all items)"] * compared,
         ]
-    points += ["the meaning of the phenotype labels"] if "group_tests" in made else []
+    points += ["the meaning of the phenotype labels"] if "group_tests" in made and acquired else []
     points += ["the choice of the equivalence margins"] if "agreement" in made else []
     return paragraph(enumerate_words(points) if points else "")
