@@ -222,8 +222,11 @@ class NiftiMasks:
     def _labelled(self, path: Path, values: np.ndarray) -> np.ndarray:
         """Translate the labels of a mask to Murmur's, 1 myocardium and 2 blood pool."""
         meaning = {self.labels["myocardium"]: 1, self.labels["blood_pool"]: 2}
-        mask, unknown = np.zeros(values.shape, np.uint8), []
-        for value in np.unique(values):
+        mask, unknown = (
+            np.zeros_like(values, np.uint8, subok=False),
+            [],
+        )  # in the file's order, which is faster
+        for value in np.unique(values.ravel(order="K")):
             if not float(value).is_integer():
                 raise BadInput(
                     f"{path}: found the value {value:g}, expected integer labels; export masks, not probabilities"
