@@ -202,6 +202,7 @@ rule summarise_networks:
         records=collect(rules.train_network.output.record, reader=study.readers_by("train_on")),
         histories=collect(rules.train_network.output.history, reader=study.readers_by("train_on")),
         models=collect(rules.train_network.output.model, reader=study.readers_by("train_on")),
+        given=by_content(lambda w: list(study.files_of_given_networks().values())),
     output:
         networks="<results>/statistics/networks.csv",
         results="<results>/statistics/network_results.csv",
@@ -214,6 +215,8 @@ rule summarise_networks:
     params:
         pairs=study.pairs_of_networks(),
         trained=study.readers_by("train_on"),
+        given=list(study.files_of_given_networks()),
+        content=content(lambda w: list(study.files_of_given_networks().values())),
         origins=study.origins_of_networks(),
         learnt=inputs.learnt_by_any(study.pairs_of_networks()),
         repeats=study.repeats,

@@ -13,7 +13,7 @@ import pandas as pd
 
 from murmur.csv_tables import read_csv, write_csv
 from murmur.job import job
-from murmur.network.stored_layers import multiply_adds, segmenting_layers
+from murmur.network.stored_layers import count_parameters, multiply_adds, segmenting_layers
 from murmur.statistics.animals import ONE_SCAN_EACH
 from murmur.statistics.network_summary import members, summarise, without
 from murmur.vocabulary import STRUCTURES
@@ -55,9 +55,9 @@ def describe(
 ) -> pd.DataFrame:
     """Return COLUMNS, one row per network; those that were not trained here have zero training mice.
 
-    `origins` gives trained_on and start_from of each reader, and the settings of networks not trained here, if
-    known; `trained` gives training.json, history.csv and the multiply-adds per image of the others, and `animals` the
-    animal of each scan of the cohorts in which some animals have several.
+    `origins` gives trained_on and start_from of each reader, and the settings, parameters and gflop of networks not
+    trained here, if known; `trained` gives training.json, history.csv and the multiply-adds per image of the others,
+    and `animals` the animal of each scan of the cohorts in which some animals have several.
     """
     rows = []
     for name, readers in members(list(origins), repeats).items():
@@ -81,6 +81,13 @@ def describe(
     return pd.DataFrame(rows, columns=COLUMNS).astype({"parameters": "Int64", "size": "Int64", "downsample": "Int64"})
 
 
+def cost_of_given(path: str, origin: Mapping[str, object]) -> dict[str, float]:
+    """Return the parameters of a network that was not trained here and, if its architecture is known, its gflop."""
+    known = "architecture" in origin  # of other networks, layers may not be counted
+    gflop = {"gflop": 2 * multiply_adds(segmenting_layers(path)) / 1e9} if known else {}
+    return {"parameters": count_parameters(path), **gflop}
+
+
 def main(
     pairs: Sequence[tuple[str, str]],
     functions: Sequence[str],
@@ -93,13 +100,16 @@ def main(
     alpha: float,
     animals: Mapping[str, Mapping[str, str]],
     learnt: Mapping[str, Sequence[str]] | None = None,
+    given: Mapping[str, str] | None = None,
 ) -> None:
     """Write `networks` and `results` from the tables of `pairs` of cohort and reader, in the same order.
 
     `trained` gives training.json, history.csv and the network of each reader that was trained here, and `animals` the
     animal of each scan of the cohorts in which some animals have several. The mice of a cohort from which a network
-    `learnt` are left out for all networks.
+    `learnt` are left out for all networks. `given` are the files (.keras) of networks that were not trained here.
     """
+    files = given or {}
+    known = {name: row | cost_of_given(files[name], row) if name in files else row for name, row in origins.items()}
     found = {
         reader: (
             json.loads(Path(record).read_text(encoding="utf-8")),
@@ -108,7 +118,7 @@ def main(
         )
         for reader, (record, history, model) in trained.items()
     }
-    write_csv(describe(origins, found, repeats, animals), networks)
+    write_csv(describe(known, found, repeats, animals), networks)
     by_cohort: dict[str, tuple[dict, dict]] = {}
     for (cohort, reader), function, overlap in zip(pairs, functions, overlaps, strict=True):
         of_overlap, of_function = by_cohort.setdefault(cohort, ({}, {}))
@@ -139,4 +149,5 @@ if __name__ == "__main__":
             alpha=params.alpha,
             animals=params.animals,
             learnt=params.learnt,
+            given=dict(zip(params.given, given.given, strict=True)),
         )

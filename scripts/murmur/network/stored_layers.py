@@ -1,11 +1,14 @@
 """The layers of a network as its file (.keras) describes them, without Keras, and what they cost."""
 
+import io
 import json
 import math
 import re
 import zipfile
 from pathlib import Path
 from typing import NamedTuple
+
+import h5py
 
 SOURCE = re.compile(r'"keras_history": \["([^"]+)", (\d+), \d+\]')  # layer and its application
 
@@ -66,6 +69,19 @@ def _layer(given: dict) -> Layer:
         [(name, int(number)) for name, number in SOURCE.findall(json.dumps(node))] for node in given["inbound_nodes"]
     ]
     return Layer(given["name"], given["class_name"], given["config"], tuple(first[1:]), sources)
+
+
+def count_parameters(path: str | Path) -> int:
+    """Return the number of weights in the file `path`, without the states of the optimiser and of random numbers."""
+    sizes = []
+
+    def count(name: str, stored: h5py.Group | h5py.Dataset) -> None:
+        if isinstance(stored, h5py.Dataset) and not name.startswith("optimizer/") and "seed_generator" not in name:
+            sizes.append(stored.size)
+
+    with zipfile.ZipFile(path) as file, h5py.File(io.BytesIO(file.read("model.weights.h5")), "r") as weights:
+        weights.visititems(count)
+    return sum(sizes)
 
 
 def multiply_adds(layers: dict[str, Layer]) -> int:

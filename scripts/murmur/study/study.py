@@ -289,6 +289,11 @@ class Study:
         names = dict.fromkeys(reader for _, reader in self.pairs_of_networks())
         return {name: self.readers[name].origin(self.repeats) for name in names}
 
+    def files_of_given_networks(self) -> dict[str, str]:
+        """The file (.keras) of each of these networks that was not trained here."""
+        given = [name for name in self.origins_of_networks() if name in self.readers_by("weights")]
+        return {name: self.readers[name].model for name in given if self.readers[name].model.endswith(".keras")}
+
     def pairs_across_cohorts(self) -> list[tuple[str, str]]:
         """The pairs of cohort and reader for each reader of several cohorts, with its training cohort first.
 

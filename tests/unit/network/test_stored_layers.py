@@ -10,7 +10,7 @@ from tensorflow.python.framework.convert_to_constants import convert_variables_t
 from murmur.network import train  # noqa: E402
 from murmur.network.architectures import with_defaults  # noqa: E402
 from murmur.network.model import last_head, save_model  # noqa: E402
-from murmur.network.stored_layers import multiply_adds, read_layers, segmenting_layers  # noqa: E402
+from murmur.network.stored_layers import count_parameters, multiply_adds, read_layers, segmenting_layers  # noqa: E402
 
 COUNTED = ["Conv2D", "Conv2DBackpropInput", "MatMul", "BatchMatMulV2"]
 
@@ -28,6 +28,14 @@ def flops_by_profiler(model) -> int:
     with tensorflow.Graph().as_default() as graph:
         tensorflow.graph_util.import_graph_def(frozen.graph.as_graph_def(), name="")
         return tensorflow.compat.v1.profiler.profile(graph, options=options).total_float_ops
+
+
+def test_parameters_are_those_that_keras_counts(tmp_path):
+    found = network("unet", filters=[4, 8], size=16, dropout=0.3)
+    found.compile("adam", "mse")
+    found.optimizer.build(found.trainable_variables)
+    found.save(tmp_path / "model.keras")
+    assert count_parameters(tmp_path / "model.keras") == found.count_params() > 0
 
 
 @pytest.mark.parametrize("stride", [1, 2])

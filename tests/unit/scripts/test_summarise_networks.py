@@ -57,6 +57,14 @@ def test_settings_and_validation_of_networks():
     assert given.tolist() == [0, "murmur", "unet3plus", "2-4"]
 
 
+def test_given_networks_have_the_cost_that_their_file_tells(root):
+    """Parameters as in models/README.md; of an unknown architecture, layers may be of kinds that are not counted."""
+    shipped = root / "models" / "murmur.keras"
+    found = summarise_networks.cost_of_given(shipped, {"architecture": "unet3plus"})
+    assert found == {"parameters": 1772595, "gflop": pytest.approx(2.641, abs=1e-3)}
+    assert summarise_networks.cost_of_given(shipped, {}) == {"parameters": 1772595}
+
+
 def test_number_of_mice_is_a_mean_over_folds():
     origins = {name: {"trained_on": "here", "start_from": ""} for name in REPEATS}
     trained = {name: (record(mice), history(0.8), 10**9) for name, mice in (("net_1", 12), ("net_2", 13))}

@@ -290,3 +290,5 @@ def test_given_network_has_its_settings_next_to_trained_ones(demo):
     assert (given["trained_on"], given["start_from"], given["architecture"]) == ("", "given", "unet3plus")
     assert (given["size"], given["downsample"], len(given["filters"])) == (192, 2, 5)
     assert "size" not in origins["later"], "not known before the download"
+    files = Study(demo).files_of_given_networks()
+    assert list(files) == ["given"] and files["given"].endswith("models/murmur.keras"), "the published one is no .keras"
