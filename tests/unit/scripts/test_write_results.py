@@ -197,6 +197,14 @@ def without_facts(text):
     return re.sub(r" \((bias )?−?\d[^)]*\)", "", paragraphs(text)["Agreement"][1])
 
 
+def test_p_is_given_where_the_uncorrected_interval_excludes_zero(cohort, write):
+    """Without it, an interval that excludes 0 would seem to contradict the verdict."""
+    row = cohort["agreement"].query("metric == 'EF'").assign(bias=0.6, bias_ci_low=0.1, bias_ci_high=1.1, p_holm=0.08)
+    shown = "in EF (bias 0.6 percentage points, 95% CI {} to 1.1{})."
+    assert shown.format("0.1", ", p = 0.080") in write({"agreement": row})
+    assert shown.format("−0.1", "") in write({"agreement": row.assign(bias_ci_low=-0.1)})
+
+
 def test_verdicts_on_several_metrics(cohort, write):
     table = cohort["agreement"].assign(p=0.5, p_holm=0.9)
     assert without_facts(write({"agreement": table.assign(slope_p_holm=1.0)})).startswith(

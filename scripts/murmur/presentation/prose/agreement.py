@@ -88,15 +88,15 @@ def _several(agreement: pd.DataFrame) -> bool:
     return bool((agreement["scans"] > agreement["n"]).any())
 
 
-def biases(rows: pd.DataFrame, alpha: float, n: bool, conjunction: str = "and", test: bool = False) -> str:
-    """Enumerate metrics with their bias and its interval, with `test` also p, and with `n` the number of mice."""
+def biases(rows: pd.DataFrame, alpha: float, n: bool, conjunction: str = "and") -> str:
+    """Enumerate metrics with their bias, its interval and, if this excludes 0, p; with `n` also the number of mice."""
     found = []
     for position, row in enumerate(rows.to_dict("records")):
         value = difference_with_unit(number(row["bias"]), row["unit"])
         facts = parenthesis(
             value if position else f"bias {value}",
             confidence_interval(alpha, interval(row["bias_ci_low"], row["bias_ci_high"])),
-            p_is(row["p_holm"]) if test else "",
+            p_is(row["p_holm"]) if row["bias_ci_low"] * row["bias_ci_high"] > 0 else "",
             f"n = {row['n']}" if n else "",
         )
         found.append(METRIC[row["metric"]] + facts)
@@ -115,7 +115,7 @@ def bias(agreement: pd.DataFrame, reader: str, alpha: float) -> str:
     significant, tested = measured["p_holm"] < alpha, measured["p_holm"].notna()
     unequal = measured["n"].nunique() > 1
     biased = [
-        f"{verb} {biases(measured[rows], alpha, unequal, test=True)}"
+        f"{verb} {biases(measured[rows], alpha, unequal)}"
         for verb, rows in (
             ("overestimated", significant & (measured["bias"] > 0)),
             ("underestimated", significant & (measured["bias"] < 0)),
