@@ -67,9 +67,8 @@ def find_device(training: dict, gpu: int) -> dict:
 
 
 def _architecture(network: dict) -> keras.Model:
-    return BUILDERS[network["architecture"]](
-        **{key: network[key] for key in ("filters", "size", "downsample", "dropout")}
-    )
+    keys = ("filters", "size", "downsample", "dropout", "mix_first")
+    return BUILDERS[network["architecture"]](**{key: network[key] for key in keys if key in network})
 
 
 def build(network: dict, training: dict, start: str | None = None) -> keras.Model:
@@ -80,7 +79,8 @@ def build(network: dict, training: dict, start: str | None = None) -> keras.Mode
     """
     keras.utils.set_random_seed(training["seed"])
     keras.config.set_dtype_policy(training["precision"])
-    model = _architecture(network)
+    faster = {"mix_first": True} if network["architecture"] == "unet3plus" else {}
+    model = _architecture(network | faster)
     keras.config.set_dtype_policy("float32")  # the precision of the saved network
     if RECIPES[training["recipe"]].equal_starts:
         start_equal(model)
@@ -130,10 +130,12 @@ def take_weights(model: keras.Model, path: str) -> None:
 def _skip_mode(model: keras.Model) -> str | None:
     """Return whether the first decoder level of a UNet 3+ receives deep features of the encoder or the decoder."""
     names = {layer.name for layer in model.layers}
-    if "Skip_Upsample_3_1" not in names:
+    if "Skip3_1_Conv_1" not in names:
         return None
-    origin = model.get_layer("Skip_Upsample_3_1").input._keras_history.operation.name
-    return "decoder" if origin.startswith("Decoder") else "encoder"
+    origin = model.get_layer("Skip3_1_Conv_1").input._keras_history.operation
+    if isinstance(origin, keras.layers.UpSampling2D):
+        origin = origin.input._keras_history.operation
+    return "decoder" if origin.name.startswith("Decoder") else "encoder"
 
 
 def freeze_encoder(model: keras.Model) -> None:

@@ -11,14 +11,19 @@ import keras
 from keras import layers
 
 from murmur.network.ends import CLASSES
+from murmur.network.interpolated_convolution import InterpolatedConv2D
+from murmur.network.interpolation import multiplications
 
 LEVELS = (1, 2, 3, 4, 5)
 
 
-def _convolve(tensor, filters: int, prefix: str, number: int):
-    tensor = layers.Conv2D(filters, 3, padding="same", kernel_initializer="he_normal", name=f"{prefix}_Conv_{number}")(
-        tensor
-    )
+def _convolve(tensor, filters: int, prefix: str, number: int, factor: int = 1):
+    """Convolve a map after interpolating it by `factor`, in the order that takes fewer multiplications."""
+    options = {"kernel_initializer": "he_normal", "name": f"{prefix}_Conv_{number}"}
+    if factor > 1:
+        tensor = InterpolatedConv2D(factor, filters, 3, **options)(tensor)
+    else:
+        tensor = layers.Conv2D(filters, 3, padding="same", **options)(tensor)
     tensor = layers.BatchNormalization(name=f"{prefix}_BN_{number}")(tensor)
     return layers.Activation("relu", name=f"{prefix}_Activation_{number}")(tensor)
 
@@ -47,8 +52,20 @@ def _head(tensor, level: int, downsample: int):
     return layers.Activation("softmax", dtype="float32", name=f"deepsup_activation_{level}")(tensor)
 
 
+def _saves_multiplications(tensor, factor: int) -> bool:
+    """Return whether mixing the channels of a map before its interpolation takes fewer multiplications."""
+    small, channels = tensor.shape[1:3], tensor.shape[3]
+    after, before = multiplications(small, tuple(factor * length for length in small), channels, (3, 3))
+    return before < after
+
+
 def unet3plus(
-    filters: list[int], size: int = 256, downsample: int = 1, dropout: float = 0.3, skip: str = "encoder"
+    filters: list[int],
+    size: int = 256,
+    downsample: int = 1,
+    dropout: float = 0.3,
+    skip: str = "encoder",
+    mix_first: bool = False,
 ) -> keras.Model:
     """Build the network without compiling it; initial weights are drawn from the global seed of Keras.
 
@@ -65,6 +82,9 @@ def unet3plus(
     skip : str
         Whether a decoder level receives features of the `encoder` or the `decoder` from levels more than one level
         deeper; names and shapes of all weights are the same.
+    mix_first : bool
+        Whether channels are mixed before interpolation where this takes fewer multiplications, for training
+        (`interpolated_convolution.py`); weights, their order and results are the same, apart from rounding.
 
     Returns
     -------
@@ -91,8 +111,10 @@ def unet3plus(
         scales = []
         for source in LEVELS:
             from_decoder = source == level + 1 or (skip == "decoder" and source > level)
-            tensor = _resample((decoder if from_decoder else encoder)[source], source, level)
-            scales.append(_convolve(tensor, channels, f"Skip{source}_{level}", 1))
+            tensor, factor = (decoder if from_decoder else encoder)[source], 2 ** (source - level)
+            if not (mix_first and source > level and _saves_multiplications(tensor, factor)):
+                tensor, factor = _resample(tensor, source, level), 1
+            scales.append(_convolve(tensor, channels, f"Skip{source}_{level}", 1, factor))
         tensor = layers.Concatenate(name=f"D{level}_input")(scales)
         decoder[level] = _convolve(tensor, channels, f"Decoder{level}", 1)
     heads = [_head(decoder[level], level, downsample) for level in reversed(LEVELS)]

@@ -1,8 +1,6 @@
 """The layers of an exported network, each limited to a window of its feature map.
 
-A convolution of an interpolated map is computed in another order, which takes far fewer multiplications: for each
-weight of the kernel, the channels are mixed on the small map; interpolation, shifts and their sum are one matrix along
-columns and one along rows.
+In convolutions of interpolated maps, the channels are mixed first if this pays (`interpolation.py`).
 """
 
 from collections.abc import Callable
@@ -12,6 +10,7 @@ import numpy as np
 from openvino import Node, opset1, opset11
 
 from murmur.network.heart_region import Interval, Window
+from murmur.network.interpolation import interpolate_and_shift, multiplications
 
 POINTWISE = {"Add": opset11.add, "Multiply": opset11.multiply, "Relu": opset11.relu}
 WORTHWHILE = 0.5  # of the multiplications of a convolution; the matrices need more memory
@@ -224,23 +223,14 @@ def _convolution_of_interpolated(node: Node, interpolated: Node) -> Layer:
 
     def build(window: Window, tensor: Node) -> Node:
         low = needed(window)
-        if not _pays(low.shape, window.shape, *list(weights.shape)[1:]):
+        direct, mixed_first = multiplications(low.shape, window.shape, weights.shape[1], kernel)
+        if mixed_first > WORTHWHILE * direct:
             return convolution.build(window, interpolation.build(convolution.needed(window), tensor))
-        rows, columns = map(_interpolate_and_shift, low, window, small, large, pads, kernel)
+        rows, columns = map(interpolate_and_shift, low, window, small, large, pads, kernel)
         return _mix_first(tensor, weights.get_data(), low.shape, rows, columns)
 
     strided = list(node.get_attributes()["strides"]) != [1, 1]
     return convolution if strided else Layer(interpolation.sources, needed, build)
-
-
-def _pays(low: tuple[int, int], high: tuple[int, int], channels: int, rows: int, columns: int) -> bool:
-    """Return whether `_mix_first` saves multiplications for a kernel of so many channels, rows and columns.
-
-    `low` and `high` are the numbers of rows and columns before and after interpolation.
-    """
-    mixing = rows * columns * channels * low[0] * low[1]
-    matrices = rows * low[0] * columns * low[1] * high[1] + high[0] * rows * low[0] * high[1]
-    return mixing + matrices <= WORTHWHILE * rows * columns * channels * high[0] * high[1]
 
 
 def _mix_first(
@@ -255,7 +245,7 @@ def _mix_first(
     weights : ndarray
         Weights of the kernel (channel of the result, channel, row, column).
     rows, columns : ndarray
-        Matrices of `_interpolate_and_shift`.
+        Matrices of `interpolate_and_shift`.
     """
     channels, before, *kernel = weights.shape
     mixing = np.ascontiguousarray(weights.transpose(0, 2, 3, 1)).reshape(-1, before, 1, 1)
@@ -265,28 +255,3 @@ def _mix_first(
     mixed = opset11.reshape(mixed, np.array([-1, channels, kernel[0] * shape[0], kernel[1] * shape[1]]), False)
     wide = opset11.matmul(mixed, opset11.constant(columns), False, True)
     return opset11.matmul(opset11.constant(rows), wide, False, False)
-
-
-def _interpolate_and_shift(low: Interval, high: Interval, small: int, large: int, pad: int, side: int) -> np.ndarray:
-    """Return the matrix that interpolates along an axis and shifts the result as the weights of a kernel do.
-
-    Parameters
-    ----------
-    low, high : Interval
-        Pixels before interpolation, and of the result.
-    small, large : int
-        Numbers of pixels of the whole axis, before and after interpolation.
-    pad, side : int
-        Padding and number of weights of the kernel along this axis.
-
-    Returns
-    -------
-    ndarray
-        Float32 (pixel of the result, weight of the kernel and pixel before interpolation); a weight that lies outside
-        the image is applied to zeros.
-    """
-    pixel = np.arange(*high)[:, None] + np.arange(side) - pad
-    position = np.clip((pixel + 0.5) * small / large - 0.5, 0, small - 1)
-    weights = np.maximum(0, 1 - np.abs(position[..., None] - np.arange(*low)))
-    inside = (pixel >= 0) & (pixel < large)
-    return (weights * inside[..., None]).reshape(high.length, -1).astype(np.float32)

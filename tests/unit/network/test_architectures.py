@@ -14,7 +14,7 @@ from murmur.errors import BadInput  # noqa: E402
 from murmur.network import inference, swin_unet, train  # noqa: E402
 from murmur.network.architectures import ARCHITECTURES, check_network, planned_filters, with_defaults  # noqa: E402
 from murmur.network.batches import Slices  # noqa: E402
-from murmur.network.model import compile_for_training, last_head, save_model  # noqa: E402
+from murmur.network.model import compile_for_training, last_head  # noqa: E402
 from murmur.network.stored import load_network  # noqa: E402
 from random_slices import write_random_slices  # noqa: E402
 
@@ -30,9 +30,12 @@ SIZE = 32
 TRAINING = {"seed": 0, "precision": "float32", "recipe": "paper", "freeze": "none"}
 
 
+def settings(architecture):
+    return {"architecture": architecture, "filters": TINY[architecture], "size": SIZE, "downsample": 1, "dropout": 0}
+
+
 def build(architecture, seed=1, **changes):
-    network = {"architecture": architecture, "filters": TINY[architecture], "size": SIZE, "downsample": 1, "dropout": 0}
-    return train.build(network | changes, TRAINING | {"seed": seed})
+    return train.build(settings(architecture) | changes, TRAINING | {"seed": seed})
 
 
 @pytest.fixture(scope="module")
@@ -75,10 +78,10 @@ def test_four_slices_are_learned_by_heart_saved_and_exported(architecture, four,
         if (reached := dice(probabilities.argmax(-1), labels[..., 0])) > 0.981:
             break
     assert reached > 0.98
-    save_model(model, tmp_path / "model.keras")
+    train.save_layers(settings(architecture), model.get_weights(), tmp_path / "model.keras")
     loaded = load_network(str(tmp_path / "model.keras"))
     loaded.jit_compile = False
-    np.testing.assert_array_equal(loaded.predict(images, verbose=0), probabilities)
+    np.testing.assert_allclose(loaded.predict(images, verbose=0), probabilities, atol=1e-5)
 
     export_network.main(str(tmp_path / "model.keras"), str(tmp_path / "net.xml"), str(tmp_path / "net.bin"))
     openvino = inference.read_openvino(tmp_path / "net.xml", images=4, threads=1)

@@ -97,7 +97,7 @@ def test_validation_is_neither_shuffled_nor_augmented(slices):
 def small_network():
     """Stand in for the UNet3+ with a network that is built at once, and has what matters here: state and two heads."""
 
-    def small(filters, size, downsample, dropout):
+    def small(filters, size, downsample, dropout, mix_first=False):
         image = keras.Input((size, size, 1), name="image")
         tensor = keras.layers.Conv2D(filters[0], 3, padding="same", name="conv")(image)
         tensor = keras.layers.BatchNormalization(name="norm")(tensor)

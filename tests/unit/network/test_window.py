@@ -10,7 +10,6 @@ from murmur.network.heart_region import Interval, Window, whole
 from murmur.network.unet import unet
 from murmur.network.unet3plus import unet3plus
 from murmur.network.window import limited_to
-from murmur.network.window_layers import _interpolate_and_shift
 
 SIZE = 64
 WINDOWS = [((0, 64), (0, 64)), ((17, 40), (5, 33)), ((0, 21), (30, 64)), ((43, 64), (0, 64)), ((31, 32), (63, 64))]
@@ -69,17 +68,6 @@ def test_a_small_window_takes_less_than_half_of_the_convolutions(exported):
         for each in (corner, whole(SIZE))
     )
     assert part < all_pixels / 2
-
-
-@pytest.mark.parametrize("factor", [2, 4, 16])
-def test_interpolation_and_shift_are_those_of_numpy(factor):
-    values = np.random.default_rng(1).random(6)
-    large = 6 * factor
-    positions = np.clip((np.arange(large) + 0.5) / factor - 0.5, 0, 5)
-    padded = np.pad(np.interp(positions, np.arange(6), values), 1)
-    expected = np.convolve(padded, [3, 5, 2][::-1], "valid")
-    matrix = _interpolate_and_shift(Interval(0, 6), Interval(0, large), 6, large, pad=1, side=3)
-    np.testing.assert_allclose(matrix @ np.outer([3, 5, 2], values).ravel(), expected, rtol=1e-5)
 
 
 def test_a_layer_that_is_not_known_needs_whole_images(tmp_path):
