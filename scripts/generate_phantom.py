@@ -20,7 +20,7 @@ from murmur.logs import progress
 from murmur.measurement.measures import MEASURES
 from murmur.phantom.corruption import KINDS, Cine, corrupt
 from murmur.phantom.mouse import phantom_mouse
-from murmur.vocabulary import BLOOD_POOL, PHENOTYPE_NAMES
+from murmur.vocabulary import BLOOD_POOL
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -55,7 +55,7 @@ def main(
         made = pool.map(partial(generate_mouse, seed, **protocol), scans, in_turn, phenotypes, mouse_files)
         shown = progress(made, "phantom", "mouse", len(mice))
         for mouse, phenotype, values in zip(mice, phenotypes, shown, strict=True):
-            people.append({"mouse": mouse, "phenotype": PHENOTYPE_NAMES[phenotype], "field_T": field_T, "seed": seed})
+            people.append({"mouse": mouse, "phenotype": phenotype, "field_T": field_T, "seed": seed})
             volumes += [(mouse, name, MEASURES[name].unit, value) for name, value in values.items()]
     Path(participants).parent.mkdir(parents=True, exist_ok=True)
     pd.DataFrame(people).to_csv(participants, sep="\t", index=False, lineterminator="\n")

@@ -50,12 +50,10 @@ LABEL_COLUMNS += (
 LABEL_COLUMNS += ("annotated_frames", "inflow_frames")
 LABEL_COLUMNS += ("animal", "session", "group", "level", "cluster", "sex", "cage", "litter")
 
-# Simulated phenotypes, by their keys in the study file. The names sort as the keys, so that a split is the same.
-PHENOTYPE_NAMES = {"control": "control", "dcm": "dilated", "mi_patch": "infarct", "tac": "overload"}
-PHENOTYPE_MEANINGS = {
-    "dilated": "dilated cardiomyopathy",
-    "infarct": "a myocardial infarct treated with a patch",
-    "overload": "pressure overload by transverse aortic constriction",
+PHENOTYPE_MEANINGS = {  # of simulated mice
+    "mi_patch": "a myocardial infarct treated with a patch",
+    "dcm": "dilated cardiomyopathy",
+    "tac": "transverse aortic constriction",
 }
 
 CONTROLS = ("control", "ctrl", "healthy", "sham", "wild type", "wild-type", "wildtype", "wt")

@@ -3,9 +3,8 @@ import pytest
 from methods_of_a_study import words
 from murmur import vocabulary
 from murmur.data.plausibility import check_values
-from murmur.phantom.phenotypes import STUDY
 from murmur.presentation.prose import phrases
-from murmur.vocabulary import PHENOTYPE_MEANINGS, PHENOTYPE_NAMES, in_order
+from murmur.vocabulary import in_order
 
 
 @pytest.mark.parametrize(
@@ -48,9 +47,3 @@ def test_seventh_metric_has_no_range_and_is_counted(seventh):
     assert list(check_values("M1", {"ratio": 140.0}, "the reference")) == []
     assert [finding.check for finding in check_values("M1", {"ratio": -1.0}, "the reference")] == ["negative value"]
     assert "the seven left-ventricular parameters (EDV, ESV, SV, EF, mass at ED, mass at ES and ratio)" in words()
-
-
-def test_names_of_phenotypes_sort_as_their_keys_and_are_explained():
-    """A split, stratified by name, would otherwise have changed with the names."""
-    assert [PHENOTYPE_NAMES[key] for key in sorted(STUDY)] == sorted(PHENOTYPE_NAMES.values())
-    assert list(PHENOTYPE_MEANINGS) == [name for name in PHENOTYPE_NAMES.values() if name != "control"]

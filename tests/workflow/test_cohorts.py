@@ -127,7 +127,7 @@ def test_folder_and_nifti_are_measured_alike(cohorts):
         assert pd.isna(manifest["annotated_frames"][3])
         np.testing.assert_allclose(manifest[["row_mm", "column_mm", "slice_mm"]], [SPACING] * 4)
         np.testing.assert_allclose(manifest["frame_interval_ms"], 5.0)
-    assert manifests["folder"]["phenotype"].fillna("").tolist() == ["control", "dilated", "", ""]
+    assert manifests["folder"]["phenotype"].fillna("").tolist() == ["control", "dcm", "", ""]
 
     for table in ("overlap", "function"):
         folder, nifti = (read(cohorts, f"measurements/{name}/observer/{table}.csv") for name in ("folder", "nifti"))

@@ -22,7 +22,6 @@ from murmur.study.cohort import Cohort
 from murmur.study.layout import Layout
 from murmur.study.reading import read_files
 from murmur.study.scan_sources import BrukerCohort, DicomCohort
-from murmur.vocabulary import PHENOTYPE_NAMES
 
 
 class PhantomCohort(Cohort):
@@ -66,7 +65,7 @@ class PhantomCohort(Cohort):
 
     @cached_property
     def phantom_phenotypes(self) -> list[str]:
-        """The phenotype that each scan is generated with, by its key in the study file, in the order of `found`."""
+        """The phenotype that each scan is generated with, in the order of `found`."""
         phenotypes = phenotypes_of(self.source["phantom"]["mice"])
         return [phenotype for phenotype in phenotypes for _ in self.repeats or [""]]
 
@@ -79,7 +78,7 @@ class PhantomCohort(Cohort):
         return [(number // several, (number % several, several)) for number in range(len(self.found))]
 
     def _own_phenotypes(self) -> dict[str, str]:
-        return dict(zip(self.found, map(PHENOTYPE_NAMES.get, self.phantom_phenotypes), strict=True))
+        return dict(zip(self.found, self.phantom_phenotypes, strict=True))
 
     def _own_scans(self) -> dict[str, tuple[str, str]]:
         several = len(self.repeats)

@@ -224,7 +224,7 @@ def test_files_have_the_published_layout_and_the_same_bytes_in_any_process(phant
 
     people = pd.read_csv(table, sep="\t")
     assert people.mouse.tolist() == mice
-    assert people.phenotype.tolist() == ["dilated", "control"]
+    assert people.phenotype.tolist() == ["dcm", "control"]
     volumes = pd.read_csv(truth)
     assert volumes.columns.tolist() == ["mouse", "metric", "unit", "value"]
     known = volumes[volumes.mouse == "Mouse1"].set_index("metric").value

@@ -344,7 +344,7 @@ def test_phantom_with_sessions_names_animals_and_sessions():
     table = found.participants
     assert table["animal"].tolist() == ["Mouse1", "Mouse1", "Mouse2", "Mouse2"]
     assert table["session"].tolist() == ["baseline", "day 7"] * 2
-    assert table["group"].tolist() == ["control", "control", "overload", "overload"]
+    assert table["group"].tolist() == ["control", "control", "tac", "tac"]
     assert found.scans == [(0, (0, 2)), (0, (1, 2)), (1, (0, 2)), (1, (1, 2))]
     with pytest.raises(BadInput, match="found sessions and varied, expected one of them"):
         Study({"study": "s", "cohorts": {"a": {"source": {"phantom": phantom | {"varied": True}}}}})

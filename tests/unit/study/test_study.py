@@ -34,7 +34,7 @@ def test_demo_is_accepted_and_split_as_it_says(demo):
     assert set(internal.mice) == set(internal.mice_of("train", "validation", "test"))
     for split, each in (("train", 3), ("validation", 1), ("test", 5)):
         counts = Counter(internal.phenotypes[mouse] for mouse in internal.mice_of(split))
-        assert counts == dict.fromkeys(["control", "infarct", "dilated", "overload"], each)
+        assert counts == dict.fromkeys(["control", "mi_patch", "dcm", "tac"], each)
     assert study.cohorts["external_7T"].mice_of("test") == [f"Mouse{n}" for n in range(1, 13)]
 
 

@@ -109,8 +109,8 @@ def phenotypes(column: pd.Series, of_scans: bool = False) -> str:
 def simulated_phenotypes(column: pd.Series) -> str:
     """Explain the names of the phenotypes of simulated mice; empty without any but control."""
     found = [name for name in PHENOTYPE_MEANINGS if (column == name).any()]
-    denote = "denotes" if len(found) == 1 else "denote"
-    return f"{enumerate_words(found)} {denote} {enumerate_words(map(PHENOTYPE_MEANINGS.get, found))}" if found else ""
+    names = f"phenotype{'s' * (len(found) > 1)} {enumerate_words(found)} denote{'s' * (len(found) == 1)}"
+    return f"the {names} {enumerate_words(map(PHENOTYPE_MEANINGS.get, found))}" if found else ""
 
 
 def numbers_alone(
