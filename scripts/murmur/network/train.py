@@ -7,6 +7,7 @@ from pathlib import Path
 
 import h5py
 import keras
+import numpy as np
 import pandas as pd
 import tensorflow
 
@@ -165,7 +166,9 @@ def fit(model: keras.Model, batches: Slices, validation: Slices, settings: dict,
     training = settings["training"]
     loss = {key: training[key] for key in ("loss", "shape_weight")}
     compile_for_training(model, _learning_rate(training, len(batches)), settings["device"]["xla"], **loss)
-    model.optimizer.build(model.trainable_variables)  # otherwise TensorFlow traces the network twice
+    # Variables that the first step would create, so that TensorFlow would trace the network twice.
+    model.optimizer.build(model.trainable_variables)
+    create_loss_trackers(model, *validation[0])
     history = History(model.output_names[-1])
     stopping = keras.callbacks.EarlyStopping(
         monitor="val_loss", mode="min", patience=training["patience"], restore_best_weights=True
@@ -189,6 +192,13 @@ def fit(model: keras.Model, batches: Slices, validation: Slices, settings: dict,
     table = history.table()
     warn_if_nothing_was_learned(table)
     return table
+
+
+def create_loss_trackers(model: keras.Model, images: np.ndarray, labels: np.ndarray | dict) -> None:
+    """Create the variables in which a compiled network of several outputs sums up the loss of each during an epoch."""
+    if len(model.outputs) > 1:
+        answers = [keras.ops.zeros((len(images), *output.shape[1:])) for output in model.outputs]
+        model.compute_loss(images, labels, answers)
 
 
 def warn_if_nothing_was_learned(history: pd.DataFrame) -> None:

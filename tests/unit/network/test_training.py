@@ -153,6 +153,14 @@ def uninterrupted(slices, tmp_path_factory):
     return folder
 
 
+def test_network_is_traced_once(slices, tmp_path, monkeypatch):
+    """TensorFlow traces it twice, which takes as long again, if the first step creates variables."""
+    steps, step = [], keras.Model.train_step
+    monkeypatch.setattr(keras.Model, "train_step", lambda model, batch: steps.append(batch) or step(model, batch))
+    train(slices, tmp_path, epochs=1)
+    assert len(steps) == 1
+
+
 def test_history_and_record(uninterrupted):
     history = pd.read_csv(uninterrupted / "history.csv")
     assert history["epoch"].tolist() == list(range(1, len(history) + 1))
