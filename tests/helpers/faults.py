@@ -75,12 +75,11 @@ class Running:
             os.killpg(self._process.pid, signal.SIGKILL)
         self.end()
 
-    def kill_after(self, seconds: float) -> bool:
-        """Kill Snakemake and all its jobs at once after so many seconds; return whether the run had not ended."""
+    def kill_after(self, seconds: float) -> None:
+        """Kill Snakemake and all its jobs at once after so many seconds, unless the run has ended."""
         end = time.monotonic() + seconds
-        running = self.wait_until(lambda _: time.monotonic() > end)
+        self.wait_until(lambda _: time.monotonic() > end)
         self.kill_group()
-        return running
 
     def kill_snakemake(self) -> list[psutil.Process]:
         """Kill Snakemake alone; return its jobs, which are stopped for the time being."""
