@@ -22,7 +22,7 @@ def run_once(tmp_path_factory, worker_id):
     base = tmp_path_factory.getbasetemp()
     base = base if worker_id == "master" else base.parent
 
-    def run_once(name: str, write: Callable[[Workplace], str | None]) -> Workplace:
+    def run_once(name: str, write: Callable[[Workplace], str | None], *arguments: str) -> Workplace:
         place = Workplace(base / f"{name}-study")
         finished = base / f"{name}.finished"
         with open(base / f"{name}.lock", "w") as lock:
@@ -30,7 +30,7 @@ def run_once(tmp_path_factory, worker_id):
             if not finished.exists():
                 shutil.rmtree(place.folder, ignore_errors=True)
                 place.folder.mkdir()
-                run = place.snakemake(study=write(place))
+                run = place.snakemake(*arguments, study=write(place))
                 assert run.status == 0, run.output[-5000:]
                 finished.touch()
         return place
@@ -41,7 +41,8 @@ def run_once(tmp_path_factory, worker_id):
 @pytest.fixture(scope="session")
 def demo(run_once) -> Workplace:
     """A working directory in which the default study has run whole."""
-    return run_once("demo", lambda _: None)
+    # On cores that other tests use as well, a second thread costs more time than it saves; the network is the same.
+    return run_once("demo", lambda _: None, "--set-threads", "train_network=1")
 
 
 @pytest.fixture(scope="session")
