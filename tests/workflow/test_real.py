@@ -69,27 +69,6 @@ def test_mice_of_the_published_study(mice):
     print(own.to_string())
 
 
-def test_measurements_of_the_published_study(workplace, root):
-    """Figure 3 gives Table 1 back, but for what the table misprints."""
-    (workplace.folder / "figure3.csv").symlink_to(root / "config" / "published" / "figure3.csv")
-    study = {
-        "study": "figure3",
-        "cohorts": {"paper": {"source": {"measurements": "figure3.csv"}}},
-        "statistics": {"sd_ddof": 0},
-    }
-    run = workplace.snakemake(study=workplace.write(study))
-    assert run.status == 0, run.output[-5000:]
-    found = read(workplace, "figure3", "statistics/paper/dl/agreement.csv").set_index("metric")
-    printed = pd.read_csv(root / "config" / "published" / "table_1.csv").set_index("metric")
-    misprints = {("EDV", "loa_high"): 7.3, ("mass_ES", "reference_sd"): 25.6}
-    for metric in printed.index:
-        for column in ("reference_mean", "reference_sd", "reader_mean", "reader_sd", "bias", "loa_low", "loa_high"):
-            expected = misprints.get((metric, column), printed.loc[metric, column])
-            assert found.loc[metric, column] == pytest.approx(expected, abs=0.1), (metric, column)
-        assert found.loc[metric, "p"] == pytest.approx(printed.loc[metric, "p"], abs=0.005), metric
-    assert (found["n"] == 25).all()
-
-
 def test_human_subjects_as_hdf5_and_as_nifti(workplace, real):
     (workplace.folder / "human").symlink_to(real / "human")
     study = {

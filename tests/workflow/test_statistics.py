@@ -96,6 +96,19 @@ def test_the_paper_is_reproduced_from_its_figure_and_its_misprints_are_found(num
     assert audit.loc[("EDV", "loa_high"), "should_read"].dropna().iloc[0] == pytest.approx(7.3)
 
 
+def test_agreement_is_that_of_the_published_table(numbers):
+    """Figure 3 gives Table 1 back, but for what the table misprints."""
+    found = read(numbers, "statistics/paper/dl/agreement.csv").set_index("metric")
+    printed = pd.read_csv(FIGURE_3.with_name("table_1.csv")).set_index("metric")
+    misprints = {("EDV", "loa_high"): 7.3, ("mass_ES", "reference_sd"): 25.6}
+    for metric in printed.index:
+        for column in ("reference_mean", "reference_sd", "reader_mean", "reader_sd", "bias", "loa_low", "loa_high"):
+            expected = misprints.get((metric, column), printed.loc[metric, column])
+            assert found.loc[metric, column] == pytest.approx(expected, abs=0.1), (metric, column)
+        assert found.loc[metric, "p"] == pytest.approx(printed.loc[metric, "p"], abs=0.005), metric
+    assert (found["n"] == 25).all()
+
+
 def test_prose_and_tables_carry_the_numbers_of_the_paper(numbers):
     words = (numbers.results("numbers") / "tables/paper/dl/results.md").read_text(encoding="utf-8")
     assert "66.2 ± 10.1" in words
