@@ -72,11 +72,11 @@ def measure(precision: str, steps: int) -> None:
     """Print the results for one precision."""
     gpus = find_gpus(0)
     keras.config.set_dtype_policy(precision)
-    network = unet3plus(FILTERS, SIZE)
+    network = unet3plus(FILTERS, SIZE, mix_first=True)
     compile_for_training(network, 1e-3, xla=bool(gpus))
     step = seconds_per_step(network, steps)
     epoch = step * -(-IMAGES // BATCH)
-    image = milliseconds_per_image(network, steps)
+    image = milliseconds_per_image(unet3plus(FILTERS, SIZE), steps)
     print(
         f"{precision}: {step:.3f} s per step, {epoch:.1f} s per epoch without validation, "
         f"{epoch * EPOCHS / 3600:.2f} h for {EPOCHS} epochs, {image:.1f} ms per image, {peak_memory(gpus)}"
