@@ -61,7 +61,8 @@ def test_probabilities_are_those_of_the_description(tmp_path, weights, skip, cap
     np.testing.assert_allclose(found, expected, atol=1e-5)
     assert np.abs(expected - other).max() > 0.05, "the two modes answer differently"
     assert len(np.unique(expected.argmax(axis=-1))) == 3
-    assert caplog.messages == [
+    # TensorFlow warns of the many networks that tests build.
+    assert [record.getMessage() for record in caplog.records if record.name == "murmur"] == [
         f"{path}: a UNet 3+ saved by Keras 2.10.0, 78 layers with weights, {model.count_params():,} parameters, "
         f"filters 2-3-4-5-6, images of 32 × 32, skip mode {skip}, optimiser state ignored"
     ]

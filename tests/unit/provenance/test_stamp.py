@@ -32,7 +32,7 @@ def render(path):
 def write_words(path):
     agreement = path.with_name("agreement.csv")
     write_csv(pd.DataFrame({"metric": []}), agreement)
-    write_results.main(agreement, path, "mine", "net", sd_ddof=1, alpha=0.05, power=0.8)
+    write_results.main(agreement, path, "mine", "net", alpha=0.05, power=0.8)
 
 
 WRITERS = {"pdf": draw, "svg": draw, "png": draw, "gif": render, "md": write_words}
