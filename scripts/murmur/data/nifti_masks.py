@@ -222,10 +222,8 @@ class NiftiMasks:
     def _labelled(self, path: Path, values: np.ndarray) -> np.ndarray:
         """Translate the labels of a mask to Murmur's, 1 myocardium and 2 blood pool."""
         meaning = {self.labels["myocardium"]: 1, self.labels["blood_pool"]: 2}
-        mask, unknown = (
-            np.zeros_like(values, np.uint8, subok=False),
-            [],
-        )  # in the file's order, which is faster
+        mask = np.zeros_like(values, np.uint8, subok=False)  # in the order of the file, which is faster
+        unknown = []
         for value in np.unique(values.ravel(order="K")):
             if not float(value).is_integer():
                 raise BadInput(
