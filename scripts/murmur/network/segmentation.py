@@ -45,11 +45,11 @@ def segment(
     images: h5py.Dataset | np.ndarray,
     network: Network,
     window: Window | None = None,
-    slice_step: int = 1,
-    frame_step: int = 1,
+    slices: range | None = None,
+    frames: range | None = None,
     entropy: np.ndarray | None = None,
 ) -> np.ndarray:
-    """Segment every `slice_step`-th slice in every `frame_step`-th frame, read slice by slice.
+    """Segment some slices in some frames, or all, read slice by slice.
 
     Parameters
     ----------
@@ -59,8 +59,8 @@ def segment(
         The network.
     window : Window, optional
         Part of the square input of the network that is segmented; the whole by default.
-    slice_step, frame_step : int
-        Distances between the segmented slices and frames.
+    slices, frames : range, optional
+        Numbers of the slices and frames that are segmented; all by default.
     entropy : ndarray of uint8, optional
         Array to be filled with the entropy of the probabilities, with the axes of the masks.
 
@@ -71,15 +71,15 @@ def segment(
     """
     part = network.limited_to(window) if window else network
     window = window or whole(network.size)
-    rows, columns, slices, frames = images.shape
-    masks = np.zeros((rows, columns, -(-slices // slice_step), -(-frames // frame_step)), np.uint8)
-    for number in progress(range(masks.shape[2]), "segmenting", "slice"):
-        chosen = np.moveaxis(images[:, :, number * slice_step, :][..., ::frame_step], 2, 0)
+    slices, frames = slices or range(images.shape[2]), frames or range(images.shape[3])
+    masks = np.zeros((*images.shape[:2], len(slices), len(frames)), np.uint8)
+    for place, number in enumerate(progress(slices, "segmenting", "slice")):
+        chosen = np.moveaxis(images[:, :, number, :][..., frames], 2, 0)
         squares = to_square(scale(chosen), network.size)
         probabilities = part.probabilities(squares)
-        masks[:, :, number, :] = _on_images(np.argmax(probabilities, axis=-1), window, network.size, masks.shape)
+        masks[:, :, place, :] = _on_images(np.argmax(probabilities, axis=-1), window, network.size, masks.shape)
         if entropy is not None:
-            entropy[:, :, number, :] = _on_images(entropy_of(probabilities), window, network.size, masks.shape)
+            entropy[:, :, place, :] = _on_images(entropy_of(probabilities), window, network.size, masks.shape)
     return masks
 
 
@@ -151,13 +151,14 @@ def find_heart(
     images: h5py.Dataset | np.ndarray, network: Network, spacing_mm: tuple[float, float, float]
 ) -> tuple[Window | None, str]:
     """Return the window around the heart, or None and the reason why whole images are to be segmented."""
-    frames = images.shape[3]
+    slices, frames = images.shape[2:]
     if not network.limited_to:
         return None, "the network computes whole images only"
     if frames < FEWEST_FRAMES:
         return None, f"finding the heart first does not pay in {frames} frames"
-    steps = COARSE_SLICES, -(-frames // COARSE_FRAMES)
-    coarse = keep_heart(segment(images, network, None, *steps), spacing_mm)
+    some_slices = range((slices - 1) // 2 % COARSE_SLICES, slices, COARSE_SLICES)  # with the middle one
+    some_frames = range(0, frames, -(-frames // COARSE_FRAMES))
+    coarse = keep_heart(segment(images, network, slices=some_slices, frames=some_frames), spacing_mm)
     window = window_around(on_square(coarse, network.size))
     if not window:
         return None, "no heart was found in some of them"

@@ -5,7 +5,7 @@ from murmur.network.heart_region import COARSE_FRAMES, COARSE_SLICES, FEWEST_FRA
 from murmur.presentation.prose.phrases import enumerate_words, paragraph
 from murmur.vocabulary import SHIPPED_WEIGHTS
 
-NUMBER = {2: "second", 3: "three"}
+NUMBER = {2: "two", 3: "third"}
 PART = (
     f"in cines of at least {FEWEST_FRAMES} frames, only a rectangle around the heart was segmented, where the "
     "architecture allowed its class probabilities to be computed as in the whole image. It extended "
