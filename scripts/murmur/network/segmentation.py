@@ -11,7 +11,7 @@ from murmur.network.heart_region import (
     COARSE_SLICES,
     FEWEST_FRAMES,
     Window,
-    is_cut,
+    images_to_complete,
     is_small,
     whole,
     window_around,
@@ -20,6 +20,8 @@ from murmur.network.inference import Network
 from murmur.network.postprocessing import keep_heart
 from murmur.network.preprocessing import from_square, scale, to_square
 from murmur.quality.ensemble import entropy as entropy_of
+
+NOT_ONLY_HEART = "outside the heart, too, masks are kept"
 
 
 class Segmentation(NamedTuple):
@@ -30,7 +32,7 @@ class Segmentation(NamedTuple):
     masks : ndarray
         Labels (row, column, slice, frame), uint8, on the grid of the images.
     rows, columns : tuple of int
-        First and last (excluded) row and column of the images that were segmented.
+        First and last (excluded) row and column that were segmented of all images.
     entropy : ndarray or None
         Entropy of the mean probabilities of a combined network (`ensemble.entropy`), with the axes of the masks.
     """
@@ -45,11 +47,10 @@ def segment(
     images: h5py.Dataset | np.ndarray,
     network: Network,
     window: Window | None = None,
-    slices: range | None = None,
-    frames: range | None = None,
+    chosen: np.ndarray | None = None,
     entropy: np.ndarray | None = None,
 ) -> np.ndarray:
-    """Segment some slices in some frames, or all, read slice by slice.
+    """Segment images, read slice by slice.
 
     Parameters
     ----------
@@ -59,27 +60,28 @@ def segment(
         The network.
     window : Window, optional
         Part of the square input of the network that is segmented; the whole by default.
-    slices, frames : range, optional
-        Numbers of the slices and frames that are segmented; all by default.
+    chosen : ndarray of bool, optional
+        Whether to segment each image (slice, frame); all are segmented by default.
     entropy : ndarray of uint8, optional
         Array to be filled with the entropy of the probabilities, with the axes of the masks.
 
     Returns
     -------
     ndarray
-        Labels (row, column, slice, frame), uint8, before post-processing; background outside the window.
+        Labels (row, column, slice, frame), uint8, before post-processing; background outside the window and in images
+        that were not chosen.
     """
     part = network.limited_to(window) if window else network
     window = window or whole(network.size)
-    slices, frames = slices or range(images.shape[2]), frames or range(images.shape[3])
-    masks = np.zeros((*images.shape[:2], len(slices), len(frames)), np.uint8)
-    for place, number in enumerate(progress(slices, "segmenting", "slice")):
-        chosen = np.moveaxis(images[:, :, number, :][..., frames], 2, 0)
-        squares = to_square(scale(chosen), network.size)
+    chosen = np.ones(images.shape[2:], bool) if chosen is None else chosen
+    masks = np.zeros(images.shape, np.uint8)
+    for number in progress(np.flatnonzero(chosen.any(axis=1)), "segmenting", "slice"):
+        frames = np.flatnonzero(chosen[number])
+        squares = to_square(scale(np.moveaxis(images[:, :, number, :][..., frames], 2, 0)), network.size)
         probabilities = part.probabilities(squares)
-        masks[:, :, place, :] = _on_images(np.argmax(probabilities, axis=-1), window, network.size, masks.shape)
+        masks[:, :, number, frames] = _on_images(np.argmax(probabilities, axis=-1), window, network.size, masks.shape)
         if entropy is not None:
-            entropy[:, :, place, :] = _on_images(entropy_of(probabilities), window, network.size, masks.shape)
+            entropy[:, :, number, frames] = _on_images(entropy_of(probabilities), window, network.size, masks.shape)
     return masks
 
 
@@ -100,9 +102,9 @@ def segment_cine(
     """Segment all slices and frames; with `only_heart`, remove all but the largest component of each structure.
 
     With `crop`, only a part of the images is segmented: a coarse pass over few frames and slices finds the heart, and
-    only the window around it is computed, as it is in whole images. Whole images are segmented instead if no heart is
-    found, if a mask reaches the border of the window, if other components are not removed, in short cines, and by
-    networks that compute whole images only.
+    only the window around it is computed, as it is in whole images. Images in which the heart is larger than expected
+    are segmented whole, as are all images if no heart is found, if other components are not removed, in short cines,
+    and by networks that compute whole images only.
 
     Parameters
     ----------
@@ -122,20 +124,51 @@ def segment_cine(
     Segmentation
         Masks, and what was segmented.
     """
-    reason = "" if only_heart else "outside the heart, too, masks are kept"
+    window, reason = None, ""
     entropy = np.zeros(images.shape, np.uint8) if network.combined else None
-    if crop and only_heart:
-        window, reason = find_heart(images, network, spacing_mm)
-        if window:
-            masks = keep_heart(segment(images, network, window, entropy=entropy), spacing_mm)
-            if not is_cut(on_square(masks, network.size), window):
-                log.info("only %d x %d pixels around the heart were segmented", *window.shape)
-                return Segmentation(masks, *on_images(window, network.size, images.shape), entropy)
-            reason = "the heart reaches beyond the {} x {} pixels in which it was expected".format(*window.shape)
-    log.info("whole images were segmented%s", f": {reason}" if crop else "")
-    masks = segment(images, network, entropy=entropy)
-    masks = keep_heart(masks, spacing_mm) if only_heart else masks
-    return Segmentation(masks, *on_images(whole(network.size), network.size, images.shape), entropy)
+    if crop:
+        window, reason = find_heart(images, network, spacing_mm) if only_heart else (None, NOT_ONLY_HEART)
+    masks = segment(images, network, window, entropy=entropy)
+    if window:
+        masks = complete(masks, images, network, window, spacing_mm, entropy)
+    else:
+        log.info("whole images were segmented%s", f": {reason}" if reason else "")
+        masks = keep_heart(masks, spacing_mm) if only_heart else masks
+    return Segmentation(masks, *on_images(window or whole(network.size), network.size, images.shape), entropy)
+
+
+def complete(
+    masks: np.ndarray,
+    images: h5py.Dataset | np.ndarray,
+    network: Network,
+    window: Window,
+    spacing_mm: tuple[float, float, float],
+    entropy: np.ndarray | None,
+) -> np.ndarray:
+    """Segment images whole in which the heart reaches the border of their window; return the masks of the heart.
+
+    An image is also segmented whole if the heart reaches the border of its window in a neighbouring slice.
+
+    Parameters
+    ----------
+    masks : ndarray
+        Labels (row, column, slice, frame) in the window, to be completed.
+    images, network, window, spacing_mm, entropy
+        As for `segment`.
+    """
+    completed = np.zeros(masks.shape[2:], bool)
+    heart = keep_heart(masks, spacing_mm)
+    while (cut := images_to_complete(on_square(heart, network.size), window) & ~completed).any():
+        masks[:, :, cut] = segment(images, network, chosen=cut, entropy=entropy)[:, :, cut]
+        completed |= cut
+        heart = keep_heart(masks, spacing_mm)
+    log.info("only %d x %d pixels around the heart were segmented%s", *window.shape, in_how_many(completed))
+    return heart
+
+
+def in_how_many(completed: np.ndarray) -> str:
+    """State how many of the images (slice, frame) were segmented whole; empty if none was."""
+    return f", and {completed.sum()} of {completed.size} images as a whole" if completed.any() else ""
 
 
 def on_images(window: Window, size: int, shape: tuple[int, ...]) -> list[tuple[int, int]]:
@@ -156,9 +189,10 @@ def find_heart(
         return None, "the network computes whole images only"
     if frames < FEWEST_FRAMES:
         return None, f"finding the heart first does not pay in {frames} frames"
-    some_slices = range((slices - 1) // 2 % COARSE_SLICES, slices, COARSE_SLICES)  # with the middle one
-    some_frames = range(0, frames, -(-frames // COARSE_FRAMES))
-    coarse = keep_heart(segment(images, network, slices=some_slices, frames=some_frames), spacing_mm)
+    some = slice((slices - 1) // 2 % COARSE_SLICES, None, COARSE_SLICES), slice(None, None, -(-frames // COARSE_FRAMES))
+    chosen = np.zeros((slices, frames), bool)
+    chosen[some] = True
+    coarse = keep_heart(segment(images, network, chosen=chosen)[:, :, *some], spacing_mm)
     window = window_around(on_square(coarse, network.size))
     if not window:
         return None, "no heart was found in some of them"

@@ -9,8 +9,8 @@ NUMBER = {2: "two", 3: "third"}
 PART = (
     f"in cines of at least {FEWEST_FRAMES} frames, only a rectangle around the heart was segmented, where the "
     "architecture allowed its class probabilities to be computed as in the whole image. It extended "
-    f"{MARGIN} pixels beyond the masks in every {NUMBER[COARSE_SLICES]} slice of {NUMBER[COARSE_FRAMES]} frames; if a "
-    "mask touched its border, whole images were segmented"
+    f"{MARGIN} pixels beyond the masks in every {NUMBER[COARSE_SLICES]} slice of {NUMBER[COARSE_FRAMES]} frames; "
+    "images in which the heart reached its border, there or in an adjacent slice, were segmented whole"
 )
 
 
