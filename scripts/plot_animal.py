@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from murmur.csv_tables import read_csv
 from murmur.data.chosen_phases import phases_by_mouse
 from murmur.data.mouse import check_mouse
 from murmur.job import job
@@ -138,7 +137,11 @@ def main(
 
 if __name__ == "__main__":
     with job(snakemake):
-        corrected = [phases_by_mouse(read_csv(path)) for path in snakemake.input.corrected]
+        chosen = snakemake.params.chosen
+        if snakemake.input.corrected:
+            from murmur.csv_tables import read_csv  # with pandas, which takes longer to import than a sheet to draw
+
+            chosen = phases_by_mouse(read_csv(snakemake.input.corrected[0])).get(snakemake.wildcards.mouse)
         main(
             mouse=snakemake.input.mouse,
             segmentation=snakemake.input.segmentation,
@@ -147,5 +150,5 @@ if __name__ == "__main__":
             spacing_mm=snakemake.params.spacing_mm,
             override_headers=snakemake.params.override_headers,
             output=snakemake.output.sheet,
-            chosen=corrected[0].get(snakemake.wildcards.mouse) if corrected else snakemake.params.chosen,
+            chosen=chosen,
         )

@@ -1,4 +1,6 @@
 import itertools
+import subprocess
+import sys
 
 import h5py
 import numpy as np
@@ -117,3 +119,8 @@ def test_sheet_is_as_wide_as_the_page_and_the_same_every_time(tmp_path, slices):
     assert sheet(tmp_path, paths).read_bytes() == first
     with Image.open(tmp_path / "sheet.png") as image:
         assert image.width == pytest.approx(style.PAGE_MM * style.MM * plot_animal.DPI, abs=1)
+
+
+def test_a_sheet_does_not_wait_for_pandas(root):
+    code = "import plot_animal, sys; assert 'pandas' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], cwd=root / "scripts", check=True)
