@@ -6,7 +6,7 @@ All functions return NaN, never a warning or an error, where a result is undefin
 import math
 
 import numpy as np
-from scipy import stats
+import scipy  # scipy.stats, which takes half a second to import, is imported when it is first used
 
 NAN = math.nan
 
@@ -82,14 +82,14 @@ def paired_test(differences: np.ndarray, alpha: float, scale: float) -> dict[str
     if n:
         result["mean"] = float(np.mean(differences))
     if not constant(differences, scale):
-        test = stats.ttest_1samp(differences, 0)
+        test = scipy.stats.ttest_1samp(differences, 0)
         interval = test.confidence_interval(1 - alpha)
         result |= {"ci_low": interval.low, "ci_high": interval.high}
         result |= {"t": test.statistic, "df": n - 1, "p": test.pvalue}
     ranked = without_rounding(differences, scale)
     ranked = ranked[ranked != 0]
     if n >= 2 and len(ranked):
-        result["wilcoxon_p"] = stats.wilcoxon(ranked).pvalue
+        result["wilcoxon_p"] = scipy.stats.wilcoxon(ranked).pvalue
     return {name: float(value) for name, value in result.items()}
 
 
