@@ -11,11 +11,14 @@ from typing import NamedTuple
 import numpy as np
 import yaml
 
+import loaded_snakemake
 from murmur.data.mouse_file import write_cine
 
 ROOT = Path(__file__).resolve().parents[2]
 # The jobs are watched by sitecustomize.py in declared_inputs; scripts holds the plugin for the terminal.
 WATCHED = {"PYTHONPATH": os.pathsep.join(map(str, (Path(__file__).parent / "declared_inputs", ROOT / "scripts")))}
+
+TIMEOUT = 3000  # seconds
 
 
 class Run(NamedTuple):
@@ -44,18 +47,23 @@ class Workplace:
         (self.folder / name).write_text(yaml.safe_dump(study, sort_keys=False))
         return name
 
-    def snakemake(self, *arguments: str, study: str | None = None, timeout: int = 3000) -> Run:
-        """Run Snakemake on the study file `study`, the default study without one."""
-        command = [sys.executable, "-m", "snakemake", "--snakefile", str(self.checkout / "Snakefile"), "--cores", "2"]
-        command += ["--directory", str(self.folder), *(["--configfile", study] if study else []), *arguments]
+    def snakemake(self, *arguments: str, study: str | None = None, loaded: bool = True) -> Run:
+        """Run Snakemake on the study file `study`, the default study without one.
+
+        It is forked from a process that has imported it, or with `loaded` false started as a program.
+        """
+        options = ["--snakefile", str(self.checkout / "Snakefile"), "--cores", "2", "--directory", str(self.folder)]
+        options += [*(["--configfile", study] if study else []), *arguments]
+        if loaded:
+            return Run(*loaded_snakemake.call(options, self.folder, os.environ | WATCHED, TIMEOUT))
         done = subprocess.run(
-            command,
+            [sys.executable, "-m", "snakemake", *options],
             cwd=self.folder,
             env=os.environ | WATCHED,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            timeout=timeout,
+            timeout=TIMEOUT,
         )
         return Run(done.returncode, done.stdout)
 

@@ -31,6 +31,10 @@ def plan_of_default_study(tmp_path_factory) -> str:
     return Workplace(tmp_path_factory.mktemp("default")).snakemake("--dry-run").output
 
 
+def test_a_loaded_snakemake_prints_what_a_started_one_prints(workplace, plan_of_default_study):
+    assert workplace.snakemake("--dry-run", loaded=False).output == plan_of_default_study
+
+
 def test_default_study_is_planned_whole(plan_of_default_study):
     planned = planned_jobs(plan_of_default_study)
     assert planned["train_network"] == 1

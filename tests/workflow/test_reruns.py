@@ -4,8 +4,6 @@ import copy
 import fnmatch
 import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import h5py
@@ -75,11 +73,9 @@ def place(small, tmp_path):
 
 def jobs_of(place) -> tuple[set[str], set[str]]:
     """Return all jobs of the study, and those that would run, each by its name: RULE/COHORT/READER/MOUSE."""
-    command = [sys.executable, "-m", "snakemake", "--snakefile", str(place.checkout / "Snakefile"), "--cores", "2"]
-    command += ["--configfile", "small.yaml", "--summary"]
-    done = subprocess.run(command, cwd=place.folder, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    rows = [line.split("\t") for line in done.stdout.splitlines() if line.startswith("results/")]
+    done = place.snakemake("--summary", study="small.yaml")
+    assert done.status == 0, done.output
+    rows = [line.split("\t") for line in done.output.splitlines() if line.startswith("results/")]
     found = [(name_of(*row[:4]), row[5]) for row in rows]
     return {job for job, _ in found}, {job for job, plan in found if plan != "no update"}
 

@@ -78,16 +78,16 @@ def run_small(cluster, place: Workplace) -> list[Run]:
     """Run a small study. The GPU, which computes nothing, is asked for by `gres`; the first memory is too little."""
     write_small_study(place)
     profile = write_profile(place, gres="gpu:1", mem_mb="600 * attempt")
-    return [place.snakemake(profile, study=place.write(STUDY), timeout=TIMEOUT) for _ in range(2)]
+    return [place.snakemake(profile, study=place.write(STUDY), loaded=False) for _ in range(2)]
 
 
 def run_cut(cluster, place: Workplace) -> list[Run]:
     """Train on a GPU that is not there, then without one, cancelled after some epochs."""
     study = place.write(LONGER)
-    runs = [place.snakemake(write_profile(place, gpu=1), "--retries=0", "--", MODEL, study=study, timeout=TIMEOUT)]
+    runs = [place.snakemake(write_profile(place, gpu=1), "--retries=0", "--", MODEL, study=study, loaded=False)]
     canceller = threading.Thread(target=cancel_training, args=(cluster, place), daemon=True)
     canceller.start()
-    runs += [place.snakemake(write_profile(place, gres="gpu:1"), "--", MODEL, study=study, timeout=TIMEOUT)]
+    runs += [place.snakemake(write_profile(place, gres="gpu:1"), "--", MODEL, study=study, loaded=False)]
     canceller.join(10)
     return runs
 
@@ -180,7 +180,7 @@ def test_training_fails_without_its_gpu_and_goes_on_when_cancelled(cluster, smal
     assert "Training resumes after epoch" in log
 
     whole = copy_of(small, tmp_path)
-    run = whole.snakemake("--", MODEL, study=whole.write(LONGER), timeout=TIMEOUT)
+    run = whole.snakemake("--", MODEL, study=whole.write(LONGER))
     assert run.status == 0, run.output[-5000:]
     for name in ("history.csv", "model.keras"):
         assert (place.folder / READER / name).read_bytes() == (whole.folder / READER / name).read_bytes()
