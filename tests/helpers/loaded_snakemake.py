@@ -1,12 +1,13 @@
 """Calls of Snakemake without the second that it takes to import it.
 
 A server imports Snakemake and forks for each call, one after the other. The fork takes over folder, environment,
-arguments, path of imports and output of the call, and runs Snakemake as `python -m snakemake` does. Nothing of Murmur
-is imported before the fork: each call imports the modules of its checkout as they are then.
+arguments, path of imports and output of the call, and runs Snakemake as `python -m snakemake` does. Of Murmur, only the
+plugin for the terminal is imported before the fork: each call imports the modules of its checkout as they are then.
 """
 
 import atexit
 import functools
+import importlib
 import json
 import os
 import runpy
@@ -36,8 +37,11 @@ def _server(path: str) -> subprocess.Popen:
 
 
 def _serve() -> None:
-    for module in ("snakemake.cli", "h5py", "jsonschema", "pandas"):
-        __import__(module)
+    import snakemake.cli
+
+    for module in ("h5py", "jsonschema", "pandas"):
+        importlib.import_module(module)
+    snakemake.cli.get_argument_parser()  # imports the plugins
     for line in sys.stdin:
         fork = os.fork()
         if not fork:
