@@ -15,6 +15,7 @@ if not config:
 
 
 include: "rules/common.smk"
+include: "rules/gpu.smk"
 include: "rules/outputs.smk"
 
 

@@ -77,49 +77,11 @@ def code(script):
     return f"{science_of_job(file)} {subject()}" if prints else science_of_job(file)
 
 
-def by_content(find):
-    """An input function: the files that `find` returns. The date of a user's file is ignored; its `content` is a param."""
+# Input functions of the rules that open files of the user, whose dates are ignored; their content is a param.
+by_content, content = inputs.by_content, inputs.content
 
-    def undated(file):
-        return ancient(file) if study.user_files(file) else file
-
-    def found(wildcards):
-        files = find(wildcards)
-        return undated(files) if isinstance(files, str) else [*map(undated, files)]
-
-    return found
-
-
-def content(*finds):
-    """A param: digest of the content of the user's files among those that the input functions `finds` return."""
-
-    def found(wildcards):
-        several = [find(wildcards) for find in finds]
-        return study.content(file for files in several for file in ([files] if isinstance(files, str) else files))
-
-    return found
-
-
-# Inputs of the rules that open the scans on which a reader is measured, and its masks.
-SCANS = {
-    "manifest": inputs.manifest,
-    "mice": by_content(inputs.files_read),
-    "segmentations": inputs.segmentations,
-}
 # Params of the rules that open a mouse: the spacing in the study file, and whether it replaces that of the headers.
 SPACING = {
     "spacing_mm": lambda w: inputs.cohort(w).spacing_mm,
     "override_headers": lambda w: inputs.cohort(w).override_headers,
 }
-
-
-def requests_gpu(rule):
-    """Whether a profile or --set-resources requests a GPU for a rule."""
-    asked = {name: str(it.raw) for name, it in workflow.resource_settings.overwrite_resources.get(rule, {}).items()}
-    return asked.get("gpu", "0") != "0" or "gpu" in asked.get("gres", "")
-
-
-def network_environment(rule, output):
-    """Environment of networks: with CUDA if a GPU is requested, or the last run used it."""
-    cuda = requests_gpu(rule)
-    return lambda w: f"../envs/training{'-gpu' if cuda or ran_with_cuda(output(w)) else ''}.yaml"

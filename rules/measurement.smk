@@ -6,6 +6,13 @@
 
 FUNCTION = "<results>/measurements/{cohort}/{reader}/function.csv"  # by two rules: of masks, or from a table
 
+# Inputs of the rules that open the scans on which a reader is measured, and its masks.
+SCANS = {
+    "manifest": inputs.manifest,
+    "mice": by_content(inputs.files_read),
+    "segmentations": inputs.segmentations,
+}
+
 
 rule measure_volumes:
     input:

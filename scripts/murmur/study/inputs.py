@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cached_property
 from pathlib import Path
 
@@ -16,9 +16,26 @@ from murmur.vocabulary import REFERENCE
 
 QUALITY_MODEL = Path(__file__).resolve().parents[3] / "models" / "quality.json"
 
+Find = Callable[[Wildcards], str | list[str]]  # an input function
+
 
 class Inputs(ComparisonInputs):
     """Input files and settings of the jobs of a study."""
+
+    def by_content(self, find: Find) -> Find:
+        """An input function: the files that `find` returns, those of the user without their dates (see `content`)."""
+        from snakemake.io import ancient
+
+        def found(wildcards: Wildcards) -> str | list[str]:
+            files = find(wildcards)
+            undated = [ancient(file) if self.study.user_files(file) else file for file in _listed(files)]
+            return undated[0] if isinstance(files, str) else undated
+
+        return found
+
+    def content(self, *finds: Find) -> Callable[[Wildcards], str]:
+        """A param: digest of the content of the user's files among those that the input functions `finds` return."""
+        return lambda wildcards: self.study.content(file for find in finds for file in _listed(find(wildcards)))
 
     def cohort(self, wildcards: Wildcards) -> Cohort:
         """The cohort of a job."""
@@ -370,3 +387,7 @@ class Inputs(ComparisonInputs):
         if self.study.is_external(cohort.name, wildcards.reader):
             found["cohort_comparison"] = f"{self.study.results}/statistics/cohort_comparison.csv"
         return found | {name: self.layout.statistics(cohort.name, wildcards.reader, name) for name in names}
+
+
+def _listed(files: str | list[str]) -> list[str]:
+    return [files] if isinstance(files, str) else files

@@ -2,6 +2,7 @@ from types import SimpleNamespace
 
 import pytest
 import yaml
+from snakemake.io import is_flagged
 
 from murmur.errors import BadInput
 from murmur.study.comparison_inputs import ComparisonInputs
@@ -198,3 +199,18 @@ def test_mice_left_out_in_review_are_named_as_excluded_from_the_comparison():
     )
     found = ComparisonInputs(study).left_out_of_comparison(SimpleNamespace(comparison="groups"))
     assert found == {"E": "motion", "C": "masks excluded: ghosting", "D": "masks not reviewed"}
+
+
+def test_dates_are_ignored_of_the_files_of_the_user_alone(study, tmp_path):
+    inputs, table = Inputs(study), str(tmp_path / "table.csv")
+    found = inputs.by_content(inputs.table)(job("numbers"))
+    assert found == table and is_flagged(found, "ancient")
+    generated = inputs.by_content(inputs.mice)(job())
+    assert generated == inputs.mice(job()) and not any(is_flagged(file, "ancient") for file in generated)
+
+
+def test_content_is_that_of_the_files_of_the_user_alone(study, tmp_path):
+    inputs = Inputs(study)
+    assert inputs.content(inputs.mice)(job()) == study.content([])
+    content = inputs.content(inputs.mice, inputs.table)(job("numbers"))
+    assert content == study.content([str(tmp_path / "table.csv")]) != study.content([])
