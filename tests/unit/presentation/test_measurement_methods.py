@@ -64,8 +64,8 @@ def test_scans_are_counted_where_animals_have_several():
     ("sources", "words"),
     [
         ({CINE}, "Heart rates were calculated from the duration of the cine on the assumption that it covers one"),
-        ({RECORDED}, "Heart rates were those recorded for the animals."),
-        ({CINE, RECORDED}, "recorded for the animals or, where none was recorded, were calculated from the"),
+        ({RECORDED}, "Heart rates were those recorded with the scans."),
+        ({CINE, RECORDED}, "recorded with the scans or, where none was recorded, were calculated from the"),
         (set(), ""),
     ],
 )

@@ -57,8 +57,8 @@ def test_phenotypes_by_one_or_both(cohort, write):
         return paragraphs(write(tables))["Phenotypes"][0].split("reference; net). ")[1].split(" in EF")[0]
 
     assert said(0.01, 0.01) == "Phenotypes differed significantly according to both the reference and net"
-    assert said(0.01, 0.06) == "Phenotypes differed significantly according to the reference but not to net"
-    assert said(0.06, 0.01) == "Phenotypes differed significantly according to net but not to the reference"
+    assert said(0.01, 0.06) == "Phenotypes differed significantly according to the reference but not according to net"
+    assert said(0.06, 0.01) == "Phenotypes differed significantly according to net but not according to the reference"
     assert said(0.06, 0.06) == "Phenotypes did not differ significantly according to the reference or net"
 
 

@@ -103,10 +103,10 @@ def measures(measured: Measured) -> str:
 
 
 HEART_RATES = {
-    (RECORDED,): "heart rates were those recorded for the animals",
+    (RECORDED,): "heart rates were those recorded with the scans",
     (CINE,): "heart rates were calculated from the duration of the cine on the assumption that it covers one cardiac "
     "cycle",
-    (CINE, RECORDED): "heart rates were those recorded for the animals or, where none was recorded, were "
+    (CINE, RECORDED): "heart rates were those recorded with the scans or, where none was recorded, were "
     "calculated from the duration of the cine on the assumption that it covers one cardiac cycle",
 }
 

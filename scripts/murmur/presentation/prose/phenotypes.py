@@ -73,8 +73,14 @@ def several_phenotypes(welch: pd.DataFrame, differences: pd.DataFrame, reader: s
             found.setdefault(tuple(raters["p_holm"] < alpha), []).append(f"{METRIC[metric]} ({'; '.join(facts)})")
     verdicts = {
         (True, True): f"phenotypes differed significantly according to both the reference and {reader} in {{}}",
-        (True, False): f"phenotypes differed significantly according to the reference but not to {reader} in {{}}",
-        (False, True): f"phenotypes differed significantly according to {reader} but not to the reference in {{}}",
+        (
+            True,
+            False,
+        ): f"phenotypes differed significantly according to the reference but not according to {reader} in {{}}",
+        (
+            False,
+            True,
+        ): f"phenotypes differed significantly according to {reader} but not according to the reference in {{}}",
         (False, False): f"phenotypes did not differ significantly according to the reference or {reader} in {{}}",
     }
     return paragraph(
@@ -108,8 +114,8 @@ def verdict(row: dict, reader: str, alpha: float) -> str:
         SIGNIFICANT: f"{by_reference} according to both the reference{reference} and {reader}{read}",
         OPPOSITE: f"{by_reference} according to the reference{reference}, but the opposite was found with "
         f"{reader}{read}",
-        REFERENCE_ONLY: f"{by_reference} according to the reference{reference} but not to {reader}{read}",
-        READER_ONLY: f"{by_reader} according to {reader}{read} but not to the reference{reference}",
+        REFERENCE_ONLY: f"{by_reference} according to the reference{reference} but not according to {reader}{read}",
+        READER_ONLY: f"{by_reader} according to {reader}{read} but not according to the reference{reference}",
         NOT_SIGNIFICANT: f"{metric} did not differ significantly between {b} and {a} according to the "
         f"reference{reference} or {reader}{read}",
     }[row["conclusion"]]

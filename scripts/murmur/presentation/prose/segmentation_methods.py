@@ -8,9 +8,10 @@ from murmur.vocabulary import SHIPPED_WEIGHTS
 NUMBER = {2: "two", 3: "third"}
 PART = (
     f"in cines of at least {FEWEST_FRAMES} frames, only a rectangle around the heart was segmented, where the "
-    "architecture allowed its class probabilities to be computed as in the whole image. It extended "
-    f"{MARGIN} pixels beyond the masks in every {NUMBER[COARSE_SLICES]} slice of {NUMBER[COARSE_FRAMES]} frames; "
-    "images in which the heart reached its border, there or in an adjacent slice, were segmented whole"
+    "architecture allowed its class probabilities to be computed as in the whole image. It was the smallest rectangle "
+    f"around the masks of every {NUMBER[COARSE_SLICES]} slice in {NUMBER[COARSE_FRAMES]} frames, enlarged by {MARGIN} "
+    "pixels on each side; images in which the heart reached its border, there or in an adjacent slice, were segmented "
+    "whole"
 )
 
 

@@ -14,7 +14,8 @@ from murmur.vocabulary import STRUCTURES
 def _unet3plus(levels: int, filters: str) -> str:
     return (
         f"a UNet 3+ (Huang et al., ICASSP 2020) with {levels} encoder levels ({filters} filters), {levels - 1} decoder "
-        f"levels with full-scale skip connections and deep supervision at all {levels} levels"
+        "levels with full-scale skip connections (from levels more than one deeper, those of the encoder instead of "
+        f"the decoder) and deep supervision at all {levels} levels"
     )
 
 
