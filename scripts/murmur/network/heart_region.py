@@ -7,7 +7,7 @@ from scipy import ndimage
 
 COARSE_FRAMES = 2  # evenly spaced over the cine: about ED and ES
 COARSE_SLICES = 3  # every third slice
-FEWEST_FRAMES = 6  # of a cine; in shorter ones, a small network gains nothing
+FEWEST_FRAMES = 6  # of a cine; shorter ones are segmented whole
 MARGIN = 8  # pixels between the heart in the coarse pass and the border of the window
 LARGEST_PART = 0.8  # of the pixels of an image; a window that covers more is not worth a coarse pass
 

@@ -32,7 +32,7 @@ class Segmentation(NamedTuple):
     masks : ndarray
         Labels (row, column, slice, frame), uint8, on the grid of the images.
     rows, columns : tuple of int
-        First and last (excluded) row and column that were segmented of all images.
+        First and last (excluded) row and column of the rectangle that was segmented in all images.
     entropy : ndarray or None
         Entropy of the mean probabilities of a combined network (`ensemble.entropy`), with the axes of the masks.
     """

@@ -58,6 +58,13 @@ def test_crop_gives_the_masks_of_whole_images_with_fewer_pixels(caplog):
     ]
 
 
+def test_a_heart_that_moves_out_of_the_window_in_one_frame_is_segmented_whole_there(caplog):
+    caplog.set_level(logging.INFO, "murmur")
+    cropped, plain = run(cine(jump=3), Threshold()), run(cine(jump=3), Threshold(), crop=False)
+    np.testing.assert_array_equal(cropped.masks, plain.masks)
+    assert caplog.records[0].message.endswith("and 4 of 48 images as a whole")
+
+
 def test_images_are_segmented_whole_where_the_heart_is_larger(caplog):
     caplog.set_level(logging.INFO, "murmur")
     images, part, whole = cine(shape=(128, 128, 9, 12)), Threshold(), Threshold()

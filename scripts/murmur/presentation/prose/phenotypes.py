@@ -73,14 +73,10 @@ def several_phenotypes(welch: pd.DataFrame, differences: pd.DataFrame, reader: s
             found.setdefault(tuple(raters["p_holm"] < alpha), []).append(f"{METRIC[metric]} ({'; '.join(facts)})")
     verdicts = {
         (True, True): f"phenotypes differed significantly according to both the reference and {reader} in {{}}",
-        (
-            True,
-            False,
-        ): f"phenotypes differed significantly according to the reference but not according to {reader} in {{}}",
-        (
-            False,
-            True,
-        ): f"phenotypes differed significantly according to {reader} but not according to the reference in {{}}",
+        (True, False): "phenotypes differed significantly according to the reference but not according to "
+        f"{reader} in {{}}",
+        (False, True): f"phenotypes differed significantly according to {reader} but not according to the "
+        "reference in {}",
         (False, False): f"phenotypes did not differ significantly according to the reference or {reader} in {{}}",
     }
     return paragraph(
