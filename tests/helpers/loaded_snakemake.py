@@ -18,12 +18,14 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
+import loaded_jobs
+
 
 def call(arguments: list[str], folder: Path, environment: Mapping[str, str], timeout: int) -> tuple[int, str]:
     """Return status and output of Snakemake, called in `folder`; after `timeout` seconds it is ended by SIGALRM."""
     server = _server(environment["PYTHONPATH"])
     with tempfile.NamedTemporaryFile("r") as output:
-        request = arguments, str(folder), dict(environment), timeout, output.name
+        request = arguments, str(folder), dict(environment), timeout, output.name, loaded_jobs.python()
         print(json.dumps(request), file=server.stdin, flush=True)
         return int(server.stdout.readline()), output.read()
 
@@ -49,7 +51,9 @@ def _serve() -> None:
         print(os.waitstatus_to_exitcode(os.waitpid(fork, 0)[1]), flush=True)
 
 
-def _run(arguments: list[str], folder: str, environment: dict[str, str], timeout: int, output: str) -> None:
+def _run(
+    arguments: list[str], folder: str, environment: dict[str, str], timeout: int, output: str, python: str
+) -> None:
     signal.alarm(timeout)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(os.open(output, os.O_WRONLY | os.O_APPEND), 1)
@@ -58,6 +62,7 @@ def _run(arguments: list[str], folder: str, environment: dict[str, str], timeout
     os.environ.clear()
     os.environ.update(environment)
     sys.argv[1:], sys.path[0] = arguments, folder
+    sys.executable = python  # which runs the scripts of the jobs
     runpy.run_module("snakemake", run_name="__main__", alter_sys=True)
 
 

@@ -50,7 +50,8 @@ class Workplace:
     def snakemake(self, *arguments: str, study: str | None = None, loaded: bool = True) -> Run:
         """Run Snakemake on the study file `study`, the default study without one.
 
-        It is forked from a process that has imported it, or with `loaded` false started as a program.
+        Snakemake and its jobs are forked from processes that have imported their libraries, or with `loaded` false
+        started as programs; test_faults and test_slurm compare the results of both.
         """
         options = ["--snakefile", str(self.checkout / "Snakefile"), "--cores", "2", "--directory", str(self.folder)]
         options += [*(["--configfile", study] if study else []), *arguments]

@@ -72,6 +72,8 @@ def test_four_slices_are_learned_by_heart_saved_and_exported(architecture, four,
     compile_for_training(model, rate)
     head = last_head(model)
     head.jit_compile = False  # compiling takes longer than four slices
+    model.optimizer.build(model.trainable_variables)  # as train.fit does, so that TensorFlow traces the network once
+    train.create_loss_trackers(model, images, targets(model, images, labels))
     many, many_labels = (np.tile(array, (60, 1, 1, 1)) for array in four)  # 60 steps are faster in one epoch than in 60
     for _ in range(15):  # on some processors, twice as many steps are needed as on others
         model.fit(many, targets(model, many, many_labels), batch_size=4, verbose=0, shuffle=False)
