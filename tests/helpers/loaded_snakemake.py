@@ -7,6 +7,7 @@ plugin for the terminal is imported before the fork: each call imports the modul
 
 import atexit
 import functools
+import gc
 import importlib
 import json
 import os
@@ -44,6 +45,7 @@ def _serve() -> None:
     for module in ("h5py", "jsonschema", "pandas"):
         importlib.import_module(module)
     snakemake.cli.get_argument_parser()  # imports the plugins
+    gc.freeze()  # otherwise, each fork would search it for garbage
     for line in sys.stdin:
         fork = os.fork()
         if not fork:
