@@ -170,11 +170,10 @@ def draw(axes: Axes, network: Network) -> None:
     draw_encoder(axes, network, grid)
     draw_inputs(axes, network, grid)
     draw_decoder(axes, network, grid)
-    number = f"{network.parameters:,}".replace(",", "\N{NO-BREAK SPACE}")
     axes.text(
         INPUTS[0],
         grid.row(grid.depth) + 4,
-        f"{number} parameters. E, D: encoder, decoder of that level;\n"
+        f"{network.parameters:,} parameters. E, D: encoder, decoder of that level;\n"
         "→ number of channels; BN: batch normalisation;\n"
         "heavy frame: output used for segmentation.",
         va="center",

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 COLOUR = style.STRUCTURE_COLOURS["blood_pool"]
+LEGEND = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.18), "ncols": 2}
 
 
 def ed_and_es(cine: pd.DataFrame, mouse: Mouse, measured: tuple[int, int] | None) -> dict[str, int]:
@@ -81,7 +82,7 @@ def plot_mouse(axes: Axes, cine: pd.DataFrame, frames: dict[str, int], reference
             va="center",
         )
     axes.margins(y=0.15)
-    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.18), ncols=2)
+    axes.legend(**LEGEND)
 
 
 def plot_cohort(axes: Axes, volumes: pd.DataFrame, example: str) -> None:
@@ -96,7 +97,11 @@ def plot_cohort(axes: Axes, volumes: pd.DataFrame, example: str) -> None:
                 color=COLOUR if shown else style.LIGHT_GREY,
                 linewidth=1.6 if shown else 0.6,
                 zorder=3 if shown else 2,
+                label=style.abbreviate(example, 30) if shown else "other scans",
             )
+    handles, labels = axes.get_legend_handles_labels()
+    lines = dict(zip(labels, handles, strict=True))  # one of each
+    axes.legend(lines.values(), lines, **LEGEND)
 
 
 def main(volumes: str, function: str, at: str, manifest: str, overlap: str | None, outputs: list[str]) -> None:

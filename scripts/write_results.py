@@ -64,7 +64,7 @@ def sections(
         "Agreement": [
             conventions(agreement, reader, alpha),
             bias(agreement, reader, alpha),
-            equivalence(agreement, alpha),
+            equivalence(agreement, alpha, "group_tests" in tables),
             spread(agreement, reader, alpha),
             from_table("differences", lambda table: normality(agreement, table, alpha)),
             reliability(agreement, alpha),
@@ -79,7 +79,7 @@ def sections(
             *tests_of_dice(tables, alpha),
         ],
         "Generalisation": [from_table("cohort_comparison", generalisation, cohort, reader, alpha)],
-        "Phenotypes": phenotypes(tables["group_tests"], tables["group_differences"], reader, alpha)
+        "Phenotypes": phenotypes(tables["group_tests"], tables["group_differences"], agreement, reader, alpha)
         if "group_tests" in tables
         else [],
         "Sample size": [from_table("sample_size", sample_size, reader, alpha, power)] if agreement["n"].sum() else [],

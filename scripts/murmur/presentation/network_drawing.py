@@ -146,11 +146,10 @@ def u_shape(architecture: str, layers: Layers, parameters: int) -> UShape:
             f"{place.capitalize()} {level}: {_shape(layers, f'{place}_{level}_')}\n{_lines(steps, 31)}"
             for level, steps in enumerate(words[f"{place}s"], start=1)
         ]
-    number = f"{parameters:,}".replace(",", "\N{NO-BREAK SPACE}")
     explained = "; ".join(
         [*(f"{a}: {b}" for a, b in ABBREVIATIONS.items() if re.search(rf"\b{a}\b", str(words))), *words.pop("notes")]
     )
-    below = f"{number} parameters{' without the variational branch' if 'branch' in words else ''}. {explained}."
+    below = f"{parameters:,} parameters{' without the variational branch' if 'branch' in words else ''}. {explained}."
     return UShape(image=f"Image\n{_times(size)}", legend=_lines(below.split(" "), 136, " "), **words)
 
 

@@ -66,8 +66,11 @@ def test_structures_that_are_not_contoured_in_all_frames():
 
 
 def test_phenotypes_of_simulated_mice_are_explained():
-    source = {"phantom": {"field_T": 7, "seed": 3, "varied": False}}
-    text = cohort_methods.images("ours", {"source": source}, manifest(2, phenotype=["control", "tac"]), {}, 0)
-    assert "(n = 1). The phenotype tac denotes transverse aortic constriction. Each mouse" in text
-    text = cohort_methods.images("ours", {"source": {"folder": "m"}}, manifest(1, phenotype="tac"), {}, 0)
-    assert "denotes" not in text, "a name of the user"
+    cohorts = [manifest(2, phenotype=["control", "tac"]), manifest(3, phenotype=["control", "tac", "dcm"])]
+    assert cohort_methods.simulated_phenotypes(cohorts) == (
+        "The phenotypes dcm and tac denote dilated cardiomyopathy and transverse aortic constriction."
+    )
+    assert cohort_methods.simulated_phenotypes(cohorts[:1]) == (
+        "The phenotype tac denotes transverse aortic constriction."
+    )
+    assert cohort_methods.simulated_phenotypes([manifest(1, phenotype="control")]) == ""

@@ -22,9 +22,9 @@ def test_pairs_of_phenotypes_have_one_sentence_per_parameter(cohort, write):
     differ = "(−8.0; −3.2 percentage points)"
     (text,) = pairs_said(cohort, write, 0.01, 0.01, "same: significant", "reference only", "reader only", "opposite")
     assert text.endswith(
-        "as reference; net, and their CI and p values in the supplementary tables. EF differed significantly "
-        f"between DCM and control {differ} according to both; between MI and DCM {differ} in opposite directions "
-        f"according to the two; between MI and control {differ} according to the reference only; between TAC and "
+        "as reference, then net, and their CI and p values in the supplementary tables. EF differed significantly "
+        f"between DCM and control {differ} according to both, between MI and DCM {differ} in opposite directions "
+        f"according to the two, between MI and control {differ} according to the reference only, and between TAC and "
         f"control {differ} according to net only. A difference that is significant according to only one of them "
         "does not show that they disagree."
     )
@@ -54,7 +54,7 @@ def test_phenotypes_by_one_or_both(cohort, write):
         welch = cohort["group_tests"].query("metric == 'EF' and test == 'welch_anova'")
         tables = {name: cohort[name] for name in ("agreement", "group_differences")}
         tables |= {"group_tests": welch.assign(p_holm=[reference, reader])}
-        return paragraphs(write(tables))["Phenotypes"][0].split("reference; net). ")[1].split(" in EF")[0]
+        return paragraphs(write(tables))["Phenotypes"][0].split("reference, then net). ")[1].split(" in EF")[0]
 
     assert said(0.01, 0.01) == "Phenotypes differed significantly according to both the reference and net"
     assert said(0.01, 0.06) == "Phenotypes differed significantly according to the reference but not according to net"
@@ -81,19 +81,24 @@ def test_differences_that_the_reader_measures_otherwise_are_given(cohort, write)
     """A reader that halves a difference does not agree on it because both call it significant."""
     tables = {name: cohort[name] for name in ("agreement", "group_tests")}
     rows = cohort["group_differences"].assign(bias_difference_p_adjusted=0.05, conclusion="same: significant")
-    assert paragraphs(write(tables | {"group_differences": rows}))["Phenotypes"][-1] == (
-        "No difference between phenotypes as measured by net deviated significantly from that measured by the "
-        "reference."
-    )
     place = rows.index[(rows["metric"] == "mass_ED") & (rows["group_b"] == "TAC") & (rows["group_a"] == "control")]
     columns = ["reference_difference", "reader_difference", "bias_difference"]
     rows.loc[place, [*columns, "bias_difference_ci_low", "bias_difference_ci_high"]] = [71.8, 35.2, -36.6, -59.6, -13.5]
     rows.loc[place, "bias_difference_p_adjusted"] = 0.012
+    deviation = "in mass at ED between TAC and control (35.2 instead of 71.8 mg; deviation −36.6 mg, 95% CI −59.6 to "
+    corrected = (
+        " Bonferroni-corrected; p is the larger of the Bonferroni-corrected p and the Holm-corrected p of Welch's "
+        "ANOVA of the differences net − reference."
+    )
     assert paragraphs(write(tables | {"group_differences": rows}))["Phenotypes"][-1] == (
         "Differences between phenotypes as measured by net deviated significantly from those measured by the reference "
-        "in mass at ED between TAC and control (35.2 instead of 71.8 mg; deviation −36.6 mg, 95% CI −59.6 to −13.5, p "
-        "= 0.012). These CI are Bonferroni-corrected; p is the larger of the Bonferroni-corrected p and the "
-        "Holm-corrected p of Welch's ANOVA of the differences net − reference."
+        f"{deviation}−13.5, p = 0.012). This CI is{corrected}"
+    )
+    rows.loc[place, ["bias_difference_ci_high", "bias_difference_p_adjusted"]] = [0.4, 0.051]
+    assert paragraphs(write(tables | {"group_differences": rows}))["Phenotypes"][-1] == (
+        "No difference between phenotypes as measured by net deviated significantly from that measured by the "
+        "reference; relative to the mean of the reference, the largest deviation was found "
+        f"{deviation}0.4, p = 0.051). This CI is{corrected}"
     )
     one = rows[rows["metric"] == "mass_ED"]
     assert "and the p of Welch's ANOVA" in paragraphs(write(tables | {"group_differences": one}))["Phenotypes"][-1]

@@ -30,15 +30,16 @@ def test_summary_counts_pairs_by_who_finds_them_different(cohort, write):
         return text[text.index("Of ") :].split(". ")[0]
 
     assert said("same: significant", "reference only", "reference only", "reader only") == (
-        "Of 4 pairwise comparisons of phenotypes, 1 was significant according to both the reference and net, 2 "
-        "according to the reference only and 1 according to net only"
+        "Of 4 pairwise comparisons of phenotypes, 1 led to the same conclusion with the reference and net "
+        "(significant), 2 were significant according to the reference only and 1 according to net only"
     )
     assert said("same: not significant", "same: not significant", "opposite") == (
-        "Of 3 pairwise comparisons of phenotypes, 1 was significant in opposite directions according to the "
-        "reference and net and 2 according to neither"
+        "Of 3 pairwise comparisons of phenotypes, 2 led to the same conclusion with the reference and net (not "
+        "significant) and 1 was significant in opposite directions with the reference and net"
     )
-    assert said("same: not significant", "same: not significant") == (
-        "Of 2 pairwise comparisons of phenotypes, 2 were significant according to neither the reference nor net"
+    assert said("same: significant", "same: not significant", "same: not significant") == (
+        "Of 3 pairwise comparisons of phenotypes, 3 led to the same conclusion with the reference and net (1 "
+        "significant, 2 not)"
     )
 
 
@@ -55,8 +56,8 @@ def test_summary_counts_pairs_only_where_both_compare_them(cohort, write):
 
     few = dict.fromkeys(("EDV", "SV", "mass_ED", "mass_ES"), 0.06)
     assert (
-        "Of 12 pairwise comparisons of phenotypes in the parameters in which they differed according to both (ESV and "
-        "EF), 12 were significant according to both the reference and net."
+        "Of 12 pairwise comparisons of phenotypes in parameters in which they differed according to both (ESV and EF), "
+        "12 led to the same conclusion with the reference and net (significant)."
     ) in said(**few)
     assert "No parameter differed significantly between phenotypes according to both the reference and net" in said(
         **few, ESV=0.06, EF=0.06

@@ -16,8 +16,9 @@ WORDS_OF_NOTHING = re.compile(r"\bnan\b|\bnone\b|–|\( |\(\)|\(,|, \)|  | \.|\.
 
 def numbers(text):
     """Return the numbers of a text, but those that belong to names."""
-    for name in ("ICC(2,1)", "HD95", "1 − Dice", "n − 1", "95% limits", "95th", "Mouse1", "Table 1"):
+    for name in ("ICC(2,1)", "HD95", "1 − Dice", "n − 1", "95% limits", "95th", "Mouse1"):
         text = text.replace(name, "")
+    text = re.sub(r"(Table|Figure) \d", "", text)
     text = re.sub(r"Of \d+ pairwise comparisons[^.]*\.", "", text)  # counted, not in a table
     text = re.sub(r"bias was \S+% \(", "", text)  # the quotient of two cells
     return re.findall(r"(?<![\w.])−?\d+(?:\.\d+)?", text)
@@ -101,7 +102,7 @@ def test_every_number_stands_where_it_belongs(write):
     assert (
         "Reader net significantly underestimated EF (bias −3.3 percentage points, 95% CI −5.5 to −1.1, p = 0.034), but "
         "did not differ significantly from the reference in mass at ES (bias 0.0 mg). Bias was proportional for EF "
-        "(see below). Table 1 gives the means, limits of agreement and p values.\n"
+        "(see below). Table 1 gives the means, limits of agreement and p values, and Figure 3 shows all differences.\n"
     ) in text
     assert "61.3" not in text, "the means of Table 1 are not repeated"
     assert (
@@ -150,7 +151,8 @@ CONTRAST = {"contrast": "blood_pool: ED - ES"}
             "No Dice coefficient was available for the blood pool at ED in 3 mice",
         ),
         ("overlap_summary", "failed", AT_ED, 1, "were empty for the blood pool at ED in 1 mouse (Dice 0"),
-        ("surface_summary", "sd", AT_ED | {"measure": "hd95_mm"}, 0.777, "± 0.78 mm at ED and"),
+        ("surface_summary", "median", AT_ED | {"measure": "hd95_mm"}, 0.777, "median with quartiles) was 0.78 ("),
+        ("surface_summary", "q3", AT_ED | {"measure": "hd95_mm"}, 0.777, " to 0.78) mm at ED and"),
         ("overlap_anova", "F", {"effect": "structure"}, 77.777, "and the myocardium (F(1, 39) = 77.78, p < 0.001"),
         ("overlap_pairwise", "ci_high", CONTRAST, 0.7777, " to 0.778, p"),
         ("overlap_model", "F", {"term": "phenotype"}, 77.777, ") = 77.78, p"),
@@ -189,7 +191,8 @@ def test_over_and_underestimated_follow_p(cohort, write, p, p_holm, bias, said):
     row = cohort["agreement"].query("metric == 'EF'").assign(p=p, p_holm=p_holm, bias=bias)
     verdict = write({"agreement": row.assign(slope_p_holm=1.0)})
     assert f" EF (bias {bias}.0 percentage points, 95% CI ".replace("-", "−") in verdict
-    assert without_facts(verdict) == f"{said} Table 1 gives the means, limits of agreement and p values."
+    cited = "Table 1 gives the means, limits of agreement and p values, and Figure 3 shows all differences."
+    assert without_facts(verdict) == f"{said} {cited}"
 
 
 def without_facts(text):
@@ -408,7 +411,7 @@ def test_errors_are_compared_with_those_of_the_internal_cohort(cohort, write):
         "larger in the mine cohort (n = 12) than in the home cohort. Mean errors in EF (ratio 0.50, 95% CI 0.40 "
         "to 0.60, p = 0.010) were significantly smaller in the mine cohort than in the home cohort. Mean errors in EDV "
         "(ratio 3.70, 95% CI 0.88 to 15.50, p = 0.214) did not differ significantly between the mine cohort and the "
-        "home cohort."
+        "home cohort. Figure 8 shows these ratios."
     ]
     (one,) = paragraphs(write(tables | {"cohort_comparison": table.iloc[1:2]}))["Generalisation"]
     assert one.startswith("Mean errors (absolute errors of parameters) in EDV (")

@@ -131,12 +131,15 @@ def bias(agreement: pd.DataFrame, reader: str, alpha: float) -> str:
         f"reader {reader} {', but '.join(verdicts)}" if verdicts else "",
         f"bias was not tested in {untested}" if untested else "",
         proportional(measured, alpha),
-        "Table 1 gives the means, limits of agreement and p values",
+        "Table 1 gives the means, limits of agreement and p values, and Figure 3 shows all differences",
     )
 
 
-def equivalence(agreement: pd.DataFrame, alpha: float) -> str:
-    """Report in which metrics the means are equivalent within their margins, and where the bias is not the same."""
+def equivalence(agreement: pd.DataFrame, alpha: float, by_phenotype: bool) -> str:
+    """Report in which metrics the means are equivalent within their margins, and where the bias is not the same.
+
+    `by_phenotype` tells whether Table 3 gives the means by phenotype.
+    """
     tested = agreement[agreement["tost_p_holm"].notna()]
     shown = tested["tost_p_holm"] < alpha
     yes = [
@@ -158,6 +161,7 @@ def equivalence(agreement: pd.DataFrame, alpha: float) -> str:
         else "",
         f"in {enumerate_words(sloping)}, the bias depended on the size of the measurement (see below), so that "
         "equivalence of the means does not imply equivalence over the range of values"
+        + (", or in each phenotype (Table 3)" if by_phenotype else "")
         if sloping
         else "",
     )
@@ -303,4 +307,4 @@ def frames(table: pd.DataFrame, reader: str) -> str:
             others = "in the other" if n - same == 1 else "in the others"
             where = f"in {same} of {mice(n)}, and within {most} {'frame' if most == 1 else 'frames'} of it {others}"
         found.append(f"{extreme} at {phase} of the reference {where}")
-    return paragraph("; ".join(found))
+    return paragraph("; ".join(found), "Figure 4 shows the blood-pool volume over the cardiac cycle")

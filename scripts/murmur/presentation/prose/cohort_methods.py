@@ -1,6 +1,6 @@
 """Methods in words: the mice of each cohort, their images, contours and split, from settings and tables."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import partial
 
 import pandas as pd
@@ -41,7 +41,6 @@ def images(name: str, cohort: dict, manifest: pd.DataFrame, excluded: Mapping[st
         exclusions(excluded, n),
         several_scans(animals, excluded),
         phenotypes(manifest["phenotype"], of_scans=animals > 0),
-        simulated_phenotypes(manifest["phenotype"]) if "phantom" in source else "",
         f"each mouse had one short-axis {_frames(manifest)} and a voxel size of {voxel} mm (row × column × slice)",
     ]
     if assumed := int(manifest["spacing_assumed"].sum()):
@@ -106,11 +105,14 @@ def phenotypes(column: pd.Series, of_scans: bool = False) -> str:
     return f"{'the phenotype was' if len(kinds) == 1 else 'phenotypes were'} {enumerate_words(kinds)}" if kinds else ""
 
 
-def simulated_phenotypes(column: pd.Series) -> str:
-    """Explain the names of the phenotypes of simulated mice; empty without any but control."""
-    found = [name for name in PHENOTYPE_MEANINGS if (column == name).any()]
+def simulated_phenotypes(manifests: Iterable[pd.DataFrame]) -> str:
+    """Explain the names of the phenotypes of cohorts of simulated mice; empty without any but control."""
+    simulated = {name for manifest in manifests for name in manifest["phenotype"]}
+    found = [name for name in PHENOTYPE_MEANINGS if name in simulated]
+    if not found:
+        return ""
     names = f"phenotype{'s' * (len(found) > 1)} {enumerate_words(found)} denote{'s' * (len(found) == 1)}"
-    return f"the {names} {enumerate_words(map(PHENOTYPE_MEANINGS.get, found))}" if found else ""
+    return paragraph(f"the {names} {enumerate_words(map(PHENOTYPE_MEANINGS.get, found))}")
 
 
 def numbers_alone(

@@ -127,11 +127,13 @@ def further_measures(measured: Measured) -> str:
         f"wall thickness was the length of myocardium along {RAYS} rays from the centroid of the ventricle (myocardium "
         "and blood pool), averaged over the rays and over all short-axis slices with a closed ring of myocardium"
     )
-    return paragraph(
+    found = [
         "; ".join(filter(None, [heart_rate, output])),
         curve if "peak_ejection_rate" in names else "",
         wall if names & {"wall_thickness_ED", "wall_thickness_ES"} else "",
-    )
+    ]
+    where = "the values of each mouse are given in the supplementary tables"
+    return paragraph(*found, where if any(found) else "")
 
 
 def compared_measures(names: Iterable[str], images: bool) -> str:

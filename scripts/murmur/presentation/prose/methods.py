@@ -125,6 +125,9 @@ def sections(study: StudyTables) -> dict[str, list[str]]:
                 of_cohort(name, cohort_methods.numbers_alone(name, tables, excluded[name], animals.get(name, 0)))
                 for name, tables in study.functions.items()
             ),
+            cohort_methods.simulated_phenotypes(
+                table for name, table in study.manifests.items() if "phantom" in cohorts[name]["source"]
+            ),
             cohort_methods.plausibility(study.checks),
         ],
         "Reference contours": [

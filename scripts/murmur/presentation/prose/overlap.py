@@ -41,16 +41,15 @@ def overlap(dice: pd.DataFrame, surface: pd.DataFrame, reader: str) -> str:
     """Report Dice and HD95 by structure and phase, and the masks that are empty or missing."""
     texts, stated = [], ""
     hd95 = surface[surface["measure"] == "hd95_mm"]
-    distance = "the 95th-percentile Hausdorff distance (HD95)"
-    for what, unit, table in (("the Dice coefficient (mean ± SD)", "", dice), (distance, " mm", hd95)):
+    distance = "the 95th-percentile Hausdorff distance (HD95; median with quartiles)"
+    for what, written, table in (("the Dice coefficient (mean ± SD)", with_sd, dice), (distance, with_quartiles, hd95)):
         rows = table[table["phase"].isin(list(PHASE)) & (table["n"] > 0)]
         decimals = 3 if rows["sd"].between(0, 0.005, inclusive="neither").any() else 2  # no SD of 0.00
         unequal = rows["n"].nunique() > 1
         where = []
         for structure, name in STRUCTURE.items():
             values = [
-                f"{mean_sd(row['mean'], row['sd'], decimals)}{unit} {PHASE[row['phase']]}"
-                + parenthesis(f"n = {row['n']}" if unequal else "")
+                f"{written(row, decimals)} {PHASE[row['phase']]}" + parenthesis(f"n = {row['n']}" if unequal else "")
                 for row in rows[rows["structure"] == structure].to_dict("records")
             ]
             where += [f"{enumerate_words(values)} for {name}"] if values else []
@@ -70,7 +69,20 @@ def overlap(dice: pd.DataFrame, surface: pd.DataFrame, reader: str) -> str:
     if counts["missing"]:
         missing = enumerate_words(counts["missing"])
         texts.append(f"no Dice coefficient was available for {missing} (not annotated or not segmented)")
-    return paragraph(*texts)
+    return paragraph(
+        *texts, "Table 2 and Figure 5 give all measures of overlap, and Figure 2 shows cases" if stated else ""
+    )
+
+
+def with_sd(row: dict, decimals: int) -> str:
+    """Write the mean of a row with its SD."""
+    return mean_sd(row["mean"], row["sd"], decimals)
+
+
+def with_quartiles(row: dict, decimals: int) -> str:
+    """Write the median of a row in mm with its quartiles, if there are any."""
+    quartiles = interval(row["q1"], row["q3"], decimals) if row["n"] > 1 else ""
+    return f"{number(row['median'], decimals)}{parenthesis(quartiles)} mm"
 
 
 def eta_squared(value: float) -> str:

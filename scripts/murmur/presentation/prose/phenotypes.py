@@ -32,8 +32,13 @@ from murmur.statistics.notes import SILENT, mice, reasons_of
 FEW_MICE = 5  # per phenotype: with fewer, the text warns of little power
 
 
-def phenotypes(tests: pd.DataFrame, differences: pd.DataFrame, reader: str, alpha: float) -> list[str]:
-    """Report in which metrics phenotypes differ for reference and reader, and which conclusions change."""
+def phenotypes(
+    tests: pd.DataFrame, differences: pd.DataFrame, agreement: pd.DataFrame, reader: str, alpha: float
+) -> list[str]:
+    """Report in which metrics phenotypes differ for reference and reader, and which conclusions change.
+
+    `agreement` is agreement.csv, with the means of the reference.
+    """
     welch = tests[(tests["test"] == "welch_anova")]
     tested = welch[welch["p_holm"].notna()]
     if tested.empty:
@@ -47,7 +52,8 @@ def phenotypes(tests: pd.DataFrame, differences: pd.DataFrame, reader: str, alph
             several_phenotypes(welch, differences, reader, several, alpha),
             pairs_of_phenotypes(differences, welch, reader, alpha),
         ]
-    return [*pairs, deviations(differences, reader, alpha)]
+    means = agreement.set_index("metric")["reference_mean"]
+    return [*pairs, deviations(differences, means, reader, alpha)]
 
 
 def little_power(differences: pd.DataFrame) -> str:
@@ -80,7 +86,8 @@ def several_phenotypes(welch: pd.DataFrame, differences: pd.DataFrame, reader: s
         (False, False): f"phenotypes did not differ significantly according to the reference or {reader} in {{}}",
     }
     return paragraph(
-        f"phenotypes were compared by Welch's ANOVA{several} (results are given as reference; {reader})",
+        f"phenotypes were compared by Welch's ANOVA{several} (Table 3, Figure 6; results are given as reference, then "
+        f"{reader})",
         *(
             what.format(enumerate_words(found[verdict], "and" if any(verdict) else "or"))
             for verdict, what in verdicts.items()
@@ -125,7 +132,7 @@ def two_phenotypes(differences: pd.DataFrame, welch: pd.DataFrame, reader: str, 
     order = [SIGNIFICANT, OPPOSITE, REFERENCE_ONLY, READER_ONLY, NOT_SIGNIFICANT]
     rows = tested.sort_values("conclusion", key=lambda found: found.map(order.index), kind="stable")
     return paragraph(
-        f"the phenotypes were compared by Welch's t-test{several}",
+        f"the phenotypes were compared by Welch's t-test{several} (Table 3, Figure 6)",
         *(verdict(row, reader, alpha) for row in rows.to_dict("records")),
         caveat(tested["conclusion"]),
         little_power(differences),
@@ -152,6 +159,12 @@ def pairs_in(rows: pd.DataFrame) -> str:
     )
 
 
+def listed(parts: list[str]) -> str:
+    """Join parts of a sentence that have commas and "and" in themselves."""
+    *first, final = parts
+    return f"{', '.join(first)}, and {final}" if first else final
+
+
 def pairs_in_metric(rows: pd.DataFrame, omnibus: Mapping[str, float], reader: str, alpha: float) -> str:
     """Report the pairs of one metric that differ for both, for the reference or for the reader.
 
@@ -172,7 +185,7 @@ def pairs_in_metric(rows: pd.DataFrame, omnibus: Mapping[str, float], reader: st
         for conclusion, by in whose.items()
         if (rows["conclusion"] == conclusion).any()
     ]
-    return f"{metric}{only} differed significantly {'; '.join(found)}"
+    return f"{metric}{only} differed significantly {listed(found)}"
 
 
 def pairs_of_phenotypes(differences: pd.DataFrame, welch: pd.DataFrame, reader: str, alpha: float) -> str:
@@ -189,8 +202,8 @@ def pairs_of_phenotypes(differences: pd.DataFrame, welch: pd.DataFrame, reader: 
     if differing.empty:
         return paragraph(how, f"no two phenotypes differed significantly according to the reference or {reader}")
     how += (
-        f"; differences (first minus second phenotype) are given as reference; {reader}, and their CI and p values in "
-        "the supplementary tables"
+        f"; differences (first minus second phenotype) are given as reference, then {reader}, and their CI and p "
+        "values in the supplementary tables"
     )
     texts = [
         pairs_in_metric(rows, {rater: omnibus.get((metric, rater), math.nan) for rater in RATERS}, reader, alpha)
@@ -201,33 +214,48 @@ def pairs_of_phenotypes(differences: pd.DataFrame, welch: pd.DataFrame, reader: 
     return paragraph(how, *texts, caveat(differing["conclusion"]))
 
 
-def deviations(differences: pd.DataFrame, reader: str, alpha: float) -> str:
-    """Report the pairs of phenotypes whose difference by the reader is not that by the reference."""
+def deviations(differences: pd.DataFrame, means: pd.Series, reader: str, alpha: float) -> str:
+    """Report the pairs of phenotypes whose difference by the reader is not that by the reference.
+
+    Without any, the pair is named whose difference deviates most, relative to `means`, those of the reference by
+    metric, because with few mice a large deviation need not be significant.
+    """
     tested = differences[differences["bias_difference_p_adjusted"].notna()]
     if tested.empty:
         return ""
     found = deviating(tested, alpha)
-    by_metric = [
-        f"in {METRIC[metric]} "
-        + enumerate_words(
-            f"between {row['group_b']} and {row['group_a']}{deviation(row, alpha)}" for row in rows.to_dict("records")
-        )
-        for metric, rows in found.groupby("metric", sort=False)
-    ]
-    if not by_metric:
-        return paragraph(
+    if found.empty:
+        relative = (tested["bias_difference"] / tested["metric"].map(means)).abs()
+        verdict = (
             f"no difference between phenotypes as measured by {reader} deviated significantly from that measured by "
             "the reference"
         )
+        if relative.notna().any():
+            largest = deviations_in_metric(tested.loc[[relative.idxmax()]], alpha)
+            verdict += f"; relative to the mean of the reference, the largest deviation was found {largest}"
+    else:
+        by_metric = [deviations_in_metric(rows, alpha) for _, rows in found.groupby("metric", sort=False)]
+        verdict = (
+            f"differences between phenotypes as measured by {reader} deviated significantly from those measured by the "
+            f"reference {listed(by_metric)}"
+        )
     holm = "Holm-corrected " if tested["metric"].nunique() > 1 else ""
+    intervals = "these CI are" if len(found) > 1 else "this CI is"
     return paragraph(
-        f"differences between phenotypes as measured by {reader} deviated significantly from those measured by the "
-        f"reference {'; '.join(by_metric)}",
-        f"these CI are Bonferroni-corrected; p is the larger of the Bonferroni-corrected p and the {holm}p of Welch's "
+        verdict,
+        f"{intervals} Bonferroni-corrected; p is the larger of the Bonferroni-corrected p and the {holm}p of Welch's "
         f"ANOVA of the differences {reader} − reference"
         if tested["metric"].duplicated().any()
         else "",
     )
+
+
+def deviations_in_metric(rows: pd.DataFrame, alpha: float) -> str:
+    """Write pairs of phenotypes of one metric with how far their difference by the reader deviates."""
+    pairs = enumerate_words(
+        f"between {row['group_b']} and {row['group_a']}{deviation(row, alpha)}" for row in rows.to_dict("records")
+    )
+    return f"in {METRIC[rows['metric'].iloc[0]]} {pairs}"
 
 
 def deviation(row: dict, alpha: float) -> str:

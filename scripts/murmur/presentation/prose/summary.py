@@ -150,23 +150,22 @@ def verdicts_on_pairs(tests: pd.DataFrame, tested: pd.DataFrame, reader: str, al
                 f"no parameter differed significantly between phenotypes according to both the reference and {reader}"
             )
         metrics = enumerate_words(METRIC[metric] for metric in tested["metric"].unique())
-        where += f" in the parameters in which they differed according to both ({metrics})"
-    conclusions = tested["conclusion"]
-    both = f"the reference and {reader}"
-    whose = {  # as the first of the list, and as a further one
-        SIGNIFICANT: (f"according to both {both}", "according to both"),
-        OPPOSITE: (f"in opposite directions according to {both}", "in opposite directions according to the two"),
-        NOT_SIGNIFICANT: (f"according to neither the reference nor {reader}", "according to neither"),
-        REFERENCE_ONLY: ("according to the reference only",) * 2,
-        READER_ONLY: (f"according to {reader} only",) * 2,
+        where += f" in parameters in which they differed according to both ({metrics})"
+    counts = tested["conclusion"].value_counts()
+    yes, no = (int(counts.get(conclusion, 0)) for conclusion in (SIGNIFICANT, NOT_SIGNIFICANT))
+    which = f"{yes} significant, {no} not" if yes and no else "significant" if yes else "not significant"
+    same = [f"{yes + no} led to the same conclusion with the reference and {reader} ({which})"] if yes + no else []
+    others = {
+        OPPOSITE: f"in opposite directions with the reference and {reader}",
+        REFERENCE_ONLY: "according to the reference only",
+        READER_ONLY: f"according to {reader} only",
     }
-    counts = conclusions.value_counts()
-    (first, (name, _)), *others = ((counts[each], names) for each, names in whose.items() if each in counts)
-    found = [
-        f"{first} {'was' if first == 1 else 'were'} significant {name}",
-        *(f"{n} {name}" for n, (_, name) in others),
-    ]
-    return f"of {len(conclusions)} {where}, {enumerate_words(found)}"
+    found = [(int(counts[each]), whose) for each, whose in others.items() if each in counts]
+    apart = [f"{n} {whose}" for n, whose in found]
+    if found:
+        n, whose = found[0]
+        apart[0] = f"{n} {'was' if n == 1 else 'were'} significant {whose}"
+    return f"of {len(tested)} {where}, {enumerate_words([*same, *apart])}"
 
 
 def place(row: Mapping) -> str:
