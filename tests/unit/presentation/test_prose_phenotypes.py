@@ -87,8 +87,8 @@ def test_differences_that_the_reader_measures_otherwise_are_given(cohort, write)
     rows.loc[place, "bias_difference_p_adjusted"] = 0.012
     deviation = "in mass at ED between TAC and control (35.2 instead of 71.8 mg; deviation −36.6 mg, 95% CI −59.6 to "
     corrected = (
-        " Bonferroni-corrected; p is the larger of the Bonferroni-corrected p and the Holm-corrected p of Welch's "
-        "ANOVA of the differences net − reference."
+        " Bonferroni-corrected for the pairs of a parameter; p is the larger of the Bonferroni-corrected p and the "
+        "Holm-corrected p of Welch's ANOVA of the differences net − reference."
     )
     assert paragraphs(write(tables | {"group_differences": rows}))["Phenotypes"][-1] == (
         "Differences between phenotypes as measured by net deviated significantly from those measured by the reference "

@@ -243,8 +243,8 @@ def deviations(differences: pd.DataFrame, means: pd.Series, reader: str, alpha: 
     intervals = "these CI are" if len(found) > 1 else "this CI is"
     return paragraph(
         verdict,
-        f"{intervals} Bonferroni-corrected; p is the larger of the Bonferroni-corrected p and the {holm}p of Welch's "
-        f"ANOVA of the differences {reader} − reference"
+        f"{intervals} Bonferroni-corrected for the pairs of a parameter; p is the larger of the Bonferroni-corrected p "
+        f"and the {holm}p of Welch's ANOVA of the differences {reader} − reference"
         if tested["metric"].duplicated().any()
         else "",
     )
