@@ -20,7 +20,7 @@ from murmur.vocabulary import PHASE_NAMES, STRUCTURE_NAMES
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
-MEASURES = {"hd95_mm": ("HD95 (mm)", 2), "assd_mm": ("ASSD (mm)", 3)}  # with decimals
+MEASURES = ["Dice", "Dice, median (quartiles)", "HD95 (mm)", "HD95 (mm), median (quartiles)", "ASSD (mm)"]
 EFFECTS = {"phase": "phase", "structure": "structure", "phase:structure": "their interaction"}
 CONTRASTS = {"blood_pool: ED - ES": "blood pool", "myocardium: ED - ES": "myocardium"}
 
@@ -34,6 +34,11 @@ def in_order(summary: pd.DataFrame) -> pd.DataFrame:
     """Sort a summary as it is printed, by STRUCTURE_NAMES and PHASE_NAMES."""
     ranks = {name: rank for names in (STRUCTURE_NAMES, PHASE_NAMES) for rank, name in enumerate(names)}
     return summary.sort_values(["structure", "phase"], key=lambda names: names.map(ranks), ignore_index=True)
+
+
+def quartiles(row: pd.Series) -> str:
+    """Write the median of a row with its quartiles."""
+    return f"{number(row['median'], 2)} ({number(row['q1'], 2)} to {number(row['q3'], 2)})" if row["n"] else DASH
 
 
 def exceptions(dice: pd.DataFrame) -> list[str]:
@@ -99,8 +104,8 @@ def footnote(dice: pd.DataFrame, anova: pd.DataFrame, pairwise: pd.DataFrame, sd
         return "No structure was both annotated and segmented."
     return " ".join(
         [
-            f"Values are mean ± SD (denominator {'n − 1' if sd_ddof else 'n'}), for Dice also median with first "
-            "and third quartiles; n, number of scans with a Dice coefficient.",
+            f"Values are mean ± SD (denominator {'n − 1' if sd_ddof else 'n'}), for Dice and HD95 also median with "
+            "first and third quartiles; n, number of scans with a Dice coefficient.",
             "HD95, 95th-percentile Hausdorff distance (larger of the two directed 95th percentiles); ASSD, average "
             "symmetric surface distance; ED, end-diastole; ES, end-systole.",
             *anova_sentences(anova),
@@ -124,16 +129,14 @@ def tabulate(
     distances = surface.set_index(["measure", "structure", "phase"])
     rows = []
     for _, row in dice.iterrows():
-        quartiles = f"{number(row['median'], 2)} ({number(row['q1'], 2)} to {number(row['q3'], 2)})"
-        cells = [str(row["n"]), mean_and_sd(row["mean"], row["sd"], 2), quartiles if row["n"] else DASH]
-        for measure, (_, decimals) in MEASURES.items():
-            found = distances.loc[(measure, row["structure"], row["phase"])]
-            cells.append(mean_and_sd(found["mean"], found["sd"], decimals))
-        rows.append([row_name(row), *cells])
+        hd95, assd = (distances.loc[(measure, row["structure"], row["phase"])] for measure in ("hd95_mm", "assd_mm"))
+        cells = [mean_and_sd(row["mean"], row["sd"], 2), quartiles(row), mean_and_sd(hd95["mean"], hd95["sd"], 2)]
+        cells += [quartiles(hd95), mean_and_sd(assd["mean"], assd["sd"], 3)]
+        rows.append([row_name(row), str(row["n"]), *cells])
     return PrintedTable(
         number="Table 2",
         title=f"Overlap between {reader} and the reference in the {cohort} cohort.",
-        header=["Structure, phase", "n", "Dice", "Dice, median (quartiles)", *(name for name, _ in MEASURES.values())],
+        header=["Structure, phase", "n", *MEASURES],
         rows=rows,
         footnote=footnote(dice, anova, pairwise, sd_ddof),
     )

@@ -82,7 +82,9 @@ def sections(
         "Phenotypes": phenotypes(tables["group_tests"], tables["group_differences"], agreement, reader, alpha)
         if "group_tests" in tables
         else [],
-        "Sample size": [from_table("sample_size", sample_size, reader, alpha, power)] if agreement["n"].sum() else [],
+        "Sample size": [from_table("sample_size", sample_size, reader, alpha, power, simulated)]
+        if agreement["n"].sum()
+        else [],
     }
 
 

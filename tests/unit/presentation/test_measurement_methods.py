@@ -75,6 +75,11 @@ def test_heart_rates_are_said_to_be_from_where_they_are(sources, words):
     assert bool(text) == bool(sources)
 
 
+def test_heart_rates_of_simulated_mice_are_those_of_the_simulation():
+    text = further_measures(Measured(set(), {}, {RECORDED}), simulated=True)
+    assert text.startswith("Heart rates were those of the simulation.")
+
+
 def test_only_measures_with_a_value_are_described():
     assert further_measures(Measured({"EDV", "mass_ED"}, {}, set())) == ""
     assert "spline" in further_measures(Measured({"peak_ejection_rate"}, {}, set()))

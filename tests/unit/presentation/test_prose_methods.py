@@ -66,7 +66,7 @@ in the reference, and the measurements of a reader were taken in the same frames
 in mice without contours, ED and ES were the frames in which the reader found
 in 1 of 7 mice, reader given was measured at ED and ES chosen by a person
 in cines of at least 6 frames, only a rectangle around the heart was segmented
-around the masks of every third slice in two frames, enlarged by 8 pixels
+in every third slice of the first and the middle frame, enlarged by 8 pixels
 along 360 rays from the centroid of the ventricle
 relative to that of the human observer second
 by bootstrapping the mice (9,999 resamples)

@@ -13,7 +13,7 @@ import tabulate_overlap
 from murmur.csv_tables import write_csv
 from murmur.statistics.dice_cells import CELLS
 
-HEADER = ["Structure, phase", "n", "Dice", "Dice, median (quartiles)", "HD95 (mm)", "ASSD (mm)"]
+HEADER = ["Structure, phase", "n", *tabulate_overlap.MEASURES]
 
 
 @pytest.fixture
@@ -55,13 +55,14 @@ def test_the_cells_are_those_of_the_values(table_2):
     ]
     chosen = overlap[overlap["structure"] == "myocardium"]
     for phase, rows in chosen.groupby("phase"):
-        d = rows["dice"]
-        low, middle, high = np.percentile(d, [25, 50, 75])
+        d, hd95 = rows["dice"], rows["hd95_mm"]
+        quartiles = "{1:.2f} ({0:.2f} to {2:.2f})"
         assert cells.loc[f"Myocardium, {phase}"].to_list() == [
             str(len(d)),
             f"{d.mean():.2f} ± {d.std():.2f}",
-            f"{middle:.2f} ({low:.2f} to {high:.2f})",
-            f"{rows['hd95_mm'].mean():.2f} ± {rows['hd95_mm'].std():.2f}",
+            quartiles.format(*np.percentile(d, [25, 50, 75])),
+            f"{hd95.mean():.2f} ± {hd95.std():.2f}",
+            quartiles.format(*np.percentile(hd95, [25, 50, 75])),
             f"{rows['assd_mm'].mean():.3f} ± {rows['assd_mm'].std():.3f}",
         ]
     word = docx.Document(files["docx"])
@@ -96,7 +97,7 @@ def test_failed_missing_and_single_are_explained(table_2):
     overlap.loc[len(overlap)] = ("odd", "single", "blood_pool", 0.9, 0.2, 0.1)
     cells, footnote, _ = table_2(overlap)
     assert cells.loc["Blood pool, single frame"].to_list() == [
-        *("1", "0.90 ± –", "0.90 (0.90 to 0.90)", "0.20 ± –", "0.100 ± –"),
+        *("1", "0.90 ± –", "0.90 (0.90 to 0.90)", "0.20 ± –", "0.20 (0.20 to 0.20)", "0.100 ± –"),
     ]
     assert cells.loc[["Myocardium, ED", "Myocardium, ES"], "n"].to_list() == ["6", "5"]
     assert "In the ANOVA: excluded, Dice missing: Mouse1, odd." in footnote

@@ -314,6 +314,22 @@ def test_sample_size_of_a_reader_that_does_not_follow_the_reference(cohort, writ
     assert "; the number for net could not be estimated, because the slope was not positive (−0.12). These CI" in text
 
 
+def test_sample_sizes_of_simulated_mice_are_not_for_planning(cohort):
+    found = [
+        write_results.sections(cohort, "mine", "net", 0.05, 0.8, 0, simulated)["Sample size"][0]
+        for simulated in (False, True)
+    ]
+    added = " The SD are those of the simulation, and these numbers must not be used to plan experiments."
+    assert found[1].replace(added, "") == found[0] != found[1]
+
+
+def test_slopes_that_are_not_significant_are_given(cohort, write):
+    agreement = cohort["agreement"].assign(slope_p_holm=1.0, slope=[0.1, -0.444, 0.2, 0.0, 0.076, 0.05])
+    assert "No significant proportional bias was found (slopes of −0.44 to 0.20)." in write({"agreement": agreement})
+    one = write({"agreement": agreement.query("metric == 'EF'")})
+    assert "No significant proportional bias was found (slope 0.00)." in one
+
+
 def test_sample_sizes_that_could_not_be_estimated_are_no_estimates(cohort, write):
     reasons = {
         "EDV": '[["rater_constant_in_groups", ["reference"], []]]',
@@ -374,8 +390,8 @@ def test_differences_that_are_not_normal_are_named_with_the_mouse_behind_them(co
     found = paragraphs(write({"agreement": agreement, "function": function}))["Agreement"]
     assert (
         "By Shapiro-Wilk tests, differences were not normally distributed in EDV (p < 0.001) and SV (p = 0.020), so "
-        "that the corresponding limits of agreement and their CI are approximate. The differences farthest from the "
-        "bias were those of Mouse11 in EDV (−27.8 µL) and SV (−27.8 µL)."
+        "that the corresponding t-tests and limits of agreement with their CI are approximate. The differences "
+        "farthest from the bias were those of Mouse11 in EDV (−27.8 µL) and SV (−27.8 µL)."
     ) in found
     function.loc[(function["mouse"] == "Mouse3") & (function["metric"] == "SV"), "reader"] = 200.0
     text = write({"agreement": agreement, "function": function})
@@ -413,6 +429,13 @@ def test_errors_are_compared_with_those_of_the_internal_cohort(cohort, write):
         "(ratio 3.70, 95% CI 0.88 to 15.50, p = 0.214) did not differ significantly between the mine cohort and the "
         "home cohort. Figure 8 shows these ratios."
     ]
+    said = paragraphs(write(tables))["Summary"][0]
+    assert (
+        "Compared with the home cohort, mean errors were significantly larger in the blood pool (ratio 1.99) and "
+        "significantly smaller in EF (ratio 0.50)."
+    ) in said
+    alike = paragraphs(write(tables | {"cohort_comparison": table.assign(p_holm=0.2)}))["Summary"][0]
+    assert "No mean error differed significantly from that in the home cohort." in alike
     (one,) = paragraphs(write(tables | {"cohort_comparison": table.iloc[1:2]}))["Generalisation"]
     assert one.startswith("Mean errors (absolute errors of parameters) in EDV (")
     assert one.endswith("between the mine cohort (n = 12) and the home cohort (n = 19).")

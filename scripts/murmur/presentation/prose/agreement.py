@@ -228,7 +228,9 @@ def spread(agreement: pd.DataFrame, reader: str, alpha: float) -> str:
             "available for several scans per mouse"
         )
     if agreement["slope_p_holm"].count() and not sloping:
-        texts.append("no significant proportional bias was found")
+        slopes = [number(agreement["slope"].min(), 2), number(agreement["slope"].max(), 2)]
+        found = f"slope {slopes[0]}" if len(set(slopes)) == 1 else f"slopes of {slopes[0]} to {slopes[1]}"
+        texts.append(f"no significant proportional bias was found ({found})")
     return paragraph(*texts)
 
 
@@ -256,7 +258,7 @@ def normality(agreement: pd.DataFrame, differences: pd.DataFrame, alpha: float) 
     s, were_those = ("s", "were those") if len(skewed) > 1 else ("", "was that")
     return paragraph(
         f"by Shapiro-Wilk tests, differences were not normally distributed in {enumerate_words(found)}, so that the "
-        "corresponding limits of agreement and their CI are approximate",
+        "corresponding t-tests and limits of agreement with their CI are approximate",
         f"the difference{s} farthest from the bias {were_those} {named}",
     )
 

@@ -11,6 +11,11 @@ def name_of(row: dict) -> str:
     return STRUCTURE[row["structure"]] if row["measure"] == "dice_error" else METRIC[row["metric"]]
 
 
+def of_reader(table: pd.DataFrame, cohort: str, reader: str) -> pd.DataFrame:
+    """Return the tested rows of cohort_comparison.csv about a reader in an external cohort."""
+    return table[(table["reader"] == reader) & (table["external"] == cohort) & table["p_holm"].notna()]
+
+
 def number_of(mice: pd.Series) -> str:
     """Write the number of mice of a cohort; empty where it differs between quantities."""
     return f" (n = {mice.iloc[0]})" if mice.nunique() == 1 else ""
@@ -21,7 +26,7 @@ def generalisation(table: pd.DataFrame, cohort: str, reader: str, alpha: float) 
 
     `table` is cohort_comparison.csv; empty where it does not compare the reader in this cohort.
     """
-    rows = table[(table["reader"] == reader) & (table["external"] == cohort) & table["p_holm"].notna()]
+    rows = of_reader(table, cohort, reader)
     if rows.empty:
         return ""
     found: dict[str, list[str]] = {}

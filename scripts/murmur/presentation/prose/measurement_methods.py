@@ -111,10 +111,15 @@ HEART_RATES = {
 }
 
 
-def further_measures(measured: Measured) -> str:
-    """Define heart rate, cardiac output, rates and wall thickness, as far as any scan has a value."""
+def further_measures(measured: Measured, simulated: bool = False) -> str:
+    """Define heart rate, cardiac output, rates and wall thickness, as far as any scan has a value.
+
+    `simulated` tells whether all mice are.
+    """
     names = measured.names
     heart_rate = HEART_RATES.get(tuple(sorted(measured.heart_rates)), "")
+    if simulated and measured.heart_rates == {RECORDED}:
+        heart_rate = "heart rates were those of the simulation"
     output = "cardiac output was SV × heart rate" if "cardiac_output" in names else ""
     curve = (
         "a periodic smoothing spline was fitted to the blood-pool volumes of the segmented frames of one beat; in "

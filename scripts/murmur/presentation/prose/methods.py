@@ -190,7 +190,9 @@ def measurements(study: StudyTables) -> list[str]:
     return [
         measurement_methods.phases(study.measured, study.readers, bool(study.animals)),
         measurement_methods.measures(study.measured),
-        measurement_methods.further_measures(study.measured),
+        measurement_methods.further_measures(
+            study.measured, all("phantom" in cohort["source"] for cohort in study.settings["cohorts"].values())
+        ),
         named,
         measurement_methods.overlap_measures(study.manifests.values()),
     ]

@@ -188,7 +188,11 @@ def contrasts(pairwise: pd.DataFrame, anova: pd.DataFrame | None, alpha: float) 
         f"the mean difference in Dice between {sides} was {enumerate_words(found)}"
         for sides, found in gated_by_effect.items()
     ]
-    return paragraph(*texts)
+    caveat = (
+        "because the Dice coefficient also depends on the size and shape of a structure, its differences between "
+        "structures and phases are not differences in accuracy alone"
+    )
+    return paragraph(*texts, caveat if texts else "")
 
 
 def model(table: pd.DataFrame, alpha: float) -> str:

@@ -302,8 +302,11 @@ def averages_scans(sample_size: pd.DataFrame) -> bool:
     return any(why.code == "sd_of_means" for cell in sample_size["reasons"] for why in reasons_of(cell))
 
 
-def sample_size(table: pd.DataFrame, reader: str, alpha: float, power: float) -> str:
-    """Report how many mice a study of two groups would need with the reference and with the reader."""
+def sample_size(table: pd.DataFrame, reader: str, alpha: float, power: float, simulated: bool = False) -> str:
+    """Report how many mice a study of two groups would need with the reference and with the reader.
+
+    `simulated` tells whether the mice are.
+    """
     texts = [
         mice_needed(row, reader, alpha)
         for row in table.to_dict("records")
@@ -322,6 +325,8 @@ def sample_size(table: pd.DataFrame, reader: str, alpha: float, power: float) ->
         )
     if table["reference_mice_per_group_ci_high"].notna().any():
         texts.append("these CI take only the uncertainty of the SD of the reference into account")
+    if texts and simulated:
+        texts.append("the SD are those of the simulation, and these numbers must not be used to plan experiments")
     estimated = table["reference_mice_per_group"].notna()
     caution = "these estimates should be interpreted with caution"
     others = table.assign(reasons=table["reasons"].mask(estimated, ""))  # the names of all are those that may be meant

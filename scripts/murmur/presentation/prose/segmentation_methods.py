@@ -5,13 +5,14 @@ from murmur.network.heart_region import COARSE_FRAMES, COARSE_SLICES, FEWEST_FRA
 from murmur.presentation.prose.phrases import enumerate_words, paragraph
 from murmur.vocabulary import SHIPPED_WEIGHTS
 
-NUMBER = {2: "two", 3: "third"}
+EVERY = {3: "third"}
+FRAMES = {2: "the first and the middle frame"}
 PART = (
     f"in cines of at least {FEWEST_FRAMES} frames, only a rectangle around the heart was segmented, where the "
     "architecture allowed its class probabilities to be computed as in the whole image. It was the smallest rectangle "
-    f"around the masks of every {NUMBER[COARSE_SLICES]} slice in {NUMBER[COARSE_FRAMES]} frames, enlarged by {MARGIN} "
-    "pixels on each side; images in which the heart reached its border, there or in an adjacent slice, were segmented "
-    "whole"
+    f"around the masks that the network computed in every {EVERY[COARSE_SLICES]} slice of {FRAMES[COARSE_FRAMES]}, "
+    f"enlarged by {MARGIN} pixels on each side; images in which the heart reached its border, there or in an adjacent "
+    "slice, were segmented whole"
 )
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 import pandas as pd
 
 from murmur.presentation.number_format import number
+from murmur.presentation.prose.generalisation import name_of, of_reader
 from murmur.presentation.prose.overlap import PHASE
 from murmur.presentation.prose.phenotypes import deviating, little_power
 from murmur.presentation.prose.phrases import (
@@ -18,7 +19,7 @@ from murmur.presentation.prose.phrases import (
     parenthesis,
 )
 from murmur.presentation.prose.segmentation_methods import SIMULATED
-from murmur.statistics.conclusions import NOT_SIGNIFICANT, OPPOSITE, READER_ONLY, REFERENCE_ONLY, SIGNIFICANT
+from murmur.statistics.conclusions import OPPOSITE, READER_ONLY, REFERENCE_ONLY, SIGNIFICANT
 from murmur.statistics.notes import mice
 from murmur.subject import in_scans
 from murmur.vocabulary import METRIC_MEANINGS
@@ -43,9 +44,10 @@ def summary(tables: dict[str, pd.DataFrame], cohort: str, reader: str, alpha: fl
         f"{mice(n)}{f' ({scans} scans)' if scans > n else ''} of the {cohort} cohort",
         main_agreement(agreement, reader, alpha),
         main_overlap(tables["overlap_summary"]) if "overlap_summary" in tables else "",
-        agreement_on_phenotypes(tables["group_tests"], tables["group_differences"], reader, alpha)
-        if "group_differences" in tables
+        main_generalisation(tables["cohort_comparison"], cohort, reader, alpha)
+        if "cohort_comparison" in tables
         else "",
+        agreement_on_phenotypes(tables["group_differences"], reader, alpha) if "group_differences" in tables else "",
         extremes(tables, alpha),
         f"all images were simulated; {SIMULATED}" if simulated else "",
     )
@@ -89,6 +91,7 @@ def about_margins(agreement: pd.DataFrame, alpha: float) -> str:
     shown = tested["tost_p_holm"] < alpha
     if tested.empty:
         return ""
+    equivalence = "equivalence of the means within the margins"
     depends = tested["slope_p_holm"] < alpha
     steady, sloping = (
         enumerate_words(metric_names(tested[rows])) if rows.any() else ""
@@ -96,16 +99,16 @@ def about_margins(agreement: pd.DataFrame, alpha: float) -> str:
     )
     if shown.all() and len(tested) > 1:
         but = f", although bias depended on size for {sloping}" if sloping else ""
-        return f"equivalence of the means was shown for all parameters{but}"
+        return f"{equivalence} was shown for all parameters{but}"
     found = steady or f"{sloping}, although bias depended on size"
     if steady and sloping:
         found += f", and, although bias depended on size, for {sloping}"
     if shown.all():
-        return f"equivalence of the means was shown for {found}"
+        return f"{equivalence} was shown for {found}"
     beyond = enumerate_words(metric_names(tested[~shown]), "or")
     if not shown.any():
-        return f"equivalence of the means was not shown for {'any parameter' if len(tested) > 1 else beyond}"
-    return f"equivalence of the means was shown for {found}, but not for {beyond}"
+        return f"{equivalence} was not shown for {'any parameter' if len(tested) > 1 else beyond}"
+    return f"{equivalence} was shown for {found}, but not for {beyond}"
 
 
 def main_overlap(dice: pd.DataFrame) -> str:
@@ -119,7 +122,26 @@ def main_overlap(dice: pd.DataFrame) -> str:
     return f"the mean Dice coefficient was {enumerate_words(found)}" if found else ""
 
 
-def agreement_on_phenotypes(tests: pd.DataFrame, differences: pd.DataFrame, reader: str, alpha: float) -> str:
+def main_generalisation(comparison: pd.DataFrame, cohort: str, reader: str, alpha: float) -> str:
+    """Report which mean errors are significantly larger or smaller than in the internal cohort."""
+    rows = of_reader(comparison, cohort, reader)
+    if rows.empty:
+        return ""
+    internal = rows["internal"].iloc[0]
+    found = rows[rows["p_holm"] < alpha]
+    if found.empty:
+        return f"no mean error differed significantly from that in the {internal} cohort"
+    sides = {"larger": found[found["ratio"] > 1], "smaller": found[found["ratio"] <= 1]}
+    texts = [
+        f"significantly {side} in "
+        + enumerate_words(f"{name_of(row)} (ratio {number(row['ratio'], 2)})" for row in of_side.to_dict("records"))
+        for side, of_side in sides.items()
+        if len(of_side)
+    ]
+    return f"compared with the {internal} cohort, mean errors were {enumerate_words(texts)}"
+
+
+def agreement_on_phenotypes(differences: pd.DataFrame, reader: str, alpha: float) -> str:
     """Report how many pairs of phenotypes differ for reference and reader, and which of these differences deviate."""
     tested = differences[differences["conclusion"].notna()]
     if tested.empty:
@@ -128,44 +150,40 @@ def agreement_on_phenotypes(tests: pd.DataFrame, differences: pd.DataFrame, read
     apart = (
         f"{len(found)} {'difference' if len(found) == 1 else 'differences'} between phenotypes as measured by {reader} "
         f"deviated significantly from {'that' if len(found) == 1 else 'those'} measured by the reference "
-        f"({enumerate_words(METRIC[metric] for metric in found['metric'].unique())})"
+        f"({enumerate_words(largest_deviation(rows) for _, rows in found.groupby('metric', sort=False))})"
         if len(found)
         else ""
     )
-    return "; ".join(filter(None, (verdicts_on_pairs(tests, tested, reader, alpha), apart, little_power(differences))))
+    return "; ".join(filter(None, (verdicts_on_pairs(tested, reader), apart, little_power(differences))))
 
 
-def verdicts_on_pairs(tests: pd.DataFrame, tested: pd.DataFrame, reader: str, alpha: float) -> str:
-    """Count the conclusions on pairs of phenotypes, in the parameters in which both raters compare pairs.
+def largest_deviation(rows: pd.DataFrame) -> str:
+    """Write a metric with the largest of some deviations."""
+    row = rows.loc[rows["bias_difference"].abs().idxmax()]
+    size = difference_with_unit(number(row["bias_difference"]), row["unit"])
+    return f"{METRIC[row['metric']]}, {'by up to ' if len(rows) > 1 else 'by '}{size}"
 
-    With three or more phenotypes, these are those in which the ANOVA is significant for both.
-    """
-    welch = tests[tests["test"] == "welch_anova"]
-    where = "pairwise comparisons of phenotypes"
-    if welch["df1"].max() > 1:
-        largest = welch.groupby("metric")["p_holm"].max()
-        tested = tested[tested["metric"].map(largest) < alpha]
-        if tested.empty:
-            return (
-                f"no parameter differed significantly between phenotypes according to both the reference and {reader}"
-            )
-        metrics = enumerate_words(METRIC[metric] for metric in tested["metric"].unique())
-        where += f" in parameters in which they differed according to both ({metrics})"
-    counts = tested["conclusion"].value_counts()
-    yes, no = (int(counts.get(conclusion, 0)) for conclusion in (SIGNIFICANT, NOT_SIGNIFICANT))
-    which = f"{yes} significant, {no} not" if yes and no else "significant" if yes else "not significant"
-    same = [f"{yes + no} led to the same conclusion with the reference and {reader} ({which})"] if yes + no else []
-    others = {
-        OPPOSITE: f"in opposite directions with the reference and {reader}",
-        REFERENCE_ONLY: "according to the reference only",
-        READER_ONLY: f"according to {reader} only",
-    }
-    found = [(int(counts[each]), whose) for each, whose in others.items() if each in counts]
-    apart = [f"{n} {whose}" for n, whose in found]
-    if found:
-        n, whose = found[0]
-        apart[0] = f"{n} {'was' if n == 1 else 'were'} significant {whose}"
-    return f"of {len(tested)} {where}, {enumerate_words([*same, *apart])}"
+
+def verdicts_on_pairs(tested: pd.DataFrame, reader: str) -> str:
+    """Count the pairs of phenotypes that differ for the reference, and how many of them do for the reader."""
+    counts = {name: int((tested["conclusion"] == name).sum()) for name in (SIGNIFICANT, OPPOSITE, READER_ONLY)}
+    reference = int(tested["conclusion"].isin([SIGNIFICANT, OPPOSITE, REFERENCE_ONLY]).sum())
+    comparisons = f"of {len(tested)} pairwise comparisons of phenotypes"
+    if not reference and not counts[READER_ONLY]:
+        return f"{comparisons}, none was significant according to the reference or {reader}"
+    text = f"{comparisons}, {reference or 'none'} {were(reference or 1)} significant according to the reference"
+    if reference:
+        text += f", {counts[SIGNIFICANT] or 'none'} of them also according to {reader}"
+    if counts[OPPOSITE]:
+        text += f" and {counts[OPPOSITE]} in the opposite direction"
+    if n := counts[READER_ONLY]:
+        text += f", and {n} {were(n)} significant according to {reader} only"
+    return text
+
+
+def were(n: int) -> str:
+    """Return the verb for a number of things in the past."""
+    return "was" if n == 1 else "were"
 
 
 def place(row: Mapping) -> str:
