@@ -166,7 +166,7 @@ CHANGES = {
     "statistics.sd_ddof": (0, "a denominator of n."),
     "statistics.alpha": (
         0.01,
-        "99% confidence intervals (CI) were not adjusted for multiple comparisons; the significance level was 0.01.",
+        "99% confidence intervals (CIs) were not adjusted for multiple comparisons; the significance level was 0.01.",
     ),
     "statistics.power": (0.9, "a power of 90%"),
     "statistics.changes.EF": (4.5, "4.5 percentage points in EF"),

@@ -166,7 +166,7 @@ def test_repetitions_of_a_training_are_named():
         "Readers net_1 and net_2 were repetitions of one training with different random seeds and validation folds"
         in (statistical_methods.readers({"observers": []}, made, readers | folds))
     )
-    assert "tests and CI do not include the variation between repetitions" in text.replace("Tests", "tests")
+    assert "tests and CIs do not include the variation between repetitions" in text.replace("Tests", "tests")
     assert "selected" not in text
     best = readers | {"best": {"select": {"from": ["net_1", "net_2"]}}}
     text = statistical_methods.readers({"observers": []}, made, best)

@@ -22,7 +22,7 @@ def test_pairs_of_phenotypes_have_one_sentence_per_parameter(cohort, write):
     differ = "(−8.0; −3.2 percentage points)"
     (text,) = pairs_said(cohort, write, 0.01, 0.01, "same: significant", "reference only", "reader only", "opposite")
     assert text.endswith(
-        "as reference, then net, and their CI and p values in the supplementary tables. EF differed significantly "
+        "as reference, then net, and their CIs and p values in the supplementary tables. EF differed significantly "
         f"between DCM and control {differ} according to both, between MI and DCM {differ} in opposite directions "
         f"according to the two, between MI and control {differ} according to the reference only, and between TAC and "
         f"control {differ} according to net only. A difference that is significant according to only one of them "
@@ -126,7 +126,7 @@ def test_the_model_names_the_phenotypes_with_larger_errors(cohort, write):
     assert "The Dice error of each mouse, 1 − Dice averaged over phases and structures, differed significantly" in text
     assert (
         "It was significantly larger in MI than in control (difference 0.012, 95% CI 0.004 to 0.021, p = 0.003). These "
-        "CI are Bonferroni-corrected; p is the larger of the Bonferroni-corrected p and the p of the ANOVA."
+        "CIs are Bonferroni-corrected; p is the larger of the Bonferroni-corrected p and the p of the ANOVA."
     ) in text
     assert "did not differ significantly between phenotypes (Welch's ANOVA, F(3, " in write(
         changed(tables, "overlap_model", "p", 0.06, term="phenotype")

@@ -249,7 +249,7 @@ def test_dice_between_phases_and_structures(cohort, write):
     assert "Dice coefficients did not differ significantly between ED and ES for the blood pool (difference" in same
     structures = "Dice coefficients were significantly higher for the blood pool than for the myocardium at ED (differ"
     assert structures in same and same.count("than for the myocardium") == 1, "one sentence for one verdict"
-    assert "(p values adjusted for multiple comparisons, CI not adjusted)" in same
+    assert "(p values adjusted for multiple comparisons, CIs not adjusted)" in same
 
 
 def test_contrasts_without_a_significant_effect_have_no_verdict(cohort, write):
@@ -319,7 +319,7 @@ def test_sample_sizes_of_simulated_mice_are_not_for_planning(cohort):
         write_results.sections(cohort, "mine", "net", 0.05, 0.8, 0, simulated)["Sample size"][0]
         for simulated in (False, True)
     ]
-    added = " The SD are those of the simulation, and these numbers must not be used to plan experiments."
+    added = " The SDs are those of the simulation, and these numbers must not be used to plan experiments."
     assert found[1].replace(added, "") == found[0] != found[1]
 
 
@@ -340,7 +340,7 @@ def test_sample_sizes_that_could_not_be_estimated_are_no_estimates(cohort, write
     text = paragraphs(write({"agreement": cohort["agreement"], "sample_size": table}))["Sample size"][0]
     assert "in EDV, " not in text
     assert text.endswith(
-        " These CI take only the uncertainty of the SD of the reference into account. These estimates should be "
+        " These CIs take only the uncertainty of the SDs of the reference into account. These estimates should be "
         "interpreted with caution for EF (the SD and the slope, estimated from n = 5 in 2 groups, are very uncertain). "
         "Sample sizes could not be estimated for EDV (the reference does not vary within groups)."
     )
@@ -386,12 +386,14 @@ def differences(**of_mice):
 
 def test_differences_that_are_not_normal_are_named_with_the_mouse_behind_them(cohort, write):
     agreement = cohort["agreement"].assign(shapiro_p_holm=[0.0004, 0.05, 0.02, 1, 1, 1], bias=-3.0)
+    agreement["wilcoxon_p"] = [0.0312, *[np.nan] * 5]
     function = differences(Mouse1=1.0, Mouse11=-27.8, Mouse3=2.0)
     found = paragraphs(write({"agreement": agreement, "function": function}))["Agreement"]
     assert (
         "By Shapiro-Wilk tests, differences were not normally distributed in EDV (p < 0.001) and SV (p = 0.020), so "
-        "that the corresponding t-tests and limits of agreement with their CI are approximate. The differences "
-        "farthest from the bias were those of Mouse11 in EDV (−27.8 µL) and SV (−27.8 µL)."
+        "that the corresponding t-tests and limits of agreement with their CIs are approximate. Wilcoxon signed-rank "
+        "tests of the differences gave p = 0.031 for EDV (not corrected). The differences farthest from the bias were "
+        "those of Mouse11 in EDV (−27.8 µL) and SV (−27.8 µL)."
     ) in found
     function.loc[(function["mouse"] == "Mouse3") & (function["metric"] == "SV"), "reader"] = 200.0
     text = write({"agreement": agreement, "function": function})
@@ -422,7 +424,7 @@ def test_errors_are_compared_with_those_of_the_internal_cohort(cohort, write):
     table = pd.DataFrame(rows, columns=columns)
     tables = {"agreement": cohort["agreement"], "cohort_comparison": table}
     assert paragraphs(write(tables))["Generalisation"] == [
-        "P values are Holm-corrected across the quantities; CI are not. Mean errors (1 − Dice of structures, absolute "
+        "P values are Holm-corrected across the quantities; CIs are not. Mean errors (1 − Dice of structures, absolute "
         "errors of parameters) in the blood pool (ratio 1.99, 95% CI 1.43 to 2.79, p = 0.004) were significantly "
         "larger in the mine cohort (n = 12) than in the home cohort. Mean errors in EF (ratio 0.50, 95% CI 0.40 "
         "to 0.60, p = 0.010) were significantly smaller in the mine cohort than in the home cohort. Mean errors in EDV "

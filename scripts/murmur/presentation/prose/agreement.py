@@ -73,7 +73,7 @@ def compared(tables: dict[str, pd.DataFrame], cohort: str, reader: str, animals:
 
 def conventions(agreement: pd.DataFrame, reader: str, alpha: float) -> str:
     """Define the bias and the p values of the paragraphs that follow."""
-    intervals = f"{100 * (1 - alpha):g}% confidence intervals (CI)"
+    intervals = f"{100 * (1 - alpha):g}% confidence intervals (CIs)"
     several = ", of the means over the scans of each mouse" if _several(agreement) else ""
     return paragraph(
         f"bias is the mean difference, {reader} − reference{several}",
@@ -254,11 +254,15 @@ def normality(agreement: pd.DataFrame, differences: pd.DataFrame, alpha: float) 
     for row in skewed:
         name, what = farthest(differences, row)
         extremes.setdefault(name, []).append(what)
+    ranked = [f"{p_is(row['wilcoxon_p'])} for {METRIC[row['metric']]}" for row in skewed if row["wilcoxon_p"] > 0]
     named = enumerate_words(f"of {name} in {enumerate_words(metrics)}" for name, metrics in extremes.items())
     s, were_those = ("s", "were those") if len(skewed) > 1 else ("", "was that")
     return paragraph(
         f"by Shapiro-Wilk tests, differences were not normally distributed in {enumerate_words(found)}, so that the "
-        "corresponding t-tests and limits of agreement with their CI are approximate",
+        "corresponding t-tests and limits of agreement with their CIs are approximate",
+        f"Wilcoxon signed-rank tests of the differences gave {enumerate_words(ranked)} (not corrected)"
+        if ranked
+        else "",
         f"the difference{s} farthest from the bias {were_those} {named}",
     )
 

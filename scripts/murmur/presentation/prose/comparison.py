@@ -81,7 +81,7 @@ def conventions(found: Compared) -> str:
     g = "" if found.of_changes else ", followed by Hedges' g"
     return paragraph(
         paired,
-        f"{which}s are given with {simultaneous}{100 * (1 - found.alpha):g}% confidence intervals (CI) and {p}{g}",
+        f"{which}s are given with {simultaneous}{100 * (1 - found.alpha):g}% confidence intervals (CIs) and {p}{g}",
         "all other estimates below are descriptive" if any(descriptive.sections(found).values()) else "",
     )
 

@@ -47,7 +47,7 @@ def generalisation(table: pd.DataFrame, cohort: str, reader: str, alpha: float) 
             verdict = f"did not differ significantly between the {cohort} cohort{here} and the {internal} cohort{there}"
         texts.append(f"mean errors{'' if texts else of_kind} in {enumerate_words(found[change])} {verdict}")
     return paragraph(
-        "p values are Holm-corrected across the quantities; CI are not" if len(rows) > 1 else "",
+        "p values are Holm-corrected across the quantities; CIs are not" if len(rows) > 1 else "",
         *texts,
         "Figure 8 shows these ratios" if len(rows) > 1 else "",
     )

@@ -183,7 +183,7 @@ def contrasts(pairwise: pd.DataFrame, anova: pd.DataFrame | None, alpha: float) 
         for verdict, found in tested.items()
     ]
     if texts:
-        texts[0] = f"in paired t-tests (p values adjusted for multiple comparisons, CI not adjusted), {texts[0]}"
+        texts[0] = f"in paired t-tests (p values adjusted for multiple comparisons, CIs not adjusted), {texts[0]}"
     texts += [
         f"the mean difference in Dice between {sides} was {enumerate_words(found)}"
         for sides, found in gated_by_effect.items()
@@ -222,7 +222,7 @@ def model(table: pd.DataFrame, alpha: float) -> str:
         texts.append(f"it was significantly {enumerate_words(found)}")
     if found and len(terms) > 1:
         texts.append(
-            "these CI are Bonferroni-corrected; p is the larger of the Bonferroni-corrected p and the p of the ANOVA"
+            "these CIs are Bonferroni-corrected; p is the larger of the Bonferroni-corrected p and the p of the ANOVA"
         )
     return paragraph(*texts)
 

@@ -202,7 +202,7 @@ def pairs_of_phenotypes(differences: pd.DataFrame, welch: pd.DataFrame, reader: 
     if differing.empty:
         return paragraph(how, f"no two phenotypes differed significantly according to the reference or {reader}")
     how += (
-        f"; differences (first minus second phenotype) are given as reference, then {reader}, and their CI and p "
+        f"; differences (first minus second phenotype) are given as reference, then {reader}, and their CIs and p "
         "values in the supplementary tables"
     )
     texts = [
@@ -240,7 +240,7 @@ def deviations(differences: pd.DataFrame, means: pd.Series, reader: str, alpha: 
             f"reference {listed(by_metric)}"
         )
     holm = "Holm-corrected " if tested["metric"].nunique() > 1 else ""
-    intervals = "these CI are" if len(found) > 1 else "this CI is"
+    intervals = "these CIs are" if len(found) > 1 else "this CI is"
     return paragraph(
         verdict,
         f"{intervals} Bonferroni-corrected for the pairs of a parameter; p is the larger of the Bonferroni-corrected p "
@@ -298,7 +298,7 @@ UNREPORTED = (*SILENT, "sd_of_means", "no_slope", "values_missing")  # reasons t
 
 
 def averages_scans(sample_size: pd.DataFrame) -> bool:
-    """Return whether the SD of a table of sample sizes are those of means over several scans of an animal."""
+    """Return whether the SDs of a table of sample sizes are those of means over several scans of an animal."""
     return any(why.code == "sd_of_means" for cell in sample_size["reasons"] for why in reasons_of(cell))
 
 
@@ -320,13 +320,13 @@ def sample_size(table: pd.DataFrame, reader: str, alpha: float, power: float, si
         texts.insert(
             0,
             f"sample sizes were estimated{like_these} for a two-sided t-test of two groups of equal size with a power "
-            f"of {100 * power:g}% and a significance level of {alpha:g} from the SD{of_means}{within}; with {reader}, "
+            f"of {100 * power:g}% and a significance level of {alpha:g} from the SDs{of_means}{within}; with {reader}, "
             f"the difference was scaled by the slope of {reader} on the reference{within}",
         )
     if table["reference_mice_per_group_ci_high"].notna().any():
-        texts.append("these CI take only the uncertainty of the SD of the reference into account")
+        texts.append("these CIs take only the uncertainty of the SDs of the reference into account")
     if texts and simulated:
-        texts.append("the SD are those of the simulation, and these numbers must not be used to plan experiments")
+        texts.append("the SDs are those of the simulation, and these numbers must not be used to plan experiments")
     estimated = table["reference_mice_per_group"].notna()
     caution = "these estimates should be interpreted with caution"
     others = table.assign(reasons=table["reasons"].mask(estimated, ""))  # the names of all are those that may be meant

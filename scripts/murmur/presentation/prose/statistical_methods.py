@@ -86,9 +86,9 @@ def conventions(
         "coefficients of variation are those of single scans"
         if repeated
         else "",
-        f"standard deviations (SD) were calculated with a denominator of {'n − 1' if statistics['sd_ddof'] else 'n'}",
-        f"unless stated otherwise, tests were two-sided, and {100 * (1 - alpha):g}% confidence intervals (CI) were not "
-        f"adjusted for multiple comparisons; the significance level was {alpha:g}",
+        f"standard deviations (SDs) were calculated with a denominator of {'n − 1' if statistics['sd_ddof'] else 'n'}",
+        f"unless stated otherwise, tests were two-sided, and {100 * (1 - alpha):g}% confidence intervals (CIs) were "
+        f"not adjusted for multiple comparisons; the significance level was {alpha:g}",
         family if len(measured) > 1 else "",
     )
 
@@ -98,7 +98,7 @@ SLOPING = (
     "and Altman, Stat Methods Med Res 1999;8:135)"
 )
 COMPONENTS = (
-    "with an SD from the variances of differences between and within mice and CI by the MOVER method (Zou, Stat "
+    "with an SD from the variances of differences between and within mice and CIs by the MOVER method (Zou, Stat "
     "Methods Med Res 2013;22:630)"
 )
 
@@ -113,7 +113,7 @@ def agreement(statistics: dict, table: pd.DataFrame) -> str:
     margins = enumerate_words(f"{margin} ({', '.join(metrics)})" for margin, metrics in within.items())
     tested = ", tested by paired t-tests with Holm correction," if _any(table, "p") else ""
     limits = f" and the 95% limits of agreement, bias ± {Z:.2f} SD (Bland and Altman, Lancet 1986;327:307)"
-    exact = ", with exact CI based on the noncentral t distribution (Carkeet, Optom Vis Sci 2015;92:e71)"
+    exact = ", with exact CIs based on the noncentral t distribution (Carkeet, Optom Vis Sci 2015;92:e71)"
     several = table["scans"] > table["n"]
     if several.all():
         limits = limits.replace("Lancet 1986;327:307", "J Biopharm Stat 2007;17:571")
@@ -170,7 +170,7 @@ def overlap(made: Mapping[str, pd.DataFrame], controls: Collection[str]) -> str:
         texts.append(
             "the Dice error of each mouse, 1 − Dice averaged over phases and structures, was compared between "
             f"phenotypes with at least {MIN_MICE} mice by Welch's ANOVA and each phenotype with {control} by Welch's "
-            "t-tests with Bonferroni correction of p values and CI; the adjusted p value is the larger of the "
+            "t-tests with Bonferroni correction of p values and CIs; the adjusted p value is the larger of the "
             "Bonferroni-corrected p value and the p value of the ANOVA"
         )
     if "dice_error" in made:
@@ -180,7 +180,7 @@ def overlap(made: Mapping[str, pd.DataFrame], controls: Collection[str]) -> str:
 
 DICE_AND_ERROR = (
     "the Dice coefficients of the blood pool at ED and ES and of the myocardium at ED and ES were related to the "
-    "absolute errors in EDV, ESV, mass at ED and mass at ES, respectively, by Spearman's rank correlation (CI by "
+    "absolute errors in EDV, ESV, mass at ED and mass at ES, respectively, by Spearman's rank correlation (CIs by "
     "the standard error of Bonett and Wright, Psychometrika 2000;65:23), with Holm correction for these "
     f"{_count(DICE_ERRORS)} tests"
 )
@@ -207,7 +207,7 @@ def groups(tests: pd.DataFrame) -> str:
         f"{of_two} with Holm correction",
         "where the ANOVA of a parameter, as measured by the reference or by a reader, was significant, pairs of "
         "phenotypes were compared in the same measurements by Welch's t-tests with Bonferroni correction of p values "
-        "and CI for the number of pairs; the adjusted p value of a pair is the larger of its Bonferroni-corrected p "
+        "and CIs for the number of pairs; the adjusted p value of a pair is the larger of its Bonferroni-corrected p "
         "value and the Holm-corrected p value of the ANOVA",
         f"{OF_ERRORS} by the same tests",
     )
@@ -229,7 +229,7 @@ def sample_size(statistics: dict, table: pd.DataFrame) -> str:
     return paragraph(
         f"the number of mice per group required to detect a difference of {enumerate_words(changes, 'or')}{of_what} "
         f"by a two-sample t-test with equal group sizes and a power of {100 * statistics['power']:g}% was estimated "
-        f"from the SD {pooled}; its CI for the reference follows from that of the SD (χ² distribution; Browne, Stat "
+        f"from the SDs {pooled}; its CI for the reference follows from that of the SD (χ² distribution; Browne, Stat "
         "Med 1995;14:1933)",
         f"for a reader, the difference was multiplied by the slope of the regression of reader on reference{within}, "
         "because a reader that underestimates differences between mice also yields a smaller SD",
@@ -268,13 +268,13 @@ def readers(statistics: dict, made: Mapping[str, pd.DataFrame], given: Mapping[s
         if any("select" in reader for reader in given.values()):
             texts.append("readers selected among the others were neither compared nor ranked")
         if any("repeat_of" in reader for reader in given.values()):
-            texts.append("tests and CI do not include the variation between repetitions of a training")
+            texts.append("tests and CIs do not include the variation between repetitions of a training")
     if "reader_ranking" in made:
         texts.append(f"readers were {'also ' if 'reader_comparison' in made else ''}ranked")
         if _any(made["reader_ranking"], "rank_ci_low"):
             texts[-1] += (
-                f"; where at least {MIN_RESAMPLED} mice were available, CI of ranks were obtained by bootstrapping the "
-                f"mice ({RESAMPLES:,} resamples)"
+                f"; where at least {MIN_RESAMPLED} mice were available, CIs of ranks were obtained by bootstrapping "
+                f"the mice ({RESAMPLES:,} resamples)"
             )
     if "reader_beside_observer" in made:
         human = statistics["observers"]
@@ -291,7 +291,7 @@ def between_cohorts() -> str:
     """Describe how the errors of a reader in several cohorts were compared."""
     return paragraph(
         "generalisation was quantified as the ratio of mean errors (1 − Dice or absolute error), external to internal, "
-        "with CI and tests based on the t distribution of the log ratio (delta method, Welch-Satterthwaite degrees of "
+        "with CIs and tests based on the t distribution of the log ratio (delta method, Welch-Satterthwaite degrees of "
         "freedom) and Holm correction across the quantities of a reader and an external cohort"
     )
 
