@@ -77,7 +77,7 @@ def conventions(
     family = (
         f"Holm correction was applied across the {_count(measured)} left-ventricular parameters "
         f"({enumerate_words(METRIC[metric] for metric in measured)}), separately for each type of test, for "
-        f"{raters}, in each cohort, unless stated otherwise"
+        f"{raters}, in each cohort"
     )
     return paragraph(
         "the mouse was the unit of analysis, and differences were calculated as reader − reference",
