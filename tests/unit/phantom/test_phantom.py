@@ -297,13 +297,13 @@ def test_thickness_of_masks_is_that_of_the_geometry(phantoms):
 
 
 def test_phenotype_develops_over_the_sessions_of_the_same_mouse():
-    scans = [phantom_mouse(5, 3, phenotype="mi_patch", frame_interval_ms=15, session=(n, 3)) for n in range(3)]
+    scans = [phantom_mouse(5, 3, phenotype="mi_patch", frame_interval_ms=30, session=(n, 3)) for n in range(3)]
     ef = [scan.truth["EF"] for scan in scans]
     assert ef[0] > ef[1] > ef[2]
-    again = phantom_mouse(5, 3, phenotype="mi_patch", frame_interval_ms=15, session=(1, 3))
+    again = phantom_mouse(5, 3, phenotype="mi_patch", frame_interval_ms=30, session=(1, 3))
     assert np.array_equal(again.images, scans[1].images)
     rates = [scan.truth["heart_rate"] for scan in scans]
-    assert rates == heart_rates(5, 4, 15, sessions=3)[9:]
+    assert rates == heart_rates(5, 4, 30, sessions=3)[9:]
 
 
 @pytest.mark.parametrize("phenotype", list(TARGETS))

@@ -58,7 +58,7 @@ a denominator of n − 1
 bias ± 1.96 SD
 ±13 mg (mass at ED, mass at ES)
 with Holm correction for three effects, and by paired t-tests with Holm correction for five contrasts
-a power of 80% was estimated from the SD pooled within phenotypes
+a power of 80% was estimated from the SDs pooled within phenotypes
 multiplied by the slope of the regression of reader on reference within phenotypes
 across the six left-ventricular parameters (EDV, ESV, SV, EF, mass at ED and mass at ES), separately for each type
 each phenotype with control by Welch's t-tests

@@ -123,7 +123,7 @@ def test_every_number_stands_where_it_belongs(write):
     ) in text
     assert (
         "Bias is the mean difference, net − reference. P values are Holm-corrected across parameters; 95% confidence "
-        "intervals (CI) are not.\n"
+        "intervals (CIs) are not.\n"
     ) in text
 
 
