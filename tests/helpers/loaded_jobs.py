@@ -14,6 +14,7 @@ import json
 import os
 import runpy
 import select
+import shutil
 import signal
 import socket
 import subprocess
@@ -41,6 +42,7 @@ sys.exit(status)
 def python() -> str:
     """Start the server, once for each process of the tests, and return the path of the program."""
     folder = tempfile.mkdtemp()
+    atexit.register(shutil.rmtree, folder)
     address, program = f"{folder}/server", Path(folder, "python")
     program.write_text(PROGRAM.format(python=sys.executable, address=address))
     program.chmod(0o755)

@@ -29,7 +29,7 @@ def test_every_frame_of_the_median_mouse_is_a_point(tmp_path, monkeypatch, mice,
     assert len(right.lines) == mice
     assert all(max(line.get_ydata()) == 100 for line in right.lines)
     key = {text.get_text() for text in right.get_legend().texts}
-    assert key == {example, "other scans"} if mice > 1 else {example}
+    assert key == ({example, "other scans"} if mice > 1 else {example})
     assert smallest_font(seen[0]) >= 7
 
 

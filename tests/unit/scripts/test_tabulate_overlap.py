@@ -13,7 +13,8 @@ import tabulate_overlap
 from murmur.csv_tables import write_csv
 from murmur.statistics.dice_cells import CELLS
 
-HEADER = ["Structure, phase", "n", *tabulate_overlap.MEASURES]
+HEADER = ["Structure, phase", "n", "Dice", "Dice, median (quartiles)", "HD95 (mm)", "HD95 (mm), median (quartiles)"]
+HEADER += ["ASSD (mm)"]
 
 
 @pytest.fixture
