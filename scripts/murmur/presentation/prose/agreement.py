@@ -254,7 +254,7 @@ def normality(agreement: pd.DataFrame, differences: pd.DataFrame, alpha: float) 
     for row in skewed:
         name, what = farthest(differences, row)
         extremes.setdefault(name, []).append(what)
-    ranked = [f"{p_is(row['wilcoxon_p'])} for {METRIC[row['metric']]}" for row in skewed if row["wilcoxon_p"] > 0]
+    ranked = [f"{p_is(row['wilcoxon_p'])} for {METRIC[row['metric']]}" for row in skewed if pd.notna(row["wilcoxon_p"])]
     named = enumerate_words(f"of {name} in {enumerate_words(metrics)}" for name, metrics in extremes.items())
     s, were_those = ("s", "were those") if len(skewed) > 1 else ("", "was that")
     return paragraph(

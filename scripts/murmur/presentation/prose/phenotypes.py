@@ -10,6 +10,7 @@ from murmur.presentation.prose.phrases import (
     METRIC,
     confidence_interval,
     difference_with_unit,
+    enumerate_clauses,
     enumerate_words,
     estimate,
     metric_names,
@@ -159,12 +160,6 @@ def pairs_in(rows: pd.DataFrame) -> str:
     )
 
 
-def listed(parts: list[str]) -> str:
-    """Join parts of a sentence that have commas and "and" in themselves."""
-    *first, final = parts
-    return f"{', '.join(first)}, and {final}" if first else final
-
-
 def pairs_in_metric(rows: pd.DataFrame, omnibus: Mapping[str, float], reader: str, alpha: float) -> str:
     """Report the pairs of one metric that differ for both, for the reference or for the reader.
 
@@ -185,7 +180,7 @@ def pairs_in_metric(rows: pd.DataFrame, omnibus: Mapping[str, float], reader: st
         for conclusion, by in whose.items()
         if (rows["conclusion"] == conclusion).any()
     ]
-    return f"{metric}{only} differed significantly {listed(found)}"
+    return f"{metric}{only} differed significantly {enumerate_clauses(found)}"
 
 
 def pairs_of_phenotypes(differences: pd.DataFrame, welch: pd.DataFrame, reader: str, alpha: float) -> str:
@@ -237,7 +232,7 @@ def deviations(differences: pd.DataFrame, means: pd.Series, reader: str, alpha: 
         by_metric = [deviations_in_metric(rows, alpha) for _, rows in found.groupby("metric", sort=False)]
         verdict = (
             f"differences between phenotypes as measured by {reader} deviated significantly from those measured by the "
-            f"reference {listed(by_metric)}"
+            f"reference {enumerate_clauses(by_metric)}"
         )
     holm = "Holm-corrected " if tested["metric"].nunique() > 1 else ""
     intervals = "these CIs are" if len(found) > 1 else "this CI is"

@@ -22,6 +22,12 @@ def enumerate_words(items: Iterable[str], conjunction: str = "and") -> str:
     return f"{', '.join(first)} {conjunction} {final}" if first else final
 
 
+def enumerate_clauses(parts: Iterable[str]) -> str:
+    """Join parts of a sentence that have commas and "and" in themselves."""
+    *first, final = parts
+    return f"{', '.join(first)}, and {final}" if first else final
+
+
 # numbers that open a sentence
 COUNT = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 
