@@ -64,8 +64,8 @@ def sections(
         "Agreement": [
             conventions(agreement, reader, alpha),
             bias(agreement, reader, alpha),
-            equivalence(agreement, alpha, "group_tests" in tables),
-            spread(agreement, reader, alpha),
+            equivalence(agreement, alpha),
+            spread(agreement, tables.get("group_tests"), reader, alpha),
             from_table("differences", lambda table: normality(agreement, table, alpha)),
             reliability(agreement, alpha),
             of_scans(from_table("frames", frames, reader)),

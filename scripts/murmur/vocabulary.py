@@ -51,7 +51,7 @@ LABEL_COLUMNS += ("annotated_frames", "inflow_frames")
 LABEL_COLUMNS += ("animal", "session", "group", "level", "cluster", "sex", "cage", "litter")
 
 PHENOTYPE_MEANINGS = {  # of simulated mice
-    "mi_patch": "a myocardial infarct treated with a patch",
+    "mi_patch": "myocardial infarction treated with a patch",
     "dcm": "dilated cardiomyopathy",
     "tac": "transverse aortic constriction",
 }

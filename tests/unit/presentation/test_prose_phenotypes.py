@@ -43,8 +43,9 @@ def test_pairs_of_phenotypes_have_one_sentence_per_parameter(cohort, write):
 def test_pairs_are_compared_for_a_method_whose_anova_is_significant(cohort, write):
     (text,) = pairs_said(cohort, write, 0.06, 0.01, "reader only")
     assert (
-        "EF, compared only as measured by net, differed significantly between DCM and control (−8.0; −3.2 perc" in text
-    )
+        "EF as measured by net, for which alone the ANOVA was significant, differed significantly between DCM and "
+        "control (−8.0; −3.2 perc"
+    ) in text
     assert "p = " not in text
     assert pairs_said(cohort, write, 0.06, 0.06, "same: not significant") == []
 
@@ -54,12 +55,16 @@ def test_phenotypes_by_one_or_both(cohort, write):
         welch = cohort["group_tests"].query("metric == 'EF' and test == 'welch_anova'")
         tables = {name: cohort[name] for name in ("agreement", "group_differences")}
         tables |= {"group_tests": welch.assign(p_holm=[reference, reader])}
-        return paragraphs(write(tables))["Phenotypes"][0].split("reference, then net). ")[1].split(" in EF")[0]
+        (text,) = re.findall(r"EF \(F\(3.*?\) ([^()]*)\.$", paragraphs(write(tables))["Phenotypes"][0])
+        return text
 
-    assert said(0.01, 0.01) == "Phenotypes differed significantly according to both the reference and net"
-    assert said(0.01, 0.06) == "Phenotypes differed significantly according to the reference but not according to net"
-    assert said(0.06, 0.01) == "Phenotypes differed significantly according to net but not according to the reference"
-    assert said(0.06, 0.06) == "Phenotypes did not differ significantly according to the reference or net"
+    differed = "differed significantly between phenotypes according to"
+    assert said(0.01, 0.01) == f"{differed} both the reference and net"
+    assert said(0.01, 0.06) == f"{differed} the reference but not to net"
+    assert said(0.06, 0.01) == f"{differed} net but not to the reference"
+    assert (
+        said(0.06, 0.06) == "did not differ significantly between phenotypes according to either the reference or net"
+    )
 
 
 def test_two_phenotypes_are_one_question(tmp_path, write):

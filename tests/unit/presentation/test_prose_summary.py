@@ -57,20 +57,25 @@ def test_summary_counts_differences_that_the_reader_measures_otherwise(cohort, w
     ) in paragraphs(write(tables))["Summary"][0]
 
 
-def test_equivalence_of_the_means_is_qualified_where_the_bias_depends_on_size(cohort, write):
+def test_equivalence_of_the_means_is_not_concluded_where_the_bias_depends_on_size(cohort, write):
     def said(equivalence, slopes):
         agreement = cohort["agreement"].assign(tost_p_holm=equivalence, slope_p_holm=slopes, p_holm=1.0)
         text = paragraphs(write({"agreement": agreement}))["Summary"][0]
         return text.partition("equivalence of the means within the margins was ")[2].partition(". ")[0]
 
     assert said([0.01] * 5 + [0.2], [1] * 4 + [0.01] * 2) == (
-        "shown for EDV, ESV, SV and EF, and, although bias depended on size, for mass at ED, but not for mass at ES"
+        "shown for EDV, ESV, SV and EF, but not for mass at ES, and not concluded for mass at ED, where bias depended "
+        "on size"
     )
-    assert said(0.01, [1] * 5 + [0.01]) == "shown for all parameters, although bias depended on size for mass at ES"
+    assert said(0.01, [1] * 5 + [0.01]) == (
+        "shown for EDV, ESV, SV, EF and mass at ED, and not concluded for mass at ES, where bias depended on size"
+    )
     assert said([0.01] + [0.2] * 5, 0.01) == (
-        "shown for EDV, although bias depended on size, but not for ESV, SV, EF, mass at ED or mass at ES"
+        "not shown for ESV, SV, EF, mass at ED or mass at ES, and not concluded for EDV, where bias depended on size"
     )
+    assert said([0.01] + [None] * 5, 0.01) == "not concluded for EDV, where bias depended on size"
     assert said(0.2, 0.01) == "not shown for any parameter"
+    assert said(0.01, 1).startswith("shown for all parameters.")
 
 
 def test_summary_warns_of_simulated_images(cohort):

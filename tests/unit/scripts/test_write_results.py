@@ -106,9 +106,8 @@ def test_every_number_stands_where_it_belongs(write):
     ) in text
     assert "61.3" not in text, "the means of Table 1 are not repeated"
     assert (
-        "Equivalence of the means (two one-sided paired t-tests) was shown for EF (margin ±6.5 percentage points, p = "
-        "0.046). In EF, the bias depended on the size of the measurement (see below), so that equivalence of the means "
-        "does not imply equivalence over the range of values.\n"
+        "Although bias lay within the margin in two one-sided paired t-tests for EF (p = 0.046), equivalence was not "
+        "concluded, because bias depended on size (see below) and may cancel in the mean.\n"
     ) in text
     assert (
         "The 95% limits of agreement were calculated for EF (−10.0 to 2.6 percentage points, 95% CI −12.2 to −8.7 and "
@@ -227,6 +226,11 @@ def test_equivalence_is_shown_or_not(cohort, write):
     table = cohort["agreement"].assign(tost_p_holm=[0.01, 0.05, 0.2, np.nan, np.nan, np.nan], p_holm=1.0)
     text = paragraphs(write({"agreement": table}))["Agreement"][2]
     assert text.endswith("shown for EDV (margin ±5 µL, p = 0.010), but not for ESV or SV.")
+    sloping = table.assign(slope_p_holm=[0.01, 1, 1, 1, 1, 1], tost_p_holm=[0.01, 0.01, 0.2, np.nan, np.nan, np.nan])
+    assert paragraphs(write({"agreement": sloping}))["Agreement"][2].endswith(
+        "shown for ESV (margin ±5 µL, p = 0.010), but not for SV. Although bias lay within the margin for EDV (p = "
+        "0.010), equivalence was not concluded, because bias depended on size (see below) and may cancel in the mean."
+    )
     text = write({"agreement": table.assign(tost_p_holm=0.2)})
     assert "Holm-corrected) was not shown for EDV" in text
     assert "quivalence" not in write({"agreement": table.assign(tost_p_holm=np.nan)})
@@ -323,6 +327,21 @@ def test_sample_sizes_of_simulated_mice_are_not_for_planning(cohort):
     assert found[1].replace(added, "") == found[0] != found[1]
 
 
+def test_bias_by_size_may_be_bias_by_phenotype(cohort, write):
+    def said(reference):
+        tables = {"agreement": cohort["agreement"].assign(slope_p_holm=[0.01, 0.01, 1, 1, 1, 1])}
+        tables |= {name: cohort[name] for name in ("group_tests", "group_differences")}
+        of_edv = tables["group_tests"].eval("metric == 'EDV' and rater == 'reference'")
+        tables["group_tests"] = tables["group_tests"].assign(p_holm=np.where(of_edv, reference, 1.0))
+        return write(tables)
+
+    assert (
+        "Because phenotypes differed in EDV, dependence on size cannot be distinguished from dependence on the "
+        "phenotype.\n"
+    ) in said(0.01)
+    assert "distinguished" not in said(0.06)
+
+
 def test_slopes_that_are_not_significant_are_given(cohort, write):
     agreement = cohort["agreement"].assign(slope_p_holm=1.0, slope=[0.1, -0.444, 0.2, 0.0, 0.076, 0.05])
     assert "No significant proportional bias was found (slopes of −0.44 to 0.20)." in write({"agreement": agreement})
@@ -342,7 +361,8 @@ def test_sample_sizes_that_could_not_be_estimated_are_no_estimates(cohort, write
     assert text.endswith(
         " These CIs take only the uncertainty of the SDs of the reference into account. These estimates should be "
         "interpreted with caution for EF (the SD and the slope, estimated from n = 5 in 2 groups, are very uncertain). "
-        "Sample sizes could not be estimated for EDV (the reference does not vary within groups)."
+        "For the same reason, no number with net is given for EF. Sample sizes could not be estimated for EDV (the "
+        "reference does not vary within groups)."
     )
 
 
@@ -602,13 +622,13 @@ def test_the_same_tables_give_the_same_bytes(cohort, write):
             [0, -1, 2, None],
             [0, 0, 0, None],
             "The blood pool segmented by net was largest at ED of the reference in 1 of 3 mice, and within 2 frames of "
-            "it in the others; it was smallest at ES of the reference in all 3 mice.",
+            "ED in the others; it was smallest at ES of the reference in all 3 mice.",
         ),
         (
             [0, 0, 1, 0],
             [0, 0, 3, 0],
             "The blood pool segmented by net was largest at ED of the reference in 3 of 4 mice, and within 1 frame of "
-            "it in the other; it was smallest at ES of the reference in 3 of 4 mice, and within 3 frames of it in the "
+            "ED in the other; it was smallest at ES of the reference in 3 of 4 mice, and within 3 frames of ES in the "
             "other.",
         ),
         ([None] * 4, [None] * 4, ""),

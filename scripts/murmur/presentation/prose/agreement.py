@@ -135,34 +135,40 @@ def bias(agreement: pd.DataFrame, reader: str, alpha: float) -> str:
     )
 
 
-def equivalence(agreement: pd.DataFrame, alpha: float, by_phenotype: bool) -> str:
-    """Report in which metrics the means are equivalent within their margins, and where the bias is not the same.
+def by_equivalence(agreement: pd.DataFrame, alpha: float) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Return the metrics whose means are equivalent, those in which they only seem so, and those in which not shown.
 
-    `by_phenotype` tells whether Table 3 gives the means by phenotype.
+    They only seem so where bias depends on size: opposite biases of small and large hearts then cancel in the mean.
     """
     tested = agreement[agreement["tost_p_holm"].notna()]
-    shown = tested["tost_p_holm"] < alpha
+    within, sloping = tested["tost_p_holm"] < alpha, tested["slope_p_holm"] < alpha
+    return tested[within & ~sloping], tested[within & sloping], tested[~within]
+
+
+def equivalence(agreement: pd.DataFrame, alpha: float) -> str:
+    """Report in which metrics the means are equivalent within their margins."""
+    shown, seeming, beyond = by_equivalence(agreement, alpha)
     yes = [
         METRIC[row["metric"]]
         + parenthesis(
             f"margin ±{difference_with_unit(number(row['equivalence_margin']).removesuffix('.0'), row['unit'])}",
             p_is(row["tost_p_holm"]),
         )
-        for row in tested[shown].to_dict("records")
+        for row in shown.to_dict("records")
     ]
-    no = metric_names(tested[~shown])
-    sloping = metric_names(tested[shown & (tested["slope_p_holm"] < alpha)])
+    no = metric_names(beyond)
     verdicts = [f"shown for {enumerate_words(yes)}"] if yes else []
     verdicts += [f"not {'' if yes else 'shown '}for {enumerate_words(no, 'or')}"] if no else []
-    correction = ", Holm-corrected" if len(tested) > 1 else ""
+    correction = ", Holm-corrected" if agreement["tost_p_holm"].count() > 1 else ""
+    cancelling = [METRIC[row["metric"]] + parenthesis(p_is(row["tost_p_holm"])) for row in seeming.to_dict("records")]
+    how = "" if yes or no else f" in two one-sided paired t-tests{correction}"
     return paragraph(
         f"equivalence of the means (two one-sided paired t-tests{correction}) was {', but '.join(verdicts)}"
         if verdicts
         else "",
-        f"in {enumerate_words(sloping)}, the bias depended on the size of the measurement (see below), so that "
-        "equivalence of the means does not imply equivalence over the range of values"
-        + (", or in each phenotype (Table 3)" if by_phenotype else "")
-        if sloping
+        f"although bias lay within the margin{how} for {enumerate_words(cancelling)}, equivalence was not concluded, "
+        "because bias depended on size (see below) and may cancel in the mean"
+        if cancelling
         else "",
     )
 
@@ -205,8 +211,11 @@ def extreme_limits(agreement: pd.DataFrame, alpha: float) -> str:
     )
 
 
-def spread(agreement: pd.DataFrame, reader: str, alpha: float) -> str:
-    """Report the narrowest and widest limits of agreement, and the metrics with proportional bias."""
+def spread(agreement: pd.DataFrame, group_tests: pd.DataFrame | None, reader: str, alpha: float) -> str:
+    """Report the narrowest and widest limits of agreement, and the metrics with proportional bias.
+
+    `group_tests` is group_tests.csv, where phenotypes are compared.
+    """
     sloping = {}
     for row in agreement[agreement["slope_p_holm"] < alpha].to_dict("records"):
         facts = parenthesis(
@@ -222,6 +231,7 @@ def spread(agreement: pd.DataFrame, reader: str, alpha: float) -> str:
         f"{enumerate_words(found)}"
         for changed, found in sloping.items()
     ]
+    texts.append("" if group_tests is None else confounded(agreement, group_tests, alpha))
     if sloping and _several(agreement):
         texts.append(
             "the limits of agreement do not take this dependence into account, because regression-based limits are not "
@@ -232,6 +242,19 @@ def spread(agreement: pd.DataFrame, reader: str, alpha: float) -> str:
         found = f"slope {slopes[0]}" if len(set(slopes)) == 1 else f"slopes of {slopes[0]} to {slopes[1]}"
         texts.append(f"no significant proportional bias was found ({found})")
     return paragraph(*texts)
+
+
+def confounded(agreement: pd.DataFrame, group_tests: pd.DataFrame, alpha: float) -> str:
+    """Name the metrics in which bias may depend on the phenotype instead of the size; empty without any."""
+    of_reference = group_tests.query("test == 'welch_anova' and rater == 'reference'")
+    differing = set(of_reference.loc[of_reference["p_holm"] < alpha, "metric"])
+    found = agreement[(agreement["slope_p_holm"] < alpha) & agreement["metric"].isin(differing)]
+    if found.empty:
+        return ""
+    return (
+        f"because phenotypes differed in {enumerate_words(metric_names(found))}, dependence on size cannot be "
+        "distinguished from dependence on the phenotype"
+    )
 
 
 def farthest(differences: pd.DataFrame, row: dict) -> tuple[str, str]:
@@ -311,6 +334,8 @@ def frames(table: pd.DataFrame, reader: str) -> str:
         where = f"in all {mice(n)}" if n > 1 else "in the only mouse"
         if same < n:
             others = "in the other" if n - same == 1 else "in the others"
-            where = f"in {same} of {mice(n)}, and within {most} {'frame' if most == 1 else 'frames'} of it {others}"
+            where = (
+                f"in {same} of {mice(n)}, and within {most} {'frame' if most == 1 else 'frames'} of {phase} {others}"
+            )
         found.append(f"{extreme} at {phase} of the reference {where}")
     return paragraph("; ".join(found), "Figure 4 shows the blood-pool volume over the cardiac cycle")

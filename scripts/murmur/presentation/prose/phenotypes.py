@@ -79,21 +79,18 @@ def several_phenotypes(welch: pd.DataFrame, differences: pd.DataFrame, reader: s
             ]
             found.setdefault(tuple(raters["p_holm"] < alpha), []).append(f"{METRIC[metric]} ({'; '.join(facts)})")
     verdicts = {
-        (True, True): f"phenotypes differed significantly according to both the reference and {reader} in {{}}",
-        (True, False): "phenotypes differed significantly according to the reference but not according to "
-        f"{reader} in {{}}",
-        (False, True): f"phenotypes differed significantly according to {reader} but not according to the "
-        "reference in {}",
-        (False, False): f"phenotypes did not differ significantly according to the reference or {reader} in {{}}",
+        (True, True): f"differed significantly between phenotypes according to both the reference and {reader}",
+        (True, False): f"differed significantly between phenotypes according to the reference but not to {reader}",
+        (False, True): f"differed significantly between phenotypes according to {reader} but not to the reference",
+        (
+            False,
+            False,
+        ): f"did not differ significantly between phenotypes according to either the reference or {reader}",
     }
     return paragraph(
         f"phenotypes were compared by Welch's ANOVA{several} (Table 3, Figure 6; results are given as reference, then "
         f"{reader})",
-        *(
-            what.format(enumerate_words(found[verdict], "and" if any(verdict) else "or"))
-            for verdict, what in verdicts.items()
-            if verdict in found
-        ),
+        *(f"{enumerate_words(found[which])} {differed}" for which, differed in verdicts.items() if which in found),
         little_power(differences),
         missing_values(welch, metric_names(welch)),
     )
@@ -168,7 +165,7 @@ def pairs_in_metric(rows: pd.DataFrame, omnibus: Mapping[str, float], reader: st
     metric = METRIC[rows["metric"].iloc[0]]
     raters = {"reference": "the reference", "reader": reader}
     compared = [name for rater, name in raters.items() if omnibus[rater] < alpha]
-    only = f", compared only as measured by {compared[0]}," if len(compared) == 1 else ""
+    only = f" as measured by {compared[0]}, for which alone the ANOVA was significant," if len(compared) == 1 else ""
     whose = {
         SIGNIFICANT: "according to both",
         OPPOSITE: "in opposite directions according to the two",
@@ -280,6 +277,8 @@ def mice_needed(row: dict, reader: str, alpha: float) -> str:
         f"to detect a difference of {change} in {METRIC[row['metric']]}, {row['reference_mice_per_group']:.0f} mice "
         f"per group{parenthesis(limits)} would be required with the reference (SD {sd})"
     )
+    if uncertain(row):
+        return text
     slope = "" if pd.isna(row["slope"]) else f"slope {number(row['slope'], 2)}"
     if pd.isna(row["calibrated_mice_per_group"]):
         why = parenthesis(slope)
@@ -287,6 +286,11 @@ def mice_needed(row: dict, reader: str, alpha: float) -> str:
             why = f", because the slope was not positive ({number(row['slope'], 2)})"
         return f"{text}; the number for {reader} could not be estimated{why}"
     return f"{text} and about {row['calibrated_mice_per_group']:.0f} with {reader} (SD {reader_sd}, {slope})"
+
+
+def uncertain(row: Mapping) -> bool:
+    """Return whether too few mice were measured to estimate the slope of a reader within phenotypes."""
+    return any(why.code == "sd_uncertain" for why in reasons_of(row["reasons"]))
 
 
 UNREPORTED = (*SILENT, "sd_of_means", "no_slope", "values_missing")  # reasons that the text has given, or need not
@@ -302,21 +306,22 @@ def sample_size(table: pd.DataFrame, reader: str, alpha: float, power: float, si
 
     `simulated` tells whether the mice are.
     """
-    texts = [
-        mice_needed(row, reader, alpha)
-        for row in table.to_dict("records")
-        if not pd.isna(row["reference_mice_per_group"])
-    ]
+    rows = [row for row in table.to_dict("records") if not pd.isna(row["reference_mice_per_group"])]
+    texts = [mice_needed(row, reader, alpha) for row in rows]
     if texts:
         within = " within phenotypes" if (table["groups"] > 1).any() else ""
         several = averages_scans(table)
         of_means = " of the means over the scans of each mouse" if several else ""
         like_these = ", for studies with the same number of scans per mouse," if several else ""
+        scaled = (
+            f"; with {reader}, the difference was scaled by the slope of {reader} on the reference{within}"
+            if not all(map(uncertain, rows))
+            else ""
+        )
         texts.insert(
             0,
             f"sample sizes were estimated{like_these} for a two-sided t-test of two groups of equal size with a power "
-            f"of {100 * power:g}% and a significance level of {alpha:g} from the SDs{of_means}{within}; with {reader}, "
-            f"the difference was scaled by the slope of {reader} on the reference{within}",
+            f"of {100 * power:g}% and a significance level of {alpha:g} from the SDs{of_means}{within}{scaled}",
         )
     if table["reference_mice_per_group_ci_high"].notna().any():
         texts.append("these CIs take only the uncertainty of the SDs of the reference into account")
@@ -324,10 +329,13 @@ def sample_size(table: pd.DataFrame, reader: str, alpha: float, power: float, si
         texts.append("the SDs are those of the simulation, and these numbers must not be used to plan experiments")
     estimated = table["reference_mice_per_group"].notna()
     caution = "these estimates should be interpreted with caution"
+    few = [METRIC[row["metric"]] for row in rows if uncertain(row)]
+    which = f" for {enumerate_words(few, 'or')}" if 0 < len(few) < len(rows) else ""
     others = table.assign(reasons=table["reasons"].mask(estimated, ""))  # the names of all are those that may be meant
     return paragraph(
         *texts,
         missing_values(table[estimated], metric_names(table[estimated]), caution, UNREPORTED),
+        f"for the same reason, no number with {reader} is given{which}" if few else "",
         missing_values(
             others, metric_names(table), "sample sizes could not be estimated", UNREPORTED if texts else SILENT
         ),

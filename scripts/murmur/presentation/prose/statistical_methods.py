@@ -133,7 +133,7 @@ def agreement(statistics: dict, table: pd.DataFrame) -> str:
         if _any(table, "shapiro_p")
         else "",
         "equivalence of the means was assessed by two one-sided paired t-tests with Holm correction and margins of "
-        + margins
+        f"{margins}, and not concluded where bias depended significantly on size"
         if _any(table, "tost_p")
         else "",
         "reliability was quantified by the intraclass correlation coefficient ICC(2,1) (Shrout and Fleiss, Psychol "

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 import pandas as pd
 
 from murmur.presentation.number_format import number
+from murmur.presentation.prose.agreement import by_equivalence
 from murmur.presentation.prose.generalisation import name_of, of_reader
 from murmur.presentation.prose.overlap import PHASE
 from murmur.presentation.prose.phenotypes import deviating, little_power
@@ -88,27 +89,24 @@ def main_agreement(agreement: pd.DataFrame, reader: str, alpha: float) -> str:
 def about_margins(agreement: pd.DataFrame, alpha: float) -> str:
     """Report for which parameters equivalence of the means was shown, whether biased or not."""
     tested = agreement[agreement["tost_p_holm"].notna()]
-    shown = tested["tost_p_holm"] < alpha
     if tested.empty:
         return ""
     equivalence = "equivalence of the means within the margins"
-    depends = tested["slope_p_holm"] < alpha
-    steady, sloping = (
-        enumerate_words(metric_names(tested[rows])) if rows.any() else ""
-        for rows in (shown & ~depends, shown & depends)
-    )
-    if shown.all() and len(tested) > 1:
-        but = f", although bias depended on size for {sloping}" if sloping else ""
-        return f"{equivalence} was shown for all parameters{but}"
-    found = steady or f"{sloping}, although bias depended on size"
-    if steady and sloping:
-        found += f", and, although bias depended on size, for {sloping}"
-    if shown.all():
-        return f"{equivalence} was shown for {found}"
-    beyond = enumerate_words(metric_names(tested[~shown]), "or")
-    if not shown.any():
-        return f"{equivalence} was not shown for {'any parameter' if len(tested) > 1 else beyond}"
-    return f"{equivalence} was shown for {found}, but not for {beyond}"
+    shown, sloping, beyond = by_equivalence(tested, alpha)
+    if len(shown) == len(tested) > 1:
+        return f"{equivalence} was shown for all parameters"
+    if len(beyond) == len(tested) > 1:
+        return f"{equivalence} was not shown for any parameter"
+    verdicts = [f"shown for {enumerate_words(metric_names(shown))}"] if len(shown) else []
+    if len(beyond):
+        verdicts.append(f"not {'' if verdicts else 'shown '}for {enumerate_words(metric_names(beyond), 'or')}")
+    text = f"{equivalence} was {', but '.join(verdicts)}" if verdicts else ""
+    if sloping.empty:
+        return text
+    names = enumerate_words(metric_names(sloping), "or")
+    return (
+        f"{text}, and" if text else f"{equivalence} was"
+    ) + f" not concluded for {names}, where bias depended on size"
 
 
 def main_overlap(dice: pd.DataFrame) -> str:
