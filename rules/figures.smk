@@ -142,6 +142,8 @@ rule plot_agreement:
         **SMALL,
     params:
         alpha=study.statistics["alpha"],
+        phenotypes=inputs.phenotypes,
+        order=inputs.group_order,
         code=code("plot_agreement"),
     message:
         "Figure 3: plot the agreement of {wildcards.reader} on {wildcards.cohort}"

@@ -2,9 +2,11 @@
 
 Inputs: function.csv (values of each scan) and agreement.csv (statistics drawn and printed); volumes in µL, EF in %,
 mass in mg. Difference = reader - reference (Bland and Altman, Lancet 1986;327:307); in case of proportional bias, the
-regression line and the limits based on it are added.
+regression line and the limits based on it are added. Symbols tell phenotypes apart, because bias that depends on the
+phenotype looks like bias that depends on size.
 """
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,12 +19,14 @@ from murmur.job import job
 from murmur.presentation import style
 from murmur.presentation.number_format import coefficient, rounded
 from murmur.subject import in_print
-from murmur.vocabulary import DIFFERENCE_UNITS, METRIC_NAMES, UNITS
+from murmur.vocabulary import DIFFERENCE_UNITS, METRIC_NAMES, UNITS, in_order
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
-POINTS = {"s": 11, "facecolor": style.LIGHT_GREY, "edgecolor": style.BLACK, "linewidth": 0.5, "zorder": 3}
+POINTS = {"s": 11, "edgecolor": style.BLACK, "linewidth": 0.5, "zorder": 3}
+UNKNOWN = "unknown phenotype"
+FILLS = (style.LIGHT_GREY, "white", style.GREY, style.BLACK)  # without the colours of the lines
 LINES = {  # dash and colour of each line of a Bland-Altman plot, and where the bar of its confidence interval stands
     "bias": ("solid", style.BLUE, 0.95),
     "loa_low": ("dashed", style.GREEN, 0.98),
@@ -31,7 +35,34 @@ LINES = {  # dash and colour of each line of a Bland-Altman plot, and where the 
 SLOPES = {"": "solid", "loa_low_": "dashdot", "loa_high_": "dashdot"}  # dash of the lines of a proportional bias
 
 
-def plot_bland_altman(axes: Axes, pairs: pd.DataFrame, numbers: pd.Series, alpha: float) -> None:
+def by_phenotype(
+    values: pd.DataFrame, phenotypes: Mapping[str, str], order: Sequence[str]
+) -> tuple[pd.DataFrame, dict[str, dict]]:
+    """Return the values of each scan with the column phenotype, and the look of the symbols of each phenotype.
+
+    Without two phenotypes, or with more than there are markers, all scans have the same symbol.
+    """
+    named = values["mouse"].map(lambda mouse: phenotypes.get(mouse, UNKNOWN))
+    names = in_order(set(named) - {UNKNOWN}, order) + [UNKNOWN] * (UNKNOWN in set(named))
+    if not 1 < len(names) <= len(style.MARKERS):
+        named, names = UNKNOWN, [UNKNOWN]
+    looks = {
+        name: {"marker": style.MARKERS[place], "facecolor": FILLS[place % len(FILLS)]}
+        for place, name in enumerate(names)
+    }
+    return values.assign(phenotype=named), looks
+
+
+def plot_points(axes: Axes, x: pd.Series, y: pd.Series, phenotypes: pd.Series, looks: Mapping[str, Mapping]) -> None:
+    """Draw the scans, those of each phenotype with their symbol."""
+    for phenotype, look in looks.items():
+        shown = phenotypes == phenotype
+        axes.scatter(x[shown], y[shown], **POINTS, **look)
+
+
+def plot_bland_altman(
+    axes: Axes, pairs: pd.DataFrame, numbers: pd.Series, alpha: float, looks: Mapping[str, Mapping]
+) -> None:
     """Draw differences against means with the bias and the limits of agreement, and their confidence intervals.
 
     The intervals are bars at the right edge. With few mice they are far longer than the data are wide; they are then
@@ -54,7 +85,7 @@ def plot_bland_altman(axes: Axes, pairs: pd.DataFrame, numbers: pd.Series, alpha
             heights = numbers[f"{line}intercept"] + numbers[f"{line}slope"] * ends
             axes.plot(ends, heights, color=style.VERMILION, linestyle=dash, linewidth=1, zorder=4)
             drawn += [*heights]
-    axes.scatter(mean, difference, **POINTS)
+    plot_points(axes, mean, difference, pairs["phenotype"], looks)
     margin = 0.08 * np.ptp(mean) or 1
     axes.set_xlim(mean.min() - margin, mean.max() + 2 * margin)  # at the right there is room for the bars
     bars = [*drawn, *numbers[["loa_low_ci_low", "loa_high_ci_high"]].dropna()]
@@ -64,9 +95,9 @@ def plot_bland_altman(axes: Axes, pairs: pd.DataFrame, numbers: pd.Series, alpha
     axes.set_ylim(low - margin, high + margin)
 
 
-def plot_equality(axes: Axes, pairs: pd.DataFrame, numbers: pd.Series) -> None:
+def plot_equality(axes: Axes, pairs: pd.DataFrame, numbers: pd.Series, looks: Mapping[str, Mapping]) -> None:
     """Draw the reader's values against those of the reference, on equal scales with the line of equality."""
-    axes.scatter(pairs["reference"], pairs["reader"], **POINTS)
+    plot_points(axes, pairs["reference"], pairs["reader"], pairs["phenotype"], looks)
     values = pairs[["reference", "reader"]].to_numpy()
     margin = 0.08 * np.ptp(values) or 1
     limits = (values.min() - margin, values.max() + margin)
@@ -88,9 +119,22 @@ def points(unit: str) -> str:
     return unit.removeprefix("percentage ")
 
 
-def main(function: str, agreement: str, outputs: list[str], reader: str, cohort: str, alpha: float) -> None:
-    """Draw the metrics in two rows, each with its Bland-Altman plot above its scatter plot."""
+def main(
+    function: str,
+    agreement: str,
+    outputs: list[str],
+    reader: str,
+    cohort: str,
+    alpha: float,
+    phenotypes: Mapping[str, str],
+    order: Sequence[str] = (),
+) -> None:
+    """Draw the metrics in two rows, each with its Bland-Altman plot above its scatter plot.
+
+    `phenotypes` gives the phenotype of each mouse for which it is known; those of `order` come first.
+    """
     values = in_print(read_csv(function)).dropna(subset=["reference", "reader"])
+    values, looks = by_phenotype(values, phenotypes, order)
     numbers = in_print(read_csv(agreement)).set_index("metric")
     headline = (
         f"Reader {style.abbreviate(reader)} and reference, {style.abbreviate(cohort)} cohort. Symbols: scans; "
@@ -113,12 +157,17 @@ def main(function: str, agreement: str, outputs: list[str], reader: str, cohort:
                 below.set_axis_off()
                 continue
             unit, of_difference = (units[numbers.loc[metric, "unit"]] for units in (UNITS, DIFFERENCE_UNITS))
-            plot_bland_altman(above, pairs, numbers.loc[metric], alpha)
+            plot_bland_altman(above, pairs, numbers.loc[metric], alpha, looks)
             above.set(xlabel=f"Mean ({unit})", ylabel=f"Reader − reference ({points(of_difference)})")
-            plot_equality(below, pairs, numbers.loc[metric])
+            plot_equality(below, pairs, numbers.loc[metric], looks)
             below.set(xlabel=f"Reference ({unit})", ylabel=f"Reader ({unit})")
         figure.align_ylabels()
         style.letter_panels([*panels[0], *panels[2]][: len(METRIC_NAMES)])
+        if len(looks) > 1:
+            entries = [
+                style.symbol(look["facecolor"], look["marker"], style.abbreviate(name)) for name, look in looks.items()
+            ]
+            figure.legend(handles=entries, loc="outside lower center", ncols=len(entries))
         for axes in panels[2:, len(METRIC_NAMES) - columns :].flat:
             axes.set_axis_off()
 
@@ -132,4 +181,6 @@ if __name__ == "__main__":
             reader=snakemake.wildcards.reader,
             cohort=snakemake.wildcards.cohort,
             alpha=snakemake.params.alpha,
+            phenotypes=snakemake.params.phenotypes,
+            order=snakemake.params.order,
         )

@@ -20,12 +20,13 @@ def pairs(mice: int, slope: float = 0) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["mouse", "metric", "unit", "reference", "reader"])
 
 
-def plot(folder, table, suffix="png", animals=None, names=("unet3plus", "internal")):
+def plot(folder, table, suffix="png", animals=None, names=("unet3plus", "internal"), phenotypes=None):
     numbers = agreement_table(table, 1, 0.05, {}, animals or {})
     write_csv(table, folder / "function.csv")
     write_csv(numbers, folder / "agreement.csv")
     output = folder / f"figure.{suffix}"
-    plot_agreement.main(str(folder / "function.csv"), str(folder / "agreement.csv"), [str(output)], *names, 0.05)
+    tables = str(folder / "function.csv"), str(folder / "agreement.csv")
+    plot_agreement.main(*tables, [str(output)], *names, 0.05, phenotypes or {})
     return output, numbers.set_index("metric")
 
 
@@ -70,6 +71,29 @@ def test_every_scan_is_a_point_and_the_line_that_of_animals(tmp_path, monkeypatc
     x, y = line.get_data()
     np.testing.assert_allclose(y, numbers.loc["EF", "intercept"] + numbers.loc["EF", "slope"] * x)
     assert numbers.loc["EF", "slope_p_holm"] < 0.05
+
+
+def test_symbols_tell_phenotypes_apart(tmp_path, monkeypatch):
+    seen = record_figures(monkeypatch)
+    table = pairs(6)
+    plot(tmp_path, table, phenotypes={"Mouse0": "tac", "Mouse1": "control", "Mouse2": "tac", "Mouse3": "control"})
+    assert [text.get_text() for text in seen[0].legends[0].get_texts()] == ["control", "tac", "unknown phenotype"]
+    rows = table[table["metric"] == "EDV"]
+    drawn = [marks.get_offsets() for marks in seen[0].axes[0].collections if isinstance(marks, PathCollection)]
+    for points, mice in zip(drawn, ([1, 3], [0, 2], [4, 5]), strict=True):
+        np.testing.assert_allclose(points[:, 1], (rows["reader"] - rows["reference"]).iloc[mice])
+    looks = {(marks.get_facecolor().tobytes(), marks.get_paths()[0].vertices.tobytes())
+             for marks in seen[0].axes[3].collections}  # fmt: skip
+    assert len(looks) == 3
+
+
+@pytest.mark.parametrize("kinds", [0, 1, 7])
+def test_symbols_are_the_same_for_one_phenotype_or_too_many(tmp_path, monkeypatch, kinds):
+    seen = record_figures(monkeypatch)
+    plot(tmp_path, pairs(7), phenotypes={f"Mouse{number}": f"kind{number % kinds}" for number in range(7) if kinds})
+    assert not seen[0].legends
+    (points,) = (marks for marks in seen[0].axes[0].collections if isinstance(marks, PathCollection))
+    assert len(points.get_offsets()) == 7
 
 
 def test_a_proportional_bias_is_drawn_as_sloping_lines(tmp_path, monkeypatch):
