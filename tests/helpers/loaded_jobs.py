@@ -22,7 +22,20 @@ import sys
 import tempfile
 from pathlib import Path
 
-LIBRARIES = ("h5py", "pandas", "matplotlib.pyplot", "scipy.stats", "seaborn", "skimage", "snakemake.script")
+LIBRARIES = (
+    "docx",
+    "h5py",
+    "jinja2",
+    "matplotlib.backends.backend_pdf",
+    "matplotlib.pyplot",
+    "nibabel",
+    "pandas",
+    "pingouin",
+    "scipy.stats",
+    "seaborn",
+    "skimage",
+    "snakemake.script",
+)
 
 PROGRAM = """#!{python} -IS
 import json, os, signal, socket, sys
