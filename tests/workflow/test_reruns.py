@@ -186,7 +186,7 @@ def test_documents_plumbing_comments_and_messages_rerun_nothing(place):
         ),
         pytest.param(setting("statistics", "power", value=0.9), ["estimate_sample_size", "write_results"], id="power"),
         pytest.param(
-            setting("readers", "trained", "network", "filters", value=[2, 2, 2, 2, 2]),
+            setting("readers", "trained", "network", "filters", value=[2, 2]),
             [*TRAINING, *AFTER_TRAINING],
             id="filters",
         ),
