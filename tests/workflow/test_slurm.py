@@ -15,7 +15,7 @@ from workplace import ROOT, SMALL, Run, Workplace, copy_of, write_small_study
 
 STUDY = SMALL | {"readers": {"trained": SMALL["readers"]["trained"]}}
 LONGER = STUDY | {
-    "readers": {"trained": STUDY["readers"]["trained"] | {"training": {"epochs": 30, "patience": 30, "batch_size": 4}}}
+    "readers": {"trained": STUDY["readers"]["trained"] | {"training": {"epochs": 60, "patience": 60, "batch_size": 4}}}
 }
 READER = "results/small/readers/trained"
 MODEL = f"{READER}/model.keras"
