@@ -137,7 +137,7 @@ def main(
     values, looks = by_phenotype(values, phenotypes, order)
     numbers = in_print(read_csv(agreement)).set_index("metric")
     headline = (
-        f"Reader {style.abbreviate(reader)} and reference, {style.abbreviate(cohort)} cohort. Symbols: scans; "
+        f"Difference: reader {style.abbreviate(reader)} − reference, {style.abbreviate(cohort)} cohort; "
         f"bars: {100 * (1 - alpha):g}% confidence intervals\nSolid line: bias; dashed: limits of agreement"
     )
     if (numbers["slope_p_holm"] < alpha).any():
@@ -158,7 +158,7 @@ def main(
                 continue
             unit, of_difference = (units[numbers.loc[metric, "unit"]] for units in (UNITS, DIFFERENCE_UNITS))
             plot_bland_altman(above, pairs, numbers.loc[metric], alpha, looks)
-            above.set(xlabel=f"Mean ({unit})", ylabel=f"Reader − reference ({points(of_difference)})")
+            above.set(xlabel=f"Mean ({unit})", ylabel=f"Difference ({points(of_difference)})")
             plot_equality(below, pairs, numbers.loc[metric], looks)
             below.set(xlabel=f"Reference ({unit})", ylabel=f"Reader ({unit})")
         figure.align_ylabels()

@@ -350,7 +350,7 @@ def one_mouse_more(study):
         pytest.param(lambda hands: hands.setting(training), FIGURE_3, FIGURE_3_GIVEN,
                      "the setting training.epochs of train_network was 2 and is now 3", id="epochs"),
         pytest.param(
-            lambda hands: hands.replace("participants.tsv", b"2\tcontrol", b"2\tinfarct"), FIGURE_3, None,
+            lambda hands: hands.replace("participants.tsv", b"2\tcontrol", b"2\tinfarct"), FUNCTION, None,
             'the setting phenotypes.Mouse2 of describe_cohort was "control" and is now "infarct"',
             id="participants",
         ),

@@ -142,7 +142,7 @@ def test_ef_is_in_percent_and_its_differences_in_percentage_points(tmp_path, mon
     seen = record_figures(monkeypatch)
     plot(tmp_path, pairs(5))
     above, below = seen[0].axes[6], seen[0].axes[9]
-    assert (above.get_xlabel(), above.get_ylabel()) == ("Mean (%)", "Reader − reference (points)")
+    assert (above.get_xlabel(), above.get_ylabel()) == ("Mean (%)", "Difference (points)")
     assert (below.get_xlabel(), below.get_ylabel()) == ("Reference (%)", "Reader (%)")
 
 
