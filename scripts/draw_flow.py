@@ -78,10 +78,14 @@ def main(
     if animals:
         rows = [[[in_scans(line) for line in box] for box in row] for row in rows]
         rows[-1][0][0] = f"Analysed: {n_analysed} scans of {mice(animals)}"
+    ends = []
     sizes = {} if split is None else read_csv(split)["split"].value_counts().to_dict()
     if len(sizes) > 1:
         names = dict(zip(SPLITS, ("Training", "Validation", "Test"), strict=True))
-        rows.append([[f"{names[name]} (n = {sizes[name]})"] for name in SPLITS if name in sizes])
+        sets = [name for name in SPLITS if name in sizes]
+        rows.append([[f"{names[name]} (n = {sizes[name]})"] for name in sets])
+        if max(n_read.values(), default=0) <= sizes.get("test", 0):  # the readers did not see the others
+            ends = [place for place, name in enumerate(sets) if name != "test"]
     if functions:
         rows.append([
             review_lines(reader, *reviews[reader], len(functions))
@@ -92,7 +96,7 @@ def main(
             )
             for reader, path in functions.items()
         ])  # fmt: skip
-    flow_diagram.draw_flow(outputs, rows, sides)
+    flow_diagram.draw_flow(outputs, rows, sides, ends)
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from murmur.csv_tables import read_csv
 from murmur.job import job
 from murmur.presentation.number_format import coefficient, mean_and_sd, number, p_value
 from murmur.presentation.printed_table import PrintedTable, write_table
+from murmur.presentation.prose.phrases import enumerate_words, metric_names
 from murmur.statistics.notes import mice, reasons_of
 from murmur.subject import in_print
 from murmur.vocabulary import METRIC_NAMES, UNITS, abbreviations
@@ -44,11 +45,17 @@ def footnote(agreement: pd.DataFrame, reader: str, sd_ddof: int, alpha: float) -
         who += f" ({most}{agreement['scans'].max()} scans), averaged over the scans of each mouse"
     single = " of single scans" if several else ""
     tested = agreement["p"].count()
+    sloping = metric_names(agreement[agreement["slope_p_holm"] < alpha])
     holm = f", Holm-corrected for {tested} parameters" if tested > 1 else ""
     sentences = [
         f"Values are mean ± SD (denominator {'n − 1' if sd_ddof else 'n'}) of {who}.",
         f"Bias, mean difference, {reader} − reference, with 95% limits of agreement{single} (bias ± 1.96 SD).",
         *([f"p, two-sided paired t-test{holm} (significance level {alpha})."] if tested else []),
+        *(
+            [f"Bias depends on size in {enumerate_words(sloping)}, which these limits do not take into account."]
+            if sloping
+            else []
+        ),
         *(["r, Pearson's correlation coefficient."] if agreement["pearson_r"].notna().any() else []),
         abbreviations(agreement["metric"]),
     ]

@@ -1,7 +1,7 @@
 """Flow diagrams: rows of boxes of numbers of mice, and what is left out at their right."""
 
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import pairwise
 
 from matplotlib.axes import Axes
@@ -59,11 +59,17 @@ def draw_arrow(axes: Axes, start: tuple[float, float], end: tuple[float, float])
     axes.annotate("", end, start, arrowprops=ARROW)
 
 
-def draw_flow(outputs: list[str], rows: Sequence[Sequence[Sequence[str]]], sides: Mapping[int, Sequence[str]]) -> None:
+def draw_flow(
+    outputs: list[str],
+    rows: Sequence[Sequence[Sequence[str]]],
+    sides: Mapping[int, Sequence[str]],
+    ends: Collection[int] = (),
+) -> None:
     """Draw rows of boxes, each box given by its lines, with arrows from row to row.
 
     `sides` gives the lines of the box at the right of the arrow below a row, by the number of that row, which has one
-    box, as has the next or any number. Without such boxes, single ones are in the middle of the page.
+    box, as has the next or any number. Without such boxes, single ones are in the middle of the page. From the boxes
+    `ends` of the last row but one, by their numbers, no arrow leads on.
     """
     sides = {number: lines for number, lines in sides.items() if lines}
     gaps = [max(GAP_MM, height(sides[number]) + 4) if number in sides else GAP_MM for number in range(len(rows) - 1)]
@@ -72,10 +78,10 @@ def draw_flow(outputs: list[str], rows: Sequence[Sequence[Sequence[str]]], sides
         axes = figure.add_axes((0, 0, 1, 1))
         axes.set(xlim=(0, style.PAGE_MM), ylim=(total, 0))
         axes.set_axis_off()
-        _draw(axes, rows, sides, [*gaps, 0])
+        _draw(axes, rows, sides, [*gaps, 0], ends)
 
 
-def _draw(axes: Axes, rows, sides: Mapping[int, Sequence[str]], gaps: Sequence[float]) -> None:
+def _draw(axes: Axes, rows, sides: Mapping[int, Sequence[str]], gaps: Sequence[float], ends: Collection[int]) -> None:
     left = LEFT_MM if sides else (style.PAGE_MM - WIDTH_MM) / 2
     y, places = 1.0, []
     for row, gap in zip(rows, gaps, strict=True):
@@ -87,14 +93,16 @@ def _draw(axes: Axes, rows, sides: Mapping[int, Sequence[str]], gaps: Sequence[f
         tallest = max(map(height, row))
         places.append((y, y + tallest, [x + width / 2 for x in starts], [y + height(lines) for lines in row]))
         y += tallest + gap
-    for (_, _, above, ends), (top, _, below, _) in pairwise(places):
+    for number, ((_, _, above, bottoms), (top, _, below, _)) in enumerate(pairwise(places)):
         if len(above) == len(below) == 1:
-            draw_arrow(axes, (above[0], ends[0]), (below[0], top))
+            draw_arrow(axes, (above[0], bottoms[0]), (below[0], top))
             continue
+        leading = [place for place in range(len(above)) if number < len(rows) - 2 or place not in ends]
+        above, bottoms = [above[place] for place in leading], [bottoms[place] for place in leading]
         bar = top - GAP_MM / 2
         axes.plot([min(above + below), max(above + below)], [bar, bar], color=style.BLACK, linewidth=0.6)
-        for x, end in zip(above, ends, strict=True):
-            axes.plot([x, x], [end, bar], color=style.BLACK, linewidth=0.6)
+        for x, bottom in zip(above, bottoms, strict=True):
+            axes.plot([x, x], [bottom, bar], color=style.BLACK, linewidth=0.6)
         for x in below:
             draw_arrow(axes, (x, bar), (x, top))
     for number, lines in sides.items():

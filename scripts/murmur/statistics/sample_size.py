@@ -20,6 +20,7 @@ from scipy import stats
 from statsmodels.stats.power import TTestIndPower
 
 from murmur.statistics.animals import ONE_SCAN_EACH
+from murmur.statistics.conclusions import MIN_DF
 from murmur.statistics.notes import Reason, annotate, reason
 from murmur.statistics.paired import NAN, constant
 from murmur.vocabulary import METRICS
@@ -33,7 +34,6 @@ COLUMNS = [
 ]
 # fmt: on
 COUNTS = ["n", "groups", *(name for name in COLUMNS if "mice_per_group" in name)]
-FEW = 10  # degrees of freedom below which the true SD may be half or twice the estimate
 MOST = 1_000_000  # mice per group; larger studies are unrealistic
 
 
@@ -248,7 +248,7 @@ def sample_size(
     if row.get("reference_mice_per_group"):
         for side, sd in zip(("low", "high"), sd_limits(row["reference_sd"], n - groups, alpha), strict=True):
             row[f"reference_mice_per_group_ci_{side}"] = mice_per_group(absolute / sd, alpha, power)
-    if n - groups < FEW:
+    if n - groups < MIN_DF:
         reasons.append(reason("sd_uncertain", f"n = {n}", in_groups))
     reference, calibrated = (row.get(f"{which}_mice_per_group") for which in ("reference", "calibrated"))
     if reference and calibrated:

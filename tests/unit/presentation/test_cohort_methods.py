@@ -68,7 +68,7 @@ def test_structures_that_are_not_contoured_in_all_frames():
 def test_phenotypes_of_simulated_mice_are_explained():
     cohorts = [manifest(2, phenotype=["control", "tac"]), manifest(3, phenotype=["control", "tac", "dcm"])]
     assert cohort_methods.simulated_phenotypes(cohorts) == (
-        "The phenotypes dcm and tac denote dilated cardiomyopathy and transverse aortic constriction."
+        "The phenotypes dcm and tac denote dilated cardiomyopathy and transverse aortic constriction, respectively."
     )
     assert cohort_methods.simulated_phenotypes(cohorts[:1]) == (
         "The phenotype tac denotes transverse aortic constriction."

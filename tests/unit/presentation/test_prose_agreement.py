@@ -63,7 +63,8 @@ def test_equivalence_is_shown_or_not(cohort, write):
     sloping = table.assign(slope_p_holm=[0.01, 1, 1, 1, 1, 1], tost_p_holm=[0.01, 0.01, 0.2, np.nan, np.nan, np.nan])
     assert paragraphs(write({"agreement": sloping}))["Agreement"][2].endswith(
         "shown for ESV (margin ±5 µL, p = 0.010), but not for SV. Although bias lay within the margin for EDV (p = "
-        "0.010), equivalence was not concluded, because bias depended on size (see below) and may cancel in the mean."
+        "0.010), equivalence was not concluded, because the difference depended on size (see below), and differences "
+        "of opposite sign may cancel in the mean."
     )
     text = write({"agreement": table.assign(tost_p_holm=0.2)})
     assert "Holm-corrected) was not shown for EDV" in text
@@ -117,6 +118,7 @@ def differences(**of_mice):
 def test_differences_that_are_not_normal_are_named_with_the_mouse_behind_them(cohort, write):
     agreement = cohort["agreement"].assign(shapiro_p_holm=[0.0004, 0.05, 0.02, 1, 1, 1], bias=-3.0)
     agreement["wilcoxon_p"] = [0.0312, *[np.nan] * 5]
+    agreement["p"] = 0.049
     function = differences(Mouse1=1.0, Mouse11=-27.8, Mouse3=2.0)
     found = paragraphs(write({"agreement": agreement, "function": function}))["Agreement"]
     assert (
@@ -132,6 +134,11 @@ def test_differences_that_are_not_normal_are_named_with_the_mouse_behind_them(co
     assert "The difference farthest from the bias was that of Mouse11 in EDV (" in write(
         {"agreement": one, "function": function}
     )
+    disputed = write({"agreement": agreement.assign(p=0.05), "function": function})
+    assert (
+        "gave p = 0.031 for EDV (not corrected); uncorrected t-tests gave p = 0.050 for EDV, so that significance "
+        "depends on the test. The"
+    ) in disputed
     normal = write({"agreement": agreement.assign(shapiro_p_holm=0.06), "function": function})
     assert "Shapiro" not in normal
 

@@ -114,7 +114,7 @@ def test_network_trained_on_simulated_images_is_not_accurate_in_acquired_ones_be
 def test_digest_of_weights_software_and_commits_are_named():
     text = words()
     assert DIGEST in text
-    assert f"commit {'a' * 40} and {'b' * 40} with uncommitted changes" in text
+    assert f"commits {'a' * 40} and {'b' * 40} with uncommitted changes" in text
     assert "Python 3.11.7 with Snakemake 9.27.1 and 9.28.0 and Keras 3.15.1; provenance records" in text
 
 

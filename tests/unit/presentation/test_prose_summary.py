@@ -30,19 +30,19 @@ def test_summary_counts_pairs_by_who_finds_them_different(cohort, write):
         return text[text.index("Of ") :].split(". ")[0]
 
     assert said("same: significant", "reference only", "reference only", "reader only") == (
-        "Of 4 pairwise comparisons of phenotypes, 3 were significant according to the reference, 1 of them also "
+        "Of 4 pairwise differences between phenotypes, 3 were significant according to the reference, 1 of them also "
         "according to net, and 1 was significant according to net only"
     )
     assert said("same: not significant", "same: significant", "opposite") == (
-        "Of 3 pairwise comparisons of phenotypes, 2 were significant according to the reference, 1 of them also "
+        "Of 3 pairwise differences between phenotypes, 2 were significant according to the reference, 1 of them also "
         "according to net and 1 in the opposite direction"
     )
     assert said("same: not significant", "reader only", "reader only") == (
-        "Of 3 pairwise comparisons of phenotypes, none was significant according to the reference, and 2 were "
+        "Of 3 pairwise differences between phenotypes, none was significant according to the reference, and 2 were "
         "significant according to net only"
     )
     assert said("same: not significant", "same: not significant") == (
-        "Of 2 pairwise comparisons of phenotypes, none was significant according to the reference or net"
+        "Of 2 pairwise differences between phenotypes, none was significant according to the reference or net"
     )
 
 

@@ -24,11 +24,13 @@ def draw(tmp_path, monkeypatch):
     write_csv(read_csv(paths["function"])[lambda table: table["mouse"] < "Mouse4"], tmp_path / "few.csv")
     seen = record_figures(monkeypatch)
 
-    def draw(excluded=EXCLUDED, images=True, compared=("net", "observer"), **given):
+    def draw(excluded=EXCLUDED, images=True, compared=("net", "observer"), observed=6, **given):
         functions = {"net": str(tmp_path / "few.csv"), "observer": paths["function"]}
         overlaps = dict.fromkeys(compared, paths["overlap"]) if images else {}
         more = {"manifest": paths["manifest"], "split": str(tmp_path / "split.csv")} if images else {}
-        draw_flow.main(["flow.png"], excluded, functions, overlaps, {"net": 3, "observer": 6}, 6, **more, **given)
+        draw_flow.main(
+            ["flow.png"], excluded, functions, overlaps, {"net": 3, "observer": observed}, 6, **more, **given
+        )
         return seen[-1]
 
     return draw
@@ -44,6 +46,16 @@ def test_every_number_of_mice(draw):
         *("Excluded (n = 4)", "motion (n = 2)", "invalid file (n = 1)", "died during the scan (n = 1)"),
     ]
     assert smallest_font(figure) >= 6
+
+
+@pytest.mark.parametrize(("observed", "leading"), [(6, 3), (3, 1)])
+def test_arrows_come_from_the_sets_that_are_measured(draw, observed, leading):
+    """Readers that measured no more mice than the test set did not measure those that a network was trained on."""
+    (axes,) = draw(excluded={}, observed=observed).axes
+    (test,) = (text.get_position() for text in axes.texts if text.get_text() == "Test (n = 3)")
+    upright = [line for line in axes.lines if len({*line.get_xdata()}) == 1 and line.get_ydata()[0] > test[1]]
+    assert len(upright) == leading
+    assert test[0] in {line.get_xdata()[0] for line in upright}
 
 
 def test_lines_are_broken_to_fit_into_narrow_boxes_but_not_within_numbers():

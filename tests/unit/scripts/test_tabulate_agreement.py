@@ -159,6 +159,15 @@ def test_no_metric_at_all(tmp_path):
     assert "No mouse was measured by both" in files["tex"].read_text(encoding="utf-8")
 
 
+def test_limits_that_do_not_depend_on_size_where_bias_does_are_qualified(table_1, tmp_path):
+    agreement = read_csv(tmp_path / "agreement.csv")
+    warning = "Bias depends on size in ESV and EF, which these limits do not take into account."
+    assert warning not in table_1()["html"].read_text(encoding="utf-8")
+    sloping = agreement["slope_p_holm"].mask(agreement["metric"].isin(["ESV", "EF"]), 0.04)
+    write_csv(agreement.assign(slope_p_holm=sloping), tmp_path / "agreement.csv")
+    assert warning in table_1()["html"].read_text(encoding="utf-8")
+
+
 def test_numbers_in_print():
     assert number(-0.04) == "0.0"
     assert number(-0.26) == "−0.3"

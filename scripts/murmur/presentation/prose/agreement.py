@@ -167,7 +167,7 @@ def equivalence(agreement: pd.DataFrame, alpha: float) -> str:
         if verdicts
         else "",
         f"although bias lay within the margin{how} for {enumerate_words(cancelling)}, equivalence was not concluded, "
-        "because bias depended on size (see below) and may cancel in the mean"
+        "because the difference depended on size (see below), and differences of opposite sign may cancel in the mean"
         if cancelling
         else "",
     )
@@ -200,7 +200,8 @@ def extreme_limits(agreement: pd.DataFrame, alpha: float) -> str:
     known = agreement.dropna(subset=["loa_low", "loa_high", "reference_mean"])
     if known.empty:
         return ""
-    quantity = f"the 95% limits of agreement{' of single scans' if _several(agreement) else ''}"
+    constant = "constant " if (agreement["slope_p_holm"] < alpha).any() else ""  # regression-based ones follow
+    quantity = f"the {constant}95% limits of agreement{' of single scans' if _several(agreement) else ''}"
     relative = (known["loa_high"] - known["loa_low"]) / known["reference_mean"]
     narrow, wide = (known.loc[end].to_dict() for end in (relative.idxmin(), relative.idxmax()))
     if len(known) == 1:
@@ -227,7 +228,7 @@ def spread(agreement: pd.DataFrame, group_tests: pd.DataFrame | None, reader: st
         sloping.setdefault("increased" if row["slope"] > 0 else "decreased", []).append(METRIC[row["metric"]] + facts)
     texts = [extreme_limits(agreement, alpha)]
     texts += [
-        f"the difference {reader} − reference {changed} significantly with the mean of the two measurements for "
+        f"the difference {reader} − reference {changed} significantly with increasing mean of the two measurements for "
         f"{enumerate_words(found)}"
         for changed, found in sloping.items()
     ]
@@ -278,12 +279,22 @@ def normality(agreement: pd.DataFrame, differences: pd.DataFrame, alpha: float) 
         name, what = farthest(differences, row)
         extremes.setdefault(name, []).append(what)
     ranked = [f"{p_is(row['wilcoxon_p'])} for {METRIC[row['metric']]}" for row in skewed if pd.notna(row["wilcoxon_p"])]
+    disputed = [
+        f"{p_is(row['p'])} for {METRIC[row['metric']]}"
+        for row in skewed
+        if pd.notna(row["wilcoxon_p"]) and (row["p"] < alpha) != (row["wilcoxon_p"] < alpha)
+    ]
+    depends = (
+        f"; uncorrected t-tests gave {enumerate_words(disputed)}, so that significance depends on the test"
+        if disputed
+        else ""
+    )
     named = enumerate_words(f"of {name} in {enumerate_words(metrics)}" for name, metrics in extremes.items())
     s, were_those = ("s", "were those") if len(skewed) > 1 else ("", "was that")
     return paragraph(
         f"by Shapiro-Wilk tests, differences were not normally distributed in {enumerate_words(found)}, so that the "
         "corresponding t-tests and limits of agreement with their CIs are approximate",
-        f"Wilcoxon signed-rank tests of the differences gave {enumerate_words(ranked)} (not corrected)"
+        f"Wilcoxon signed-rank tests of the differences gave {enumerate_words(ranked)} (not corrected){depends}"
         if ranked
         else "",
         f"the difference{s} farthest from the bias {were_those} {named}",

@@ -112,7 +112,8 @@ def simulated_phenotypes(manifests: Iterable[pd.DataFrame]) -> str:
     if not found:
         return ""
     names = f"phenotype{'s' * (len(found) > 1)} {enumerate_words(found)} denote{'s' * (len(found) == 1)}"
-    return paragraph(f"the {names} {enumerate_words(map(PHENOTYPE_MEANINGS.get, found))}")
+    respectively = ", respectively" if len(found) > 1 else ""
+    return paragraph(f"the {names} {enumerate_words(map(PHENOTYPE_MEANINGS.get, found))}{respectively}")
 
 
 def numbers_alone(

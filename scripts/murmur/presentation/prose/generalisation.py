@@ -3,7 +3,10 @@
 import pandas as pd
 
 from murmur.presentation.number_format import number
-from murmur.presentation.prose.phrases import METRIC, STRUCTURE, enumerate_words, estimate, paragraph, parenthesis
+from murmur.presentation.prose.phrases import METRIC, STRUCTURE, enumerate_words, estimate, paragraph
+
+CHANGES = ("larger", "smaller", "differ")
+ERRORS = {"dice_error": "mean Dice errors (1 − Dice) of", "absolute_error": "mean absolute errors in"}
 
 
 def name_of(row: dict) -> str:
@@ -29,23 +32,21 @@ def generalisation(table: pd.DataFrame, cohort: str, reader: str, alpha: float) 
     rows = of_reader(table, cohort, reader)
     if rows.empty:
         return ""
-    found: dict[str, list[str]] = {}
+    found: dict[tuple[str, str], list[str]] = {}
     for row in rows.to_dict("records"):
         change = "differ" if row["p_holm"] >= alpha else "larger" if row["ratio"] > 1 else "smaller"
         facts = estimate(
             f"ratio {number(row['ratio'], 2)}", row["ratio_ci_low"], row["ratio_ci_high"], row["p_holm"], alpha, 2
         )
-        found.setdefault(change, []).append(name_of(row) + facts)
+        found.setdefault((change, row["measure"]), []).append(name_of(row) + facts)
     internal = rows["internal"].iloc[0]
-    kinds = {"dice_error": "1 − Dice of structures", "absolute_error": "absolute errors of parameters"}
-    of_kind = parenthesis(*(words for measure, words in kinds.items() if (rows["measure"] == measure).any()))
     texts = []
-    for change in filter(found.get, ("larger", "smaller", "differ")):
+    for change, measure in sorted(found, key=lambda each: (CHANGES.index(each[0]), [*ERRORS].index(each[1]))):
         here, there = ("", "") if texts else (number_of(rows["n_external"]), number_of(rows["n_internal"]))
         verdict = f"were significantly {change} in the {cohort} cohort{here} than in the {internal} cohort{there}"
         if change == "differ":
             verdict = f"did not differ significantly between the {cohort} cohort{here} and the {internal} cohort{there}"
-        texts.append(f"mean errors{'' if texts else of_kind} in {enumerate_words(found[change])} {verdict}")
+        texts.append(f"{ERRORS[measure]} {enumerate_words(found[change, measure])} {verdict}")
     return paragraph(
         "p values are Holm-corrected across the quantities; CIs are not" if len(rows) > 1 else "",
         *texts,

@@ -126,7 +126,8 @@ def further_measures(measured: Measured, simulated: bool = False) -> str:
         "these volumes, each basal slice that the base of the ventricle passes through was weighted by its fraction "
         "below the base, on the assumption that the base descends in proportion to the ejected volume. The peak "
         "ejection rate was the steepest slope of the spline from its maximum to its minimum, and the peak and the late "
-        "filling rate were those in the first and the second half of the time from the minimum to the next maximum"
+        "filling rate were its steepest upward slopes in the first and the second half of the time from the minimum to "
+        "the next maximum"
     )
     wall = (
         f"wall thickness was the length of myocardium along {RAYS} rays from the centroid of the ventricle (myocardium "

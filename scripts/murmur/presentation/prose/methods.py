@@ -225,7 +225,7 @@ def software(versions: Mapping[str, list[str]], commits: Iterable[str]) -> str:
         for commit in commits
         if commit != "unknown"
     ]
-    code = parenthesis(f"commit {enumerate_words(at)}" if at else "")
+    code = parenthesis(f"commit{'s' * (len(at) > 1)} {enumerate_words(at)}" if at else "")
     packages = f" with {enumerate_words(used)}" if used else ""
     return paragraph(
         f"analyses were run with Murmur{code} in Python {enumerate_words(versions['python'])}{packages}; provenance "

@@ -70,7 +70,10 @@ def overlap(dice: pd.DataFrame, surface: pd.DataFrame, reader: str) -> str:
         missing = enumerate_words(counts["missing"])
         texts.append(f"no Dice coefficient was available for {missing} (not annotated or not segmented)")
     return paragraph(
-        *texts, "Table 2 and Figure 5 give all measures of overlap, and Figure 2 shows examples" if stated else ""
+        *texts,
+        "Table 2 and Figure 5 give all measures of overlap and surface distance, and Figure 2 shows examples"
+        if stated
+        else "",
     )
 
 

@@ -11,8 +11,8 @@ PART = (
     f"in cines of at least {FEWEST_FRAMES} frames, only a rectangle around the heart was segmented, where the "
     "architecture allowed its class probabilities to be computed as in the whole image. It was the smallest rectangle "
     f"around the masks that the network computed in every {EVERY[COARSE_SLICES]} slice of {FRAMES[COARSE_FRAMES]}, "
-    f"enlarged by {MARGIN} pixels on each side; images in which the heart reached its border, there or in an adjacent "
-    "slice, were segmented whole"
+    f"enlarged by {MARGIN} pixels on each side; images in which the heart reached the border of the rectangle, "
+    "there or in an adjacent slice, were segmented whole"
 )
 
 

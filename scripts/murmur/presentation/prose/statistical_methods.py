@@ -20,7 +20,7 @@ from murmur.presentation.prose.phrases import (
     with_unit,
 )
 from murmur.statistics.bootstrap import MIN_RESAMPLED, RESAMPLES
-from murmur.statistics.conclusions import MIN_MICE
+from murmur.statistics.conclusions import MIN_DF, MIN_MICE
 from murmur.statistics.dice_cells import CONTRASTS, EFFECTS
 from murmur.statistics.dice_error import METRIC as DICE_ERRORS
 from murmur.statistics.limits import Z
@@ -94,8 +94,9 @@ def conventions(
 
 
 SLOPING = (
-    "; where the slope was significant, limits of agreement were also computed as linear functions of the mean (Bland "
-    "and Altman, Stat Methods Med Res 1999;8:135)"
+    "; where the slope was significant, limits of agreement were also computed as linear functions of the mean, "
+    "parallel unless the absolute residuals also depended significantly on it (Bland and Altman, Stat Methods Med Res "
+    "1999;8:135)"
 )
 COMPONENTS = (
     "with an SD from the variances of differences between and within mice and CIs by the MOVER method (Zou, Stat "
@@ -232,7 +233,8 @@ def sample_size(statistics: dict, table: pd.DataFrame) -> str:
         f"from the SDs {pooled}; its CI for the reference follows from that of the SD (χ² distribution; Browne, Stat "
         "Med 1995;14:1933)",
         f"for a reader, the difference was multiplied by the slope of the regression of reader on reference{within}, "
-        "because a reader that underestimates differences between mice also yields a smaller SD",
+        "because a reader that underestimates differences between mice also yields a smaller SD; with fewer than "
+        f"{MIN_DF} degrees of freedom, no number with a reader is given",
     )
 
 

@@ -13,6 +13,7 @@ from murmur.presentation.prose.phrases import (
     METRIC,
     STRUCTURE,
     difference_with_unit,
+    enumerate_clauses,
     enumerate_words,
     interval,
     metric_names,
@@ -126,17 +127,22 @@ def main_generalisation(comparison: pd.DataFrame, cohort: str, reader: str, alph
     if rows.empty:
         return ""
     internal = rows["internal"].iloc[0]
-    found = rows[rows["p_holm"] < alpha]
-    if found.empty:
+    if not (rows["p_holm"] < alpha).any():
         return f"no mean error differed significantly from that in the {internal} cohort"
-    sides = {"larger": found[found["ratio"] > 1], "smaller": found[found["ratio"] <= 1]}
-    texts = [
-        f"significantly {side} in "
-        + enumerate_words(f"{name_of(row)} (ratio {number(row['ratio'], 2)})" for row in of_side.to_dict("records"))
-        for side, of_side in sides.items()
-        if len(of_side)
-    ]
-    return f"compared with the {internal} cohort, mean errors were {enumerate_words(texts)}"
+    texts = []
+    for measure, of_measure in rows.groupby("measure", sort=False):
+        found = of_measure[of_measure["p_holm"] < alpha]
+        sides = {"larger": found[found["ratio"] > 1], "smaller": found[found["ratio"] <= 1]}
+        changed = [
+            f"significantly {side} for "
+            + enumerate_words(f"{name_of(row)} (ratio {number(row['ratio'], 2)})" for row in of_side.to_dict("records"))
+            for side, of_side in sides.items()
+            if len(of_side)
+        ]
+        errors = {"dice_error": "mean Dice errors (1 − Dice)", "absolute_error": "mean absolute errors in parameters"}
+        verdict = f"were {enumerate_words(changed)}" if changed else "did not differ significantly"
+        texts.append(f"{errors[measure]} {verdict}")
+    return f"compared with the {internal} cohort, {enumerate_clauses(texts)}"
 
 
 def agreement_on_phenotypes(differences: pd.DataFrame, reader: str, alpha: float) -> str:
@@ -166,7 +172,7 @@ def verdicts_on_pairs(tested: pd.DataFrame, reader: str) -> str:
     """Count the pairs of phenotypes that differ for the reference, and how many of them do for the reader."""
     counts = {name: int((tested["conclusion"] == name).sum()) for name in (SIGNIFICANT, OPPOSITE, READER_ONLY)}
     reference = int(tested["conclusion"].isin([SIGNIFICANT, OPPOSITE, REFERENCE_ONLY]).sum())
-    comparisons = f"of {len(tested)} pairwise comparisons of phenotypes"
+    comparisons = f"of {len(tested)} pairwise differences between phenotypes"
     if not reference and not counts[READER_ONLY]:
         return f"{comparisons}, none was significant according to the reference or {reader}"
     text = f"{comparisons}, {reference or 'none'} {were(reference or 1)} significant according to the reference"

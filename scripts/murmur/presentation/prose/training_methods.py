@@ -14,8 +14,8 @@ from murmur.vocabulary import STRUCTURES
 def _unet3plus(levels: int, filters: str) -> str:
     return (
         f"a UNet 3+ (Huang et al., ICASSP 2020) with {levels} encoder levels ({filters} filters), {levels - 1} decoder "
-        "levels with full-scale skip connections (from levels more than one deeper, those of the encoder instead of "
-        f"the decoder) and deep supervision at all {levels} levels"
+        "levels with full-scale skip connections (features from more than one level deeper were taken from the "
+        f"encoder rather than the decoder) and deep supervision at all {levels} levels"
     )
 
 
@@ -77,7 +77,7 @@ def network(name: str, record: dict) -> str:
     kind = ARCHITECTURES[shape["architecture"]](len(filters), enumerate_words(map(str, filters)))
     return paragraph(
         f"reader {name} was {kind}; it had {record['parameters']:,} parameters, of which "
-        f"{record['parameters_trainable']:,} were trainable",
+        f"{record['parameters_trainable']:,} were trainable (Figure 1)",
         f"slices were centre-cropped or zero-padded to {shape['size']} × {shape['size']} pixels{coarser}",
     )
 
@@ -133,8 +133,8 @@ def training(name: str, record: dict, history: pd.DataFrame) -> str:
         AUGMENTATION[how["recipe"]](),
         f"{_duration(how)} ran for {counted(record['epochs_trained'], 'epoch')} on {device}",
         f"the weights of epoch {record['best_epoch']}, with the lowest validation loss "
-        f"({number(record['best_val_loss'], 3)}), were retained; their Dice coefficient over all validation slices was "
-        f"{reached}",
+        f"({number(record['best_val_loss'], 3)}), were retained; with these, the Dice coefficient over all validation "
+        f"slices was {reached}",
     )
 
 
