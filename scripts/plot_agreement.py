@@ -167,7 +167,7 @@ def main(
             entries = [
                 style.symbol(look["facecolor"], look["marker"], style.abbreviate(name)) for name, look in looks.items()
             ]
-            figure.legend(handles=entries, loc="outside lower center", ncols=len(entries))
+            figure.legend(handles=entries, loc="outside lower center", ncols=min(len(entries), 3))
         for axes in panels[2:, len(METRIC_NAMES) - columns :].flat:
             axes.set_axis_off()
 

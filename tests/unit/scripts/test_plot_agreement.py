@@ -87,6 +87,14 @@ def test_symbols_tell_phenotypes_apart(tmp_path, monkeypatch):
     assert len(looks) == 3
 
 
+def test_long_names_of_phenotypes_fit_the_page(tmp_path, monkeypatch):
+    seen = record_figures(monkeypatch)
+    plot(tmp_path, pairs(6), phenotypes={f"Mouse{n}": f"a_phenotype_with_a_very_long_name_{n}" for n in range(6)})
+    (legend,) = seen[0].legends
+    extent = legend.get_window_extent()
+    assert seen[0].bbox.x0 <= extent.x0 < extent.x1 <= seen[0].bbox.x1
+
+
 @pytest.mark.parametrize("kinds", [0, 1, 7])
 def test_symbols_are_the_same_for_one_phenotype_or_too_many(tmp_path, monkeypatch, kinds):
     seen = record_figures(monkeypatch)

@@ -78,19 +78,17 @@ def several_phenotypes(welch: pd.DataFrame, differences: pd.DataFrame, reader: s
                 for row in raters.itertuples()
             ]
             found.setdefault(tuple(raters["p_holm"] < alpha), []).append(f"{METRIC[metric]} ({'; '.join(facts)})")
+    differed = "differed significantly between phenotypes according to"
     verdicts = {
-        (True, True): f"differed significantly between phenotypes according to both the reference and {reader}",
-        (True, False): f"differed significantly between phenotypes according to the reference but not to {reader}",
-        (False, True): f"differed significantly between phenotypes according to {reader} but not to the reference",
-        (
-            False,
-            False,
-        ): f"did not differ significantly between phenotypes according to either the reference or {reader}",
+        (True, True): f"{differed} both the reference and {reader}",
+        (True, False): f"{differed} the reference but not to {reader}",
+        (False, True): f"{differed} {reader} but not to the reference",
+        (False, False): f"did not {differed.replace('differed', 'differ')} either the reference or {reader}",
     }
     return paragraph(
         f"phenotypes were compared by Welch's ANOVA{several} (Table 3, Figure 6; results are given as reference, then "
         f"{reader})",
-        *(f"{enumerate_words(found[which])} {differed}" for which, differed in verdicts.items() if which in found),
+        *(f"{enumerate_words(found[which])} {what}" for which, what in verdicts.items() if which in found),
         little_power(differences),
         missing_values(welch, metric_names(welch)),
     )
