@@ -174,7 +174,8 @@ def draw(axes: Axes, network: Network) -> None:
         INPUTS[0],
         grid.row(grid.depth) + 4,
         f"{network.parameters:,} parameters. E, D: encoder, decoder of that level;\n"
-        "→ number of channels; BN: batch normalisation;\n"
+        "→ number of channels, after convolution, BN and ReLU;\n"
+        "BN: batch normalisation;\n"
         "heavy frame: output used for segmentation.",
         va="center",
         linespacing=1.35,

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 NAMES = {"blood_pool": "1 − Dice, blood pool", "myocardium": "1 − Dice, myocardium"}
-NAMES |= {metric: f"Error in {name.replace('Mass', 'mass')}" for metric, name in METRIC_NAMES.items()}
+NAMES |= {metric: f"Absolute error in {name.replace('Mass', 'mass')}" for metric, name in METRIC_NAMES.items()}
 HEAD_MM, PANEL_MM, ROW_MM, COLUMN_MM = 17, 18, 3.8, 90
 LIMITS = (0.01, 100)  # of the axis; what lies beyond is drawn at its end, and printed as it is
 
@@ -99,7 +99,7 @@ def main(comparison: str, outputs: list[str], alpha: float) -> None:
         figure.legend(
             handles=symbols if len(cohorts) > 1 else [],  # a single one is named below the panels
             title=f"Mean error in an external cohort over that in the internal one,\nwith {100 * (1 - alpha):g}% "
-            f"confidence interval; above 1: larger external error.\n"
+            f"confidence interval (not corrected); above 1: larger external error.\n"
             f"Filled: p < {alpha:g} (t-test of the log ratio, Holm)",
             loc="outside upper left",
             ncols=len(cohorts),

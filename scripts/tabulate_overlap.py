@@ -91,7 +91,7 @@ def contrast_sentence(pairwise: pd.DataFrame) -> str:
             differences.append(f"{words} ({first_reason(row)})")
     tested = pairwise["p"].notna().sum()
     holm = (
-        f", p values Holm-corrected for {tested} contrasts and at least the smaller of those of phase and interaction"
+        f", p values Holm-corrected for {tested} contrasts and not below the smaller of those of phase and interaction"
         if tested > 1
         else ""
     )

@@ -59,12 +59,15 @@ def test_verdicts_on_several_metrics(cohort, write):
 def test_equivalence_is_shown_or_not(cohort, write):
     table = cohort["agreement"].assign(tost_p_holm=[0.01, 0.05, 0.2, np.nan, np.nan, np.nan], p_holm=1.0)
     text = paragraphs(write({"agreement": table}))["Agreement"][2]
-    assert text.endswith("shown for EDV (margin ±5 µL, p = 0.010), but not for ESV or SV.")
+    assert text.endswith(
+        "shown for EDV (margin ±5 µL, p = 0.010), but not for ESV (margin ±5 µL, p = 0.050) or SV (margin ±3 µL, p = "
+        "0.200)."
+    )
     sloping = table.assign(slope_p_holm=[0.01, 1, 1, 1, 1, 1], tost_p_holm=[0.01, 0.01, 0.2, np.nan, np.nan, np.nan])
     assert paragraphs(write({"agreement": sloping}))["Agreement"][2].endswith(
-        "shown for ESV (margin ±5 µL, p = 0.010), but not for SV. Although bias lay within the margin for EDV (p = "
-        "0.010), equivalence was not concluded, because the difference depended on size (see below), and differences "
-        "of opposite sign may cancel in the mean."
+        "shown for ESV (margin ±5 µL, p = 0.010), but not for SV (margin ±3 µL, p = 0.200). Although bias lay within "
+        "the margin for EDV (p = 0.010), equivalence was not concluded, because the difference depended on size (see "
+        "below), and differences of opposite sign may cancel in the mean."
     )
     text = write({"agreement": table.assign(tost_p_holm=0.2)})
     assert "Holm-corrected) was not shown for EDV" in text

@@ -35,16 +35,17 @@ def test_pairs_of_phenotypes_have_one_sentence_per_parameter(cohort, write):
     )
     (text,) = pairs_said(cohort, write, 0.01, 0.01, "same: not significant")
     assert text == (
-        "Where the ANOVA was significant, pairs of phenotypes were compared by Welch's t-test with Bonferroni "
-        "correction. No two phenotypes differed significantly according to the reference or net."
+        "Pairs of phenotypes were compared by Welch's t-test with Bonferroni correction and could differ significantly "
+        "only where the ANOVA was significant. No two phenotypes differed significantly according to the reference or "
+        "net."
     )
 
 
 def test_pairs_are_compared_for_a_method_whose_anova_is_significant(cohort, write):
     (text,) = pairs_said(cohort, write, 0.06, 0.01, "reader only")
     assert (
-        "EF as measured by net, for which alone the ANOVA was significant, differed significantly between DCM and "
-        "control (−8.0; −3.2 perc"
+        "EF, for which the ANOVA was significant according to net only, differed significantly between DCM and control "
+        "(−8.0; −3.2 percentage points) according to net. "
     ) in text
     assert "p = " not in text
     assert pairs_said(cohort, write, 0.06, 0.06, "same: not significant") == []

@@ -29,8 +29,7 @@ def test_sample_sizes_that_could_not_be_estimated_are_no_estimates(cohort, write
     text = paragraphs(write({"agreement": cohort["agreement"], "sample_size": table}))["Sample size"][0]
     assert "in EDV, " not in text
     assert text.endswith(
-        " These CIs take only the uncertainty of the SDs of the reference into account. These estimates should be "
-        "interpreted with caution for EF (the SD and the slope, estimated from n = 5 in 2 groups, are very uncertain). "
-        "For the same reason, no number with net is given for EF. Sample sizes could not be estimated for EDV (the "
-        "reference does not vary within groups)."
+        " These CIs take only the uncertainty of the SDs of the reference into account. The SD of EF, "
+        "estimated from n = 5 in 2 groups, is very uncertain, so that no number with net is given. Sample sizes could "
+        "not be estimated for EDV (the reference does not vary within groups)."
     )

@@ -83,8 +83,8 @@ def test_the_footnote_names_the_tests_and_their_numbers(table_2, tmp_path):
     row = pd.read_csv(tmp_path / "pairwise.csv", index_col="contrast").loc["blood_pool: ED - ES"]
     p = "p < 0.001" if row["p_adjusted"] < 0.001 else f"p = {row['p_adjusted']:.3f}"
     assert (
-        "paired t-tests, p values Holm-corrected for 5 contrasts and at least the smaller of those of phase and "
-        "interaction: " in footnote
+        "paired t-tests, p values Holm-corrected for 5 contrasts and not below the smaller of those of phase "
+        "and interaction: " in footnote
     )
     assert f"blood pool, {row['mean_difference']:.3f}, t(8) = {row['t']:.2f}, {p}; myocardium, −0.0" in footnote
     assert footnote.startswith("Values are mean ± SD (denominator n − 1), ")

@@ -148,15 +148,17 @@ def by_equivalence(agreement: pd.DataFrame, alpha: float) -> tuple[pd.DataFrame,
 def equivalence(agreement: pd.DataFrame, alpha: float) -> str:
     """Report in which metrics the means are equivalent within their margins."""
     shown, seeming, beyond = by_equivalence(agreement, alpha)
-    yes = [
-        METRIC[row["metric"]]
-        + parenthesis(
-            f"margin ±{difference_with_unit(number(row['equivalence_margin']).removesuffix('.0'), row['unit'])}",
-            p_is(row["tost_p_holm"]),
-        )
-        for row in shown.to_dict("records")
-    ]
-    no = metric_names(beyond)
+    yes, no = (
+        [
+            METRIC[row["metric"]]
+            + parenthesis(
+                f"margin ±{difference_with_unit(number(row['equivalence_margin']).removesuffix('.0'), row['unit'])}",
+                p_is(row["tost_p_holm"]),
+            )
+            for row in rows.to_dict("records")
+        ]
+        for rows in (shown, beyond)
+    )
     verdicts = [f"shown for {enumerate_words(yes)}"] if yes else []
     verdicts += [f"not {'' if yes else 'shown '}for {enumerate_words(no, 'or')}"] if no else []
     correction = ", Holm-corrected" if agreement["tost_p_holm"].count() > 1 else ""

@@ -1,7 +1,7 @@
 """Phenotypes in words: their differences as measured by reference and reader, and sample sizes."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
@@ -163,15 +163,15 @@ def pairs_in_metric(rows: pd.DataFrame, omnibus: Mapping[str, float], reader: st
     metric = METRIC[rows["metric"].iloc[0]]
     raters = {"reference": "the reference", "reader": reader}
     compared = [name for rater, name in raters.items() if omnibus[rater] < alpha]
-    only = f" as measured by {compared[0]}, for which alone the ANOVA was significant," if len(compared) == 1 else ""
+    only = f", for which the ANOVA was significant according to {compared[0]} only," if len(compared) == 1 else ""
     whose = {
         SIGNIFICANT: "according to both",
         OPPOSITE: "in opposite directions according to the two",
-        REFERENCE_ONLY: "" if only else "according to the reference only",
-        READER_ONLY: "" if only else f"according to {reader} only",
+        REFERENCE_ONLY: "according to the reference" + " only" * (not only),
+        READER_ONLY: f"according to {reader}" + " only" * (not only),
     }
     found = [
-        f"{pairs_in(rows[rows['conclusion'] == conclusion])} {by}".strip()
+        f"{pairs_in(rows[rows['conclusion'] == conclusion])} {by}"
         for conclusion, by in whose.items()
         if (rows["conclusion"] == conclusion).any()
     ]
@@ -186,8 +186,8 @@ def pairs_of_phenotypes(differences: pd.DataFrame, welch: pd.DataFrame, reader: 
         return ""
     differing = tested[tested["conclusion"] != NOT_SIGNIFICANT]
     how = (
-        "where the ANOVA was significant, pairs of phenotypes were compared by Welch's t-test with Bonferroni "
-        "correction"
+        "pairs of phenotypes were compared by Welch's t-test with Bonferroni correction and could differ significantly "
+        "only where the ANOVA was significant"
     )
     if differing.empty:
         return paragraph(how, f"no two phenotypes differed significantly according to the reference or {reader}")
@@ -286,12 +286,35 @@ def mice_needed(row: dict, reader: str, alpha: float) -> str:
     return f"{text} and about {row['calibrated_mice_per_group']:.0f} with {reader} (SD {reader_sd}, {slope})"
 
 
-def uncertain(row: Mapping) -> bool:
-    """Return whether too few mice were measured to estimate the slope of a reader within phenotypes."""
-    return any(why.code == "sd_uncertain" for why in reasons_of(row["reasons"]))
+def uncertain(row: Mapping) -> str:
+    """Return how many mice in how many groups are too few to know SD and slope; empty if they are enough."""
+    return "".join(" in ".join(why.values) for why in reasons_of(row["reasons"]) if why.code == "sd_uncertain")
 
 
-UNREPORTED = (*SILENT, "sd_of_means", "no_slope", "values_missing")  # reasons that the text has given, or need not
+def uncertain_sds(rows: Sequence[Mapping], reader: str) -> list[str]:
+    """Write which SDs are very uncertain, so that no number with the reader is given."""
+    found: dict[str, list[str]] = {}
+    for row in rows:
+        if where := uncertain(row):
+            found.setdefault(where, []).append(METRIC[row["metric"]])
+    texts = []
+    for where, names in found.items():
+        of_these = "" if len(names) == len(rows) else f" of {enumerate_words(names)}"
+        sds, are = ("SD", "is") if len(names) == 1 else ("SDs", "are")
+        texts.append(
+            f"the {sds}{of_these}, estimated from {where}, {are} very uncertain, so that no number with {reader} is "
+            "given"
+        )
+    return texts
+
+
+UNREPORTED = (
+    *SILENT,
+    "sd_of_means",
+    "sd_uncertain",
+    "no_slope",
+    "values_missing",
+)  # reasons that the text has given, or need not
 
 
 def averages_scans(sample_size: pd.DataFrame) -> bool:
@@ -327,13 +350,11 @@ def sample_size(table: pd.DataFrame, reader: str, alpha: float, power: float, si
         texts.append("the SDs are those of the simulation, and these numbers must not be used to plan experiments")
     estimated = table["reference_mice_per_group"].notna()
     caution = "these estimates should be interpreted with caution"
-    few = [METRIC[row["metric"]] for row in rows if uncertain(row)]
-    which = f" for {enumerate_words(few, 'or')}" if 0 < len(few) < len(rows) else ""
     others = table.assign(reasons=table["reasons"].mask(estimated, ""))  # the names of all are those that may be meant
     return paragraph(
         *texts,
         missing_values(table[estimated], metric_names(table[estimated]), caution, UNREPORTED),
-        f"for the same reason, no number with {reader} is given{which}" if few else "",
+        *uncertain_sds(rows, reader),
         missing_values(
             others, metric_names(table), "sample sizes could not be estimated", UNREPORTED if texts else SILENT
         ),

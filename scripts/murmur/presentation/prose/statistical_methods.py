@@ -206,10 +206,10 @@ def groups(tests: pd.DataFrame) -> str:
     return paragraph(
         f"left-ventricular parameters were compared between phenotypes with at least {MIN_MICE} mice by Welch's ANOVA"
         f"{of_two} with Holm correction",
-        "where the ANOVA of a parameter, as measured by the reference or by a reader, was significant, pairs of "
-        "phenotypes were compared in the same measurements by Welch's t-tests with Bonferroni correction of p values "
-        "and CIs for the number of pairs; the adjusted p value of a pair is the larger of its Bonferroni-corrected p "
-        "value and the Holm-corrected p value of the ANOVA",
+        "pairs of phenotypes were compared, as measured by the reference and by each reader, by Welch's t-tests with "
+        "Bonferroni correction of p values and CIs for the number of pairs; the adjusted p value of a pair is the "
+        "larger of its Bonferroni-corrected p value and the Holm-corrected p value of the ANOVA of the same "
+        "measurements, so that no pair differs significantly where the ANOVA is not significant",
         f"{OF_ERRORS} by the same tests",
     )
 
@@ -292,9 +292,10 @@ def readers(statistics: dict, made: Mapping[str, pd.DataFrame], given: Mapping[s
 def between_cohorts() -> str:
     """Describe how the errors of a reader in several cohorts were compared."""
     return paragraph(
-        "generalisation was quantified as the ratio of mean errors (1 − Dice or absolute error), external to internal, "
-        "with CIs and tests based on the t distribution of the log ratio (delta method, Welch-Satterthwaite degrees of "
-        "freedom) and Holm correction across the quantities of a reader and an external cohort"
+        "generalisation was quantified as the ratio of mean errors (1 − Dice of a structure, averaged over ED and ES, "
+        "or absolute error in a parameter), external to internal, with CIs and tests based on the t distribution of "
+        "the log ratio (delta method, Welch-Satterthwaite degrees of freedom) and Holm correction across the "
+        "quantities of a reader and an external cohort",
     )
 
 

@@ -140,7 +140,8 @@ def main_generalisation(comparison: pd.DataFrame, cohort: str, reader: str, alph
             if len(of_side)
         ]
         errors = {"dice_error": "mean Dice errors (1 − Dice)", "absolute_error": "mean absolute errors in parameters"}
-        verdict = f"were {enumerate_words(changed)}" if changed else "did not differ significantly"
+        ratios = " to ".join(dict.fromkeys(number(end(of_measure["ratio"]), 2) for end in (min, max)))
+        verdict = f"were {enumerate_words(changed)}" if changed else f"did not differ significantly (ratio {ratios})"
         texts.append(f"{errors[measure]} {verdict}")
     return f"compared with the {internal} cohort, {enumerate_clauses(texts)}"
 
