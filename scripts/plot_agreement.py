@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 POINTS = {"s": 11, "edgecolor": style.BLACK, "linewidth": 0.5, "zorder": 3}
 UNKNOWN = "unknown phenotype"
+LETTER_MM, SYMBOL_LETTERS = 1.5, 6  # of the key: width of a letter, letters that a symbol takes
 FILLS = (style.LIGHT_GREY, "white", style.GREY, style.BLACK)  # without the colours of the lines
 LINES = {  # dash and colour of each line of a Bland-Altman plot, and where the bar of its confidence interval stands
     "bias": ("solid", style.BLUE, 0.95),
@@ -167,7 +168,8 @@ def main(
             entries = [
                 style.symbol(look["facecolor"], look["marker"], style.abbreviate(name)) for name, look in looks.items()
             ]
-            figure.legend(handles=entries, loc="outside lower center", ncols=min(len(entries), 3))
+            fitting = int(style.PAGE_MM / LETTER_MM / (max(map(len, looks)) + SYMBOL_LETTERS))
+            figure.legend(handles=entries, loc="outside lower center", ncols=min(len(entries), max(3, fitting)))
         for axes in panels[2:, len(METRIC_NAMES) - columns :].flat:
             axes.set_axis_off()
 

@@ -99,8 +99,8 @@ def main(comparison: str, outputs: list[str], alpha: float) -> None:
         figure.legend(
             handles=symbols if len(cohorts) > 1 else [],  # a single one is named below the panels
             title=f"Mean error in an external cohort over that in the internal one,\nwith {100 * (1 - alpha):g}% "
-            f"confidence interval (not corrected); above 1: larger external error.\n"
-            f"Filled: p < {alpha:g} (t-test of the log ratio, Holm)",
+            f"confidence interval (not corrected); above 1: larger\n"
+            f"external error. Filled: p < {alpha:g} (t-test of the log ratio, Holm)",
             loc="outside upper left",
             ncols=len(cohorts),
             alignment="left",

@@ -77,7 +77,9 @@ def test_symbols_tell_phenotypes_apart(tmp_path, monkeypatch):
     seen = record_figures(monkeypatch)
     table = pairs(6)
     plot(tmp_path, table, phenotypes={"Mouse0": "tac", "Mouse1": "control", "Mouse2": "tac", "Mouse3": "control"})
-    assert [text.get_text() for text in seen[0].legends[0].get_texts()] == ["control", "tac", "unknown phenotype"]
+    (legend,) = seen[0].legends
+    assert [text.get_text() for text in legend.get_texts()] == ["control", "tac", "unknown phenotype"]
+    assert len({text.get_window_extent().y0 for text in legend.get_texts()}) == 1, "in one row"
     rows = table[table["metric"] == "EDV"]
     drawn = [marks.get_offsets() for marks in seen[0].axes[0].collections if isinstance(marks, PathCollection)]
     for points, mice in zip(drawn, ([1, 3], [0, 2], [4, 5]), strict=True):

@@ -56,6 +56,7 @@ def test_a_panel_per_reader_and_a_line_per_quantity_and_cohort(plot, monkeypatch
         assert segments[0] == pytest.approx([1.2, 2])
         assert axes.texts[0].get_text() == "1.50 (1.20–2.00)"
     assert smallest_font(seen[0]) >= 7
+    assert seen[0].legends[0].get_window_extent().x1 <= seen[0].bbox.x1
 
 
 def test_a_single_external_cohort_is_named_below_the_panel_without_a_legend(plot, monkeypatch):
