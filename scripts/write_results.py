@@ -3,8 +3,8 @@
 Inputs: agreement.csv, function.csv and, where the cohort has them, manifest.csv, frames.csv and the tables of overlap,
 phenotypes, sample size and, for an external cohort, of cohorts. Output: results.md. Every number is filled in from
 these tables, and every verdict (higher, lower, significant or not) follows from them. Values have one decimal,
-coefficients, Dice and HD95 two (three for a coefficient that would be printed as 1, and for Dice and HD95 where an SD
-would be printed as 0.00), p and differences of Dice three.
+coefficients, Dice and HD95 two (three for a coefficient that would be printed as 1, and for Dice where an SD would be
+printed as 0.00), p and differences of Dice three.
 """
 
 from collections.abc import Mapping

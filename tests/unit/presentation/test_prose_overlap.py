@@ -99,3 +99,11 @@ def test_with_an_interaction_effects_are_given_for_each_level(cohort, write):
 def test_dice_and_error(cohort, write, rho, p, said):
     row = cohort["dice_error"].query("metric == 'EDV'").assign(spearman_rho=rho, p_holm=p)
     assert said in write({"agreement": cohort["agreement"], "dice_error": row})
+
+
+def test_only_a_dice_coefficient_of_tiny_sd_has_three_decimals(cohort, write):
+    names = ("agreement", "overlap_summary", "surface_summary")
+    tables = {name: cohort[name].assign(sd=0.004) if "summary" in name else cohort[name] for name in names}
+    text = paragraphs(write(tables))["Segmentation accuracy"][0]
+    assert re.search(r"\(mean ± SD\) was 0\.\d{3} ± 0\.004 at ED", text)
+    assert re.search(r"quartiles\) was \d\.\d\d \(\d\.\d\d to \d\.\d\d\) mm at ED", text)

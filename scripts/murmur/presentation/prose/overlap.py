@@ -44,7 +44,8 @@ def overlap(dice: pd.DataFrame, surface: pd.DataFrame, reader: str) -> str:
     distance = "the 95th-percentile Hausdorff distance (HD95; median with quartiles)"
     for what, written, table in (("the Dice coefficient (mean ± SD)", with_sd, dice), (distance, with_quartiles, hd95)):
         rows = table[table["phase"].isin(list(PHASE)) & (table["n"] > 0)]
-        decimals = 3 if rows["sd"].between(0, 0.005, inclusive="neither").any() else 2  # no SD of 0.00
+        tiny = rows["sd"].between(0, 0.005, inclusive="neither").any()
+        decimals = 3 if tiny and written is with_sd else 2  # no SD of 0.00
         unequal = rows["n"].nunique() > 1
         where = []
         for structure, name in STRUCTURE.items():
