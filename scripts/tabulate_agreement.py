@@ -49,7 +49,8 @@ def footnote(agreement: pd.DataFrame, reader: str, sd_ddof: int, alpha: float) -
     holm = f", Holm-corrected for {tested} parameters" if tested > 1 else ""
     sentences = [
         f"Values are mean ± SD (denominator {'n − 1' if sd_ddof else 'n'}) of {who}.",
-        f"Bias, mean difference, {reader} − reference, with 95% limits of agreement{single} (bias ± 1.96 SD).",
+        f"Bias, mean difference, {reader} − reference, with 95% limits of agreement{single} (bias ± 1.96 SD)"
+        f"{', for EF in percentage points' if 'EF' in set(agreement['metric']) else ''}.",
         *([f"p, two-sided paired t-test{holm} (significance level {alpha})."] if tested else []),
         *(
             [f"Bias depends on size in {enumerate_words(sloping)}, which these limits do not take into account."]

@@ -139,8 +139,8 @@ def test_differences_that_are_not_normal_are_named_with_the_mouse_behind_them(co
     )
     disputed = write({"agreement": agreement.assign(p=0.05), "function": function})
     assert (
-        "gave p = 0.031 for EDV (not corrected); uncorrected t-tests gave p = 0.050 for EDV, so that significance "
-        "depends on the test. The"
+        "gave p = 0.031 for EDV (not corrected); uncorrected paired t-tests gave p = 0.050 for EDV, so that the "
+        "significance of bias depends on the test. The"
     ) in disputed
     normal = write({"agreement": agreement.assign(shapiro_p_holm=0.06), "function": function})
     assert "Shapiro" not in normal

@@ -61,8 +61,8 @@ def test_phenotypes_by_one_or_both(cohort, write):
 
     differed = "differed significantly between phenotypes according to"
     assert said(0.01, 0.01) == f"{differed} both the reference and net"
-    assert said(0.01, 0.06) == f"{differed} the reference but not to net"
-    assert said(0.06, 0.01) == f"{differed} net but not to the reference"
+    assert said(0.01, 0.06) == f"{differed} the reference but not according to net"
+    assert said(0.06, 0.01) == f"{differed} net but not according to the reference"
     assert (
         said(0.06, 0.06) == "did not differ significantly between phenotypes according to either the reference or net"
     )

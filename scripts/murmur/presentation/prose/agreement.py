@@ -287,7 +287,8 @@ def normality(agreement: pd.DataFrame, differences: pd.DataFrame, alpha: float) 
         if pd.notna(row["wilcoxon_p"]) and (row["p"] < alpha) != (row["wilcoxon_p"] < alpha)
     ]
     depends = (
-        f"; uncorrected t-tests gave {enumerate_words(disputed)}, so that significance depends on the test"
+        f"; uncorrected paired t-tests gave {enumerate_words(disputed)}, so that the significance of bias depends "
+        "on the test"
         if disputed
         else ""
     )

@@ -255,4 +255,5 @@ def errors(dice_error: pd.DataFrame, alpha: float) -> str:
         texts += [f"{what} {enumerate_words(found, 'or' if 'not' in what else 'and')}"] if found else []
     untested = dice_error[dice_error["p_holm"].isna()]
     what = "the association of the Dice coefficient with the absolute error could not be tested"
-    return paragraph(*texts, missing_values(untested, metric_names(untested), what))
+    own = "the Dice coefficient of the structure and phase from which a parameter is measured was related to its error"
+    return paragraph(own if texts else "", *texts, missing_values(untested, metric_names(untested), what))

@@ -81,8 +81,8 @@ def several_phenotypes(welch: pd.DataFrame, differences: pd.DataFrame, reader: s
     differed = "differed significantly between phenotypes according to"
     verdicts = {
         (True, True): f"{differed} both the reference and {reader}",
-        (True, False): f"{differed} the reference but not to {reader}",
-        (False, True): f"{differed} {reader} but not to the reference",
+        (True, False): f"{differed} the reference but not according to {reader}",
+        (False, True): f"{differed} {reader} but not according to the reference",
         (False, False): f"did not {differed.replace('differed', 'differ')} either the reference or {reader}",
     }
     return paragraph(

@@ -139,8 +139,8 @@ def agreement(statistics: dict, table: pd.DataFrame) -> str:
         else "",
         "reliability was quantified by the intraclass correlation coefficient ICC(2,1) (Shrout and Fleiss, Psychol "
         "Bull 1979;86:420), Lin's concordance correlation coefficient (Biometrics 1989;45:255) and the coefficient of "
-        "variation between reader and reference, that is, the within-subject SD (Bland and Altman, BMJ 1996;312:1654) "
-        "as a percentage of the mean, which includes the bias"
+        "variation between reader and reference, that is, the within-subject SD (Bland and Altman, BMJ 1996;312:1654), "
+        "which includes the bias, as a percentage of the mean"
         if _any(table, "icc2")
         else "",
     )
@@ -234,7 +234,7 @@ def sample_size(statistics: dict, table: pd.DataFrame) -> str:
         "Med 1995;14:1933)",
         f"for a reader, the difference was multiplied by the slope of the regression of reader on reference{within}, "
         "because a reader that underestimates differences between mice also yields a smaller SD; with fewer than "
-        f"{MIN_DF} degrees of freedom, no number with a reader is given",
+        f"{MIN_DF} degrees of freedom, no number is given for a reader",
     )
 
 
