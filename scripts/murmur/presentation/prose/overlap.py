@@ -255,5 +255,8 @@ def errors(dice_error: pd.DataFrame, alpha: float) -> str:
         texts += [f"{what} {enumerate_words(found, 'or' if 'not' in what else 'and')}"] if found else []
     untested = dice_error[dice_error["p_holm"].isna()]
     what = "the association of the Dice coefficient with the absolute error could not be tested"
-    own = "the Dice coefficient of the structure and phase from which a parameter is measured was related to its error"
+    own = (
+        "associations were tested between the absolute error in a parameter and the Dice coefficient of the structure "
+        "and phase from which it was measured"
+    )
     return paragraph(own if texts else "", *texts, missing_values(untested, metric_names(untested), what))
