@@ -6,6 +6,8 @@ Inputs: manifest.csv and split.csv (for a cohort with images), function.csv and 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+import pandas as pd
+
 from murmur.csv_tables import read_csv
 from murmur.data.manifest import read_analysed
 from murmur.data.review import USED
@@ -79,13 +81,15 @@ def main(
         rows = [[[in_scans(line) for line in box] for box in row] for row in rows]
         rows[-1][0][0] = f"Analysed: {n_analysed} scans of {mice(animals)}"
     ends = []
-    sizes = {} if split is None else read_csv(split)["split"].value_counts().to_dict()
+    sets_of_mice = pd.Series(dtype=str) if split is None else read_csv(split).set_index("mouse")["split"]
+    sizes = sets_of_mice.value_counts().to_dict()
     if len(sizes) > 1:
         names = dict(zip(SPLITS, ("Training", "Validation", "Test"), strict=True))
         sets = [name for name in SPLITS if name in sizes]
         rows.append([[f"{names[name]} (n = {sizes[name]})"] for name in sets])
-        if max(n_read.values(), default=0) <= sizes.get("test", 0):  # the readers did not see the others
-            ends = [place for place, name in enumerate(sets) if name != "test"]
+        read = {mouse for path in functions.values() for mouse in read_csv(path)["mouse"]}
+        measured = set(sets_of_mice[sets_of_mice.index.isin(read)])
+        ends = [place for place, name in enumerate(sets) if name not in measured] if measured else []
     if functions:
         rows.append([
             review_lines(reader, *reviews[reader], len(functions))

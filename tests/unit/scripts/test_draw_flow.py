@@ -9,6 +9,8 @@ from round_hearts import write_cohort
 
 EXCLUDED = {"A": "motion", "B": "motion", "C": "invalid file: mice/C.h5: found none", "D": "died during the scan"}
 
+SETS = ["Training (n = 2)", "Validation (n = 1)", "Test (n = 3)"]
+
 
 @pytest.fixture
 def draw(tmp_path, monkeypatch):
@@ -24,13 +26,11 @@ def draw(tmp_path, monkeypatch):
     write_csv(read_csv(paths["function"])[lambda table: table["mouse"] < "Mouse4"], tmp_path / "few.csv")
     seen = record_figures(monkeypatch)
 
-    def draw(excluded=EXCLUDED, images=True, compared=("net", "observer"), observed=6, **given):
+    def draw(excluded=EXCLUDED, images=True, compared=("net", "observer"), **given):
         functions = {"net": str(tmp_path / "few.csv"), "observer": paths["function"]}
         overlaps = dict.fromkeys(compared, paths["overlap"]) if images else {}
         more = {"manifest": paths["manifest"], "split": str(tmp_path / "split.csv")} if images else {}
-        draw_flow.main(
-            ["flow.png"], excluded, functions, overlaps, {"net": 3, "observer": observed}, 6, **more, **given
-        )
+        draw_flow.main(["flow.png"], excluded, functions, overlaps, {"net": 3, "observer": 6}, 6, **more, **given)
         return seen[-1]
 
     return draw
@@ -48,14 +48,18 @@ def test_every_number_of_mice(draw):
     assert smallest_font(figure) >= 6
 
 
-@pytest.mark.parametrize(("observed", "leading"), [(6, 3), (3, 1)])
-def test_arrows_come_from_the_sets_that_are_measured(draw, observed, leading):
-    """Readers that measured no more mice than the test set did not measure those that a network was trained on."""
-    (axes,) = draw(excluded={}, observed=observed).axes
-    (test,) = (text.get_position() for text in axes.texts if text.get_text() == "Test (n = 3)")
-    upright = [line for line in axes.lines if len({*line.get_xdata()}) == 1 and line.get_ydata()[0] > test[1]]
-    assert len(upright) == leading
-    assert test[0] in {line.get_xdata()[0] for line in upright}
+@pytest.mark.parametrize(
+    ("measured", "leading"), [(["Mouse4", "Mouse5"], ["Test (n = 3)"]), (["Mouse1", "Mouse4"], SETS[::2]), ([], SETS)]
+)
+def test_arrows_come_from_the_sets_that_are_measured(draw, tmp_path, measured, leading):
+    """Where no mouse is measured, from all."""
+    for path in (tmp_path / "few.csv", *tmp_path.rglob("function.csv")):
+        write_csv(read_csv(path)[lambda table: table["mouse"].isin(measured)], path)
+    (axes,) = draw(excluded={}, compared=()).axes
+    places = {text.get_text(): text.get_position() for text in axes.texts}
+    upright = [line.get_xdata()[0] for line in axes.lines
+               if len({*line.get_xdata()}) == 1 and line.get_ydata()[0] > places[SETS[0]][1]]  # fmt: skip
+    assert upright == [places[name][0] for name in leading]
 
 
 def test_lines_are_broken_to_fit_into_narrow_boxes_but_not_within_numbers():
